@@ -1,0 +1,59 @@
+"""Every error this project raises on purpose, drawn as a tree.
+
+RiskcodeError
+├── PolicyError            a policy pack cannot be used
+│   └── PolicyGapError     no dated value covers the day asked for
+├── MappingError           a mapping file does not say how to read a delivery
+├── DeliveryError          a delivery cannot be read at all (single rows are refused, not raised)
+├── WarehouseError         the warehouse or the published copy is not in a usable state
+│   └── BusyError          another run holds the warehouse
+└── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
+
+A message states the fact and the next step, in that order.
+"""
+
+
+class RiskcodeError(Exception):
+    """Base of all errors a user can act on; the CLI prints its text without a traceback."""
+
+    exit_code = 1
+
+
+class PolicyError(RiskcodeError):
+    """A policy pack is malformed: unknown key, missing reference, overlapping bins."""
+
+    exit_code = 3
+
+
+class PolicyGapError(PolicyError):
+    """No dated value of the pack covers the as-of date."""
+
+
+class MappingError(RiskcodeError):
+    """A mapping file is malformed or does not fit the delivery."""
+
+    exit_code = 3
+
+
+class DeliveryError(RiskcodeError):
+    """A delivery cannot be read at all: no such folder, nothing in it that the mapping names."""
+
+    exit_code = 4
+
+
+class WarehouseError(RiskcodeError):
+    """The warehouse or the published copy is missing, too new or damaged."""
+
+    exit_code = 5
+
+
+class BusyError(WarehouseError):
+    """Another run is writing; only one may."""
+
+    exit_code = 6
+
+
+class ScoreError(RiskcodeError):
+    """A result broke one of the promises of the method; the run stops before anything is published."""
+
+    exit_code = 7
