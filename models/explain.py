@@ -1,0 +1,163 @@
+"""Why a code: the ordered reasons of every enterprise, whose points add up to its score.
+
+Four kinds of reason, in this order: the rules (vetoes and floors) that apply, too little data, the points
+of the card, and the band the score falls into.  Only points count towards the score; the others carry 0.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from models.codes import SCORE, UNRATED, code_name, verdicts
+from models.policy import PolicyOnDay, Rule
+from models.scorecard import Factor
+
+REASON_SCHEMA = {
+    "enterprise_id": pl.String,
+    "rank": pl.Int64,
+    "kind": pl.String,
+    "factor": pl.String,
+    "value": pl.String,
+    "points": pl.Int64,
+    "code": pl.String,
+    "expires_on": pl.Date,
+}
+"""Columns of a reason; ``code`` is the code the reason gives by itself, empty for points."""
+
+
+def explain_codes(
+    features: pl.DataFrame, contributions: pl.DataFrame, *, as_of: date, policy: PolicyOnDay
+) -> pl.DataFrame:
+    """All reasons.
+
+    Grain: one row per enterprise and reason, sorted by ``enterprise_id``, ``rank`` (1 first).  ``value``
+    is the datum the reason rests on, as text.  The points of an enterprise sum to its score exactly.
+    """
+    said = verdicts(features, contributions, policy.codes)
+    parts = [
+        *(_rule_rows(rule, said, features, as_of) for rule in policy.codes.rules),
+        _unrated_rows(said, features),
+        *(_points_rows(factor, contributions, features) for factor in policy.scorecard.factors),
+        _band_rows(said),
+    ]
+    order = {"veto": 0, "floor": 1, UNRATED: 2, "points": 3, "band": 4}
+    decisive = pl.col("code").replace_strict(
+        {"red": 3, "yellow": 2, "blue": 1, "green": 0}, default=0, return_dtype=pl.Int64
+    )
+    rows = pl.concat(parts).with_columns(
+        group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64), decisive=-decisive
+    )
+    rows = rows.sort(
+        ["enterprise_id", "group", "decisive", "points", "factor"],
+        descending=[False, False, False, True, False],
+    )
+    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("enterprise_id")
+    return rows.with_columns(rank=rank).select(*REASON_SCHEMA)
+
+
+def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
+    """Wording and provenance of every factor and rule a reason may name.
+
+    Grain: one row per ``factor``.  Columns ``kind``, titles, what to check and what clears it in zh and
+    en, ``basis`` and ``reference``.
+    """
+    codes = policy.codes
+    rows = [_factor_text(factor) for factor in policy.scorecard.factors]
+    rows += [_rule_text(rule) for rule in codes.rules]
+    limits = codes.thresholds
+    spoken = f"BLUE ≥ {limits.blue}, YELLOW ≥ {limits.yellow}, RED ≥ {limits.red}"
+    rows.append(
+        _text("band", "band", f"得分区间（{spoken}）", f"Band of the score ({spoken})",
+              codes.thresholds_provenance.basis, codes.thresholds_provenance.reference)
+    )
+    rows.append(
+        _text(UNRATED, UNRATED, codes.sufficiency_title.zh, codes.sufficiency_title.en,
+              codes.sufficiency_provenance.basis, codes.sufficiency_provenance.reference,
+              clearing_zh=codes.sufficiency_clearing.zh, clearing_en=codes.sufficiency_clearing.en)
+    )
+    return pl.DataFrame(rows, schema=dict.fromkeys(_text("", "", "", "", "", ""), pl.String))
+
+
+def _text(
+    factor: str, kind: str, title_zh: str, title_en: str, basis: str, reference: str, **more: str
+) -> dict[str, str]:
+    blank = dict.fromkeys(("check_zh", "check_en", "clearing_zh", "clearing_en"), "")
+    return {
+        "factor": factor, "kind": kind, "title_zh": title_zh, "title_en": title_en,
+        "basis": basis, "reference": reference, **blank, **more,
+    }
+
+
+def _factor_text(factor: Factor) -> dict[str, str]:
+    return _text(
+        factor.name, "points", factor.title_zh, factor.title_en, factor.basis, factor.reference,
+        check_zh=factor.check_zh, check_en=factor.check_en,
+    )
+
+
+def _rule_text(rule: Rule) -> dict[str, str]:
+    return _text(
+        rule.name, rule.kind, rule.title.zh, rule.title.en,
+        rule.provenance.basis, rule.provenance.reference,
+        check_zh=rule.check.zh, check_en=rule.check.en,
+        clearing_zh=rule.clearing.zh, clearing_en=rule.clearing.en,
+    )
+
+
+def _reason(
+    frame: pl.DataFrame,
+    kind: str,
+    factor: str,
+    *,
+    value: pl.Expr,
+    points: pl.Expr | None = None,
+    code: pl.Expr | None = None,
+    expires: pl.Expr | None = None,
+) -> pl.DataFrame:
+    return frame.select(
+        "enterprise_id",
+        rank=pl.lit(0, dtype=pl.Int64),
+        kind=pl.lit(kind),
+        factor=pl.lit(factor),
+        value=value.cast(pl.String),
+        points=pl.lit(0, dtype=pl.Int64) if points is None else points,
+        code=pl.lit(None, dtype=pl.String) if code is None else code,
+        expires_on=pl.lit(None, dtype=pl.Date) if expires is None else expires,
+    )
+
+
+def _rule_rows(
+    rule: Rule, said: pl.DataFrame, features: pl.DataFrame, as_of: date
+) -> pl.DataFrame:
+    hit = said.filter(pl.col(f"voice:{rule.name}") > 0).join(features, on="enterprise_id")
+    expires = None
+    if rule.expires is not None:
+        left = pl.lit(rule.expires.after_days) - pl.col(rule.expires.days_since)
+        expires = pl.lit(as_of) + pl.duration(days=left)
+    return _reason(
+        hit, rule.kind, rule.name, value=pl.col(rule.when[0].feature), code=pl.lit(rule.code),
+        expires=expires,
+    )
+
+
+def _unrated_rows(said: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
+    hit = said.filter("is_provisional").join(features, on="enterprise_id")
+    return _reason(
+        hit, UNRATED, UNRATED, value=pl.col("inspections_24m"), code=code_name(pl.col("voice:unrated"))
+    )
+
+
+def _points_rows(
+    factor: Factor, contributions: pl.DataFrame, features: pl.DataFrame
+) -> pl.DataFrame:
+    scored = contributions.select("enterprise_id", earned=factor.name).filter(pl.col("earned") != 0)
+    scored = scored.join(
+        features.select("enterprise_id", datum=factor.feature), on="enterprise_id"
+    )
+    return _reason(scored, "points", factor.name, value=pl.col("datum"), points=pl.col("earned"))
+
+
+def _band_rows(said: pl.DataFrame) -> pl.DataFrame:
+    return _reason(
+        said, "band", "band", value=pl.col(SCORE), code=code_name(pl.col("voice:score"))
+    )

@@ -1,0 +1,59 @@
+"""The as-of cut and the two building blocks every feature uses: windows and banded weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+Frame = nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The day coded and the day of knowledge, both as days since 1970-01-01."""
+
+    as_of: int
+    known_at: int
+
+    @property
+    def last_minute(self) -> int:
+        """Last minute of the as-of day, in minutes since 1970-01-01."""
+        return (self.as_of + 1) * 1440 - 1
+
+
+def known(frame: Frame, moment: Moment, *, happened: nw.Expr | None) -> Frame:
+    """Rows as they were known at ``known_at`` and had happened by the end of ``as_of``."""
+    is_known = (nw.col("known_from") <= moment.known_at) & (nw.col("known_to") > moment.known_at)
+    return frame.filter(is_known if happened is None else is_known & (happened <= moment.as_of))
+
+
+def weighted(age: nw.Expr, bands: Sequence[tuple[int, int]]) -> nw.Expr:
+    """Weight of the first band (last day, weight) that holds the age in days; 0 past the last one."""
+    weight: Any = nw.lit(0)
+    for last_day, value in reversed(bands):
+        weight = nw.when(age <= last_day).then(nw.lit(value)).otherwise(weight)
+    return weight
+
+
+def coded(column: str, values: Mapping[str, int], *, otherwise: int = 0) -> nw.Expr:
+    """Integer that stands for each category of a column."""
+    result: Any = nw.lit(otherwise)
+    for key, value in values.items():
+        result = nw.when(nw.col(column) == key).then(nw.lit(value)).otherwise(result)
+    return result
+
+
+def count_if(condition: nw.Expr) -> nw.Expr:
+    """Number of rows of the group for which the condition holds; unknown counts as no."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def sum_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
+    """Sum over the rows of the group for which the condition holds."""
+    return nw.when(condition).then(value).otherwise(nw.lit(0)).sum()
+
+
+def latest_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
+    """Largest value over the rows for which the condition holds; null when there is none."""
+    return nw.when(condition).then(value).max()

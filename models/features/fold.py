@@ -1,0 +1,131 @@
+"""The fold: six tables in, one row per enterprise out."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+import narwhals as nw
+import polars as pl
+
+from models.features.accidents import accident_features
+from models.features.alerts import alert_features
+from models.features.asof import Frame, Moment
+from models.features.enterprise import REGISTER_COLUMNS, register_features, self_report_features
+from models.features.inspections import inspection_features
+from models.features.violations import violation_features
+from models.policy import FeaturePolicy
+from models.vocabulary import day_number
+
+COUNTS: tuple[str, ...] = (
+    "violation_points",
+    "severity_points",
+    "violations_36m",
+    "major_hazards_24m",
+    "open_major_hazards",
+    "open_rectifications",
+    "overdue_rectifications",
+    "overdue_days",
+    "repeat_items",
+    "inspections_12m",
+    "inspections_24m",
+    "inspections_window",
+    "clean_streak",
+    "failed_rechecks_12m",
+    "refusals_24m",
+    "alert_points",
+    "unanswered_alerts",
+    "slow_alerts",
+    "offline_days",
+    "complaints_12m",
+    "accidents_36m",
+    "fatal_accidents_12m",
+    "larger_accidents_36m",
+    "major_accidents_36m",
+    "serious_injuries_12m",
+    "self_reports_12m",
+    "unfixed_self_hazards",
+)
+"""Features that are 0 when nothing is on record.  Whether that silence is good news is decided elsewhere."""
+
+DAYS_SINCE: tuple[str, ...] = (
+    "days_since_inspection",
+    "last_result",
+    "days_since_accident",
+    "days_since_fatal_accident",
+    "days_since_larger_accident",
+    "days_since_self_report",
+)
+"""Features that stay empty when there is nothing to count from: unknown is not clean."""
+
+INTEGERS: tuple[str, ...] = (
+    "employees",
+    "major_hazard_source",
+    "hazardous_processes",
+    "high_hazard",
+    *COUNTS,
+    *DAYS_SINCE,
+    "severity_mean",
+)
+FEATURES: tuple[str, ...] = (*REGISTER_COLUMNS, *INTEGERS)
+"""Columns of ``risk.features``, in order."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """The six canonical tables in integer form, as native lazy frames of one engine."""
+
+    enterprises: Any
+    violations: Any
+    alerts: Any
+    inspections: Any
+    accidents: Any
+    self_reports: Any
+
+
+def integer_form(frame: pl.DataFrame) -> pl.DataFrame:
+    """A canonical Polars frame with days, minutes and flags as integers; other columns as they are."""
+    forms = {
+        pl.Date: lambda column: pl.col(column).cast(pl.Int32).cast(pl.Int64),
+        pl.Datetime: lambda column: (pl.col(column).dt.epoch("us") // 60_000_000).cast(pl.Int64),
+        pl.Boolean: lambda column: pl.col(column).cast(pl.Int64),
+        pl.Enum: lambda column: pl.col(column).cast(pl.String),
+    }
+    return frame.with_columns(
+        forms[base](name) for name, dtype in frame.schema.items() if (base := dtype.base_type()) in forms
+    )
+
+
+def fold_features(
+    events: Events, *, as_of: date, known_at: date | None = None, policy: FeaturePolicy
+) -> Any:
+    """All features on one day.
+
+    Grain: one row per enterprise known at ``known_at`` (default: ``as_of``), columns ``FEATURES``.
+    Returns a lazy native frame of the engine that ``events`` came from, in no particular row order.
+    """
+    moment = Moment(day_number(as_of), day_number(known_at or as_of))
+    lazy = {name: _lazy(native) for name, native in vars(events).items()}
+    result = register_features(lazy["enterprises"], moment)
+    for part in (
+        violation_features(lazy["violations"], moment, policy),
+        inspection_features(lazy["inspections"], moment, policy),
+        alert_features(lazy["alerts"], moment, policy),
+        accident_features(lazy["accidents"], moment),
+        self_report_features(lazy["self_reports"], moment),
+    ):
+        result = result.join(part, on="enterprise_id", how="left")
+    result = result.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
+    result = result.with_columns(severity_mean=_severity_mean(policy)).with_columns(
+        nw.col(*INTEGERS).cast(nw.Int64)
+    )
+    return result.select(*FEATURES).to_native()
+
+
+def _severity_mean(policy: FeaturePolicy) -> nw.Expr:
+    """Severity points per ten visits, shrunk towards the prior so that one bad visit is not a fate."""
+    points = nw.col("severity_points") + policy.prior_points
+    return points * 10 // (nw.col("inspections_window") + policy.prior_visits)
+
+
+def _lazy(native: Any) -> Frame:
+    return cast(Frame, nw.from_native(native).lazy())

@@ -1,0 +1,66 @@
+"""Features of the findings: recency-weighted severity, severity per visit, what is open, what comes back."""
+
+import narwhals as nw
+
+from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if, weighted
+from models.policy import FeaturePolicy
+
+
+def standing(violations: Frame, moment: Moment) -> Frame:
+    """Findings known then that nobody had withdrawn, with their age in days and what counts as one finding."""
+    rows = known(violations, moment, happened=nw.col("occurred_on"))
+    rows = rows.filter(nw.col("withdrawn_on").is_null() | (nw.col("withdrawn_on") > moment.as_of))
+    return rows.with_columns(
+        visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
+        item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
+        age=nw.lit(moment.as_of) - nw.col("occurred_on"),
+        is_open=nw.when(nw.col("rectified_on") <= moment.as_of).then(nw.lit(0)).otherwise(nw.lit(1)),
+    )
+
+
+def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
+    """Violation features.  One row per enterprise with at least one standing finding.
+
+    The same item found twice in one visit counts once, at its gravest (consolidation).
+
+    Columns: ``violation_points`` (points: severity weight times time weight, summed over the bands),
+    ``severity_points`` (points over the long window, unweighted by time), ``violations_36m`` (findings),
+    ``major_hazards_24m`` (findings), ``open_major_hazards`` (findings, until rectified),
+    ``open_rectifications`` and ``overdue_rectifications`` (orders), ``overdue_days`` (days, the longest),
+    ``repeat_items`` (items found in two or more visits of the repeat window).
+    """
+    rows = standing(violations, moment)
+    ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1)
+    overdue = ordered & (nw.col("rectify_due_on") < moment.as_of)
+    lateness = nw.lit(moment.as_of) - nw.col("rectify_due_on")
+    per_item = rows.with_columns(
+        recent=coded("severity", policy.severity_points)
+        * weighted(nw.col("age"), policy.violation_bands)
+        * nw.col("quantity"),
+        grave=nw.when(nw.col("age") <= policy.severity_window_days)
+        .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
+        .otherwise(nw.lit(0)),
+    ).group_by("enterprise_id", "visit", "item").agg(
+        recent=nw.col("recent").max(), grave=nw.col("grave").max(), age=nw.col("age").min()
+    )
+    per_enterprise = per_item.group_by("enterprise_id").agg(
+        violation_points=nw.col("recent").sum(), severity_points=nw.col("grave").sum()
+    )
+    repeats = (
+        per_item.filter(nw.col("age") <= policy.repeat_window_days)
+        .group_by("enterprise_id", "item")
+        .agg(visits=nw.len())
+        .group_by("enterprise_id")
+        .agg(repeat_items=count_if(nw.col("visits") >= 2))
+    )
+    counts = rows.group_by("enterprise_id").agg(
+        violations_36m=sum_if(nw.col("age") <= 1096, nw.col("quantity")),
+        major_hazards_24m=count_if((nw.col("is_major_hazard") == 1) & (nw.col("age") <= 730)),
+        open_major_hazards=count_if((nw.col("is_major_hazard") == 1) & (nw.col("is_open") == 1)),
+        open_rectifications=count_if(ordered),
+        overdue_rectifications=count_if(overdue),
+        overdue_days=latest_if(overdue, lateness),
+    )
+    return counts.join(per_enterprise, on="enterprise_id", how="left").join(
+        repeats, on="enterprise_id", how="left"
+    )

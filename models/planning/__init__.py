@@ -1,0 +1,1 @@
+"""Planning: who is visited when, and by which rule."""

@@ -1,0 +1,34 @@
+"""Policy is data with a date and a source: every number of the method comes from a named, versioned pack.
+
+A pack is a folder of YAML files under ``packs/``.  Each number stands under the day from which it applies,
+with its ``basis`` (law, policy or proposal) and a ``reference``.  ``load_policy`` reads and checks a pack once;
+``Policy.on(as_of)`` gives the frozen values of one day or says which value is missing.
+"""
+
+from models.policy.pack import (
+    CodePolicy,
+    Condition,
+    FeaturePolicy,
+    Policy,
+    PolicyOnDay,
+    Provenance,
+    QueuePolicy,
+    Rule,
+    Thresholds,
+    load_policy,
+    pack_names,
+)
+
+__all__ = [
+    "CodePolicy",
+    "Condition",
+    "FeaturePolicy",
+    "Policy",
+    "PolicyOnDay",
+    "Provenance",
+    "QueuePolicy",
+    "Rule",
+    "Thresholds",
+    "load_policy",
+    "pack_names",
+]

@@ -1,0 +1,448 @@
+"""Reading and checking a policy pack.
+
+Shape of a dated value, everywhere in a pack::
+
+    time_bands:
+      values:
+        1990-01-01: {basis: proposal, reference: "where the number comes from", value: ...}
+
+OpenFisca's idea: the day a value starts is its key, so values of one name cannot overlap, and a gap can only
+lie before the first one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.errors import PolicyError, PolicyGapError
+from models.scorecard import Factor, Scorecard
+from models.vocabulary import ALERT_LEVEL, CODE_KEYS, SEVERITY
+
+PACKS = Path(__file__).parent / "packs"
+Basis = Literal["law", "policy", "proposal"]
+Text = Annotated[str, Field(min_length=1)]
+T = TypeVar("T")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Strict):
+    """One text in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class Provenance(_Strict):
+    """Where a number comes from: law, policy of an authority, or our own proposal."""
+
+    basis: Basis
+    reference: Text
+
+
+class DatedValue(Provenance, Generic[T]):
+    """A value with the provenance it has from one day on."""
+
+    value: T
+
+
+class Dated(_Strict, Generic[T]):
+    """A value that changes over time."""
+
+    values: dict[date, DatedValue[T]] = Field(min_length=1)
+
+    def on(self, day: date, *, name: str) -> DatedValue[T]:
+        """Value in force on a day.  Raises PolicyGapError before the first one."""
+        starts = [start for start in self.values if start <= day]
+        if not starts:
+            first = min(self.values)
+            raise PolicyGapError(
+                f"The policy pack has no {name} for {day}; its first value starts {first}. "
+                f"Add a dated value, or code a day from {first} on."
+            )
+        return self.values[max(starts)]
+
+
+class Band(_Strict):
+    """Weight of events up to an age, inclusive."""
+
+    upto_days: int = Field(ge=0)
+    weight: int = Field(ge=0)
+
+
+class Shrinkage(_Strict):
+    """Prior of the severity mean: as if so many visits had brought so many points."""
+
+    window_days: int = Field(gt=0)
+    points: dict[str, int]
+    prior_points: int = Field(ge=0)
+    prior_visits: int = Field(gt=0)
+
+
+class _FeatureFile(_Strict):
+    severity_points: Dated[dict[str, int]]
+    violation_bands: Dated[list[Band]]
+    severity_mean: Dated[Shrinkage]
+    repeat_window_days: Dated[int]
+    alert_points: Dated[dict[str, int]]
+    alert_bands: Dated[list[Band]]
+    slow_minutes: Dated[int]
+    unanswered_minutes: Dated[int]
+
+
+class Condition(_Strict):
+    """A test on one feature: a least value, a most value, or one of several categories."""
+
+    feature: Text
+    at_least: int | None = None
+    at_most: int | None = None
+    one_of: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Condition":
+        if self.at_least is None and self.at_most is None and self.one_of is None:
+            raise ValueError(f"condition on {self.feature} needs at_least, at_most or one_of")
+        return self
+
+
+class Expiry(_Strict):
+    """When a rule ends by itself: so many days after the event whose age a feature holds."""
+
+    days_since: Text
+    after_days: int = Field(gt=0)
+
+
+class RuleValue(_Strict):
+    """What a rule tests and what it does.  All conditions must hold."""
+
+    when: list[Condition] = Field(min_length=1)
+    code: Literal["blue", "yellow", "red"]
+    expires: Expiry | None = None
+
+
+class _RuleEntry(_Strict):
+    rule: Text
+    kind: Literal["veto", "floor"]
+    title: Words
+    clearing: Words
+    check: Words
+    values: dict[date, DatedValue[RuleValue]] = Field(min_length=1)
+
+
+class Thresholds(_Strict):
+    """Least score of each code above GREEN."""
+
+    blue: int
+    yellow: int
+    red: int
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "Thresholds":
+        if not self.blue < self.yellow < self.red:
+            raise ValueError("thresholds must ascend: blue < yellow < red")
+        return self
+
+
+class Sufficiency(_Strict):
+    """When there is enough data to rate: any of several sets of conditions, each of which must hold whole."""
+
+    any_of: list[list[Condition]] = Field(min_length=1)
+    provisional_floor: Literal["blue", "yellow"]
+
+
+class _CodeFile(_Strict):
+    thresholds: Dated[Thresholds]
+    sufficiency: Dated[Sufficiency]
+    sufficiency_title: Words
+    sufficiency_clearing: Words
+    rules: list[_RuleEntry]
+    red_visit_working_days: Dated[int]
+
+
+class _FactorEntry(_Strict):
+    factor: Text
+    feature: Text
+    title: Words
+    check: Words | None = None
+    values: dict[date, "_FactorValue"] = Field(min_length=1)
+
+
+class _FactorValue(Provenance):
+    points: dict[int, int] | dict[str, int]
+    missing: int
+
+
+class _CardFile(_Strict):
+    name: Text
+    factors: list[_FactorEntry] = Field(min_length=1)
+
+
+class _PackFile(_Strict):
+    name: Text
+    version: Text
+    title: Words
+    note: Words
+
+
+@dataclass(frozen=True)
+class FeaturePolicy:
+    """Numbers the features need, on one day."""
+
+    severity_points: Mapping[str, int]
+    violation_bands: tuple[tuple[int, int], ...]
+    severity_window_days: int
+    severity_mean_points: Mapping[str, int]
+    prior_points: int
+    prior_visits: int
+    repeat_window_days: int
+    alert_points: Mapping[str, int]
+    alert_bands: tuple[tuple[int, int], ...]
+    slow_minutes: int
+    unanswered_minutes: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A veto or a floor, on one day."""
+
+    name: str
+    kind: str
+    title: Words
+    clearing: Words
+    check: Words
+    when: tuple[Condition, ...]
+    code: str
+    expires: Expiry | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class CodePolicy:
+    """How points become codes, on one day."""
+
+    thresholds: Thresholds
+    thresholds_provenance: Provenance
+    sufficiency: Sufficiency
+    sufficiency_provenance: Provenance
+    sufficiency_title: Words
+    sufficiency_clearing: Words
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class QueuePolicy:
+    """Deadlines of the red queue, on one day."""
+
+    red_visit_working_days: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class PolicyOnDay:
+    """Everything the method needs to know on one day."""
+
+    pack: str
+    version: str
+    pack_hash: str
+    features: FeaturePolicy
+    scorecard: Scorecard
+    codes: CodePolicy
+    queue: QueuePolicy
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A pack, read and checked.  ``hash`` is the SHA-256 of its content and is stored with every code."""
+
+    name: str
+    version: str
+    title: Words
+    note: Words
+    hash: str
+    _features: _FeatureFile
+    _codes: _CodeFile
+    _card: _CardFile
+
+    def on(self, as_of: date) -> PolicyOnDay:
+        """Values in force on a day.  Raises PolicyGapError where the pack has none."""
+        return PolicyOnDay(
+            pack=self.name,
+            version=self.version,
+            pack_hash=self.hash,
+            features=self._features_on(as_of),
+            scorecard=self._scorecard_on(as_of),
+            codes=self._codes_on(as_of),
+            queue=self._queue_on(as_of),
+        )
+
+    def _features_on(self, day: date) -> FeaturePolicy:
+        file = self._features
+        mean = file.severity_mean.on(day, name="severity_mean").value
+        return FeaturePolicy(
+            severity_points=file.severity_points.on(day, name="severity_points").value,
+            violation_bands=_bands(file.violation_bands.on(day, name="violation_bands").value),
+            severity_window_days=mean.window_days,
+            severity_mean_points=mean.points,
+            prior_points=mean.prior_points,
+            prior_visits=mean.prior_visits,
+            repeat_window_days=file.repeat_window_days.on(day, name="repeat_window_days").value,
+            alert_points=file.alert_points.on(day, name="alert_points").value,
+            alert_bands=_bands(file.alert_bands.on(day, name="alert_bands").value),
+            slow_minutes=file.slow_minutes.on(day, name="slow_minutes").value,
+            unanswered_minutes=file.unanswered_minutes.on(day, name="unanswered_minutes").value,
+        )
+
+    def _scorecard_on(self, day: date) -> Scorecard:
+        factors: list[Factor] = []
+        for entry in self._card.factors:
+            value = _in_force(entry.values, day, name=f"factor {entry.factor}")
+            factors.append(
+                Factor(
+                    name=entry.factor,
+                    feature=entry.feature,
+                    points=value.points,
+                    missing=value.missing,
+                    title_zh=entry.title.zh,
+                    title_en=entry.title.en,
+                    check_zh=entry.check.zh if entry.check else "",
+                    check_en=entry.check.en if entry.check else "",
+                    basis=value.basis,
+                    reference=value.reference,
+                )
+            )
+        return Scorecard(name=self._card.name, version=self.version, factors=tuple(factors))
+
+    def _codes_on(self, day: date) -> CodePolicy:
+        thresholds = self._codes.thresholds.on(day, name="thresholds")
+        sufficiency = self._codes.sufficiency.on(day, name="sufficiency")
+        return CodePolicy(
+            thresholds=thresholds.value,
+            thresholds_provenance=thresholds,
+            sufficiency=sufficiency.value,
+            sufficiency_provenance=sufficiency,
+            sufficiency_title=self._codes.sufficiency_title,
+            sufficiency_clearing=self._codes.sufficiency_clearing,
+            rules=tuple(_rule_on(entry, day) for entry in self._codes.rules),
+        )
+
+    def _queue_on(self, day: date) -> QueuePolicy:
+        days = self._codes.red_visit_working_days.on(day, name="red_visit_working_days")
+        return QueuePolicy(days.value, days)
+
+
+V = TypeVar("V")
+
+
+def _in_force(values: Mapping[date, V], day: date, *, name: str) -> V:
+    starts = [start for start in values if start <= day]
+    if not starts:
+        raise PolicyGapError(
+            f"The policy pack has no {name} for {day}; its first value starts {min(values)}. "
+            "Add a dated value, or code a later day."
+        )
+    return values[max(starts)]
+
+
+def _rule_on(entry: _RuleEntry, day: date) -> Rule:
+    dated = _in_force(entry.values, day, name=f"rule {entry.rule}")
+    return Rule(
+        name=entry.rule,
+        kind=entry.kind,
+        title=entry.title,
+        clearing=entry.clearing,
+        check=entry.check,
+        when=tuple(dated.value.when),
+        code=dated.value.code,
+        expires=dated.value.expires,
+        provenance=dated,
+    )
+
+
+def _bands(bands: list[Band]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((band.upto_days, band.weight) for band in bands))
+
+
+def pack_names() -> list[str]:
+    """Names of the packs that come with the project."""
+    return sorted(path.name for path in PACKS.iterdir() if (path / "pack.yaml").exists())
+
+
+@cache
+def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
+    """Read and check a pack.  Raises PolicyError that names file and field."""
+    root = folder / pack
+    if not (root / "pack.yaml").exists():
+        raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
+    raw = {name: _read(root / f"{name}.yaml") for name in ("pack", "features", "scorecard", "codes")}
+    meta = _check(_PackFile, raw["pack"], root / "pack.yaml")
+    policy = Policy(
+        name=meta.name,
+        version=meta.version,
+        title=meta.title,
+        note=meta.note,
+        hash=_hash(raw),
+        _features=_check(_FeatureFile, raw["features"], root / "features.yaml"),
+        _codes=_check(_CodeFile, raw["codes"], root / "codes.yaml"),
+        _card=_check(_CardFile, raw["scorecard"], root / "scorecard.yaml"),
+    )
+    _check_codes_cover(policy)
+    return policy
+
+
+def _check_codes_cover(policy: Policy) -> None:
+    """Every severity and alert level needs its points, or an unlisted one would silently weigh nothing."""
+    file = policy._features
+    for name, dated, needed in (
+        ("severity_points", file.severity_points, SEVERITY.keys),
+        ("alert_points", file.alert_points, ALERT_LEVEL.keys),
+    ):
+        for start, entry in dated.values.items():
+            if set(entry.value) != set(needed):
+                raise PolicyError(f"features.yaml: {name} from {start} must name exactly {needed}.")
+    assert set(Thresholds.model_fields) == set(CODE_KEYS[1:])
+
+
+class _NoDuplicates(yaml.SafeLoader):
+    """YAML without repeated keys: two values for one day would silently overlap."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = {str(key) for key in keys if keys.count(key) > 1}
+        if repeated:
+            line = node.start_mark.line + 1
+            raise PolicyError(f"line {line}: {', '.join(repeated)} stands twice. Keep one.")
+        return super().construct_mapping(node, deep=deep)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return yaml.load(file, Loader=_NoDuplicates)  # noqa: S506 (a SafeLoader)
+    except (PolicyError, yaml.YAMLError) as error:
+        raise PolicyError(f"{path.name}: {error}") from error
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _check(model: type[M], raw: dict[str, Any], path: Path) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PolicyError(f"{path.name}: {where}: {first['msg']}. Correct the pack.") from error
+
+
+def _hash(raw: dict[str, Any]) -> str:
+    text = yaml.safe_dump(raw, sort_keys=True, allow_unicode=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Composition root: settings, definitions, schedules, command line and the demo city."""
