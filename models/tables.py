@@ -25,13 +25,25 @@ SHORT = 200
 ID = 100
 
 
-def _meta(zh: str, *, unit: str = "", past: bool = False, also: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Column metadata: Chinese header, unit, whether the day must lie in the past, further headers."""
-    return {"zh": zh, "unit": unit, "past": past, "also": also}
+def _meta(
+    zh: str, *, unit: str = "", past: bool = False, also: tuple[str, ...] = (), **more: Any
+) -> dict[str, Any]:
+    """Column metadata: Chinese header, unit, whether the day must lie in the past, further headers.
+
+    ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.
+    """
+    return {"zh": zh, "unit": unit, "past": past, "also": also, "codes": None, "blank": None, **more}
 
 
-def _enum(codes: vocab.CodeList, zh: str, meaning: str, *, nullable: bool = False) -> dy.Enum:
-    return dy.Enum(codes.keys, nullable=nullable, metadata=_meta(zh), description=meaning)
+def _enum(
+    codes: vocab.CodeList, zh: str, meaning: str, *, nullable: bool = False, blank: str | None = None
+) -> dy.Enum:
+    return dy.Enum(
+        codes.keys,
+        nullable=nullable,
+        metadata=_meta(zh, codes=codes, blank=blank),
+        description=meaning,
+    )
 
 
 def _day(zh: str, meaning: str, *, nullable: bool = True, past: bool = True) -> dy.Date:
@@ -82,15 +94,26 @@ def _text(zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True) -
 
 
 def _count(
-    zh: str, meaning: str, *, unit: str, least: int = 0, most: int = 10_000_000, nullable: bool = True
+    zh: str,
+    meaning: str,
+    *,
+    unit: str,
+    least: int = 0,
+    most: int = 10_000_000,
+    nullable: bool = True,
+    blank: int | None = None,
 ) -> dy.Int64:
     return dy.Int64(
-        nullable=nullable, min=least, max=most, metadata=_meta(zh, unit=unit), description=meaning
+        nullable=nullable,
+        min=least,
+        max=most,
+        metadata=_meta(zh, unit=unit, blank=blank),
+        description=meaning,
     )
 
 
 def _flag(zh: str, meaning: str) -> dy.Bool:
-    return dy.Bool(nullable=False, metadata=_meta(zh), description=meaning)
+    return dy.Bool(nullable=False, metadata=_meta(zh, blank=False), description=meaning)
 
 
 def _not_before(later: str, earlier: str) -> pl.Expr:
@@ -141,7 +164,7 @@ class Enterprises(dy.Schema):
         nullable=True, min=-90.0, max=90.0, metadata=_meta("纬度", unit="degrees"),
         description="WGS 84 latitude",
     )
-    status = _enum(vocab.STATUS, "经营状态", "whether the enterprise operates")
+    status = _enum(vocab.STATUS, "经营状态", "whether the enterprise operates", blank="active")
 
 
 class Violations(dy.Schema):
@@ -153,11 +176,12 @@ class Violations(dy.Schema):
     occurred_on = _day("发现日期", "day it was found", nullable=False)
     item_code = _text("检查事项代码", "item of the check-item catalogue or legal article")
     description = _text("问题描述", "what was found", limit=TEXT)
-    severity = _enum(vocab.SEVERITY, "严重程度", "how grave; ungraded when the source does not say")
+    severity = _enum(vocab.SEVERITY, "严重程度", "how grave; ungraded when the source does not say",
+                     blank="ungraded")
     is_major_hazard = _flag("重大事故隐患", "judged a major accident hazard (C6: exact, not inflated)")
     quantity = _count(
         "数量", "findings the row stands for; 1 unless the source delivers totals",
-        unit="findings", least=1, most=100_000, nullable=False,
+        unit="findings", least=1, most=100_000, nullable=False, blank=1,
     )
     rectify_due_on = _day("整改期限", "last day to rectify", past=False)
     rectified_on = _day("整改完成日期", "day the rectification was accepted")
@@ -199,7 +223,8 @@ class Alerts(dy.Schema):
     recorded_at = _recorded()
     enterprise_id = _enterprise()
     source_system = _enum(vocab.ALERT_SYSTEM, "来源系统", "system that raised it (S2, S4)")
-    kind = _enum(vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell")
+    kind = _enum(vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell",
+                 blank="other")
     level = _enum(vocab.ALERT_LEVEL, "预警级别", "national four-level scale, red worst")
     raised_at = dy.Datetime(
         nullable=False, time_unit="us", metadata=_meta("预警时间", past=True),
@@ -236,14 +261,16 @@ class Inspections(dy.Schema):
     enterprise_id = _enterprise()
     inspected_on = _day("检查日期", "day of the visit or off-site check", nullable=False)
     kind = _enum(
-        vocab.INSPECTION_KIND, "检查类型", "channel; an assistance visit is never counted (P11)"
+        vocab.INSPECTION_KIND, "检查类型", "channel; an assistance visit is never counted (P11)",
+        blank="other",
     )
-    mode = _enum(vocab.INSPECTION_MODE, "检查方式", "on or off site (P12)")
+    mode = _enum(vocab.INSPECTION_MODE, "检查方式", "on or off site (P12)", blank="on_site")
     level = _enum(vocab.LEVEL, "执法层级", "level that inspected; empty when above the city",
                   nullable=True)
     departments = _text("检查部门", "departments present, separated by ;  never used by a score")
     officers = _text("执法人员", "officers, separated by ;  never used by a score")
-    result = _enum(vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean")
+    result = _enum(vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean",
+                   blank="unknown")
     filed_on = _day("报备日期", "day the visit was filed (D1)")
 
     @dy.rule()
@@ -265,7 +292,8 @@ class Accidents(dy.Schema):
         "伤亡人数", "people harmed where the source does not split them", unit="people", most=100_000
     )
     loss = _count("直接经济损失", "direct loss", unit="yuan", most=1_000_000_000_000)
-    grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493")
+    grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493",
+                  blank="ungraded")
     description = _text("事故简况", "what happened", limit=TEXT)
 
     @dy.rule()
@@ -341,6 +369,11 @@ TABLES: dict[str, Table] = {
               "one self-inspection report"),
     )
 }
+
+
+def code_list(column: dy.Column) -> vocab.CodeList | None:
+    """Code list of a category column, else ``None``."""
+    return (column.metadata or {}).get("codes")
 
 
 def headers(table: Table) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if
+from models.features.asof import Frame, Moment, coded, count_if, known, sum_if
 
 GRADE_RANK = {"ungraded": 0, "ordinary": 1, "larger": 2, "major": 3, "extraordinary": 4}
 GRADE_LIMITS = ((4, 30, 100, 100_000_000), (3, 10, 50, 50_000_000), (2, 3, 10, 10_000_000))
@@ -28,7 +28,8 @@ def accident_features(accidents: Frame, moment: Moment) -> Frame:
 
     Columns: ``accidents_36m``, ``fatal_accidents_12m``, ``larger_accidents_36m`` (grade 较大 or worse),
     ``major_accidents_36m`` (重大 or worse) (accidents); ``serious_injuries_12m`` (people);
-    ``days_since_accident``, ``days_since_fatal_accident``, ``days_since_larger_accident`` (days).
+    ``days_since_accident``, ``days_since_fatal_accident``, ``days_since_larger_accident``,
+    ``days_since_major_accident`` (days).
     """
     rows = known(accidents, moment, happened=nw.col("occurred_on")).with_columns(
         age=nw.lit(moment.as_of) - nw.col("occurred_on"),
@@ -48,7 +49,6 @@ def accident_features(accidents: Frame, moment: Moment) -> Frame:
         ),
         days_since_accident=nw.col("age").min(),
         days_since_fatal_accident=nw.when(fatal).then(nw.col("age")).min(),
-        last_larger=latest_if(rank >= 2, nw.col("occurred_on")),
-    ).with_columns(
-        days_since_larger_accident=nw.lit(moment.as_of) - nw.col("last_larger")
-    ).drop("last_larger")
+        days_since_larger_accident=nw.when(rank >= 2).then(nw.col("age")).min(),
+        days_since_major_accident=nw.when(rank >= 3).then(nw.col("age")).min(),
+    )

@@ -5,18 +5,16 @@ import narwhals as nw
 from models.features.asof import Frame, Moment, coded, count_if, known, sum_if
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
-REGISTER_COLUMNS = (
+REGISTER_CATEGORIES = (
     "enterprise_id",
     "sector",
     "division",
     "enforcing_level",
     "status",
-    "employees",
-    "major_hazard_source",
-    "hazardous_processes",
     "standardisation",
     "credit",
 )
+REGISTER_INTEGERS = ("employees", "major_hazard_source", "hazardous_processes", "high_hazard")
 
 
 def register_features(enterprises: Frame, moment: Moment) -> Frame:
@@ -25,9 +23,9 @@ def register_features(enterprises: Frame, moment: Moment) -> Frame:
     ``high_hazard`` is 1 for the six sectors of P2.  The name, the owner and the officers are not taken.
     """
     rows = known(enterprises, moment, happened=None)
-    return rows.select(*REGISTER_COLUMNS).with_columns(
+    return rows.with_columns(
         high_hazard=coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1))
-    )
+    ).select(*REGISTER_CATEGORIES, *REGISTER_INTEGERS)
 
 
 def self_report_features(reports: Frame, moment: Moment) -> Frame:

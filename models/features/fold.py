@@ -10,7 +10,12 @@ import polars as pl
 from models.features.accidents import accident_features
 from models.features.alerts import alert_features
 from models.features.asof import Frame, Moment
-from models.features.enterprise import REGISTER_COLUMNS, register_features, self_report_features
+from models.features.enterprise import (
+    REGISTER_CATEGORIES,
+    REGISTER_INTEGERS,
+    register_features,
+    self_report_features,
+)
 from models.features.inspections import inspection_features
 from models.features.violations import violation_features
 from models.policy import FeaturePolicy
@@ -53,21 +58,61 @@ DAYS_SINCE: tuple[str, ...] = (
     "days_since_accident",
     "days_since_fatal_accident",
     "days_since_larger_accident",
+    "days_since_major_accident",
     "days_since_self_report",
 )
 """Features that stay empty when there is nothing to count from: unknown is not clean."""
 
 INTEGERS: tuple[str, ...] = (
-    "employees",
-    "major_hazard_source",
-    "hazardous_processes",
-    "high_hazard",
+    *REGISTER_INTEGERS,
     *COUNTS,
     *DAYS_SINCE,
     "severity_mean",
+    "unsettled_findings",
 )
-FEATURES: tuple[str, ...] = (*REGISTER_COLUMNS, *INTEGERS)
+FEATURES: tuple[str, ...] = (*REGISTER_CATEGORIES, *INTEGERS)
 """Columns of ``risk.features``, in order."""
+
+
+EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "enterprises": (
+        *REGISTER_CATEGORIES,
+        *(name for name in REGISTER_INTEGERS if name != "high_hazard"),
+    ),
+    "violations": (
+        "enterprise_id",
+        "violation_id",
+        "inspection_id",
+        "item_code",
+        "occurred_on",
+        "severity",
+        "is_major_hazard",
+        "quantity",
+        "rectify_due_on",
+        "rectified_on",
+        "withdrawn_on",
+    ),
+    "alerts": (
+        "enterprise_id",
+        "kind",
+        "level",
+        "raised_at",
+        "acknowledged_at",
+        "closed_at",
+        "is_false_alarm",
+    ),
+    "inspections": ("enterprise_id", "inspected_on", "kind", "result"),
+    "accidents": (
+        "enterprise_id",
+        "occurred_on",
+        "deaths",
+        "serious_injuries",
+        "loss",
+        "grade",
+    ),
+    "self_reports": ("enterprise_id", "filed_on", "hazards_found", "hazards_fixed"),
+}
+"""Columns the fold reads.  What is not here (names, officers, departments, owners) cannot reach a score."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +160,9 @@ def fold_features(
     ):
         result = result.join(part, on="enterprise_id", how="left")
     result = result.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
-    result = result.with_columns(severity_mean=_severity_mean(policy)).with_columns(
+    result = result.with_columns(
+        severity_mean=_severity_mean(policy), unsettled_findings=_unsettled_findings()
+    ).with_columns(
         nw.col(*INTEGERS).cast(nw.Int64)
     )
     return result.select(*FEATURES).to_native()
@@ -125,6 +172,12 @@ def _severity_mean(policy: FeaturePolicy) -> nw.Expr:
     """Severity points per ten visits, shrunk towards the prior so that one bad visit is not a fate."""
     points = nw.col("severity_points") + policy.prior_points
     return points * 10 // (nw.col("inspections_window") + policy.prior_visits)
+
+
+def _unsettled_findings() -> nw.Expr:
+    """1 while a finding of 24 months is neither rectified as far as known nor followed by a clean visit."""
+    age, clean = nw.col("newest_unsettled_age"), nw.col("days_since_clean_visit")
+    return nw.when((age <= 730) & (clean.is_null() | (clean >= age))).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def _lazy(native: Any) -> Frame:

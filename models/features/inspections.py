@@ -23,7 +23,7 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
     """Inspection features.  One row per enterprise with at least one counted visit.
 
     Columns: ``inspections_12m``, ``inspections_24m``, ``inspections_window`` (visits; the last over the
-    long severity window), ``days_since_inspection`` (days), ``last_result`` (rank, ``RESULT_RANK``),
+    long severity window), ``days_since_inspection`` and ``days_since_clean_visit`` (days), ``last_result`` (rank, ``RESULT_RANK``),
     ``clean_streak`` (clean visits since the last one that was not), ``failed_rechecks_12m`` (re-checks
     that still found something), ``refusals_24m`` (visits refused).
     """
@@ -34,6 +34,7 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
         inspections_24m=count_if(nw.col("age") <= 730),
         inspections_window=count_if(nw.col("age") <= policy.severity_window_days),
         days_since_inspection=nw.col("age").min(),
+        days_since_clean_visit=nw.when(~not_clean).then(nw.col("age")).min(),
         last_keyed=(nw.col("inspected_on") * _BASE + nw.col("rank")).max(),
         last_not_clean=latest_if(not_clean, nw.col("inspected_on")),
         failed_rechecks_12m=count_if(

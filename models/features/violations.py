@@ -27,7 +27,8 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     ``severity_points`` (points over the long window, unweighted by time), ``violations_36m`` (findings),
     ``major_hazards_24m`` (findings), ``open_major_hazards`` (findings, until rectified),
     ``open_rectifications`` and ``overdue_rectifications`` (orders), ``overdue_days`` (days, the longest),
-    ``repeat_items`` (items found in two or more visits of the repeat window).
+    ``repeat_items`` (items found in two or more visits of the repeat window), ``newest_unsettled_age`` (days
+    since the newest finding not known to be rectified).
     """
     rows = standing(violations, moment)
     ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1)
@@ -60,6 +61,7 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
         open_rectifications=count_if(ordered),
         overdue_rectifications=count_if(overdue),
         overdue_days=latest_if(overdue, lateness),
+        newest_unsettled_age=nw.when(nw.col("is_open") == 1).then(nw.col("age")).min(),
     )
     return counts.join(per_enterprise, on="enterprise_id", how="left").join(
         repeats, on="enterprise_id", how="left"

@@ -89,6 +89,15 @@ EVERYWHERE: tuple[str, ...] = ("GEN", "FIRE", "ELEC")
 """Groups any enterprise can be found at fault with."""
 
 PLACES: tuple[str, ...] = (
-    "一号车间", "二号车间", "原料库", "成品库", "配电室", "办公楼一层", "厂区东侧", "装卸区", "维修间", "门店后场",
+    "一号车间",
+    "二号车间",
+    "原料库",
+    "成品库",
+    "配电室",
+    "办公楼一层",
+    "厂区东侧",
+    "装卸区",
+    "维修间",
+    "门店后场",
 )
 """Where in the premises a finding was made; ends the description."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from models.vocabulary import day_number
 
 Days = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MONTH_ZEAL = (1.6, 0.8, 1.0, 1.0, 1.0, 1.6, 1.1, 0.9, 1.2, 0.8, 1.0, 1.2)
 """Visits per working day by month: the drive before Spring Festival and the safety month of June stand out."""
@@ -54,7 +57,7 @@ class Period:
     def year_bounds(self) -> list[tuple[int, int]]:
         """First and last day of each year of the period."""
         cuts = [round(year * (self.last + 1) / self.years) for year in range(self.years + 1)]
-        return [(first, after - 1) for first, after in zip(cuts, cuts[1:], strict=False)]
+        return [(first, after - 1) for first, after in pairwise(cuts)]
 
     def draw_days(self, rng: np.random.Generator, first: Days, last: Days) -> Days:
         """One working day per pair of bounds, busy seasons more often."""
@@ -70,8 +73,12 @@ class Period:
         """Day numbers as dates; null stays null."""
         return (day + day_number(self.start)).cast(pl.Int32).cast(pl.Date)
 
+    def dates(self, days: Days) -> pl.Series:
+        """Day numbers as dates."""
+        return pl.Series((days + day_number(self.start)).astype(np.int32)).cast(pl.Date)
+
     @cached_property
-    def _zeal(self) -> NDArray[np.float64]:
+    def _zeal(self) -> Floats:
         days = (self.start + timedelta(days=number) for number in range(self.last + 1))
         weights = [MONTH_ZEAL[day.month - 1] if is_working(day) else 0.0 for day in days]
         return np.concatenate([[0.0], np.cumsum(weights)])

@@ -1,0 +1,184 @@
+"""The row contract: which rows are accepted, and by which named rules the others are refused.
+
+Types, limits and cross-column rules come from ``models.tables`` through dataframely.  Added here is what needs
+more than the row: the day of reading (future dates), the register (unknown enterprise), spreadsheet formulas
+and control characters in any text, credit codes, and rows that share a key but not their content.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import dataframely as dy
+import polars as pl
+
+from models.tables import Table
+from models.vocabulary import is_credit_code
+
+ROW = "row"
+PROBLEMS = "problems"
+UNKNOWN_ENTERPRISE = "unknown_enterprise"
+DUPLICATE_KEY = "duplicate_key"
+
+# "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
+# those count only when a function call or a DDE link follows.
+FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[A-Za-z_.]+\s*\(|[+\-@＋－＠][^|]*\|.*!)"
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFE}\x{FFFF}]"
+
+_LIMIT_NAMES = {
+    "nullability": "missing",
+    "min_length": "missing",
+    "max_length": "too_long",
+    "min": "too_small",
+    "max": "too_large",
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Outcome for the rows of one table.
+
+    ``accepted``: canonical columns plus ``row``.  ``refused``: ``row`` and ``rules`` (list of rule names,
+    sorted), one row each.  ``repeated``: how many rows repeated an accepted one word for word.
+    """
+
+    accepted: pl.DataFrame
+    refused: pl.DataFrame
+    repeated: int
+
+
+def judge(
+    rows: pl.DataFrame,
+    table: Table,
+    *,
+    known_enterprises: pl.Series,
+    today: date,
+    credit_codes: bool = False,
+) -> Judgement:
+    """Split rows into accepted and refused.
+
+    ``rows`` holds the canonical columns, typed, plus ``row`` (a number of its own) and ``problems`` (names
+    of the cells that could not be read).  Every row comes out exactly once: accepted, refused or repeated.
+    """
+    rows, repeated = _collapse_repeats(rows, table)
+    columns = list(table.columns())
+    checked = _checked(table).filter(rows.select(*columns, ROW))
+    failing = _named_failures(checked[1].details(), table)
+    own = _own_rules(
+        rows, table, known_enterprises=known_enterprises, today=today, credit_codes=credit_codes
+    )
+    refused = _combine(failing, own, rows.select(ROW, rules=PROBLEMS))
+    refused = _release_lone_keys(refused, rows, table)
+    accepted = rows.join(refused, on=ROW, how="anti").select(*columns, ROW)
+    return Judgement(accepted, refused, repeated)
+
+
+@cache
+def _checked(table: Table) -> type[dy.Schema]:
+    """The schema of the table with the row number added, so that failures can be told apart."""
+    return type(f"{table.name}_rows", (table.schema,), {ROW: dy.Int64(nullable=False)})
+
+
+def _key(table: Table) -> list[str]:
+    return [*table.key, "recorded_at"]
+
+
+def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
+    """Drop rows that repeat another word for word; only shared keys are compared, which is fast."""
+    shared = pl.struct(_key(table)).is_duplicated()
+    suspects = rows.filter(shared)
+    if suspects.is_empty():
+        return rows, 0
+    distinct = suspects.sort(ROW).unique(
+        subset=[*table.columns(), PROBLEMS], keep="first", maintain_order=True
+    )
+    return pl.concat([rows.filter(~shared), distinct]), suspects.height - distinct.height
+
+
+def _named_failures(details: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rule names of each failing row, in this project's wording."""
+    rules = [name for name in details.columns if name not in (*table.columns(), ROW)]
+    names = [
+        pl.when(pl.col(rule) == "invalid").then(pl.lit(_rule_name(rule))) for rule in rules
+    ]
+    if details.is_empty():
+        return pl.DataFrame(schema={ROW: pl.Int64, "rules": pl.List(pl.String)})
+    return details.select(ROW, rules=pl.concat_list(names).list.drop_nulls())
+
+
+def _rule_name(rule: str) -> str:
+    if rule == "primary_key":
+        return DUPLICATE_KEY
+    column, _, limit = rule.partition("|")
+    return f"{_LIMIT_NAMES.get(limit, limit)}:{column}" if limit else rule
+
+
+def _own_rules(
+    rows: pl.DataFrame,
+    table: Table,
+    *,
+    known_enterprises: pl.Series,
+    today: date,
+    credit_codes: bool,
+) -> pl.DataFrame:
+    tests = [*_text_tests(table), *_future_tests(table, today)]
+    if not table.is_register:
+        known = pl.col("enterprise_id").is_in(known_enterprises.implode())
+        tests.append((pl.col("enterprise_id").is_not_null() & ~known, UNKNOWN_ENTERPRISE))
+    elif credit_codes:
+        bad = [code for code in rows["enterprise_id"].drop_nulls().unique() if not is_credit_code(code)]
+        tests.append((pl.col("enterprise_id").is_in(bad), "bad_credit_code:enterprise_id"))
+    hits = [pl.when(test).then(pl.lit(name)) for test, name in tests]
+    named = rows.select(ROW, rules=pl.concat_list(hits).list.drop_nulls())
+    return named.filter(pl.col("rules").list.len() > 0)
+
+
+def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:
+    texts = [name for name, column in table.columns().items() if column.dtype == pl.String]
+    return [
+        (pl.col(name).str.contains(pattern), f"{rule}:{name}")
+        for name in texts
+        if name != "source"
+        for pattern, rule in ((FORMULA, "formula_like"), (CONTROL, "control_characters"))
+    ]
+
+
+def _future_tests(table: Table, today: date) -> list[tuple[pl.Expr, str]]:
+    return [
+        (pl.col(name).cast(pl.Date) > today, f"future_date:{name}")
+        for name, column in table.columns().items()
+        if (column.metadata or {}).get("past")
+    ]
+
+
+def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
+    """All rule names of each refused row; an unreadable cell hides the 'missing' it causes."""
+    together = (
+        pl.concat([part.filter(pl.col("rules").list.len() > 0) for part in parts])
+        .explode("rules")
+        .group_by(ROW)
+        .agg(pl.col("rules").unique().sort())
+        .sort(ROW)
+    )
+    unread = pl.element().str.split(":").list.last()
+    caused = together.with_columns(
+        unread=pl.col("rules")
+        .list.filter(pl.element().str.contains("^(unreadable|unknown_code):"))
+        .list.eval("missing:" + unread)
+    )
+    return caused.select(ROW, rules=pl.col("rules").list.set_difference("unread").list.sort())
+
+
+def _release_lone_keys(
+    refused: pl.DataFrame, rows: pl.DataFrame, table: Table
+) -> pl.DataFrame:
+    """A good row is not refused because a bad row used its key: only good rows can contradict each other."""
+    only_key = refused.filter(pl.col("rules").list.join(",") == DUPLICATE_KEY)
+    if only_key.is_empty():
+        return refused
+    alone = (
+        rows.join(only_key.select(ROW), on=ROW, how="semi")
+        .filter(~pl.struct(_key(table)).is_duplicated())
+        .select(ROW)
+    )
+    return refused.join(alone, on=ROW, how="anti")

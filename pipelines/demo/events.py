@@ -1,0 +1,41 @@
+"""Everything that happens in the demo city, as clean canonical tables."""
+
+import polars as pl
+
+from models.tables import TABLES
+from pipelines.demo.city import City
+from pipelines.demo.findings import draw_findings, draw_repeats, finding_rows
+from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows
+from pipelines.demo.signals import alert_rows, complaints, draw_alerts
+from pipelines.demo.visits import draw_rechecks, draw_visits, inspection_rows
+
+SUPPLIED_BY_MAPPING = "source"
+"""The one column that no authority delivers."""
+
+
+def clean_tables(city: City) -> dict[str, pl.DataFrame]:
+    """Canonical tables without ``source``, sorted by the day they were recorded, keyed by table name."""
+    alerts, accidents = draw_alerts(city), draw_accidents(city)
+    visits = draw_visits(city, pl.concat([complaints(alerts), accidents]).sort("day", "firm"))
+    findings = draw_findings(city, visits)
+    rechecks = draw_rechecks(city, findings, first=len(visits))
+    findings = pl.concat([findings, draw_repeats(city, rechecks, findings)])
+    visits = pl.concat([visits, rechecks.drop("after")], how="diagonal")
+    inspections = inspection_rows(city, visits, findings)
+    violations = finding_rows(city, findings).join(inspections, on="inspection_id", how="semi")
+    tables = {
+        "enterprises": city.register,
+        "violations": violations,
+        "alerts": alert_rows(city, alerts),
+        "inspections": inspections,
+        "accidents": accident_rows(city, accidents),
+        "self_reports": report_rows(city),
+    }
+    return {name: _in_order(name, frame) for name, frame in tables.items()}
+
+
+def _in_order(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    table = TABLES[name]
+    columns = [column for column in table.columns() if column != SUPPLIED_BY_MAPPING]
+    key = [column for column in table.key if column != SUPPLIED_BY_MAPPING]
+    return frame.select(columns).sort("recorded_at", *key)

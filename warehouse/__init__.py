@@ -1,0 +1,1 @@
+"""Warehouse stores: deliveries in, DuckDB, the published copy.  No Dagster here."""

@@ -1,0 +1,77 @@
+"""The only places that open DuckDB: one writer behind a lock, readers on the published copy."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from models.errors import BusyError, WarehouseError
+from warehouse.home import Home
+from warehouse.schema import prepare_schema
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def writing(home: Home, *, memory_limit: str | None = None) -> Iterator[Connection]:
+    """The warehouse, for the one run that may write it.
+
+    The lock is the operating system's: it goes when the process goes, however it dies.
+    Raises BusyError when another run holds it.
+    """
+    home.prepare()
+    lock = FileLock(home.lock)
+    note = home.lock.with_suffix(".holder")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = note.read_text(encoding="utf-8") if note.exists() else "unknown process"
+        raise BusyError(
+            f"Another run is writing {home.root} ({holder}). Wait for it to end and run again; "
+            "reading the published copy is possible meanwhile."
+        ) from None
+    try:
+        note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
+        connection = _connect(home, memory_limit)
+        try:
+            prepare_schema(connection)
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _connect(home: Home, memory_limit: str | None) -> Connection:
+    try:
+        connection = duckdb.connect(str(home.warehouse))
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{home.warehouse} cannot be opened ({error}). Close other programs that hold it; if it is "
+            "damaged, move it away and load the deliveries again. The published copy is not affected."
+        ) from error
+    connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    connection.execute("SET enable_progress_bar = false")
+    if memory_limit:
+        connection.execute(f"SET memory_limit = '{memory_limit}'")
+    return connection
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[Connection]:
+    """The published copy, read-only.  A reader keeps the file it opened even when a new one is published."""
+    if not home.published.exists():
+        raise WarehouseError(
+            f"Nothing has been published in {home.root} yet. Start a run first: ./riskcode run"
+        )
+    connection = duckdb.connect(str(home.published), read_only=True)
+    try:
+        connection.execute("SET TimeZone = 'Asia/Shanghai'")
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,57 @@
+"""Where everything the system writes lives: one folder, ``RISKCODE_HOME``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below ``RISKCODE_HOME``."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The working database; one run at a time writes it."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The read-only copy that all readers use; replaced whole, atomically."""
+        return self.root / "published" / "riskcode.duckdb"
+
+    @property
+    def inbox(self) -> Path:
+        """One folder per source, each with its ``mapping.yaml`` and its files."""
+        return self.root / "inbox"
+
+    @property
+    def exports(self) -> Path:
+        """Where exports go when no path is given."""
+        return self.root / "exports"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own instance: runs, events, schedules."""
+        return self.root / "dagster"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' Data Docs."""
+        return self.root / "data_docs"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of runs."""
+        return self.root / "logs"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that may write."""
+        return self.root / "run.lock"
+
+    def prepare(self) -> "Home":
+        """Create the folders that must exist before anything is written."""
+        for folder in (self.root, self.published.parent, self.inbox, self.dagster, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

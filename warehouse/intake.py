@@ -1,0 +1,486 @@
+"""Taking a delivery in: read, conform, judge, store.  Every row ends up accepted, refused or unchanged.
+
+``judge_delivery`` decides everything before anything is written; ``take_in`` writes the decision in one
+transaction, so a run that dies leaves either all of a delivery or nothing of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path, PurePath
+
+import duckdb
+import polars as pl
+
+from models.contract import PROBLEMS, ROW, UNKNOWN_ENTERPRISE, judge
+from models.errors import DeliveryError
+from models.tables import TABLES, Table
+from warehouse.sources.conform import conform, json_ready
+from warehouse.sources.mapping import Entry, Mapping, expand_environment, parse_mapping
+from warehouse.sources.readers import LINE, Raw, read_file, read_sql
+from warehouse.store import Written, write_versions
+
+Progress = Callable[[str], None]
+
+REJECT_SCHEMA = {
+    "source": pl.String,
+    "table_name": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+    "rules": pl.String,
+    "content": pl.String,
+    "state": pl.String,
+    "mapping_hash": pl.String,
+    "entry": pl.Int64,
+}
+
+
+@dataclass
+class Batch:
+    """One file read for one table entry: delivered rows, and their canonical form."""
+
+    table: str
+    entry_at: int
+    raw: Raw
+    rows: pl.DataFrame
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered, readable or not."""
+        return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """How the rows of one file fared for one table."""
+
+    table: str
+    file: str
+    delivered: int
+    accepted: int
+    refused: int
+
+
+@dataclass
+class Judged:
+    """A delivery, decided but not written."""
+
+    mapping: Mapping
+    folder: str
+    delivery_id: str
+    accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
+    files: list[FileCount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    repeated: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered in all mapped files."""
+        return sum(count.delivered for count in self.files)
+
+    @property
+    def refused(self) -> int:
+        """Rows refused."""
+        return sum(count.refused for count in self.files)
+
+    def rules(self) -> list[tuple[str, str, int]]:
+        """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""
+        counted = (
+            self.rejects.with_columns(pl.col("rules").str.split(", "))
+            .explode("rules")
+            .group_by("table_name", "rules")
+            .agg(rows=pl.len())
+            .sort(["rows", "table_name", "rules"], descending=[True, False, False])
+        )
+        return [tuple(row) for row in counted.iter_rows()]  # pyright: ignore[reportReturnType]
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What taking a delivery in changed."""
+
+    delivery_id: str
+    source: str
+    delivered: int
+    added: int
+    corrected: int
+    unchanged: int
+    refused: int
+    already_known: bool = False
+
+
+# -------------------------------------------------------------------------------------------- judging
+
+
+def delivery_files(folder: Path, mapping: Mapping) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
+    """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
+
+    Raises DeliveryError when the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
+    root, notes = folder.resolve(), list[str]()
+    files = sorted(path for path in folder.iterdir() if path.is_file() or path.is_symlink())
+    inside = [path for path in files if path.resolve().is_relative_to(root) and path.is_file()]
+    notes += [f"{path.name}: points outside the delivery, not read" for path in files if path not in inside]
+    taken: set[Path] = set()
+    found: list[tuple[str, int, Entry, Path]] = []
+    for table, at, entry in mapping.entries():
+        matching = [path for path in inside if _matches(path, entry.files)]
+        found += [(table, at, entry, path) for path in matching]
+        taken.update(matching)
+    for path in inside:
+        if path not in taken and path.name != "mapping.yaml":
+            notes.append(f"{_shown(path.name)}: {_why_ignored(path, mapping)}")
+    return found, notes
+
+
+def _matches(path: Path, patterns: list[str]) -> bool:
+    return any(PurePath(path.name).match(pattern) for pattern in patterns)
+
+
+def _why_ignored(path: Path, mapping: Mapping) -> str:
+    for ignored in mapping.ignore:
+        if _matches(path, ignored.files):
+            return f"left out ({ignored.why})"
+    return "no entry of the mapping names it, not read"
+
+
+def _shown(name: str) -> str:
+    """A file name that cannot play tricks on a terminal, a log or a query."""
+    return "".join(char if char.isprintable() else "?" for char in name)[:200]
+
+
+def fingerprint_delivery(folder: Path | None, mapping: Mapping) -> str:
+    """SHA-256 over the mapping and the content of every file it reads; queries always count as new."""
+    digest = hashlib.sha256(mapping.hash.encode())
+    if folder is not None:
+        for table, at, _, path in delivery_files(folder, mapping)[0]:
+            with path.open("rb") as file:
+                digest.update(f"{table}{at}{path.name}{hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _batches(
+    folder: Path | None, mapping: Mapping, progress: Progress
+) -> Iterator[Batch]:
+    for table, at, entry in mapping.entries():
+        if entry.sql is not None:
+            name = f"sql:{table}[{at}]"
+            progress(name)
+            raw = read_sql(expand_environment(entry.sql.url), entry.sql.query, name)
+            yield _batch(raw, entry, table, at, mapping)
+    if folder is None:
+        return
+    for table, at, entry, path in delivery_files(folder, mapping)[0]:
+        progress(_shown(path.name))
+        raw = read_file(path, _shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
+        yield _batch(raw, entry, table, at, mapping)
+
+
+def _batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
+    if raw.frame.is_empty():
+        rows = pl.DataFrame()
+    else:
+        rows = conform(raw, entry, TABLES[table], source=mapping.name)
+    return Batch(table, at, raw, rows)
+
+
+def judge_delivery(
+    mapping: Mapping,
+    folder: Path | None,
+    *,
+    known_enterprises: pl.Series,
+    today: date,
+    progress: Progress = lambda _: None,
+) -> Judged:
+    """Decide on every row of a delivery, writing nothing.
+
+    Raises DeliveryError when there is nothing in it to read, MappingError when the mapping does not fit.
+    """
+    judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping))
+    if folder is not None:
+        judged.notes = delivery_files(folder, mapping)[1]
+    batches = list(_batches(folder, mapping, progress))
+    if not batches:
+        raise DeliveryError(
+            f"Nothing in {folder} matches the mapping '{mapping.name}'. "
+            + ("; ".join(judged.notes[:5]) or "The folder is empty.")
+        )
+    judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
+    return judged
+
+
+def judge_batches(
+    judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date
+) -> None:
+    """Judge batches table by table, the register first so that events can refer to it."""
+    rejects: list[pl.DataFrame] = []
+    for table in TABLES.values():
+        mine = [batch for batch in batches if batch.table == table.name]
+        if not mine:
+            continue
+        accepted, refused = _judge_table(judged, table, mine, known_enterprises, today)
+        if table.is_register:
+            known_enterprises = pl.concat([known_enterprises, accepted["enterprise_id"]]).unique()
+        judged.accepted[table.name] = accepted
+        rejects.append(refused)
+    judged.rejects = pl.concat([judged.rejects, *rejects])
+
+
+def _judge_table(
+    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, today: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
+    parts = [
+        batch.rows.with_columns(batch=pl.lit(at, dtype=pl.Int64))
+        for at, batch in enumerate(batches) if not batch.rows.is_empty()
+    ]
+    rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
+    if not parts:
+        empty = pl.DataFrame(schema={**table.schema.create_empty().schema, "delivery_id": pl.String,
+                                     "source_file": pl.String, "source_line": pl.Int64})
+        _count_files(judged, table, batches, pl.DataFrame(schema={"batch": pl.Int64}),
+                     pl.DataFrame(schema={"batch": pl.Int64}))
+        return empty, pl.concat(rejects)
+    rows = pl.concat(parts).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+    where = rows.select(ROW, "batch", LINE)
+    verdict = judge(
+        rows.drop("batch", LINE), table, known_enterprises=known, today=today,
+        credit_codes=judged.mapping.id_scheme == "uscc",
+    )
+    refused = verdict.refused.join(where, on=ROW)
+    rejects += [
+        _refused_rows(judged.mapping, batch, refused.filter(pl.col("batch") == at))
+        for at, batch in enumerate(batches)
+    ]
+    _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
+    judged.repeated += verdict.repeated
+    names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
+    located = verdict.accepted.join(where, on=ROW).with_columns(
+        delivery_id=pl.lit(judged.delivery_id),
+        source_file=pl.lit(names).gather(pl.col("batch")),
+        source_line=pl.col(LINE),
+    )
+    return located.drop(ROW, "batch", LINE), pl.concat(rejects)
+
+
+def _count_files(
+    judged: Judged, table: Table, batches: list[Batch], accepted: pl.DataFrame, refused: pl.DataFrame
+) -> None:
+    good = dict(accepted.group_by("batch").len().iter_rows())
+    bad = dict(refused.group_by("batch").len().iter_rows())
+    for at, batch in enumerate(batches):
+        unread = sum(1 for each in batch.raw.unread if each.line > 0)
+        judged.files.append(
+            FileCount(table.name, batch.raw.file, batch.delivered, good.get(at, 0), bad.get(at, 0) + unread)
+        )
+
+
+def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
+    rows = [
+        (mapping.name, batch.table, unread.file, unread.line, unread.rule, unread.content, "open",
+         mapping.hash, batch.entry_at)
+        for unread in batch.raw.unread
+    ]
+    return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
+
+
+def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
+    if refused.is_empty():
+        return pl.DataFrame(schema=REJECT_SCHEMA)
+    delivered = batch.raw.frame.join(refused.select(LINE, "rules"), on=LINE).sort(LINE)
+    waiting = pl.col("rules").list.join(", ") == UNKNOWN_ENTERPRISE
+    content = [
+        json.dumps({k: json_ready(v) for k, v in row.items() if k not in (LINE, "rules")},
+                   ensure_ascii=False, default=str)
+        for row in delivered.iter_rows(named=True)
+    ]
+    return delivered.select(
+        source=pl.lit(mapping.name),
+        table_name=pl.lit(batch.table),
+        file=pl.lit(batch.raw.file),
+        line=pl.col(LINE),
+        rules=pl.col("rules").list.join(", "),
+        content=pl.Series(content, dtype=pl.String),
+        state=pl.when(waiting).then(pl.lit("waiting")).otherwise(pl.lit("open")),
+        mapping_hash=pl.lit(mapping.hash),
+        entry=pl.lit(batch.entry_at, dtype=pl.Int64),
+    )
+
+
+# -------------------------------------------------------------------------------------------- writing
+
+
+def known_enterprises(connection: duckdb.DuckDBPyConnection) -> pl.Series:
+    """Ids of all enterprises the warehouse has a register row of."""
+    return connection.sql("SELECT DISTINCT enterprise_id FROM core.enterprises").pl()["enterprise_id"]
+
+
+def is_taken_in(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> bool:
+    """Whether this very delivery, read by this very mapping, has been taken in before."""
+    found = connection.execute(
+        "SELECT 1 FROM ops.deliveries WHERE delivery_id = ?", [delivery_id]
+    ).fetchone()
+    return found is not None
+
+
+def take_in(
+    connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date
+) -> TakenIn:
+    """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
+    connection.begin()
+    try:
+        written = [
+            write_versions(connection, TABLES[name], rows, received_on=received_on)
+            for name, rows in judged.accepted.items()
+        ]
+        _write_rejects(connection, judged, received_on)
+        taken = _record(connection, judged, written, received_on)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return taken
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection, judged: Judged, written: list[Written], received_on: date
+) -> TakenIn:
+    mapping = judged.mapping
+    taken = TakenIn(
+        judged.delivery_id, mapping.name, judged.delivered,
+        sum(each.added for each in written), sum(each.corrected for each in written),
+        sum(each.unchanged for each in written) + judged.repeated, judged.refused,
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
+        [taken.delivery_id, taken.source, mapping.hash, judged.folder, received_on, taken.delivered,
+         taken.added, taken.corrected, taken.unchanged, taken.refused],
+    )
+    connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
+    for count in judged.files:
+        connection.execute(
+            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?)",
+            [taken.delivery_id, count.table, count.file, count.delivered, count.accepted, count.refused],
+        )
+    return taken
+
+
+def _write_rejects(
+    connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date
+) -> None:
+    """Keep each refused row once.  Rows of an earlier form of the same file that are gone are superseded."""
+    rejects = judged.rejects.with_columns(
+        delivery_id=pl.lit(judged.delivery_id), refused_on=pl.lit(received_on),
+        settled_on=pl.lit(None, dtype=pl.Date),
+    )
+    files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
+    connection.register("rejects", rejects.to_arrow())
+    connection.register("files", files.to_arrow())
+    same = "n.table_name = o.table_name AND n.file = o.file AND n.line = o.line AND n.content = o.content"
+    connection.execute(
+        f"""
+        UPDATE raw.rejected_rows o SET state = 'superseded', settled_on = ?
+        WHERE o.source = ? AND o.state IN ('open', 'waiting') AND o.file IN (SELECT file FROM files)
+          AND NOT EXISTS (SELECT 1 FROM rejects n WHERE {same})
+        """,
+        [received_on, judged.mapping.name],
+    )
+    connection.execute(
+        f"""
+        INSERT INTO raw.rejected_rows BY NAME
+        SELECT * FROM rejects n WHERE NOT EXISTS (
+            SELECT 1 FROM raw.rejected_rows o
+            WHERE o.source = n.source AND o.state IN ('open', 'waiting', 'accepted') AND {same})
+        """
+    )
+    connection.unregister("rejects")
+    connection.unregister("files")
+
+
+# ------------------------------------------------------------------------------------------- retrying
+
+
+def retry_rejects(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    received_on: date,
+    today: date,
+    only_waiting: bool = True,
+    mapping: Mapping | None = None,
+) -> int:
+    """Judge kept rows again and take up those that are now acceptable.
+
+    ``only_waiting``: just the rows whose enterprise was not in the register.  ``mapping``: a mended mapping
+    to read them by; else the one they came with.  Returns how many rows were taken up.
+    """
+    states = "('waiting')" if only_waiting else "('open', 'waiting')"
+    kept = connection.sql(
+        f"""
+        SELECT r.*, m.text, r.rowid AS reject FROM raw.rejected_rows r JOIN ops.mappings m ON m.hash = r.mapping_hash
+        WHERE r.state IN {states} AND r.line > 0 AND r.content LIKE '{{%'
+        """
+    ).pl()
+    taken = 0
+    for (text, delivery_id), group in sorted(kept.group_by("text", "delivery_id"), key=lambda item: item[0]):
+        used = mapping if mapping is not None else parse_mapping(str(text))
+        if used.name == group["source"][0]:
+            taken += _retry_group(connection, used, str(delivery_id), group, received_on, today)
+    return taken
+
+
+def _retry_group(
+    connection: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    delivery_id: str,
+    group: pl.DataFrame,
+    received_on: date,
+    today: date,
+) -> int:
+    judged = Judged(mapping, "", delivery_id)
+    batches = [
+        _batch(_raw_again(str(file), rows), mapping.tables[str(table)][int(entry)], str(table), int(entry), mapping)
+        for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
+    ]
+    judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
+    connection.begin()
+    try:
+        for name, rows in judged.accepted.items():
+            write_versions(connection, TABLES[name], rows, received_on=received_on)
+        settled = group.join(
+            judged.rejects, on=["table_name", "file", "line", "content"], how="anti"
+        ) if mapping is not None else group
+        connection.register("settled", settled.select("reject").to_arrow())
+        connection.execute(
+            "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
+            "WHERE rowid IN (SELECT reject FROM settled)", [received_on],
+        )
+        connection.unregister("settled")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return settled.height
+
+
+def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
+    """Kept rows in the form their file once had, as text."""
+    items = [json.loads(content) for content in rows["content"]]
+    names = list(dict.fromkeys(name for item in items for name in item))
+    cells = {
+        name: [None if item.get(name) is None else _as_text(item[name]) for item in items] for name in names
+    }
+    return Raw(file, pl.DataFrame({LINE: rows["line"], **cells},
+                                  schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}))
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,63 @@
+"""The published copy: what readers need of a good run, in one file that is replaced atomically.
+
+Readers that hold the old file go on reading it; new readers get the new one.  A run that dies before the
+replacement leaves the published copy as it was.
+"""
+
+import os
+from datetime import date
+
+import duckdb
+
+from warehouse.home import Home
+
+PUBLISHED: dict[str, str] = {
+    "risk.codes": "FROM risk.codes ORDER BY enterprise_id",
+    "risk.scores": "FROM risk.scores ORDER BY enterprise_id",
+    "risk.features": "FROM risk.features ORDER BY enterprise_id",
+    "risk.explanations": "FROM risk.explanations ORDER BY enterprise_id, rank",
+    "risk.factors": "FROM risk.factors ORDER BY factor",
+    "risk.code_history": "FROM risk.code_history ORDER BY enterprise_id, as_of",
+    "serve.red_queue": "FROM serve.red_queue ORDER BY rank",
+    "serve.open_findings": "FROM serve.open_findings",
+    "core.enterprises": (
+        "SELECT e.* FROM core.enterprises e WHERE e.known_from <= $known_at AND e.known_to > $known_at "
+        "ORDER BY e.enterprise_id"
+    ),
+    "raw.rejected_rows": "FROM raw.rejected_rows ORDER BY refused_on, source, file, line",
+    "ops.runs": "FROM ops.runs ORDER BY started_at",
+    "ops.deliveries": "FROM ops.deliveries ORDER BY taken_in_at",
+    "ops.delivery_files": "FROM ops.delivery_files ORDER BY delivery_id, table_name, file",
+    "ops.meta": "FROM ops.meta ORDER BY key",
+}
+"""Tables of the published copy and the query that fills each, run on the warehouse."""
+
+
+def published_as_of(home: Home) -> date | None:
+    """Day of the published codes, or ``None`` when nothing is published."""
+    if not home.published.exists():
+        return None
+    with duckdb.connect(str(home.published), read_only=True) as connection:
+        row = connection.execute("SELECT max(as_of) FROM risk.codes").fetchone()
+    return row[0] if row else None
+
+
+def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date) -> int:
+    """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
+    building = home.published.with_suffix(f".building-{os.getpid()}")
+    for stale in home.published.parent.glob("*.building-*"):
+        stale.unlink()
+    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
+    try:
+        for table, query in PUBLISHED.items():
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
+            arguments = {"known_at": known_at} if "$known_at" in query else None
+            connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
+        connection.execute("CHECKPOINT copy")
+    finally:
+        connection.execute("DETACH copy")
+    with building.open("rb") as file:
+        os.fsync(file.fileno())
+    size = building.stat().st_size
+    os.replace(building, home.published)
+    return size

@@ -1,0 +1,199 @@
+"""The stages of a nightly rescoring: each reads tables, calls one pure function and replaces one table.
+
+The ``risk`` and ``serve`` tables hold the day coded last; ``risk.code_history`` keeps every day coded.  A stage
+replaces its table in one transaction, so a run that dies between stages can simply be run again.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.codes import assign_codes
+from models.errors import ScoreError
+from models.explain import explain_codes, factor_texts
+from models.planning.red_queue import build_red_queue
+from models.policy import PolicyOnDay
+from models.vocabulary import CODE_KEYS
+from warehouse.engines import fold
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Coding:
+    """What is coded: the day, the day of knowledge, and the policy in force."""
+
+    as_of: date
+    known_at: date
+    policy: PolicyOnDay
+    engine: str = "polars"
+
+
+def replace_table(connection: Connection, name: str, frame: pl.DataFrame) -> int:
+    """Replace a table by a frame, atomically.  Returns the number of rows."""
+    enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
+    connection.register("replacement", frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
+    finally:
+        connection.unregister("replacement")
+    return frame.height
+
+
+def data_watermark(connection: Connection, known_at: date) -> date | None:
+    """Latest day on which anything that may count became known."""
+    tables = ("enterprises", "violations", "alerts", "inspections", "accidents", "self_reports")
+    union = " UNION ALL ".join(
+        f"SELECT max(known_from) AS day FROM core.{table} WHERE known_from <= $day" for table in tables
+    )
+    row = connection.execute(f"SELECT max(day) FROM ({union})", {"day": known_at}).fetchone()
+    return row[0] if row else None
+
+
+def compute_features(connection: Connection, coding: Coding) -> int:
+    """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
+    features = fold(
+        connection, as_of=coding.as_of, known_at=coding.known_at,
+        policy=coding.policy.features, engine=coding.engine,
+    )
+    return replace_table(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+def compute_scores(connection: Connection, coding: Coding) -> int:
+    """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
+    card = coding.policy.scorecard
+    contributions = card.contributions(_features(connection)).with_columns(
+        as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
+    )
+    return replace_table(connection, "risk.scores", contributions)
+
+
+def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
+    """``risk.codes``: exactly one code per enterprise, and the same rows in ``risk.code_history``.
+
+    Returns the number of enterprises by code.  Raises ScoreError when an enterprise would get none or two.
+    """
+    codes = assign_codes(_features(connection), _scores(connection), policy=coding.policy)
+    _require_one_code_each(connection, codes)
+    policy = coding.policy
+    stamped = codes.select(
+        "enterprise_id",
+        as_of=pl.lit(coding.as_of),
+        code=pl.col("code"),
+        score=pl.col("score"),
+        is_provisional=pl.col("is_provisional"),
+        decided_by=pl.col("decided_by"),
+        pack=pl.lit(policy.pack),
+        pack_version=pl.lit(policy.version),
+        pack_hash=pl.lit(policy.pack_hash),
+        fingerprint=pl.lit(policy.scorecard.fingerprint),
+        data_watermark=pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date),
+    )
+    connection.begin()
+    try:
+        replace_table(connection, "risk.codes", stamped)
+        connection.execute("DELETE FROM risk.code_history WHERE as_of = ?", [coding.as_of])
+        connection.execute("INSERT INTO risk.code_history BY NAME FROM risk.codes")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    found = dict(codes.group_by("code").len().iter_rows())
+    return {code: found.get(code, 0) for code in reversed(CODE_KEYS)}
+
+
+def compute_explanations(connection: Connection, coding: Coding) -> int:
+    """``risk.explanations``: one row per reason, and ``risk.factors`` with their wording and provenance.
+
+    Raises ScoreError when the points of an enterprise do not add up to its score.
+    """
+    reasons = explain_codes(
+        _features(connection), _scores(connection), as_of=coding.as_of, policy=coding.policy
+    )
+    _require_exact_sums(connection, reasons)
+    replace_table(connection, "risk.factors", factor_texts(coding.policy))
+    stamped = reasons.select("enterprise_id", as_of=pl.lit(coding.as_of), **{
+        name: pl.col(name) for name in reasons.columns if name != "enterprise_id"
+    })
+    return replace_table(connection, "risk.explanations", stamped)
+
+
+def compute_red_queue(connection: Connection, coding: Coding) -> int:
+    """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
+    red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
+    red_frame = pl.DataFrame(
+        red.fetchall(),
+        schema={"enterprise_id": pl.String, "red_since": pl.Date, "score": pl.Int64, "decided_by": pl.String},
+        orient="row",
+    )
+    visits = pl.DataFrame(
+        connection.execute(_VISITS_OF_RED, {"as_of": coding.as_of, "known_at": coding.known_at}).fetchall(),
+        schema={"enterprise_id": pl.String, "inspected_on": pl.Date}, orient="row",
+    )
+    queue = build_red_queue(red_frame, visits, as_of=coding.as_of, policy=coding.policy.queue)
+    connection.execute(_OPEN_FINDINGS, {"as_of": coding.as_of, "known_at": coding.known_at})
+    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+def _features(connection: Connection) -> pl.DataFrame:
+    return connection.sql("FROM risk.features ORDER BY enterprise_id").pl()
+
+
+def _scores(connection: Connection) -> pl.DataFrame:
+    return connection.sql("FROM risk.scores ORDER BY enterprise_id").pl()
+
+
+def _require_one_code_each(connection: Connection, codes: pl.DataFrame) -> None:
+    row = connection.execute("SELECT count(*) FROM risk.features").fetchone()
+    expected = row[0] if row else 0
+    if codes.height != expected or codes["enterprise_id"].n_unique() != expected:
+        raise ScoreError(
+            f"{expected} enterprises but {codes.height} codes. Nothing was published; "
+            "compare risk.features with risk.scores."
+        )
+    if codes["code"].null_count() or not set(codes["code"].unique()) <= set(CODE_KEYS):
+        raise ScoreError("An enterprise got no code or an unknown one. Nothing was published.")
+
+
+def _require_exact_sums(connection: Connection, reasons: pl.DataFrame) -> None:
+    sums = reasons.group_by("enterprise_id").agg(total=pl.col("points").sum())
+    scores = _scores(connection).select("enterprise_id", "score").join(sums, on="enterprise_id", how="left")
+    wrong = scores.filter(pl.col("total").ne_missing(pl.col("score")))
+    if not wrong.is_empty():
+        raise ScoreError(
+            f"The reasons of {wrong.height} enterprises do not add up to their score, first: "
+            f"{wrong['enterprise_id'][0]}. Nothing was published."
+        )
+
+
+_RED_SINCE = """
+SELECT c.enterprise_id,
+       (SELECT min(h.as_of) FROM risk.code_history h
+        WHERE h.enterprise_id = c.enterprise_id AND h.as_of <= $as_of
+          AND h.as_of > coalesce((SELECT max(o.as_of) FROM risk.code_history o
+                                  WHERE o.enterprise_id = c.enterprise_id AND o.as_of < $as_of
+                                    AND o.code <> 'red'), DATE '0001-01-01')) AS red_since,
+       c.score, c.decided_by
+FROM risk.codes c WHERE c.code = 'red' ORDER BY c.enterprise_id
+"""
+
+_VISITS_OF_RED = """
+SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
+WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
+  AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.inspected_on <= $as_of
+  AND i.known_from <= $known_at AND i.known_to > $known_at
+"""
+
+_OPEN_FINDINGS = """
+CREATE OR REPLACE TABLE serve.open_findings AS
+SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
+       v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue
+FROM core.violations v
+WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
+  AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $as_of)
+  AND (v.rectified_on IS NULL OR v.rectified_on > $as_of)
+  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL)
+ORDER BY v.enterprise_id, v.is_major_hazard DESC, v.rectify_due_on, v.violation_id
+"""

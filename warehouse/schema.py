@@ -1,0 +1,101 @@
+"""The warehouse's tables, made from ``models.tables``.
+
+Every canonical table is kept in versions: ``known_from`` is the first day a version counts, ``known_to`` the
+day the next one takes over (9999-12-31 while there is none).
+"""
+
+import dataframely as dy
+import duckdb
+import polars as pl
+
+from models.errors import WarehouseError
+from models.tables import TABLES, Table
+
+SCHEMA_VERSION = 1
+FOREVER = "DATE '9999-12-31'"
+VERSION_COLUMNS = {
+    "version": "INTEGER",
+    "known_from": "DATE",
+    "known_to": "DATE",
+    "delivery_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_line": "BIGINT",
+}
+"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from."""
+
+_TYPES: dict[type[pl.DataType], str] = {
+    pl.String: "VARCHAR",
+    pl.Enum: "VARCHAR",
+    pl.Date: "DATE",
+    pl.Datetime: "TIMESTAMP",
+    pl.Int64: "BIGINT",
+    pl.Float64: "DOUBLE",
+    pl.Boolean: "BOOLEAN",
+}
+
+_OWN_TABLES = """
+CREATE SCHEMA IF NOT EXISTS core;
+CREATE SCHEMA IF NOT EXISTS raw;
+CREATE SCHEMA IF NOT EXISTS risk;
+CREATE SCHEMA IF NOT EXISTS serve;
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE TABLE IF NOT EXISTS ops.meta (key VARCHAR PRIMARY KEY, value VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.mappings (hash VARCHAR PRIMARY KEY, name VARCHAR, text VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.deliveries (
+    delivery_id VARCHAR PRIMARY KEY, source VARCHAR, mapping_hash VARCHAR, folder VARCHAR,
+    received_on DATE, taken_in_at TIMESTAMP,
+    delivered BIGINT, added BIGINT, corrected BIGINT, unchanged BIGINT, refused BIGINT);
+CREATE TABLE IF NOT EXISTS ops.delivery_files (
+    delivery_id VARCHAR, table_name VARCHAR, file VARCHAR, delivered BIGINT, accepted BIGINT, refused BIGINT);
+CREATE TABLE IF NOT EXISTS ops.runs (
+    run_id VARCHAR PRIMARY KEY, as_of DATE, known_at DATE, started_at TIMESTAMP, finished_at TIMESTAMP,
+    state VARCHAR, pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR,
+    data_watermark DATE, enterprises BIGINT, red BIGINT, yellow BIGINT, blue BIGINT, green BIGINT,
+    provisional BIGINT);
+CREATE TABLE IF NOT EXISTS raw.rejected_rows (
+    source VARCHAR, table_name VARCHAR, file VARCHAR, line BIGINT, rules VARCHAR, content VARCHAR,
+    state VARCHAR, mapping_hash VARCHAR, entry INTEGER, delivery_id VARCHAR, refused_on DATE, settled_on DATE);
+CREATE TABLE IF NOT EXISTS risk.code_history (
+    enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
+    pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE);
+"""
+
+
+def duckdb_type(column: dy.Column) -> str:
+    """DuckDB type of a canonical column."""
+    return _TYPES[column.dtype.base_type()]
+
+
+def create_statement(table: Table, *, name: str | None = None) -> str:
+    """DDL of one canonical table with its version columns."""
+    columns = [
+        f"{column_name} {duckdb_type(column)}{'' if column.nullable else ' NOT NULL'}"
+        for column_name, column in table.columns().items()
+    ]
+    columns += [f"{column_name} {kind}" for column_name, kind in VERSION_COLUMNS.items()]
+    return f"CREATE TABLE IF NOT EXISTS {name or f'core.{table.name}'} ({', '.join(columns)})"
+
+
+def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing.  Raises WarehouseError for a warehouse of a newer program."""
+    connection.execute(_OWN_TABLES)
+    for table in TABLES.values():
+        connection.execute(create_statement(table))
+    found = get_meta(connection, "schema_version")
+    if found is None:
+        set_meta(connection, "schema_version", str(SCHEMA_VERSION))
+    elif int(found) > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"The warehouse has schema {found}, this program knows {SCHEMA_VERSION}. Update the program."
+        )
+
+
+def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """A value the warehouse remembers about itself."""
+    row = connection.execute("SELECT value FROM ops.meta WHERE key = ?", [key]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Remember a value."""
+    connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])

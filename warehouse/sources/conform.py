@@ -1,0 +1,230 @@
+"""From the cells of a delivery to typed canonical columns, as the mapping file says.
+
+A cell that cannot be read becomes empty and is named in ``problems``; the contract refuses the row for it.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import dataframely as dy
+import polars as pl
+
+from models.contract import CONTROL, PROBLEMS
+from models.errors import MappingError
+from models.tables import Table, code_list, headers
+from warehouse.sources.mapping import Entry, FieldSpec
+from warehouse.sources.readers import LINE, Raw
+
+_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日", "%Y.%m.%d", "%m/%d/%Y")
+_TIME_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y年%m月%d日 %H:%M",
+)
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "1.0", "y", "yes", "t", "是", "有"), True),
+    **dict.fromkeys(("false", "0", "0.0", "n", "no", "f", "否", "无"), False),
+}
+_EXCEL_DAY_ZERO = date(1899, 12, 30)
+
+
+def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFrame:
+    """Canonical columns plus ``problems`` (list of ``rule:column``) and ``__line``, one row per row of ``raw``.
+
+    Raises MappingError when the mapping names headers that the file does not have.
+    """
+    specs = _specs(raw, entry, table)
+    frame = raw.frame
+    cells = frame.select(
+        pl.col(LINE),
+        *(_cell(specs[name], frame).alias(name) for name in specs),
+    )
+    read: list[pl.Expr] = []
+    problems: list[pl.Expr] = []
+    for name, column in table.columns().items():
+        if name == "source":
+            read.append(pl.lit(source).alias(name))
+            continue
+        value, problem = _read(name, column, specs.get(name), cells)
+        read.append(value.alias(name))
+        if problem is not None:
+            problems.append(problem)
+    named = pl.concat_list(problems).list.drop_nulls() if problems else pl.lit([], dtype=pl.List(pl.String))
+    return cells.select(pl.col(LINE), *read, named.alias(PROBLEMS))
+
+
+def _specs(raw: Raw, entry: Entry, table: Table) -> dict[str, FieldSpec]:
+    """What fills each column: the mapping's word first, else a header that carries the column's name."""
+    found = [name for name in raw.frame.columns if name != LINE]
+    specs = {name: spec for name, spec in entry.columns.items() if spec is not None}
+    for name, spec in specs.items():
+        needed, wanted = spec.headers(), [h for h in spec.headers() if h not in found]
+        if wanted and (not isinstance(spec.column, list) or len(wanted) == len(needed)):
+            raise MappingError(
+                f"{raw.file} has no column {', '.join(wanted)} for {table.name}.{name}; "
+                f"it has: {', '.join(found)[:300]}. Correct the mapping or the file."
+            )
+    for header, name in headers(table):
+        if header in found and name not in entry.columns and name not in specs:
+            specs[name] = FieldSpec(column=header)
+    return specs
+
+
+def _cell(spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
+    """The cell a spec points at, still as delivered; blank text is empty."""
+    if spec.constant is not None:
+        return pl.lit(spec.constant)
+    present = [name for name in spec.headers() if name in frame.columns]
+    if spec.join:
+        return pl.concat_str([_text(name, frame) for name in present], separator=spec.separator)
+    if spec.first:
+        return pl.coalesce([_clean(name, frame) for name in present])
+    return _clean(present[0], frame)
+
+
+def _clean(name: str, frame: pl.DataFrame) -> pl.Expr:
+    if frame.schema[name] != pl.String:
+        return pl.col(name)
+    stripped = pl.col(name).str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
+def _text(name: str, frame: pl.DataFrame) -> pl.Expr:
+    dtype = frame.schema[name]
+    cell = pl.col(name)
+    if dtype.is_float():
+        # 2.0 and 2 are the same code; other floats keep their digits.
+        whole = (cell == cell.round()) & cell.is_finite()
+        return pl.when(whole).then(cell.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(
+            cell.cast(pl.String)
+        )
+    if dtype == pl.Datetime:
+        midnight = cell.dt.time() == pl.time(0, 0, 0)
+        return pl.when(midnight).then(cell.dt.strftime("%Y-%m-%d")).otherwise(
+            cell.dt.strftime("%Y-%m-%d %H:%M:%S")
+        )
+    if dtype == pl.String:
+        return _clean(name, frame)
+    return cell.cast(pl.String)
+
+
+def _read(
+    name: str, column: dy.Column, spec: FieldSpec | None, cells: pl.DataFrame
+) -> tuple[pl.Expr, pl.Expr | None]:
+    """Typed value of a column, and the name of the problem where its cell could not be read."""
+    meta = column.metadata or {}
+    blank = spec.blank if spec is not None and spec.blank is not None else meta["blank"]
+    dtype = column.dtype
+    if spec is None:
+        return pl.lit(blank, dtype=dtype), None
+    given = cells.schema[name]
+    value, rule = _PARSERS[dtype.base_type()](name, column, spec, cells)
+    problem = pl.when(pl.col(name).is_not_null() & value.is_null()).then(pl.lit(f"{rule}:{name}"))
+    if spec.plus_days and dtype == pl.Date:
+        value = value + pl.duration(days=spec.plus_days)
+    filled = value if blank is None else pl.when(pl.col(name).is_null()).then(
+        pl.lit(blank, dtype=dtype)
+    ).otherwise(value)
+    return filled, None if given == pl.Null else problem
+
+
+Parsed = tuple[pl.Expr, str]
+
+
+def _parse_text(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    text = _text(name, cells)
+    if spec.strip_control:
+        text = text.str.replace_all(CONTROL, " ")
+    return (_translated(text, spec) if spec.values else text), "unknown_code"
+
+
+def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    codes = code_list(column)
+    assert codes is not None, f"{name} has no code list"
+    text = _text(name, cells)
+    if spec.values or spec.otherwise:
+        text = _translated(text, spec)
+    known = text.str.to_lowercase().replace_strict(
+        codes.spellings(), default=None, return_dtype=pl.String
+    )
+    return known.cast(column.dtype), "unknown_code"
+
+
+def _translated(text: pl.Expr, spec: FieldSpec) -> pl.Expr:
+    """Values of the mapping; what it does not list keeps its text unless ``otherwise`` says more."""
+    values = spec.values or {}
+    listed = text.replace_strict(values, default=None, return_dtype=pl.String)
+    rest = text if spec.otherwise is None else pl.when(text.is_not_null()).then(pl.lit(spec.otherwise))
+    return pl.coalesce(listed, rest)
+
+
+def _parse_date(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    cell, dtype = pl.col(name), cells.schema[name]
+    if dtype == pl.Date or dtype == pl.Datetime:
+        return cell.cast(pl.Date), "unreadable"
+    if dtype.is_numeric():
+        return _excel_day(cell.cast(pl.Float64)), "unreadable"
+    text = pl.when(cell.str.len_chars() > 11).then(cell.str.slice(0, 10)).otherwise(cell)
+    formats = [text.str.to_date(form, strict=False) for form in _DATE_FORMATS]
+    serial = pl.when(cell.str.contains(r"^\d{5}(\.\d+)?$")).then(cell.cast(pl.Float64, strict=False))
+    return pl.coalesce(*formats, _excel_day(serial)), "unreadable"
+
+
+def _excel_day(serial: pl.Expr) -> pl.Expr:
+    plausible = serial.is_between(10_000, 80_000)
+    return pl.when(plausible).then(pl.lit(_EXCEL_DAY_ZERO) + pl.duration(days=serial.cast(pl.Int64, strict=False)))
+
+
+def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    cell, dtype = pl.col(name), cells.schema[name]
+    if dtype == pl.Date or dtype == pl.Datetime:
+        local = cell.dt.replace_time_zone(None) if dtype == pl.Datetime else cell
+        return local.cast(pl.Datetime("us")), "unreadable"
+    if dtype.is_numeric():
+        return _parse_date(name, column, spec, cells)[0].cast(pl.Datetime("us")), "unreadable"
+    formats = [cell.str.to_datetime(form, strict=False, time_unit="us") for form in _TIME_FORMATS]
+    day = _parse_date(name, column, spec, cells)[0].cast(pl.Datetime("us"))
+    return pl.coalesce(*formats, pl.when(cell.str.len_chars() <= 11).then(day)), "unreadable"
+
+
+def _parse_int(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    text = _text(name, cells)
+    if spec.values:
+        text = _translated(text, spec)
+    whole = text.str.replace(r"\.0+$", "")
+    return whole.cast(pl.Int64, strict=False), "unreadable"
+
+
+def _parse_float(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    value = pl.col(name).cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite()).then(value), "unreadable"
+
+
+def _parse_flag(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+    if cells.schema[name] == pl.Boolean:
+        return pl.col(name), "unreadable"
+    text = _text(name, cells)
+    if spec.values or spec.otherwise:
+        text = _translated(text, spec)
+    return text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean), "unreadable"
+
+
+_PARSERS: dict[type[pl.DataType], Callable[[str, dy.Column, FieldSpec, pl.DataFrame], Parsed]] = {
+    pl.String: _parse_text,
+    pl.Enum: _parse_enum,
+    pl.Date: _parse_date,
+    pl.Datetime: _parse_datetime,
+    pl.Int64: _parse_int,
+    pl.Float64: _parse_float,
+    pl.Boolean: _parse_flag,
+}
+
+
+def json_ready(value: object) -> object:
+    """A cell as it goes into the JSON of a refused row."""
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else (
+        value.isoformat() if isinstance(value, date) else value
+    )

@@ -1,0 +1,127 @@
+"""Writing accepted rows: versions, corrections, order on disk.
+
+The same row twice changes nothing.  A row with a known key and other content becomes a new version: it counts
+from its ``recorded_at``; when the source did not move that day, from the day the correction was received.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.tables import Table
+from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, set_meta
+
+_REORDER_WHEN_GROWN_BY = 1.1
+"""A table is put back into enterprise order once a tenth of it has been appended: order makes every later
+question cheap, but rewriting millions of rows for a hundred new ones is not."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows of one table by what became of them."""
+
+    added: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+
+
+def write_versions(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
+) -> Written:
+    """Store accepted rows (canonical columns, ``delivery_id``, ``source_file``, ``source_line``)."""
+    if rows.is_empty():
+        return Written()
+    enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
+    connection.register("incoming", rows.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    try:
+        return _write(connection, table, received_on, rows.height)
+    finally:
+        connection.unregister("incoming")
+        connection.execute("DROP TABLE IF EXISTS temp.fresh")
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int
+) -> Written:
+    core, columns = f"core.{table.name}", list(table.columns())
+    key = ", ".join(table.key)
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
+    was_empty = _count(connection, f"FROM {core}") == 0
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
+        + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same})")
+    )
+    fresh = _count(connection, "FROM temp.fresh")
+    corrected = 0 if was_empty else _count(
+        connection, f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key})"
+    )
+    listed = ", ".join([*columns, *VERSION_COLUMNS])
+    prior = f"(SELECT count(*) FROM {core} c WHERE {same_key})" if corrected else "0"
+    moved = (
+        f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at)"
+        if corrected else "false"
+    )
+    connection.execute(
+        f"""
+        INSERT INTO {core} ({listed})
+        SELECT {', '.join(f'f.{name}' for name in columns)},
+               {prior} + row_number() OVER (PARTITION BY {', '.join(f'f.{name}' for name in table.key)}
+                                            ORDER BY f.recorded_at),
+               CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
+               {FOREVER}, f.delivery_id, f.source_file, f.source_line
+        FROM temp.fresh f
+        ORDER BY {_order(table, 'f.')}
+        """,
+        [received_on],
+    )
+    _close_superseded(connection, table, key)
+    _keep_order(connection, table, fresh, was_empty=was_empty)
+    return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
+
+
+def _order(table: Table, prefix: str = "") -> str:
+    columns = ["enterprise_id", *([table.happened] if table.happened else []), *table.key, "recorded_at"]
+    return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
+
+
+def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: str) -> None:
+    """Each version of the touched keys ends where the next one begins."""
+    core = f"core.{table.name}"
+    joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
+    connection.execute(
+        f"""
+        UPDATE {core} c SET known_to = n.until FROM (
+            SELECT {key}, version, coalesce(lead(known_from) OVER (
+                PARTITION BY {key} ORDER BY known_from, version), {FOREVER}) AS until
+            FROM {core}
+            WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
+        ) n
+        WHERE {joined} AND c.version = n.version AND c.known_to <> n.until
+        """
+    )
+
+
+def _keep_order(
+    connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool
+) -> None:
+    meta = f"ordered_rows:{table.name}"
+    rows = _count(connection, f"FROM core.{table.name}")
+    if was_empty:
+        set_meta(connection, meta, str(rows))
+    elif fresh and rows > int(get_meta(connection, meta) or 0) * _REORDER_WHEN_GROWN_BY:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE ordered AS FROM core.{table.name} ORDER BY {_order(table)}, version"
+        )
+        connection.execute(f"DELETE FROM core.{table.name}")
+        connection.execute(f"INSERT INTO core.{table.name} FROM temp.ordered")
+        connection.execute("DROP TABLE temp.ordered")
+        set_meta(connection, meta, str(rows))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
+    row = connection.execute(f"SELECT count(*) {rest}").fetchone()
+    assert row is not None, "count(*) gives a row"
+    return int(row[0])
