@@ -1,1 +1,1 @@
-"""Composition root: settings, definitions, schedules, command line and the demo city."""
+"""Pipelines assemble: settings, definitions, schedules, the command line and the demo city."""

@@ -4,12 +4,16 @@ Readers that hold the old file go on reading it; new readers get the new one.  A
 replacement leaves the published copy as it was.
 """
 
+import logging
 import os
 from datetime import date
 
 import duckdb
 
 from warehouse.home import Home
+from warehouse.rescore import Coding
+
+log = logging.getLogger("riskcode")
 
 PUBLISHED: dict[str, str] = {
     "risk.codes": "FROM risk.codes ORDER BY enterprise_id",
@@ -25,7 +29,7 @@ PUBLISHED: dict[str, str] = {
         "ORDER BY e.enterprise_id"
     ),
     "raw.rejected_rows": "FROM raw.rejected_rows ORDER BY refused_on, source, file, line",
-    "ops.runs": "FROM ops.runs ORDER BY started_at",
+    "ops.runs": "FROM ops.runs ORDER BY finished_at",
     "ops.deliveries": "FROM ops.deliveries ORDER BY taken_in_at",
     "ops.delivery_files": "FROM ops.delivery_files ORDER BY delivery_id, table_name, file",
     "ops.meta": "FROM ops.meta ORDER BY key",
@@ -61,3 +65,41 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date
     size = building.stat().st_size
     os.replace(building, home.published)
     return size
+
+
+def publish_run(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    coding: Coding,
+    *,
+    run_id: str,
+    even_if_older: bool = False,
+) -> int | None:
+    """Record the run and publish it.  Returns the size of the copy in bytes, or ``None`` if it was kept back.
+
+    A day older than the published one (a backfill) is kept back: inspectors must not find yesterday's codes
+    replaced by last year's.
+    """
+    record_run(connection, coding, run_id=run_id)
+    published = published_as_of(home)
+    if published is not None and coding.as_of < published and not even_if_older:
+        log.info("%s is older than the published %s; the published copy stays", coding.as_of, published)
+        return None
+    return publish(connection, home, known_at=coding.known_at)
+
+
+def record_run(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str) -> None:
+    """One row in ``ops.runs``: what was coded, by which policy, from data up to which day, with what result."""
+    policy = coding.policy
+    connection.execute(
+        """
+        INSERT OR REPLACE INTO ops.runs
+        SELECT ?, ?, ?, now(), 'done', ?, ?, ?, ?, max(data_watermark), count(*),
+               count(*) FILTER (code = 'red'), count(*) FILTER (code = 'yellow'),
+               count(*) FILTER (code = 'blue'), count(*) FILTER (code = 'green'),
+               count(*) FILTER (is_provisional)
+        FROM risk.codes
+        """,
+        [run_id, coding.as_of, coding.known_at, policy.pack, policy.version, policy.pack_hash,
+         policy.scorecard.fingerprint],
+    )

@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS ops.deliveries (
 CREATE TABLE IF NOT EXISTS ops.delivery_files (
     delivery_id VARCHAR, table_name VARCHAR, file VARCHAR, delivered BIGINT, accepted BIGINT, refused BIGINT);
 CREATE TABLE IF NOT EXISTS ops.runs (
-    run_id VARCHAR PRIMARY KEY, as_of DATE, known_at DATE, started_at TIMESTAMP, finished_at TIMESTAMP,
+    run_id VARCHAR PRIMARY KEY, as_of DATE, known_at DATE, finished_at TIMESTAMP,
     state VARCHAR, pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR,
     data_watermark DATE, enterprises BIGINT, red BIGINT, yellow BIGINT, blue BIGINT, green BIGINT,
     provisional BIGINT);
@@ -81,6 +81,10 @@ def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_OWN_TABLES)
     for table in TABLES.values():
         connection.execute(create_statement(table))
+        connection.execute(
+            f"CREATE OR REPLACE VIEW core.current_{table.name} AS "
+            f"FROM core.{table.name} WHERE known_to = {FOREVER}"
+        )
     found = get_meta(connection, "schema_version")
     if found is None:
         set_meta(connection, "schema_version", str(SCHEMA_VERSION))

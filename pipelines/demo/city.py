@@ -1,4 +1,4 @@
-"""The firms of the demo city, their register, and the latent risk that causes everything that happens to them."""
+"""The firms of the demo city and the latent risk that causes everything that happens to them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +12,8 @@ from pipelines.demo.period import Days, Flags, Floats, Period
 from pipelines.demo.register import all_versions, first_versions
 from pipelines.demo.trades import DISTRICTS, TRADES
 
-EXTREMES = (-3.0, 2.6)
-"""Bounds of the log-risk: even the worst works is not found at fault a hundred times a year."""
+EXTREMES = (-3.0, 2.3)
+"""Bounds of the log-risk: even the worst works has some order."""
 
 MONTHLY_MEMORY = 0.93
 """How much of last month's mood is left: half of a change is gone after ten months."""
@@ -71,7 +71,7 @@ def build_city(enterprises: int, end: date, years: int, seed: int) -> City:
     quality, risk = _latent_risk(rng, period, trade)
     opened, closes = _lifetimes(rng, period, enterprises)
     district = _districts(rng, trade)
-    codes = credit_codes(_registered_in(rng, district), seed=seed)
+    codes = credit_codes(_registered_in(rng, district, years), seed=seed)
     firms = first_versions(rng, period, trade, district, quality, opened).with_columns(
         pl.Series("enterprise_id", codes[:enterprises])
     )
@@ -130,7 +130,7 @@ def _districts(rng: np.random.Generator, trade: Days) -> Days:
     return np.where(hazardous, outskirts, usual)
 
 
-def _registered_in(rng: np.random.Generator, district: Days) -> NDArray[np.str_]:
+def _registered_in(rng: np.random.Generator, district: Days, years: int) -> NDArray[np.str_]:
     """Divisions for the credit codes of all firms and of the spare ones after them."""
-    spare = rng.integers(0, len(DISTRICTS), 500 + len(district) // 10)
+    spare = rng.integers(0, len(DISTRICTS), 500 + len(district) * years // 20)
     return np.array([item.code for item in DISTRICTS])[np.concatenate([district, spare])]

@@ -129,7 +129,7 @@ def _judged(city: City, rng: np.random.Generator, found: pl.DataFrame) -> pl.Dat
     badness = (
         rng.standard_normal(len(found)) + 0.5 * gravity + 0.25 * risk + found["boost"].to_numpy()
     )
-    major = (badness > MAJOR_CUT) & (gravity >= MAJOR_ITEM) & (rng.random(len(found)) < 0.52)
+    major = (badness > MAJOR_CUT) & (gravity >= MAJOR_ITEM) & (rng.random(len(found)) < 0.60)
     level = np.maximum(np.searchsorted(CUTS, badness), 2 * major)
     severity = pl.Series(np.array(["minor", "general", "serious", "critical"])[level])
     unsaid = pl.Series((rng.random(len(found)) < 0.03) & ~major)
@@ -167,12 +167,12 @@ def _remedy(
     count = len(day)
     allowed = np.where(major, rng.integers(30, 61, count), rng.choice([7, 10, 15, 30], count))
     due = day + np.where(disposal == "on_the_spot", 0, allowed)
-    tardy = np.where(major, 0.15, np.clip(0.045 * np.exp(0.7 * risk), 0, 0.5))
+    tardy = np.where(major, 0.18, np.clip(0.045 * np.exp(0.7 * risk), 0, 0.5))
     fate = rng.random(count)
     in_time = day + np.ceil((due - day) * rng.beta(2.5, 1.2, count))
     late = due + np.ceil(rng.exponential(np.where(major, 50, 25)))
     missed = (fate < tardy) & (disposal != "on_the_spot")
-    never = missed & (fate < 0.35 * tardy)
+    never = missed & (fate < np.where(major, 0.5, 0.35) * tardy)
     return due, np.where(never, np.nan, np.where(missed, late, in_time))
 
 

@@ -1,0 +1,1 @@
+"""Assets declare: what is made, from what, checked how.  A body is one call; the work is in models and warehouse."""

@@ -1,0 +1,40 @@
+"""Inspection: the red queue, and the published copy that inspectors, the CLI and the desk read."""
+
+from dagster import AssetExecutionContext, Config, MaterializeResult, MetadataValue, asset
+
+from assets.partitions import AS_OF
+from assets.resources import Warehouse
+from assets.scoring import codes, explanations
+from warehouse.publish import publish_run
+from warehouse.rescore import compute_red_queue
+
+GROUP = "inspection"
+OWNERS = ["team:enforcement"]
+
+
+class Publication(Config):
+    """Whether a day older than the published one may replace it."""
+
+    even_if_older: bool = False
+
+
+@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds={"duckdb"}, partitions_def=AS_OF)
+def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
+    rows = compute_red_queue(warehouse.connection, warehouse.coding(context))
+    return MaterializeResult(metadata={"enterprises": rows})
+
+
+@asset(
+    deps=[red_queue, explanations], group_name=GROUP, owners=OWNERS, kinds={"duckdb"}, partitions_def=AS_OF
+)
+def published_copy(
+    context: AssetExecutionContext, config: Publication, warehouse: Warehouse
+) -> MaterializeResult:
+    """发布副本: the read-only database that all readers use; replaced whole, atomically."""
+    size = publish_run(
+        warehouse.connection, warehouse.paths, warehouse.coding(context), run_id=context.run_id,
+        even_if_older=config.even_if_older,
+    )
+    path = MetadataValue.path(str(warehouse.paths.published))
+    return MaterializeResult(metadata={"path": path, "bytes": size or 0, "replaced": size is not None})

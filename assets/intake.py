@@ -1,0 +1,64 @@
+"""Intake: deliveries become canonical tables; what is refused is kept with file, line and rule."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from dagster import AssetExecutionContext, AssetSpec, Config, MaterializeResult, multi_asset
+
+from assets.partitions import AS_OF
+from assets.resources import Warehouse
+from models.tables import TABLES
+from warehouse.deliveries import table_facts, take_in_all
+
+GROUP = "intake"
+OWNERS = ["team:data-intake"]
+REJECTS = "rejected_rows"
+
+
+class Deliveries(Config):
+    """Where deliveries come from.  Without ``folder`` and ``mapping``: the inbox."""
+
+    folder: str | None = None
+    mapping: str | None = None
+    take_in: bool = True
+    today: str | None = None
+
+
+def _specs() -> list[AssetSpec]:
+    tables = [
+        AssetSpec(
+            name,
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"duckdb", "table"},
+            description=(
+                f"{table.zh}: {table.grain} a row, every version kept. Rows passed the contract of "
+                "models/tables.py; refused ones are in rejected_rows."
+            ),
+        )
+        for name, table in TABLES.items()
+    ]
+    rejects = AssetSpec(
+        REJECTS,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"duckdb", "table"},
+        description="被拒数据: every refused row with source file, line, rule and content; nothing is lost.",
+    )
+    return [*tables, rejects]
+
+
+@multi_asset(specs=_specs(), partitions_def=AS_OF, name="intake")
+def intake(
+    context: AssetExecutionContext, config: Deliveries, warehouse: Warehouse
+) -> Iterator[MaterializeResult]:
+    """Take in what was delivered; the same delivery twice changes nothing."""
+    as_of = date.fromisoformat(context.partition_key)
+    today = date.fromisoformat(config.today) if config.today else None
+    if config.take_in:
+        take_in_all(
+            warehouse.connection, warehouse.paths, folder=config.folder, mapping=config.mapping,
+            received_on=as_of, today=today,
+        )
+    for name, facts in table_facts(warehouse.connection, [*TABLES, REJECTS]).items():
+        yield MaterializeResult(asset_key=name, metadata=facts)

@@ -1,0 +1,63 @@
+"""Scoring: features, scores, codes, explanations.  Each asset is one pure function over one table."""
+
+from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeResult, asset
+
+from assets.partitions import AS_OF
+from assets.resources import Warehouse
+from models.tables import TABLES
+from warehouse.rescore import compute_codes, compute_explanations, compute_features, compute_scores
+
+GROUP = "scoring"
+OWNERS = ["team:risk-analysis"]
+KINDS = {"duckdb", "polars"}
+
+
+@asset(deps=list(TABLES), group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
+    rows = compute_features(warehouse.connection, warehouse.coding(context))
+    return MaterializeResult(metadata={"enterprises": rows, "engine": warehouse.engine})
+
+
+@asset(deps=[features], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """风险分: integer risk points by factor and their sum; higher is riskier."""
+    coding = warehouse.coding(context)
+    rows = compute_scores(warehouse.connection, coding)
+    card = coding.policy.scorecard
+    return MaterializeResult(
+        metadata={"enterprises": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
+    )
+
+
+@asset(deps=[scores], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
+    coding = warehouse.coding(context)
+    counts = compute_codes(warehouse.connection, coding)
+    return MaterializeResult(
+        metadata={
+            "distribution": MarkdownMetadataValue(bars(counts)),
+            **counts,
+            "policy_pack": f"{coding.policy.pack} {coding.policy.version}",
+            "pack_hash": coding.policy.pack_hash[:12],
+        }
+    )
+
+
+@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
+    rows = compute_explanations(warehouse.connection, warehouse.coding(context))
+    return MaterializeResult(metadata={"reasons": rows})
+
+
+def bars(counts: dict[str, int]) -> str:
+    """A code distribution as a Markdown table with bars."""
+    total = max(1, sum(counts.values()))
+    marks = {"red": "🟥", "yellow": "🟨", "blue": "🟦", "green": "🟩"}
+    lines = [
+        f"| {code.upper()} | {count:,} | {count / total:.1%} | {marks[code] * round(30 * count / total)} |"
+        for code, count in counts.items()
+    ]
+    return "\n".join(["| code | enterprises | share | |", "|---|---:|---:|:---|", *lines])

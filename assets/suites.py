@@ -1,0 +1,236 @@
+"""What needs judgement about whole tables, as expectation suites.
+
+Rows were judged one by one by the contract; here the question is whether the delivery as a whole is believable:
+volume, freshness, distribution, and tables that must agree with each other.  Suites derived from
+``models.tables`` (one current version per key, nothing essential missing) stop a run; the others warn.
+"""
+
+from datetime import date, timedelta
+
+from models.tables import TABLES, Table
+from models.vocabulary import CODE_KEYS
+from warehouse.validation import Suite
+
+FRESH_WITHIN_DAYS = {
+    "violations": 45,
+    "alerts": 7,
+    "inspections": 30,
+    "accidents": 400,
+    "self_reports": 120,
+}
+"""Proposal: how old the newest record of a living source may be before somebody should ask."""
+
+
+def structure(table: Table) -> Suite:
+    """One current version per key, and a key and a day in every row."""
+    required = ("enterprise_id", "recorded_at", *((table.happened,) if table.happened else ()))
+    return Suite(
+        f"{table.name}_structure",
+        f"core.current_{table.name}",
+        f"{table.zh}: one current version for each {' + '.join(table.key)}; essential columns are filled.",
+        (
+            *(("ExpectColumnValuesToNotBeNull", {"column": column}) for column in required),
+            _no_rows(
+                f"SELECT {', '.join(table.key)}, count(*) AS n FROM {{batch}} "
+                f"GROUP BY {', '.join(table.key)} HAVING count(*) > 1",
+                "one current version per key",
+            ),
+        ),
+        is_blocking=True,
+    )
+
+
+def volume() -> Suite:
+    """There is a register to code."""
+    return Suite(
+        "enterprises_volume",
+        "core.current_enterprises",
+        "企业名册: there is at least one enterprise; an empty register would publish an empty city.",
+        (("ExpectTableRowCountToBeBetween", {"min_value": 1}),),
+        is_blocking=True,
+    )
+
+
+def freshness(table: Table, as_of: date) -> Suite:
+    """The newest record is not older than a living source's should be."""
+    days = FRESH_WITHIN_DAYS[table.name]
+    limit = as_of - timedelta(days=days)
+    return Suite(
+        f"{table.name}_freshness",
+        f"core.current_{table.name}",
+        f"{table.zh}: something was recorded within {days} days of the as-of date; silence is not safety.",
+        (
+            _no_rows(
+                f"SELECT max(recorded_at) AS newest FROM {{batch}} "
+                f"HAVING max(recorded_at) IS NULL OR max(recorded_at) < DATE '{limit}'",
+                f"newest record is from {limit} or later",
+            ),
+        ),
+    )
+
+
+def distributions() -> list[Suite]:
+    """Shares that would only look like this if a source or a mapping were broken."""
+    return [
+        Suite(
+            "violations_distribution",
+            "core.current_violations",
+            "违法违规: most findings carry a severity, and major hazards stay rare (C6: exact, not inflated).",
+            (
+                _no_rows(_too_many("severity = 'ungraded'", 0.5), "at most half of the findings are ungraded"),
+                _no_rows(_too_many("is_major_hazard", 0.1), "at most a tenth are major hazards"),
+            ),
+        ),
+        Suite(
+            "inspections_distribution",
+            "core.current_inspections",
+            "检查记录: results vary; a source that only knows penalised visits says nothing of clean ones.",
+            (
+                _no_rows(_too_many("result = 'unknown'", 0.3), "at most 30 % of the results are unknown"),
+                _no_rows(_too_many("result <> 'clean'", 0.98), "some visits are clean"),
+            ),
+        ),
+        Suite(
+            "alerts_distribution",
+            "core.current_alerts",
+            "监测预警: false alarms are marked but do not dominate.",
+            (_no_rows(_too_many("is_false_alarm", 0.6), "at most 60 % are false alarms"),),
+        ),
+    ]
+
+
+def agreements() -> list[Suite]:
+    """Tables that must agree, and clauses that can be read off them."""
+    inspections = "core.current_inspections"
+    return [
+        Suite(
+            "violations_match_inspections",
+            "core.current_violations",
+            "违法违规: findings refer to a recorded visit, never to an assistance visit (P11); a major hazard is "
+            "not settled by an order alone (D5).",
+            (
+                _no_rows(
+                    f"SELECT v.* FROM {{batch}} v WHERE v.inspection_id IS NOT NULL AND NOT EXISTS (SELECT 1 "
+                    f"FROM {inspections} i WHERE i.source = v.source AND i.inspection_id = v.inspection_id)",
+                    "every finding's visit is on record",
+                ),
+                _no_rows(
+                    f"SELECT v.* FROM {{batch}} v JOIN {inspections} i ON i.source = v.source "
+                    "AND i.inspection_id = v.inspection_id WHERE i.kind = 'assistance'",
+                    "no finding comes from an assistance visit (P11)",
+                ),
+                _no_rows(
+                    "SELECT * FROM {batch} WHERE is_major_hazard AND disposal = 'order'",
+                    "no major hazard is settled by a rectification order alone (D5)",
+                ),
+            ),
+        ),
+        Suite(
+            "inspections_filed_before",
+            inspections,
+            "检查记录: visits are filed before, immediate ones at most a few days after (D1).",
+            (
+                _no_rows(
+                    "SELECT * FROM {batch} WHERE kind <> 'immediate' AND filed_on > inspected_on",
+                    "planned visits are filed before (D1)",
+                ),
+            ),
+        ),
+    ]
+
+
+def coded() -> Suite:
+    """Every enterprise has exactly one code, a known one."""
+    return Suite(
+        "codes_complete",
+        "risk.codes",
+        "赋码: every enterprise has exactly one of the four codes, and too little data never gives GREEN.",
+        (
+            ("ExpectColumnValuesToBeInSet", {"column": "code", "value_set": list(CODE_KEYS)}),
+            ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
+            _no_rows(
+                "SELECT f.enterprise_id FROM risk.features f ANTI JOIN {batch} c USING (enterprise_id)",
+                "no enterprise is without a code",
+            ),
+            _no_rows("SELECT * FROM {batch} WHERE is_provisional AND code = 'green'", "no unrated GREEN"),
+        ),
+        is_blocking=True,
+    )
+
+
+def red_share() -> Suite:
+    """A RED share nobody can visit in five working days is no RED."""
+    return Suite(
+        "codes_red_share",
+        "risk.codes",
+        "赋码: at most 5 % are RED (proposal); each RED costs a special inspection within 5 working days (C3).",
+        (_no_rows(_too_many("code = 'red'", 0.05), "at most 5 % are RED"),),
+    )
+
+
+def exact_sums() -> Suite:
+    """Points of the reasons add up to the score."""
+    return Suite(
+        "explanations_exact",
+        "risk.explanations",
+        "赋码理由: for every enterprise the points of its reasons add up to its score exactly.",
+        (
+            _no_rows(
+                "SELECT c.enterprise_id FROM risk.codes c LEFT JOIN (SELECT enterprise_id, sum(points) AS points "
+                "FROM {batch} GROUP BY enterprise_id) e USING (enterprise_id) "
+                "WHERE e.points IS DISTINCT FROM c.score",
+                "points add up to the score",
+            ),
+        ),
+        is_blocking=True,
+    )
+
+
+def queue_complete() -> Suite:
+    """Every RED enterprise is in the queue, once, with a due day."""
+    return Suite(
+        "red_queue_complete",
+        "serve.red_queue",
+        "红码队列: every RED enterprise stands in the queue once, with a due day (C3).",
+        (
+            ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
+            ("ExpectColumnValuesToNotBeNull", {"column": "due_on"}),
+            _no_rows(
+                "SELECT c.enterprise_id FROM risk.codes c ANTI JOIN {batch} q USING (enterprise_id) "
+                "WHERE c.code = 'red'",
+                "no RED enterprise is missing",
+            ),
+        ),
+        is_blocking=True,
+    )
+
+
+def intake_suites(as_of: date) -> dict[str, list[Suite]]:
+    """Suites about the intake tables, by asset."""
+    by_asset: dict[str, list[Suite]] = {name: [structure(table)] for name, table in TABLES.items()}
+    by_asset["enterprises"].append(volume())
+    for name in FRESH_WITHIN_DAYS:
+        by_asset[name].append(freshness(TABLES[name], as_of))
+    for suite in (*distributions(), *agreements()):
+        by_asset[suite.table.removeprefix("core.current_")].append(suite)
+    return by_asset
+
+
+def result_suites() -> dict[str, list[Suite]]:
+    """Suites about codes, explanations and the queue, by asset."""
+    return {
+        "codes": [coded(), red_share()],
+        "explanations": [exact_sums()],
+        "red_queue": [queue_complete()],
+    }
+
+
+def _no_rows(query: str, description: str) -> tuple[str, dict[str, str]]:
+    return "UnexpectedRowsExpectation", {"unexpected_rows_query": query, "description": description}
+
+
+def _too_many(condition: str, share: float) -> str:
+    return (
+        f"SELECT count(*) FILTER ({condition}) AS n, count(*) AS total FROM {{batch}} "
+        f"HAVING count(*) FILTER ({condition}) > {share} * count(*)"
+    )

@@ -1,0 +1,71 @@
+"""When things run: every night, when a delivery arrives, and what happens when a run fails."""
+
+import hashlib
+
+from dagster import (
+    AssetSelection,
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    RunFailureSensorContext,
+    RunRequest,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    build_schedule_from_partitioned_job,
+    define_asset_job,
+    in_process_executor,
+    run_failure_sensor,
+    sensor,
+)
+
+from assets.partitions import AS_OF
+from pipelines.settings import load_settings
+from warehouse.deliveries import inbox_deliveries, local_today
+from warehouse.intake import fingerprint_delivery
+
+# One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
+NIGHTLY = define_asset_job(
+    "nightly",
+    selection=AssetSelection.all(),
+    partitions_def=AS_OF,
+    executor_def=in_process_executor,
+    description="夜间赋码: take deliveries in, check, score, code, explain, queue, publish.",
+    tags={"dagster/concurrency_key": "riskcode_warehouse"},
+)
+
+# Partition D is complete when D is over: at 02:00 the day before is coded.
+NIGHTLY_SCHEDULE = build_schedule_from_partitioned_job(
+    NIGHTLY, hour_of_day=2, minute_of_hour=0, default_status=DefaultScheduleStatus.STOPPED,
+    description="02:00 Asia/Shanghai: codes the day that has just ended.",
+)
+
+
+@sensor(
+    job=NIGHTLY, minimum_interval_seconds=60, default_status=DefaultSensorStatus.STOPPED,
+    description="Starts a run for today when the inbox holds a delivery it has not seen.",
+)
+def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+    """Ask for a run when the content of the inbox changed since the last one."""
+    deliveries = inbox_deliveries(load_settings().home)
+    if not deliveries:
+        return SkipReason("the inbox is empty")
+    prints = [fingerprint_delivery(folder, mapping) for folder, mapping in deliveries]
+    cursor = hashlib.sha256("".join(prints).encode()).hexdigest()[:16]
+    if cursor == context.cursor:
+        return SkipReason("nothing new in the inbox")
+    today = local_today().isoformat()
+    request = RunRequest(run_key=f"{today}:{cursor}", partition_key=today)
+    return SensorResult(run_requests=[request], cursor=cursor)
+
+
+@run_failure_sensor(
+    monitored_jobs=[NIGHTLY],
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Writes each failed run to logs/failures.log; the published copy stays as it was.",
+)
+def report_failure(context: RunFailureSensorContext) -> None:
+    """Leave a line an operator can act on."""
+    home = load_settings().home.prepare()
+    line = f"{context.dagster_run.run_id} {context.partition_key or '-'} {context.failure_event.message}\n"
+    with (home.logs / "failures.log").open("a", encoding="utf-8") as file:
+        file.write(line)

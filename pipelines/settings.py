@@ -1,0 +1,38 @@
+"""Settings, all from the environment; nothing is read at import."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.home import Home
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs.
+
+    ``RISKCODE_HOME``: all that is written (default ``.riskcode`` in the repository).  ``RISKCODE_PACK``: the
+    policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: zh or en.
+    ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
+    """
+
+    home: Home
+    pack: str
+    engine: str
+    language: str
+    real_data: Path
+
+
+def load_settings() -> Settings:
+    """Settings of this process."""
+    return Settings(
+        home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
+        pack=os.environ.get("RISKCODE_PACK", "starter"),
+        engine=os.environ.get("RISKCODE_ENGINE", "polars"),
+        language=os.environ.get("RISKCODE_LANG", "zh"),
+        real_data=Path(
+            os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"
+        ),
+    )

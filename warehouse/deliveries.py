@@ -1,0 +1,118 @@
+"""What is to be taken in: one named delivery, or everything in the inbox."""
+
+import logging
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from models.errors import MappingError
+from warehouse.home import Home
+from warehouse.intake import (
+    TakenIn,
+    fingerprint_delivery,
+    is_taken_in,
+    judge_delivery,
+    known_enterprises,
+    retry_rejects,
+    take_in,
+)
+from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping
+
+log = logging.getLogger("riskcode")
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def local_today() -> date:
+    """Today in the bureau's time zone: the last day a delivered date may lie on."""
+    return datetime.now(LOCAL).date()
+
+
+def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:
+    """Folders of the inbox with their mapping: ``mapping.yaml`` in the folder, else one of that name.
+
+    Raises MappingError for a folder without either.
+    """
+    found: list[tuple[Path, Mapping]] = []
+    folders = sorted(path for path in home.inbox.iterdir() if path.is_dir()) if home.inbox.exists() else []
+    for folder in folders:
+        own = folder / "mapping.yaml"
+        named = MAPPINGS / f"{folder.name}.yaml"
+        if not own.exists() and not named.exists():
+            raise MappingError(
+                f"The inbox folder {folder} has no mapping.yaml, and no mapping is called "
+                f"'{folder.name}'. Put one into the folder."
+            )
+        found.append((folder, load_mapping(own if own.exists() else named)))
+    return found
+
+
+def take_in_all(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    *,
+    folder: str | None,
+    mapping: str | None,
+    received_on: date,
+    today: date | None = None,
+) -> list[TakenIn]:
+    """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise."""
+    today = today or local_today()
+    if mapping is not None:
+        deliveries = [(Path(folder) if folder else None, load_mapping(mapping))]
+    else:
+        deliveries = list(inbox_deliveries(home))
+    taken = [
+        _take_in_one(connection, path, one, received_on=received_on, today=today)
+        for path, one in deliveries
+    ]
+    taken_up = retry_rejects(connection, received_on=received_on, today=today)
+    if taken_up:
+        log.info("%s rows that waited for their enterprise were taken up", f"{taken_up:,}")
+    return taken
+
+
+def _take_in_one(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path | None,
+    mapping: Mapping,
+    *,
+    received_on: date,
+    today: date,
+) -> TakenIn:
+    delivery_id = fingerprint_delivery(folder, mapping)
+    has_query = any(entry.sql is not None for _, _, entry in mapping.entries())
+    if not has_query and is_taken_in(connection, delivery_id):
+        log.info("%s: this delivery was taken in before; nothing to do", mapping.name)
+        return TakenIn(delivery_id, mapping.name, 0, 0, 0, 0, 0, already_known=True)
+    judged = judge_delivery(
+        mapping, folder, known_enterprises=known_enterprises(connection), today=today,
+        progress=lambda name: log.info("reading %s", name),
+    )
+    for note in judged.notes:
+        log.info("%s", note)
+    log.info("storing %s accepted rows", f"{judged.delivered - judged.refused:,}")
+    return take_in(connection, judged, received_on=received_on)
+
+
+def table_facts(
+    connection: duckdb.DuckDBPyConnection, names: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Row counts of the intake tables, for people who look at an asset."""
+    facts: dict[str, dict[str, Any]] = {}
+    for name in names:
+        if name == "rejected_rows":
+            rows = connection.execute(
+                "SELECT state, count(*) FROM raw.rejected_rows GROUP BY state ORDER BY state"
+            ).fetchall()
+            facts[name] = {f"rows_{state}": count for state, count in rows} or {"rows_open": 0}
+        else:
+            row = connection.execute(
+                f"SELECT count(*), count(*) FILTER (known_to = DATE '9999-12-31'), max(known_from) "
+                f"FROM core.{name}"
+            ).fetchone()
+            assert row is not None, "an aggregate gives a row"
+            facts[name] = {"rows": row[1], "versions": row[0], "known_until": str(row[2] or "–")}
+    return facts
