@@ -1,8 +1,17 @@
 """Inspection: the red queue, and the published copy that inspectors, the CLI and the desk read."""
 
-from dagster import AssetExecutionContext, Config, MaterializeResult, MetadataValue, asset
+from datetime import timedelta
 
-from assets.partitions import AS_OF
+from dagster import (
+    AssetExecutionContext,
+    Config,
+    FreshnessPolicy,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+)
+
+from assets.partitions import AS_OF, TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations
 from warehouse.publish import publish_run
@@ -10,6 +19,11 @@ from warehouse.rescore import compute_red_queue
 
 GROUP = "inspection"
 OWNERS = ["team:enforcement"]
+
+# Codes that missed one night are codes nobody should act on unasked.
+NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
+    deadline_cron="0 4 * * *", lower_bound_delta=timedelta(hours=3), timezone=TIMEZONE
+)
 
 
 class Publication(Config):
@@ -26,7 +40,12 @@ def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> Materiali
 
 
 @asset(
-    deps=[red_queue, explanations], group_name=GROUP, owners=OWNERS, kinds={"duckdb"}, partitions_def=AS_OF
+    deps=[red_queue, explanations],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"duckdb"},
+    partitions_def=AS_OF,
+    freshness_policy=NIGHTLY_FRESHNESS,
 )
 def published_copy(
     context: AssetExecutionContext, config: Publication, warehouse: Warehouse

@@ -1,12 +1,13 @@
 """Why a code: the ordered reasons of every enterprise, whose points add up to its score.
 
-Four kinds of reason, in this order: the rules (vetoes and floors) that apply, too little data, the points
-of the card, and the band the score falls into.  Only points count towards the score; the others carry 0.
+What decides the code comes first; then the other rules (vetoes and floors) that apply, too little data, the
+points of the card, and the band the score falls into.  Only points count towards the score; the others carry 0.
 """
 
 from datetime import date
 
 import polars as pl
+import polars.selectors as cs
 
 from models.codes import SCORE, UNRATED, code_name, verdicts
 from models.policy import PolicyOnDay, Rule
@@ -40,16 +41,19 @@ def explain_codes(
         *(_points_rows(factor, contributions, features) for factor in policy.scorecard.factors),
         _band_rows(said),
     ]
+    final = said.select("enterprise_id", final=pl.max_horizontal(cs.starts_with("voice:")))
     order = {"veto": 0, "floor": 1, UNRATED: 2, "points": 3, "band": 4}
     decisive = pl.col("code").replace_strict(
         {"red": 3, "yellow": 2, "blue": 1, "green": 0}, default=0, return_dtype=pl.Int64
     )
-    rows = pl.concat(parts).with_columns(
-        group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64), decisive=-decisive
+    rows = pl.concat(parts).join(final, on="enterprise_id").with_columns(
+        group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64),
+        gives=decisive,
+        decides=pl.col("code").is_not_null() & (decisive == pl.col("final")),
     )
     rows = rows.sort(
-        ["enterprise_id", "group", "decisive", "points", "factor"],
-        descending=[False, False, False, True, False],
+        ["enterprise_id", "decides", "group", "gives", "points", "factor"],
+        descending=[False, True, False, True, True, False],
     )
     rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("enterprise_id")
     return rows.with_columns(rank=rank).select(*REASON_SCHEMA)

@@ -31,8 +31,14 @@ def load_settings() -> Settings:
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
         engine=os.environ.get("RISKCODE_ENGINE", "polars"),
-        language=os.environ.get("RISKCODE_LANG", "zh"),
+        language=os.environ.get("RISKCODE_LANG") or _language(),
         real_data=Path(
             os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"
         ),
     )
+
+
+def _language() -> str:
+    """Chinese where the terminal speaks Chinese, else English."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if spoken.startswith("zh") else "en"

@@ -1,9 +1,10 @@
-"""The only places that open DuckDB: one writer behind a lock, readers on the published copy."""
+"""The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.reading``."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -23,16 +24,8 @@ def writing(home: Home, *, memory_limit: str | None = None) -> Iterator[Connecti
     Raises BusyError when another run holds it.
     """
     home.prepare()
-    lock = FileLock(home.lock)
-    note = home.lock.with_suffix(".holder")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        holder = note.read_text(encoding="utf-8") if note.exists() else "unknown process"
-        raise BusyError(
-            f"Another run is writing {home.root} ({holder}). Wait for it to end and run again; "
-            "reading the published copy is possible meanwhile."
-        ) from None
+    lock = _acquire(home)
+    note = _note(home)
     try:
         note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
         connection = _connect(home, memory_limit)
@@ -62,16 +55,25 @@ def _connect(home: Home, memory_limit: str | None) -> Connection:
     return connection
 
 
-@contextmanager
-def reading(home: Home) -> Iterator[Connection]:
-    """The published copy, read-only.  A reader keeps the file it opened even when a new one is published."""
-    if not home.published.exists():
-        raise WarehouseError(
-            f"Nothing has been published in {home.root} yet. Start a run first: ./riskcode run"
-        )
-    connection = duckdb.connect(str(home.published), read_only=True)
+def refuse_when_busy(home: Home) -> None:
+    """Raise BusyError when a run is writing.  Only a courtesy: ``writing`` decides."""
+    _acquire(home).release()
+
+
+def _acquire(home: Home) -> FileLock:
+    lock = FileLock(home.lock)
     try:
-        connection.execute("SET TimeZone = 'Asia/Shanghai'")
-        yield connection
-    finally:
-        connection.close()
+        lock.acquire(timeout=0)
+    except Timeout:
+        note = _note(home)
+        holder = note.read_text(encoding="utf-8") if note.exists() else "process unknown"
+        raise BusyError(
+            f"Another run is writing {home.root} ({holder}). Wait for it to end and run again; "
+            "reading the published copy is possible meanwhile."
+        ) from None
+    return lock
+
+
+def _note(home: Home) -> Path:
+    """Says who holds the lock, for the message to the one who is refused."""
+    return home.lock.with_suffix(".holder")

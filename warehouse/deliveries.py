@@ -19,6 +19,7 @@ from warehouse.intake import (
     retry_rejects,
     take_in,
 )
+from warehouse.schema import FOREVER
 from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping
 
 log = logging.getLogger("riskcode")
@@ -109,10 +110,8 @@ def table_facts(
             ).fetchall()
             facts[name] = {f"rows_{state}": count for state, count in rows} or {"rows_open": 0}
         else:
-            row = connection.execute(
-                f"SELECT count(*), count(*) FILTER (known_to = DATE '9999-12-31'), max(known_from) "
-                f"FROM core.{name}"
-            ).fetchone()
-            assert row is not None, "an aggregate gives a row"
+            [row] = connection.execute(
+                f"SELECT count(*), count(*) FILTER (known_to = {FOREVER}), max(known_from) FROM core.{name}"
+            ).fetchall()
             facts[name] = {"rows": row[1], "versions": row[0], "known_until": str(row[2] or "–")}
     return facts

@@ -17,6 +17,7 @@ import polars as pl
 from models.contract import PROBLEMS, ROW, UNKNOWN_ENTERPRISE, judge
 from models.errors import DeliveryError
 from models.tables import TABLES, Table
+from warehouse.schema import value
 from warehouse.sources.conform import conform, json_ready
 from warehouse.sources.mapping import Entry, Mapping, expand_environment, parse_mapping
 from warehouse.sources.readers import LINE, Raw, read_file, read_sql
@@ -323,9 +324,7 @@ def known_enterprises(connection: duckdb.DuckDBPyConnection) -> pl.Series:
 
 def is_taken_in(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> bool:
     """Whether this very delivery, read by this very mapping, has been taken in before."""
-    found = connection.execute(
-        "SELECT 1 FROM ops.deliveries WHERE delivery_id = ?", [delivery_id]
-    ).fetchone()
+    found = value(connection, "SELECT 1 FROM ops.deliveries WHERE delivery_id = ?", [delivery_id])
     return found is not None
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.home import Home
 from warehouse.rescore import Coding
+from warehouse.schema import value
 
 log = logging.getLogger("riskcode")
 
@@ -42,12 +43,12 @@ def published_as_of(home: Home) -> date | None:
     if not home.published.exists():
         return None
     with duckdb.connect(str(home.published), read_only=True) as connection:
-        row = connection.execute("SELECT max(as_of) FROM risk.codes").fetchone()
-    return row[0] if row else None
+        return value(connection, "SELECT max(as_of) FROM risk.codes")
 
 
 def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
+    log.info("publishing")
     building = home.published.with_suffix(f".building-{os.getpid()}")
     for stale in home.published.parent.glob("*.building-*"):
         stale.unlink()

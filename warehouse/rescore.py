@@ -4,6 +4,7 @@ The ``risk`` and ``serve`` tables hold the day coded last; ``risk.code_history``
 replaces its table in one transaction, so a run that dies between stages can simply be run again.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,8 +18,10 @@ from models.planning.red_queue import build_red_queue
 from models.policy import PolicyOnDay
 from models.vocabulary import CODE_KEYS
 from warehouse.engines import fold
+from warehouse.schema import value
 
 Connection = duckdb.DuckDBPyConnection
+log = logging.getLogger("riskcode")
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,12 @@ def data_watermark(connection: Connection, known_at: date) -> date | None:
     union = " UNION ALL ".join(
         f"SELECT max(known_from) AS day FROM core.{table} WHERE known_from <= $day" for table in tables
     )
-    row = connection.execute(f"SELECT max(day) FROM ({union})", {"day": known_at}).fetchone()
-    return row[0] if row else None
+    return value(connection, f"SELECT max(day) FROM ({union})", {"day": known_at})
 
 
 def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
+    log.info("computing features")
     features = fold(
         connection, as_of=coding.as_of, known_at=coding.known_at,
         policy=coding.policy.features, engine=coding.engine,
@@ -63,6 +66,7 @@ def compute_features(connection: Connection, coding: Coding) -> int:
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
     """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
+    log.info("scoring")
     card = coding.policy.scorecard
     contributions = card.contributions(_features(connection)).with_columns(
         as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
@@ -75,6 +79,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
 
     Returns the number of enterprises by code.  Raises ScoreError when an enterprise would get none or two.
     """
+    log.info("assigning codes")
     codes = assign_codes(_features(connection), _scores(connection), policy=coding.policy)
     _require_one_code_each(connection, codes)
     policy = coding.policy
@@ -109,6 +114,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
 
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
+    log.info("explaining")
     reasons = explain_codes(
         _features(connection), _scores(connection), as_of=coding.as_of, policy=coding.policy
     )
@@ -122,6 +128,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
 
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
     """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
+    log.info("building the red queue")
     red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
     red_frame = pl.DataFrame(
         red.fetchall(),
@@ -146,8 +153,7 @@ def _scores(connection: Connection) -> pl.DataFrame:
 
 
 def _require_one_code_each(connection: Connection, codes: pl.DataFrame) -> None:
-    row = connection.execute("SELECT count(*) FROM risk.features").fetchone()
-    expected = row[0] if row else 0
+    expected = value(connection, "SELECT count(*) FROM risk.features")
     if codes.height != expected or codes["enterprise_id"].n_unique() != expected:
         raise ScoreError(
             f"{expected} enterprises but {codes.height} codes. Nothing was published; "

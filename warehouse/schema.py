@@ -4,6 +4,8 @@ Every canonical table is kept in versions: ``known_from`` is the first day a ver
 day the next one takes over (9999-12-31 while there is none).
 """
 
+from typing import Any
+
 import dataframely as dy
 import duckdb
 import polars as pl
@@ -94,10 +96,19 @@ def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
+def value(connection: duckdb.DuckDBPyConnection, query: str, arguments: Any = None) -> Any:
+    """The one value a query gives, or ``None``.
+
+    Fetches to the end: an unfinished result would keep the connection to itself.
+    """
+    found = connection.execute(query, arguments).fetchall()
+    return found[0][0] if found else None
+
+
 def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """A value the warehouse remembers about itself."""
-    row = connection.execute("SELECT value FROM ops.meta WHERE key = ?", [key]).fetchone()
-    return None if row is None else str(row[0])
+    found = value(connection, "SELECT value FROM ops.meta WHERE key = ?", [key])
+    return None if found is None else str(found)
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:

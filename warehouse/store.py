@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from models.tables import Table
-from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, set_meta
+from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, set_meta, value
 
 _REORDER_WHEN_GROWN_BY = 1.1
 """A table is put back into enterprise order once a tenth of it has been appended: order makes every later
@@ -122,6 +122,4 @@ def _keep_order(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
-    row = connection.execute(f"SELECT count(*) {rest}").fetchone()
-    assert row is not None, "count(*) gives a row"
-    return int(row[0])
+    return int(value(connection, f"SELECT count(*) {rest}"))

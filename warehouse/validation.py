@@ -15,6 +15,9 @@ from typing import Any
 import duckdb
 
 
+log = logging.getLogger("riskcode")
+
+
 @dataclass(frozen=True)
 class Suite:
     """Expectations about one table or view.
@@ -45,6 +48,7 @@ def run_suites(
     connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, docs: Path
 ) -> list[Outcome]:
     """Run suites on the connection's own view of the warehouse and rebuild the Data Docs."""
+    log.info("checking %s", ", ".join(sorted({suite.table for suite in suites})))
     # GX asks the network for nothing when analytics are off, and draws no progress bars of its own.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.ERROR)

@@ -1,0 +1,5 @@
+"""Entry point of ``./riskcode``."""
+
+from pipelines.cli import main
+
+main()

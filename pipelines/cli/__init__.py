@@ -1,0 +1,61 @@
+"""The command line for people and schedulers.
+
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable · 4 delivery unreadable ·
+5 warehouse or published copy unusable · 6 another run is writing · 7 a blocking check or promise broke.
+"""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from models.errors import RiskcodeError
+from pipelines.cli import admin, read, run
+
+app = typer.Typer(
+    name="riskcode",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="红黄蓝绿动态赋码与靶向检查 · Risk codes for enterprises, and the inspections they call for.",
+)
+app.command("run")(run.run)
+app.command("queue")(read.queue)
+app.command("explain")(read.explain)
+app.command("codes")(read.codes)
+app.add_typer(read.rejects_app, name="rejects")
+app.add_typer(admin.sources_app, name="sources")
+app.command("demo")(admin.demo)
+app.command("doctor")(admin.doctor)
+
+
+def main() -> None:
+    """Run a command; errors a user can act on are told in one sentence, without a traceback."""
+    try:
+        status = app(standalone_mode=False)
+    except RiskcodeError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {_plain(str(error))}", soft_wrap=True)
+        status = error.exit_code
+    except typer.Exit as done:
+        status = done.exit_code
+    except typer.Abort:
+        status = 130
+    except Exception as error:
+        if not hasattr(error, "show"):
+            raise
+        error.show()
+        status = getattr(error, "exit_code", 2)
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _leave(status: int) -> None:
+    """End at once: DuckDB's Python module prints pages of harmless leak reports when taken down after GX."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

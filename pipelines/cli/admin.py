@@ -1,0 +1,209 @@
+"""Commands for those who look after the installation: sources, demo, doctor."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.errors import RiskcodeError
+from pipelines.cli.exports import as_json
+from pipelines.cli.texts import Words
+from pipelines.settings import Settings, load_settings
+
+sources_app = typer.Typer(help="数据来源 · Deliveries and mapping files.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+
+
+@sources_app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="folder with the delivery")],
+    mapping: Annotated[str, typer.Option(help="mapping file, or the name of one that comes along")],
+    json: Json = False,
+) -> None:
+    """试读 · What would be accepted and refused, and why; nothing is written."""
+    import polars as pl
+
+    from warehouse.deliveries import local_today
+    from warehouse.intake import judge_delivery
+    from warehouse.reading import reading, rows
+    from warehouse.sources.mapping import load_mapping
+
+    settings = load_settings()
+    known: list[str] = []
+    if settings.home.published.exists():
+        with reading(settings.home) as connection:
+            known = [row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")]
+    judged = judge_delivery(
+        load_mapping(mapping), folder, known_enterprises=pl.Series(known, dtype=pl.String), today=local_today()
+    )
+    if json:
+        typer.echo(as_json({
+            "delivered": judged.delivered, "accepted": judged.delivered - judged.refused,
+            "refused": judged.refused, "repeated": judged.repeated, "notes": judged.notes,
+            "files": [vars(count) for count in judged.files],
+            "rules": [dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()],
+            "examples": judged.rejects.head(20).select("table_name", "file", "line", "rules", "content").to_dicts(),
+        }))
+        return
+    _show_check(judged, Words(settings.language), Console())
+
+
+def _show_check(judged: Any, words: Words, console: Console) -> None:
+    files = Table(box=None, pad_edge=False, header_style="bold")
+    for key in ("table", "file"):
+        files.add_column(words(key), overflow="fold")
+    for key in ("delivered", "accepted", "refused"):
+        files.add_column(words(key), justify="right")
+    for count in judged.files:
+        files.add_row(count.table, escape(count.file), f"{count.delivered:,}", f"{count.accepted:,}", f"{count.refused:,}")
+    console.print(files)
+    for note in judged.notes:
+        console.print(f"[dim]{escape(note)}[/]")
+    if judged.rejects.is_empty():
+        console.print(words("no_rejects"))
+        return
+    rules = Table(box=None, pad_edge=False, header_style="bold")
+    for key in ("table", "rule"):
+        rules.add_column(words(key))
+    rules.add_column(words("rows"), justify="right")
+    rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
+    for table, rule, count in judged.rules():
+        first = judged.rejects.filter((judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True))
+        rules.add_row(table, escape(rule), f"{count:,}", escape(f"{first['file'][0]}:{first['line'][0]}"))
+    console.print(rules)
+
+
+@sources_app.command("list")
+def list_sources(json: Json = False) -> None:
+    """来源 · Mapping files that come along, and the folders of the inbox."""
+    from warehouse.deliveries import inbox_deliveries
+    from warehouse.sources.mapping import MAPPINGS, load_mapping
+
+    settings = load_settings()
+    known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
+    waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
+    if json:
+        typer.echo(as_json({"mappings": [{"name": m.name, "title": m.title} for m in known], "inbox": waiting}))
+        return
+    for mapping in known:
+        typer.echo(f"{mapping.name:18} {mapping.title}")
+    for folder, name in waiting:
+        typer.echo(f"inbox: {folder} → {name}")
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="where to write the delivery")],
+    enterprises: Annotated[int, typer.Option(min=1)] = 5000,
+    seed: Annotated[int, typer.Option()] = 2026,
+    dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
+) -> None:
+    """演示城市 · Write the deliveries of an invented city (mapping: demo_city)."""
+    from pipelines.demo import write_demo_city
+
+    city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
+    for table, count in city.rows.items():
+        typer.echo(f"{table:14} {count:>10,}")
+    typer.echo(f"./riskcode run --source {folder} --mapping demo_city")
+
+
+def doctor(json: Json = False) -> None:
+    """体检 · Whether this installation can run, and what to do where it cannot."""
+    settings = load_settings()
+    results: list[dict[str, Any]] = []
+    for name, examine in _EXAMINATIONS.items():
+        try:
+            results.append({"check": name, "ok": True, "found": examine(settings)})
+        except (RiskcodeError, OSError, ImportError) as error:
+            results.append({"check": name, "ok": False, "found": str(error)})
+    if json:
+        typer.echo(as_json(results))
+    else:
+        for result in results:
+            mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
+            Console(highlight=False).print(f"{mark} {result['check']:12} {escape(str(result['found']))}", soft_wrap=True)
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(1)
+
+
+def _python(_: Settings) -> str:
+    import sys
+
+    return sys.version.split()[0]
+
+
+def _libraries(_: Settings) -> str:
+    from importlib.metadata import version
+
+    names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely", "scikit-learn")
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def _home(settings: Settings) -> str:
+    home = settings.home.prepare()
+    probe = home.root / ".probe"
+    probe.write_text("")
+    probe.unlink()
+    free = shutil.disk_usage(home.root).free / 2**30
+    if free < 1:
+        raise RiskcodeError(f"only {free:.1f} GiB free below {home.root}; make room before the next run")
+    return f"{home.root}, writable, {free:.0f} GiB free"
+
+
+def _policy(settings: Settings) -> str:
+    from models.policy import load_policy
+
+    policy = load_policy(settings.pack)
+    return f"{policy.name} {policy.version} ({policy.hash[:12]}), {policy.title.zh}"
+
+
+def _inbox(settings: Settings) -> str:
+    from warehouse.deliveries import inbox_deliveries
+
+    found = inbox_deliveries(settings.home)
+    return ", ".join(mapping.name for _, mapping in found) or "empty: ./riskcode run uses the demo city or --source"
+
+
+def _published(settings: Settings) -> str:
+    from warehouse import queries
+    from warehouse.reading import reading
+
+    if not settings.home.published.exists():
+        return "nothing yet: ./riskcode run"
+    with reading(settings.home) as connection:
+        last = queries.last_run(connection)
+    return f"{last['enterprises']:,} enterprises as of {last['as_of']}, {last['red']:,} RED"
+
+
+def _lock(settings: Settings) -> str:
+    from warehouse.connection import refuse_when_busy
+
+    refuse_when_busy(settings.home.prepare())
+    return "no run is writing"
+
+
+def _calendar(_: Settings) -> str:
+    from models.planning.calendar import is_working_day
+    from warehouse.deliveries import local_today
+
+    today = local_today()
+    unsure = is_working_day(today.replace(month=12, day=31))[1]
+    if unsure:
+        raise RiskcodeError(f"no announced calendar for {today.year}: update chinesecalendar; due days are provisional")
+    return f"working days of {today.year} are announced"
+
+
+_EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
+    "python": _python,
+    "libraries": _libraries,
+    "home": _home,
+    "policy": _policy,
+    "inbox": _inbox,
+    "published": _published,
+    "lock": _lock,
+    "calendar": _calendar,
+}

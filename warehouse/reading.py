@@ -1,0 +1,46 @@
+"""Readers: the published copy, opened read-only.  Imports stay light, so that a question is answered at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from models.errors import WarehouseError
+from warehouse.home import Home
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
+
+    Raises WarehouseError while nothing is published.
+    """
+    if not home.published.exists():
+        raise WarehouseError(
+            f"Nothing has been published in {home.root} yet. Start a run first: ./riskcode run"
+        )
+    connection = _open(home.published)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"The published copy {path} cannot be read ({error}). Run again to publish a new one."
+        ) from error
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str, arguments: Row | None = None) -> list[Row]:
+    """Result of a query as dictionaries."""
+    result = connection.execute(query, arguments or None)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
