@@ -40,8 +40,12 @@ def _result(asset: str, outcome: Outcome) -> AssetCheckResult:
         **{label: MetadataValue.text(value) for label, value in outcome.observed.items()},
     }
     return AssetCheckResult(
-        passed=outcome.passed, asset_key=asset, check_name=outcome.suite.name, severity=severity,
-        metadata=metadata, description="; ".join(outcome.failures) or outcome.suite.about,
+        passed=outcome.passed,
+        asset_key=asset,
+        check_name=outcome.suite.name,
+        severity=severity,
+        metadata=metadata,
+        description="; ".join(outcome.failures) or outcome.suite.about,
     )
 
 
@@ -54,17 +58,13 @@ def _run(warehouse: Warehouse, name: str, suites: dict[str, list[Suite]]) -> Ite
 
 
 @multi_asset_check(specs=_specs(intake_suites(_ANY_DAY)), name="intake_checks")
-def intake_checks(
-    context: AssetCheckExecutionContext, warehouse: Warehouse
-) -> Iterable[AssetCheckResult]:
+def intake_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
     """Volume, freshness, distribution and agreement of what was taken in."""
     yield from _run(warehouse, "intake", intake_suites(warehouse.coding(context).as_of))
 
 
 @multi_asset_check(specs=_specs({"codes": result_suites()["codes"]}), name="code_checks")
-def code_checks(
-    context: AssetCheckExecutionContext, warehouse: Warehouse
-) -> Iterable[AssetCheckResult]:
+def code_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
     """Exactly one code each, and a RED share that can be visited."""
     yield from _run(warehouse, "codes", {"codes": result_suites()["codes"]})
 
@@ -73,9 +73,7 @@ def code_checks(
     specs=_specs({name: suites for name, suites in result_suites().items() if name != "codes"}),
     name="result_checks",
 )
-def result_checks(
-    context: AssetCheckExecutionContext, warehouse: Warehouse
-) -> Iterable[AssetCheckResult]:
+def result_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
     """Exact sums and a complete queue, before anything is published."""
     suites = {name: several for name, several in result_suites().items() if name != "codes"}
     yield from _run(warehouse, "results", suites)

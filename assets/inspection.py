@@ -52,7 +52,10 @@ def published_copy(
 ) -> MaterializeResult:
     """发布副本: the read-only database that all readers use; replaced whole, atomically."""
     size = publish_run(
-        warehouse.connection, warehouse.paths, warehouse.coding(context), run_id=context.run_id,
+        warehouse.connection,
+        warehouse.paths,
+        warehouse.coding(context),
+        run_id=context.run_id,
         even_if_older=config.even_if_older,
     )
     path = MetadataValue.path(str(warehouse.paths.published))

@@ -57,8 +57,12 @@ def intake(
     today = date.fromisoformat(config.today) if config.today else None
     if config.take_in:
         take_in_all(
-            warehouse.connection, warehouse.paths, folder=config.folder, mapping=config.mapping,
-            received_on=as_of, today=today,
+            warehouse.connection,
+            warehouse.paths,
+            folder=config.folder,
+            mapping=config.mapping,
+            received_on=as_of,
+            today=today,
         )
     for name, facts in table_facts(warehouse.connection, [*TABLES, REJECTS]).items():
         yield MaterializeResult(asset_key=name, metadata=facts)

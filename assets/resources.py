@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from dagster import AssetCheckExecutionContext, AssetExecutionContext, ConfigurableResource, InitResourceContext
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetExecutionContext,
+    ConfigurableResource,
+    InitResourceContext,
+)
 from pydantic import PrivateAttr
 
 from models.policy import load_policy

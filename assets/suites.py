@@ -77,7 +77,9 @@ def distributions() -> list[Suite]:
             "core.current_violations",
             "违法违规: most findings carry a severity, and major hazards stay rare (C6: exact, not inflated).",
             (
-                _no_rows(_too_many("severity = 'ungraded'", 0.5), "at most half of the findings are ungraded"),
+                _no_rows(
+                    _too_many("severity = 'ungraded'", 0.5), "at most half of the findings are ungraded"
+                ),
                 _no_rows(_too_many("is_major_hazard", 0.1), "at most a tenth are major hazards"),
             ),
         ),

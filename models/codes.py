@@ -38,8 +38,7 @@ def fires(rule: Rule) -> pl.Expr:
 def is_rated(policy: CodePolicy) -> pl.Expr:
     """Whether there is enough data to rate the enterprise."""
     groups = [
-        pl.all_horizontal([holds(condition) for condition in group])
-        for group in policy.sufficiency.any_of
+        pl.all_horizontal([holds(condition) for condition in group]) for group in policy.sufficiency.any_of
     ]
     return pl.any_horizontal(groups)
 
@@ -89,7 +88,9 @@ def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -
         band(policy).alias("voice:score"),
         pl.when(rated).then(0).otherwise(provisional_rank).alias("voice:unrated"),
         *(
-            pl.when(fires(rule)).then(int(RiskCode[rule.code.upper()])).otherwise(0)
+            pl.when(fires(rule))
+            .then(int(RiskCode[rule.code.upper()]))
+            .otherwise(0)
             .alias(f"voice:{rule.name}")
             for rule in policy.rules
         ),
@@ -110,9 +111,9 @@ def assign_codes(features: pl.DataFrame, scores: pl.DataFrame, *, policy: Policy
     by_precedence = [*(f"voice:{rule.name}" for rule in policy.codes.rules), "voice:score", "voice:unrated"]
     rank = pl.max_horizontal(voices)
     decided_by = reduce(
-        lambda otherwise, voice: pl.when(pl.col(voice) == rank)
-        .then(pl.lit(voice.removeprefix("voice:")))
-        .otherwise(otherwise),
+        lambda otherwise, voice: (
+            pl.when(pl.col(voice) == rank).then(pl.lit(voice.removeprefix("voice:"))).otherwise(otherwise)
+        ),
         reversed(by_precedence),
         pl.lit(SCORE),
     )

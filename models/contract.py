@@ -64,9 +64,7 @@ def judge(
     columns = list(table.columns())
     checked = _checked(table).filter(rows.select(*columns, ROW))
     failing = _named_failures(checked[1].details(), table)
-    own = _own_rules(
-        rows, table, known_enterprises=known_enterprises, today=today, credit_codes=credit_codes
-    )
+    own = _own_rules(rows, table, known_enterprises=known_enterprises, today=today, credit_codes=credit_codes)
     refused = _combine(failing, own, rows.select(ROW, rules=PROBLEMS))
     refused = _release_lone_keys(refused, rows, table)
     accepted = rows.join(refused, on=ROW, how="anti").select(*columns, ROW)
@@ -98,9 +96,7 @@ def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, i
 def _named_failures(details: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rule names of each failing row, in this project's wording."""
     rules = [name for name in details.columns if name not in (*table.columns(), ROW)]
-    names = [
-        pl.when(pl.col(rule) == "invalid").then(pl.lit(_rule_name(rule))) for rule in rules
-    ]
+    names = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_rule_name(rule))) for rule in rules]
     if details.is_empty():
         return pl.DataFrame(schema={ROW: pl.Int64, "rules": pl.List(pl.String)})
     return details.select(ROW, rules=pl.concat_list(names).list.drop_nulls())
@@ -169,9 +165,7 @@ def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
     return caused.select(ROW, rules=pl.col("rules").list.set_difference("unread").list.sort())
 
 
-def _release_lone_keys(
-    refused: pl.DataFrame, rows: pl.DataFrame, table: Table
-) -> pl.DataFrame:
+def _release_lone_keys(refused: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """A good row is not refused because a bad row used its key: only good rows can contradict each other."""
     only_key = refused.filter(pl.col("rules").list.join(",") == DUPLICATE_KEY)
     if only_key.is_empty():

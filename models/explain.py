@@ -46,10 +46,14 @@ def explain_codes(
     decisive = pl.col("code").replace_strict(
         {"red": 3, "yellow": 2, "blue": 1, "green": 0}, default=0, return_dtype=pl.Int64
     )
-    rows = pl.concat(parts).join(final, on="enterprise_id").with_columns(
-        group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64),
-        gives=decisive,
-        decides=pl.col("code").is_not_null() & (decisive == pl.col("final")),
+    rows = (
+        pl.concat(parts)
+        .join(final, on="enterprise_id")
+        .with_columns(
+            group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64),
+            gives=decisive,
+            decides=pl.col("code").is_not_null() & (decisive == pl.col("final")),
+        )
     )
     rows = rows.sort(
         ["enterprise_id", "decides", "group", "gives", "points", "factor"],
@@ -71,13 +75,26 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
     limits = codes.thresholds
     spoken = f"BLUE ≥ {limits.blue}, YELLOW ≥ {limits.yellow}, RED ≥ {limits.red}"
     rows.append(
-        _text("band", "band", f"得分区间（{spoken}）", f"Band of the score ({spoken})",
-              codes.thresholds_provenance.basis, codes.thresholds_provenance.reference)
+        _text(
+            "band",
+            "band",
+            f"得分区间（{spoken}）",
+            f"Band of the score ({spoken})",
+            codes.thresholds_provenance.basis,
+            codes.thresholds_provenance.reference,
+        )
     )
     rows.append(
-        _text(UNRATED, UNRATED, codes.sufficiency_title.zh, codes.sufficiency_title.en,
-              codes.sufficiency_provenance.basis, codes.sufficiency_provenance.reference,
-              clearing_zh=codes.sufficiency_clearing.zh, clearing_en=codes.sufficiency_clearing.en)
+        _text(
+            UNRATED,
+            UNRATED,
+            codes.sufficiency_title.zh,
+            codes.sufficiency_title.en,
+            codes.sufficiency_provenance.basis,
+            codes.sufficiency_provenance.reference,
+            clearing_zh=codes.sufficiency_clearing.zh,
+            clearing_en=codes.sufficiency_clearing.en,
+        )
     )
     return pl.DataFrame(rows, schema=dict.fromkeys(_text("", "", "", "", "", ""), pl.String))
 
@@ -87,24 +104,42 @@ def _text(
 ) -> dict[str, str]:
     blank = dict.fromkeys(("check_zh", "check_en", "clearing_zh", "clearing_en"), "")
     return {
-        "factor": factor, "kind": kind, "title_zh": title_zh, "title_en": title_en,
-        "basis": basis, "reference": reference, **blank, **more,
+        "factor": factor,
+        "kind": kind,
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "basis": basis,
+        "reference": reference,
+        **blank,
+        **more,
     }
 
 
 def _factor_text(factor: Factor) -> dict[str, str]:
     return _text(
-        factor.name, "points", factor.title_zh, factor.title_en, factor.basis, factor.reference,
-        check_zh=factor.check_zh, check_en=factor.check_en,
+        factor.name,
+        "points",
+        factor.title_zh,
+        factor.title_en,
+        factor.basis,
+        factor.reference,
+        check_zh=factor.check_zh,
+        check_en=factor.check_en,
     )
 
 
 def _rule_text(rule: Rule) -> dict[str, str]:
     return _text(
-        rule.name, rule.kind, rule.title.zh, rule.title.en,
-        rule.provenance.basis, rule.provenance.reference,
-        check_zh=rule.check.zh, check_en=rule.check.en,
-        clearing_zh=rule.clearing.zh, clearing_en=rule.clearing.en,
+        rule.name,
+        rule.kind,
+        rule.title.zh,
+        rule.title.en,
+        rule.provenance.basis,
+        rule.provenance.reference,
+        check_zh=rule.check.zh,
+        check_en=rule.check.en,
+        clearing_zh=rule.clearing.zh,
+        clearing_en=rule.clearing.en,
     )
 
 
@@ -130,16 +165,18 @@ def _reason(
     )
 
 
-def _rule_rows(
-    rule: Rule, said: pl.DataFrame, features: pl.DataFrame, as_of: date
-) -> pl.DataFrame:
+def _rule_rows(rule: Rule, said: pl.DataFrame, features: pl.DataFrame, as_of: date) -> pl.DataFrame:
     hit = said.filter(pl.col(f"voice:{rule.name}") > 0).join(features, on="enterprise_id")
     expires = None
     if rule.expires is not None:
         left = pl.lit(rule.expires.after_days) - pl.col(rule.expires.days_since)
         expires = pl.lit(as_of) + pl.duration(days=left)
     return _reason(
-        hit, rule.kind, rule.name, value=pl.col(rule.when[0].feature), code=pl.lit(rule.code),
+        hit,
+        rule.kind,
+        rule.name,
+        value=pl.col(rule.when[0].feature),
+        code=pl.lit(rule.code),
         expires=expires,
     )
 
@@ -151,17 +188,11 @@ def _unrated_rows(said: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _points_rows(
-    factor: Factor, contributions: pl.DataFrame, features: pl.DataFrame
-) -> pl.DataFrame:
+def _points_rows(factor: Factor, contributions: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
     scored = contributions.select("enterprise_id", earned=factor.name).filter(pl.col("earned") != 0)
-    scored = scored.join(
-        features.select("enterprise_id", datum=factor.feature), on="enterprise_id"
-    )
+    scored = scored.join(features.select("enterprise_id", datum=factor.feature), on="enterprise_id")
     return _reason(scored, "points", factor.name, value=pl.col("datum"), points=pl.col("earned"))
 
 
 def _band_rows(said: pl.DataFrame) -> pl.DataFrame:
-    return _reason(
-        said, "band", "band", value=pl.col(SCORE), code=code_name(pl.col("voice:score"))
-    )
+    return _reason(said, "band", "band", value=pl.col(SCORE), code=code_name(pl.col("voice:score")))

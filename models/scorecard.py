@@ -47,9 +47,7 @@ class Factor:
         """Points of this factor for each row, as Int64."""
         column = pl.col(self.feature)
         if not self.is_numeric:
-            return column.replace_strict(
-                dict(self.points), default=self.missing, return_dtype=pl.Int64
-            )
+            return column.replace_strict(dict(self.points), default=self.missing, return_dtype=pl.Int64)
         result = pl.lit(self.missing, dtype=pl.Int64)
         bins = sorted((int(least), value) for least, value in self.points.items())
         lowest_value = bins[0][1]
@@ -104,8 +102,11 @@ class Scorecard:
             "version": self.version,
             "fingerprint": self.fingerprint,
             "factors": [
-                {**asdict(factor), "points": {str(k): v for k, v in factor.points.items()},
-                 "kind": "numeric" if factor.is_numeric else "category"}
+                {
+                    **asdict(factor),
+                    "points": {str(k): v for k, v in factor.points.items()},
+                    "kind": "numeric" if factor.is_numeric else "category",
+                }
                 for factor in self.factors
             ],
         }

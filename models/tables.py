@@ -68,9 +68,7 @@ def _source() -> dy.String:
 
 
 def _id(zh: str, meaning: str) -> dy.String:
-    return dy.String(
-        primary_key=True, min_length=1, max_length=ID, metadata=_meta(zh), description=meaning
-    )
+    return dy.String(primary_key=True, min_length=1, max_length=ID, metadata=_meta(zh), description=meaning)
 
 
 def _enterprise() -> dy.String:
@@ -139,15 +137,19 @@ class Enterprises(dy.Schema):
     name = _text("企业名称", "registered name; never used by a score", nullable=False)
     industry = _text("行业", "GB/T 4754 class code, or the source's own wording")
     sector = _enum(
-        vocab.SECTOR, "行业领域", "one of the six high-hazard sectors (P2) or general; empty = unknown",
+        vocab.SECTOR,
+        "行业领域",
+        "one of the six high-hazard sectors (P2) or general; empty = unknown",
         nullable=True,
     )
     division = _text("行政区划", "GB/T 2260 code where delivered, else the source's district")
     enforcing_level = _enum(vocab.LEVEL, "执法层级", "the one level that enforces here (P1)")
     employees = _count("从业人数", "people employed", unit="people")
     major_hazard_source = _count(
-        "重大危险源等级", "GB 18218 grade of the worst source: 1 worst to 4; 0 = has none",
-        unit="grade", most=4,
+        "重大危险源等级",
+        "GB 18218 grade of the worst source: 1 worst to 4; 0 = has none",
+        unit="grade",
+        most=4,
     )
     hazardous_processes = _count(
         "危险工艺数", "number of supervised hazardous processes", unit="processes", most=1000
@@ -157,11 +159,17 @@ class Enterprises(dy.Schema):
     )
     credit = _enum(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
     longitude = dy.Float64(
-        nullable=True, min=-180.0, max=180.0, metadata=_meta("经度", unit="degrees"),
+        nullable=True,
+        min=-180.0,
+        max=180.0,
+        metadata=_meta("经度", unit="degrees"),
         description="WGS 84 longitude",
     )
     latitude = dy.Float64(
-        nullable=True, min=-90.0, max=90.0, metadata=_meta("纬度", unit="degrees"),
+        nullable=True,
+        min=-90.0,
+        max=90.0,
+        metadata=_meta("纬度", unit="degrees"),
         description="WGS 84 latitude",
     )
     status = _enum(vocab.STATUS, "经营状态", "whether the enterprise operates", blank="active")
@@ -176,19 +184,23 @@ class Violations(dy.Schema):
     occurred_on = _day("发现日期", "day it was found", nullable=False)
     item_code = _text("检查事项代码", "item of the check-item catalogue or legal article")
     description = _text("问题描述", "what was found", limit=TEXT)
-    severity = _enum(vocab.SEVERITY, "严重程度", "how grave; ungraded when the source does not say",
-                     blank="ungraded")
+    severity = _enum(
+        vocab.SEVERITY, "严重程度", "how grave; ungraded when the source does not say", blank="ungraded"
+    )
     is_major_hazard = _flag("重大事故隐患", "judged a major accident hazard (C6: exact, not inflated)")
     quantity = _count(
-        "数量", "findings the row stands for; 1 unless the source delivers totals",
-        unit="findings", least=1, most=100_000, nullable=False, blank=1,
+        "数量",
+        "findings the row stands for; 1 unless the source delivers totals",
+        unit="findings",
+        least=1,
+        most=100_000,
+        nullable=False,
+        blank=1,
     )
     rectify_due_on = _day("整改期限", "last day to rectify", past=False)
     rectified_on = _day("整改完成日期", "day the rectification was accepted")
     disposal = _enum(vocab.DISPOSAL, "处置方式", "how it was disposed of (D5)", nullable=True)
-    penalty_unit = _count(
-        "单位罚款", "fine on the enterprise", unit="yuan", most=10_000_000_000
-    )
+    penalty_unit = _count("单位罚款", "fine on the enterprise", unit="yuan", most=10_000_000_000)
     penalty_person = _count(
         "个人罚款", "fine on the responsible person (一案双罚)", unit="yuan", most=10_000_000_000
     )
@@ -223,19 +235,26 @@ class Alerts(dy.Schema):
     recorded_at = _recorded()
     enterprise_id = _enterprise()
     source_system = _enum(vocab.ALERT_SYSTEM, "来源系统", "system that raised it (S2, S4)")
-    kind = _enum(vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell",
-                 blank="other")
+    kind = _enum(
+        vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell", blank="other"
+    )
     level = _enum(vocab.ALERT_LEVEL, "预警级别", "national four-level scale, red worst")
     raised_at = dy.Datetime(
-        nullable=False, time_unit="us", metadata=_meta("预警时间", past=True),
+        nullable=False,
+        time_unit="us",
+        metadata=_meta("预警时间", past=True),
         description="when it was raised (local time)",
     )
     acknowledged_at = dy.Datetime(
-        nullable=True, time_unit="us", metadata=_meta("响应时间", past=True),
+        nullable=True,
+        time_unit="us",
+        metadata=_meta("响应时间", past=True),
         description="when somebody answered it",
     )
     closed_at = dy.Datetime(
-        nullable=True, time_unit="us", metadata=_meta("关闭时间", past=True),
+        nullable=True,
+        time_unit="us",
+        metadata=_meta("关闭时间", past=True),
         description="when it was over; for an offline spell, back on line",
     )
     is_false_alarm = _flag("误报", "found to be a false alarm")
@@ -261,16 +280,16 @@ class Inspections(dy.Schema):
     enterprise_id = _enterprise()
     inspected_on = _day("检查日期", "day of the visit or off-site check", nullable=False)
     kind = _enum(
-        vocab.INSPECTION_KIND, "检查类型", "channel; an assistance visit is never counted (P11)",
+        vocab.INSPECTION_KIND,
+        "检查类型",
+        "channel; an assistance visit is never counted (P11)",
         blank="other",
     )
     mode = _enum(vocab.INSPECTION_MODE, "检查方式", "on or off site (P12)", blank="on_site")
-    level = _enum(vocab.LEVEL, "执法层级", "level that inspected; empty when above the city",
-                  nullable=True)
+    level = _enum(vocab.LEVEL, "执法层级", "level that inspected; empty when above the city", nullable=True)
     departments = _text("检查部门", "departments present, separated by ;  never used by a score")
     officers = _text("执法人员", "officers, separated by ;  never used by a score")
-    result = _enum(vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean",
-                   blank="unknown")
+    result = _enum(vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean", blank="unknown")
     filed_on = _day("报备日期", "day the visit was filed (D1)")
 
     @dy.rule()
@@ -292,8 +311,7 @@ class Accidents(dy.Schema):
         "伤亡人数", "people harmed where the source does not split them", unit="people", most=100_000
     )
     loss = _count("直接经济损失", "direct loss", unit="yuan", most=1_000_000_000_000)
-    grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493",
-                  blank="ungraded")
+    grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493", blank="ungraded")
     description = _text("事故简况", "what happened", limit=TEXT)
 
     @dy.rule()
@@ -358,15 +376,34 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         Table("enterprises", Enterprises, ("enterprise_id",), None, "企业名册", "one enterprise"),
-        Table("violations", Violations, ("source", "violation_id"), "occurred_on", "违法违规与隐患",
-              "one finding"),
+        Table(
+            "violations",
+            Violations,
+            ("source", "violation_id"),
+            "occurred_on",
+            "违法违规与隐患",
+            "one finding",
+        ),
         Table("alerts", Alerts, ("source", "alert_id"), "raised_at", "监测预警", "one alert"),
-        Table("inspections", Inspections, ("source", "inspection_id"), "inspected_on", "检查记录",
-              "one visit or off-site check"),
-        Table("accidents", Accidents, ("source", "accident_id"), "occurred_on", "生产安全事故",
-              "one accident"),
-        Table("self_reports", SelfReports, ("source", "report_id"), "filed_on", "自查自报",
-              "one self-inspection report"),
+        Table(
+            "inspections",
+            Inspections,
+            ("source", "inspection_id"),
+            "inspected_on",
+            "检查记录",
+            "one visit or off-site check",
+        ),
+        Table(
+            "accidents", Accidents, ("source", "accident_id"), "occurred_on", "生产安全事故", "one accident"
+        ),
+        Table(
+            "self_reports",
+            SelfReports,
+            ("source", "report_id"),
+            "filed_on",
+            "自查自报",
+            "one self-inspection report",
+        ),
     )
 }
 

@@ -53,11 +53,7 @@ class CodeList:
 
     def spellings(self) -> dict[str, str]:
         """Every accepted spelling, lower-cased, with the stored value it stands for."""
-        return {
-            spelling.lower(): key
-            for key, labels in self.labels.items()
-            for spelling in (key, *labels)
-        }
+        return {spelling.lower(): key for key, labels in self.labels.items() for spelling in (key, *labels)}
 
 
 CODE = CodeList(

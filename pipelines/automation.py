@@ -35,13 +35,18 @@ NIGHTLY = define_asset_job(
 
 # Partition D is complete when D is over: at 02:00 the day before is coded.
 NIGHTLY_SCHEDULE = build_schedule_from_partitioned_job(
-    NIGHTLY, hour_of_day=2, minute_of_hour=0, default_status=DefaultScheduleStatus.STOPPED,
+    NIGHTLY,
+    hour_of_day=2,
+    minute_of_hour=0,
+    default_status=DefaultScheduleStatus.STOPPED,
     description="02:00 Asia/Shanghai: codes the day that has just ended.",
 )
 
 
 @sensor(
-    job=NIGHTLY, minimum_interval_seconds=60, default_status=DefaultSensorStatus.STOPPED,
+    job=NIGHTLY,
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.STOPPED,
     description="Starts a run for today when the inbox holds a delivery it has not seen.",
 )
 def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:

@@ -8,6 +8,7 @@ from assets.resources import Warehouse
 from pipelines.automation import NIGHTLY, NIGHTLY_SCHEDULE, new_delivery, report_failure
 from pipelines.settings import Settings, load_settings
 
+
 def build_definitions(settings: Settings, *, known_at: str | None = None) -> Definitions:
     """Definitions for one installation; tests build their own with another home."""
     return Definitions(

@@ -32,9 +32,7 @@ def load_settings() -> Settings:
         pack=os.environ.get("RISKCODE_PACK", "starter"),
         engine=os.environ.get("RISKCODE_ENGINE", "polars"),
         language=os.environ.get("RISKCODE_LANG") or _language(),
-        real_data=Path(
-            os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"
-        ),
+        real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
     )
 
 

@@ -66,8 +66,7 @@ def take_in_all(
     else:
         deliveries = list(inbox_deliveries(home))
     taken = [
-        _take_in_one(connection, path, one, received_on=received_on, today=today)
-        for path, one in deliveries
+        _take_in_one(connection, path, one, received_on=received_on, today=today) for path, one in deliveries
     ]
     taken_up = retry_rejects(connection, received_on=received_on, today=today)
     if taken_up:
@@ -89,7 +88,10 @@ def _take_in_one(
         log.info("%s: this delivery was taken in before; nothing to do", mapping.name)
         return TakenIn(delivery_id, mapping.name, 0, 0, 0, 0, 0, already_known=True)
     judged = judge_delivery(
-        mapping, folder, known_enterprises=known_enterprises(connection), today=today,
+        mapping,
+        folder,
+        known_enterprises=known_enterprises(connection),
+        today=today,
         progress=lambda name: log.info("reading %s", name),
     )
     for note in judged.notes:
@@ -98,9 +100,7 @@ def _take_in_one(
     return take_in(connection, judged, received_on=received_on)
 
 
-def table_facts(
-    connection: duckdb.DuckDBPyConnection, names: list[str]
-) -> dict[str, dict[str, Any]]:
+def table_facts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, dict[str, Any]]:
     """Row counts of the intake tables, for people who look at an asset."""
     facts: dict[str, dict[str, Any]] = {}
     for name in names:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 import duckdb
 import polars as pl
 
-from models.contract import PROBLEMS, ROW, UNKNOWN_ENTERPRISE, judge
+from models.contract import ROW, UNKNOWN_ENTERPRISE, judge
 from models.errors import DeliveryError
 from models.tables import TABLES, Table
 from warehouse.schema import value
@@ -161,13 +161,13 @@ def fingerprint_delivery(folder: Path | None, mapping: Mapping) -> str:
     if folder is not None:
         for table, at, _, path in delivery_files(folder, mapping)[0]:
             with path.open("rb") as file:
-                digest.update(f"{table}{at}{path.name}{hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
+                digest.update(
+                    f"{table}{at}{path.name}{hashlib.file_digest(file, 'sha256').hexdigest()}".encode()
+                )
     return digest.hexdigest()[:16]
 
 
-def _batches(
-    folder: Path | None, mapping: Mapping, progress: Progress
-) -> Iterator[Batch]:
+def _batches(folder: Path | None, mapping: Mapping, progress: Progress) -> Iterator[Batch]:
     for table, at, entry in mapping.entries():
         if entry.sql is not None:
             name = f"sql:{table}[{at}]"
@@ -215,9 +215,7 @@ def judge_delivery(
     return judged
 
 
-def judge_batches(
-    judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date
-) -> None:
+def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date) -> None:
     """Judge batches table by table, the register first so that events can refer to it."""
     rejects: list[pl.DataFrame] = []
     for table in TABLES.values():
@@ -238,19 +236,34 @@ def _judge_table(
     """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
     parts = [
         batch.rows.with_columns(batch=pl.lit(at, dtype=pl.Int64))
-        for at, batch in enumerate(batches) if not batch.rows.is_empty()
+        for at, batch in enumerate(batches)
+        if not batch.rows.is_empty()
     ]
     rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
     if not parts:
-        empty = pl.DataFrame(schema={**table.schema.create_empty().schema, "delivery_id": pl.String,
-                                     "source_file": pl.String, "source_line": pl.Int64})
-        _count_files(judged, table, batches, pl.DataFrame(schema={"batch": pl.Int64}),
-                     pl.DataFrame(schema={"batch": pl.Int64}))
+        empty = pl.DataFrame(
+            schema={
+                **table.schema.create_empty().schema,
+                "delivery_id": pl.String,
+                "source_file": pl.String,
+                "source_line": pl.Int64,
+            }
+        )
+        _count_files(
+            judged,
+            table,
+            batches,
+            pl.DataFrame(schema={"batch": pl.Int64}),
+            pl.DataFrame(schema={"batch": pl.Int64}),
+        )
         return empty, pl.concat(rejects)
     rows = pl.concat(parts).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
     where = rows.select(ROW, "batch", LINE)
     verdict = judge(
-        rows.drop("batch", LINE), table, known_enterprises=known, today=today,
+        rows.drop("batch", LINE),
+        table,
+        known_enterprises=known,
+        today=today,
         credit_codes=judged.mapping.id_scheme == "uscc",
     )
     refused = verdict.refused.join(where, on=ROW)
@@ -283,8 +296,17 @@ def _count_files(
 
 def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
     rows = [
-        (mapping.name, batch.table, unread.file, unread.line, unread.rule, unread.content, "open",
-         mapping.hash, batch.entry_at)
+        (
+            mapping.name,
+            batch.table,
+            unread.file,
+            unread.line,
+            unread.rule,
+            unread.content,
+            "open",
+            mapping.hash,
+            batch.entry_at,
+        )
         for unread in batch.raw.unread
     ]
     return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
@@ -297,8 +319,11 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
     delivered = batch.raw.frame.join(refused.select(LINE, "rules"), on=LINE).sort(LINE)
     waiting = pl.col("rules").list.join(", ") == UNKNOWN_ENTERPRISE
     content = [
-        json.dumps({k: json_ready(v) for k, v in row.items() if k not in (LINE, "rules")},
-                   ensure_ascii=False, default=str)
+        json.dumps(
+            {k: json_ready(v) for k, v in row.items() if k not in (LINE, "rules")},
+            ensure_ascii=False,
+            default=str,
+        )
         for row in delivered.iter_rows(named=True)
     ]
     return delivered.select(
@@ -328,9 +353,7 @@ def is_taken_in(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> bool
     return found is not None
 
 
-def take_in(
-    connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date
-) -> TakenIn:
+def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
     connection.begin()
     try:
@@ -352,17 +375,31 @@ def _record(
 ) -> TakenIn:
     mapping = judged.mapping
     taken = TakenIn(
-        judged.delivery_id, mapping.name, judged.delivered,
-        sum(each.added for each in written), sum(each.corrected for each in written),
-        sum(each.unchanged for each in written) + judged.repeated, judged.refused,
+        judged.delivery_id,
+        mapping.name,
+        judged.delivered,
+        sum(each.added for each in written),
+        sum(each.corrected for each in written),
+        sum(each.unchanged for each in written) + judged.repeated,
+        judged.refused,
     )
     connection.execute(
         "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
     )
     connection.execute(
         "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
-        [taken.delivery_id, taken.source, mapping.hash, judged.folder, received_on, taken.delivered,
-         taken.added, taken.corrected, taken.unchanged, taken.refused],
+        [
+            taken.delivery_id,
+            taken.source,
+            mapping.hash,
+            judged.folder,
+            received_on,
+            taken.delivered,
+            taken.added,
+            taken.corrected,
+            taken.unchanged,
+            taken.refused,
+        ],
     )
     connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
     for count in judged.files:
@@ -373,12 +410,11 @@ def _record(
     return taken
 
 
-def _write_rejects(
-    connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date
-) -> None:
+def _write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date) -> None:
     """Keep each refused row once.  Rows of an earlier form of the same file that are gone are superseded."""
     rejects = judged.rejects.with_columns(
-        delivery_id=pl.lit(judged.delivery_id), refused_on=pl.lit(received_on),
+        delivery_id=pl.lit(judged.delivery_id),
+        refused_on=pl.lit(received_on),
         settled_on=pl.lit(None, dtype=pl.Date),
     )
     files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
@@ -446,7 +482,13 @@ def _retry_group(
 ) -> int:
     judged = Judged(mapping, "", delivery_id)
     batches = [
-        _batch(_raw_again(str(file), rows), mapping.tables[str(table)][int(entry)], str(table), int(entry), mapping)
+        _batch(
+            _raw_again(str(file), rows),
+            mapping.tables[str(table)][int(entry)],
+            str(table),
+            int(entry),
+            mapping,
+        )
         for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
     ]
     judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
@@ -454,13 +496,16 @@ def _retry_group(
     try:
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
-        settled = group.join(
-            judged.rejects, on=["table_name", "file", "line", "content"], how="anti"
-        ) if mapping is not None else group
+        settled = (
+            group.join(judged.rejects, on=["table_name", "file", "line", "content"], how="anti")
+            if mapping is not None
+            else group
+        )
         connection.register("settled", settled.select("reject").to_arrow())
         connection.execute(
             "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
-            "WHERE rowid IN (SELECT reject FROM settled)", [received_on],
+            "WHERE rowid IN (SELECT reject FROM settled)",
+            [received_on],
         )
         connection.unregister("settled")
         connection.commit()
@@ -477,8 +522,12 @@ def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
     cells = {
         name: [None if item.get(name) is None else _as_text(item[name]) for item in items] for name in names
     }
-    return Raw(file, pl.DataFrame({LINE: rows["line"], **cells},
-                                  schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}))
+    return Raw(
+        file,
+        pl.DataFrame(
+            {LINE: rows["line"], **cells}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}
+        ),
+    )
 
 
 def _as_text(value: object) -> str:

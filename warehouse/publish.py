@@ -101,6 +101,13 @@ def record_run(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id:
                count(*) FILTER (is_provisional)
         FROM risk.codes
         """,
-        [run_id, coding.as_of, coding.known_at, policy.pack, policy.version, policy.pack_hash,
-         policy.scorecard.fingerprint],
+        [
+            run_id,
+            coding.as_of,
+            coding.known_at,
+            policy.pack,
+            policy.version,
+            policy.pack_hash,
+            policy.scorecard.fingerprint,
+        ],
     )

@@ -19,7 +19,8 @@ QUEUE = f"""
 WITH reasons AS (
     SELECT r.enterprise_id, {_TOP_REASONS} AS reasons
     FROM risk.explanations r JOIN risk.factors f USING (factor)
-    WHERE r.kind <> 'band' AND (r.kind <> 'points' OR r.points > 0)
+    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
+    WHERE c.code = $code AND r.kind <> 'band' AND (r.points > 0 OR r.code = c.code)
     GROUP BY r.enterprise_id
 ),
 checks AS (
@@ -57,7 +58,8 @@ def queue(
     RED rows carry their due day and state; the other codes are ordered by score.
     """
     return rows(
-        connection, QUEUE,
+        connection,
+        QUEUE,
         {"code": code, "district": district, "level": level, "most": limit or 2**31},
     )
 

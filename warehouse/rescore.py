@@ -58,8 +58,11 @@ def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
     features = fold(
-        connection, as_of=coding.as_of, known_at=coding.known_at,
-        policy=coding.policy.features, engine=coding.engine,
+        connection,
+        as_of=coding.as_of,
+        known_at=coding.known_at,
+        policy=coding.policy.features,
+        engine=coding.engine,
     )
     return replace_table(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)))
 
@@ -120,9 +123,11 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     )
     _require_exact_sums(connection, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
-    stamped = reasons.select("enterprise_id", as_of=pl.lit(coding.as_of), **{
-        name: pl.col(name) for name in reasons.columns if name != "enterprise_id"
-    })
+    stamped = reasons.select(
+        "enterprise_id",
+        as_of=pl.lit(coding.as_of),
+        **{name: pl.col(name) for name in reasons.columns if name != "enterprise_id"},
+    )
     return replace_table(connection, "risk.explanations", stamped)
 
 
@@ -137,7 +142,8 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     )
     visits = pl.DataFrame(
         connection.execute(_VISITS_OF_RED, {"as_of": coding.as_of, "known_at": coding.known_at}).fetchall(),
-        schema={"enterprise_id": pl.String, "inspected_on": pl.Date}, orient="row",
+        schema={"enterprise_id": pl.String, "inspected_on": pl.Date},
+        orient="row",
     )
     queue = build_red_queue(red_frame, visits, as_of=coding.as_of, policy=coding.policy.queue)
     connection.execute(_OPEN_FINDINGS, {"as_of": coding.as_of, "known_at": coding.known_at})

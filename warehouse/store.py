@@ -42,38 +42,39 @@ def write_versions(
         connection.execute("DROP TABLE IF EXISTS temp.fresh")
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int
-) -> Written:
+def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
     key = ", ".join(table.key)
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
     was_empty = _count(connection, f"FROM {core}") == 0
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
         + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same})")
     )
     fresh = _count(connection, "FROM temp.fresh")
-    corrected = 0 if was_empty else _count(
-        connection, f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key})"
+    corrected = (
+        0
+        if was_empty
+        else _count(connection, f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key})")
     )
     listed = ", ".join([*columns, *VERSION_COLUMNS])
     prior = f"(SELECT count(*) FROM {core} c WHERE {same_key})" if corrected else "0"
     moved = (
         f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at)"
-        if corrected else "false"
+        if corrected
+        else "false"
     )
     connection.execute(
         f"""
         INSERT INTO {core} ({listed})
-        SELECT {', '.join(f'f.{name}' for name in columns)},
-               {prior} + row_number() OVER (PARTITION BY {', '.join(f'f.{name}' for name in table.key)}
+        SELECT {", ".join(f"f.{name}" for name in columns)},
+               {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
                {FOREVER}, f.delivery_id, f.source_file, f.source_line
         FROM temp.fresh f
-        ORDER BY {_order(table, 'f.')}
+        ORDER BY {_order(table, "f.")}
         """,
         [received_on],
     )
@@ -104,9 +105,7 @@ def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: 
     )
 
 
-def _keep_order(
-    connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool
-) -> None:
+def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool) -> None:
     meta = f"ordered_rows:{table.name}"
     rows = _count(connection, f"FROM core.{table.name}")
     if was_empty:

@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 
-
 log = logging.getLogger("riskcode")
 
 
@@ -107,9 +106,7 @@ def _run_suite(gx: Any, context: Any, source: Any, suite: Suite, docs: Path) -> 
     )
     result = definition.run()
     failures = tuple(_failure(each) for each in result.results if not each.success)
-    observed = {
-        _label(each): str(each.result.get("observed_value", "")) for each in result.results
-    }
+    observed = {_label(each): str(each.result.get("observed_value", "")) for each in result.results}
     return Outcome(suite, bool(result.success), failures, observed, docs / "index.html")
 
 

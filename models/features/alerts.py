@@ -29,9 +29,7 @@ def alert_features(alerts: Frame, moment: Moment, policy: FeaturePolicy) -> Fram
     )
     offline = (nw.col("kind") == "sensor_offline") & (nw.col("stop") > nw.col("start"))
     recent = nw.col("age") <= _OFFLINE_WINDOW_DAYS
-    unanswered = (nw.col("is_answered") == 0) & (
-        nw.col("raised_at") + policy.unanswered_minutes <= now
-    )
+    unanswered = (nw.col("is_answered") == 0) & (nw.col("raised_at") + policy.unanswered_minutes <= now)
     slow = (nw.col("is_answered") == 1) & (nw.col("waited") > policy.slow_minutes)
     report = (nw.col("kind") == "complaint") | (nw.col("kind") == "transfer")
     return (

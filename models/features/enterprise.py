@@ -23,9 +23,9 @@ def register_features(enterprises: Frame, moment: Moment) -> Frame:
     ``high_hazard`` is 1 for the six sectors of P2.  The name, the owner and the officers are not taken.
     """
     rows = known(enterprises, moment, happened=None)
-    return rows.with_columns(
-        high_hazard=coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1))
-    ).select(*REGISTER_CATEGORIES, *REGISTER_INTEGERS)
+    return rows.with_columns(high_hazard=coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1))).select(
+        *REGISTER_CATEGORIES, *REGISTER_INTEGERS
+    )
 
 
 def self_report_features(reports: Frame, moment: Moment) -> Frame:

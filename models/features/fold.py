@@ -140,9 +140,7 @@ def integer_form(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def fold_features(
-    events: Events, *, as_of: date, known_at: date | None = None, policy: FeaturePolicy
-) -> Any:
+def fold_features(events: Events, *, as_of: date, known_at: date | None = None, policy: FeaturePolicy) -> Any:
     """All features on one day.
 
     Grain: one row per enterprise known at ``known_at`` (default: ``as_of``), columns ``FEATURES``.
@@ -162,9 +160,7 @@ def fold_features(
     result = result.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
     result = result.with_columns(
         severity_mean=_severity_mean(policy), unsettled_findings=_unsettled_findings()
-    ).with_columns(
-        nw.col(*INTEGERS).cast(nw.Int64)
-    )
+    ).with_columns(nw.col(*INTEGERS).cast(nw.Int64))
     return result.select(*FEATURES).to_native()
 
 

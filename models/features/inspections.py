@@ -40,9 +40,7 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
         failed_rechecks_12m=count_if(
             (nw.col("kind") == "recheck") & (nw.col("rank") >= 2) & (nw.col("age") <= 365)
         ),
-        refusals_24m=count_if(
-            (nw.col("rank") == RESULT_RANK["refused"]) & (nw.col("age") <= 730)
-        ),
+        refusals_24m=count_if((nw.col("rank") == RESULT_RANK["refused"]) & (nw.col("age") <= 730)),
     )
     since = nw.col("last_not_clean").is_null() | (nw.col("inspected_on") > nw.col("last_not_clean"))
     streak = (

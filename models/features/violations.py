@@ -34,15 +34,17 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1)
     overdue = ordered & (nw.col("rectify_due_on") < moment.as_of)
     lateness = nw.lit(moment.as_of) - nw.col("rectify_due_on")
-    per_item = rows.with_columns(
-        recent=coded("severity", policy.severity_points)
-        * weighted(nw.col("age"), policy.violation_bands)
-        * nw.col("quantity"),
-        grave=nw.when(nw.col("age") <= policy.severity_window_days)
-        .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
-        .otherwise(nw.lit(0)),
-    ).group_by("enterprise_id", "visit", "item").agg(
-        recent=nw.col("recent").max(), grave=nw.col("grave").max(), age=nw.col("age").min()
+    per_item = (
+        rows.with_columns(
+            recent=coded("severity", policy.severity_points)
+            * weighted(nw.col("age"), policy.violation_bands)
+            * nw.col("quantity"),
+            grave=nw.when(nw.col("age") <= policy.severity_window_days)
+            .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
+            .otherwise(nw.lit(0)),
+        )
+        .group_by("enterprise_id", "visit", "item")
+        .agg(recent=nw.col("recent").max(), grave=nw.col("grave").max(), age=nw.col("age").min())
     )
     per_enterprise = per_item.group_by("enterprise_id").agg(
         violation_points=nw.col("recent").sum(), severity_points=nw.col("grave").sum()

@@ -61,7 +61,9 @@ def build_red_queue(
         .with_columns(state=state)
         .sort(
             pl.col("state").replace_strict(order, return_dtype=pl.Int64),
-            "due_on", -pl.col("score"), "enterprise_id",
+            "due_on",
+            -pl.col("score"),
+            "enterprise_id",
         )
     )
     return queue.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select(*QUEUE_SCHEMA)

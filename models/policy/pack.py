@@ -426,7 +426,7 @@ class _NoDuplicates(yaml.SafeLoader):
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8") as file:
-            return yaml.load(file, Loader=_NoDuplicates)  # noqa: S506 (a SafeLoader)
+            return yaml.load(file, Loader=_NoDuplicates)
     except (PolicyError, yaml.YAMLError) as error:
         raise PolicyError(f"{path.name}: {error}") from error
 

@@ -37,18 +37,34 @@ def check(
     known: list[str] = []
     if settings.home.published.exists():
         with reading(settings.home) as connection:
-            known = [row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")]
+            known = [
+                row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")
+            ]
     judged = judge_delivery(
-        load_mapping(mapping), folder, known_enterprises=pl.Series(known, dtype=pl.String), today=local_today()
+        load_mapping(mapping),
+        folder,
+        known_enterprises=pl.Series(known, dtype=pl.String),
+        today=local_today(),
     )
     if json:
-        typer.echo(as_json({
-            "delivered": judged.delivered, "accepted": judged.delivered - judged.refused,
-            "refused": judged.refused, "repeated": judged.repeated, "notes": judged.notes,
-            "files": [vars(count) for count in judged.files],
-            "rules": [dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()],
-            "examples": judged.rejects.head(20).select("table_name", "file", "line", "rules", "content").to_dicts(),
-        }))
+        typer.echo(
+            as_json(
+                {
+                    "delivered": judged.delivered,
+                    "accepted": judged.delivered - judged.refused,
+                    "refused": judged.refused,
+                    "repeated": judged.repeated,
+                    "notes": judged.notes,
+                    "files": [vars(count) for count in judged.files],
+                    "rules": [
+                        dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()
+                    ],
+                    "examples": judged.rejects.head(20)
+                    .select("table_name", "file", "line", "rules", "content")
+                    .to_dicts(),
+                }
+            )
+        )
         return
     _show_check(judged, Words(settings.language), Console())
 
@@ -60,7 +76,13 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
     for key in ("delivered", "accepted", "refused"):
         files.add_column(words(key), justify="right")
     for count in judged.files:
-        files.add_row(count.table, escape(count.file), f"{count.delivered:,}", f"{count.accepted:,}", f"{count.refused:,}")
+        files.add_row(
+            count.table,
+            escape(count.file),
+            f"{count.delivered:,}",
+            f"{count.accepted:,}",
+            f"{count.refused:,}",
+        )
     console.print(files)
     for note in judged.notes:
         console.print(f"[dim]{escape(note)}[/]")
@@ -73,7 +95,9 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
     rules.add_column(words("rows"), justify="right")
     rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
     for table, rule, count in judged.rules():
-        first = judged.rejects.filter((judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True))
+        first = judged.rejects.filter(
+            (judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True)
+        )
         rules.add_row(table, escape(rule), f"{count:,}", escape(f"{first['file'][0]}:{first['line'][0]}"))
     console.print(rules)
 
@@ -88,7 +112,9 @@ def list_sources(json: Json = False) -> None:
     known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
     waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
     if json:
-        typer.echo(as_json({"mappings": [{"name": m.name, "title": m.title} for m in known], "inbox": waiting}))
+        typer.echo(
+            as_json({"mappings": [{"name": m.name, "title": m.title} for m in known], "inbox": waiting})
+        )
         return
     for mapping in known:
         typer.echo(f"{mapping.name:18} {mapping.title}")
@@ -125,7 +151,9 @@ def doctor(json: Json = False) -> None:
     else:
         for result in results:
             mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
-            Console(highlight=False).print(f"{mark} {result['check']:12} {escape(str(result['found']))}", soft_wrap=True)
+            Console(highlight=False).print(
+                f"{mark} {result['check']:12} {escape(str(result['found']))}", soft_wrap=True
+            )
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
@@ -165,7 +193,10 @@ def _inbox(settings: Settings) -> str:
     from warehouse.deliveries import inbox_deliveries
 
     found = inbox_deliveries(settings.home)
-    return ", ".join(mapping.name for _, mapping in found) or "empty: ./riskcode run uses the demo city or --source"
+    return (
+        ", ".join(mapping.name for _, mapping in found)
+        or "empty: ./riskcode run uses the demo city or --source"
+    )
 
 
 def _published(settings: Settings) -> str:
@@ -193,7 +224,9 @@ def _calendar(_: Settings) -> str:
     today = local_today()
     unsure = is_working_day(today.replace(month=12, day=31))[1]
     if unsure:
-        raise RiskcodeError(f"no announced calendar for {today.year}: update chinesecalendar; due days are provisional")
+        raise RiskcodeError(
+            f"no announced calendar for {today.year}: update chinesecalendar; due days are provisional"
+        )
     return f"working days of {today.year} are announced"
 
 

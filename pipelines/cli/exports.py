@@ -55,9 +55,7 @@ def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
     import xlsxwriter
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(
-        str(output), {"strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
+    with xlsxwriter.Workbook(str(output), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet(title[:31])
         bold = book.add_format({"bold": True, "bottom": 1})
         for column, name in enumerate(rows[0] if rows else []):

@@ -23,9 +23,7 @@ Form = Annotated[str, typer.Option("--format", help="table, csv, xlsx or json")]
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 Output = Annotated[Path | None, typer.Option(help="file to write; xlsx has a default in the exports folder")]
 
-rejects_app = typer.Typer(
-    help="被拒数据 · Refused rows: list, export, retry.", invoke_without_command=True
-)
+rejects_app = typer.Typer(help="被拒数据 · Refused rows: list, export, retry.", invoke_without_command=True)
 
 
 def queue(
@@ -41,7 +39,10 @@ def queue(
     settings, key = load_settings(), _code(code)
     with reading(settings.home) as connection:
         found = queries.queue(
-            connection, code=key, district=_district(district), limit=limit,
+            connection,
+            code=key,
+            district=_district(district),
+            limit=limit,
             level=_one_of(vocab.LEVEL, level) if level else None,
         )
     form = "json" if json else form
@@ -137,7 +138,10 @@ def retry(
     settings, today = load_settings(), local_today()
     with writing(settings.home) as connection:
         taken = retry_rejects(
-            connection, received_on=today, today=today, only_waiting=False,
+            connection,
+            received_on=today,
+            today=today,
+            only_waiting=False,
             mapping=load_mapping(mapping) if mapping else None,
         )
     typer.echo(f"{taken:,} 行已接收 · rows taken up. 下次运行后生效 · ./riskcode run")
@@ -160,8 +164,12 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
     if wide:
         table.add_column(words("reasons"), overflow="fold")
     for at, row in enumerate(found, start=1):
-        cells = [str(row["rank"] or at), escape(row["enterprise_id"]), escape(row["name"]),
-                 escape(words.division(row["division"]))]
+        cells = [
+            str(row["rank"] or at),
+            escape(row["enterprise_id"]),
+            escape(row["name"]),
+            escape(words.division(row["division"])),
+        ]
         if is_red:
             cells.append(_due(row, words))
         cells.append(str(row["score"]))
@@ -187,8 +195,13 @@ def _reasons(row: Row, words: Words) -> str:
 def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
     """Distribution of the codes, with bars."""
     total = max(1, sum(row["enterprises"] for row in counts))
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left",
-                  title=f"{words('as_of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}")
+    table = Table(
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        title_justify="left",
+        title=f"{words('as_of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
+    )
     table.add_column(words("code"))
     table.add_column(words("enterprises"), justify="right")
     table.add_column(words("share"), justify="right")
@@ -203,8 +216,14 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
             change = words("no_before")
         else:
             change = f"{row['enterprises'] - (before or 0):+,}"
-        table.add_row(words.code(row["code"]), f"{row['enterprises']:,}", f"{share:.1%}", bar,
-                      f"{row['provisional']:,}", change)
+        table.add_row(
+            words.code(row["code"]),
+            f"{row['enterprises']:,}",
+            f"{share:.1%}",
+            bar,
+            f"{row['provisional']:,}",
+            change,
+        )
     return table
 
 
@@ -227,8 +246,12 @@ def _rejects_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("rule"), overflow="fold", max_width=34)
     table.add_column(words("content"), overflow="ellipsis", no_wrap=True)
     for row in found:
-        table.add_row(escape(row["file"]), str(row["line"]), escape(row["rules"]),
-                      escape(_printable(row["content"])[:300]))
+        table.add_row(
+            escape(row["file"]),
+            str(row["line"]),
+            escape(row["rules"]),
+            escape(_printable(row["content"])[:300]),
+        )
     return table
 
 
@@ -245,8 +268,13 @@ def _listing_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("score"), justify="right")
     for row in found:
         mark = f" {words('provisional')}" if row["is_provisional"] else ""
-        table.add_row(escape(row["enterprise_id"]), escape(row["name"]),
-                      escape(words.division(row["division"])), words.code(row["code"]) + mark, str(row["score"]))
+        table.add_row(
+            escape(row["enterprise_id"]),
+            escape(row["name"]),
+            escape(words.division(row["division"])),
+            words.code(row["code"]) + mark,
+            str(row["score"]),
+        )
     return table
 
 
@@ -259,7 +287,8 @@ def show_explanation(found: Row, words: Words, console: Console) -> None:
     console.print(
         f"{words.code(found['code'])}{mark} · {words('score')} {found['score']} · {words('as_of')} "
         f"{found['as_of']} · {escape(words.division(found['division']))} · "
-        f"{words.label(vocab.SECTOR, found['sector'])}", highlight=False,
+        f"{words.label(vocab.SECTOR, found['sector'])}",
+        highlight=False,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("reason"), overflow="fold")
@@ -270,23 +299,39 @@ def show_explanation(found: Row, words: Words, console: Console) -> None:
     for reason in found["reasons"]:
         effect = f"→ {words.code(reason['code'])}" if reason["code"] else _bar(reason["points"])
         points = "" if reason["kind"] != "points" else f"{reason['points']:+d}"
-        table.add_row(escape(reason[f"title_{lang}"]), escape(str(reason["value"] or "–")), points, effect,
-                      words(reason["basis"]))
+        table.add_row(
+            escape(reason[f"title_{lang}"]),
+            escape(str(reason["value"] or "–")),
+            points,
+            effect,
+            words(reason["basis"]),
+        )
     table.add_section()
-    table.add_row(f"[bold]{words('sum')}[/]", "", f"[bold]{sum(r['points'] for r in found['reasons']):+d}[/]", "", "")
+    table.add_row(
+        f"[bold]{words('sum')}[/]", "", f"[bold]{sum(r['points'] for r in found['reasons']):+d}[/]", "", ""
+    )
     console.print(table)
     for reason in found["reasons"]:
         if reason[f"clearing_{lang}"] and reason["code"]:
             until = f" · {words('expires')} {reason['expires_on']}" if reason["expires_on"] else ""
-            console.print(f"  {words('clearing')}: {escape(reason[f'title_{lang}'])} → "
-                          f"{escape(reason[f'clearing_{lang}'])}{until}", highlight=False)
+            console.print(
+                f"  {words('clearing')}: {escape(reason[f'title_{lang}'])} → "
+                f"{escape(reason[f'clearing_{lang}'])}{until}",
+                highlight=False,
+            )
     for finding in found["open_findings"][:5]:
         late = f" [red]{words('overdue')}[/]" if finding["is_overdue"] else ""
-        console.print(f"  {words('open_findings')}: {escape(finding['item_code'] or '')} "
-                      f"{escape((finding['description'] or '')[:60])} "
-                      f"({finding['rectify_due_on'] or '–'}){late}", highlight=False)
-    console.print(f"[dim]{found['pack']} {found['pack_version']} · {found['pack_hash'][:12]} · "
-                  f"{found['fingerprint'][:12]} · {words('assumption')}[/]", highlight=False)
+        console.print(
+            f"  {words('open_findings')}: {escape(finding['item_code'] or '')} "
+            f"{escape((finding['description'] or '')[:60])} "
+            f"({finding['rectify_due_on'] or '–'}){late}",
+            highlight=False,
+        )
+    console.print(
+        f"[dim]{found['pack']} {found['pack_version']} · {found['pack_hash'][:12]} · "
+        f"{found['fingerprint'][:12]} · {words('assumption')}[/]",
+        highlight=False,
+    )
 
 
 def _bar(points: int) -> str:

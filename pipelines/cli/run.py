@@ -28,7 +28,9 @@ def run(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day to code; default: today")
     ] = None,
     source: Annotated[Path | None, typer.Option(help="folder with one delivery")] = None,
-    mapping: Annotated[str | None, typer.Option(help="mapping file, or the name of one that comes along")] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="mapping file, or the name of one that comes along")
+    ] = None,
     known_at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
     ] = None,
@@ -46,7 +48,9 @@ def run(
     from pipelines.nightly import Order, run_nightly
 
     console = Console(stderr=True, highlight=False)
-    folder, mapping_file, is_demo, default_day = _what_to_run(settings, source, mapping, demo, enterprises, console)
+    folder, mapping_file, is_demo, default_day = _what_to_run(
+        settings, source, mapping, demo, enterprises, console
+    )
     day = as_of.date() if as_of else default_day
     order = Order(
         as_of=day, folder=folder, mapping=mapping_file, known_at=known_at.date() if known_at else None
@@ -62,7 +66,12 @@ def run(
 
 
 def _what_to_run(
-    settings: Settings, source: Path | None, mapping: str | None, demo: bool, enterprises: int, console: Console
+    settings: Settings,
+    source: Path | None,
+    mapping: str | None,
+    demo: bool,
+    enterprises: int,
+    console: Console,
 ) -> tuple[Path | None, str | None, bool, date]:
     """Folder, mapping, whether it is the demo city, and the day coded by default."""
     from warehouse.deliveries import local_today
@@ -114,10 +123,17 @@ def _set_demo_aside(settings: Settings, console: Console) -> None:
         return
     target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     target.mkdir(parents=True)
-    for path in (home.root / "demo", home.warehouse, home.warehouse.with_suffix(".duckdb.wal"), home.published):
+    for path in (
+        home.root / "demo",
+        home.warehouse,
+        home.warehouse.with_suffix(".duckdb.wal"),
+        home.published,
+    ):
         if path.exists():
             shutil.move(path, target / path.name)
-    console.print(f"[dim]The demo city was moved to {target}; real deliveries start with an empty warehouse.[/]")
+    console.print(
+        f"[dim]The demo city was moved to {target}; real deliveries start with an empty warehouse.[/]"
+    )
 
 
 class _progress(logging.Handler):
@@ -175,12 +191,15 @@ def _show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: b
         head = summary["rejects"][:5]
         console.print(reject_counts_table(head, words))
         if len(summary["rejects"]) > len(head):
-            console.print(f"[dim]… {words('more', n=len(summary['rejects']) - len(head))}: ./riskcode rejects[/]")
+            console.print(
+                f"[dim]… {words('more', n=len(summary['rejects']) - len(head))}: ./riskcode rejects[/]"
+            )
     console.print()
     console.print(codes_table(summary["codes"], words, summary["run"]))
     if summary["changes"]:
         moved = ", ".join(
-            f"{words.code(c['from_code'])}→{words.code(c['to_code'])} {c['enterprises']}" for c in summary["changes"][:8]
+            f"{words.code(c['from_code'])}→{words.code(c['to_code'])} {c['enterprises']}"
+            for c in summary["changes"][:8]
         )
         console.print(f"{words('change')}: {moved}", highlight=False)
     console.print()

@@ -78,9 +78,7 @@ def build_city(enterprises: int, end: date, years: int, seed: int) -> City:
     size = np.log(firms["employees_true"].to_numpy()) - 3
     risk = np.clip(risk + 0.12 * size[:, None], *EXTREMES)
     register = all_versions(rng, period, firms, opened, closes)
-    return City(
-        seed, period, firms, register, risk, trade, opened, closes, tuple(codes[enterprises:])
-    )
+    return City(seed, period, firms, register, risk, trade, opened, closes, tuple(codes[enterprises:]))
 
 
 def truth(city: City) -> pl.DataFrame:
@@ -123,9 +121,7 @@ def _lifetimes(rng: np.random.Generator, period: Period, count: int) -> tuple[Da
 
 def _districts(rng: np.random.Generator, trade: Days) -> Days:
     usual = rng.choice(len(DISTRICTS), len(trade), p=_normal([d.share for d in DISTRICTS]))
-    outskirts = rng.choice(
-        len(DISTRICTS), len(trade), p=_normal([d.hazard_share for d in DISTRICTS])
-    )
+    outskirts = rng.choice(len(DISTRICTS), len(trade), p=_normal([d.hazard_share for d in DISTRICTS]))
     hazardous = np.array([item.sector != "general" for item in TRADES])[trade]
     return np.where(hazardous, outskirts, usual)
 

@@ -53,8 +53,7 @@ def write_demo_city(
     tables = clean_tables(city)
     rng, spare = city.rng(20), iter(city.spare)
     spoilt = {
-        name: soil(name, frame, rng, spare) if dirty and len(frame) else []
-        for name, frame in tables.items()
+        name: soil(name, frame, rng, spare) if dirty and len(frame) else [] for name, frame in tables.items()
     }
     truth_file = _write_truth(folder, city)
     _write_tables(folder, tables, spoilt, rng)

@@ -203,9 +203,7 @@ HARMLESS = ("exact_duplicate",)
 """Kinds that are collapsed by the intake, not refused."""
 
 
-def soil(
-    table: str, frame: pl.DataFrame, rng: np.random.Generator, spare: Iterator[str]
-) -> list[Dirty]:
+def soil(table: str, frame: pl.DataFrame, rng: np.random.Generator, spare: Iterator[str]) -> list[Dirty]:
     """Dirty rows for ``frame`` (sorted by the day recorded): each kind at least once, together ``SHARE``."""
     changes, damages = CHANGES[table], DAMAGES.get(table, {})
     each = max(1, round(SHARE * len(frame) / (len(changes) + len(damages))))

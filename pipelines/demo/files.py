@@ -68,20 +68,14 @@ def write_workbook(
                     sheet.write_string(number, column, value)
 
 
-def write_json(
-    path: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
-) -> None:
+def write_json(path: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator) -> None:
     """A list of objects with canonical headers and keys; days as ISO text."""
     rows: list[Row] = [*frame.to_dicts(), *(item.row for item in dirty)]
     ordered = [rows[position] for position in _strewn(len(frame), dirty, rng)]
-    path.write_text(
-        json.dumps(ordered, ensure_ascii=False, indent=1, default=str), encoding="utf-8"
-    )
+    path.write_text(json.dumps(ordered, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
-def write_parquet(
-    path: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
-) -> None:
+def write_parquet(path: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator) -> None:
     """Canonical headers, keys and types."""
     bad = pl.DataFrame([item.row for item in dirty], schema=frame.schema)
     pl.concat([frame, bad])[_strewn(len(frame), dirty, rng)].write_parquet(path)

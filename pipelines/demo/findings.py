@@ -74,10 +74,7 @@ def finding_rows(city: City, findings: pl.DataFrame) -> pl.DataFrame:
         inspection_id=inspection_ids(pl.col("visit")),
         occurred_on=date_of(pl.col("day")),
         item_code=pick([item.code for item in ITEMS], findings["item"].to_numpy()),
-        description=pick([item.text for item in ITEMS], findings["item"].to_numpy())
-        + "（"
-        + spots
-        + "）",
+        description=pick([item.text for item in ITEMS], findings["item"].to_numpy()) + "（" + spots + "）",
         severity="severity",
         is_major_hazard="is_major_hazard",
         quantity=pl.Series(1 + (rng.random(count) < 0.03) * rng.integers(1, 4, count)),
@@ -103,9 +100,7 @@ def finding_rows(city: City, findings: pl.DataFrame) -> pl.DataFrame:
 
 def _items(city: City, rng: np.random.Generator, firm: Days, day: Days) -> Days:
     """Items by position: of the trade's own group, of a group for everybody, or an old habit of the firm."""
-    habits = np.stack(
-        [_fresh_items(city, rng, np.arange(len(city.trade))) for _ in range(2)], axis=1
-    )
+    habits = np.stack([_fresh_items(city, rng, np.arange(len(city.trade))) for _ in range(2)], axis=1)
     habit = habits[firm, rng.integers(0, 2, len(firm))]
     stubborn = 0.12 + 0.4 / (1 + np.exp(-1.5 * city.risk_on(firm, day)))
     return np.where(rng.random(len(firm)) < stubborn, habit, _fresh_items(city, rng, firm))
@@ -126,9 +121,7 @@ def _judged(city: City, rng: np.random.Generator, found: pl.DataFrame) -> pl.Dat
     """``found`` (visit, firm, day, item, boost) with severity, disposal and what follows, days as numbers."""
     gravity = np.array([item.gravity for item in ITEMS])[found["item"]]
     risk = city.risk_on(found["firm"].to_numpy(), found["day"].to_numpy())
-    badness = (
-        rng.standard_normal(len(found)) + 0.5 * gravity + 0.25 * risk + found["boost"].to_numpy()
-    )
+    badness = rng.standard_normal(len(found)) + 0.5 * gravity + 0.25 * risk + found["boost"].to_numpy()
     major = (badness > MAJOR_CUT) & (gravity >= MAJOR_ITEM) & (rng.random(len(found)) < 0.60)
     level = np.maximum(np.searchsorted(CUTS, badness), 2 * major)
     severity = pl.Series(np.array(["minor", "general", "serious", "critical"])[level])

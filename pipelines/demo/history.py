@@ -6,9 +6,7 @@ from datetime import date
 import polars as pl
 
 
-def versions(
-    things: pl.DataFrame, facts: Mapping[str, tuple[str, ...]], *, end: date
-) -> pl.DataFrame:
+def versions(things: pl.DataFrame, facts: Mapping[str, tuple[str, ...]], *, end: date) -> pl.DataFrame:
     """Rows an authority would deliver for ``things`` (one row each, with ``recorded_at``).
 
     ``facts`` names a column with the day a fact became known and the columns of that fact.  The first version

@@ -35,15 +35,11 @@ def draw_accidents(city: City) -> pl.DataFrame:
     rng = city.rng(3)
     expected = ACCIDENTS_A_YEAR * len(city.trade) * city.period.years
     weight = np.exp(1.1 * city.risk)
-    place = rng.choice(
-        weight.size, max(2, rng.poisson(expected)), p=(weight / weight.sum()).ravel()
-    )
+    place = rng.choice(weight.size, max(2, rng.poisson(expected)), p=(weight / weight.sum()).ravel())
     firm, month = np.divmod(place, city.period.months)
     length = (city.period.last + 1) / city.period.months
     day = ((month + rng.random(len(month))) * length).astype(np.int64)
-    return (
-        pl.DataFrame({"firm": firm, "day": day}).filter(city.alive(firm, day)).sort("day", "firm")
-    )
+    return pl.DataFrame({"firm": firm, "day": day}).filter(city.alive(firm, day)).sort("day", "firm")
 
 
 def accident_rows(city: City, accidents: pl.DataFrame) -> pl.DataFrame:
@@ -64,9 +60,7 @@ def accident_rows(city: City, accidents: pl.DataFrame) -> pl.DataFrame:
         casualties=pl.Series(deaths + injuries).set(~silent, None),
         loss=pl.Series(loss).set(silent, None),
         grade=pl.Series(_grades(deaths, injuries, loss)).set(silent, "ungraded"),
-        description=pl.format(
-            "发生一起{}事故", pick(STORIES, rng.integers(0, len(STORIES), count))
-        ),
+        description=pl.format("发生一起{}事故", pick(STORIES, rng.integers(0, len(STORIES), count))),
     )
     return frame.filter(pl.col("recorded_at") <= city.period.end)
 
@@ -79,9 +73,7 @@ def report_rows(city: City) -> pl.DataFrame:
     parts = [_quarter(city, rng, diligence, first, last) for first, last in _quarters(city)]
     return (
         pl.concat(parts)
-        .with_columns(
-            report_id=pl.format("ZC{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8))
-        )
+        .with_columns(report_id=pl.format("ZC{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8)))
         .filter(pl.col("recorded_at") <= city.period.end)
     )
 

@@ -39,9 +39,9 @@ def first_versions(
     return frame.with_columns(
         _names(rng, trade, district),
         pl.Series("industry", np.array([item.industry for item in TRADES])[trade]),
-        pl.Series(
-            "sector", np.where((sector == "general") & (gaps[0] < 0.007), "", sector)
-        ).replace({"": None}),
+        pl.Series("sector", np.where((sector == "general") & (gaps[0] < 0.007), "", sector)).replace(
+            {"": None}
+        ),
         pl.Series("division", np.array([item.code for item in DISTRICTS])[district]),
         _levels(rng, sector, employees, sources),
         pl.Series("employees", employees).set(pl.Series(gaps[1] < 0.02), None),
@@ -85,9 +85,7 @@ def _names(rng: np.random.Generator, trade: Days, district: Days) -> pl.Series:
     second = rng.integers(0, len(BRAND_SECOND), len(trade))
     local = rng.random(len(trade)) < 0.5
     places = [JINAN_DIVISIONS[item.code][0].rstrip("区县") for item in DISTRICTS]
-    forms = rng.choice(
-        ["有限公司", "有限责任公司", "股份有限公司"], len(trade), p=[0.9, 0.07, 0.03]
-    )
+    forms = rng.choice(["有限公司", "有限责任公司", "股份有限公司"], len(trade), p=[0.9, 0.07, 0.03])
     columns = zip(trade, district, first, second, local, forms, strict=True)
     return pl.Series(
         "name",
@@ -98,9 +96,7 @@ def _names(rng: np.random.Generator, trade: Days, district: Days) -> pl.Series:
     )
 
 
-def _levels(
-    rng: np.random.Generator, sector: NDArray[np.str_], employees: Days, sources: Days
-) -> pl.Series:
+def _levels(rng: np.random.Generator, sector: NDArray[np.str_], employees: Days, sources: Days) -> pl.Series:
     """City for the gravest sources and the largest works, town for most small shops, else district."""
     chance = rng.random(len(sector))
     city = (sources > 0) | ((employees > 150) & (sector != "general") & (chance < 0.7))
@@ -108,23 +104,18 @@ def _levels(
     return pl.Series("enforcing_level", np.select([city, town], ["city", "town"], "district"))
 
 
-def _graded(
-    name: str, grades: tuple[str, ...], cuts: tuple[float, ...], value: Floats
-) -> pl.Series:
+def _graded(name: str, grades: tuple[str, ...], cuts: tuple[float, ...], value: Floats) -> pl.Series:
     return pl.Series(name, np.array(grades)[np.searchsorted(cuts, value)])
 
 
 def _coordinates(rng: np.random.Generator, district: Days, unknown: Flags) -> list[pl.Series]:
     """WGS 84 degrees around the centre of the district; both empty where unknown."""
     centre = np.array([(item.longitude, item.latitude) for item in DISTRICTS])[district]
-    spread = np.where(
-        np.array([item.hazard_share > item.share for item in DISTRICTS])[district], 0.07, 0.03
-    )
+    spread = np.where(np.array([item.hazard_share > item.share for item in DISTRICTS])[district], 0.07, 0.03)
     place = np.round(centre + rng.standard_normal(centre.shape) * spread[:, None], 6)
     mask = pl.Series(unknown)
     return [
-        pl.Series(name, place[:, axis]).set(mask, None)
-        for axis, name in enumerate(("longitude", "latitude"))
+        pl.Series(name, place[:, axis]).set(mask, None) for axis, name in enumerate(("longitude", "latitude"))
     ]
 
 
@@ -135,13 +126,9 @@ def all_versions(
     count = len(firms)
     fate = rng.random(count)
     closing = (closes >= 0) & (closes < period.last)
-    day = np.where(
-        closing, closes + rng.integers(1, 20, count), rng.integers(30, period.last, count)
-    )
+    day = np.where(closing, closes + rng.integers(1, 20, count), rng.integers(30, period.last, count))
     changed = (closing | (fate < 0.035)) & (day > opened + 20) & (day <= period.last)
-    people = np.maximum(
-        1, np.rint(firms["employees_true"].to_numpy() * rng.lognormal(0, 0.4, count))
-    )
+    people = np.maximum(1, np.rint(firms["employees_true"].to_numpy() * rng.lognormal(0, 0.4, count)))
     status = np.select([closing, fate < 0.007], ["closed", "suspended"], "active")
     before = firms.with_columns(
         pl.when(pl.Series(closes < 0)).then(pl.lit("closed")).otherwise("status").alias("status")

@@ -29,9 +29,7 @@ def labelled(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         pl.col(column).replace_strict({key: codes.zh(key) for key in codes.keys})
         for column, codes in _code_lists(table).items()
     ]
-    yes_no = (
-        pl.when(pl.col(pl.Boolean)).then(pl.lit(YES)).when(~pl.col(pl.Boolean)).then(pl.lit(NO))
-    )
+    yes_no = pl.when(pl.col(pl.Boolean)).then(pl.lit(YES)).when(~pl.col(pl.Boolean)).then(pl.lit(NO))
     return frame.with_columns(*labels, yes_no.name.keep())
 
 

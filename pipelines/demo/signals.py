@@ -131,17 +131,13 @@ def alert_rows(city: City, alerts: pl.DataFrame) -> pl.DataFrame:
         closed_at=_moment(city, closed),
         is_false_alarm=pl.Series(false),
         description=_texts(city, rng, firm, stream),
-    ).with_columns(
-        answer_known=pl.col("acknowledged_at").dt.date(), end_known=pl.col("closed_at").dt.date()
-    )
+    ).with_columns(answer_known=pl.col("acknowledged_at").dt.date(), end_known=pl.col("closed_at").dt.date())
     facts = {"answer_known": ("acknowledged_at",), "end_known": ("closed_at", "is_false_alarm")}
     rows = versions(frame, facts, end=city.period.end)
     return rows.with_columns(pl.col("is_false_alarm").fill_null(value=False))
 
 
-def monthly_events(
-    city: City, rng: np.random.Generator, rate: Floats, steep: float
-) -> tuple[Days, Days]:
+def monthly_events(city: City, rng: np.random.Generator, rate: Floats, steep: float) -> tuple[Days, Days]:
     """Firm and day of events that come by chance, ``rate`` a year per firm at log-risk 0."""
     some = np.flatnonzero(rate)
     expected = rate[some, None] / 12 * np.exp(steep * city.risk[some])
@@ -170,9 +166,7 @@ def _trait(name: str, stream: Days) -> Floats:
     return np.array([getattr(item, name) for item in STREAMS])[stream]
 
 
-def _times(
-    rng: np.random.Generator, stream: Days, day: Days, risk: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _times(rng: np.random.Generator, stream: Days, day: Days, risk: Floats) -> tuple[Floats, Floats, Floats]:
     """Seconds since the start of the period: raised, answered, over (NaN: has not happened)."""
     count = len(stream)
     by_people = np.array([item.system != "" for item in STREAMS])[stream]
@@ -180,9 +174,7 @@ def _times(
     raised = (day * 86_400 + np.floor(clock * 3600)).astype(np.float64)
     answer = 60 * _trait("answer", stream) * rng.lognormal(0, 1.0, count) * np.exp(0.4 * risk)
     over = 3600 * _trait("over", stream) * rng.lognormal(0, 1.3, count) * np.exp(0.2 * risk)
-    answered = np.where(
-        rng.random(count) < _trait("never", stream), np.nan, raised + np.rint(answer)
-    )
+    answered = np.where(rng.random(count) < _trait("never", stream), np.nan, raised + np.rint(answer))
     still_open = rng.random(count) < _trait("open_end", stream) * np.exp(0.3 * risk)
     closed = np.where(still_open, np.nan, np.fmax(raised, answered) + np.rint(over))
     return raised, answered, closed
@@ -211,8 +203,5 @@ def _texts(city: City, rng: np.random.Generator, firm: Days, stream: Days) -> pl
     choice = rng.random(len(firm))
     columns = zip(stream, city.trade[firm], choice, strict=True)
     return pl.Series(
-        [
-            texts[int(u * len(texts))] if (texts := STREAMS[s].texts) else said[t]
-            for s, t, u in columns
-        ]
+        [texts[int(u * len(texts))] if (texts := STREAMS[s].texts) else said[t] for s, t, u in columns]
     )

@@ -41,9 +41,7 @@ def draw_visits(city: City, causes: pl.DataFrame) -> pl.DataFrame:
     return staffed(city, rng, drawn, first=0)
 
 
-def staffed(
-    city: City, rng: np.random.Generator, visits: pl.DataFrame, *, first: int
-) -> pl.DataFrame:
+def staffed(city: City, rng: np.random.Generator, visits: pl.DataFrame, *, first: int) -> pl.DataFrame:
     """``visits`` (firm, day, kind) with their number from ``first`` on, team and mode."""
     firm, count = visits["firm"].to_numpy(), len(visits)
     codes = {item.code: number for number, item in enumerate(DISTRICTS)}
@@ -75,9 +73,9 @@ def draw_rechecks(city: City, findings: pl.DataFrame, *, first: int) -> pl.DataF
     )
     ordered = ordered.filter(pl.Series(rng.random(len(ordered)) < 0.8))
     day = city.period.next_working_day(ordered["due"].to_numpy() + rng.integers(1, 8, len(ordered)))
-    visits = ordered.select(
-        "firm", day=pl.Series(day), kind=pl.lit("recheck"), after="visit"
-    ).filter(pl.Series(city.alive(ordered["firm"].to_numpy(), day)))
+    visits = ordered.select("firm", day=pl.Series(day), kind=pl.lit("recheck"), after="visit").filter(
+        pl.Series(city.alive(ordered["firm"].to_numpy(), day))
+    )
     return staffed(city, rng, visits, first=first)
 
 
@@ -114,9 +112,7 @@ def inspection_rows(city: City, visits: pl.DataFrame, findings: pl.DataFrame) ->
     ).filter(pl.col("recorded_at") <= city.period.end)
 
 
-def _year(
-    city: City, rng: np.random.Generator, year: int, bounds: tuple[int, int]
-) -> list[pl.DataFrame]:
+def _year(city: City, rng: np.random.Generator, year: int, bounds: tuple[int, int]) -> list[pl.DataFrame]:
     """Planned visits of one year.  The plan is made from what the year before showed of each firm."""
     count = len(city.trade)
     seen = city.risk[:, year * 12] + rng.normal(0, 0.7, count)
@@ -179,9 +175,7 @@ def _levels(city: City, rng: np.random.Generator, visits: pl.DataFrame) -> pl.Se
     own = city.firms["enforcing_level"].to_numpy()[visits["firm"].to_numpy()]
     above = pl.Series(rng.random(len(visits)) < 0.008)
     by_city = visits["team"].to_numpy() >= CITY_TEAMS
-    return pl.Series(np.where(by_city, "city", np.where(own == "city", "district", own))).set(
-        above, None
-    )
+    return pl.Series(np.where(by_city, "city", np.where(own == "city", "district", own))).set(above, None)
 
 
 def _departments(rng: np.random.Generator, visits: pl.DataFrame) -> pl.Series:
@@ -193,9 +187,7 @@ def _departments(rng: np.random.Generator, visits: pl.DataFrame) -> pl.Series:
     choice = pl.Series(others).gather(pl.Series(rng.integers(0, len(others), len(visits))))
     frame = pl.DataFrame({"bureau": bureau, "others": choice, "kind": visits["kind"]})
     joint = pl.concat_str("bureau", pl.lit(";"), "others")
-    return frame.select(
-        pl.when(pl.col("kind") == "joint").then(joint).otherwise("bureau")
-    ).to_series()
+    return frame.select(pl.when(pl.col("kind") == "joint").then(joint).otherwise("bureau")).to_series()
 
 
 def _officers(rng: np.random.Generator, team: Days) -> pl.Series:
@@ -208,6 +200,4 @@ def _officers(rng: np.random.Generator, team: Days) -> pl.Series:
         for row in zip(surname, given, strict=True)
     ]
     duos = [f"{crew[one]};{crew[two]}" for crew in names for one, two in pairs]
-    return pl.Series(duos).gather(
-        pl.Series(team * len(pairs) + rng.integers(0, len(pairs), len(team)))
-    )
+    return pl.Series(duos).gather(pl.Series(team * len(pairs) + rng.integers(0, len(pairs), len(team))))

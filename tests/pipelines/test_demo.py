@@ -35,9 +35,7 @@ def tables(city: City) -> dict[str, pl.DataFrame]:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> DemoCity:
-    return write_demo_city(
-        tmp_path_factory.mktemp("clean"), enterprises=FIRMS, end=END, seed=7, dirty=False
-    )
+    return write_demo_city(tmp_path_factory.mktemp("clean"), enterprises=FIRMS, end=END, seed=7, dirty=False)
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +104,7 @@ def test_a_spoiled_code_has_a_wrong_check_digit(city: City) -> None:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_every_event_is_about_a_firm_of_the_register(
-    tables: dict[str, pl.DataFrame], name: str
-) -> None:
+def test_every_event_is_about_a_firm_of_the_register(tables: dict[str, pl.DataFrame], name: str) -> None:
     known = tables["enterprises"]["enterprise_id"].implode()
     assert tables[name]["enterprise_id"].is_in(known).all()
 
@@ -145,9 +141,7 @@ def test_a_clean_table_keeps_the_contract(tables: dict[str, pl.DataFrame], name:
 def test_a_finding_belongs_to_a_visit_that_was_no_assistance(
     tables: dict[str, pl.DataFrame],
 ) -> None:
-    visits = tables["inspections"].select(
-        "inspection_id", "kind", "inspected_on", visited="enterprise_id"
-    )
+    visits = tables["inspections"].select("inspection_id", "kind", "inspected_on", visited="enterprise_id")
     found = tables["violations"].join(visits, on="inspection_id", how="left")
     assert found["kind"].null_count() == 0
     assert "assistance" not in found["kind"]
@@ -181,18 +175,14 @@ def test_clean_files_read_back_as_the_canonical_tables(
         assert frame.sort(key).equals(want.sort(key)), name
 
 
-def test_alerts_are_typed_and_accidents_are_objects(
-    clean: DemoCity, tables: dict[str, pl.DataFrame]
-) -> None:
+def test_alerts_are_typed_and_accidents_are_objects(clean: DemoCity, tables: dict[str, pl.DataFrame]) -> None:
     assert pl.read_parquet(clean.folder / "alerts.parquet").equals(tables["alerts"])
     accidents = json.loads((clean.folder / "accidents.json").read_text(encoding="utf-8"))
     assert len(accidents) == len(tables["accidents"])
     assert set(accidents[0]) == set(tables["accidents"].columns)
 
 
-def test_every_kind_of_dirt_is_there_and_clean_means_clean(
-    clean: DemoCity, dirty: DemoCity
-) -> None:
+def test_every_kind_of_dirt_is_there_and_clean_means_clean(clean: DemoCity, dirty: DemoCity) -> None:
     kinds = {kind for table in TABLES for kind in (*CHANGES[table], *DAMAGES.get(table, {}))}
     assert set(dirty.dirty) == kinds
     assert not clean.dirty
@@ -226,9 +216,7 @@ def test_the_truth_covers_every_firm_and_drives_what_is_found(
     assert latent.equals(truth(city))
     assert latent["latent_risk"].is_between(0, 1).all()
     assert len([name for name in latent.columns if "q" in name]) == 8
-    found = (
-        tables["violations"].group_by("enterprise_id").agg(found=pl.col("violation_id").n_unique())
-    )
+    found = tables["violations"].group_by("enterprise_id").agg(found=pl.col("violation_id").n_unique())
     both = latent.join(found, on="enterprise_id", how="left").fill_null(0)
     assert both.select(pl.corr("latent_risk", "found", method="spearman")).item() > 0.25
 
@@ -237,9 +225,7 @@ def test_the_city_looks_like_a_city() -> None:
     frames = clean_tables(build_city(4000, END, 2, 2026))
     latest = frames["violations"].sort("recorded_at").unique("violation_id", keep="last")
     open_major = latest.filter(
-        pl.col("is_major_hazard")
-        & pl.col("rectified_on").is_null()
-        & pl.col("withdrawn_on").is_null()
+        pl.col("is_major_hazard") & pl.col("rectified_on").is_null() & pl.col("withdrawn_on").is_null()
     )
     visits = frames["inspections"].filter(pl.col("kind") != "assistance")
     sectors = frames["enterprises"].unique("enterprise_id")["sector"]

@@ -98,13 +98,17 @@ def _text(name: str, frame: pl.DataFrame) -> pl.Expr:
     if dtype.is_float():
         # 2.0 and 2 are the same code; other floats keep their digits.
         whole = (cell == cell.round()) & cell.is_finite()
-        return pl.when(whole).then(cell.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(
-            cell.cast(pl.String)
+        return (
+            pl.when(whole)
+            .then(cell.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(cell.cast(pl.String))
         )
     if dtype == pl.Datetime:
         midnight = cell.dt.time() == pl.time(0, 0, 0)
-        return pl.when(midnight).then(cell.dt.strftime("%Y-%m-%d")).otherwise(
-            cell.dt.strftime("%Y-%m-%d %H:%M:%S")
+        return (
+            pl.when(midnight)
+            .then(cell.dt.strftime("%Y-%m-%d"))
+            .otherwise(cell.dt.strftime("%Y-%m-%d %H:%M:%S"))
         )
     if dtype == pl.String:
         return _clean(name, frame)
@@ -125,9 +129,11 @@ def _read(
     problem = pl.when(pl.col(name).is_not_null() & value.is_null()).then(pl.lit(f"{rule}:{name}"))
     if spec.plus_days and dtype == pl.Date:
         value = value + pl.duration(days=spec.plus_days)
-    filled = value if blank is None else pl.when(pl.col(name).is_null()).then(
-        pl.lit(blank, dtype=dtype)
-    ).otherwise(value)
+    filled = (
+        value
+        if blank is None
+        else pl.when(pl.col(name).is_null()).then(pl.lit(blank, dtype=dtype)).otherwise(value)
+    )
     return filled, None if given == pl.Null else problem
 
 
@@ -147,9 +153,7 @@ def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFra
     text = _text(name, cells)
     if spec.values or spec.otherwise:
         text = _translated(text, spec)
-    known = text.str.to_lowercase().replace_strict(
-        codes.spellings(), default=None, return_dtype=pl.String
-    )
+    known = text.str.to_lowercase().replace_strict(codes.spellings(), default=None, return_dtype=pl.String)
     return known.cast(column.dtype), "unknown_code"
 
 
@@ -175,7 +179,9 @@ def _parse_date(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataF
 
 def _excel_day(serial: pl.Expr) -> pl.Expr:
     plausible = serial.is_between(10_000, 80_000)
-    return pl.when(plausible).then(pl.lit(_EXCEL_DAY_ZERO) + pl.duration(days=serial.cast(pl.Int64, strict=False)))
+    return pl.when(plausible).then(
+        pl.lit(_EXCEL_DAY_ZERO) + pl.duration(days=serial.cast(pl.Int64, strict=False))
+    )
 
 
 def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
@@ -225,6 +231,8 @@ _PARSERS: dict[type[pl.DataType], Callable[[str, dy.Column, FieldSpec, pl.DataFr
 
 def json_ready(value: object) -> object:
     """A cell as it goes into the JSON of a refused row."""
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else (
-        value.isoformat() if isinstance(value, date) else value
+    return (
+        value.isoformat(sep=" ")
+        if isinstance(value, datetime)
+        else (value.isoformat() if isinstance(value, date) else value)
     )

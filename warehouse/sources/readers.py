@@ -54,7 +54,7 @@ def read_file(path: Path, name: str, *, encoding: str | None = None, sheet: str 
         return raw
     try:
         reader(path, raw, encoding, sheet)
-    except Exception as error:  # noqa: BLE001 (any parser's complaint about foreign bytes is a refusal)
+    except Exception as error:
         raw.refuse(0, "unreadable_file", f"{type(error).__name__}: {error}")
     return raw
 

@@ -1,0 +1,59 @@
+# Everything a person runs.  Each target does its own set-up; only Python >= 3.11, pip, make and git are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check dev bench screenshots format lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: $(VENV)/.ready ## set up, code the built-in demo city, show the result
+	@./riskcode run --demo
+
+test: $(VENV)/.ready-dev ## set up, run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real"
+
+check: $(VENV)/.ready-dev ## format, lint, types, import arrows, Dagster definitions, docs and lock freshness
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+	@$(BIN)/dg check defs
+	@$(BIN)/python -m pytest -q tests/test_docs.py tests/test_layout.py tests/test_lock.py
+
+dev: $(VENV)/.ready-dev ## Dagster's UI on this installation
+	@mkdir -p "$(HOME_DIR)/dagster"
+	@$(BIN)/python -c "from pipelines.nightly import write_instance_config; from pipelines.settings import load_settings; write_instance_config(load_settings().home.prepare())"
+	@DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
+
+bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
+	@$(BIN)/python -m benchmarks
+
+format: $(VENV)/.ready-dev ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: $(VENV)/.ready-dev ## resolve the dependencies anew, with hashes
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment and all caches (not the data in .riskcode)
+	rm -rf $(VENV) .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up .venv (once, a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: requirements.lock | $(VENV)/bin/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock | $(VENV)/bin/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.ready
