@@ -27,10 +27,13 @@ check: $(VENV)/.ready-dev ## format, lint, types, import arrows, Dagster definit
 	@$(BIN)/dg check defs
 	@$(BIN)/python -m pytest -q tests/test_docs.py tests/test_layout.py tests/test_lock.py
 
-dev: $(VENV)/.ready-dev ## Dagster's UI on this installation
+dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on this installation
 	@mkdir -p "$(HOME_DIR)/dagster"
 	@$(BIN)/python -c "from pipelines.nightly import write_instance_config; from pipelines.settings import load_settings; write_instance_config(load_settings().home.prepare())"
-	@DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
+	@mkdir -p "$(HOME_DIR)/data_docs"; \
+	$(BIN)/python -m http.server 3001 --bind 127.0.0.1 --directory "$(HOME_DIR)/data_docs" >/dev/null 2>&1 & docs=$$!; \
+	trap "kill $$docs" EXIT INT TERM; \
+	DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
 
 bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
 	@$(BIN)/python -m benchmarks

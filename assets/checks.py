@@ -33,10 +33,11 @@ def _specs(suites: dict[str, list[Suite]]) -> list[AssetCheckSpec]:
     ]
 
 
-def _result(asset: str, outcome: Outcome) -> AssetCheckResult:
+def _result(warehouse: Warehouse, asset: str, outcome: Outcome) -> AssetCheckResult:
     severity = AssetCheckSeverity.ERROR if outcome.suite.is_blocking else AssetCheckSeverity.WARN
     metadata = {
-        "data_docs": MetadataValue.url(outcome.docs.resolve().as_uri()),
+        "data_docs": MetadataValue.url(f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}"),
+        "data_docs_file": MetadataValue.path(str(outcome.docs)),
         **{label: MetadataValue.text(value) for label, value in outcome.observed.items()},
     }
     return AssetCheckResult(
@@ -45,7 +46,7 @@ def _result(asset: str, outcome: Outcome) -> AssetCheckResult:
         check_name=outcome.suite.name,
         severity=severity,
         metadata=metadata,
-        description="; ".join(outcome.failures) or outcome.suite.about,
+        description="; ".join(outcome.failures) or f"holds: {'; '.join(outcome.observed)}",
     )
 
 
@@ -54,7 +55,7 @@ def _run(warehouse: Warehouse, name: str, suites: dict[str, list[Suite]]) -> Ite
     docs = warehouse.paths.data_docs / name
     outcomes = run_suites(warehouse.connection, [suite for _, suite in flat], docs=docs)
     for (asset, _), outcome in zip(flat, outcomes, strict=True):
-        yield _result(asset, outcome)
+        yield _result(warehouse, asset, outcome)
 
 
 @multi_asset_check(specs=_specs(intake_suites(_ANY_DAY)), name="intake_checks")

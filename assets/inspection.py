@@ -36,7 +36,7 @@ class Publication(Config):
 def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
     rows = compute_red_queue(warehouse.connection, warehouse.coding(context))
-    return MaterializeResult(metadata={"enterprises": rows})
+    return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 @asset(

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from datetime import date
 
-from dagster import AssetExecutionContext, AssetSpec, Config, MaterializeResult, multi_asset
+from dagster import (
+    AssetExecutionContext,
+    AssetSpec,
+    Config,
+    MaterializeResult,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
+    multi_asset,
+)
 
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
-from models.tables import TABLES
+from models.tables import TABLES, Table
 from warehouse.deliveries import table_facts, take_in_all
 
 GROUP = "intake"
@@ -24,6 +33,21 @@ class Deliveries(Config):
     today: str | None = None
 
 
+def _columns(table: Table) -> TableSchema:
+    """Columns as Dagster shows them: type, meaning with the Chinese header, whether they are required."""
+    return TableSchema(
+        columns=[
+            TableColumn(
+                name,
+                type=str(column.dtype.base_type()).lower(),
+                description=f"{(column.metadata or {})['zh']}: {column.description}",
+                constraints=TableColumnConstraints(nullable=column.nullable),
+            )
+            for name, column in table.columns().items()
+        ]
+    )
+
+
 def _specs() -> list[AssetSpec]:
     tables = [
         AssetSpec(
@@ -31,6 +55,7 @@ def _specs() -> list[AssetSpec]:
             group_name=GROUP,
             owners=OWNERS,
             kinds={"duckdb", "table"},
+            metadata={"dagster/column_schema": _columns(table), "dagster/table_name": f"core.{name}"},
             description=(
                 f"{table.zh}: {table.grain} a row, every version kept. Rows passed the contract of "
                 "models/tables.py; refused ones are in rejected_rows."

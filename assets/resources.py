@@ -20,7 +20,7 @@ from warehouse.rescore import Coding
 
 
 class Warehouse(ConfigurableResource["Warehouse"]):
-    """The warehouse below ``home``, coded by ``pack`` on ``engine``.
+    """The warehouse below ``home``, coded by ``pack`` on ``engine``; Data Docs are served at ``data_docs_url``.
 
     Opened once for a run: a second run at the same time is refused by the lock.
     """
@@ -29,6 +29,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     pack: str = "starter"
     engine: str = "polars"
     known_at: str | None = None
+    data_docs_url: str = "http://127.0.0.1:3001"
     _connection: Connection | None = PrivateAttr(default=None)
 
     @contextmanager

@@ -16,7 +16,7 @@ KINDS = {"duckdb", "polars"}
 def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
     rows = compute_features(warehouse.connection, warehouse.coding(context))
-    return MaterializeResult(metadata={"enterprises": rows, "engine": warehouse.engine})
+    return MaterializeResult(metadata={"dagster/row_count": rows, "engine": warehouse.engine})
 
 
 @asset(deps=[features], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
@@ -26,7 +26,7 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
     rows = compute_scores(warehouse.connection, coding)
     card = coding.policy.scorecard
     return MaterializeResult(
-        metadata={"enterprises": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
+        metadata={"dagster/row_count": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
     )
 
 
@@ -37,6 +37,7 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
     counts = compute_codes(warehouse.connection, coding)
     return MaterializeResult(
         metadata={
+            "dagster/row_count": sum(counts.values()),
             "distribution": MarkdownMetadataValue(bars(counts)),
             **counts,
             "policy_pack": f"{coding.policy.pack} {coding.policy.version}",
@@ -49,15 +50,14 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
 def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
     rows = compute_explanations(warehouse.connection, warehouse.coding(context))
-    return MaterializeResult(metadata={"reasons": rows})
+    return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 def bars(counts: dict[str, int]) -> str:
     """A code distribution as a Markdown table with bars."""
     total = max(1, sum(counts.values()))
-    marks = {"red": "🟥", "yellow": "🟨", "blue": "🟦", "green": "🟩"}
     lines = [
-        f"| {code.upper()} | {count:,} | {count / total:.1%} | {marks[code] * round(30 * count / total)} |"
+        f"| {code.upper()} | {count:,} | {count / total:.1%} | {'█' * max(round(40 * count / total), count > 0)} |"
         for code, count in counts.items()
     ]
     return "\n".join(["| code | enterprises | share | |", "|---|---:|---:|:---|", *lines])

@@ -23,6 +23,7 @@ def build_definitions(settings: Settings, *, known_at: str | None = None) -> Def
                 pack=settings.pack,
                 engine=settings.engine,
                 known_at=known_at,
+                data_docs_url=settings.data_docs_url,
             )
         },
     )

@@ -16,6 +16,8 @@ DAGSTER_YAML = """\
 # Dagster's own instance for this installation.  Nothing is reported to anybody.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   default_op_concurrency_limit: 1
 python_logs:

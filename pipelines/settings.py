@@ -15,6 +15,7 @@ class Settings:
 
     ``RISKCODE_HOME``: all that is written (default ``.riskcode`` in the repository).  ``RISKCODE_PACK``: the
     policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: zh or en.
+    ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -23,6 +24,7 @@ class Settings:
     engine: str
     language: str
     real_data: Path
+    data_docs_url: str
 
 
 def load_settings() -> Settings:
@@ -33,6 +35,7 @@ def load_settings() -> Settings:
         engine=os.environ.get("RISKCODE_ENGINE", "polars"),
         language=os.environ.get("RISKCODE_LANG") or _language(),
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
+        data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
     )
 
 

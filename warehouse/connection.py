@@ -1,7 +1,7 @@
 """The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.reading``."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def writing(home: Home, *, memory_limit: str | None = None) -> Iterator[Connection]:
+def writing(home: Home, *, memory_limit: str | None = None) -> Generator[Connection]:
     """The warehouse, for the one run that may write it.
 
     The lock is the operating system's: it goes when the process goes, however it dies.

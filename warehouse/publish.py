@@ -64,7 +64,7 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date
     with building.open("rb") as file:
         os.fsync(file.fileno())
     size = building.stat().st_size
-    os.replace(building, home.published)
+    building.replace(home.published)
     return size
 
 

@@ -1,6 +1,6 @@
 """Readers: the published copy, opened read-only.  Imports stay light, so that a question is answered at once."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
     """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
 
     Raises WarehouseError while nothing is published.

@@ -7,6 +7,7 @@ functions: it takes seconds, and reading commands must not wait for it.
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,18 @@ from typing import Any
 import duckdb
 
 log = logging.getLogger("riskcode")
+
+_REMOTE = re.compile(
+    r"<script[^>]*src=[\"']https?:[^>]*>\s*</script>|<link[^>]*href=[\"']https?:[^>]*>|<img[^>]*src=[\"']https?:[^>]*>",
+    re.IGNORECASE,
+)
+_STYLE = (
+    "body{font:14px/1.5 sans-serif;max-width:1100px;margin:1em auto}table{border-collapse:collapse;margin:.5em 0}"
+    "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}nav,footer,.modal,"
+    ".sticky-top,#stepsLabel,.btn,hr{display:none}ul{list-style:none;padding-left:0}.text-success{color:#197b30}"
+    ".text-danger{color:#b00020}"
+)
+"""Great Expectations' pages take their looks from the network; this little is enough to read them without."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ def run_suites(
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx
 
-    context = gx.get_context(mode="ephemeral")
+    context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     for site in list(context.get_site_names()):
         context.delete_data_docs_site(site)
@@ -61,6 +74,8 @@ def run_suites(
     source = _duckdb_source(context, connection)
     outcomes = [_run_suite(gx, context, source, suite, docs) for suite in suites]
     context.build_data_docs()
+    for outcome in outcomes:
+        _keep_page(outcome, docs)
     return outcomes
 
 
@@ -107,7 +122,14 @@ def _run_suite(gx: Any, context: Any, source: Any, suite: Suite, docs: Path) -> 
     result = definition.run()
     failures = tuple(_failure(each) for each in result.results if not each.success)
     observed = {_label(each): str(each.result.get("observed_value", "")) for each in result.results}
-    return Outcome(suite, bool(result.success), failures, observed, docs / "index.html")
+    return Outcome(suite, bool(result.success), failures, observed, docs / f"{suite.name}.html")
+
+
+def _keep_page(outcome: Outcome, docs: Path) -> None:
+    """Copy a suite's result page to a name that stays, without what a closed network could not load."""
+    for page in (docs / "validations" / outcome.suite.name).rglob("*.html"):
+        html = _REMOTE.sub("", page.read_text(encoding="utf-8"))
+        outcome.docs.write_text(html.replace("</head>", f"<style>{_STYLE}</style></head>", 1), encoding="utf-8")
 
 
 def _label(result: Any) -> str:

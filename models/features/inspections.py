@@ -23,8 +23,8 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
     """Inspection features.  One row per enterprise with at least one counted visit.
 
     Columns: ``inspections_12m``, ``inspections_24m``, ``inspections_window`` (visits; the last over the
-    long severity window), ``days_since_inspection`` and ``days_since_clean_visit`` (days), ``last_result`` (rank, ``RESULT_RANK``),
-    ``clean_streak`` (clean visits since the last one that was not), ``failed_rechecks_12m`` (re-checks
+    long severity window), ``days_since_inspection`` and ``days_since_clean_visit`` (days), ``last_result``
+    (rank, ``RESULT_RANK``), ``clean_streak`` (clean visits since the last one that was not), ``failed_rechecks_12m`` (re-checks
     that still found something), ``refusals_24m`` (visits refused).
     """
     rows = counted_visits(inspections, moment)

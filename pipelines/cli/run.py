@@ -55,10 +55,10 @@ def run(
     order = Order(
         as_of=day, folder=folder, mapping=mapping_file, known_at=known_at.date() if known_at else None
     )
-    with _progress(console, quiet=json):
+    with _Progress(console, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
-        summary = _summary(connection, run_id, mapping_file)
+        summary = _summary(connection, run_id)
     if json:
         sys.stdout.write(as_json(summary) + "\n")
     else:
@@ -136,7 +136,7 @@ def _set_demo_aside(settings: Settings, console: Console) -> None:
     )
 
 
-class _progress(logging.Handler):
+class _Progress(logging.Handler):
     """Shows what the run is doing: one line that changes on a terminal, plain lines elsewhere."""
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
@@ -145,7 +145,7 @@ class _progress(logging.Handler):
         self.status: Status | None = None
         self.log = logging.getLogger("riskcode")
 
-    def __enter__(self) -> "_progress":
+    def __enter__(self) -> "_Progress":
         self.log.setLevel(logging.INFO)
         self.log.propagate = False
         self.log.addHandler(self)
@@ -166,7 +166,7 @@ class _progress(logging.Handler):
             self.status.stop()
 
 
-def _summary(connection: Any, run_id: str, mapping: str | None) -> dict[str, Any]:
+def _summary(connection: Any, run_id: str) -> dict[str, Any]:
     """What a run did, from the copy it published."""
     last = queries.last_deliveries(connection)
     run_row = rows(connection, "FROM ops.runs WHERE run_id = $id", {"id": run_id})
