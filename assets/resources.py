@@ -9,7 +9,9 @@ from dagster import (
     AssetCheckExecutionContext,
     AssetExecutionContext,
     ConfigurableResource,
+    DagsterRunStatus,
     InitResourceContext,
+    RunsFilter,
 )
 from pydantic import PrivateAttr
 
@@ -17,6 +19,16 @@ from models.policy import load_policy
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.rescore import Coding
+
+
+def _close_orphans(context: InitResourceContext) -> None:
+    """Mark runs as failed whose process died: whoever holds the lock knows that no other one is alive."""
+    if context.instance is None:
+        return
+    dead = RunsFilter(statuses=[DagsterRunStatus.STARTED])
+    for run in context.instance.get_runs(filters=dead):
+        if run.run_id != context.run_id:
+            context.instance.report_run_failed(run, "The process died; the published copy was not touched.")
 
 
 class Warehouse(ConfigurableResource["Warehouse"]):
@@ -36,6 +48,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Warehouse"]:
         """Hold lock and connection while the run's steps execute."""
         with writing(self.paths) as connection:
+            _close_orphans(context)
             self._connection = connection
             try:
                 yield self

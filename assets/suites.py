@@ -112,8 +112,8 @@ def agreements() -> list[Suite]:
             "not settled by an order alone (D5).",
             (
                 _no_rows(
-                    f"SELECT v.* FROM {{batch}} v WHERE v.inspection_id IS NOT NULL AND NOT EXISTS (SELECT 1 "
-                    f"FROM {inspections} i WHERE i.source = v.source AND i.inspection_id = v.inspection_id)",
+                    f"SELECT v.* FROM {{batch}} v ANTI JOIN {inspections} i ON i.source = v.source "
+                    "AND i.inspection_id = v.inspection_id WHERE v.inspection_id IS NOT NULL",
                     "every finding's visit is on record",
                 ),
                 _no_rows(

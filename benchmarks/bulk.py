@@ -27,7 +27,21 @@ BAD_EVERY = 1000
 REPEATED_EVERY = 5000
 NIGHT_NEW, NIGHT_CORRECTED = 0.001, 0.0001
 
-NAMES = ("张伟", "王芳", "李娜", "刘洋", "陈静", "杨帆", "赵磊", "黄敏", "周涛", "吴霞", "徐刚", "孙丽", "朱军")
+NAMES = (
+    "张伟",
+    "王芳",
+    "李娜",
+    "刘洋",
+    "陈静",
+    "杨帆",
+    "赵磊",
+    "黄敏",
+    "周涛",
+    "吴霞",
+    "徐刚",
+    "孙丽",
+    "朱军",
+)
 OFFICES = ("应急管理局", "消防救援大队", "市场监督管理局", "住房和城乡建设局", "生态环境局")
 ALERT_TEXTS = (
     "可燃气体浓度超过一级报警限值",
@@ -168,9 +182,7 @@ def _register(size: Size) -> pl.DataFrame:
             "employees": pl.Series(rng.lognormal(3.2, 1.1, count).astype(np.int64) + 1),
             "major_hazard_source": _pick(rng, "01234", count, (97, 0.2, 0.4, 1, 1.4)).cast(pl.Int64),
             "hazardous_processes": pl.Series(rng.poisson(0.05, count)),
-            "standardisation": _pick(
-                rng, ("level_1", "level_2", "level_3", "none"), count, (1, 9, 40, 50)
-            ),
+            "standardisation": _pick(rng, ("level_1", "level_2", "level_3", "none"), count, (1, 9, 40, 50)),
             "credit": _pick(rng, "abcd", count, (30, 50, 17, 3)),
             "longitude": pl.Series(rng.uniform(116.2, 117.9, count)),
             "latitude": pl.Series(rng.uniform(36.0, 37.5, count)),
@@ -239,9 +251,7 @@ def _findings(
     weights = rng.gamma(0.8, 1.0, len(visits.firm)) * ~lucky * (visits.kind != "assistance").to_numpy()
     visit = np.sort(_drawn(rng, weights, single))
     day = visits.day[visit]
-    severity = _pick(
-        rng, ("minor", "general", "serious", "critical", "ungraded"), single, (48, 36, 10, 3, 3)
-    )
+    severity = _pick(rng, ("minor", "general", "serious", "critical", "ungraded"), single, (48, 36, 10, 3, 3))
     is_major = (severity == "critical").to_numpy() & (rng.random(single) < 0.1)
     shares = np.where(is_major, 0.0, 0.7)
     drawn = rng.random(single)
@@ -279,14 +289,12 @@ def _findings(
             "withdrawn_on": _days_if(recorded, rng.random(single) < 0.004),
         }
     )
-    later = rng.choice(single, again, replace=False)
+    later = np.sort(rng.choice(np.flatnonzero(recorded > day), again, replace=False))
     # The earlier version of a finding: recorded when found, not yet rectified, decided or withdrawn.
-    earlier = frame[np.sort(later)].with_columns(
+    earlier = frame[later].with_columns(
         pl.lit(None, dtype=pl.Date).alias(name) for name in ("rectified_on", "decided_on", "withdrawn_on")
     )
     earlier = earlier.with_columns(recorded_at=pl.col("occurred_on"), severity=pl.lit("ungraded"))
-    kept = pl.Series(recorded > day)[np.sort(later)]
-    earlier = earlier.filter(kept)
     found = np.bincount(visit, minlength=len(visits.firm))
     return pl.concat([frame, earlier]), visits.frame.with_columns(result=_results(rng, found))
 
@@ -406,7 +414,9 @@ def _on(fault: int, column: str, value: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("fault") == fault).then(value).otherwise(pl.col(column)).alias(column)
 
 
-def _night(size: Size, weights: np.ndarray, clean: dict[str, pl.DataFrame], end: int) -> dict[str, pl.DataFrame]:
+def _night(
+    size: Size, weights: np.ndarray, clean: dict[str, pl.DataFrame], end: int
+) -> dict[str, pl.DataFrame]:
     """A night's increment: new events of the last three days, and corrections of findings and visits."""
     counts = {name: max(1, round(count * NIGHT_NEW)) for name, count in _counts(size.events).items()}
     fresh = _events(size, weights, counts, _Span(end - 1, end + 1, "N"), stream=30)

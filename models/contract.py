@@ -23,7 +23,10 @@ DUPLICATE_KEY = "duplicate_key"
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
 # those count only when a function call or a DDE link follows.
 FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[A-Za-z_.]+\s*\(|[+\-@＋－＠][^|]*\|.*!)"
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFE}\x{FFFF}]"
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FEFF}\x{FFFE}\x{FFFF}]"
+
+PLAUSIBLE = (date(1900, 1, 1), date(2199, 12, 31))
+"""Days outside are slips; Python and DuckDB cannot even show all of them."""
 
 _LIMIT_NAMES = {
     "nullability": "missing",
@@ -60,7 +63,7 @@ def judge(
     ``rows`` holds the canonical columns, typed, plus ``row`` (a number of its own) and ``problems`` (names
     of the cells that could not be read).  Every row comes out exactly once: accepted, refused or repeated.
     """
-    rows, repeated = _collapse_repeats(rows, table)
+    rows, repeats = _collapse_repeats(rows, table)
     columns = list(table.columns())
     checked = _checked(table).filter(rows.select(*columns, ROW))
     failing = _named_failures(checked[1].details(), table)
@@ -68,7 +71,8 @@ def judge(
     refused = _combine(failing, own, rows.select(ROW, rules=PROBLEMS))
     refused = _release_lone_keys(refused, rows, table)
     accepted = rows.join(refused, on=ROW, how="anti").select(*columns, ROW)
-    return Judgement(accepted, refused, repeated)
+    again = repeats.join(refused, left_on="first", right_on=ROW).select(ROW, "rules")
+    return Judgement(accepted, pl.concat([refused, again]), repeats.height - again.height)
 
 
 @cache
@@ -81,16 +85,17 @@ def _key(table: Table) -> list[str]:
     return [*table.key, "recorded_at"]
 
 
-def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int]:
-    """Drop rows that repeat another word for word; only shared keys are compared, which is fast."""
+def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take out rows that repeat another word for word; only shared keys are compared, which is fast.
+
+    Gives the rows left, and of each repeat its ``row`` and that of the ``first`` one, whose fate it shares.
+    """
     shared = pl.struct(_key(table)).is_duplicated()
-    suspects = rows.filter(shared)
-    if suspects.is_empty():
-        return rows, 0
-    distinct = suspects.sort(ROW).unique(
-        subset=[*table.columns(), PROBLEMS], keep="first", maintain_order=True
-    )
-    return pl.concat([rows.filter(~shared), distinct]), suspects.height - distinct.height
+    content = [*table.columns(), pl.col(PROBLEMS).list.join(",")]
+    suspects = rows.filter(shared).with_columns(first=pl.col(ROW).min().over(content))
+    is_first = pl.col(ROW) == pl.col("first")
+    distinct = suspects.filter(is_first).drop("first")
+    return pl.concat([rows.filter(~shared), distinct]), suspects.filter(~is_first).select(ROW, "first")
 
 
 def _named_failures(details: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -117,16 +122,21 @@ def _own_rules(
     today: date,
     credit_codes: bool,
 ) -> pl.DataFrame:
-    tests = [*_text_tests(table), *_future_tests(table, today)]
+    tests = [*_text_tests(table), *_future_tests(table, today), *_plausible_tests(table)]
     if not table.is_register:
         known = pl.col("enterprise_id").is_in(known_enterprises.implode())
         tests.append((pl.col("enterprise_id").is_not_null() & ~known, UNKNOWN_ENTERPRISE))
     elif credit_codes:
-        bad = [code for code in rows["enterprise_id"].drop_nulls().unique() if not is_credit_code(code)]
+        bad = [code for code in rows["enterprise_id"].drop_nulls().unique() if not _is_written_out(code)]
         tests.append((pl.col("enterprise_id").is_in(bad), "bad_credit_code:enterprise_id"))
     hits = [pl.when(test).then(pl.lit(name)) for test, name in tests]
     named = rows.select(ROW, rules=pl.concat_list(hits).list.drop_nulls())
     return named.filter(pl.col("rules").list.len() > 0)
+
+
+def _is_written_out(code: str) -> bool:
+    """A credit code in its one spelling: lower case, spaces or full-width digits would be a second enterprise."""
+    return code.isascii() and code.isalnum() and code == code.upper() and is_credit_code(code)
 
 
 def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:
@@ -144,6 +154,14 @@ def _future_tests(table: Table, today: date) -> list[tuple[pl.Expr, str]]:
         (pl.col(name).cast(pl.Date) > today, f"future_date:{name}")
         for name, column in table.columns().items()
         if (column.metadata or {}).get("past")
+    ]
+
+
+def _plausible_tests(table: Table) -> list[tuple[pl.Expr, str]]:
+    return [
+        (~pl.col(name).cast(pl.Date).is_between(*PLAUSIBLE), f"implausible_date:{name}")
+        for name, column in table.columns().items()
+        if column.dtype == pl.Date or column.dtype == pl.Datetime
     ]
 
 

@@ -6,6 +6,7 @@ transaction, so a run that dies leaves either all of a delivery or nothing of it
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,10 +16,10 @@ import duckdb
 import polars as pl
 
 from models.contract import ROW, UNKNOWN_ENTERPRISE, judge
-from models.errors import DeliveryError
+from models.errors import DeliveryError, MappingError
 from models.tables import TABLES, Table
 from warehouse.schema import value
-from warehouse.sources.conform import conform, json_ready
+from warehouse.sources.conform import as_text, conform
 from warehouse.sources.mapping import Entry, Mapping, expand_environment, parse_mapping
 from warehouse.sources.readers import LINE, Raw, read_file, read_sql
 from warehouse.store import Written, write_versions
@@ -124,9 +125,11 @@ def delivery_files(folder: Path, mapping: Mapping) -> tuple[list[tuple[str, int,
     if not folder.is_dir():
         raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
     root, notes = folder.resolve(), list[str]()
-    files = sorted(path for path in folder.iterdir() if path.is_file() or path.is_symlink())
-    inside = [path for path in files if path.resolve().is_relative_to(root) and path.is_file()]
-    notes += [f"{path.name}: points outside the delivery, not read" for path in files if path not in inside]
+    there = sorted(folder.iterdir())
+    inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
+    notes += [
+        f"{_shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
+    ]
     taken: set[Path] = set()
     found: list[tuple[str, int, Entry, Path]] = []
     for table, at, entry in mapping.entries():
@@ -150,6 +153,12 @@ def _why_ignored(path: Path, mapping: Mapping) -> str:
     return "no entry of the mapping names it, not read"
 
 
+def _why_no_file(path: Path) -> str:
+    if path.is_symlink():
+        return "points outside the delivery"
+    return "a folder" if path.is_dir() else "no ordinary file"
+
+
 def _shown(name: str) -> str:
     """A file name that cannot play tricks on a terminal, a log or a query."""
     return "".join(char if char.isprintable() else "?" for char in name)[:200]
@@ -160,11 +169,16 @@ def fingerprint_delivery(folder: Path | None, mapping: Mapping) -> str:
     digest = hashlib.sha256(mapping.hash.encode())
     if folder is not None:
         for table, at, _, path in delivery_files(folder, mapping)[0]:
-            with path.open("rb") as file:
-                digest.update(
-                    f"{table}{at}{path.name}{hashlib.file_digest(file, 'sha256').hexdigest()}".encode()
-                )
+            digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + _file_digest(path))
     return digest.hexdigest()[:16]
+
+
+def _file_digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest().encode()
+    except OSError:
+        return b"cannot be opened"  # reading it will refuse it
 
 
 def _batches(folder: Path | None, mapping: Mapping, progress: Progress) -> Iterator[Batch]:
@@ -305,7 +319,7 @@ def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
             unread.content,
             "open",
             mapping.hash,
-            batch.entry_at,
+            None,  # there are no cells that an entry of the mapping could read again
         )
         for unread in batch.raw.unread
     ]
@@ -316,24 +330,19 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
     """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
     if refused.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
-    delivered = batch.raw.frame.join(refused.select(LINE, "rules"), on=LINE).sort(LINE)
-    waiting = pl.col("rules").list.join(", ") == UNKNOWN_ENTERPRISE
+    delivered = batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)
     content = [
-        json.dumps(
-            {k: json_ready(v) for k, v in row.items() if k not in (LINE, "rules")},
-            ensure_ascii=False,
-            default=str,
-        )
-        for row in delivered.iter_rows(named=True)
+        json.dumps(row, ensure_ascii=False) for row in as_text(delivered).drop(LINE).iter_rows(named=True)
     ]
-    return delivered.select(
+    rules = pl.col("rules").list.join(", ")
+    return refused.sort(LINE).select(
         source=pl.lit(mapping.name),
         table_name=pl.lit(batch.table),
         file=pl.lit(batch.raw.file),
         line=pl.col(LINE),
-        rules=pl.col("rules").list.join(", "),
+        rules=rules,
         content=pl.Series(content, dtype=pl.String),
-        state=pl.when(waiting).then(pl.lit("waiting")).otherwise(pl.lit("open")),
+        state=pl.when(rules == UNKNOWN_ENTERPRISE).then(pl.lit("waiting")).otherwise(pl.lit("open")),
         mapping_hash=pl.lit(mapping.hash),
         entry=pl.lit(batch.entry_at, dtype=pl.Int64),
     )
@@ -383,9 +392,7 @@ def _record(
         sum(each.unchanged for each in written) + judged.repeated,
         judged.refused,
     )
-    connection.execute(
-        "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
-    )
+    _remember_mapping(connection, mapping)
     connection.execute(
         "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
         [
@@ -410,8 +417,17 @@ def _record(
     return taken
 
 
+def _remember_mapping(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
+    )
+
+
 def _write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date) -> None:
-    """Keep each refused row once.  Rows of an earlier form of the same file that are gone are superseded."""
+    """Keep each refused row once, by the mapping it was read by last.
+
+    Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
+    """
     rejects = judged.rejects.with_columns(
         delivery_id=pl.lit(judged.delivery_id),
         refused_on=pl.lit(received_on),
@@ -420,7 +436,8 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receiv
     files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
     connection.register("rejects", rejects.to_arrow())
     connection.register("files", files.to_arrow())
-    same = "n.table_name = o.table_name AND n.file = o.file AND n.line = o.line AND n.content = o.content"
+    columns = ("source", "table_name", "file", "line", "rules", "content")
+    same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
     connection.execute(
         f"""
         UPDATE raw.rejected_rows o SET state = 'superseded', settled_on = ?
@@ -434,7 +451,14 @@ def _write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receiv
         INSERT INTO raw.rejected_rows BY NAME
         SELECT * FROM rejects n WHERE NOT EXISTS (
             SELECT 1 FROM raw.rejected_rows o
-            WHERE o.source = n.source AND o.state IN ('open', 'waiting', 'accepted') AND {same})
+            WHERE o.state IN ('open', 'waiting', 'accepted') AND {same})
+        """
+    )
+    connection.execute(
+        f"""
+        UPDATE raw.rejected_rows o
+        SET mapping_hash = n.mapping_hash, entry = n.entry, delivery_id = n.delivery_id
+        FROM rejects n WHERE o.state IN ('open', 'waiting') AND o.mapping_hash <> n.mapping_hash AND {same}
         """
     )
     connection.unregister("rejects")
@@ -460,8 +484,9 @@ def retry_rejects(
     states = "('waiting')" if only_waiting else "('open', 'waiting')"
     kept = connection.sql(
         f"""
-        SELECT r.*, m.text, r.rowid AS reject FROM raw.rejected_rows r JOIN ops.mappings m ON m.hash = r.mapping_hash
-        WHERE r.state IN {states} AND r.line > 0 AND r.content LIKE '{{%'
+        SELECT r.* REPLACE (r.entry::BIGINT AS entry), m.text, r.rowid AS reject
+        FROM raw.rejected_rows r JOIN ops.mappings m ON m.hash = r.mapping_hash
+        WHERE r.state IN {states} AND r.entry IS NOT NULL
         """
     ).pl()
     taken = 0
@@ -484,7 +509,7 @@ def _retry_group(
     batches = [
         _batch(
             _raw_again(str(file), rows),
-            mapping.tables[str(table)][int(entry)],
+            _entry_again(mapping, str(table), int(entry)),
             str(table),
             int(entry),
             mapping,
@@ -496,10 +521,10 @@ def _retry_group(
     try:
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
-        settled = (
-            group.join(judged.rejects, on=["table_name", "file", "line", "content"], how="anti")
-            if mapping is not None
-            else group
+        place = ["table_name", "entry", "file", "line"]
+        settled = group.join(judged.rejects, on=place, how="anti")
+        _write_still_refused(
+            connection, mapping, group.select("reject", *place).join(judged.rejects, on=place)
         )
         connection.register("settled", settled.select("reject").to_arrow())
         connection.execute(
@@ -515,20 +540,37 @@ def _retry_group(
     return settled.height
 
 
+def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
+    entries = mapping.tables.get(table, [])
+    if at >= len(entries):
+        raise MappingError(
+            f"The mapping '{mapping.name}' has no entry {at + 1} for {table}, by which refused rows were read. "
+            "Keep its entries in order when you mend it, or deliver the files again."
+        )
+    return entries[at]
+
+
+def _write_still_refused(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, still: pl.DataFrame
+) -> None:
+    """What a row is refused for by the mapping that read it last."""
+    _remember_mapping(connection, mapping)
+    connection.register("still", still.select("reject", "rules", "state", "mapping_hash").to_arrow())
+    connection.execute(
+        "UPDATE raw.rejected_rows SET rules = n.rules, state = n.state, mapping_hash = n.mapping_hash "
+        "FROM still n WHERE rejected_rows.rowid = n.reject"
+    )
+    connection.unregister("still")
+
+
 def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
     """Kept rows in the form their file once had, as text."""
     items = [json.loads(content) for content in rows["content"]]
     names = list(dict.fromkeys(name for item in items for name in item))
-    cells = {
-        name: [None if item.get(name) is None else _as_text(item[name]) for item in items] for name in names
-    }
+    cells = {name: [item.get(name) for item in items] for name in names}
     return Raw(
         file,
         pl.DataFrame(
             {LINE: rows["line"], **cells}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}
         ),
     )
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

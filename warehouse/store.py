@@ -46,11 +46,15 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
     core, columns = f"core.{table.name}", list(table.columns())
     key = ", ".join(table.key)
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
+    replaced = (
+        f"EXISTS (SELECT 1 FROM {core} n WHERE n.version > 1 AND n.version > c.version AND {same_key_later})"
+    )
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
     was_empty = _count(connection, f"FROM {core}") == 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
-        + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same})")
+        + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same} AND NOT {replaced})")
     )
     fresh = _count(connection, "FROM temp.fresh")
     corrected = (
@@ -89,14 +93,18 @@ def _order(table: Table, prefix: str = "") -> str:
 
 
 def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: str) -> None:
-    """Each version of the touched keys ends where the next one begins."""
+    """Each version of the touched keys ends where the next one begins.
+
+    A later ``recorded_at`` outranks a later correction of an earlier one, which then never comes to count.
+    """
     core = f"core.{table.name}"
     joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
     connection.execute(
         f"""
         UPDATE {core} c SET known_to = n.until FROM (
-            SELECT {key}, version, coalesce(lead(known_from) OVER (
-                PARTITION BY {key} ORDER BY known_from, version), {FOREVER}) AS until
+            SELECT {key}, version, greatest(known_from, coalesce(min(known_from) OVER (
+                PARTITION BY {key} ORDER BY recorded_at, version
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), {FOREVER})) AS until
             FROM {core}
             WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
         ) n

@@ -25,7 +25,8 @@ _STYLE = (
     "body{font:14px/1.5 sans-serif;max-width:1100px;margin:1em auto}table{border-collapse:collapse;margin:.5em 0}"
     "td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}nav,footer,.modal,"
     ".sticky-top,#stepsLabel,.btn,hr{display:none}ul{list-style:none;padding-left:0}.text-success{color:#197b30}"
-    ".text-danger{color:#b00020}"
+    ".text-danger{color:#b00020}.fa-check-circle::before{content:'✓'}.fa-times::before{content:'✗'}"
+    ".fa-exclamation-triangle::before{content:'!'}"
 )
 """Great Expectations' pages take their looks from the network; this little is enough to read them without."""
 
@@ -129,7 +130,9 @@ def _keep_page(outcome: Outcome, docs: Path) -> None:
     """Copy a suite's result page to a name that stays, without what a closed network could not load."""
     for page in (docs / "validations" / outcome.suite.name).rglob("*.html"):
         html = _REMOTE.sub("", page.read_text(encoding="utf-8"))
-        outcome.docs.write_text(html.replace("</head>", f"<style>{_STYLE}</style></head>", 1), encoding="utf-8")
+        outcome.docs.write_text(
+            html.replace("</head>", f"<style>{_STYLE}</style></head>", 1), encoding="utf-8"
+        )
 
 
 def _label(result: Any) -> str:

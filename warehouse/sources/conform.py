@@ -4,7 +4,7 @@ A cell that cannot be read becomes empty and is named in ``problems``; the contr
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
 import dataframely as dy
 import polars as pl
@@ -28,6 +28,8 @@ _FLAGS = {
     **dict.fromkeys(("true", "1", "1.0", "y", "yes", "t", "是", "有"), True),
     **dict.fromkeys(("false", "0", "0.0", "n", "no", "f", "否", "无"), False),
 }
+_ZONED_FORMAT = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_TIME_OF_DAY = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
@@ -101,7 +103,8 @@ def _text(name: str, frame: pl.DataFrame) -> pl.Expr:
         return (
             pl.when(whole)
             .then(cell.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(cell.cast(pl.String))
+            .when(cell.is_finite())
+            .then(cell.cast(pl.String))
         )
     if dtype == pl.Datetime:
         midnight = cell.dt.time() == pl.time(0, 0, 0)
@@ -144,7 +147,7 @@ def _parse_text(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFr
     text = _text(name, cells)
     if spec.strip_control:
         text = text.str.replace_all(CONTROL, " ")
-    return (_translated(text, spec) if spec.values else text), "unknown_code"
+    return (_translated(text, spec) if spec.values else text), "unreadable"
 
 
 def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
@@ -169,12 +172,17 @@ def _parse_date(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataF
     cell, dtype = pl.col(name), cells.schema[name]
     if dtype == pl.Date or dtype == pl.Datetime:
         return cell.cast(pl.Date), "unreadable"
-    if dtype.is_numeric():
-        return _excel_day(cell.cast(pl.Float64)), "unreadable"
-    text = pl.when(cell.str.len_chars() > 11).then(cell.str.slice(0, 10)).otherwise(cell)
-    formats = [text.str.to_date(form, strict=False) for form in _DATE_FORMATS]
+    cell = _text(name, cells)
+    day = cell.str.replace(_TIME_OF_DAY, "")
+    formats = [day.str.to_date(form, strict=False) for form in _DATE_FORMATS]
     serial = pl.when(cell.str.contains(r"^\d{5}(\.\d+)?$")).then(cell.cast(pl.Float64, strict=False))
-    return pl.coalesce(*formats, _excel_day(serial)), "unreadable"
+    return pl.coalesce(*formats, _excel_day(serial), _local_time(cell).cast(pl.Date)), "unreadable"
+
+
+def _local_time(text: pl.Expr) -> pl.Expr:
+    """Local time of a text with a time zone."""
+    zoned = text.str.replace(" ", "T").str.to_datetime(_ZONED_FORMAT, strict=False, time_unit="us")
+    return zoned.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
 
 
 def _excel_day(serial: pl.Expr) -> pl.Expr:
@@ -187,13 +195,12 @@ def _excel_day(serial: pl.Expr) -> pl.Expr:
 def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
     cell, dtype = pl.col(name), cells.schema[name]
     if dtype == pl.Date or dtype == pl.Datetime:
-        local = cell.dt.replace_time_zone(None) if dtype == pl.Datetime else cell
-        return local.cast(pl.Datetime("us")), "unreadable"
-    if dtype.is_numeric():
-        return _parse_date(name, column, spec, cells)[0].cast(pl.Datetime("us")), "unreadable"
+        return cell.cast(pl.Datetime("us")), "unreadable"
+    cell = _text(name, cells)
     formats = [cell.str.to_datetime(form, strict=False, time_unit="us") for form in _TIME_FORMATS]
     day = _parse_date(name, column, spec, cells)[0].cast(pl.Datetime("us"))
-    return pl.coalesce(*formats, pl.when(cell.str.len_chars() <= 11).then(day)), "unreadable"
+    only_day = pl.when(cell.str.len_chars() <= 11).then(day)
+    return pl.coalesce(*formats, only_day, _local_time(cell)), "unreadable"
 
 
 def _parse_int(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
@@ -205,7 +212,8 @@ def _parse_int(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFra
 
 
 def _parse_float(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
-    value = pl.col(name).cast(pl.Float64, strict=False)
+    cell = pl.col(name) if cells.schema[name].is_numeric() else _text(name, cells)
+    value = cell.cast(pl.Float64, strict=False)
     return pl.when(value.is_finite()).then(value), "unreadable"
 
 
@@ -229,10 +237,9 @@ _PARSERS: dict[type[pl.DataType], Callable[[str, dy.Column, FieldSpec, pl.DataFr
 }
 
 
-def json_ready(value: object) -> object:
-    """A cell as it goes into the JSON of a refused row."""
-    return (
-        value.isoformat(sep=" ")
-        if isinstance(value, datetime)
-        else (value.isoformat() if isinstance(value, date) else value)
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Delivered cells as text, which is read again exactly as the cells were."""
+    typed = [name for name, dtype in frame.schema.items() if dtype != pl.String and name != LINE]
+    return frame.with_columns(
+        pl.coalesce(_text(name, frame), pl.col(name).cast(pl.String)).alias(name) for name in typed
     )

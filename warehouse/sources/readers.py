@@ -4,8 +4,11 @@ A reader never raises for bad content.  A file that cannot be read at all is one
 that cannot is one refusal with its line number and text.
 """
 
+import codecs
 import csv
 import json
+import math
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,10 +17,14 @@ from typing import Any
 
 import polars as pl
 
+from models.errors import DeliveryError
+
 LINE = "__line"
 MAX_LINE_CHARS = 1_000_000
 MAX_XLSX_BYTES = 1_000_000_000
 MAX_XLSX_RATIO = 200
+MAX_XLSX_CELLS = 40_000_000
+"""Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""
 MAX_QUOTED_LINES = 50
 """An opening quote that finds no end within so many lines is taken for a slip, not for a long text."""
 
@@ -42,7 +49,8 @@ class Raw:
 
     def refuse(self, line: int, rule: str, content: str) -> None:
         """Record a line that could not be read."""
-        self.unread.append(Unread(self.file, line, rule, content[:10_000]))
+        kept = content[:10_000].encode(errors="backslashreplace").decode()
+        self.unread.append(Unread(self.file, line, rule, kept))
 
 
 def read_file(path: Path, name: str, *, encoding: str | None = None, sheet: str | int = 0) -> Raw:
@@ -65,8 +73,13 @@ def read_file(path: Path, name: str, *, encoding: str | None = None, sheet: str 
 def _read_csv(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> None:
     csv.field_size_limit(MAX_LINE_CHARS * MAX_QUOTED_LINES)
     lines = list(_decoded_lines(path.read_bytes(), raw, encoding))
+    while lines and _is_blank(lines[0][1]):
+        lines.pop(0)
     if not lines:
         raw.refuse(0, "empty_file", "")
+        return
+    if raw.unread and raw.unread[0].line < lines[0][0]:
+        raw.unread = [Unread(raw.file, 0, "unreadable_header", raw.unread[0].content)]
         return
     delimiter = _delimiter(lines[0][1])
     header = [cell.strip() for cell in _cells(lines[0][1], delimiter) or []]
@@ -84,6 +97,8 @@ def _read_csv(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> 
 def _header_problem(header: list[str]) -> str | None:
     if len(set(header)) != len(header):
         return "repeated_header"
+    if any("\x00" in name for name in header):
+        return "unreadable_header"
     return None if header and all(header) else "empty_header"
 
 
@@ -93,21 +108,49 @@ def _delimiter(header: str) -> str:
 
 def _decoded_lines(data: bytes, raw: Raw, encoding: str | None) -> Iterator[tuple[int, str]]:
     """Lines as text.  Lines in another encoding than the rest of the file are refused one by one."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield from enumerate(data.decode("utf-16", errors="replace").splitlines(), start=1)
-        return
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    encoding = encoding or _majority_encoding(data)
-    for number, line in enumerate(data.replace(b"\r\n", b"\n").split(b"\n"), start=1):
-        try:
-            text = line.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+    data, encoding = _plain_bytes(data, encoding)
+    for number, line in enumerate(_split(data), start=1):
+        text = _decoded(line, encoding)
+        if text is None:
             raw.refuse(number, "wrong_encoding", line.decode(encoding="utf-8", errors="backslashreplace"))
-            continue
-        if len(text) > MAX_LINE_CHARS:
+        elif len(text) > MAX_LINE_CHARS:
             raw.refuse(number, "huge_line", text[:200])
-        elif text.strip("\r\x00 "):
+        else:
             yield number, text.rstrip("\r")
+
+
+def _plain_bytes(data: bytes, encoding: str | None) -> tuple[bytes, str]:
+    """The file without its byte order mark, and its encoding; UTF-16 becomes UTF-8, broken where it was."""
+    if data.startswith(codecs.BOM_UTF8):
+        return data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if marked or (encoding and encoding.lower().startswith("utf-16")):
+        text = data.decode("utf-16" if marked else str(encoding), errors="replace")
+        return text.replace("\ufffd", "\udcff").encode(errors="surrogateescape"), "utf-8"
+    return data, encoding or _majority_encoding(data)
+
+
+def _split(data: bytes) -> list[bytes]:
+    data = data.replace(b"\r\n", b"\n")
+    return data.split(b"\n" if b"\n" in data else b"\r")
+
+
+def _decoded(line: bytes, encoding: str) -> str | None:
+    """The text of a line, or ``None`` if it is in another encoding.
+
+    GB18030 reads nearly all bytes as something; whole Chinese characters of UTF-8 are not that by chance.
+    """
+    try:
+        text = line.decode(encoding)
+        if encoding.lower().startswith("gb") and not line.isascii() and _decodes(line, "utf-8"):
+            return None if max(line.decode("utf-8")) >= "\u0800" else text
+    except (UnicodeDecodeError, LookupError):
+        return None
+    return text
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip("\r\x00 ")
 
 
 def _majority_encoding(data: bytes) -> str:
@@ -136,6 +179,9 @@ def _records(
     at = 0
     while at < len(lines):
         number, text = lines[at]
+        if _is_blank(text):
+            at += 1
+            continue
         end, cells = _record_at(lines, at, delimiter, width)
         if cells is None:
             rule = "unbalanced_quote" if text.count('"') % 2 else "wrong_number_of_fields"
@@ -148,7 +194,10 @@ def _records(
 def _record_at(
     lines: list[tuple[int, str]], at: int, delimiter: str, width: int
 ) -> tuple[int, list[str] | None]:
-    """The record that starts at a line, and its last line; a quoted text may span several."""
+    """The record that starts at a line, and its last line; a quoted text may span several.
+
+    A whole record inside the quoted text means that a quote was left open before it.
+    """
     parts: list[str] = []
     for end in range(at, min(at + MAX_QUOTED_LINES, len(lines))):
         parts.append(lines[end][1])
@@ -156,9 +205,13 @@ def _record_at(
             cells = _cells("\n".join(parts), delimiter)
             if cells is not None and len(cells) == width:
                 return end, cells
-        if end == at and parts[0].count('"') % 2 == 0:
+        if parts[-1].count('"') % 2 == 0 and (end == at or _is_record(parts[-1], delimiter, width)):
             break
     return at, None
+
+
+def _is_record(text: str, delimiter: str, width: int) -> bool:
+    return text.count(delimiter) >= width - 1 > 0 and len(_cells(text, delimiter) or []) == width
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
@@ -179,20 +232,44 @@ def _read_xlsx(path: Path, raw: Raw, _encoding: str | None, sheet: str | int) ->
     import fastexcel
 
     book = fastexcel.read_excel(path)
-    loaded = book.load_sheet(sheet, dtypes="string", header_row=0)
-    frame = loaded.to_polars()
-    frame = frame.rename({name: name.strip() for name in frame.columns})
-    filled = pl.any_horizontal(pl.all().is_not_null()) if frame.width else pl.lit(value=False)
-    raw.frame = frame.with_row_index(LINE, offset=2).with_columns(pl.col(LINE).cast(pl.Int64)).filter(filled)
+    # Read without a header, so that a repeated one is not renamed, and from the first row, so that lines count.
+    cells = book.load_sheet(sheet, dtypes="string", header_row=None, skip_rows=0).to_polars()
+    filled = cells.with_row_index(LINE, offset=1).filter(
+        pl.any_horizontal(pl.lit(value=False), *(pl.col(name).is_not_null() for name in cells.columns))
+    )
+    if filled.is_empty():
+        raw.refuse(0, "empty_file", "")
+        return
+    used = [name for name in cells.columns if filled[name].null_count() < filled.height]
+    header = [(filled[name][0] or "").strip() for name in used]
+    if problem := _header_problem(header):
+        raw.refuse(0, problem, ", ".join(header))
+        return
+    raw.frame = filled[1:].select(pl.col(LINE).cast(pl.Int64), **dict(zip(header, used, strict=True)))
 
 
 def _zip_bomb(path: Path) -> str | None:
     with zipfile.ZipFile(path) as archive:
         inside = sum(info.file_size for info in archive.infolist())
         packed = max(1, sum(info.compress_size for info in archive.infolist()))
-    if inside > MAX_XLSX_BYTES or (inside > 50_000_000 and inside / packed > MAX_XLSX_RATIO):
-        return f"unpacks from {packed:,} to {inside:,} bytes"
-    return None
+        if inside > MAX_XLSX_BYTES or (inside > 50_000_000 and inside / packed > MAX_XLSX_RATIO):
+            return f"unpacks from {packed:,} to {inside:,} bytes"
+        sheets = [name for name in archive.namelist() if re.match(r"xl/worksheets/[^/]+\.xml$", name)]
+        cells = max((_cells_spanned(archive, name) for name in sheets), default=0)
+    return f"spans {cells:,} cells" if cells > MAX_XLSX_CELLS else None
+
+
+def _cells_spanned(archive: zipfile.ZipFile, sheet: str) -> int:
+    """Last row times last column of a sheet, from the references of its rows and cells."""
+    rows, columns, rest = 0, {b""}, b""
+    with archive.open(sheet) as file:
+        while chunk := file.read(1 << 22):
+            found = re.findall(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""", rest + chunk)
+            rows = max(rows, max((int(row) for _, row in found), default=0))
+            columns |= {column for column, _ in found}
+            rest = chunk[-32:]
+    widest = max(columns, key=lambda column: (len(column), column))
+    return rows * sum((letter - 64) * 26**at for at, letter in enumerate(reversed(widest)))
 
 
 def _read_parquet(path: Path, raw: Raw, _encoding: str | None, _sheet: str | int) -> None:
@@ -200,19 +277,22 @@ def _read_parquet(path: Path, raw: Raw, _encoding: str | None, _sheet: str | int
 
 
 def _read_json(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> None:
-    lines = list(_decoded_lines(path.read_bytes(), raw, encoding))
-    text = "\n".join(line for _, line in lines)
-    if text.lstrip().startswith("["):
-        items = list(enumerate(json.loads(text), start=1))
+    data, encoding = _plain_bytes(path.read_bytes(), encoding)
+    if data.lstrip().startswith(b"["):
+        items = list(enumerate(json.loads(data.decode(encoding), parse_int=str), start=1))
     else:
-        items = list(_json_lines(lines, raw))
+        items = list(_json_lines(list(_decoded_lines(data, raw, encoding)), raw))
     kept: list[tuple[int, dict[str, Any]]] = []
     for line, item in items:
-        if isinstance(item, dict) and not any(isinstance(v, dict | list) for v in item.values()):
-            kept.append((line, item))
+        if problem := _item_problem(item):
+            raw.refuse(line, problem, json.dumps(item, ensure_ascii=False))
         else:
-            raw.refuse(line, "not_a_flat_object", json.dumps(item, ensure_ascii=False))
+            kept.append((line, item))
+    if not items and not raw.unread:
+        raw.refuse(0, "empty_file", "")
     names = list(dict.fromkeys(name for _, item in kept for name in item))
+    if LINE in names:
+        raise ValueError(f"a field is called {LINE}, which is the name of the line number here")
     data = {name: [_json_text(item.get(name)) for _, item in kept] for name in names}
     raw.frame = pl.DataFrame(
         {LINE: [line for line, _ in kept], **data},
@@ -220,10 +300,25 @@ def _read_json(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) ->
     )
 
 
+def _item_problem(item: Any) -> str | None:
+    """Why an item cannot be a row: nested, a number that JSON does not have, half a character."""
+    if not isinstance(item, dict) or any(isinstance(cell, dict | list) for cell in item.values()):
+        return "not_a_flat_object"
+    if any(isinstance(cell, float) and not math.isfinite(cell) for cell in item.values()):
+        return "not_a_number"
+    try:
+        json.dumps(item, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "wrong_encoding"
+    return None
+
+
 def _json_lines(lines: list[tuple[int, str]], raw: Raw) -> Iterator[tuple[int, Any]]:
     for number, text in lines:
+        if _is_blank(text):
+            continue
         try:
-            yield number, json.loads(text)
+            yield number, json.loads(text, parse_int=str)
         except (ValueError, RecursionError):
             raw.refuse(number, "not_json", text)
 
@@ -235,9 +330,25 @@ def _json_text(value: Any) -> str | None:
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a number, in types that the mapping can read; nested columns cannot be mapped."""
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
-    plain = frame.drop(nested)
+    plain = frame.drop(nested).with_columns(_plain(column) for column in frame.drop(nested))
     return plain.with_row_index(LINE, offset=1).with_columns(pl.col(LINE).cast(pl.Int64))
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """Local time without zone; text for what is neither number, flag, day nor time."""
+    dtype = column.dtype
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        return column.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+    if dtype == pl.Binary:
+        texts = [None if cell is None else cell.decode(errors="backslashreplace") for cell in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    if dtype == pl.Duration:
+        return column.dt.to_string()
+    if dtype.is_numeric() or any(dtype == kept for kept in (pl.Boolean, pl.Date, pl.Datetime, pl.String)):
+        return column
+    return column.cast(pl.String)
 
 
 _READERS: dict[str, Callable[[Path, Raw, str | None, str | int], None]] = {
@@ -255,16 +366,26 @@ _READERS: dict[str, Callable[[Path, Raw, str | None, str | int], None]] = {
 
 
 def read_sql(url: str, query: str, name: str) -> Raw:
-    """Rows of a query, through SQLAlchemy.  Raises whatever the database says: a query is not foreign bytes."""
-    import sqlalchemy
+    """Rows of a query, through SQLAlchemy.
 
-    engine = sqlalchemy.create_engine(url)
+    Raises DeliveryError with the words of the database: a query that fails is no matter of single rows.
+    """
+    import sqlalchemy
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
+        engine = sqlalchemy.create_engine(url)
         with engine.connect() as connection:
             result = connection.execute(sqlalchemy.text(query))
             names = list(result.keys())
             rows = [[_json_text(cell) for cell in row] for row in result]
-    finally:
         engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        said = str(error).replace(url, "the url")
+        raise DeliveryError(f"{name} gave nothing: {said}. Correct url or query in the mapping.") from error
+    if len({*names, LINE}) != len(names) + 1:
+        raise DeliveryError(
+            f"{name} gives columns of one name or called {LINE}: {', '.join(names)}. Name them with AS."
+        )
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return Raw(name, _numbered(frame))

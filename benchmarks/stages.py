@@ -1,0 +1,191 @@
+"""The stages of a nightly run, each measured; every function here is one group and runs in its own process.
+
+The calls are those of ``warehouse`` and ``pipelines``, in their order; nothing is reimplemented.
+"""
+
+import os
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from assets.suites import intake_suites, result_suites
+from benchmarks.bulk import AS_OF
+from benchmarks.floor import DELIVERY, WAREHOUSE
+from benchmarks.meter import Measured, Meter
+from models.policy import load_policy
+from models.tables import TABLES
+from warehouse.connection import Connection, writing
+from warehouse.deliveries import take_in_all
+from warehouse.engines import fold
+from warehouse.home import Home
+from warehouse.intake import (
+    Batch,
+    Judged,
+    delivery_files,
+    fingerprint_delivery,
+    judge_batches,
+    known_enterprises,
+    retry_rejects,
+    take_in,
+)
+from warehouse.publish import publish_run
+from warehouse.rescore import (
+    Coding,
+    compute_codes,
+    compute_explanations,
+    compute_features,
+    compute_red_queue,
+    compute_scores,
+)
+from warehouse.sources.conform import conform
+from warehouse.sources.mapping import load_mapping
+from warehouse.sources.readers import read_file
+from warehouse.validation import Suite, run_suites
+
+PACK = "starter"
+NIGHT = AS_OF + timedelta(days=1)
+
+
+def coding(day: date, engine: str) -> Coding:
+    """The day coded, by the starter pack."""
+    return Coding(day, day, load_policy(PACK).on(day), engine)
+
+
+def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measured]:
+    """Read, conform, judge and store a first delivery: ``warehouse.intake``, step by step."""
+    meter, mapping = Meter("intake", in_chain=True), load_mapping(mapping_file)
+    with writing(Home(root)) as connection:
+        with meter.stage("fingerprint files", floor=DELIVERY):
+            judged = Judged(mapping, str(folder), fingerprint_delivery(folder, mapping))
+        files = delivery_files(folder, mapping)[0]
+        with meter.stage("read Parquet", floor=DELIVERY) as stage:
+            raws = [read_file(path, path.name) for _, _, _, path in files]
+            stage.rows = sum(raw.frame.height for raw in raws)
+        with meter.stage("conform to canonical columns", floor=DELIVERY) as stage:
+            batches = [
+                Batch(table, at, raw, conform(raw, entry, TABLES[table], source=mapping.name))
+                for (table, at, entry, _), raw in zip(files, raws, strict=True)
+            ]
+            stage.rows = sum(batch.rows.height for batch in batches)
+        with meter.stage("judge by the contract", floor=DELIVERY) as stage:
+            judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=AS_OF)
+            stage.rows = judged.delivered
+        with meter.stage("store versions", floor=DELIVERY) as stage:
+            taken = take_in(connection, judged, received_on=AS_OF)
+            stage.rows = taken.added + taken.corrected + taken.unchanged
+        with meter.stage("retry waiting rows", floor=DELIVERY) as stage:
+            stage.rows = retry_rejects(connection, received_on=AS_OF, today=AS_OF)
+    return meter.found
+
+
+def measure_fold(root: Path, engine: str, keep: Path) -> list[Measured]:
+    """The feature fold alone, on one engine.  The frame is kept so that the engines can be compared."""
+    meter, what = Meter("fold"), coding(AS_OF, engine)
+    with writing(Home(root)) as connection, meter.stage(f"fold on {engine}", floor=WAREHOUSE) as stage:
+        features = fold(
+            connection,
+            as_of=what.as_of,
+            known_at=what.known_at,
+            policy=what.policy.features,
+            engine=engine,
+        )
+        stage.rows = features.height
+    features.write_parquet(keep)
+    return meter.found
+
+
+def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
+    """Checks, features, scores, codes, explanations, queue and publication, in the order of the job."""
+    meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF, engine)
+    results = result_suites()
+    with writing(home) as connection:
+        if checks:
+            with meter.stage("import Great Expectations"):
+                import great_expectations  # noqa: F401
+            _check(meter, connection, home, "intake checks", intake_suites(AS_OF))
+        with meter.stage(f"features ({engine})", floor=WAREHOUSE) as stage:
+            stage.rows = compute_features(connection, what)
+        with meter.stage("scores", floor=WAREHOUSE) as stage:
+            stage.rows = compute_scores(connection, what)
+        with meter.stage("codes", floor=WAREHOUSE) as stage:
+            stage.rows = sum(compute_codes(connection, what).values())
+        if checks:
+            _check(meter, connection, home, "code checks", {"codes": results.pop("codes")})
+        with meter.stage("explanations", floor=WAREHOUSE) as stage:
+            stage.rows = compute_explanations(connection, what)
+        with meter.stage("red queue", floor=WAREHOUSE) as stage:
+            stage.rows = compute_red_queue(connection, what)
+        if checks:
+            _check(meter, connection, home, "result checks", results)
+        with meter.stage("publish", floor=WAREHOUSE) as stage:
+            publish_run(connection, home, what, run_id="benchmark")
+            stage.rows = stage.rows or _coded(connection)
+    return meter.found
+
+
+def _check(
+    meter: Meter, connection: Connection, home: Home, name: str, suites: dict[str, list[Suite]]
+) -> None:
+    flat = [suite for several in suites.values() for suite in several]
+    with meter.stage(name, floor=WAREHOUSE) as stage:
+        run_suites(connection, flat, docs=home.data_docs / name.replace(" ", "_"))
+        stage.rows = len(flat)
+
+
+def _coded(connection: Connection) -> int:
+    return connection.execute("SELECT count(*) FROM risk.codes").fetchall()[0][0]
+
+
+def measure_again(root: Path, folders: dict[str, Path], mapping_file: Path) -> list[Measured]:
+    """Deliveries after the first one, by name."""
+    meter = Meter("again")
+    with writing(Home(root)) as connection:
+        for name, folder in folders.items():
+            day = NIGHT if folder.name == "night" else AS_OF
+            with meter.stage(name, floor=DELIVERY) as stage:
+                [taken] = take_in_all(
+                    connection,
+                    Home(root),
+                    folder=str(folder),
+                    mapping=str(mapping_file),
+                    received_on=day,
+                    today=day,
+                )
+                stage.rows = taken.delivered
+    return meter.found
+
+
+def measure_night(root: Path, engine: str) -> list[Measured]:
+    """Everything after the intake of a second night, as one stage and without checks."""
+    meter, home, what = Meter("again"), Home(root), coding(NIGHT, engine)
+    with writing(home) as connection, meter.stage("the night after: features to publish") as stage:
+        stage.rows = compute_features(connection, what)
+        compute_scores(connection, what)
+        compute_codes(connection, what)
+        compute_explanations(connection, what)
+        compute_red_queue(connection, what)
+        publish_run(connection, home, what, run_id="benchmark-night")
+    return meter.found
+
+
+def measure_dagster(
+    root: Path, deliveries: dict[str, Path], mapping_file: Path, engine: str
+) -> list[Measured]:
+    """Whole runs as the scheduler starts them, one after the other in one process."""
+    meter = Meter("dagster")
+    # The definitions read their settings when they are imported; they must not see the user's own home.
+    os.environ["RISKCODE_HOME"] = str(root)
+    with meter.stage("import Dagster and the definitions"):
+        import pipelines.definitions  # noqa: F401
+    from pipelines.nightly import Order, run_nightly
+    from pipelines.settings import load_settings
+
+    settings = replace(load_settings(), pack=PACK, engine=engine)
+    for name, folder in deliveries.items():
+        day = NIGHT if folder.name == "night" else AS_OF
+        with meter.stage(name) as stage:
+            run_nightly(settings, Order(day, folder=folder, mapping=str(mapping_file), today=day))
+            stage.rows = sum(pl.read_parquet(file).height for file in folder.glob("*.parquet"))
+    return meter.found

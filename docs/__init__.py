@@ -1,0 +1,1 @@
+"""Generators of the documents that must agree with the code."""

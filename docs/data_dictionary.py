@@ -1,0 +1,460 @@
+"""Writes ``docs/data-dictionary.md`` from the code: tables, features, published copy, code lists, rules.
+
+Run ``python -m docs.data_dictionary`` after a change; a test fails while the file is stale.  Columns of the
+published copy are read off a copy that an empty installation publishes, so none can be forgotten.
+"""
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import dataframely as dy
+import duckdb
+import polars as pl
+
+from docs.markers import table
+from models import vocabulary as vocab
+from models.features import FEATURES
+from models.features.fold import INTEGERS
+from models.policy import load_policy
+from models.tables import TABLES, Table, code_list
+from warehouse.connection import writing
+from warehouse.home import Home
+from warehouse.publish import publish_run
+from warehouse.rescore import (
+    Coding,
+    compute_codes,
+    compute_explanations,
+    compute_features,
+    compute_red_queue,
+    compute_scores,
+)
+from warehouse.schema import VERSION_COLUMNS
+
+FILE = Path(__file__).with_name("data-dictionary.md")
+DAY = date(2026, 6, 30)
+
+RULES = {
+    "recorded_before_found": "`recorded_at` lies before `occurred_on`",
+    "rectified_before_found": "`rectified_on` lies before `occurred_on`",
+    "due_before_found": "`rectify_due_on` lies before `occurred_on`",
+    "decided_before_found": "`decided_on` lies before `occurred_on`",
+    "withdrawn_before_found": "`withdrawn_on` lies before `occurred_on`",
+    "recorded_before_raised": "`recorded_at` lies before the day of `raised_at`",
+    "acknowledged_before_raised": "`acknowledged_at` lies before `raised_at`",
+    "closed_before_raised": "`closed_at` lies before `raised_at`",
+    "recorded_before_inspected": "`recorded_at` lies before `inspected_on`",
+    "recorded_before_accident": "`recorded_at` lies before `occurred_on`",
+    "period_ends_before_start": "`period_end` lies before `period_start`",
+    "filed_before_period": "`filed_on` lies before `period_start`",
+    "fixed_more_than_found": "`hazards_fixed` is larger than `hazards_found`",
+    "recorded_before_filed": "`recorded_at` lies before `filed_on`",
+}
+"""What a row refused by a rule of its table has done."""
+
+GENERAL_RULES = {
+    "missing:<column>": "a required cell is empty",
+    "too_long:<column>": "the text is longer than allowed; often a shifted column",
+    "too_small:<column>, too_large:<column>": "the number is outside its limits",
+    "unreadable:<column>": "the cell is not a date, time, whole number or yes/no",
+    "unknown_code:<column>": "the value is in no accepted spelling of the code list",
+    "future_date:<column>": "the day lies after the day of reading",
+    "formula_like:<column>": "a spreadsheet would run the text as a formula",
+    "control_characters:<column>": "the text holds control characters",
+    "bad_credit_code:enterprise_id": "the 统一社会信用代码 fails GB 32100-2015 (`id_scheme: uscc`)",
+    "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
+    "duplicate_key": "two good rows share key and `recorded_at` but not their content",
+}
+"""Rules for every table, from ``models.contract`` and ``warehouse.sources.conform``."""
+
+READING_RULES = {
+    "wrong_encoding": "the line is in another encoding than the rest of its file",
+    "wrong_number_of_fields": "the line has more or fewer cells than the header",
+    "unbalanced_quote": "a quote is opened and never closed",
+    "huge_line": "the line is longer than 1,000,000 characters",
+    "not_json": "the line is not JSON",
+    "not_a_flat_object": "the item is not an object, or holds lists or objects",
+    "empty_file": "the file holds nothing (line 0)",
+    "empty_header": "a header cell is empty (line 0)",
+    "repeated_header": "a header stands twice (line 0)",
+    "zip_bomb": "the workbook unpacks to an unreasonable size (line 0)",
+    "unknown_format": "the ending of the file is not known (line 0)",
+    "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
+}
+"""Refusals of ``warehouse.sources.readers``; line 0 stands for the whole file."""
+
+FEATURE_MEANINGS = {
+    "enterprise_id": ("", "the enterprise; key"),
+    "sector": ("", "`enterprises.sector`; empty = unknown"),
+    "division": ("", "`enterprises.division`; used by no score"),
+    "enforcing_level": ("", "`enterprises.enforcing_level`; used by no score"),
+    "status": ("", "`enterprises.status`; used by no score"),
+    "standardisation": ("", "`enterprises.standardisation`"),
+    "credit": ("", "`enterprises.credit`"),
+    "employees": ("people", "`enterprises.employees`"),
+    "major_hazard_source": ("grade", "`enterprises.major_hazard_source`"),
+    "hazardous_processes": ("processes", "`enterprises.hazardous_processes`"),
+    "high_hazard": ("0/1", "1 for the six sectors of P2"),
+    "violation_points": (
+        "points",
+        "severity points × time weight × quantity, 24 months; one item counts once a visit",
+    ),
+    "severity_points": ("points", "severity points × quantity over the long window, not weighted by time"),
+    "violations_36m": ("findings", "findings of 1,096 days"),
+    "major_hazards_24m": ("findings", "major hazards (重大事故隐患) found within 730 days"),
+    "open_major_hazards": ("findings", "major hazards not rectified, however old"),
+    "open_rectifications": ("orders", "open findings with a deadline"),
+    "overdue_rectifications": ("orders", "open findings whose deadline has passed"),
+    "overdue_days": ("days", "longest time past a deadline"),
+    "repeat_items": ("items", "items found in two or more visits of the repeat window"),
+    "inspections_12m": ("visits", "counted visits of 365 days (assistance visits never count, P11)"),
+    "inspections_24m": ("visits", "counted visits of 730 days"),
+    "inspections_window": ("visits", "counted visits of the long severity window"),
+    "clean_streak": ("visits", "clean visits since the last one that was not clean"),
+    "failed_rechecks_12m": ("visits", "re-checks of 365 days that still found something"),
+    "refusals_24m": ("visits", "refused visits of 730 days"),
+    "alert_points": ("points", "alert points × time weight, 365 days; false alarms never count"),
+    "unanswered_alerts": ("alerts", "alerts of 90 days that nobody answered within the allowed time"),
+    "slow_alerts": ("alerts", "alerts of 90 days answered late"),
+    "offline_days": ("days", "days within the last 90 with silent sensors, summed over spells"),
+    "complaints_12m": ("alerts", "complaints and transferred clues of 365 days"),
+    "accidents_36m": ("accidents", "accidents of 1,096 days"),
+    "fatal_accidents_12m": ("accidents", "accidents of 365 days with at least one death"),
+    "larger_accidents_36m": ("accidents", "较大 or worse within 1,096 days (stated, or by the figures)"),
+    "major_accidents_36m": ("accidents", "重大 or worse within 1,096 days (stated, or by the figures)"),
+    "serious_injuries_12m": ("people", "seriously injured within 365 days"),
+    "self_reports_12m": ("reports", "self-inspection reports filed within 365 days"),
+    "unfixed_self_hazards": ("hazards", "reported by the enterprise within 365 days and not yet fixed"),
+    "days_since_inspection": ("days", "age of the last counted visit; empty = never visited"),
+    "last_result": (
+        "rank",
+        "result of the last counted visit: 0 clean, 1 unknown, 2 findings, 3 serious, 4 stopped, 5 refused",
+    ),
+    "days_since_accident": ("days", "age of the last accident"),
+    "days_since_fatal_accident": ("days", "age of the last fatal accident"),
+    "days_since_larger_accident": ("days", "age of the last 较大 or worse accident"),
+    "days_since_major_accident": ("days", "age of the last 重大 or worse accident"),
+    "days_since_self_report": ("days", "age of the last self-inspection report"),
+    "severity_mean": (
+        "points / 10 visits",
+        "(severity points + prior points) × 10 ÷ (visits + prior visits), whole number",
+    ),
+    "unsettled_findings": (
+        "0/1",
+        "1 while the newest finding of 730 days not known to be rectified has no later clean visit",
+    ),
+}
+"""Unit and meaning of each feature; windows include their last day and end at the as-of day."""
+
+PUBLISHED = {
+    "risk.codes": "one enterprise; the day coded last",
+    "risk.code_history": "one enterprise and coded day; every day coded",
+    "risk.scores": "one enterprise; the points of each factor, and their sum",
+    "risk.explanations": "one enterprise and reason",
+    "risk.factors": "one factor or rule a reason may name",
+    "risk.features": "one enterprise; columns as in [Features](#features) plus `as_of`",
+    "serve.red_queue": "one RED enterprise",
+    "serve.open_findings": "one open finding: major hazards, and findings with a deadline",
+    "core.enterprises": "one enterprise as known on the day of knowledge; columns as in "
+    "[enterprises](#enterprises-企业名册) and [versions](#versions)",
+    "raw.rejected_rows": "one refused row (被拒数据)",
+    "ops.runs": "one finished run",
+    "ops.deliveries": "one delivery taken in",
+    "ops.delivery_files": "one file of a delivery, for one table",
+    "ops.meta": "one fact the warehouse remembers about itself",
+}
+"""Grain of each table of the published copy, in the order of the document."""
+
+COLUMNS = {
+    "enterprise_id": "the enterprise",
+    "as_of": "day coded",
+    "code": "green, blue, yellow or red",
+    "score": "risk points; higher is riskier",
+    "is_provisional": "too little data to rate (暂定)",
+    "decided_by": "rule that gave the code, or `score`, or `unrated`",
+    "pack": "policy pack",
+    "pack_version": "its version",
+    "pack_hash": "SHA-256 of its content",
+    "fingerprint": "SHA-256 of the points of its scorecard",
+    "data_watermark": "latest day on which anything that counts became known",
+    "scorecard": "name of the scorecard",
+    "rank": "order, 1 first",
+    "kind": "veto, floor, unrated, points or band",
+    "factor": "factor or rule",
+    "value": "the datum it rests on, as text",
+    "points": "points that count towards the score; 0 for rules",
+    "risk.explanations.code": "code the reason gives by itself; empty for points",
+    "expires_on": "day the reason ends by itself; empty where an act must clear it",
+    "title_zh": "wording",
+    "title_en": "wording",
+    "basis": "law, policy (of an authority) or proposal (ours)",
+    "reference": "where the number comes from",
+    "check_zh": "what to check on site",
+    "check_en": "what to check on site",
+    "clearing_zh": "what clears it",
+    "clearing_en": "what clears it",
+    "red_since": "first coded day of this RED spell",
+    "due_on": "last day of the special inspection (C3), counted in working days",
+    "is_due_provisional": "the calendar of that year is not announced yet",
+    "visited_on": "first counted on-site visit after `red_since`",
+    "serve.red_queue.state": "overdue, due or visited",
+    "source": "mapping that delivered the row",
+    "violation_id": "finding number within the source",
+    "item_code": "item of the check-item catalogue or legal article",
+    "description": "what was found",
+    "severity": "how grave",
+    "is_major_hazard": "judged a major accident hazard",
+    "occurred_on": "day it was found",
+    "rectify_due_on": "last day to rectify",
+    "is_overdue": "the deadline has passed",
+    "table_name": "canonical table",
+    "file": "file of the delivery",
+    "line": "line in it; 0 = the whole file",
+    "rules": "names of the rules that refused it, separated by a comma",
+    "content": "the row as delivered, as JSON; plain text where it could not be read",
+    "raw.rejected_rows.state": "open, waiting (for its enterprise), accepted (later) or superseded",
+    "mapping_hash": "SHA-256 of the mapping it was read by",
+    "entry": "place of the entry within its table of the mapping, from 0",
+    "delivery_id": "SHA-256 (16 characters) of mapping and files",
+    "refused_on": "day of the run that refused it",
+    "settled_on": "day it was accepted or superseded",
+    "run_id": "Dagster's run id",
+    "known_at": "day of knowledge",
+    "finished_at": "when it was recorded",
+    "ops.runs.state": "done",
+    "enterprises": "enterprises coded",
+    "red": "of these RED",
+    "yellow": "of these YELLOW",
+    "blue": "of these BLUE",
+    "green": "of these GREEN",
+    "provisional": "of these provisional",
+    "folder": "where it lay",
+    "received_on": "day of the run that took it in",
+    "taken_in_at": "when it was taken in",
+    "delivered": "rows delivered",
+    "added": "new rows, versions of new keys included",
+    "corrected": "new versions of keys known before",
+    "unchanged": "rows already known",
+    "refused": "rows refused",
+    "accepted": "rows accepted",
+    "key": "name of the fact",
+    "ops.meta.value": "the fact",
+}
+"""Meaning of each column of the published copy; ``schema.table.column`` where tables differ."""
+
+VERSION_MEANINGS = {
+    "version": "1 for the first version of a key",
+    "known_from": "first day this version counts",
+    "known_to": "day the next version takes over; 9999-12-31 while there is none",
+    "delivery_id": "delivery that brought it",
+    "source_file": "file it stood in",
+    "source_line": "line in that file",
+}
+
+_TYPES = {
+    pl.String: "text",
+    pl.Enum: "code",
+    pl.Date: "date",
+    pl.Datetime: "date and time",
+    pl.Int64: "whole number",
+    pl.Float64: "number",
+    pl.Boolean: "yes/no",
+}
+
+
+def render() -> str:
+    """The whole document."""
+    parts = [_INTRODUCTION, "## Canonical tables"]
+    parts += [_table_section(one) for one in TABLES.values()]
+    parts += [_versions(), _refusals(), _features(), _published(), _pack_names(), _code_lists(), _districts()]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+_INTRODUCTION = """\
+<!-- Generated by `python -m docs.data_dictionary`; edit the generator or the code, not this file. -->
+# Data dictionary
+
+A delivery may use the column name, its Chinese header (or one of the further headers), or any header the
+[mapping file](operations.md#mapping-files) names.  Two days belong to every row: the day it happened and
+`recorded_at` (记录日期), the day the authority knew it.  *Required* means an empty cell refuses the row;
+`= x` means an empty cell stands for x.  Clause ids (C1, P2 …) are explained in the [glossary](glossary.md).
+"""
+
+
+def _table_section(one: Table) -> str:
+    key = ", ".join(f"`{name}`" for name in one.key)
+    happened = f" · happened: `{one.happened}`" if one.happened else ""
+    rows = [_column_row(name, column) for name, column in one.columns().items()]
+    own = list(one.schema._schema_validation_rules())
+    parts = [
+        f"### {one.name} {one.zh}",
+        f"One row: {one.grain}, in one version · key: {key} (+ `recorded_at`){happened}",
+        table(("column", "Chinese header", "type", "required", "meaning"), rows),
+    ]
+    if own:
+        parts.append("Row rules: " + "; ".join(f"**{rule}**: {RULES[rule]}" for rule in own) + ".")
+    return "\n\n".join(parts)
+
+
+def _column_row(name: str, column: dy.Column) -> tuple[str, str, str, str, str]:
+    meta = column.metadata or {}
+    headers = " / ".join((meta["zh"], *meta["also"]))
+    required = "" if column.nullable else "yes"
+    if meta["blank"] is not None:
+        required = f"= {str(meta['blank']).lower()}"
+    if name == "source":
+        required = "set by the mapping"
+    return f"`{name}`", headers, _type(column), required, column.description or ""
+
+
+def _type(column: dy.Column) -> str:
+    codes = code_list(column)
+    if codes is not None:
+        return f"code: [{codes.name}](#{codes.name.replace(' ', '-')})"
+    kind, unit = _TYPES[column.dtype.base_type()], (column.metadata or {})["unit"]
+    low, high = getattr(column, "min", None), getattr(column, "max", None)
+    limits = [f"{low:,} … {high:,}"] if low is not None and high is not None else []
+    longest = getattr(column, "max_length", None)
+    limits += [f"≤ {longest:,} characters"] if longest else []
+    limits += ["not in the future"] if (column.metadata or {})["past"] else []
+    return ", ".join([f"{kind} ({unit})" if unit else kind, *limits])
+
+
+def _versions() -> str:
+    rows = [(f"`{name}`", kind, VERSION_MEANINGS[name]) for name, kind in VERSION_COLUMNS.items()]
+    return "\n\n".join(
+        [
+            "## Versions",
+            "The warehouse adds these columns to every canonical row (`core.<table>`).  `core.current_<table>` "
+            "shows the current version of each key.  When a version counts: "
+            "[corrections and versions](operations.md#corrections-and-versions).",
+            table(("column", "type", "meaning"), rows),
+        ]
+    )
+
+
+def _refusals() -> str:
+    return "\n\n".join(
+        [
+            "## Why a row is refused",
+            "Besides the row rules above.  Names carry the column.",
+            table(("rule", "the row is refused because"), _coded(GENERAL_RULES)),
+            "While reading a file:",
+            table(("rule", "refused because"), _coded(READING_RULES)),
+        ]
+    )
+
+
+def _coded(words: dict[str, str]) -> list[tuple[str, str]]:
+    return [(", ".join(f"`{name}`" for name in key.split(", ")), text) for key, text in words.items()]
+
+
+def _features() -> str:
+    rows = [
+        (f"`{name}`", "Int64" if name in INTEGERS else "String", *FEATURE_MEANINGS[name]) for name in FEATURES
+    ]
+    return "\n\n".join(
+        [
+            "## Features",
+            "`risk.features`: one row per enterprise known on the day of knowledge.  Counts are 0 when nothing "
+            "is on record; `days_since_…` and `last_result` stay empty.  Points, weights and windows: "
+            "[scoring](scoring.md).",
+            table(("feature", "type", "unit", "meaning"), rows),
+        ]
+    )
+
+
+def published_columns() -> list[tuple[str, str, str]]:
+    """(table, column, type) of the published copy, as an empty installation publishes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        coding = Coding(DAY, DAY, load_policy().on(DAY))
+        with writing(home) as connection:
+            compute_features(connection, coding)
+            compute_scores(connection, coding)
+            compute_codes(connection, coding)
+            compute_explanations(connection, coding)
+            compute_red_queue(connection, coding)
+            publish_run(connection, home, coding, run_id="none")
+        with duckdb.connect(str(home.published), read_only=True) as copy:
+            return copy.execute(
+                "SELECT table_schema || '.' || table_name, column_name, data_type "
+                "FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position"
+            ).fetchall()
+
+
+def _published() -> str:
+    columns = published_columns()
+    factors = {factor.name: factor.title_en for factor in load_policy().on(DAY).scorecard.factors}
+    found = {name for name, _, _ in columns}
+    if found != set(PUBLISHED):
+        raise KeyError(f"describe these tables of the published copy: {sorted(found ^ set(PUBLISHED))}")
+    parts = [
+        "## Published copy",
+        "`published/riskcode.duckdb`, read-only, replaced whole by each run.  Readers use nothing else.",
+    ]
+    for name, grain in PUBLISHED.items():
+        parts.append(f"### {name}\n\nOne row: {grain}.")
+        if "columns as in" in grain:
+            continue
+        mine = [(column, kind) for found_in, column, kind in columns if found_in == name]
+        points = factors if name == "risk.scores" else {}
+        shown = [(column, kind) for column, kind in mine if column not in points]
+        parts.append(
+            table(
+                ("column", "type", "meaning"),
+                [
+                    (f"`{column}`", kind, COLUMNS.get(f"{name}.{column}") or COLUMNS[column])
+                    for column, kind in shown
+                ],
+            )
+        )
+        if points:
+            parts.append(
+                f"And one BIGINT column of points for each of the {len(points)} factors, named as the factor."
+            )
+    return "\n\n".join(parts)
+
+
+def _pack_names() -> str:
+    policy = load_policy().on(DAY)
+    rows = [(f"`{f.name}`", "points", f.title_zh, f.title_en) for f in policy.scorecard.factors]
+    rows += [(f"`{r.name}`", r.kind, r.title.zh, r.title.en) for r in policy.codes.rules]
+    rows.append(
+        ("`unrated`", "unrated", policy.codes.sufficiency_title.zh, policy.codes.sufficiency_title.en)
+    )
+    return "\n\n".join(
+        [
+            "## Factors and rules",
+            f"Of the pack `{policy.pack}` {policy.version}; points, conditions and references: "
+            "[scoring](scoring.md).",
+            table(("name", "kind", "Chinese", "English"), rows),
+        ]
+    )
+
+
+def _code_lists() -> str:
+    parts = [
+        "## Code lists",
+        "Stored by key.  Deliveries may use the key, a label or a further spelling, in any case.",
+    ]
+    for codes in vocab.CODE_LISTS:
+        rows = [(f"`{key}`", labels[0], labels[1], " ".join(labels[2:])) for key, labels in codes.labels.items()]
+        parts += [f"### {codes.name}", table(("key", "Chinese", "English", "also accepted"), rows)]
+    return "\n\n".join(parts)
+
+
+def _districts() -> str:
+    rows = [(f"`{code}`", *names) for code, names in vocab.JINAN_DIVISIONS.items()]
+    return "\n\n".join(
+        [
+            "## Districts",
+            "GB/T 2260 codes of Jinan whose names the command line knows; `division` itself takes any text.",
+            table(("code", "Chinese", "English"), rows),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(render(), encoding="utf-8")
+    print(f"{FILE.name} written")

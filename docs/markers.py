@@ -1,0 +1,37 @@
+"""Generated blocks inside hand-written documents: between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- begin {re.escape(name)} -->\n)(.*?)(<!-- end {re.escape(name)} -->)", re.DOTALL)
+
+
+def block(text: str, name: str) -> str:
+    """Content of a block.  Raises ValueError when the document has no such block."""
+    found = _pattern(name).search(text)
+    if found is None:
+        raise ValueError(f"the document has no block '{name}'")
+    return found.group(2)
+
+
+def with_block(text: str, name: str, content: str) -> str:
+    """The document with one block replaced."""
+    block(text, name)
+    return _pattern(name).sub(lambda found: f"{found.group(1)}{content.strip()}\n{found.group(3)}", text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; heads that end in ``>`` are right-aligned."""
+    names = [name.removesuffix(">") for name in head]
+    lines = [
+        f"| {' | '.join(names)} |",
+        f"|{'|'.join('---:' if name.endswith('>') else '---' for name in head)}|",
+        *(f"| {' | '.join(_cell(value) for value in row)} |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

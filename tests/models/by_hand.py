@@ -1,0 +1,100 @@
+"""Worlds small enough to count by hand: one enterprise, ``e1``, and a few events around one day."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+
+from models.features import fold_features
+from models.features.fold import COUNTS
+from models.policy import load_policy
+from models.tables import TABLES
+from tests.strategies import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
+
+AS_OF = date(2026, 6, 30)
+POLICY = load_policy().on(AS_OF)
+
+_USUAL: dict[str, Row] = {
+    "enterprises": {"name": "Firm", "enforcing_level": "city", "sector": "general"},
+    "violations": {"severity": "general"},
+    "alerts": {"source_system": "platform", "kind": "exceedance", "level": "blue"},
+    "inspections": {"kind": "special", "result": "clean"},
+    "accidents": {},
+    "self_reports": {"hazards_found": 0, "hazards_fixed": 0},
+}
+"""What a row says unless a test says otherwise."""
+
+
+def days_before(days: int) -> date:
+    return AS_OF - timedelta(days=days)
+
+
+def minutes_before_end(minutes: int) -> datetime:
+    """So many minutes before the last minute of the as-of day, 23:59."""
+    return datetime.combine(AS_OF, time(23, 59)) - timedelta(minutes=minutes)
+
+
+def row(table: str, number: int, **given: Any) -> Row:
+    """A whole row: what a test gives, else the usual, else what a blank cell stands for.
+
+    Unless given, its key is its number and it was recorded on the day it happened.
+    """
+    columns = TABLES[table].columns()
+    whole = {name: (column.metadata or {})["blank"] for name, column in columns.items()}
+    whole |= {"source": "a", "enterprise_id": "e1", TABLES[table].key[-1]: f"{number}"} if number else {}
+    whole |= {**_USUAL[table], **given}
+    if whole["recorded_at"] is None:
+        happened = whole[TABLES[table].happened or ""]
+        whole["recorded_at"] = happened.date() if isinstance(happened, datetime) else happened
+    return whole
+
+
+def world(
+    register: Sequence[Row] = ({},),
+    **events: Sequence[Mapping[str, Any]],
+) -> World:
+    """A canonical world.  ``register`` and each table of ``events`` list the columns that matter."""
+    known = {"source": "a", "enterprise_id": "e1", "recorded_at": date(2000, 1, 1)}
+    told = {name: [row(name, n, **each) for n, each in enumerate(events.get(name, ()), 1)] for name in TABLES}
+    told["enterprises"] = [row("enterprises", 0, **{**known, **each}) for each in register]
+    return {name: canonical(name, rows) for name, rows in told.items()}
+
+
+def fold(of: World, *, as_of: date = AS_OF, known_at: date | None = None) -> pl.DataFrame:
+    """Features of a world on Polars, sorted by enterprise."""
+    events = as_events(integer_frames(of))
+    folded = fold_features(events, as_of=as_of, known_at=known_at, policy=POLICY.features)
+    return folded.collect().sort("enterprise_id")
+
+
+def features_of(
+    as_of: date = AS_OF, known_at: date | None = None, **events: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Features of ``e1`` after the given events."""
+    return fold(world(**events), as_of=as_of, known_at=known_at).row(0, named=True)
+
+
+QUIET: Row = {
+    **dict.fromkeys(FEATURE_SCHEMA),
+    **dict.fromkeys(COUNTS, 0),
+    "enterprise_id": "e1",
+    "sector": "general",
+    "high_hazard": 0,
+    "inspections_12m": 2,
+    "inspections_24m": 2,
+    "inspections_window": 2,
+    "days_since_inspection": 100,
+    "last_result": 0,
+    "self_reports_12m": 1,
+    "days_since_self_report": 100,
+    "severity_mean": 12,
+    "unsettled_findings": 0,
+}
+"""Features of an enterprise nothing speaks against: rated, visited, reporting."""
+
+
+def feature_rows(*changed: Mapping[str, Any]) -> pl.DataFrame:
+    """One feature row per argument, quiet but for what is given; ``e1``, ``e2`` and so on."""
+    told = [{**QUIET, "enterprise_id": f"e{n}", **each} for n, each in enumerate(changed, 1)]
+    return pl.DataFrame(told, schema=FEATURE_SCHEMA, orient="row")

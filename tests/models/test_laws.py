@@ -1,0 +1,312 @@
+"""Laws that hold in every world: time, independence, order, engines, monotony, and the promises of the codes."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.codes import assign_codes
+from models.explain import explain_codes
+from models.features import FEATURES, Events, fold_features
+from models.features.fold import EVENT_COLUMNS
+from models.scorecard import Factor
+from models.tables import TABLES
+from models.vocabulary import CODE_KEYS, RiskCode, day_number
+from tests.models.by_hand import AS_OF, POLICY
+from tests.strategies import (
+    LAST_DAY,
+    World,
+    as_events,
+    canonical,
+    days,
+    feature_frames,
+    integer_frames,
+    rows,
+    worlds,
+)
+
+Frames = dict[str, pl.DataFrame]
+
+some = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""The same examples on every run, so that a failure is never an accident of the day."""
+
+CARD = POLICY.scorecard
+UNTIL_EVERYTHING_IS_KNOWN = st.integers(0, 4000)
+"""Days from the day coded to the day of knowledge; the longest is past everything a world records."""
+
+
+def fold(frames: Frames, as_of: date, known_at: date) -> pl.DataFrame:
+    folded = fold_features(as_events(frames), as_of=as_of, known_at=known_at, policy=POLICY.features)
+    return folded.collect().sort("enterprise_id")
+
+
+def code(features: pl.DataFrame, as_of: date = AS_OF) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Contributions, codes and reasons of feature rows."""
+    points = CARD.contributions(features)
+    return (
+        points,
+        assign_codes(features, points, policy=POLICY),
+        explain_codes(features, points, as_of=as_of, policy=POLICY),
+    )
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    opened = duckdb.connect(config={"threads": 1})
+    yield opened
+    opened.close()
+
+
+# ---- strategies ----------------------------------------------------------------------------------------
+
+
+@some
+@given(worlds())
+def test_every_world_drawn_is_one_the_contract_accepts(world: World):
+    for name, frame in world.items():
+        assert TABLES[name].schema.is_valid(frame)
+        assert frame.select(*TABLES[name].key, "recorded_at").is_unique().all()
+        assert set(integer_frames(world)[name].columns) == {*EVENT_COLUMNS[name], "known_from", "known_to"}
+
+
+# ---- time ----------------------------------------------------------------------------------------------
+
+
+@some
+@given(worlds(), days(), UNTIL_EVERYTHING_IS_KNOWN)
+def test_what_was_not_yet_known_changes_nothing(world: World, as_of: date, later: int):
+    known_at = as_of + timedelta(days=later)
+    known = {name: frame.filter(pl.col("recorded_at") <= known_at) for name, frame in world.items()}
+    assert fold(integer_frames(world), as_of, known_at).equals(fold(integer_frames(known), as_of, known_at))
+
+
+HAPPENED = {name: table.happened for name, table in TABLES.items() if table.happened}
+FOLLOWS = {"violations": ("rectified_on", "withdrawn_on"), "alerts": ("acknowledged_at", "closed_at")}
+
+
+def _as_it_stood(frames: Frames, as_of: date) -> Frames:
+    """Without the events after the day, and without what came of earlier ones after it."""
+    day = day_number(as_of)
+    stood = dict(frames)
+    for name, happened in HAPPENED.items():
+        day_of = {
+            c: pl.col(c) // 1440 if c.endswith("_at") else pl.col(c)
+            for c in (happened, *FOLLOWS.get(name, ()))
+        }
+        stood[name] = (
+            frames[name]
+            .filter(day_of[happened] <= day)
+            .with_columns(pl.when(day_of[c] <= day).then(pl.col(c)).alias(c) for c in FOLLOWS.get(name, ()))
+        )
+    return stood
+
+
+@some
+@given(worlds(), days(), UNTIL_EVERYTHING_IS_KNOWN)
+def test_what_happened_after_the_day_coded_changes_nothing(world: World, as_of: date, later: int):
+    frames, known_at = integer_frames(world), as_of + timedelta(days=later)
+    assert fold(frames, as_of, known_at).equals(fold(_as_it_stood(frames, as_of), as_of, known_at))
+
+
+@some
+@given(worlds(), days(), st.data())
+def test_a_later_correction_changes_nothing_for_an_earlier_day_of_knowledge(
+    world: World, known_at: date, data: st.DataObject
+):
+    known = {name: frame.filter(pl.col("recorded_at") <= known_at) for name, frame in world.items()}
+    ids = tuple(world["enterprises"]["enterprise_id"].unique().sort())
+    corrected = dict(known)
+    for name, frame in known.items():
+        table = TABLES[name]
+        again = [
+            {
+                **data.draw(rows(table, key=key, enterprises=ids)),
+                "recorded_at": LAST_DAY + timedelta(days=2000),
+            }
+            for key in frame[table.key[-1]].unique().sort()
+        ]
+        if table.is_register:
+            again = [
+                {**row, "enterprise_id": one}
+                for row, one in zip(again, frame["enterprise_id"].unique().sort(), strict=True)
+            ]
+        corrected[name] = canonical(name, [*frame.to_dicts(), *again])
+    before = fold(integer_frames(known), known_at, known_at)
+    assert before.equals(fold(integer_frames(corrected), known_at, known_at))
+
+
+# ---- independence and order ----------------------------------------------------------------------------
+
+
+@some
+@given(worlds())
+def test_one_enterprise_alone_has_the_features_it_has_among_others(world: World):
+    frames = integer_frames(world)
+    together = fold(frames, AS_OF, date(2030, 1, 1))
+    for one in together["enterprise_id"]:
+        alone = {name: frame.filter(pl.col("enterprise_id") == one) for name, frame in frames.items()}
+        assert fold(alone, AS_OF, date(2030, 1, 1)).equals(together.filter(pl.col("enterprise_id") == one))
+
+
+@some
+@given(feature_frames())
+def test_one_enterprise_alone_has_the_points_code_and_reasons_it_has_among_others(features: pl.DataFrame):
+    together = code(features)
+    for one in features["enterprise_id"]:
+        alone = code(features.filter(pl.col("enterprise_id") == one))
+        for of_one, of_all in zip(alone, together, strict=True):
+            assert of_one.equals(of_all.filter(pl.col("enterprise_id") == one))
+
+
+@some
+@given(worlds(), st.integers(0, 1000))
+def test_the_order_of_the_rows_changes_nothing(world: World, seed: int):
+    frames = integer_frames(world)
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in frames.items()}
+    known_at = date(2030, 1, 1)
+    assert fold(frames, AS_OF, known_at).equals(fold(shuffled, AS_OF, known_at))
+
+
+@some
+@given(feature_frames(), st.integers(0, 1000))
+def test_the_order_of_the_enterprises_changes_no_code_and_no_reason(features: pl.DataFrame, seed: int):
+    _, codes, reasons = code(features)
+    _, shuffled_codes, shuffled_reasons = code(features.sample(fraction=1, shuffle=True, seed=seed))
+    assert codes.equals(shuffled_codes)
+    assert reasons.equals(shuffled_reasons)
+
+
+# ---- engines -------------------------------------------------------------------------------------------
+
+
+@settings(some, max_examples=12)
+@given(worlds(most_enterprises=4, most_events=8), days(), UNTIL_EVERYTHING_IS_KNOWN)
+def test_polars_and_duckdb_give_the_same_integers(
+    connection: duckdb.DuckDBPyConnection, world: World, as_of: date, later: int
+):
+    frames, known_at = integer_frames(world), as_of + timedelta(days=later)
+    relations = Events(**{name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()})
+    folded = fold_features(relations, as_of=as_of, known_at=known_at, policy=POLICY.features)
+    in_duckdb = folded.pl().sort("enterprise_id")
+    in_polars = fold(frames, as_of, known_at)
+    assert in_duckdb.schema == in_polars.schema
+    assert in_duckdb.columns == list(FEATURES)
+    assert in_duckdb.equals(in_polars)
+
+
+# ---- monotony ------------------------------------------------------------------------------------------
+
+FED_BY_FINDINGS = (
+    "violation_points",
+    "severity_points",
+    "violations_36m",
+    "major_hazards_24m",
+    "open_major_hazards",
+    "open_rectifications",
+    "overdue_rectifications",
+    "overdue_days",
+    "repeat_items",
+    "severity_mean",
+    "unsettled_findings",
+)
+"""The only features a finding may touch; a further one may raise them and never lowers them."""
+
+
+@some
+@given(worlds(), rows(TABLES["violations"], key="added", enterprises=("e1",)))
+def test_an_added_finding_never_softens_a_code(world: World, added: dict[str, object]):
+    known_at = date(2030, 1, 1)
+    more = {**world, "violations": canonical("violations", [*world["violations"].to_dicts(), added])}
+    before, after = (fold(integer_frames(each), AS_OF, known_at) for each in (world, more))
+    untouched = [name for name in FEATURES if name not in FED_BY_FINDINGS]
+    assert before.select(untouched).equals(after.select(untouched))
+    for name in FED_BY_FINDINGS:
+        assert (after[name] >= before[name]).all(), name
+    (points, codes, _), (more_points, harder, _) = code(before), code(after)
+    for factor in CARD.factors:
+        assert (more_points[factor.name] >= points[factor.name]).all(), factor.name
+    rank = {name: at for at, name in enumerate(CODE_KEYS)}
+    assert all(rank[b] >= rank[a] for a, b in zip(codes["code"], harder["code"], strict=True))
+
+
+NOT_RISING = {
+    "major_hazard_source": "grade 1 is the worst and 4 the mildest; 0 means there is no source",
+    "clean_streak": "a longer clean streak is good news",
+}
+"""Numeric factors whose points do not rise with their feature, and why."""
+
+NUMERIC = [factor for factor in CARD.factors if factor.is_numeric]
+
+
+def _points_by_value(factor: Factor) -> list[int]:
+    """Points at each bin boundary, the value before it and one beyond the last, in order of the value."""
+    bounds = {near for least in factor.points for near in (int(least) - 1, int(least), int(least) + 10_000)}
+    frame = pl.DataFrame({factor.feature: sorted(bounds)}, schema={factor.feature: pl.Int64})
+    return frame.select(factor.expression().alias("points"))["points"].to_list()
+
+
+@pytest.mark.parametrize("factor", NUMERIC, ids=lambda factor: factor.name)
+def test_raising_a_feature_never_lowers_its_points(factor: Factor):
+    rises = _points_by_value(factor) == sorted(_points_by_value(factor))
+    assert rises is (factor.name not in NOT_RISING)
+
+
+def test_a_milder_hazard_source_and_a_longer_clean_streak_never_raise_points():
+    points = {factor.name: factor.points for factor in NUMERIC}
+    source, streak = points["major_hazard_source"], points["clean_streak"]
+    assert source[1] > source[2] > source[3] > source[4] > source[0] == 0
+    assert list(streak.values()) == sorted(streak.values(), reverse=True)
+
+
+# ---- promises of the codes -----------------------------------------------------------------------------
+
+
+@settings(some, max_examples=60)
+@given(feature_frames())
+def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_say(features: pl.DataFrame):
+    points, codes, reasons = code(features)
+    everyone = sorted(features["enterprise_id"])
+    assert codes["enterprise_id"].to_list() == everyone
+    for one, given_code, score in codes.select("enterprise_id", "code", "score").iter_rows():
+        own = reasons.filter(pl.col("enterprise_id") == one)
+        said = [RiskCode[name.upper()] for name in own["code"].drop_nulls()]
+        assert max(said).key == given_code
+        assert own["rank"].to_list() == list(range(1, own.height + 1))
+        assert own["points"].sum() == score
+    factors = [factor.name for factor in CARD.factors]
+    assert points.select(pl.sum_horizontal(factors)).to_series().equals(points["score"], check_names=False)
+
+
+@settings(some, max_examples=60)
+@given(feature_frames())
+def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFrame):
+    _, codes, reasons = code(features)
+    first = reasons.filter(pl.col("rank") == 1).select("enterprise_id", first="code")
+    decisive = codes.join(first, on="enterprise_id", validate="1:1")
+    assert decisive["first"].equals(decisive["code"], check_names=False)
+    named = codes.with_columns(
+        factor=pl.when(pl.col("decided_by") == "score").then(pl.lit("band")).otherwise(pl.col("decided_by"))
+    ).join(reasons, on=["enterprise_id", "factor", "code"], how="semi")
+    assert named.height == codes.height
+
+
+@settings(some, max_examples=60)
+@given(feature_frames())
+def test_the_unrated_are_never_green(features: pl.DataFrame):
+    _, codes, _ = code(features)
+    rated = (pl.col("inspections_24m") >= 2) | (
+        (pl.col("inspections_24m") >= 1) & (pl.col("self_reports_12m") >= 1)
+    )
+    unrated = set(features.filter(~rated)["enterprise_id"])
+    assert set(codes.filter("is_provisional")["enterprise_id"]) == unrated
+    assert "green" not in set(codes.filter("is_provisional")["code"])

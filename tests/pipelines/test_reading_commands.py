@@ -1,0 +1,128 @@
+"""Commands that read: quick, light, neutralised, in both languages."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.pipelines.city import DAY_1, REPOSITORY, environment, riskcode, run_arguments, write_city
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("coded")
+    city = write_city(tmp_path_factory.mktemp("delivery") / "city")
+    done = riskcode(home, *run_arguments(city, DAY_1))
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_the_red_queue_has_every_red_enterprise_in_every_format(coded: Path) -> None:
+    rows = json.loads(riskcode(coded, "queue", "--code", "red", "--json").stdout)
+    assert rows and all(row["code"] == "red" and row["due_on"] and row["reasons"] for row in rows)
+    table = list(csv.DictReader(io.StringIO(riskcode(coded, "queue", "--format", "csv").stdout)))
+    assert [row["enterprise_id"] for row in table] == [row["enterprise_id"] for row in rows]
+    assert riskcode(coded, "queue", "--format", "xlsx").returncode == 0
+    sheet = openpyxl.load_workbook(coded / "exports" / "queue-red.xlsx").active
+    assert sheet is not None and sheet.max_row == len(rows) + 1
+
+
+def test_a_district_may_be_given_by_code_or_by_name(coded: Path) -> None:
+    by_code = riskcode(coded, "queue", "--code", "green", "--district", "370112", "--json").stdout
+    by_name = riskcode(coded, "queue", "--code", "绿", "--district", "历城区", "--json").stdout
+    assert json.loads(by_code) == json.loads(by_name) != []
+
+
+def test_explain_shows_reasons_that_sum_to_the_score(coded: Path) -> None:
+    first = json.loads(riskcode(coded, "queue", "--json").stdout)[0]
+    found = json.loads(riskcode(coded, "explain", first["enterprise_id"], "--json").stdout)
+    assert sum(reason["points"] for reason in found["reasons"]) == found["score"]
+    assert found["reasons"][0]["code"] == found["code"]
+    assert all(
+        reason["reference"] and reason["basis"] in ("law", "policy", "proposal")
+        for reason in found["reasons"]
+    )
+    page = riskcode(coded, "explain", first["enterprise_id"]).stdout
+    assert f"{found['score']:+d}" in page
+
+
+def test_exports_neutralise_formulas(coded: Path) -> None:
+    refused = riskcode(coded, "rejects", "--format", "csv").stdout
+    for row in csv.reader(io.StringIO(refused)):
+        assert not any(cell.lstrip().startswith(("=", "@", "+", "-")) for cell in row)
+
+
+def test_codes_list_names_every_enterprise(coded: Path) -> None:
+    assert len(json.loads(riskcode(coded, "codes", "--list", "--json").stdout)) == 300
+    counts = json.loads(riskcode(coded, "codes", "--json").stdout)
+    assert sum(row["enterprises"] for row in counts["codes"]) == 300
+
+
+def test_doctor_is_content(coded: Path) -> None:
+    done = riskcode(coded, "doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    assert all(result["ok"] for result in json.loads(done.stdout))
+
+
+def test_output_fits_a_terminal_of_80_columns(coded: Path) -> None:
+    for arguments in (("codes",), ("queue",), ("rejects",), ("rejects", "--list", "--limit", "5")):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines", *arguments],
+            env=environment(coded, COLUMNS="80"),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        from rich.cells import cell_len
+
+        assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80, arguments
+
+
+def test_reading_commands_import_neither_dagster_nor_gx_nor_scikit_learn(coded: Path) -> None:
+    probe = (
+        "import sys; sys.argv = ['riskcode', 'queue', '--json']\n"
+        "import pipelines.cli as cli\n"
+        "cli._leave = lambda status: None\n"
+        "cli.main()\n"
+        "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env=environment(coded),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_chinese_speakers_read_chinese(coded: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", "codes"],
+        env=environment(coded, RISKCODE_LANG="zh"),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "企业数" in done.stdout
+
+
+def test_sources_check_says_what_would_be_refused_and_writes_nothing(coded: Path, tmp_path: Path) -> None:
+    city = write_city(tmp_path / "city", 50)
+    home = tmp_path / "home"
+    done = riskcode(home, "sources", "check", str(city), "--mapping", "demo_city", "--json")
+    found = json.loads(done.stdout)
+    assert found["delivered"] == found["accepted"] + found["refused"]
+    assert found["refused"] == sum(count["refused"] for count in found["files"])
+    assert not (home / "warehouse.duckdb").exists()

@@ -1,0 +1,212 @@
+"""Hypothesis strategies drawn from ``models/tables.py``: small consistent worlds that the tables' own schemas accept.
+
+A cell is drawn from the type, limits, nullability and code list of its column.  Within a row, other days lie on
+the allowed side of the day it happened; ``canonical`` holds every frame against its schema, so a row rule that
+is added to ``models/tables.py`` and not respected here fails loudly.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+from hypothesis import strategies as st
+
+from models.features import Events, integer_form
+from models.features.fold import COUNTS, DAYS_SINCE, EVENT_COLUMNS, FEATURES, INTEGERS, REGISTER_INTEGERS
+from models.policy import load_policy
+from models.scorecard import Factor
+from models.tables import TABLES, Table, code_list
+
+FIRST_DAY, LAST_DAY = date(2020, 7, 1), date(2026, 6, 30)
+FOREVER = date(9999, 12, 31)
+
+World = dict[str, pl.DataFrame]
+Row = dict[str, Any]
+
+LAGS = (0, 1, 14, 200, 800)
+"""Days between what happened and what followed it: on the day, the next one, and beyond every short window."""
+WAITS = (0, 240, 241, 1440, 1441, 60_000)
+"""Minutes until an alert is answered or over: each side of the limits of the starter pack."""
+BEFORE_IT_HAPPENED = frozenset({"period_start"})
+"""Days that precede the day of the row; all others follow it."""
+SHARED_TEXTS = ("x", "y")
+"""Few texts, so that findings share visits and items often."""
+
+
+def days() -> st.SearchStrategy[date]:
+    """A day of the six-year window."""
+    return st.integers(0, (LAST_DAY - FIRST_DAY).days).map(lambda n: FIRST_DAY + timedelta(days=n))
+
+
+def _values(column: dy.Column) -> list[Any]:
+    """Values of a column that is no day: its categories, or the edges of its limits and something small."""
+    codes = code_list(column)
+    if codes is not None:
+        return list(codes.keys)
+    if isinstance(column, dy.Bool):
+        return [False, True]
+    if isinstance(column, dy.Int64):
+        least, most = column.min or 0, column.max
+        assert most is not None, "an unlimited integer column could overflow a sum"
+        return [value for value in (least, least + 1, least + 3, least + 40) if value <= most]
+    if isinstance(column, dy.Float64):
+        return [column.min, 0.0, column.max]
+    assert isinstance(column, dy.String), f"no strategy for {column}"
+    return list(SHARED_TEXTS)
+
+
+def cell(column: dy.Column) -> st.SearchStrategy[Any]:
+    """A cell that is no day."""
+    return st.sampled_from([*([None] if column.nullable else []), *_values(column)])
+
+
+def _moment(
+    name: str, column: dy.Column, draw: Callable[[st.SearchStrategy[Any]], Any], happened: date | datetime
+) -> date | datetime | None:
+    is_time = isinstance(column, dy.Datetime)
+    steps = st.sampled_from(WAITS if is_time else LAGS)
+    step = draw(st.none() | steps if column.nullable else steps)
+    if step is None:
+        return None
+    distance = timedelta(minutes=step) if is_time else timedelta(days=step)
+    return happened - distance if name in BEFORE_IT_HAPPENED else happened + distance
+
+
+@st.composite
+def rows(draw: st.DrawFn, table: Table, *, key: str, enterprises: tuple[str, ...]) -> Row:
+    """One row of a table about one of the enterprises."""
+    day = draw(days())
+    at = datetime.combine(day, time()) + timedelta(minutes=draw(st.sampled_from((0, 1, 720, 1439))))
+    row: Row = {}
+    for name, column in table.columns().items():
+        if name == "enterprise_id":
+            row[name] = draw(st.sampled_from(enterprises))
+        elif name == "source":
+            row[name] = "a"
+        elif name in table.key:
+            row[name] = key
+        elif name == table.happened:
+            row[name] = at if isinstance(column, dy.Datetime) else day
+        elif isinstance(column, dy.Datetime):
+            row[name] = _moment(name, column, draw, at)
+        elif isinstance(column, dy.Date):
+            row[name] = _moment(name, column, draw, day)
+        else:
+            row[name] = draw(cell(column))
+    if table.name == "self_reports":
+        row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
+    return row
+
+
+@st.composite
+def versions(draw: st.DrawFn, table: Table, *, key: str, enterprises: tuple[str, ...]) -> list[Row]:
+    """One thing of a table as it was told once or twice; each telling is recorded later than the one before."""
+    told = [draw(rows(table, key=key, enterprises=enterprises))]
+    if draw(st.booleans()) and draw(st.booleans()):
+        again = draw(rows(table, key=key, enterprises=enterprises))
+        again["recorded_at"] = max(again["recorded_at"], told[0]["recorded_at"] + timedelta(days=1))
+        told.append(again)
+    return told
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, most_enterprises: int = 3, most_events: int = 5) -> World:
+    """All six tables: a few enterprises and up to ``most_events`` things of each kind of event."""
+    ids = tuple(f"e{n}" for n in range(1, draw(st.integers(1, most_enterprises)) + 1))
+    register = [
+        row for one in ids for row in draw(versions(TABLES["enterprises"], key=one, enterprises=(one,)))
+    ]
+    world = {"enterprises": canonical("enterprises", register)}
+    for name, table in TABLES.items():
+        if not table.is_register:
+            told = [
+                row
+                for n in range(draw(st.integers(0, most_events)))
+                for row in draw(versions(table, key=f"{name}-{n}", enterprises=ids))
+            ]
+            world[name] = canonical(name, told)
+    return world
+
+
+def canonical(name: str, told: list[Row]) -> pl.DataFrame:
+    """Rows as a canonical frame.  Raises when the schema of the table does not accept every one of them."""
+    schema = TABLES[name].schema
+    return schema.validate(pl.DataFrame(told, schema=schema.create_empty().schema, orient="row"))
+
+
+def integer_frames(world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables of a world in integer form, each version with the days from and to which it counts.
+
+    ``known_from`` is the day a version was recorded, ``known_to`` the day the next version of the same thing was,
+    or a far day.
+    """
+    return {name: _integer_frame(TABLES[name], frame) for name, frame in world.items()}
+
+
+def _integer_frame(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    following = pl.col("recorded_at").shift(-1).over(table.key, order_by="recorded_at")
+    timed = frame.with_columns(
+        known_from=pl.col("recorded_at"), known_to=following.fill_null(pl.lit(FOREVER, dtype=pl.Date))
+    )
+    return integer_form(timed.select(*EVENT_COLUMNS[table.name], "known_from", "known_to"))
+
+
+def as_events(frames: Mapping[str, pl.DataFrame]) -> Events:
+    """Integer frames as the lazy Polars frames the fold takes."""
+    return Events(**{name: frame.lazy() for name, frame in frames.items()})
+
+
+def _edges(feature: str) -> list[int]:
+    """Values of a feature each side of every limit the starter pack tests it with."""
+    policy = load_policy().on(LAST_DAY)
+    limits = {0, 1}
+    for factor in policy.scorecard.factors:
+        if factor.feature == feature and factor.is_numeric:
+            limits |= _with_neighbours(factor)
+    conditions = [test for rule in policy.codes.rules for test in rule.when]
+    conditions += [test for group in policy.codes.sufficiency.any_of for test in group]
+    for test in conditions:
+        if test.feature == feature:
+            limits |= {
+                near
+                for edge in (test.at_least, test.at_most)
+                if edge is not None
+                for near in (edge - 1, edge, edge + 1)
+            }
+    return sorted(value for value in limits if value >= 0)
+
+
+def _with_neighbours(factor: Factor) -> set[int]:
+    return {near for least in factor.points if isinstance(least, int) for near in (least - 1, least)}
+
+
+FEATURE_SCHEMA = {name: pl.Int64 if name in INTEGERS else pl.String for name in FEATURES}
+
+
+@st.composite
+def feature_frames(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
+    """Feature rows as ``fold_features`` gives them, with values each side of every limit of the starter pack."""
+    values: dict[str, st.SearchStrategy[Any]] = {}
+    register = TABLES["enterprises"].columns()
+    for name in FEATURES:
+        if name in ("enterprise_id", "high_hazard"):
+            continue
+        if name in register and name not in REGISTER_INTEGERS:
+            values[name] = cell(register[name])
+        else:
+            unknown = [None] if name in (*DAYS_SINCE, *REGISTER_INTEGERS) else []
+            values[name] = st.sampled_from([*unknown, *_edges(name)])
+    # Most features are quiet, or hardly a row would be anything but RED.
+    quiet = {name: st.just(0) | strategy if name in COUNTS else strategy for name, strategy in values.items()}
+    drawn = draw(
+        st.lists(
+            st.one_of(st.fixed_dictionaries(quiet), st.fixed_dictionaries(values)), min_size=1, max_size=most
+        )
+    )
+    told = [
+        {**row, "enterprise_id": f"e{n}", "high_hazard": int(row["sector"] not in (None, "general"))}
+        for n, row in enumerate(drawn)
+    ]
+    return pl.DataFrame(told, schema=FEATURE_SCHEMA, orient="row")

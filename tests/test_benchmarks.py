@@ -1,0 +1,110 @@
+"""The benchmark runs, its variants agree, and what it generates is a delivery like any other."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from benchmarks.bulk import AS_OF, Bulk, Size, write_bulk
+from benchmarks.meter import Meter, in_this_process
+from benchmarks.report import WIDTH, Report, save, show
+from benchmarks.run import Options, run_benchmark
+from models.tables import TABLES
+from warehouse.intake import Judged, judge_delivery
+from warehouse.sources.mapping import load_mapping
+
+SIZE = Size(enterprises=200, events=20_000, seed=3)
+
+
+@pytest.fixture(scope="module")
+def bulk(tmp_path_factory: pytest.TempPathFactory) -> Bulk:
+    return write_bulk(tmp_path_factory.mktemp("bulk"), SIZE)
+
+
+@pytest.fixture(scope="module")
+def judged(bulk: Bulk) -> Judged:
+    none = pl.Series("enterprise_id", [], dtype=pl.String)
+    return judge_delivery(load_mapping(bulk.mapping), bulk.first, known_enterprises=none, today=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    options = Options(SIZE, quick=True)
+    return run_benchmark(options, tmp_path_factory.mktemp("bench"), execute=in_this_process)
+
+
+def test_there_are_as_many_events_as_asked_for(bulk: Bulk) -> None:
+    assert sum(bulk.rows.values()) - bulk.rows["enterprises"] == SIZE.events
+    assert bulk.rows["violations"] == 8_800
+
+
+def test_the_same_seed_generates_the_same_rows(bulk: Bulk, tmp_path: Path) -> None:
+    again = write_bulk(tmp_path, SIZE)
+    for name in TABLES:
+        assert pl.read_parquet(again.first / f"{name}.parquet").equals(
+            pl.read_parquet(bulk.first / f"{name}.parquet")
+        )
+
+
+def test_one_row_in_a_thousand_is_refused_and_the_others_are_accepted(judged: Judged) -> None:
+    assert 15 <= judged.refused <= 25
+    accepted = sum(frame.height for frame in judged.accepted.values())
+    assert accepted + judged.refused + judged.repeated == judged.delivered
+
+
+def test_the_bad_rows_break_more_than_one_rule(judged: Judged) -> None:
+    broken = {rule for _, rule, _ in judged.rules()}
+    assert {"unknown_enterprise", "future_date:recorded_at", "formula_like:description"} <= broken
+
+
+def test_the_night_brings_new_rows_and_corrections(bulk: Bulk) -> None:
+    night = pl.read_parquet(bulk.night / "violations.parquet")
+    known = pl.read_parquet(bulk.first / "violations.parquet")["violation_id"].implode()
+    assert set(night["recorded_at"]) == {AS_OF + timedelta(days=1)}
+    assert 0 < night.filter(pl.col("violation_id").is_in(known)).height < night.height
+
+
+def test_every_variant_gives_the_same_integers(report: Report) -> None:
+    assert len(report.equal) == 4
+    assert all(report.equal.values()), report.equal
+
+
+def test_the_same_delivery_again_is_read_by_nobody(report: Report) -> None:
+    rows = {stage.stage: stage.rows for stage in report.stages}
+    assert rows["the same delivery again"] == 0
+    assert rows["the same rows in other files"] == SIZE.events + SIZE.enterprises
+
+
+def test_every_stage_of_the_chain_is_compared_with_a_floor(report: Report) -> None:
+    assert {stage.group for stage in report.chain} == {"intake", "rescoring"}
+    assert all((report.floor_ratio(stage) or 0) > 0 for stage in report.chain)
+
+
+def test_the_table_fits_its_width_and_names_the_two_most_expensive_stages(report: Report) -> None:
+    console = Console(width=WIDTH, record=True, file=StringIO())
+    show(report, console)
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert all(stage.stage in lines[-1] for stage in report.most_expensive())
+
+
+def test_the_numbers_can_be_saved(report: Report, tmp_path: Path) -> None:
+    save(report, tmp_path / "results" / "latest.json")
+    data = json.loads((tmp_path / "results" / "latest.json").read_text(encoding="utf-8"))
+    assert len(data["stages"]) == len(report.stages)
+    assert len(data["most_expensive"]) == 2
+    assert str(tmp_path) not in json.dumps(data)
+
+
+def test_a_stage_counts_the_memory_that_it_took() -> None:
+    meter = Meter("test")
+    with meter.stage("nothing"):
+        pass
+    with meter.stage("a hundred megabytes"):
+        assert len(b"x" * 100_000_000) == 100_000_000
+    small, large = meter.found
+    assert large.peak - small.peak > 50_000_000

@@ -1,0 +1,118 @@
+"""The real data sets, end to end through their mapping files: nothing lost, everybody coded, order irrelevant."""
+
+import random
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from models.policy import load_policy
+from warehouse.connection import writing
+from warehouse.home import Home
+from warehouse.intake import Judged, judge_delivery, known_enterprises, take_in
+from warehouse.rescore import (
+    Coding,
+    compute_codes,
+    compute_explanations,
+    compute_features,
+    compute_red_queue,
+    compute_scores,
+)
+from warehouse.sources.mapping import Mapping, load_mapping, parse_mapping
+
+pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
+
+SETS = {
+    "tw_osh": {"enterprises": 22_218, "violations": 52_714, "inspections": 47_617, "accidents": 1_685},
+    "msha_quarterly": {"enterprises": 10_377, "violations": 150_000, "accidents": 55_332},
+    "nrc_reactors": {
+        "enterprises": 72,
+        "violations": 22_450,
+        "inspections": 6_634,
+        "accidents": 18_584,
+        "alerts": 549,
+    },
+    "nyc_restaurants": {"enterprises": 24_806, "violations": 318_914, "inspections": 122_398},
+}
+"""Rows of each set by table, as its own description gives them."""
+
+
+def run_set(folder: Path, mapping: Mapping, home: Home) -> tuple[Judged, pl.DataFrame]:
+    """Take a set in and code its last day.  Returns the judgement and ``risk.codes``."""
+    day = mapping.archive_ends
+    assert day is not None, "a closed archive says when it ends"
+    with writing(home) as connection:
+        judged = judge_delivery(
+            mapping, folder, known_enterprises=known_enterprises(connection), today=date(2026, 1, 1)
+        )
+        take_in(connection, judged, received_on=day)
+        coding = Coding(day, day, load_policy().on(day))
+        for stage in (
+            compute_features,
+            compute_scores,
+            compute_codes,
+            compute_explanations,
+            compute_red_queue,
+        ):
+            stage(connection, coding)
+        codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
+        sums = connection.sql(
+            "SELECT enterprise_id, sum(points)::BIGINT AS score FROM risk.explanations GROUP BY 1 ORDER BY 1"
+        ).pl()
+    assert codes.select("enterprise_id", "score").equals(sums)
+    return judged, codes
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_row_is_accounted_for_and_every_enterprise_coded(
+    name: str, real_data: Path, tmp_path: Path
+) -> None:
+    judged, codes = run_set(real_data / name, load_mapping(name), Home(tmp_path))
+    delivered: dict[str, int] = {}
+    for count in judged.files:
+        assert count.delivered == count.accepted + count.refused
+        delivered[count.table] = delivered.get(count.table, 0) + count.delivered
+    assert delivered == SETS[name]
+    assert judged.rejects.height == judged.refused
+    assert codes.height == codes["enterprise_id"].n_unique() == SETS[name]["enterprises"]
+    assert not codes.filter(pl.col("is_provisional") & (pl.col("code") == "green")).height
+
+
+def shuffled_parts(path: Path, target: Path, dice: random.Random, parts: int = 3) -> None:
+    """The rows of a file in another order, dealt out to several files."""
+    seed = dice.randrange(10**6)
+    if path.suffix == ".parquet":
+        frame = pl.read_parquet(path).sample(fraction=1.0, shuffle=True, seed=seed)
+        for at in range(parts):
+            frame.gather_every(parts, at).write_parquet(target / f"{path.stem}_part{at}.parquet")
+        return
+    head, *lines = path.read_bytes().rstrip(b"\n").split(b"\n")
+    dice.shuffle(lines)
+    for at in range(parts):
+        part = target / f"{path.stem}_part{at}.csv"
+        part.write_bytes(b"\n".join([head, *lines[at::parts]]) + b"\n")
+
+
+def any_part(mapping: Mapping) -> Mapping:
+    """The mapping with every file name widened to its parts."""
+    widen: Callable[[str], str] = lambda text: text.replace(".parquet", "_part*.parquet").replace(
+        ".csv", "_part*.csv"
+    )
+    return parse_mapping(widen(mapping.text))
+
+
+@pytest.mark.parametrize("name", ["tw_osh", "nrc_reactors"])
+def test_row_order_and_the_cut_into_files_change_no_byte_of_the_codes(
+    name: str, real_data: Path, tmp_path: Path
+) -> None:
+    mapping = load_mapping(name)
+    _, codes = run_set(real_data / name, mapping, Home(tmp_path / "whole"))
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    dice = random.Random(7)
+    for path in sorted((real_data / name).iterdir()):
+        shuffled_parts(path, parts, dice)
+    _, again = run_set(parts, any_part(mapping), Home(tmp_path / "cut"))
+    assert codes.equals(again)
