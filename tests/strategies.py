@@ -7,6 +7,7 @@ is added to ``models/tables.py`` and not respected here fails loudly.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import dataframely as dy
@@ -14,7 +15,8 @@ import polars as pl
 from hypothesis import strategies as st
 
 from models.features import Events, integer_form
-from models.features.fold import COUNTS, DAYS_SINCE, EVENT_COLUMNS, FEATURES, INTEGERS, REGISTER_INTEGERS
+from models.features.enterprise import REGISTER_CATEGORIES, REGISTER_INTEGERS
+from models.features.fold import COUNTS, DAYS_SINCE, EVENT_COLUMNS, FEATURES, INTEGERS
 from models.policy import load_policy
 from models.scorecard import Factor
 from models.tables import TABLES, Table, code_list
@@ -57,9 +59,14 @@ def _values(column: dy.Column) -> list[Any]:
     return list(SHARED_TEXTS)
 
 
-def cell(column: dy.Column) -> st.SearchStrategy[Any]:
-    """A cell that is no day."""
-    return st.sampled_from([*([None] if column.nullable else []), *_values(column)])
+@cache
+def cells(name: str) -> dict[str, st.SearchStrategy[Any]]:
+    """A strategy for each column of a table that is no day."""
+    return {
+        column: st.sampled_from([*([None] if kind.nullable else []), *_values(kind)])
+        for column, kind in TABLES[name].columns().items()
+        if not isinstance(kind, (dy.Date, dy.Datetime))
+    }
 
 
 def _moment(
@@ -94,7 +101,7 @@ def rows(draw: st.DrawFn, table: Table, *, key: str, enterprises: tuple[str, ...
         elif isinstance(column, dy.Date):
             row[name] = _moment(name, column, draw, day)
         else:
-            row[name] = draw(cell(column))
+            row[name] = draw(cells(table.name)[name])
     if table.name == "self_reports":
         row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
     return row
@@ -185,28 +192,32 @@ def _with_neighbours(factor: Factor) -> set[int]:
 FEATURE_SCHEMA = {name: pl.Int64 if name in INTEGERS else pl.String for name in FEATURES}
 
 
+@cache
+def _feature_cells() -> dict[str, st.SearchStrategy[Any]]:
+    inherent = cells("enterprises")
+    cells_of: dict[str, st.SearchStrategy[Any]] = {}
+    for name in FEATURES:
+        if name in REGISTER_CATEGORIES:
+            cells_of[name] = inherent[name]
+        elif name != "high_hazard":
+            unknown = [None] if name in (*DAYS_SINCE, *REGISTER_INTEGERS) else []
+            cells_of[name] = st.sampled_from([*unknown, *_edges(name)])
+    return cells_of
+
+
+@cache
+def _feature_rows() -> st.SearchStrategy[Row]:
+    """Rows of which half are quiet in most counts, or hardly one would be anything but RED."""
+    loud = _feature_cells()
+    quiet = {name: st.just(0) | values if name in COUNTS else values for name, values in loud.items()}
+    return st.one_of(st.fixed_dictionaries(quiet), st.fixed_dictionaries(loud))
+
+
 @st.composite
 def feature_frames(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
     """Feature rows as ``fold_features`` gives them, with values each side of every limit of the starter pack."""
-    values: dict[str, st.SearchStrategy[Any]] = {}
-    register = TABLES["enterprises"].columns()
-    for name in FEATURES:
-        if name in ("enterprise_id", "high_hazard"):
-            continue
-        if name in register and name not in REGISTER_INTEGERS:
-            values[name] = cell(register[name])
-        else:
-            unknown = [None] if name in (*DAYS_SINCE, *REGISTER_INTEGERS) else []
-            values[name] = st.sampled_from([*unknown, *_edges(name)])
-    # Most features are quiet, or hardly a row would be anything but RED.
-    quiet = {name: st.just(0) | strategy if name in COUNTS else strategy for name, strategy in values.items()}
-    drawn = draw(
-        st.lists(
-            st.one_of(st.fixed_dictionaries(quiet), st.fixed_dictionaries(values)), min_size=1, max_size=most
-        )
-    )
     told = [
         {**row, "enterprise_id": f"e{n}", "high_hazard": int(row["sector"] not in (None, "general"))}
-        for n, row in enumerate(drawn)
+        for n, row in enumerate(draw(st.lists(_feature_rows(), min_size=1, max_size=most)), 1)
     ]
     return pl.DataFrame(told, schema=FEATURE_SCHEMA, orient="row")

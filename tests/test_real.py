@@ -1,7 +1,7 @@
 """The real data sets, end to end through their mapping files: nothing lost, everybody coded, order irrelevant."""
 
+import csv
 import random
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -88,18 +88,21 @@ def shuffled_parts(path: Path, target: Path, dice: random.Random, parts: int = 3
         for at in range(parts):
             frame.gather_every(parts, at).write_parquet(target / f"{path.stem}_part{at}.parquet")
         return
-    head, *lines = path.read_bytes().rstrip(b"\n").split(b"\n")
-    dice.shuffle(lines)
+    encoding = "gb18030" if "gb18030" in path.name else "utf-8-sig"
+    with path.open(encoding=encoding, newline="") as file:
+        head, *rows = csv.reader(file)
+    dice.shuffle(rows)
     for at in range(parts):
-        part = target / f"{path.stem}_part{at}.csv"
-        part.write_bytes(b"\n".join([head, *lines[at::parts]]) + b"\n")
+        with (target / f"{path.stem}_part{at}.csv").open("w", encoding=encoding, newline="") as file:
+            csv.writer(file).writerows([head, *rows[at::parts]])
 
 
 def any_part(mapping: Mapping) -> Mapping:
     """The mapping with every file name widened to its parts."""
-    widen: Callable[[str], str] = lambda text: text.replace(".parquet", "_part*.parquet").replace(
-        ".csv", "_part*.csv"
-    )
+    def widen(text: str) -> str:
+        return text.replace(".parquet", "_part*.parquet").replace(
+            ".csv", "_part*.csv"
+        )
     return parse_mapping(widen(mapping.text))
 
 

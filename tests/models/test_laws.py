@@ -129,18 +129,11 @@ def test_a_later_correction_changes_nothing_for_an_earlier_day_of_knowledge(
     for name, frame in known.items():
         table = TABLES[name]
         again = [
-            {
-                **data.draw(rows(table, key=key, enterprises=ids)),
-                "recorded_at": LAST_DAY + timedelta(days=2000),
-            }
+            data.draw(rows(table, key=key, enterprises=(key,) if table.is_register else ids))
             for key in frame[table.key[-1]].unique().sort()
         ]
-        if table.is_register:
-            again = [
-                {**row, "enterprise_id": one}
-                for row, one in zip(again, frame["enterprise_id"].unique().sort(), strict=True)
-            ]
-        corrected[name] = canonical(name, [*frame.to_dicts(), *again])
+        later = [{**row, "recorded_at": LAST_DAY + timedelta(days=2000)} for row in again]
+        corrected[name] = canonical(name, [*frame.to_dicts(), *later])
     before = fold(integer_frames(known), known_at, known_at)
     assert before.equals(fold(integer_frames(corrected), known_at, known_at))
 

@@ -136,14 +136,24 @@ def warehouse(path: Path | str = ":memory:") -> Connection:
     return connection
 
 
-def judged(folder: Path | None, mapping: str | Mapping = MAPPING, connection: Connection | None = None) -> Judged:
-    known = pl.Series("enterprise_id", [], dtype=pl.String) if connection is None else known_enterprises(connection)
+def judged(
+    folder: Path | None, mapping: str | Mapping = MAPPING, connection: Connection | None = None
+) -> Judged:
+    known = (
+        pl.Series("enterprise_id", [], dtype=pl.String)
+        if connection is None
+        else known_enterprises(connection)
+    )
     mapping = parse_mapping(mapping) if isinstance(mapping, str) else mapping
     return judge_delivery(mapping, folder, known_enterprises=known, today=TODAY)
 
 
 def taken(
-    connection: Connection, folder: Path | None, mapping: str | Mapping = MAPPING, *, received_on: date = TODAY
+    connection: Connection,
+    folder: Path | None,
+    mapping: str | Mapping = MAPPING,
+    *,
+    received_on: date = TODAY,
 ) -> TakenIn:
     return take_in(connection, judged(folder, mapping, connection), received_on=received_on)
 
