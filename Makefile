@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check dev bench screenshots format lock clean
+.PHONY: help run test test-fast check dev bench format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14

@@ -36,7 +36,9 @@ def _specs(suites: dict[str, list[Suite]]) -> list[AssetCheckSpec]:
 def _result(warehouse: Warehouse, asset: str, outcome: Outcome) -> AssetCheckResult:
     severity = AssetCheckSeverity.ERROR if outcome.suite.is_blocking else AssetCheckSeverity.WARN
     metadata = {
-        "data_docs": MetadataValue.url(f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}"),
+        "data_docs": MetadataValue.url(
+            f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}"
+        ),
         "data_docs_file": MetadataValue.path(str(outcome.docs)),
         **{label: MetadataValue.text(value) for label, value in outcome.observed.items()},
     }

@@ -15,9 +15,7 @@ _BOX = '<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill="{fi
 _LINE = '<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" stroke="#555" stroke-dasharray="4 3"/>'
 
 
-def codes_svg(
-    rows: Sequence[tuple[str, int, bool]], thresholds: Mapping[str, int], *, title: str
-) -> str:
+def codes_svg(rows: Sequence[tuple[str, int, bool]], thresholds: Mapping[str, int], *, title: str) -> str:
     """Bars of the four codes (provisional ones lighter) over a histogram of the scores.
 
     ``rows``: (code, score, is_provisional) per enterprise.  The histogram's height is the square root of the
@@ -74,9 +72,13 @@ def _histogram(rows: Sequence[tuple[str, int, bool]], thresholds: Mapping[str, i
     for code, least in thresholds.items():
         x = LEFT + (least - low) / BIN * step
         parts.append(_LINE.format(x=x, top=BASE - CHART - 4, bottom=BASE + 4))
-        parts.append(_text(x, BASE - CHART - 9, f"{NAMES[code].split()[1]} ≥ {least}", size=12, anchor="middle"))
-    for mark in range(low // 10 * 10 + 10, high, 10):
-        parts.append(_text(LEFT + (mark - low) / BIN * step, BASE + 18, str(mark), anchor="middle"))
+        parts.append(
+            _text(x, BASE - CHART - 9, f"{NAMES[code].split()[1]} ≥ {least}", size=12, anchor="middle")
+        )
+    parts += [
+        _text(LEFT + (mark - low) / BIN * step, BASE + 18, str(mark), anchor="middle")
+        for mark in range(low // 10 * 10 + 10, high, 10)
+    ]
     parts.append(_text((LEFT + RIGHT) / 2, BASE + 38, "score 风险分 (points)", anchor="middle"))
     parts.append(_text(LEFT - 8, BASE - CHART / 2, "enterprises", anchor="end"))
     parts.append(_text(LEFT - 8, BASE - CHART / 2 + 15, "(square-root", size=11, anchor="end"))

@@ -73,11 +73,13 @@ READING_RULES = {
     "unbalanced_quote": "a quote is opened and never closed",
     "huge_line": "the line is longer than 1,000,000 characters",
     "not_json": "the line is not JSON",
+    "not_a_number": "a number of the item is not one that JSON has, such as NaN",
     "not_a_flat_object": "the item is not an object, or holds lists or objects",
     "empty_file": "the file holds nothing (line 0)",
     "empty_header": "a header cell is empty (line 0)",
     "repeated_header": "a header stands twice (line 0)",
-    "zip_bomb": "the workbook unpacks to an unreasonable size (line 0)",
+    "unreadable_header": "the header is in another encoding or holds control characters (line 0)",
+    "zip_bomb": "the workbook unpacks to an unreasonable size, or spans too many cells (line 0)",
     "unknown_format": "the ending of the file is not known (line 0)",
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }
@@ -439,7 +441,9 @@ def _code_lists() -> str:
         "Stored by key.  Deliveries may use the key, a label or a further spelling, in any case.",
     ]
     for codes in vocab.CODE_LISTS:
-        rows = [(f"`{key}`", labels[0], labels[1], " ".join(labels[2:])) for key, labels in codes.labels.items()]
+        rows = [
+            (f"`{key}`", labels[0], labels[1], " ".join(labels[2:])) for key, labels in codes.labels.items()
+        ]
         parts += [f"### {codes.name}", table(("key", "Chinese", "English", "also accepted"), rows)]
     return "\n\n".join(parts)
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(<!-- begin {re.escape(name)} -->\n)(.*?)(<!-- end {re.escape(name)} -->)", re.DOTALL)
+    return re.compile(
+        rf"(<!-- begin {re.escape(name)} -->\n)(.*?)(<!-- end {re.escape(name)} -->)", re.DOTALL
+    )
 
 
 def block(text: str, name: str) -> str:

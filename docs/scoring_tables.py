@@ -124,7 +124,10 @@ def _factors(factors: Sequence[Factor]) -> str:
 
 def _points(factor: Factor) -> str:
     sign = "≥ " if factor.is_numeric else ""
-    return ", ".join(f"{sign}{bin_}: {points:+d}" if points else f"{sign}{bin_}: 0" for bin_, points in factor.points.items())
+    return ", ".join(
+        f"{sign}{bin_}: {points:+d}" if points else f"{sign}{bin_}: 0"
+        for bin_, points in factor.points.items()
+    )
 
 
 def _rules(policy: PolicyOnDay) -> str:
@@ -144,7 +147,9 @@ def _rules(policy: PolicyOnDay) -> str:
             policy.codes.sufficiency_provenance.reference,
         )
     )
-    return table(("rule", "kind", "gives", "when", "ends by itself", "cleared by", "basis", "reference"), rows)
+    return table(
+        ("rule", "kind", "gives", "when", "ends by itself", "cleared by", "basis", "reference"), rows
+    )
 
 
 def _rule(rule: Rule) -> tuple[str, ...]:
@@ -306,9 +311,17 @@ def _capacity(demo: Demo) -> str:
     ten_thousand = 10_000 / size
     rows = [
         ("on-site visits of all kinds, a working day", demo.visits_a_day, ""),
-        ("RED visits a working day, once running (mean)", mean, f"{mean / demo.visits_a_day:.0%} of all visits"),
+        (
+            "RED visits a working day, once running (mean)",
+            mean,
+            f"{mean / demo.visits_a_day:.1%} of all visits",
+        ),
         ("RED visits on the busiest day", float(max(new)), ""),
-        ("RED visits a working day in the first five days", stock / 5, f"{stock / 5 / demo.visits_a_day:.0%} of all visits"),
+        (
+            "RED visits a working day in the first five days",
+            stock / 5,
+            f"{stock / 5 / demo.visits_a_day:.0%} of all visits",
+        ),
     ]
     shown = [(what, f"{n:.1f}", f"{n * ten_thousand:.1f}", note) for what, n, note in rows]
     return (
@@ -380,7 +393,9 @@ def auc(values: pl.Series, positive: pl.Series) -> float:
 
 def _spearman(values: pl.Series, both: pl.DataFrame) -> float:
     return float(
-        pl.DataFrame({"a": values, "b": both["latent_risk"]}).select(pl.corr("a", "b", method="spearman")).item()
+        pl.DataFrame({"a": values, "b": both["latent_risk"]})
+        .select(pl.corr("a", "b", method="spearman"))
+        .item()
     )
 
 
@@ -420,7 +435,12 @@ def _example(con: Connection, policy: PolicyOnDay) -> str:
         arguments,
     ).fetchall()
     rows = [
-        (title, datum, f"{points:+d}" if kind == "points" else "", f"{gives.upper()} ({kind})" if gives else "")
+        (
+            title,
+            datum,
+            f"{points:+d}" if kind == "points" else "",
+            f"{gives.upper()} ({kind})" if gives else "",
+        )
         for title, kind, datum, points, gives in reasons
     ]
     total = sum(points for _, _, _, points, _ in reasons)
@@ -469,7 +489,17 @@ def real_block(folder: Path) -> str | None:
     if not all((folder / name).is_dir() for name in REAL_SETS):
         return None
     rows = [_real_row(name, folder / name) for name in REAL_SETS]
-    head = ("data set", "as of", "enterprises>", "RED>", "YELLOW>", "BLUE>", "GREEN>", "provisional>", "decided mostly by")
+    head = (
+        "data set",
+        "as of",
+        "enterprises>",
+        "RED>",
+        "YELLOW>",
+        "BLUE>",
+        "GREEN>",
+        "provisional>",
+        "decided mostly by",
+    )
     return table(head, rows)
 
 

@@ -5,6 +5,7 @@ more than the row: the day of reading (future dates), the register (unknown ente
 and control characters in any text, credit codes, and rows that share a key but not their content.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -77,8 +78,14 @@ def judge(
 
 @cache
 def _checked(table: Table) -> type[dy.Schema]:
-    """The schema of the table with the row number added, so that failures can be told apart."""
-    return type(f"{table.name}_rows", (table.schema,), {ROW: dy.Int64(nullable=False)})
+    """The schema of the table with the row number added, so that failures can be told apart.
+
+    Without the lengths of texts: dataframely counts bytes, of which a Chinese character has three.
+    """
+    texts = {name: copy(column) for name, column in table.columns().items() if isinstance(column, dy.String)}
+    for text in texts.values():
+        text.max_length = None
+    return type(f"{table.name}_rows", (table.schema,), {**texts, ROW: dy.Int64(nullable=False)})
 
 
 def _key(table: Table) -> list[str]:
@@ -140,10 +147,14 @@ def _is_written_out(code: str) -> bool:
 
 
 def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:
-    texts = [name for name, column in table.columns().items() if column.dtype == pl.String]
+    limits = {
+        name: column.max_length for name, column in table.columns().items() if isinstance(column, dy.String)
+    }
     return [
+        (pl.col(name).str.len_chars() > limit, f"too_long:{name}") for name, limit in limits.items() if limit
+    ] + [
         (pl.col(name).str.contains(pattern), f"{rule}:{name}")
-        for name in texts
+        for name in limits
         if name != "source"
         for pattern, rule in ((FORMULA, "formula_like"), (CONTROL, "control_characters"))
     ]

@@ -73,7 +73,7 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
     rows = [_factor_text(factor) for factor in policy.scorecard.factors]
     rows += [_rule_text(rule) for rule in codes.rules]
     limits = codes.thresholds
-    spoken = f"BLUE ≥ {limits.blue}, YELLOW ≥ {limits.yellow}, RED ≥ {limits.red}"
+    spoken = f"BLUE {limits.blue}+, YELLOW {limits.yellow}+, RED {limits.red}+"
     rows.append(
         _text(
             "band",

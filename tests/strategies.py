@@ -140,6 +140,8 @@ def worlds(draw: st.DrawFn, *, most_enterprises: int = 3, most_events: int = 5) 
 def canonical(name: str, told: list[Row]) -> pl.DataFrame:
     """Rows as a canonical frame.  Raises when the schema of the table does not accept every one of them."""
     schema = TABLES[name].schema
+    if not told:
+        return schema.create_empty()
     return schema.validate(pl.DataFrame(told, schema=schema.create_empty().schema, orient="row"))
 
 
@@ -214,7 +216,7 @@ def _feature_rows() -> st.SearchStrategy[Row]:
 
 
 @st.composite
-def feature_frames(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
+def feature_frames(draw: st.DrawFn, *, most: int = 10) -> pl.DataFrame:
     """Feature rows as ``fold_features`` gives them, with values each side of every limit of the starter pack."""
     told = [
         {**row, "enterprise_id": f"e{n}", "high_hazard": int(row["sector"] not in (None, "general"))}

@@ -99,10 +99,10 @@ def shuffled_parts(path: Path, target: Path, dice: random.Random, parts: int = 3
 
 def any_part(mapping: Mapping) -> Mapping:
     """The mapping with every file name widened to its parts."""
+
     def widen(text: str) -> str:
-        return text.replace(".parquet", "_part*.parquet").replace(
-            ".csv", "_part*.csv"
-        )
+        return text.replace(".parquet", "_part*.parquet").replace(".csv", "_part*.csv")
+
     return parse_mapping(widen(mapping.text))
 
 

@@ -24,8 +24,8 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
 
     Columns: ``inspections_12m``, ``inspections_24m``, ``inspections_window`` (visits; the last over the
     long severity window), ``days_since_inspection`` and ``days_since_clean_visit`` (days), ``last_result``
-    (rank, ``RESULT_RANK``), ``clean_streak`` (clean visits since the last one that was not), ``failed_rechecks_12m`` (re-checks
-    that still found something), ``refusals_24m`` (visits refused).
+    (rank, ``RESULT_RANK``), ``clean_streak`` (clean visits since the last one that was not),
+    ``failed_rechecks_12m`` (re-checks that still found something), ``refusals_24m`` (visits refused).
     """
     rows = counted_visits(inspections, moment)
     not_clean = nw.col("rank") != RESULT_RANK["clean"]

@@ -210,12 +210,12 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
     table.add_column(words("change"), justify="right")
     for row in counts:
         share = row["enterprises"] / total
-        bar = f"[{row['code']}]{'█' * max(round(30 * share), row['enterprises'] > 0)}[/]"
+        # Coloured blanks: block characters are one or two cells wide, depending on the font.
+        bar = f"[on {row['code']}]{' ' * max(round(30 * share), row['enterprises'] > 0)}[/]"
         before = row["before"]
-        if row["before_as_of"] is None:
-            change = words("no_before")
-        else:
-            change = f"{row['enterprises'] - (before or 0):+,}"
+        change = (
+            words("no_before") if row["before_as_of"] is None else f"{row['enterprises'] - (before or 0):+,}"
+        )
         table.add_row(
             words.code(row["code"]),
             f"{row['enterprises']:,}",
@@ -297,11 +297,11 @@ def show_explanation(found: Row, words: Words, console: Console) -> None:
     table.add_column("")
     table.add_column(words("basis"))
     for reason in found["reasons"]:
-        effect = f"→ {words.code(reason['code'])}" if reason["code"] else _bar(reason["points"])
+        effect = words.code(reason["code"]) if reason["code"] else _bar(reason["points"])
         points = "" if reason["kind"] != "points" else f"{reason['points']:+d}"
         table.add_row(
             escape(reason[f"title_{lang}"]),
-            escape(str(reason["value"] or "–")),
+            escape(words.datum(reason["factor"], reason["value"])),
             points,
             effect,
             words(reason["basis"]),
@@ -335,8 +335,7 @@ def show_explanation(found: Row, words: Words, console: Console) -> None:
 
 
 def _bar(points: int) -> str:
-    colour = "red" if points > 0 else "green"
-    return f"[{colour}]{'▇' * min(abs(points), 24)}[/]"
+    return f"[on {'red' if points > 0 else 'green'}]{' ' * min(abs(points), 24)}[/]"
 
 
 # ------------------------------------------------------------------------------------------ helpers

@@ -58,11 +58,11 @@ def run(
     with _Progress(console, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
-        summary = _summary(connection, run_id)
+        summary = summarise(connection, run_id)
     if json:
         sys.stdout.write(as_json(summary) + "\n")
     else:
-        _show(summary, Words(settings.language), Console(), is_demo=is_demo)
+        show(summary, Words(settings.language), Console(), is_demo=is_demo)
 
 
 def _what_to_run(
@@ -166,7 +166,7 @@ class _Progress(logging.Handler):
             self.status.stop()
 
 
-def _summary(connection: Any, run_id: str) -> dict[str, Any]:
+def summarise(connection: Any, run_id: str) -> dict[str, Any]:
     """What a run did, from the copy it published."""
     last = queries.last_deliveries(connection)
     run_row = rows(connection, "FROM ops.runs WHERE run_id = $id", {"id": run_id})
@@ -183,7 +183,8 @@ def _summary(connection: Any, run_id: str) -> dict[str, Any]:
     }
 
 
-def _show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bool) -> None:
+def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bool) -> None:
+    """The summary of a run as a person wants to read it."""
     console.print()
     for delivery in summary["deliveries"][:5]:
         console.print(_delivery_line(delivery, words), highlight=False)

@@ -66,7 +66,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
 }
 
-COLOURS = {"red": "red", "yellow": "yellow", "blue": "blue", "green": "green"}
+CATEGORIES = {"sector": vocab.SECTOR, "standardisation": vocab.STANDARDISATION, "credit": vocab.CREDIT}
+"""Factors whose datum is a category."""
+
+COLOURS = {
+    "red": "bold white on red",
+    "yellow": "bold black on yellow",
+    "blue": "bold white on blue",
+    "green": "bold black on green",
+}
 
 
 class Words:
@@ -84,9 +92,14 @@ class Words:
         """Label of a stored value; what the list does not know is shown as it is."""
         return codes.labels[key][self.at] if key in codes.labels else (key or "–")
 
+    def datum(self, factor: str, value: str | None) -> str:
+        """The datum a reason rests on; categories by their label."""
+        codes = CATEGORIES.get(factor)
+        return self.label(codes, value) if codes else (value or "–")
+
     def code(self, key: str) -> str:
         """A code with its colour, for a rich console."""
-        return f"[bold {COLOURS[key]}]■ {self.label(vocab.CODE, key)}[/]"
+        return f"[{COLOURS[key]}] {self.label(vocab.CODE, key)} [/]"
 
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""

@@ -1,6 +1,5 @@
 """Laws that hold in every world: time, independence, order, engines, monotony, and the promises of the codes."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
@@ -32,7 +31,7 @@ from tests.strategies import (
 Frames = dict[str, pl.DataFrame]
 
 some = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,
@@ -58,13 +57,6 @@ def code(features: pl.DataFrame, as_of: date = AS_OF) -> tuple[pl.DataFrame, pl.
         assign_codes(features, points, policy=POLICY),
         explain_codes(features, points, as_of=as_of, policy=POLICY),
     )
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = duckdb.connect(config={"threads": 1})
-    yield opened
-    opened.close()
 
 
 # ---- strategies ----------------------------------------------------------------------------------------
@@ -182,15 +174,14 @@ def test_the_order_of_the_enterprises_changes_no_code_and_no_reason(features: pl
 # ---- engines -------------------------------------------------------------------------------------------
 
 
-@settings(some, max_examples=12)
+@settings(some, max_examples=8)
 @given(worlds(most_enterprises=4, most_events=8), days(), UNTIL_EVERYTHING_IS_KNOWN)
-def test_polars_and_duckdb_give_the_same_integers(
-    connection: duckdb.DuckDBPyConnection, world: World, as_of: date, later: int
-):
+def test_polars_and_duckdb_give_the_same_integers(world: World, as_of: date, later: int):
     frames, known_at = integer_frames(world), as_of + timedelta(days=later)
-    relations = Events(**{name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()})
-    folded = fold_features(relations, as_of=as_of, known_at=known_at, policy=POLICY.features)
-    in_duckdb = folded.pl().sort("enterprise_id")
+    with duckdb.connect(config={"threads": 1}) as connection:
+        native = {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
+        folded = fold_features(Events(**native), as_of=as_of, known_at=known_at, policy=POLICY.features)
+        in_duckdb = folded.pl().sort("enterprise_id")
     in_polars = fold(frames, as_of, known_at)
     assert in_duckdb.schema == in_polars.schema
     assert in_duckdb.columns == list(FEATURES)
@@ -264,7 +255,7 @@ def test_a_milder_hazard_source_and_a_longer_clean_streak_never_raise_points():
 # ---- promises of the codes -----------------------------------------------------------------------------
 
 
-@settings(some, max_examples=60)
+@settings(some, max_examples=25)
 @given(feature_frames())
 def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_say(features: pl.DataFrame):
     points, codes, reasons = code(features)
@@ -280,7 +271,7 @@ def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_s
     assert points.select(pl.sum_horizontal(factors)).to_series().equals(points["score"], check_names=False)
 
 
-@settings(some, max_examples=60)
+@settings(some, max_examples=25)
 @given(feature_frames())
 def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFrame):
     _, codes, reasons = code(features)
@@ -293,7 +284,7 @@ def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFr
     assert named.height == codes.height
 
 
-@settings(some, max_examples=60)
+@settings(some, max_examples=25)
 @given(feature_frames())
 def test_the_unrated_are_never_green(features: pl.DataFrame):
     _, codes, _ = code(features)

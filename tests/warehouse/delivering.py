@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from models.tables import TABLES
 from pipelines.demo.credit_codes import credit_codes
 from warehouse.connection import Connection
 from warehouse.intake import Judged, TakenIn, judge_delivery, known_enterprises, take_in
@@ -160,9 +161,7 @@ def taken(
 
 def ids(outcome: Judged, table: str = "violations") -> set[str]:
     frame = outcome.accepted.get(table)
-    key = {"enterprises": "enterprise_id"}.get(table, f"{table.removesuffix('s')}_id")
-    key = {"visits_id": "inspection_id", "self_report_id": "report_id"}.get(key, key)
-    return set() if frame is None else set(frame[key])
+    return set() if frame is None else set(frame[TABLES[table].key[-1]])
 
 
 def refusals(outcome: Judged, file: str) -> dict[int, str]:

@@ -12,12 +12,14 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from models.errors import DeliveryError
+from models.vocabulary import day_number
 
 LINE = "__line"
 MAX_LINE_CHARS = 1_000_000
@@ -201,11 +203,19 @@ def _record_at(
     parts: list[str] = []
     for end in range(at, min(at + MAX_QUOTED_LINES, len(lines))):
         parts.append(lines[end][1])
-        if end == at or parts[-1].count('"') % 2:
+        is_closing = parts[-1].count('"') % 2 == 1
+        # The end of a text in the first column looks like a whole record, too.
+        if (
+            end > at
+            and not (is_closing and parts[0].startswith('"'))
+            and _is_record(parts[-1], delimiter, width)
+        ):
+            break
+        if end == at or is_closing:
             cells = _cells("\n".join(parts), delimiter)
             if cells is not None and len(cells) == width:
                 return end, cells
-        if parts[-1].count('"') % 2 == 0 and (end == at or _is_record(parts[-1], delimiter, width)):
+        if end == at and not is_closing:
             break
     return at, None
 
@@ -339,6 +349,9 @@ def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
 def _plain(column: pl.Series) -> pl.Series:
     """Local time without zone; text for what is neither number, flag, day nor time."""
     dtype = column.dtype
+    if dtype == pl.Date or dtype == pl.Datetime:
+        column = _within_calendar(column)
+        dtype = column.dtype
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         return column.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
     if dtype == pl.Binary:
@@ -349,6 +362,23 @@ def _plain(column: pl.Series) -> pl.Series:
     if dtype.is_numeric() or any(dtype == kept for kept in (pl.Boolean, pl.Date, pl.Datetime, pl.String)):
         return column
     return column.cast(pl.String)
+
+
+def _within_calendar(column: pl.Series) -> pl.Series:
+    """Days as they are; as text if there is one that neither Polars nor Python can print."""
+    number = column.to_physical().cast(pl.Int64)
+    per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+    unit = per_day[column.dtype.time_unit or "us"] if isinstance(column.dtype, pl.Datetime) else 1
+    first, last = (day_number(day) * unit for day in (date.min, date.max))
+    inside = number.is_between(first, last).fill_null(value=True)
+    if inside.all():
+        return column
+    odd = "no day of the calendar: " + number.cast(pl.String)
+    return (
+        column.zip_with(inside, pl.Series([None], dtype=column.dtype).new_from_index(0, len(column)))
+        .cast(pl.String)
+        .zip_with(inside, odd)
+    )
 
 
 _READERS: dict[str, Callable[[Path, Raw, str | None, str | int], None]] = {

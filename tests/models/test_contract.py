@@ -1,0 +1,301 @@
+"""The row contract: each rule with one bad row, and the good rows beside it unharmed."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from models.contract import PROBLEMS, ROW, Judgement, judge
+from models.tables import SHORT, TABLES, TEXT
+from tests.models.by_hand import row
+
+TODAY = date(2026, 6, 30)
+TOMORROW = TODAY + timedelta(days=1)
+FOUND = date(2026, 6, 1)
+EARLIER = FOUND - timedelta(days=1)
+AT = datetime(2026, 6, 1, 8, 0)
+BEFORE_AT = datetime(2026, 6, 1, 7, 59)
+
+_HAPPENED: dict[str, dict[str, Any]] = {
+    "enterprises": {"enterprise_id": "e1", "recorded_at": FOUND},
+    "violations": {"occurred_on": FOUND},
+    "alerts": {"raised_at": AT},
+    "inspections": {"inspected_on": FOUND},
+    "accidents": {"occurred_on": FOUND},
+    "self_reports": {"filed_on": FOUND},
+}
+
+
+def _told(table: str, number: int, **given: Any) -> dict[str, Any]:
+    """A good row of a table but for what is given; ``problems`` names cells that could not be read."""
+    problems = given.pop(PROBLEMS, [])
+    usual = _HAPPENED[table] | (
+        {"source": "a", "enterprise_id": f"e{number}"} if table == "enterprises" else {}
+    )
+    whole = row(table, number, **{**usual, "recorded_at": FOUND, **given})
+    return {name: whole[name] for name in TABLES[table].columns()} | {ROW: number, PROBLEMS: problems}
+
+
+def _judge(table: str, *told: dict[str, Any], **how: Any) -> Judgement:
+    columns = TABLES[table].schema.create_empty().schema
+    frame = pl.DataFrame(
+        list(told), schema={**columns, ROW: pl.Int64, PROBLEMS: pl.List(pl.String)}, orient="row"
+    )
+    judged = judge(frame, TABLES[table], known_enterprises=pl.Series(["e1", "e2"]), today=TODAY, **how)
+    out = [*judged.accepted[ROW], *judged.refused[ROW]]
+    assert len(out) + judged.repeated == len(told)
+    assert len(set(out)) == len(out)
+    assert judged.accepted.columns == [*columns, ROW]
+    return judged
+
+
+def _refused(judged: Judgement) -> dict[int, list[str]]:
+    return dict(judged.refused.select(ROW, "rules").iter_rows())
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_good_rows_are_accepted_as_they_are(table: str):
+    told = [_told(table, n) for n in (1, 2)]
+    judged = _judge(table, *told)
+    assert judged.accepted[ROW].to_list() == [1, 2]
+    assert judged.accepted.to_dicts() == [{k: v for k, v in each.items() if k != PROBLEMS} for each in told]
+    assert judged.refused.is_empty()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_rows_are_judged_without_complaint(table: str):
+    judged = _judge(table)
+    assert judged.accepted.is_empty()
+    assert judged.refused.is_empty()
+
+
+BAD: list[tuple[str, dict[str, Any], list[str]]] = [
+    # what a row must say
+    ("enterprises", {"name": None}, ["missing:name"]),
+    ("enterprises", {"enforcing_level": None}, ["missing:enforcing_level"]),
+    ("enterprises", {"enterprise_id": ""}, ["missing:enterprise_id"]),
+    ("violations", {"occurred_on": None}, ["missing:occurred_on"]),
+    ("violations", {"violation_id": None}, ["missing:violation_id"]),
+    ("violations", {"enterprise_id": None}, ["missing:enterprise_id"]),
+    ("alerts", {"level": None}, ["missing:level"]),
+    ("self_reports", {"hazards_found": None}, ["missing:hazards_found"]),
+    # limits
+    ("enterprises", {"major_hazard_source": 5}, ["too_large:major_hazard_source"]),
+    ("enterprises", {"employees": -1}, ["too_small:employees"]),
+    ("enterprises", {"longitude": 180.5}, ["too_large:longitude"]),
+    ("enterprises", {"latitude": -90.5}, ["too_small:latitude"]),
+    ("enterprises", {"name": "x" * (SHORT + 1)}, ["too_long:name"]),
+    ("violations", {"quantity": 0}, ["too_small:quantity"]),
+    ("violations", {"description": "x" * (TEXT + 1)}, ["too_long:description"]),
+    ("accidents", {"deaths": -1}, ["too_small:deaths"]),
+    # row rules
+    ("violations", {"recorded_at": EARLIER}, ["recorded_before_found"]),
+    ("violations", {"rectified_on": EARLIER}, ["rectified_before_found"]),
+    ("violations", {"rectify_due_on": EARLIER}, ["due_before_found"]),
+    ("violations", {"decided_on": EARLIER}, ["decided_before_found"]),
+    ("violations", {"withdrawn_on": EARLIER}, ["withdrawn_before_found"]),
+    ("alerts", {"recorded_at": EARLIER}, ["recorded_before_raised"]),
+    ("alerts", {"acknowledged_at": BEFORE_AT}, ["acknowledged_before_raised"]),
+    ("alerts", {"closed_at": BEFORE_AT}, ["closed_before_raised"]),
+    ("inspections", {"recorded_at": EARLIER}, ["recorded_before_inspected"]),
+    ("accidents", {"recorded_at": EARLIER}, ["recorded_before_accident"]),
+    ("self_reports", {"period_start": FOUND, "period_end": EARLIER}, ["period_ends_before_start"]),
+    ("self_reports", {"period_start": FOUND + timedelta(days=1)}, ["filed_before_period"]),
+    ("self_reports", {"hazards_found": 1, "hazards_fixed": 2}, ["fixed_more_than_found"]),
+    ("self_reports", {"recorded_at": EARLIER}, ["recorded_before_filed"]),
+    # the day of reading
+    ("violations", {"recorded_at": TOMORROW}, ["future_date:recorded_at"]),
+    ("violations", {"rectified_on": TOMORROW}, ["future_date:rectified_on"]),
+    ("alerts", {"closed_at": datetime(2026, 7, 1)}, ["future_date:closed_at"]),
+    ("inspections", {"filed_on": TOMORROW}, ["future_date:filed_on"]),
+    # the register
+    ("violations", {"enterprise_id": "stranger"}, ["unknown_enterprise"]),
+    # text
+    ("violations", {"description": "bell\a"}, ["control_characters:description"]),
+    ("enterprises", {"name": "=1+1"}, ["formula_like:name"]),
+    ("violations", {"violation_id": "=1+1"}, ["formula_like:violation_id"]),
+    # unreadable cells
+    ("violations", {"occurred_on": None, PROBLEMS: ["unreadable:occurred_on"]}, ["unreadable:occurred_on"]),
+    ("violations", {"severity": None, PROBLEMS: ["unknown_code:severity"]}, ["unknown_code:severity"]),
+    (
+        "violations",
+        {"penalty_unit": None, PROBLEMS: ["unreadable:penalty_unit"]},
+        ["unreadable:penalty_unit"],
+    ),
+    # several at once, sorted
+    (
+        "violations",
+        {"quantity": 0, "enterprise_id": "stranger", "description": "=x"},
+        ["formula_like:description", "too_small:quantity", "unknown_enterprise"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "given", "rules"), BAD, ids=lambda value: str(value)[:60])
+def test_a_bad_row_is_refused_by_name_and_the_good_row_beside_it_is_not(
+    table: str, given: dict[str, Any], rules: list[str]
+):
+    judged = _judge(table, _told(table, 1), _told(table, 2, **given))
+    assert judged.accepted[ROW].to_list() == [1]
+    assert _refused(judged) == {2: rules}
+
+
+def test_every_row_rule_of_the_tables_is_tried():
+    tried = {rule for _, _, rules in BAD for rule in rules}
+    for name, table in TABLES.items():
+        assert set(table.schema._schema_validation_rules()) <= tried, name
+
+
+def test_the_day_of_reading_itself_is_not_in_the_future():
+    told = _told("violations", 1, recorded_at=TODAY, rectified_on=TODAY, rectify_due_on=date(2027, 1, 1))
+    assert _refused(_judge("violations", told)) == {}
+    late = _told("alerts", 1, raised_at=datetime(2026, 6, 30, 23, 59), recorded_at=TODAY)
+    assert _refused(_judge("alerts", late)) == {}
+
+
+def test_an_unreadable_cell_hides_only_the_missing_it_causes():
+    told = _told(
+        "violations",
+        1,
+        occurred_on=None,
+        severity=None,
+        problems=["unreadable:occurred_on"],
+        recorded_at=FOUND,
+    )
+    assert _refused(_judge("violations", told)) == {1: ["missing:severity", "unreadable:occurred_on"]}
+
+
+def test_credit_codes_are_asked_for_only_where_the_mapping_says_so():
+    told = [
+        _told("enterprises", 1, enterprise_id="91110000600037341L"),
+        _told("enterprises", 2, enterprise_id="91110000600037342L"),
+    ]
+    assert _refused(_judge("enterprises", *told)) == {}
+    assert _refused(_judge("enterprises", *told, credit_codes=True)) == {2: ["bad_credit_code:enterprise_id"]}
+
+
+@pytest.mark.xfail(strict=True, reason="dataframely counts bytes, and a Chinese character has three")
+def test_lengths_are_counted_in_characters():
+    assert _refused(_judge("enterprises", _told("enterprises", 1, name="济" * SHORT))) == {}
+
+
+# ---- shared keys ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"quantity": 0},
+        {"enterprise_id": "stranger"},
+        {"description": "=1+1"},
+        {"rectified_on": TOMORROW},
+        {"severity": None, PROBLEMS: ["unknown_code:severity"]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("first", ["good", "bad"])
+def test_a_bad_row_with_the_key_of_a_good_row_does_not_hurt_the_good_row(bad: dict[str, Any], first: str):
+    good_at, bad_at = (1, 2) if first == "good" else (2, 1)
+    told = [
+        {**_told("violations", 9), ROW: good_at},
+        {**_told("violations", 9, **bad), ROW: bad_at},
+    ]
+    judged = _judge("violations", *sorted(told, key=lambda each: each[ROW]))
+    assert judged.accepted[ROW].to_list() == [good_at]
+    assert list(_refused(judged)) == [bad_at]
+
+
+def test_exact_repeats_collapse_into_the_first():
+    told = [{**_told("violations", 9), ROW: n} for n in (1, 2, 3)]
+    judged = _judge("violations", *told)
+    assert judged.accepted[ROW].to_list() == [1]
+    assert judged.repeated == 2
+
+
+def test_two_contents_under_one_key_are_both_refused():
+    told = [
+        {**_told("violations", 9, severity=severity), ROW: n}
+        for n, severity in ((1, "minor"), (2, "critical"))
+    ]
+    judged = _judge("violations", *told, _told("violations", 3))
+    assert judged.accepted[ROW].to_list() == [3]
+    assert _refused(judged) == {1: ["duplicate_key"], 2: ["duplicate_key"]}
+
+
+def test_a_later_version_or_another_source_is_no_duplicate():
+    told = [
+        _told("violations", 9) | {ROW: 1},
+        _told("violations", 9, recorded_at=TODAY) | {ROW: 2},
+        _told("violations", 9, source="b") | {ROW: 3},
+    ]
+    assert _judge("violations", *told).accepted[ROW].to_list() == [1, 2, 3]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="repeats are collapsed before they are judged: a refused row disappears"
+)
+def test_every_refused_row_is_kept_even_when_it_repeats_another():
+    told = [{**_told("violations", 9, quantity=0), ROW: n} for n in (1, 2)]
+    judged = _judge("violations", *told)
+    assert _refused(judged) == {1: ["too_small:quantity"], 2: ["too_small:quantity"]}
+    assert judged.repeated == 0
+
+
+# ---- text ----------------------------------------------------------------------------------------------
+
+
+def _name_rules(name: str) -> list[str]:
+    return _refused(_judge("enterprises", _told("enterprises", 1, name=name))).get(1, [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "@NINE",
+        "-未設護欄",
+        "+PLUS Café",
+        "- 未设置护栏",
+        "1=1",
+        "+86 531 1234",
+        "-5",
+        "A=B",
+        "老王@济南",
+        "tab\tand\nline",
+    ],
+)
+def test_honest_names_are_accepted(name: str):
+    assert _name_rules(name) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "＝1+1",
+        "  =1+1",
+        "\t=1+1",
+        "@SUM(1+1)*cmd|x!A0",
+        "+cmd|x!A0",
+        "-cmd|' /C calc'!A0",
+        '+HYPERLINK("http://x")',
+        "=cmd|' /C calc'!A0",
+    ],
+)
+def test_texts_a_spreadsheet_would_run_are_refused(name: str):
+    assert _name_rules(name) == ["formula_like:name"]
+
+
+@pytest.mark.xfail(strict=True, reason="the pattern knows only function names of letters, at the very start")
+@pytest.mark.parametrize("name", ["+LOG10(5)", '-1+HYPERLINK("http://x")'])
+def test_functions_with_digits_or_after_a_number_are_refused(name: str):
+    assert _name_rules(name) == ["formula_like:name"]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\ufffe", "\uffff"], ids=repr)
+def test_control_characters_are_refused(character: str):
+    assert _name_rules(f"Fi{character}rm") == ["control_characters:name"]
+
+
+def test_the_source_is_our_own_word_and_not_searched_for_formulas():
+    assert _refused(_judge("violations", _told("violations", 1, source="=own"))) == {}

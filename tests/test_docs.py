@@ -1,0 +1,268 @@
+"""The documents agree with the code: what is generated is fresh, what is written by hand is complete."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import typer
+from dagster import build_schedule_context
+
+from docs import data_dictionary, scoring_tables
+from docs.markers import block, with_block
+from models import vocabulary as vocab
+from models.errors import RiskcodeError
+from models.explain import factor_texts
+from models.features import FEATURES
+from models.policy import load_policy, pack_names
+from models.tables import TABLES
+from pipelines import cli
+from warehouse.sources import mapping as mapping_file
+from warehouse.sources.mapping import parse_mapping
+
+REPOSITORY = Path(__file__).parents[1]
+DOCS = REPOSITORY / "docs"
+PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
+POLICY = load_policy().on(scoring_tables.DAY)
+FORBIDDEN = ("/work/", "pypi.org", "pythonhosted", "issue #")
+
+
+@cache
+def _page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))
+
+
+# ------------------------------------------------------------------------------------ data dictionary
+
+
+def test_the_data_dictionary_is_fresh() -> None:
+    assert _page("data-dictionary.md") == data_dictionary.render(), "run: python -m docs.data_dictionary"
+
+
+def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
+    assert set(data_dictionary.FEATURE_MEANINGS) == set(FEATURES)
+    rules = {rule for one in TABLES.values() for rule in one.schema._schema_validation_rules()}
+    assert set(data_dictionary.RULES) == rules
+    readers = (REPOSITORY / "warehouse" / "sources" / "readers.py").read_text(encoding="utf-8")
+    refused = set(re.findall(r'refuse\([^"\n]*, "(\w+)"', readers))
+    refused |= set(re.findall(r'Unread\([^"\n]*, "(\w+)"', readers))
+    refused |= set(re.findall(r'(?:rule = |else |return )"([a-z]+(?:_[a-z]+)+)"', readers))
+    assert refused <= set(data_dictionary.READING_RULES)
+    assert {"wrong_encoding", "unbalanced_quote", "repeated_header"} <= refused
+
+
+# ------------------------------------------------------------------------------------------- glossary
+
+
+@pytest.mark.parametrize("codes", vocab.CODE_LISTS, ids=lambda codes: codes.name)
+def test_every_code_list_value_has_its_chinese_label(codes: vocab.CodeList) -> None:
+    known = _page("glossary.md") + _page("data-dictionary.md")
+    assert [key for key in codes.keys if f"| {codes.zh(key)} |" not in known] == []
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_every_factor_and_rule_has_its_chinese_name(pack: str) -> None:
+    known = _page("glossary.md") + _page("data-dictionary.md")
+    texts = factor_texts(load_policy(pack).on(scoring_tables.DAY)).rows(named=True)
+    missing = [row["factor"] for row in texts if row["kind"] != "band" and row["title_zh"] not in known]
+    assert missing == []
+
+
+def test_every_clause_the_code_cites_is_in_the_glossary() -> None:
+    clauses = _page("glossary.md").split("## Clauses")[1]
+    listed = set(re.findall(r"\b[CPDSFJE]\d+\b", clauses))
+    for letter, first, last in re.findall(r"([CPDSFJE])(\d+)–[CPDSFJE](\d+)", clauses):
+        listed |= {f"{letter}{number}" for number in range(int(first), int(last) + 1)}
+    packs = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.yaml"))
+    assert set(re.findall(r"\b[CPDSFJE]\d{1,2}\b", packs)) <= listed
+
+
+# -------------------------------------------------------------------------------------------- scoring
+
+
+@pytest.mark.parametrize("name", scoring_tables.pack_blocks())
+def test_the_scoring_page_shows_the_pack_as_it_is(name: str) -> None:
+    fresh = scoring_tables.pack_blocks()[name].strip()
+    assert block(_page("scoring.md"), name).strip() == fresh, "run: python -m docs.scoring_tables"
+
+
+@pytest.mark.parametrize("name", ["example", "shares", "capacity", "sensitivity", "truth", "real"])
+def test_every_figure_of_the_scoring_page_stands_between_markers(name: str) -> None:
+    assert block(_page("scoring.md"), name).count("|") > 20
+
+
+def test_the_figures_were_made_with_the_pack_of_today() -> None:
+    assert f"`{POLICY.pack_hash[:12]}`" in block(_page("scoring.md"), "shares"), (
+        "run: python -m docs.scoring_tables"
+    )
+
+
+def test_cut_offs_in_texts_are_those_of_the_pack() -> None:
+    text = re.sub(
+        r"<!-- begin sensitivity -->.*?<!-- end sensitivity -->", "", _page("scoring.md"), flags=re.S
+    )
+    found = set(re.findall(r"(RED|YELLOW|BLUE) ≥ (\d+)", text))
+    assert found == {(code.upper(), str(least)) for code, least in POLICY.codes.thresholds}
+
+
+def test_what_the_scoring_page_says_of_the_largest_factors_holds() -> None:
+    most = {factor.name: max(factor.points.values()) for factor in POLICY.scorecard.factors}
+    inherent = sum(
+        most[name] for name in ("sector", "major_hazard_source", "hazardous_processes", "employees")
+    )
+    assert f"reaches {inherent} points at its very worst: YELLOW, never RED" in _page("scoring.md")
+    assert POLICY.codes.thresholds.yellow <= inherent < POLICY.codes.thresholds.red
+    text = " ".join(_page("scoring.md").split())
+    assert f"largest behaviour factor ({max(most.values())}) stays below the YELLOW line" in text
+    assert max(most.values()) < POLICY.codes.thresholds.yellow
+
+
+@pytest.mark.slow
+def test_the_demo_figures_and_the_picture_are_fresh() -> None:
+    demo = scoring_tables.run_demo()
+    stale = [
+        name
+        for name, content in scoring_tables.demo_blocks(demo).items()
+        if block(_page("scoring.md"), name).strip() != content.strip()
+    ]
+    assert stale == [], "run: python -m docs.scoring_tables"
+    assert scoring_tables.PICTURE.read_text(encoding="utf-8") == scoring_tables.draw(demo)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_figures_of_the_real_data_sets_are_fresh(real_data: Path) -> None:
+    fresh = scoring_tables.real_block(real_data)
+    assert fresh is not None
+    assert block(_page("scoring.md"), "real").strip() == fresh.strip(), "run: python -m docs.scoring_tables"
+
+
+def test_without_real_data_their_block_stays(tmp_path: Path) -> None:
+    assert scoring_tables.real_block(tmp_path) is None
+
+
+def test_the_auc_of_a_hand_made_order() -> None:
+    import polars as pl
+
+    # Pairs (2, 1), (2, 3), (3, 1), (3, 3): right, wrong, right, tied.
+    assert scoring_tables.auc(pl.Series([2, 3, 1, 3]), pl.Series([True, True, False, False])) == 0.625
+
+
+def test_a_block_is_replaced_and_the_rest_is_kept() -> None:
+    text = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+    assert with_block(text, "x", "new\n") == "a\n<!-- begin x -->\nnew\n<!-- end x -->\nb\n"
+    with pytest.raises(ValueError, match="no block 'y'"):
+        with_block(text, "y", "new")
+
+
+# ----------------------------------------------------------------------------------------- operations
+
+
+def test_every_setting_is_documented() -> None:
+    settings = (REPOSITORY / "pipelines" / "settings.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"RISKCODE_[A-Z_]+", settings))
+    assert named
+    assert {name for name in named if f"| `{name}` |" not in _page("operations.md")} == set()
+
+
+def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _errors(child)
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    part = _page("operations.md").split("## Exit codes")[1].split("## ")[0]
+    shown = {
+        error: int(code)
+        for code, errors in re.findall(r"^\| (\d+) \| (.*?) \|", part, flags=re.M)
+        for error in re.findall(r"`(\w+)`", errors)
+    }
+    ours = {kind.__name__: kind.exit_code for kind in _errors(RiskcodeError) if "models." in kind.__module__}
+    assert shown == ours
+    spoken = {int(code) for code in re.findall(r"\b(\d) \w", (cli.__doc__ or "").split("Exit codes:")[1])}
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", part, flags=re.M)}
+    assert spoken == listed - {130}
+
+
+def test_every_key_of_a_mapping_file_is_documented() -> None:
+    part = _page("operations.md").split("## Mapping files")[1].split("## Corrections")[0]
+    for model in ("Mapping", "Entry", "FieldSpec", "SqlQuery", "Ignored"):
+        for name, field in getattr(mapping_file, model).model_fields.items():
+            if not field.exclude:
+                assert f"`{field.alias or name}`" in part, f"{model}.{name}"
+
+
+def test_the_mapping_example_is_a_mapping() -> None:
+    example = block(_page("operations.md"), "mapping-example")
+    parsed = parse_mapping(example.strip().removeprefix("```yaml\n").removesuffix("```"))
+    assert set(parsed.tables) == {"enterprises", "inspections", "violations", "alerts"}
+
+
+def test_the_day_the_schedule_codes_is_the_one_documented() -> None:
+    from pipelines.definitions import defs
+
+    night = datetime(2026, 7, 2, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
+    schedule = defs.get_repository_def().get_schedule_def("nightly_schedule")
+    [request] = schedule.evaluate_tick(build_schedule_context(scheduled_execution_time=night)).run_requests
+    said = {"2026-07-02": "codes the day that begins (", "2026-07-01": "codes the day that has just ended ("}
+    assert said[request.partition_key] in _page("operations.md")
+
+
+# ------------------------------------------------------------------------------------------ all pages
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    broken: list[str] = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", file):
+            continue
+        page = (path.parent / file).resolve() if file else path
+        if not page.exists() or (anchor and anchor not in _anchors(page)):
+            broken.append(target)
+    assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_name)
+def test_every_command_mentioned_exists_with_its_options(path: Path) -> None:
+    root = typer.main.get_command(cli.app)
+    for line in re.findall(r"\./riskcode((?: [^\s`|;>#·…]+)*)", path.read_text(encoding="utf-8")):
+        words, command = line.split(), root
+        while words and hasattr(command, "commands") and re.fullmatch(r"[a-z]+", words[0]):
+            assert words[0] in command.commands, f"./riskcode {line.strip()}"
+            command = command.commands[words.pop(0)]
+        options = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+        unknown = [word for word in words if word.startswith("--") and word not in options]
+        assert unknown in ([], ["--help"]), f"./riskcode {line.strip()}"
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, *sorted(DOCS.glob("*.py"))], ids=lambda path: str(path.relative_to(REPOSITORY))
+)
+def test_the_project_speaks_of_itself_only(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").lower()
+    assert [word for word in FORBIDDEN if word in text] == []
+
+
+def test_decision_records_are_numbered_short_and_complete() -> None:
+    records = sorted((DOCS / "decisions").glob("*.md"))
+    assert [path.name[:4] for path in records] == [f"{n:04}" for n in range(1, len(records) + 1)]
+    for path in records:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {path.name[:4]} ")
+        assert len(text.splitlines()) <= 40, path.name
+        assert [head for head in ("Context", "Decision", "Consequences") if f"## {head}" not in text] == []
