@@ -1,6 +1,7 @@
 """When things run: every night, when a delivery arrives, and what happens when a run fails."""
 
 import hashlib
+from datetime import timedelta
 
 from dagster import (
     AssetSelection,
@@ -8,17 +9,18 @@ from dagster import (
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
+    ScheduleEvaluationContext,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
-    build_schedule_from_partitioned_job,
     define_asset_job,
     in_process_executor,
     run_failure_sensor,
+    schedule,
     sensor,
 )
 
-from assets.partitions import AS_OF
+from assets.partitions import AS_OF, TIMEZONE
 from pipelines.settings import load_settings
 from warehouse.deliveries import inbox_deliveries, local_today
 from warehouse.intake import fingerprint_delivery
@@ -33,14 +35,18 @@ NIGHTLY = define_asset_job(
     tags={"dagster/concurrency_key": "riskcode_warehouse"},
 )
 
-# Partition D is complete when D is over: at 02:00 the day before is coded.
-NIGHTLY_SCHEDULE = build_schedule_from_partitioned_job(
-    NIGHTLY,
-    hour_of_day=2,
-    minute_of_hour=0,
+
+@schedule(
+    job=NIGHTLY,
+    cron_schedule="0 2 * * *",
+    execution_timezone=TIMEZONE,
     default_status=DefaultScheduleStatus.STOPPED,
     description="02:00 Asia/Shanghai: codes the day that has just ended.",
 )
+def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
+    """Ask for the day before: partition D is complete when D is over."""
+    ended = context.scheduled_execution_time.date() - timedelta(days=1)
+    return RunRequest(run_key=ended.isoformat(), partition_key=ended.isoformat())
 
 
 @sensor(

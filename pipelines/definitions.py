@@ -5,7 +5,7 @@ from dagster import Definitions, load_assets_from_modules
 from assets import inspection, intake, scoring
 from assets.checks import CHECKS
 from assets.resources import Warehouse
-from pipelines.automation import NIGHTLY, NIGHTLY_SCHEDULE, new_delivery, report_failure
+from pipelines.automation import NIGHTLY, new_delivery, nightly_schedule, report_failure
 from pipelines.settings import Settings, load_settings
 
 
@@ -15,7 +15,7 @@ def build_definitions(settings: Settings, *, known_at: str | None = None) -> Def
         assets=load_assets_from_modules([intake, scoring, inspection]),
         asset_checks=CHECKS,
         jobs=[NIGHTLY],
-        schedules=[NIGHTLY_SCHEDULE],
+        schedules=[nightly_schedule],
         sensors=[new_delivery, report_failure],
         resources={
             "warehouse": Warehouse(

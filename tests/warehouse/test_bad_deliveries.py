@@ -104,6 +104,7 @@ BAD_ROWS: dict[str, tuple[str, Row, str]] = {
     "no enterprise": ("violations", {"enterprise_id": ""}, "missing:enterprise_id"),
     "no id": ("violations", {"violation_id": ""}, "missing:violation_id"),
     "id of blanks": ("violations", {"violation_id": " \u3000 "}, "missing:violation_id"),
+    "id of 101 Chinese characters": ("violations", {"violation_id": "长" * 101}, "too_long:violation_id"),
     "id of 101 characters": ("violations", {"violation_id": "x" * 101}, "too_long:violation_id"),
     "byte order mark within an id": (
         "violations",
@@ -182,6 +183,12 @@ ODD_BUT_GOOD: dict[str, tuple[str, Row, str, Any]] = {
     "list item with a dash": ("violations", {"description": "- 电线 (裸露)"}, "description", "- 电线 (裸露)"),
     "line break in quotes": ("violations", {"description": "一\n二，三"}, "description", "一\n二，三"),
     "empty line in quotes": ("violations", {"description": "一\n\n三"}, "description", "一\n\n三"),
+    "text of 4000 Chinese characters": (
+        "violations",
+        {"description": "长" * 4000},
+        "description",
+        "长" * 4000,
+    ),
     "quote in quotes": (
         "violations",
         {"description": 'so "called", exit'},
@@ -400,7 +407,7 @@ BAD_BYTES = frame(violation("a"), violation("b")).with_columns(violation_id=pl.S
 NAN_ID = frame(violation("a"), violation("b")).with_columns(violation_id=pl.Series([float("nan"), 7.0]))
 DEEP = b'{"violation_id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
 GBK_LINE = SECOND.encode("gb18030")
-WIDE = 100_000
+WIDE = 20_000
 
 # What a file holds, the rules by line it is refused with, and the violations taken from it.
 BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set[str]]] = {
@@ -469,7 +476,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "header only": ("v.csv", lines(HEADER), {}, set()),
     "repeated header": ("v.csv", lines(HEADER + ",severity", FIRST + ",x"), {0: "repeated_header"}, set()),
     "empty header cell": ("v.csv", lines(HEADER + ",", FIRST + ",x"), {0: "empty_header"}, set()),
-    "header a hundred thousand columns wide": (
+    "header twenty thousand columns wide": (
         "v.csv",
         lambda: lines(HEADER + "".join(f",x{at}" for at in range(WIDE)), FIRST + "," * WIDE, SECOND),
         {3: "wrong_number_of_fields"},
@@ -522,7 +529,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
         {3: "too_long:description"},
         {"a", "c"},
     ),
-    "file of random bytes": ("v.csv", bytes(range(256)) * 4, {0: "?"}, set()),
+    "file of random bytes": ("v.csv", bytes(range(256)) * 4, {0: "unreadable_header"}, set()),
     "unknown ending": ("v.pdf", b"%PDF-1.7", {0: "unknown_format"}, set()),
     "program": ("v.exe", b"MZ\x90\x00", {0: "unknown_format"}, set()),
     "no ending": ("v", lines(HEADER, FIRST), {0: "unknown_format"}, set()),
@@ -552,7 +559,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "Parquet with the year 56727": (
         "v.parquet",
         parquet(FAR_DAYS),
-        {1: "future_date:rectified_on, implausible_date:rectified_on"},
+        {1: "unreadable:rectified_on"},
         {"b"},
     ),
     "XLSX that unpacks a thousandfold": ("v.xlsx", bomb, {0: "zip_bomb"}, set()),
@@ -760,12 +767,7 @@ def test_an_encoding_nobody_knows_refuses_the_file(tmp_path: Path) -> None:
     mapping = MAPPING.replace('["v_*"]', '["v_*"]\n      encoding: klingon')
     outcome = judged(deliver(tmp_path, GOOD), mapping)
     require_nothing_lost(outcome)
-    assert refusals(outcome, "v_good.csv") == {
-        0: "empty_file",
-        1: "wrong_encoding",
-        2: "wrong_encoding",
-        3: "wrong_encoding",
-    }
+    assert refusals(outcome, "v_good.csv") == {0: "unreadable_header"}
 
 
 def test_a_sheet_that_is_not_there_refuses_the_file(tmp_path: Path) -> None:

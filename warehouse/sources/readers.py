@@ -54,6 +54,11 @@ class Raw:
         kept = content[:10_000].encode(errors="backslashreplace").decode()
         self.unread.append(Unread(self.file, line, rule, kept))
 
+    def refuse_whole(self, rule: str, content: str) -> None:
+        """Record that nothing of the file can be read, whatever was said of its lines."""
+        self.unread.clear()
+        self.refuse(0, rule, content)
+
 
 def read_file(path: Path, name: str, *, encoding: str | None = None, sheet: str | int = 0) -> Raw:
     """Read one delivered file by its ending.  ``name`` is how reports call it."""
@@ -77,16 +82,16 @@ def _read_csv(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> 
     lines = list(_decoded_lines(path.read_bytes(), raw, encoding))
     while lines and _is_blank(lines[0][1]):
         lines.pop(0)
-    if not lines:
+    if not lines and not raw.unread:
         raw.refuse(0, "empty_file", "")
         return
-    if raw.unread and raw.unread[0].line < lines[0][0]:
-        raw.unread = [Unread(raw.file, 0, "unreadable_header", raw.unread[0].content)]
+    if not lines or (raw.unread and raw.unread[0].line < lines[0][0]):
+        raw.refuse_whole("unreadable_header", raw.unread[0].content)
         return
     delimiter = _delimiter(lines[0][1])
     header = [cell.strip() for cell in _cells(lines[0][1], delimiter) or []]
     if problem := _header_problem(header):
-        raw.refuse(0, problem, lines[0][1])
+        raw.refuse_whole(problem, lines[0][1])
         return
     records = list(_records(lines[1:], raw, delimiter=delimiter, width=len(header)))
     raw.frame = pl.DataFrame(
@@ -366,19 +371,16 @@ def _plain(column: pl.Series) -> pl.Series:
 
 def _within_calendar(column: pl.Series) -> pl.Series:
     """Days as they are; as text if there is one that neither Polars nor Python can print."""
-    number = column.to_physical().cast(pl.Int64)
     per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-    unit = per_day[column.dtype.time_unit or "us"] if isinstance(column.dtype, pl.Datetime) else 1
-    first, last = (day_number(day) * unit for day in (date.min, date.max))
-    inside = number.is_between(first, last).fill_null(value=True)
+    unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
+    per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+    unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
+    number = column.to_physical().cast(pl.Int64)
+    inside = (number // unit).is_between(day_number(date.min), day_number(date.max)).fill_null(value=True)
     if inside.all():
         return column
-    odd = "no day of the calendar: " + number.cast(pl.String)
-    return (
-        column.zip_with(inside, pl.Series([None], dtype=column.dtype).new_from_index(0, len(column)))
-        .cast(pl.String)
-        .zip_with(inside, odd)
-    )
+    shown = column.set(~inside, None).cast(pl.String)
+    return shown.zip_with(inside, "no day of the calendar: " + number.cast(pl.String))
 
 
 _READERS: dict[str, Callable[[Path, Raw, str | None, str | int], None]] = {

@@ -1,0 +1,111 @@
+"""What Dagster loads, and how its own instance behaves: schedule, sensor, backfill, failure."""
+
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    DagsterRunStatus,
+    RunRequest,
+    SensorResult,
+    SkipReason,
+    build_schedule_context,
+    build_sensor_context,
+)
+
+from assets.inspection import NIGHTLY_FRESHNESS
+from models.tables import TABLES
+from pipelines.automation import NIGHTLY, new_delivery, nightly_schedule
+from pipelines.definitions import build_definitions
+from pipelines.nightly import Order, run_nightly, write_instance_config
+from pipelines.settings import load_settings
+from tests.pipelines.city import write_city
+from warehouse.home import Home
+from warehouse.publish import published_as_of
+from warehouse.queries import code_counts
+from warehouse.reading import reading, rows
+
+pytestmark = pytest.mark.xdist_group("dagster")
+
+
+def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
+    graph = build_definitions(load_settings()).resolve_asset_graph()
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+    assert len(nodes) == 13
+    for node in nodes:
+        assert node.group_name in {"intake", "scoring", "inspection"}, node.key
+        assert node.owners, node.key
+        assert node.description, node.key
+    assert graph.get(AssetKey("published_copy")).freshness_policy == NIGHTLY_FRESHNESS
+
+
+def test_each_table_of_the_canonical_model_is_an_asset_with_its_columns(home: Home) -> None:
+    graph = build_definitions(load_settings()).resolve_asset_graph()
+    for name, table in TABLES.items():
+        schema = graph.get(AssetKey(name)).metadata["dagster/column_schema"]
+        assert [column.name for column in schema.columns] == list(table.columns())
+
+
+def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
+    definitions = build_definitions(load_settings())
+    schedule = definitions.resolve_schedule_def(nightly_schedule.name)
+    night = datetime(2026, 7, 1, 2, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    result = schedule.evaluate_tick(
+        build_schedule_context(
+            scheduled_execution_time=night,
+            repository_def=definitions.get_repository_def(),
+        )
+    )
+    assert result.run_requests is not None
+    [request] = result.run_requests
+    assert request.partition_key == "2026-06-30"
+    assert schedule.cron_schedule == "0 2 * * *"
+    assert schedule.execution_timezone == "Asia/Shanghai"
+
+
+def test_the_sensor_asks_once_for_each_new_state_of_the_inbox(home: Home) -> None:
+    assert isinstance(new_delivery(build_sensor_context()), SkipReason)
+    write_city(home.inbox / "demo_city", 30)
+    shutil.rmtree(home.inbox / "demo_city" / "truth", ignore_errors=True)
+    first = new_delivery(build_sensor_context())
+    assert isinstance(first, SensorResult) and first.run_requests is not None
+    assert isinstance(first.run_requests[0], RunRequest)
+    assert isinstance(new_delivery(build_sensor_context(cursor=first.cursor)), SkipReason)
+    (home.inbox / "demo_city" / "accidents.json").write_text("[]")
+    again = new_delivery(build_sensor_context(cursor=first.cursor))
+    assert isinstance(again, SensorResult)
+
+
+@pytest.mark.slow
+def test_a_backfilled_day_enters_the_history_but_not_the_published_copy(home: Home, tmp_path: Path) -> None:
+    settings, folder = load_settings(), write_city(tmp_path / "city", 60)
+    mapping, today = "demo_city", date(2026, 6, 30)
+    run_nightly(settings, Order(as_of=today, folder=folder, mapping=mapping))
+    run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False, even_if_older=False))
+    assert published_as_of(home) == today
+    run_nightly(settings, Order(as_of=date(2026, 7, 1), take_in=False))
+    with reading(home) as connection:
+        days = rows(connection, "SELECT DISTINCT as_of FROM risk.code_history ORDER BY as_of")
+        counts = code_counts(connection)
+    assert [row["as_of"] for row in days] == [date(2026, 3, 31), today, date(2026, 7, 1)]
+    assert counts[0]["before_as_of"] == today
+
+
+@pytest.mark.slow
+def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(home: Home, tmp_path: Path) -> None:
+    write_instance_config(home)
+    settings = load_settings()
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
+        dead = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
+    order = Order(as_of=date(2026, 6, 30), folder=write_city(tmp_path / "city", 40), mapping="demo_city")
+    run_id = run_nightly(settings, order)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        done = instance.get_run_by_id(run_id)
+        ghost = instance.get_run_by_id(dead.run_id)
+    assert done is not None and done.status == DagsterRunStatus.SUCCESS
+    assert ghost is not None and ghost.status == DagsterRunStatus.FAILURE
