@@ -13,6 +13,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.alternative import PANDAS_SHARE
 from benchmarks.floor import Floor
 from benchmarks.meter import Measured
 
@@ -25,6 +26,7 @@ TITLES = {
     "again": "what comes after",
     "dagster": "whole runs through Dagster, checks included",
 }
+FIRST_RUN = "the first delivery, whole run"
 LIBRARIES = ("polars", "duckdb", "narwhals", "dagster", "great-expectations", "pandas")
 
 
@@ -43,10 +45,13 @@ class Report:
     machine: dict[str, Any] = field(default_factory=lambda: machine())
 
     def floor_ratio(self, stage: Measured) -> float | None:
-        """How many times the scan floor the stage takes; ``None`` when no floor fits."""
+        """CPU seconds of the stage in scans of what it reads; ``None`` when no floor fits.
+
+        CPU, because on a shared machine wall time measures the neighbours.
+        """
         for floor in self.floors:
             if floor.key == stage.floor:
-                return stage.wall / floor.least
+                return stage.cpu / floor.cpu
         return None
 
     @property
@@ -55,13 +60,13 @@ class Report:
         return [stage for stage in self.stages if stage.in_chain]
 
     def most_expensive(self, count: int = 2) -> list[Measured]:
-        """The stages of the chain that take most of its wall time."""
-        return sorted(self.chain, key=lambda stage: -stage.wall)[:count]
+        """The stages of the chain that take most CPU time."""
+        return sorted(self.chain, key=lambda stage: -stage.cpu)[:count]
 
     def dagster_share(self) -> float | None:
-        """Seconds of the whole run through Dagster that no stage accounts for."""
-        whole = [stage for stage in self.stages if stage.group == "dagster" and "first" in stage.stage]
-        return whole[0].wall - sum(stage.wall for stage in self.chain) if whole else None
+        """CPU seconds of the whole run through Dagster that no stage accounts for."""
+        whole = [stage.cpu for stage in self.stages if stage.stage == FIRST_RUN]
+        return whole[0] - sum(stage.cpu for stage in self.chain) if whole else None
 
 
 def machine() -> dict[str, Any]:
@@ -82,8 +87,8 @@ def show(report: Report, console: Console) -> None:
     found = report.machine
     versions = " · ".join(f"{name} {number}" for name, number in found["versions"].items())
     console.print(
-        f"{found['cores']} cores, {found['memory_gb']} GB, {found['system']}, load {found['load_before']} before; "
-        f"Python {found['python']}"
+        f"{found['cores']} cores, {found['memory_gb']} GB, {found['system']}, Python {found['python']}; "
+        f"load before: {found['load_before']}"
     )
     console.print(versions)
     console.print(
@@ -92,8 +97,8 @@ def show(report: Report, console: Console) -> None:
     )
     for floor in report.floors:
         console.print(
-            f"scan floor {floor.key}: {floor.about} ({floor.columns} columns, {floor.rows:,} rows): "
-            f"{floor.least:.2f} s least, {floor.median:.2f} s median of {len(floor.seconds)}"
+            f"scan floor {floor.key}, {floor.about}: {floor.columns} columns, {floor.rows:,} rows; "
+            f"{floor.least:.2f} s least, {floor.median:.2f} s median, {floor.cpu:.2f} s CPU"
         )
     console.print(_table(report))
     for name, is_equal in report.equal.items():
@@ -137,14 +142,17 @@ def _cells(report: Report, stage: Measured) -> list[str]:
 
 
 def _conclusion(report: Report) -> str:
-    total = sum(stage.wall for stage in report.chain)
-    parts = [f"{stage.stage} ({stage.wall / total:.0%})" for stage in report.most_expensive()]
-    lines = [f"chain of stages: {total:.1f} s; most expensive: {', '.join(parts)}"]
+    wall, cpu = (sum(getattr(stage, kind) for stage in report.chain) for kind in ("wall", "cpu"))
+    parts = [f"{stage.stage} ({stage.cpu / cpu:.0%})" for stage in report.most_expensive()]
+    lines = [
+        f"{stage.stage}, scaled to all: {stage.wall * PANDAS_SHARE:.1f} s"
+        for stage in report.stages
+        if stage.stage.startswith("pandas")
+    ]
     own = report.dagster_share()
     if own is not None:
-        lines.append(
-            f"through Dagster the same takes {own:+.1f} s: its bookkeeping and the noise of this machine"
-        )
+        lines.append(f"Dagster's own share of the whole run: {own:+.1f} s CPU (whole run less all stages)")
+    lines.append(f"all stages: {wall:.1f} s, {cpu:.1f} s CPU; most expensive: {', '.join(parts)}")
     return "\n".join(lines)
 
 

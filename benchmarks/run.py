@@ -10,7 +10,7 @@ import polars as pl
 from benchmarks import alternative, floor, stages
 from benchmarks.bulk import Size, write_bulk
 from benchmarks.meter import in_a_child
-from benchmarks.report import Report
+from benchmarks.report import FIRST_RUN, Report
 from warehouse.engines import ENGINES
 from warehouse.home import Home
 
@@ -61,8 +61,10 @@ def run_benchmark(
     measure("deliveries after the first", stages.measure_again, root, later, bulk.mapping)
     measure("the night after", stages.measure_night, root, options.engine)
     if not options.quick:
-        runs = {"first delivery, whole run": bulk.first, "the night after, whole run": bulk.night}
-        measure("Dagster", stages.measure_dagster, work / "dagster", runs, bulk.mapping, options.engine)
+        for name, folder in ((FIRST_RUN, bulk.first), ("the night after, whole run", bulk.night)):
+            measure(
+                name, stages.measure_dagster, work / "dagster", name, folder, bulk.mapping, options.engine
+            )
     return report
 
 

@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import polars as pl
-
 from assets.suites import intake_suites, result_suites
 from benchmarks.bulk import AS_OF
 from benchmarks.floor import DELIVERY, WAREHOUSE
@@ -72,6 +70,8 @@ def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measure
         with meter.stage("judge by the contract", floor=DELIVERY) as stage:
             judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=AS_OF)
             stage.rows = judged.delivered
+        # As in judge_delivery, what was read is let go before anything is written.
+        del raws, batches
         with meter.stage("store versions", floor=DELIVERY) as stage:
             taken = take_in(connection, judged, received_on=AS_OF)
             stage.rows = taken.added + taken.corrected + taken.unchanged
@@ -121,7 +121,7 @@ def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
             _check(meter, connection, home, "result checks", results)
         with meter.stage("publish", floor=WAREHOUSE) as stage:
             publish_run(connection, home, what, run_id="benchmark")
-            stage.rows = stage.rows or _coded(connection)
+            stage.rows = _coded(connection)
     return meter.found
 
 
@@ -170,22 +170,15 @@ def measure_night(root: Path, engine: str) -> list[Measured]:
     return meter.found
 
 
-def measure_dagster(
-    root: Path, deliveries: dict[str, Path], mapping_file: Path, engine: str
-) -> list[Measured]:
-    """Whole runs as the scheduler starts them, one after the other in one process."""
-    meter = Meter("dagster")
+def measure_dagster(root: Path, name: str, folder: Path, mapping_file: Path, engine: str) -> list[Measured]:
+    """A whole run as the scheduler starts it, in a process that has imported nothing yet."""
+    meter, day = Meter("dagster"), NIGHT if folder.name == "night" else AS_OF
     # The definitions read their settings when they are imported; they must not see the user's own home.
     os.environ["RISKCODE_HOME"] = str(root)
-    with meter.stage("import Dagster and the definitions"):
-        import pipelines.definitions  # noqa: F401
-    from pipelines.nightly import Order, run_nightly
-    from pipelines.settings import load_settings
+    with meter.stage(name):
+        from pipelines.nightly import Order, run_nightly
+        from pipelines.settings import load_settings
 
-    settings = replace(load_settings(), pack=PACK, engine=engine)
-    for name, folder in deliveries.items():
-        day = NIGHT if folder.name == "night" else AS_OF
-        with meter.stage(name) as stage:
-            run_nightly(settings, Order(day, folder=folder, mapping=str(mapping_file), today=day))
-            stage.rows = sum(pl.read_parquet(file).height for file in folder.glob("*.parquet"))
+        settings = replace(load_settings(), pack=PACK, engine=engine)
+        run_nightly(settings, Order(day, folder=folder, mapping=str(mapping_file), today=day))
     return meter.found

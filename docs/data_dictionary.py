@@ -179,6 +179,7 @@ COLUMNS = {
     "pack_hash": "SHA-256 of its content",
     "fingerprint": "SHA-256 of the points of its scorecard",
     "data_watermark": "latest day on which anything that counts became known",
+    "is_backfill": "a later day had been coded before: kept for history, never moves a due day",
     "scorecard": "name of the scorecard",
     "rank": "order, 1 first",
     "kind": "veto, floor, unrated, points or band",

@@ -1,6 +1,7 @@
 """The benchmark runs, its variants agree, and what it generates is a delivery like any other."""
 
 import json
+import time
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.bulk import AS_OF, Bulk, Size, write_bulk
-from benchmarks.meter import Meter, in_this_process
+from benchmarks.meter import EVERY_SECONDS, Meter, in_this_process
 from benchmarks.report import WIDTH, Report, save, show
 from benchmarks.run import Options, run_benchmark
 from models.tables import TABLES
@@ -105,6 +106,8 @@ def test_a_stage_counts_the_memory_that_it_took() -> None:
     with meter.stage("nothing"):
         pass
     with meter.stage("a hundred megabytes"):
-        assert len(b"x" * 100_000_000) == 100_000_000
+        held = b"x" * 100_000_000
+        time.sleep(5 * EVERY_SECONDS)
     small, large = meter.found
+    assert len(held) == 100_000_000
     assert large.peak - small.peak > 50_000_000

@@ -103,7 +103,10 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     try:
         replace_table(connection, "risk.codes", stamped)
         connection.execute("DELETE FROM risk.code_history WHERE as_of = ?", [coding.as_of])
-        connection.execute("INSERT INTO risk.code_history BY NAME FROM risk.codes")
+        connection.execute(
+            "INSERT INTO risk.code_history BY NAME SELECT *, as_of < (SELECT coalesce(max(as_of), "
+            "DATE '0001-01-01') FROM risk.code_history) AS is_backfill FROM risk.codes"
+        )
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -137,7 +140,13 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
     red_frame = pl.DataFrame(
         red.fetchall(),
-        schema={"enterprise_id": pl.String, "red_since": pl.Date, "score": pl.Int64, "decided_by": pl.String},
+        schema={
+            "enterprise_id": pl.String,
+            "red_since": pl.Date,
+            "score": pl.Int64,
+            "decided_by": pl.String,
+            "status": pl.String,
+        },
         orient="row",
     )
     visits = pl.DataFrame(
@@ -181,20 +190,24 @@ def _require_exact_sums(connection: Connection, reasons: pl.DataFrame) -> None:
 
 
 _RED_SINCE = """
+WITH issued AS (
+    SELECT enterprise_id, as_of, code FROM risk.code_history WHERE NOT is_backfill AND as_of < $as_of
+)
 SELECT c.enterprise_id,
-       (SELECT min(h.as_of) FROM risk.code_history h
-        WHERE h.enterprise_id = c.enterprise_id AND h.as_of <= $as_of
-          AND h.as_of > coalesce((SELECT max(o.as_of) FROM risk.code_history o
-                                  WHERE o.enterprise_id = c.enterprise_id AND o.as_of < $as_of
-                                    AND o.code <> 'red'), DATE '0001-01-01')) AS red_since,
-       c.score, c.decided_by
-FROM risk.codes c WHERE c.code = 'red' ORDER BY c.enterprise_id
+       coalesce((SELECT min(h.as_of) FROM issued h
+                 WHERE h.enterprise_id = c.enterprise_id
+                   AND h.as_of > coalesce((SELECT max(o.as_of) FROM issued o
+                                           WHERE o.enterprise_id = c.enterprise_id AND o.code <> 'red'),
+                                          DATE '0001-01-01')), $as_of::DATE) AS red_since,
+       c.score, c.decided_by, f.status
+FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red' ORDER BY c.enterprise_id
 """
+
 
 _VISITS_OF_RED = """
 SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
-  AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.inspected_on <= $as_of
+  AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.result <> 'refused' AND i.inspected_on <= $as_of
   AND i.known_from <= $known_at AND i.known_to > $known_at
 """
 

@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS raw.rejected_rows (
     state VARCHAR, mapping_hash VARCHAR, entry INTEGER, delivery_id VARCHAR, refused_on DATE, settled_on DATE);
 CREATE TABLE IF NOT EXISTS risk.code_history (
     enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
-    pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE);
+    pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE,
+    is_backfill BOOLEAN);
 """
 
 

@@ -39,7 +39,6 @@ def write_versions(
         return _write(connection, table, received_on, rows.height)
     finally:
         connection.unregister("incoming")
-        connection.execute("DROP TABLE IF EXISTS temp.fresh")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
@@ -84,6 +83,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
     )
     _close_superseded(connection, table, key)
     _keep_order(connection, table, fresh, was_empty=was_empty)
+    connection.execute("DROP TABLE temp.fresh")
     return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
 
 

@@ -18,7 +18,7 @@ QUEUE_SCHEMA = {
     "score": pl.Int64,
     "decided_by": pl.String,
 }
-"""Columns of a queue row; ``state`` is overdue, due or visited."""
+"""Columns of a queue row; ``state`` is overdue, due, visited, or closed (no longer operating)."""
 
 
 def build_red_queue(
@@ -27,9 +27,9 @@ def build_red_queue(
     """Rank the RED enterprises: overdue first, then by due day, then by score.
 
     ``red``: one row per RED enterprise with ``red_since`` (first day of this RED spell), ``score``,
-    ``decided_by``.  ``visits``: counted visits with ``enterprise_id`` and ``inspected_on``.
+    ``decided_by``, ``status``.  ``visits``: counted visits with ``enterprise_id`` and ``inspected_on``.
     Grain: one row per RED enterprise, columns ``QUEUE_SCHEMA``, sorted by ``rank``; the already visited
-    come last.
+    and the closed come last.
     """
     starts = red.get_column("red_since").unique().to_list()
     due = {day: add_working_days(day, policy.red_visit_working_days) for day in starts}
@@ -48,13 +48,15 @@ def build_red_queue(
         schema={"red_since": pl.Date, "due_on": pl.Date, "is_due_provisional": pl.Boolean},
     )
     state = (
-        pl.when(pl.col("visited_on").is_not_null())
+        pl.when(pl.col("status") == "closed")
+        .then(pl.lit("closed"))
+        .when(pl.col("visited_on").is_not_null())
         .then(pl.lit("visited"))
         .when(pl.col("due_on") < as_of)
         .then(pl.lit("overdue"))
         .otherwise(pl.lit("due"))
     )
-    order = {"overdue": 0, "due": 1, "visited": 2}
+    order = {"overdue": 0, "due": 1, "visited": 2, "closed": 3}
     queue = (
         red.join(days, on="red_since", how="left")
         .join(first_visit, on="enterprise_id", how="left")

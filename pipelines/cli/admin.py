@@ -167,7 +167,7 @@ def _python(_: Settings) -> str:
 def _libraries(_: Settings) -> str:
     from importlib.metadata import version
 
-    names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely", "scikit-learn")
+    names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely")
     return ", ".join(f"{name} {version(name)}" for name in names)
 
 

@@ -178,8 +178,8 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
 
 
 def _due(row: Row, words: Words) -> str:
-    colour = {"overdue": "bold red", "visited": "dim"}.get(row["state"], "default")
-    state = words({"overdue": "overdue", "visited": "visited"}.get(row["state"], "due_state"))
+    colour = {"overdue": "bold red", "visited": "dim", "closed": "dim"}.get(row["state"], "default")
+    state = words({"due": "due_state"}.get(row["state"], row["state"]))
     unsure = " ?" if row["is_due_provisional"] else ""
     return f"[{colour}]{row['due_on']}{unsure} {state}[/]"
 

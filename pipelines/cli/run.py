@@ -172,8 +172,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
     run_row = rows(connection, "FROM ops.runs WHERE run_id = $id", {"id": run_id})
     return {
         "run_id": run_id,
-        "published": bool(run_row),
-        "run": run_row[0] if run_row else queries.last_run(connection),
+        "run": run_row[0],
         "deliveries": last,
         "files": rows(connection, "FROM ops.delivery_files ORDER BY table_name, file"),
         "rejects": queries.reject_counts(connection),
@@ -208,8 +207,6 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
         console.print(f"[bold]{words('queue_head', n=len(summary['queue']))}[/]")
         console.print(queue_table(summary["queue"], words, wide=console.width >= 110))
         console.print("[dim]./riskcode queue · ./riskcode explain <id>[/]")
-    if not summary["published"]:
-        console.print(f"[yellow]{words('kept_back')}[/]")
     console.print(f"[dim]{words('assumption')}{' · ' + words('demo_note') if is_demo else ''}[/]")
 
 

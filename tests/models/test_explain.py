@@ -50,7 +50,7 @@ def test_what_decides_comes_first_then_other_rules_then_points_then_the_band():
     )
     assert _named(reasons) == [
         "open_major_hazard",  # the veto decides
-        "long_overdue",  # yellow floor before blue floor
+        "overdue_rectification",  # yellow floor before blue floor
         "unsettled_findings",
         "overdue_rectifications",  # 5 points before 3
         "repeat_items",
