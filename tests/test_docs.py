@@ -210,8 +210,9 @@ def test_the_day_the_schedule_codes_is_the_one_documented() -> None:
     from pipelines.definitions import defs
 
     night = datetime(2026, 7, 2, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
-    schedule = defs.get_repository_def().get_schedule_def("nightly_schedule")
-    [request] = schedule.evaluate_tick(build_schedule_context(scheduled_execution_time=night)).run_requests
+    repository = defs.get_repository_def()
+    context = build_schedule_context(scheduled_execution_time=night, repository_def=repository)
+    [request] = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests
     said = {"2026-07-02": "codes the day that begins (", "2026-07-01": "codes the day that has just ended ("}
     assert said[request.partition_key] in _page("operations.md")
 

@@ -198,10 +198,8 @@ def _batches(folder: Path | None, mapping: Mapping, progress: Progress) -> Itera
 
 def _batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
     if raw.frame.is_empty():
-        rows = pl.DataFrame()
-    else:
-        rows = conform(raw, entry, TABLES[table], source=mapping.name)
-    return Batch(table, at, raw, rows)
+        return Batch(table, at, raw, pl.DataFrame())
+    return Batch(table, at, raw, conform(raw, entry, TABLES[table], source=mapping.name))
 
 
 def judge_delivery(

@@ -17,6 +17,7 @@ from pipelines.cli.read import codes_table, queue_table, reject_counts_table
 from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 from warehouse import queries
+from warehouse.home import Home
 from warehouse.reading import Row, reading, rows
 
 DEMO_MAPPING = "demo_city"
@@ -55,7 +56,7 @@ def run(
     order = Order(
         as_of=day, folder=folder, mapping=mapping_file, known_at=known_at.date() if known_at else None
     )
-    with _Progress(console, quiet=json):
+    with _Progress(console, settings.home, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
         summary = summarise(connection, run_id)
@@ -137,10 +138,12 @@ def _set_demo_aside(settings: Settings, console: Console) -> None:
 
 
 class _Progress(logging.Handler):
-    """Shows what the run is doing: one line that changes on a terminal, plain lines elsewhere."""
+    """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere; keeps a log."""
 
-    def __init__(self, console: Console, *, quiet: bool) -> None:
+    def __init__(self, console: Console, home: Home, *, quiet: bool) -> None:
         super().__init__(logging.INFO)
+        self.file = logging.FileHandler(home.logs / "runs.log", encoding="utf-8")
+        self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
         self.console, self.quiet = console, quiet
         self.status: Status | None = None
         self.log = logging.getLogger("riskcode")
@@ -149,6 +152,7 @@ class _Progress(logging.Handler):
         self.log.setLevel(logging.INFO)
         self.log.propagate = False
         self.log.addHandler(self)
+        self.log.addHandler(self.file)
         if self.console.is_terminal and not self.quiet:
             self.status = self.console.status("starting …")
             self.status.start()
@@ -162,6 +166,8 @@ class _Progress(logging.Handler):
 
     def __exit__(self, *_: object) -> None:
         self.log.removeHandler(self)
+        self.log.removeHandler(self.file)
+        self.file.close()
         if self.status is not None:
             self.status.stop()
 

@@ -737,8 +737,8 @@ def test_days_from_parquet_with_a_zone_are_local_days(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------ columns
 
 
-def with_columns(text: str, table: str = "violations", files: str = "v_*") -> str:
-    return f'mapping: bureau\ntables:\n  enterprises: [{{files: ["register*"]}}]\n  {table}:\n    - files: ["{files}"]\n      columns: {text}\n'
+def with_columns(columns: str) -> str:
+    return MAPPING.replace('["v_*"]', f'["v_*"]\n      columns: {columns}')
 
 
 def test_a_column_the_mapping_names_must_be_there(tmp_path: Path) -> None:
@@ -963,7 +963,8 @@ def test_a_database_that_cannot_be_reached_says_so_without_the_password(
 
 @pytest.mark.usefixtures("database")
 def test_bytes_and_blanks_of_a_database_are_refused_or_empty(tmp_path: Path) -> None:
-    query = "SELECT violation_id, x'ff' AS quantity, NULL AS severity, * FROM (SELECT violation_id, recorded_at, enterprise_id, occurred_on FROM found)"
+    part = "SELECT violation_id, recorded_at, enterprise_id, occurred_on FROM found"
+    query = f"SELECT violation_id, x'ff' AS quantity, NULL AS severity, * FROM ({part})"
     folder = deliver(tmp_path / "files", {"register.csv": REGISTER})
     with pytest.raises(DeliveryError, match="one name"):
         judged(folder, SQL.replace("QUERY", query))
