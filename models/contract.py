@@ -23,7 +23,7 @@ DUPLICATE_KEY = "duplicate_key"
 
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
 # those count only when a function call or a DDE link follows.
-FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[A-Za-z_.]+\s*\(|[+\-@＋－＠][^|]*\|.*!)"
+FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[\d.+\-*/^&]*[A-Za-z_.][A-Za-z0-9_.]*\s*\(|[+\-@＋－＠][^|]*\|.*!)"
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FEFF}\x{FFFE}\x{FFFF}]"
 
 PLAUSIBLE = (date(1900, 1, 1), date(2199, 12, 31))

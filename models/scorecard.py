@@ -80,7 +80,14 @@ class Scorecard:
 
         Grain: one row per row of ``features``; columns ``enterprise_id``, one Int64 per factor name, and
         ``score`` (points), which is their sum.
+        Raises PolicyError when the card reads a feature that does not exist.
         """
+        unknown = sorted(set(self.features) - set(features.columns))
+        if unknown:
+            raise PolicyError(
+                f"scorecard {self.name} reads {', '.join(unknown)}, which no feature is called. "
+                "Correct the name; docs/data-dictionary.md lists all features."
+            )
         points = features.select(
             "enterprise_id", *(factor.expression().alias(factor.name) for factor in self.factors)
         )
@@ -123,7 +130,7 @@ class Scorecard:
             }
             factors.append(Factor(**fields))
         card = cls(name=data["name"], version=data["version"], factors=tuple(factors))
-        if data.get("fingerprint", card.fingerprint) != card.fingerprint:
+        if data.get("fingerprint") != card.fingerprint:
             raise PolicyError(
                 f"scorecard {card.name} was changed after it was saved: its points do not give the "
                 "fingerprint it carries. Restore the file, or save it anew under a new version."

@@ -243,7 +243,8 @@ JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
 
 def is_credit_code(text: str) -> bool:
     """Whether an 18-character 统一社会信用代码 carries the check digit GB 32100-2015 asks for."""
-    return uscc.is_valid(text)
+    # stdnum forgives case, blanks and dashes; an id must have one spelling, or one enterprise becomes two.
+    return uscc.is_valid(text) and text == uscc.compact(text)
 
 
 def day_number(day: date) -> int:

@@ -35,10 +35,10 @@ def write_versions(
         return Written()
     enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
     connection.register("incoming", rows.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
-    try:
-        return _write(connection, table, received_on, rows.height)
-    finally:
-        connection.unregister("incoming")
+    written = _write(connection, table, received_on, rows.height)
+    # Not after an error: the broken transaction would refuse this too, and hide what went wrong.
+    connection.unregister("incoming")
+    return written
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:

@@ -81,6 +81,7 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "violations": (
         "enterprise_id",
+        "source",
         "violation_id",
         "inspection_id",
         "item_code",

@@ -43,7 +43,7 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
             .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
             .otherwise(nw.lit(0)),
         )
-        .group_by("enterprise_id", "visit", "item")
+        .group_by("enterprise_id", "source", "visit", "item")
         .agg(recent=nw.col("recent").max(), grave=nw.col("grave").max(), age=nw.col("age").min())
     )
     per_enterprise = per_item.group_by("enterprise_id").agg(

@@ -11,7 +11,7 @@ lie before the first one.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,15 +19,25 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from models.errors import PolicyError, PolicyGapError
 from models.scorecard import Factor, Scorecard
-from models.vocabulary import ALERT_LEVEL, CODE_KEYS, SEVERITY
+from models.vocabulary import ALERT_LEVEL, SEVERITY
 
 PACKS = Path(__file__).parent / "packs"
+RESERVED = ("score", "unrated", "band", "enterprise_id")
+"""Names that reasons and columns of the result carry; no factor or rule may."""
 Basis = Literal["law", "policy", "proposal"]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
 
 
@@ -58,7 +68,9 @@ class DatedValue(Provenance, Generic[T]):
 class Dated(_Strict, Generic[T]):
     """A value that changes over time."""
 
-    values: dict[date, DatedValue[T]] = Field(min_length=1)
+    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda v: _one_day_each(v))] = Field(
+        min_length=1
+    )
 
     def on(self, day: date, *, name: str) -> DatedValue[T]:
         """Value in force on a day.  Raises PolicyGapError before the first one."""
@@ -70,6 +82,16 @@ class Dated(_Strict, Generic[T]):
                 f"Add a dated value, or code a day from {first} on."
             )
         return self.values[max(starts)]
+
+
+def _one_day_each(values: Any) -> Any:
+    """Refuse one day written in two ways (as a date and as text): the later would silently win."""
+    if isinstance(values, dict):
+        days = [str(day) for day in values]
+        repeated = sorted({day for day in days if days.count(day) > 1})
+        if repeated:
+            raise ValueError(f"{', '.join(repeated)} stands twice")
+    return values
 
 
 class Band(_Strict):
@@ -177,7 +199,7 @@ class _FactorEntry(_Strict):
 
 
 class _FactorValue(Provenance):
-    points: dict[int, int] | dict[str, int]
+    points: dict[int, int] | dict[str, int] = Field(min_length=1)
     missing: int
 
 
@@ -394,21 +416,45 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
         _codes=_check(_CodeFile, raw["codes"], root / "codes.yaml"),
         _card=_check(_CardFile, raw["scorecard"], root / "scorecard.yaml"),
     )
-    _check_codes_cover(policy)
+    _check_whole(policy)
     return policy
 
 
-def _check_codes_cover(policy: Policy) -> None:
-    """Every severity and alert level needs its points, or an unlisted one would silently weigh nothing."""
+def _check_whole(policy: Policy) -> None:
+    """What single fields cannot see: every category has its points, and no name stands twice."""
     file = policy._features
-    for name, dated, needed in (
-        ("severity_points", file.severity_points, SEVERITY.keys),
-        ("alert_points", file.alert_points, ALERT_LEVEL.keys),
-    ):
-        for start, entry in dated.values.items():
-            if set(entry.value) != set(needed):
+    scales = [
+        (
+            "severity_points",
+            SEVERITY.keys,
+            {day: entry.value for day, entry in file.severity_points.values.items()},
+        ),
+        (
+            "severity_mean",
+            SEVERITY.keys,
+            {day: entry.value.points for day, entry in file.severity_mean.values.items()},
+        ),
+        (
+            "alert_points",
+            ALERT_LEVEL.keys,
+            {day: entry.value for day, entry in file.alert_points.values.items()},
+        ),
+    ]
+    for name, needed, values in scales:
+        for start, points in values.items():
+            if set(points) != set(needed):
                 raise PolicyError(f"features.yaml: {name} from {start} must name exactly {needed}.")
-    assert set(Thresholds.model_fields) == set(CODE_KEYS[1:])
+    for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
+        for start, entry in dated.values.items():
+            _refuse_repeats(f"features.yaml: {name} from {start}", [band.upto_days for band in entry.value])
+    names = [entry.rule for entry in policy._codes.rules] + [entry.factor for entry in policy._card.factors]
+    _refuse_repeats("scorecard.yaml and codes.yaml", [*names, *RESERVED])
+
+
+def _refuse_repeats(where: str, names: Sequence[object]) -> None:
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise PolicyError(f"{where}: {', '.join(repeated)} is used twice or reserved. Choose another name.")
 
 
 class _NoDuplicates(yaml.SafeLoader):
@@ -427,8 +473,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open(encoding="utf-8") as file:
             return yaml.load(file, Loader=_NoDuplicates)
-    except (PolicyError, yaml.YAMLError) as error:
-        raise PolicyError(f"{path.name}: {error}") from error
+    # A date like 1990-13-01 is a ValueError of the YAML reader's own.
+    except (PolicyError, yaml.YAMLError, ValueError, OSError) as error:
+        raise PolicyError(f"{path.name}: {error}. Correct the pack.") from error
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -85,10 +85,6 @@ def test_findings_without_item_or_visit_are_never_taken_for_the_same():
     assert features["repeat_items"] == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="visits and findings are told apart by id alone, though ids are unique within a source",
-)
 def test_visits_of_two_sources_that_share_a_number_are_two_visits():
     on = {"occurred_on": days_before(10), "severity": "minor", "inspection_id": "1", "item_code": "x"}
     features = features_of(violations=[{**on, "source": "a"}, {**on, "source": "b"}])

@@ -71,8 +71,17 @@ def _queue(
     red: list[tuple[str, date, int]], visits: list[tuple[str, date]] = (), as_of: date = AS_OF
 ) -> list[dict[str, Any]]:
     reds = pl.DataFrame(
-        [(one, since, score, "score") for one, since, score in red],
-        schema={"enterprise_id": pl.String, "red_since": pl.Date, "score": pl.Int64, "decided_by": pl.String},
+        [
+            (one, since, score, "score", "closed" if one.startswith("closed") else "active")
+            for one, since, score in red
+        ],
+        schema={
+            "enterprise_id": pl.String,
+            "red_since": pl.Date,
+            "score": pl.Int64,
+            "decided_by": pl.String,
+            "status": pl.String,
+        },
         orient="row",
     )
     seen = pl.DataFrame(
@@ -133,3 +142,11 @@ def test_a_due_day_past_the_calendar_is_marked_provisional():
 
 def test_no_red_enterprises_give_an_empty_queue():
     assert _queue([]) == []
+
+
+def test_an_enterprise_that_no_longer_operates_stays_in_the_queue_but_last():
+    queue = _queue([("closed shop", days_before(60), 99), ("new", AS_OF, 40)])
+    assert [(row["enterprise_id"], row["state"]) for row in queue] == [
+        ("new", "due"),
+        ("closed shop", "closed"),
+    ]

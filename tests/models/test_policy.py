@@ -256,7 +256,6 @@ KNOWN_GAPS = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="load_policy does not see it: see the report on models/policy/pack.py")
 @pytest.mark.parametrize("case", KNOWN_GAPS, ids=str)
 def test_a_pack_should_be_refused_when_read_for(changed_pack: ChangedPack, case: str):
     with pytest.raises(PolicyError):
@@ -268,7 +267,6 @@ def test_an_unknown_pack_is_answered_with_the_known_ones(tmp_path: Path):
         load_policy("jinan")
 
 
-@pytest.mark.xfail(strict=True, raises=FileNotFoundError, reason="_read lets FileNotFoundError through")
 def test_a_pack_without_one_of_its_files_is_refused(tmp_path: Path):
     shutil.copytree(PACKS / "starter", tmp_path / "starter")
     (tmp_path / "starter" / "codes.yaml").unlink()

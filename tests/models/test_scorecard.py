@@ -103,7 +103,6 @@ def test_a_card_changed_after_it_was_saved_is_refused(field: str, value: Any):
         Scorecard.from_dict(saved)
 
 
-@pytest.mark.xfail(strict=True, reason="from_dict trusts a card that carries no fingerprint")
 def test_a_card_stripped_of_its_fingerprint_is_refused():
     saved = CARD.to_dict()
     del saved["fingerprint"]
@@ -111,9 +110,6 @@ def test_a_card_stripped_of_its_fingerprint_is_refused():
         Scorecard.from_dict(saved)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=pl.exceptions.ColumnNotFoundError, reason="contributions raise a Polars error instead"
-)
 def test_a_card_that_reads_a_feature_that_does_not_exist_is_a_policy_error():
     with pytest.raises(PolicyError, match="alerts"):
         CARD.contributions(pl.DataFrame({"enterprise_id": ["e1"], "sector": ["general"]}))

@@ -161,13 +161,14 @@ def _is_blank(text: str) -> bool:
 
 
 def _majority_encoding(data: bytes) -> str:
-    """UTF-8 if most of the lines with non-ASCII bytes are, else GB18030."""
+    """GB18030 if more lines with non-ASCII bytes are in it than in UTF-8; lines in neither have no say."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         wide = [line for line in data.split(b"\n") if not line.isascii()]
-        good = sum(_decodes(line, "utf-8") for line in wide)
-        return "utf-8" if good * 2 >= len(wide) else "gb18030"
+        others = [line for line in wide if not _decodes(line, "utf-8")]
+        chinese = sum(_decodes(line, "gb18030") for line in others)
+        return "gb18030" if chinese > len(wide) - len(others) else "utf-8"
     return "utf-8"
 
 
