@@ -18,6 +18,9 @@ from models.tables import TABLES
 from warehouse.intake import Judged, judge_delivery
 from warehouse.sources.mapping import load_mapping
 
+# One worker, so that the fixtures are made once.
+pytestmark = pytest.mark.xdist_group("benchmarks")
+
 SIZE = Size(enterprises=200, events=20_000, seed=3)
 
 

@@ -976,7 +976,7 @@ def test_bytes_and_blanks_of_a_database_are_refused_or_empty(tmp_path: Path) -> 
 # ------------------------------------------------------------------------------------ anything at all
 
 ANYTHING = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -182,7 +182,7 @@ def test_every_accepted_row_knows_its_file_and_line(tmp_path: Path, connection: 
     assert found == [("a", "v_1.csv", 2), ("b", "v_1.csv", 3)]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arrivals=st.lists(
         st.tuples(

@@ -45,7 +45,7 @@ def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFram
         *(_cell(specs[name], frame).alias(name) for name in specs),
     )
     read: list[pl.Expr] = []
-    problems: list[pl.Expr] = []
+    problems: dict[str, pl.Expr] = {}
     for name, column in table.columns().items():
         if name == "source":
             read.append(pl.lit(source).alias(name))
@@ -53,9 +53,23 @@ def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFram
         value, problem = _read(name, column, specs.get(name), cells)
         read.append(value.alias(name))
         if problem is not None:
-            problems.append(problem)
-    named = pl.concat_list(problems).list.drop_nulls() if problems else pl.lit([], dtype=pl.List(pl.String))
-    return cells.select(pl.col(LINE), *read, named.alias(PROBLEMS))
+            problems[f"{PROBLEMS}:{name}"] = problem
+    return _with_problems(cells.select(pl.col(LINE), *read, **problems), list(problems))
+
+
+def _with_problems(rows: pl.DataFrame, flags: list[str]) -> pl.DataFrame:
+    """The named problems of each row as one list; lists are built only for the few rows that have any."""
+    none = pl.lit([], dtype=pl.List(pl.String)).alias(PROBLEMS)
+    plain = rows.drop(flags)
+    if not flags:
+        return plain.with_columns(none)
+    at = pl.int_range(pl.len(), dtype=pl.Int64).alias("at")
+    hit = rows.select(at, *flags).filter(pl.any_horizontal(pl.col(name).is_not_null() for name in flags))
+    if hit.is_empty():
+        return plain.with_columns(none)
+    named = hit.select("at", pl.concat_list(flags).list.drop_nulls().alias(PROBLEMS))
+    joined = plain.with_columns(at).join(named, on="at", how="left", maintain_order="left")
+    return joined.drop("at").with_columns(pl.col(PROBLEMS).fill_null([]))
 
 
 def _specs(raw: Raw, entry: Entry, table: Table) -> dict[str, FieldSpec]:
