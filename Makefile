@@ -24,7 +24,7 @@ check: $(VENV)/.ready-dev ## format, lint, types, import arrows, Dagster definit
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
-	@$(BIN)/dg check defs
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/dg check defs
 	@$(BIN)/python -m pytest -q tests/test_docs.py tests/test_layout.py tests/test_lock.py
 
 dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on this installation
