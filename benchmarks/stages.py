@@ -18,17 +18,9 @@ from warehouse.connection import Connection, writing
 from warehouse.deliveries import take_in_all
 from warehouse.engines import fold
 from warehouse.home import Home
-from warehouse.intake import (
-    Batch,
-    Judged,
-    delivery_files,
-    fingerprint_delivery,
-    judge_batches,
-    known_enterprises,
-    retry_rejects,
-    take_in,
-)
+from warehouse.intake import take_in
 from warehouse.publish import publish_run
+from warehouse.rejects import retry_rejects
 from warehouse.rescore import (
     Coding,
     compute_codes,
@@ -38,8 +30,10 @@ from warehouse.rescore import (
     compute_scores,
 )
 from warehouse.sources.conform import conform
+from warehouse.sources.delivery import Batch, Judged, delivery_files, fingerprint_delivery, judge_batches
 from warehouse.sources.mapping import load_mapping
 from warehouse.sources.readers import read_file
+from warehouse.store import known_enterprises
 from warehouse.validation import Suite, run_suites
 
 PACK = "starter"

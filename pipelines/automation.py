@@ -23,7 +23,7 @@ from dagster import (
 from assets.partitions import AS_OF, TIMEZONE
 from pipelines.settings import load_settings
 from warehouse.deliveries import inbox_deliveries, local_today
-from warehouse.intake import fingerprint_delivery
+from warehouse.sources.delivery import fingerprint_delivery
 
 # One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
 NIGHTLY = define_asset_job(

@@ -15,7 +15,7 @@ from benchmarks.meter import EVERY_SECONDS, Meter, in_this_process
 from benchmarks.report import WIDTH, Report, save, show
 from benchmarks.run import Options, run_benchmark
 from models.tables import TABLES
-from warehouse.intake import Judged, judge_delivery
+from warehouse.sources.delivery import Judged, judge_delivery
 from warehouse.sources.mapping import load_mapping
 
 # One worker, so that the fixtures are made once.

@@ -11,7 +11,7 @@ import pytest
 from models.policy import load_policy
 from warehouse.connection import writing
 from warehouse.home import Home
-from warehouse.intake import Judged, judge_delivery, known_enterprises, take_in
+from warehouse.intake import take_in
 from warehouse.rescore import (
     Coding,
     compute_codes,
@@ -20,7 +20,9 @@ from warehouse.rescore import (
     compute_red_queue,
     compute_scores,
 )
+from warehouse.sources.delivery import Judged, judge_delivery
 from warehouse.sources.mapping import Mapping, load_mapping, parse_mapping
+from warehouse.store import known_enterprises
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 

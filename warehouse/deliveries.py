@@ -10,17 +10,12 @@ import duckdb
 
 from models.errors import MappingError
 from warehouse.home import Home
-from warehouse.intake import (
-    TakenIn,
-    fingerprint_delivery,
-    is_taken_in,
-    judge_delivery,
-    known_enterprises,
-    retry_rejects,
-    take_in,
-)
+from warehouse.intake import TakenIn, is_taken_in, take_in
+from warehouse.rejects import retry_rejects
 from warehouse.schema import FOREVER
+from warehouse.sources.delivery import fingerprint_delivery, judge_delivery
 from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping
+from warehouse.store import known_enterprises
 
 log = logging.getLogger("riskcode")
 LOCAL = ZoneInfo("Asia/Shanghai")

@@ -130,3 +130,8 @@ def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int,
 
 def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
     return int(value(connection, f"SELECT count(*) {rest}"))
+
+
+def known_enterprises(connection: duckdb.DuckDBPyConnection) -> pl.Series:
+    """Ids of all enterprises the warehouse has a register row of."""
+    return connection.sql("SELECT DISTINCT enterprise_id FROM core.enterprises").pl()["enterprise_id"]

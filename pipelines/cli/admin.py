@@ -29,8 +29,8 @@ def check(
     import polars as pl
 
     from warehouse.deliveries import local_today
-    from warehouse.intake import judge_delivery
     from warehouse.reading import reading, rows
+    from warehouse.sources.delivery import judge_delivery
     from warehouse.sources.mapping import load_mapping
 
     settings = load_settings()

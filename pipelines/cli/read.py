@@ -132,7 +132,7 @@ def retry(
     """重试 · Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
     from warehouse.connection import writing
     from warehouse.deliveries import local_today
-    from warehouse.intake import retry_rejects
+    from warehouse.rejects import retry_rejects
     from warehouse.sources.mapping import load_mapping
 
     settings, today = load_settings(), local_today()

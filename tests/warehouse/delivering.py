@@ -13,9 +13,11 @@ import polars as pl
 from models.tables import TABLES
 from pipelines.demo.credit_codes import credit_codes
 from warehouse.connection import Connection
-from warehouse.intake import Judged, TakenIn, judge_delivery, known_enterprises, take_in
+from warehouse.intake import TakenIn, take_in
 from warehouse.schema import prepare_schema
+from warehouse.sources.delivery import Judged, judge_delivery
 from warehouse.sources.mapping import Mapping, parse_mapping
+from warehouse.store import known_enterprises
 
 TODAY = date(2026, 1, 31)
 FIRMS = credit_codes(np.array(["370102"] * 5), seed=1)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import warehouse.intake as intake
 from models.errors import MappingError
 from models.policy import load_policy
 from models.tables import TABLES
@@ -33,10 +32,11 @@ from tests.warehouse.delivering import (
     visit,
     warehouse,
 )
+from warehouse import intake, rejects
 from warehouse.connection import Connection
 from warehouse.deliveries import take_in_all
 from warehouse.home import Home
-from warehouse.intake import retry_rejects
+from warehouse.rejects import retry_rejects
 from warehouse.rescore import Coding, compute_codes, compute_features, compute_scores
 from warehouse.sources.mapping import load_mapping, parse_mapping
 
@@ -478,7 +478,7 @@ def test_a_write_that_fails_leaves_nothing_behind(
 
     monkeypatch.setattr(intake, "write_versions", fail_at_third)
     if broken == "refusals":
-        monkeypatch.setattr(intake, "_write_rejects", fail)
+        monkeypatch.setattr(intake, "write_rejects", fail)
     with pytest.raises((OSError, duckdb.Error), match=r"No space left|no_such_column"):
         taken(connection, deliver(tmp_path / "2", files))
     assert everything(connection) == before
@@ -512,7 +512,7 @@ def test_a_failed_retry_leaves_the_rows_waiting(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
-        patch.setattr(intake, "_write_still_refused", fail)
+        patch.setattr(rejects, "_write_still_refused", fail)
         retry_rejects(connection, received_on=TODAY, today=TODAY)
     assert everything(connection) == before
     assert retry_rejects(connection, received_on=TODAY, today=TODAY) == 1
