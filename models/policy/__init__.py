@@ -7,17 +7,15 @@ with its ``basis`` (law, policy or proposal) and a ``reference``.  ``load_policy
 
 from models.policy.pack import (
     CodePolicy,
-    Condition,
     FeaturePolicy,
     Policy,
     PolicyOnDay,
-    Provenance,
     QueuePolicy,
     Rule,
-    Thresholds,
     load_policy,
     pack_names,
 )
+from models.policy.shape import Condition, Provenance, Thresholds
 
 __all__ = [
     "CodePolicy",

@@ -1,14 +1,4 @@
-"""Reading and checking a policy pack.
-
-Shape of a dated value, everywhere in a pack::
-
-    time_bands:
-      values:
-        1990-01-01: {basis: proposal, reference: "where the number comes from", value: ...}
-
-OpenFisca's idea: the day a value starts is its key, so values of one name cannot overlap, and a gap can only
-lie before the first one.
-"""
+"""Reading and checking a policy pack, and the values in force on a day."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -16,203 +6,32 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ValidationError
 
 from models.errors import PolicyError, PolicyGapError
+from models.policy.shape import (
+    Band,
+    CardFile,
+    CodeFile,
+    Condition,
+    Expiry,
+    FeatureFile,
+    PackFile,
+    Provenance,
+    RuleEntry,
+    Sufficiency,
+    Thresholds,
+    Words,
+)
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import ALERT_LEVEL, SEVERITY
 
 PACKS = Path(__file__).parent / "packs"
 RESERVED = ("score", "unrated", "band", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
-Basis = Literal["law", "policy", "proposal"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-T = TypeVar("T")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(_Strict):
-    """One text in both languages."""
-
-    zh: Text
-    en: Text
-
-
-class Provenance(_Strict):
-    """Where a number comes from: law, policy of an authority, or our own proposal."""
-
-    basis: Basis
-    reference: Text
-
-
-class DatedValue(Provenance, Generic[T]):
-    """A value with the provenance it has from one day on."""
-
-    value: T
-
-
-class Dated(_Strict, Generic[T]):
-    """A value that changes over time."""
-
-    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda v: _one_day_each(v))] = Field(
-        min_length=1
-    )
-
-    def on(self, day: date, *, name: str) -> DatedValue[T]:
-        """Value in force on a day.  Raises PolicyGapError before the first one."""
-        starts = [start for start in self.values if start <= day]
-        if not starts:
-            first = min(self.values)
-            raise PolicyGapError(
-                f"The policy pack has no {name} for {day}; its first value starts {first}. "
-                f"Add a dated value, or code a day from {first} on."
-            )
-        return self.values[max(starts)]
-
-
-def _one_day_each(values: Any) -> Any:
-    """Refuse one day written in two ways (as a date and as text): the later would silently win."""
-    if isinstance(values, dict):
-        days = [str(day) for day in values]
-        repeated = sorted({day for day in days if days.count(day) > 1})
-        if repeated:
-            raise ValueError(f"{', '.join(repeated)} stands twice")
-    return values
-
-
-class Band(_Strict):
-    """Weight of events up to an age, inclusive."""
-
-    upto_days: int = Field(ge=0)
-    weight: int = Field(ge=0)
-
-
-class Shrinkage(_Strict):
-    """Prior of the severity mean: as if so many visits had brought so many points."""
-
-    window_days: int = Field(gt=0)
-    points: dict[str, int]
-    prior_points: int = Field(ge=0)
-    prior_visits: int = Field(gt=0)
-
-
-class _FeatureFile(_Strict):
-    severity_points: Dated[dict[str, int]]
-    violation_bands: Dated[list[Band]]
-    severity_mean: Dated[Shrinkage]
-    repeat_window_days: Dated[int]
-    alert_points: Dated[dict[str, int]]
-    alert_bands: Dated[list[Band]]
-    slow_minutes: Dated[int]
-    unanswered_minutes: Dated[int]
-
-
-class Condition(_Strict):
-    """A test on one feature: a least value, a most value, or one of several categories."""
-
-    feature: Text
-    at_least: int | None = None
-    at_most: int | None = None
-    one_of: list[str] | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "Condition":
-        if self.at_least is None and self.at_most is None and self.one_of is None:
-            raise ValueError(f"condition on {self.feature} needs at_least, at_most or one_of")
-        return self
-
-
-class Expiry(_Strict):
-    """When a rule ends by itself: so many days after the event whose age a feature holds."""
-
-    days_since: Text
-    after_days: int = Field(gt=0)
-
-
-class RuleValue(_Strict):
-    """What a rule tests and what it does.  All conditions must hold."""
-
-    when: list[Condition] = Field(min_length=1)
-    code: Literal["blue", "yellow", "red"]
-    expires: Expiry | None = None
-
-
-class _RuleEntry(_Strict):
-    rule: Text
-    kind: Literal["veto", "floor"]
-    title: Words
-    clearing: Words
-    check: Words
-    values: dict[date, DatedValue[RuleValue]] = Field(min_length=1)
-
-
-class Thresholds(_Strict):
-    """Least score of each code above GREEN."""
-
-    blue: int
-    yellow: int
-    red: int
-
-    @model_validator(mode="after")
-    def _ascending(self) -> "Thresholds":
-        if not self.blue < self.yellow < self.red:
-            raise ValueError("thresholds must ascend: blue < yellow < red")
-        return self
-
-
-class Sufficiency(_Strict):
-    """When there is enough data to rate: any of several sets of conditions, each of which must hold whole."""
-
-    any_of: list[list[Condition]] = Field(min_length=1)
-    provisional_floor: Literal["blue", "yellow"]
-
-
-class _CodeFile(_Strict):
-    thresholds: Dated[Thresholds]
-    sufficiency: Dated[Sufficiency]
-    sufficiency_title: Words
-    sufficiency_clearing: Words
-    rules: list[_RuleEntry]
-    red_visit_working_days: Dated[int]
-
-
-class _FactorEntry(_Strict):
-    factor: Text
-    feature: Text
-    title: Words
-    check: Words | None = None
-    values: dict[date, "_FactorValue"] = Field(min_length=1)
-
-
-class _FactorValue(Provenance):
-    points: dict[int, int] | dict[str, int] = Field(min_length=1)
-    missing: int
-
-
-class _CardFile(_Strict):
-    name: Text
-    factors: list[_FactorEntry] = Field(min_length=1)
-
-
-class _PackFile(_Strict):
-    name: Text
-    version: Text
-    title: Words
-    note: Words
 
 
 @dataclass(frozen=True)
@@ -290,9 +109,9 @@ class Policy:
     title: Words
     note: Words
     hash: str
-    _features: _FeatureFile
-    _codes: _CodeFile
-    _card: _CardFile
+    _features: FeatureFile
+    _codes: CodeFile
+    _card: CardFile
 
     def on(self, as_of: date) -> PolicyOnDay:
         """Values in force on a day.  Raises PolicyGapError where the pack has none."""
@@ -374,7 +193,7 @@ def _in_force(values: Mapping[date, V], day: date, *, name: str) -> V:
     return values[max(starts)]
 
 
-def _rule_on(entry: _RuleEntry, day: date) -> Rule:
+def _rule_on(entry: RuleEntry, day: date) -> Rule:
     dated = _in_force(entry.values, day, name=f"rule {entry.rule}")
     return Rule(
         name=entry.rule,
@@ -405,16 +224,16 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
     if not (root / "pack.yaml").exists():
         raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
     raw = {name: _read(root / f"{name}.yaml") for name in ("pack", "features", "scorecard", "codes")}
-    meta = _check(_PackFile, raw["pack"], root / "pack.yaml")
+    meta = _check(PackFile, raw["pack"], root / "pack.yaml")
     policy = Policy(
         name=meta.name,
         version=meta.version,
         title=meta.title,
         note=meta.note,
         hash=_hash(raw),
-        _features=_check(_FeatureFile, raw["features"], root / "features.yaml"),
-        _codes=_check(_CodeFile, raw["codes"], root / "codes.yaml"),
-        _card=_check(_CardFile, raw["scorecard"], root / "scorecard.yaml"),
+        _features=_check(FeatureFile, raw["features"], root / "features.yaml"),
+        _codes=_check(CodeFile, raw["codes"], root / "codes.yaml"),
+        _card=_check(CardFile, raw["scorecard"], root / "scorecard.yaml"),
     )
     _check_whole(policy)
     return policy

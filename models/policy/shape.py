@@ -1,0 +1,212 @@
+"""What a policy pack's YAML files may say.
+
+Shape of a dated value, everywhere in a pack::
+
+    time_bands:
+      values:
+        1990-01-01: {basis: proposal, reference: "where the number comes from", value: ...}
+
+OpenFisca's idea: the day a value starts is its key, so values of one name cannot overlap, and a gap can only
+lie before the first one.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from models.errors import PolicyGapError
+
+Basis = Literal["law", "policy", "proposal"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+T = TypeVar("T")
+
+
+class Strict(BaseModel):
+    """A part of a pack: no unknown keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Strict):
+    """One text in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class Provenance(Strict):
+    """Where a number comes from: law, policy of an authority, or our own proposal."""
+
+    basis: Basis
+    reference: Text
+
+
+class DatedValue(Provenance, Generic[T]):
+    """A value with the provenance it has from one day on."""
+
+    value: T
+
+
+class Dated(Strict, Generic[T]):
+    """A value that changes over time."""
+
+    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda values: one_day_each(values))] = Field(
+        min_length=1
+    )
+
+    def on(self, day: date, *, name: str) -> DatedValue[T]:
+        """Value in force on a day.  Raises PolicyGapError before the first one."""
+        starts = [start for start in self.values if start <= day]
+        if not starts:
+            first = min(self.values)
+            raise PolicyGapError(
+                f"The policy pack has no {name} for {day}; its first value starts {first}. "
+                f"Add a dated value, or code a day from {first} on."
+            )
+        return self.values[max(starts)]
+
+
+def one_day_each(values: Any) -> Any:
+    """Refuse one day written in two ways (as a date and as text): the later would silently win."""
+    if isinstance(values, dict):
+        days = [str(day) for day in values]
+        repeated = sorted({day for day in days if days.count(day) > 1})
+        if repeated:
+            raise ValueError(f"{', '.join(repeated)} stands twice")
+    return values
+
+
+class Band(Strict):
+    """Weight of events up to an age, inclusive."""
+
+    upto_days: int = Field(ge=0)
+    weight: int = Field(ge=0)
+
+
+class Shrinkage(Strict):
+    """Prior of the severity mean: as if so many visits had brought so many points."""
+
+    window_days: int = Field(gt=0)
+    points: dict[str, int]
+    prior_points: int = Field(ge=0)
+    prior_visits: int = Field(gt=0)
+
+
+class FeatureFile(Strict):
+    """``features.yaml``: the numbers features are computed with."""
+
+    severity_points: Dated[dict[str, int]]
+    violation_bands: Dated[list[Band]]
+    severity_mean: Dated[Shrinkage]
+    repeat_window_days: Dated[int]
+    alert_points: Dated[dict[str, int]]
+    alert_bands: Dated[list[Band]]
+    slow_minutes: Dated[int]
+    unanswered_minutes: Dated[int]
+
+
+class Condition(Strict):
+    """A test on one feature: a least value, a most value, or one of several categories."""
+
+    feature: Text
+    at_least: int | None = None
+    at_most: int | None = None
+    one_of: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Condition":
+        if self.at_least is None and self.at_most is None and self.one_of is None:
+            raise ValueError(f"condition on {self.feature} needs at_least, at_most or one_of")
+        return self
+
+
+class Expiry(Strict):
+    """When a rule ends by itself: so many days after the event whose age a feature holds."""
+
+    days_since: Text
+    after_days: int = Field(gt=0)
+
+
+class RuleValue(Strict):
+    """What a rule tests and what it does.  All conditions must hold."""
+
+    when: list[Condition] = Field(min_length=1)
+    code: Literal["blue", "yellow", "red"]
+    expires: Expiry | None = None
+
+
+class RuleEntry(Strict):
+    """A veto or floor with its wording and its dated values."""
+
+    rule: Text
+    kind: Literal["veto", "floor"]
+    title: Words
+    clearing: Words
+    check: Words
+    values: dict[date, DatedValue[RuleValue]] = Field(min_length=1)
+
+
+class Thresholds(Strict):
+    """Least score of each code above GREEN."""
+
+    blue: int
+    yellow: int
+    red: int
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "Thresholds":
+        if not self.blue < self.yellow < self.red:
+            raise ValueError("thresholds must ascend: blue < yellow < red")
+        return self
+
+
+class Sufficiency(Strict):
+    """When there is enough data to rate: any of several sets of conditions, each of which must hold whole."""
+
+    any_of: list[list[Condition]] = Field(min_length=1)
+    provisional_floor: Literal["blue", "yellow"]
+
+
+class CodeFile(Strict):
+    """``codes.yaml``: how points become codes."""
+
+    thresholds: Dated[Thresholds]
+    sufficiency: Dated[Sufficiency]
+    sufficiency_title: Words
+    sufficiency_clearing: Words
+    rules: list[RuleEntry]
+    red_visit_working_days: Dated[int]
+
+
+class FactorEntry(Strict):
+    """A factor of the scorecard with its wording and its dated points."""
+
+    factor: Text
+    feature: Text
+    title: Words
+    check: Words | None = None
+    values: dict[date, "FactorValue"] = Field(min_length=1)
+
+
+class FactorValue(Provenance):
+    """Points of a factor from one day on."""
+
+    points: dict[int, int] | dict[str, int] = Field(min_length=1)
+    missing: int
+
+
+class CardFile(Strict):
+    """``scorecard.yaml``: the expert card."""
+
+    name: Text
+    factors: list[FactorEntry] = Field(min_length=1)
+
+
+class PackFile(Strict):
+    """``pack.yaml``: what the pack is called and what it must not be taken for."""
+
+    name: Text
+    version: Text
+    title: Words
+    note: Words
