@@ -227,30 +227,16 @@ def _judge_table(
     judged: Judged, table: Table, batches: list[Batch], known: pl.Series, today: date
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
-    parts = [
-        batch.rows.with_columns(batch=pl.lit(at, dtype=pl.Int64))
+    empty = table.schema.create_empty().with_columns(
+        problems=pl.lit([], pl.List(pl.String)), __line=pl.lit(0)
+    )
+    parts = [empty.with_columns(pl.col(LINE).cast(pl.Int64), batch=pl.lit(0, pl.Int64))]
+    parts += [
+        batch.rows.with_columns(batch=pl.lit(at, pl.Int64))
         for at, batch in enumerate(batches)
         if not batch.rows.is_empty()
     ]
-    rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
-    if not parts:
-        empty = pl.DataFrame(
-            schema={
-                **table.schema.create_empty().schema,
-                "delivery_id": pl.String,
-                "source_file": pl.String,
-                "source_line": pl.Int64,
-            }
-        )
-        _count_files(
-            judged,
-            table,
-            batches,
-            pl.DataFrame(schema={"batch": pl.Int64}),
-            pl.DataFrame(schema={"batch": pl.Int64}),
-        )
-        return empty, pl.concat(rejects)
-    rows = pl.concat(parts).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+    rows = pl.concat(parts, how="diagonal").with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
     where = rows.select(ROW, "batch", LINE)
     verdict = judge(
         rows.drop("batch", LINE),
@@ -260,19 +246,24 @@ def _judge_table(
         credit_codes=judged.mapping.id_scheme == "uscc",
     )
     refused = verdict.refused.join(where, on=ROW)
+    _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
+    judged.repeated += verdict.repeated
+    rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
     rejects += [
         _refused_rows(judged.mapping, batch, refused.filter(pl.col("batch") == at))
         for at, batch in enumerate(batches)
     ]
-    _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
-    judged.repeated += verdict.repeated
+    return _located(judged, batches, verdict.accepted.join(where, on=ROW)), pl.concat(rejects)
+
+
+def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl.DataFrame:
+    """Accepted rows with the delivery, file and line they came from."""
     names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
-    located = verdict.accepted.join(where, on=ROW).with_columns(
+    return accepted.with_columns(
         delivery_id=pl.lit(judged.delivery_id),
         source_file=pl.lit(names).gather(pl.col("batch")),
         source_line=pl.col(LINE),
-    )
-    return located.drop(ROW, "batch", LINE), pl.concat(rejects)
+    ).drop(ROW, "batch", LINE)
 
 
 def _count_files(
