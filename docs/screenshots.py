@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from pipelines.cli import read, run
+from pipelines.cli import render, run
 from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
 from warehouse import queries
@@ -44,7 +44,7 @@ def terminal_pages() -> dict[str, str]:
     pages: dict[str, str] = {}
     for name, width, show in (
         ("run", 128, lambda console: run.show(summary, words, console, is_demo=True)),
-        ("explain", 100, lambda console: read.show_explanation(found, words, console)),
+        ("explain", 100, lambda console: render.show_explanation(found, words, console)),
     ):
         with Path(os.devnull).open("w") as nowhere:
             console = Console(

@@ -1,16 +1,23 @@
 """Commands that read the published copy: queue, explain, codes, rejects."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
 from pipelines.cli.exports import as_json, write_rows
+from pipelines.cli.render import (
+    codes_table,
+    listing_table,
+    queue_table,
+    reasons_text,
+    reject_counts_table,
+    rejects_table,
+    show_explanation,
+)
 from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 from warehouse import queries
@@ -92,7 +99,7 @@ def codes(
                 Console().print(codes_table(counts, words, run))
             return
     if form == "table":
-        Console().print(_listing_table(found, words) if found else words("nothing"))
+        Console().print(listing_table(found, words) if found else words("nothing"))
     else:
         _export(found, form, output, settings, name="codes")
 
@@ -120,7 +127,7 @@ def rejects(
             return
         found = queries.rejects(connection, table=table, rule=rule, limit=limit)
     if form == "table":
-        Console().print(_rejects_table(found, words) if found else words("no_rejects"))
+        Console().print(rejects_table(found, words) if found else words("no_rejects"))
     else:
         _export(found, form, output, settings, name="rejects")
 
@@ -147,200 +154,6 @@ def retry(
     typer.echo(f"{taken:,} 行已接收 · rows taken up. 下次运行后生效 · ./riskcode run")
 
 
-# ------------------------------------------------------------------------------------------- tables
-
-
-def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
-    """The queue as people read it."""
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column(words("rank"), justify="right")
-    table.add_column(words("id"), no_wrap=True)
-    table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if wide else 18)
-    table.add_column(words("district"), no_wrap=True, overflow="ellipsis", max_width=12)
-    is_red = any(row["due_on"] for row in found)
-    if is_red:
-        table.add_column(words("due"), no_wrap=True)
-    table.add_column(words("score"), justify="right")
-    if wide:
-        table.add_column(words("reasons"), overflow="fold")
-    for at, row in enumerate(found, start=1):
-        cells = [
-            str(row["rank"] or at),
-            escape(row["enterprise_id"]),
-            escape(row["name"]),
-            escape(words.division(row["division"])),
-        ]
-        if is_red:
-            cells.append(_due(row, words))
-        cells.append(str(row["score"]))
-        table.add_row(*cells, *([_reasons(row, words)] if wide else []))
-    return table
-
-
-def _due(row: Row, words: Words) -> str:
-    colour = {"overdue": "bold red", "visited": "dim", "closed": "dim"}.get(row["state"], "default")
-    state = words({"due": "due_state"}.get(row["state"], row["state"]))
-    unsure = " ?" if row["is_due_provisional"] else ""
-    return f"[{colour}]{row['due_on']}{unsure} {state}[/]"
-
-
-def _reasons(row: Row, words: Words) -> str:
-    parts: list[str] = []
-    for reason in row["reasons"] or []:
-        points = f" {reason['points']:+d}" if reason["points"] else ""
-        parts.append(f"{reason[f'title_{words.language}']}{points}")
-    return escape("；".join(parts) if words.language == "zh" else "; ".join(parts))
-
-
-def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
-    """Distribution of the codes, with bars."""
-    total = max(1, sum(row["enterprises"] for row in counts))
-    table = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-        title_justify="left",
-        title=f"{words('as_of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
-    )
-    table.add_column(words("code"))
-    table.add_column(words("enterprises"), justify="right")
-    table.add_column(words("share"), justify="right")
-    table.add_column("")
-    table.add_column(words("provisional"), justify="right")
-    table.add_column(words("change"), justify="right")
-    for row in counts:
-        share = row["enterprises"] / total
-        # Coloured blanks: block characters are one or two cells wide, depending on the font.
-        bar = f"[on {row['code']}]{' ' * max(round(30 * share), row['enterprises'] > 0)}[/]"
-        before = row["before"]
-        change = (
-            words("no_before") if row["before_as_of"] is None else f"{row['enterprises'] - (before or 0):+,}"
-        )
-        table.add_row(
-            words.code(row["code"]),
-            f"{row['enterprises']:,}",
-            f"{share:.1%}",
-            bar,
-            f"{row['provisional']:,}",
-            change,
-        )
-    return table
-
-
-def reject_counts_table(found: list[Row], words: Words) -> Table:
-    """Refusals by table and rule."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("table", "rule"):
-        table.add_column(words(key))
-    for key in ("rows", "waiting"):
-        table.add_column(words(key), justify="right")
-    for row in found:
-        table.add_row(row["table_name"], escape(row["rule"]), f"{row['rows']:,}", f"{row['waiting'] or ''}")
-    return table
-
-
-def _rejects_table(found: list[Row], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("file"), overflow="ellipsis", no_wrap=True, max_width=24)
-    table.add_column(words("line"), justify="right")
-    table.add_column(words("rule"), overflow="fold", max_width=34)
-    table.add_column(words("content"), overflow="ellipsis", no_wrap=True)
-    for row in found:
-        table.add_row(
-            escape(row["file"]),
-            str(row["line"]),
-            escape(row["rules"]),
-            escape(_printable(row["content"])[:300]),
-        )
-    return table
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "·" for char in text)
-
-
-def _listing_table(found: list[Row], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("id"), no_wrap=True)
-    table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=30)
-    table.add_column(words("district"), no_wrap=True)
-    table.add_column(words("code"), no_wrap=True)
-    table.add_column(words("score"), justify="right")
-    for row in found:
-        mark = f" {words('provisional')}" if row["is_provisional"] else ""
-        table.add_row(
-            escape(row["enterprise_id"]),
-            escape(row["name"]),
-            escape(words.division(row["division"])),
-            words.code(row["code"]) + mark,
-            str(row["score"]),
-        )
-    return table
-
-
-def show_explanation(found: Row, words: Words, console: Console) -> None:
-    """The reasons of one enterprise as a waterfall that ends in its score."""
-    lang = words.language
-    head = f"{escape(found['name'])}  [dim]{escape(found['enterprise_id'])}[/]"
-    console.print(head, highlight=False)
-    mark = f"（{words('unrated')}，{words('provisional')}）" if found["is_provisional"] else ""
-    console.print(
-        f"{words.code(found['code'])}{mark} · {words('score')} {found['score']} · {words('as_of')} "
-        f"{found['as_of']} · {escape(words.division(found['division']))} · "
-        f"{words.label(vocab.SECTOR, found['sector'])}",
-        highlight=False,
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("reason"), overflow="fold")
-    table.add_column(words("value"), justify="right", overflow="fold")
-    table.add_column(words("points"), justify="right")
-    table.add_column("")
-    table.add_column(words("basis"))
-    for reason in found["reasons"]:
-        effect = words.code(reason["code"]) if reason["code"] else _bar(reason["points"])
-        points = "" if reason["kind"] != "points" else f"{reason['points']:+d}"
-        table.add_row(
-            escape(reason[f"title_{lang}"]),
-            escape(words.datum(reason["factor"], reason["value"])),
-            points,
-            effect,
-            words(reason["basis"]),
-        )
-    table.add_section()
-    table.add_row(
-        f"[bold]{words('sum')}[/]", "", f"[bold]{sum(r['points'] for r in found['reasons']):+d}[/]", "", ""
-    )
-    console.print(table)
-    for reason in found["reasons"]:
-        if reason[f"clearing_{lang}"] and reason["code"]:
-            until = f" · {words('expires')} {reason['expires_on']}" if reason["expires_on"] else ""
-            console.print(
-                f"  {words('clearing')}: {escape(reason[f'title_{lang}'])} → "
-                f"{escape(reason[f'clearing_{lang}'])}{until}",
-                highlight=False,
-            )
-    for finding in found["open_findings"][:5]:
-        late = f" [red]{words('overdue')}[/]" if finding["is_overdue"] else ""
-        console.print(
-            f"  {words('open_findings')}: {escape(finding['item_code'] or '')} "
-            f"{escape((finding['description'] or '')[:60])} "
-            f"({finding['rectify_due_on'] or '–'}){late}",
-            highlight=False,
-        )
-    console.print(
-        f"[dim]{found['pack']} {found['pack_version']} · {found['pack_hash'][:12]} · "
-        f"{found['fingerprint'][:12]} · {words('assumption')}[/]",
-        highlight=False,
-    )
-
-
-def _bar(points: int) -> str:
-    return f"[on {'red' if points > 0 else 'green'}]{' ' * min(abs(points), 24)}[/]"
-
-
-# ------------------------------------------------------------------------------------------ helpers
-
-
 def _code(text: str) -> str:
     return _one_of(vocab.CODE, text)
 
@@ -365,7 +178,7 @@ def _flat(found: list[Row], form: str) -> list[Row]:
     if form == "json":
         return found
     words = Words(load_settings().language)
-    return [{**row, "reasons": _reasons(row, words).replace("\\[", "[")} for row in found]
+    return [{**row, "reasons": reasons_text(row, words).replace("\\[", "[")} for row in found]
 
 
 def _export(found: list[Row], form: str, output: Path | None, settings: Settings, *, name: str) -> None:
@@ -379,8 +192,3 @@ def _export(found: list[Row], form: str, output: Path | None, settings: Settings
         raise RiskcodeError(f"Cannot write {output} ({error}). Give another path with --output.") from error
     if written:
         typer.echo(f"{written} ({len(found):,})", err=True)
-
-
-def as_dicts(found: list[Row]) -> list[dict[str, Any]]:
-    """Rows ready for JSON."""
-    return [dict(row) for row in found]

@@ -13,7 +13,7 @@ from rich.status import Status
 
 from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.cli.exports import as_json
-from pipelines.cli.read import codes_table, queue_table, reject_counts_table
+from pipelines.cli.render import codes_table, queue_table, reject_counts_table
 from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 from warehouse import queries
