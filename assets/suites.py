@@ -148,6 +148,7 @@ def coded() -> Suite:
         "risk.codes",
         "赋码: every enterprise has exactly one of the four codes, and too little data never gives GREEN.",
         (
+            ("ExpectTableRowCountToBeBetween", {"min_value": 1}),
             ("ExpectColumnValuesToBeInSet", {"column": "code", "value_set": list(CODE_KEYS)}),
             ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
             _no_rows(

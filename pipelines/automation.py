@@ -21,6 +21,7 @@ from dagster import (
 )
 
 from assets.partitions import AS_OF, TIMEZONE
+from pipelines.nightly import innermost
 from pipelines.settings import load_settings
 from warehouse.deliveries import inbox_deliveries, local_today
 from warehouse.sources.delivery import fingerprint_delivery
@@ -77,6 +78,8 @@ def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:
 def report_failure(context: RunFailureSensorContext) -> None:
     """Leave a line an operator can act on."""
     home = load_settings().home.prepare()
-    line = f"{context.dagster_run.run_id} {context.partition_key or '-'} {context.failure_event.message}\n"
+    causes = "; ".join(innermost(event) for event in context.get_step_failure_events())
+    reason = causes or context.failure_event.message
+    line = f"{context.dagster_run.run_id} {context.partition_key or '-'} {reason}\n"
     with (home.logs / "failures.log").open("a", encoding="utf-8") as file:
         file.write(line)

@@ -1,6 +1,6 @@
 """Everything Dagster loads: assets, checks, job, schedule, sensors, the warehouse."""
 
-from dagster import Definitions, load_assets_from_modules
+from dagster import Definitions, in_process_executor, load_assets_from_modules
 
 from assets import inspection, intake, scoring
 from assets.checks import CHECKS
@@ -17,6 +17,8 @@ def build_definitions(settings: Settings, *, known_at: str | None = None) -> Def
         jobs=[NIGHTLY],
         schedules=[nightly_schedule],
         sensors=[new_delivery, report_failure],
+        # For everything the UI starts: one process holds the warehouse for a whole run.
+        executor=in_process_executor,
         resources={
             "warehouse": Warehouse(
                 home=str(settings.home.root),

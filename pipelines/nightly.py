@@ -12,14 +12,19 @@ from pipelines.settings import Settings
 from warehouse.connection import refuse_when_busy
 from warehouse.home import Home
 
+FIRST_DAY = date(2000, 1, 1)
+"""First day that can be coded: the first as-of partition."""
+
 DAGSTER_YAML = """\
 # Dagster's own instance for this installation.  Nothing is reported to anybody.
 telemetry:
   enabled: false
 nux:
   enabled: false
+# One run writes at a time; others wait their turn instead of being refused.
 concurrency:
-  default_op_concurrency_limit: 1
+  runs:
+    max_concurrent_runs: 1
 python_logs:
   managed_python_loggers: [riskcode]
   python_log_level: INFO
@@ -109,14 +114,14 @@ def _reason(result: Any) -> RiskcodeError:
             error = error.cause
     if checks:
         return ScoreError(f"A blocking check failed, so nothing was published: {'; '.join(checks)}")
-    failed = [_innermost(event) for event in result.all_events if event.is_step_failure]
+    failed = [innermost(event) for event in result.all_events if event.is_step_failure]
     return RiskcodeError(
         f"The run failed: {failed[0] if failed else 'no reason given'}. "
         "The published copy is unchanged; the log is in Dagster's UI (make dev)."
     )
 
 
-def _innermost(event: Any) -> str:
+def innermost(event: Any) -> str:
     """The first cause of a failed step, in one line."""
     error = event.event_specific_data.error
     while error.cause is not None:

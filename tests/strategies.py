@@ -137,6 +137,20 @@ def worlds(draw: st.DrawFn, *, most_enterprises: int = 3, most_events: int = 5) 
     return world
 
 
+@st.composite
+def coded_days(draw: st.DrawFn, world: World) -> date:
+    """A day on which something of the world happens, or the day before: where a wrong cut shows."""
+    eventful = {
+        day.date() if isinstance(day, datetime) else day
+        for name, frame in world.items()
+        if not TABLES[name].is_register
+        for column in frame.select(pl.col(pl.Date, pl.Datetime)).iter_columns()
+        for day in column.drop_nulls()
+    }
+    day = draw(st.sampled_from(sorted(eventful or {LAST_DAY})))
+    return day - timedelta(days=draw(st.sampled_from((0, 1))))
+
+
 def canonical(name: str, told: list[Row]) -> pl.DataFrame:
     """Rows as a canonical frame.  Raises when the schema of the table does not accept every one of them."""
     schema = TABLES[name].schema
@@ -216,7 +230,7 @@ def _feature_rows() -> st.SearchStrategy[Row]:
 
 
 @st.composite
-def feature_frames(draw: st.DrawFn, *, most: int = 10) -> pl.DataFrame:
+def feature_frames(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
     """Feature rows as ``fold_features`` gives them, with values each side of every limit of the starter pack."""
     told = [
         {**row, "enterprise_id": f"e{n}", "high_hazard": int(row["sector"] not in (None, "general"))}

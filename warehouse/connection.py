@@ -23,17 +23,23 @@ def writing(home: Home, *, memory_limit: str | None = None) -> Generator[Connect
     The lock is the operating system's: it goes when the process goes, however it dies.
     Raises BusyError when another run holds it.
     """
-    home.prepare()
-    lock = _acquire(home)
-    note = _note(home)
-    try:
-        note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
+    with holding(home):
         connection = _connect(home, memory_limit)
         try:
             prepare_schema(connection)
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def holding(home: Home) -> Generator[None]:
+    """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it."""
+    home.prepare()
+    lock, note = _acquire(home), _note(home)
+    try:
+        note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
+        yield
     finally:
         note.unlink(missing_ok=True)
         lock.release()

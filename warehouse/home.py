@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.errors import WarehouseError
+
 
 @dataclass(frozen=True)
 class Home:
@@ -51,7 +53,19 @@ class Home:
         return self.root / "run.lock"
 
     def prepare(self) -> "Home":
-        """Create the folders that must exist before anything is written."""
-        for folder in (self.root, self.published.parent, self.inbox, self.dagster, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the folders that must exist before anything is written.
+
+        Raises WarehouseError when that is not possible.
+        """
+        try:
+            for folder in (self.root, self.published.parent, self.inbox, self.dagster, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"{self.root} cannot be written ({error.strerror}). Set RISKCODE_HOME to a folder of yours."
+            ) from error
+        if set("?") & set(str(self.root)):
+            raise WarehouseError(
+                f"{self.root} holds a '?', which Dagster's storage cannot use. Choose another."
+            )
         return self

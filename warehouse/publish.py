@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 
 from warehouse.home import Home
-from warehouse.rescore import Coding
+from warehouse.rescore import Coding, require_day
 from warehouse.schema import value
 
 log = logging.getLogger("riskcode")
@@ -81,6 +81,8 @@ def publish_run(
     A day older than the published one (a backfill) is kept back: inspectors must not find yesterday's codes
     replaced by last year's.
     """
+    for table in ("risk.features", "risk.scores", "risk.codes", "risk.explanations", "serve.red_queue"):
+        require_day(connection, table, coding)
     record_run(connection, coding, run_id=run_id)
     published = published_as_of(home)
     if published is not None and coding.as_of < published and not even_if_older:

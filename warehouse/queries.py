@@ -6,7 +6,7 @@ Every function takes an open read-only connection and gives rows as dictionaries
 import duckdb
 
 from models.errors import WarehouseError
-from models.vocabulary import CODE_KEYS
+from models.vocabulary import CODE_KEYS, JINAN_DIVISIONS
 from warehouse.reading import Row, rows
 
 _TOP_REASONS = """
@@ -14,6 +14,11 @@ list_slice(list(struct_pack(
     factor := r.factor, kind := r.kind, value := r.value, points := r.points, title_zh := f.title_zh,
     title_en := f.title_en, check_zh := f.check_zh, check_en := f.check_en) ORDER BY r.rank), 1, 3)
 """
+
+_IN_DISTRICT = (
+    "($districts IS NULL OR list_contains($districts, e.division) "
+    "OR list_contains($districts, left(e.division, 6)))"
+)
 
 QUEUE = f"""
 WITH reasons AS (
@@ -38,11 +43,22 @@ JOIN core.enterprises e USING (enterprise_id)
 LEFT JOIN serve.red_queue q USING (enterprise_id)
 LEFT JOIN reasons USING (enterprise_id)
 LEFT JOIN checks USING (enterprise_id)
-WHERE c.code = $code AND ($district IS NULL OR e.division = $district)
+WHERE c.code = $code AND {_IN_DISTRICT}
   AND ($level IS NULL OR e.enforcing_level = $level)
 ORDER BY q.rank NULLS LAST, c.score DESC, c.enterprise_id
 LIMIT $most
 """
+
+
+def districts(text: str | None) -> list[str] | None:
+    """Every way a register may write a district: code, Chinese name with and without its last character, English."""
+    if text is None:
+        return None
+    for code, (zh, en) in JINAN_DIVISIONS.items():
+        spellings = [code, zh, zh[:-1], en]
+        if text.strip().lower() in [spelling.lower() for spelling in spellings] or text.strip()[:6] == code:
+            return spellings
+    return [text.strip()]
 
 
 def queue(
@@ -60,7 +76,7 @@ def queue(
     return rows(
         connection,
         QUEUE,
-        {"code": code, "district": district, "level": level, "most": limit or 2**31},
+        {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31},
     )
 
 
@@ -165,13 +181,13 @@ def listing(
     """Every enterprise with its code, ordered by id."""
     return rows(
         connection,
-        """
+        f"""
         SELECT c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector, c.as_of
         FROM risk.codes c JOIN core.enterprises e USING (enterprise_id)
-        WHERE ($code IS NULL OR c.code = $code) AND ($district IS NULL OR e.division = $district)
+        WHERE ($code IS NULL OR c.code = $code) AND {_IN_DISTRICT}
         ORDER BY c.enterprise_id LIMIT $most
         """,
-        {"code": code, "district": district, "most": limit or 2**31},
+        {"code": code, "districts": districts(district), "most": limit or 2**31},
     )
 
 

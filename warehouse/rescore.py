@@ -71,7 +71,7 @@ def compute_scores(connection: Connection, coding: Coding) -> int:
     """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
     log.info("scoring")
     card = coding.policy.scorecard
-    contributions = card.contributions(_features(connection)).with_columns(
+    contributions = card.contributions(_features(connection, coding)).with_columns(
         as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
     )
     return replace_table(connection, "risk.scores", contributions)
@@ -83,7 +83,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     Returns the number of enterprises by code.  Raises ScoreError when an enterprise would get none or two.
     """
     log.info("assigning codes")
-    codes = assign_codes(_features(connection), _scores(connection), policy=coding.policy)
+    codes = assign_codes(_features(connection, coding), _scores(connection, coding), policy=coding.policy)
     _require_one_code_each(connection, codes)
     policy = coding.policy
     stamped = codes.select(
@@ -102,11 +102,9 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     connection.begin()
     try:
         replace_table(connection, "risk.codes", stamped)
+        connection.execute(_REMEMBER_CODES, {"as_of": coding.as_of})
         connection.execute("DELETE FROM risk.code_history WHERE as_of = ?", [coding.as_of])
-        connection.execute(
-            "INSERT INTO risk.code_history BY NAME SELECT *, as_of < (SELECT coalesce(max(as_of), "
-            "DATE '0001-01-01') FROM risk.code_history) AS is_backfill FROM risk.codes"
-        )
+        connection.execute("INSERT INTO risk.code_history BY NAME FROM temp.remembered")
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -122,9 +120,9 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     """
     log.info("explaining")
     reasons = explain_codes(
-        _features(connection), _scores(connection), as_of=coding.as_of, policy=coding.policy
+        _features(connection, coding), _scores(connection, coding), as_of=coding.as_of, policy=coding.policy
     )
-    _require_exact_sums(connection, reasons)
+    _require_exact_sums(_scores(connection, coding), reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     stamped = reasons.select(
         "enterprise_id",
@@ -137,6 +135,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
     """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
     log.info("building the red queue")
+    require_day(connection, "risk.codes", coding)
     red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
     red_frame = pl.DataFrame(
         red.fetchall(),
@@ -159,11 +158,22 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
 
 
-def _features(connection: Connection) -> pl.DataFrame:
+def require_day(connection: Connection, table: str, coding: Coding) -> None:
+    """Raise ScoreError unless a table holds the day that is coded: stages run one by one must not mix days."""
+    held = [row[0] for row in connection.execute(f"SELECT DISTINCT as_of FROM {table}").fetchall()]
+    if held and held != [coding.as_of]:
+        raise ScoreError(
+            f"{table} holds {held[0]}, not {coding.as_of}. Materialise what lies upstream for {coding.as_of} first."
+        )
+
+
+def _features(connection: Connection, coding: Coding) -> pl.DataFrame:
+    require_day(connection, "risk.features", coding)
     return connection.sql("FROM risk.features ORDER BY enterprise_id").pl()
 
 
-def _scores(connection: Connection) -> pl.DataFrame:
+def _scores(connection: Connection, coding: Coding) -> pl.DataFrame:
+    require_day(connection, "risk.scores", coding)
     return connection.sql("FROM risk.scores ORDER BY enterprise_id").pl()
 
 
@@ -178,9 +188,9 @@ def _require_one_code_each(connection: Connection, codes: pl.DataFrame) -> None:
         raise ScoreError("An enterprise got no code or an unknown one. Nothing was published.")
 
 
-def _require_exact_sums(connection: Connection, reasons: pl.DataFrame) -> None:
+def _require_exact_sums(all_scores: pl.DataFrame, reasons: pl.DataFrame) -> None:
     sums = reasons.group_by("enterprise_id").agg(total=pl.col("points").sum())
-    scores = _scores(connection).select("enterprise_id", "score").join(sums, on="enterprise_id", how="left")
+    scores = all_scores.select("enterprise_id", "score").join(sums, on="enterprise_id", how="left")
     wrong = scores.filter(pl.col("total").ne_missing(pl.col("score")))
     if not wrong.is_empty():
         raise ScoreError(
@@ -203,6 +213,14 @@ SELECT c.enterprise_id,
 FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red' ORDER BY c.enterprise_id
 """
 
+
+# A day issued once stays issued when it is coded again; a day first coded after a later one is a backfill.
+_REMEMBER_CODES = """
+CREATE OR REPLACE TEMP TABLE remembered AS
+SELECT *, coalesce((SELECT bool_and(is_backfill) FROM risk.code_history WHERE as_of = $as_of),
+                   $as_of < (SELECT max(as_of) FROM risk.code_history), false) AS is_backfill
+FROM risk.codes
+"""
 
 _VISITS_OF_RED = """
 SELECT i.enterprise_id, i.inspected_on FROM core.inspections i

@@ -51,8 +51,8 @@ class DatedValue(Provenance, Generic[T]):
 class Dated(Strict, Generic[T]):
     """A value that changes over time."""
 
-    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda values: one_day_each(values))] = Field(
-        min_length=1
+    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda values: one_day_each(values))] = (
+        Field(min_length=1)
     )
 
     def on(self, day: date, *, name: str) -> DatedValue[T]:

@@ -34,7 +34,7 @@ app.command("doctor")(admin.doctor)
 def main() -> None:
     """Run a command; errors a user can act on are told in one sentence, without a traceback."""
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="riskcode")
     except RiskcodeError as error:
         Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {_plain(str(error))}", soft_wrap=True)
         status = error.exit_code

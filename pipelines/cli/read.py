@@ -48,7 +48,7 @@ def queue(
         found = queries.queue(
             connection,
             code=key,
-            district=_district(district),
+            district=district,
             limit=limit,
             level=_one_of(vocab.LEVEL, level) if level else None,
         )
@@ -89,7 +89,7 @@ def codes(
     with reading(settings.home) as connection:
         if listing or code or district or form in ("csv", "xlsx"):
             found = queries.listing(
-                connection, code=_code(code) if code else None, district=_district(district), limit=limit
+                connection, code=_code(code) if code else None, district=district, limit=limit
             )
         else:
             counts, run = queries.code_counts(connection), queries.last_run(connection)
@@ -163,14 +163,6 @@ def _one_of(codes: vocab.CodeList, text: str) -> str:
     if key is None:
         raise typer.BadParameter(f"'{text}' is not one of {', '.join(codes.keys)}")
     return key
-
-
-def _district(text: str | None) -> str | None:
-    """A district by code, Chinese name or English name; other texts are matched as delivered."""
-    for code, names in vocab.JINAN_DIVISIONS.items():
-        if text and text.lower() in (code, names[0], names[0][:-1], names[1].lower()):
-            return code
-    return text
 
 
 def _flat(found: list[Row], form: str) -> list[Row]:

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import sys
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +16,13 @@ from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.cli.exports import as_json
 from pipelines.cli.render import codes_table, queue_table, reject_counts_table
 from pipelines.cli.texts import Words
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import load_settings
 from warehouse import queries
 from warehouse.home import Home
 from warehouse.reading import Row, reading, rows
 
 DEMO_MAPPING = "demo_city"
+DEMO_ENTERPRISES = 5000
 _HEAD = 10
 
 
@@ -36,7 +38,9 @@ def run(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
     ] = None,
     demo: Annotated[bool, typer.Option(help="the built-in demo city")] = False,
-    enterprises: Annotated[int, typer.Option(help="size of the demo city", min=1)] = 5000,
+    enterprises: Annotated[
+        int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
 ) -> None:
     """夜间赋码 · Take deliveries in, check, score, code, explain, queue and publish.
@@ -45,17 +49,19 @@ def run(
     the demo city.
     """
     settings = load_settings()
+    home = settings.home.prepare()
     # Heavy imports only now: the other commands must answer at once.
-    from pipelines.nightly import Order, run_nightly
+    from pipelines.nightly import FIRST_DAY, Order, run_nightly
+    from warehouse.deliveries import local_today
 
     console = Console(stderr=True, highlight=False)
-    folder, mapping_file, is_demo, default_day = _what_to_run(
-        settings, source, mapping, demo, enterprises, console
-    )
-    day = as_of.date() if as_of else default_day
-    order = Order(
-        as_of=day, folder=folder, mapping=mapping_file, known_at=known_at.date() if known_at else None
-    )
+    choice = _choose(home, source, mapping, demo, enterprises)
+    day = as_of.date() if as_of else choice.day
+    if not FIRST_DAY <= day <= local_today():
+        raise typer.BadParameter(f"--as-of {day}: days from {FIRST_DAY} to today can be coded")
+    _make_room(home, choice, console)
+    known = known_at.date() if known_at else None
+    order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known)
     with _Progress(console, settings.home, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
@@ -63,78 +69,86 @@ def run(
     if json:
         sys.stdout.write(as_json(summary) + "\n")
     else:
-        show(summary, Words(settings.language), Console(), is_demo=is_demo)
+        show(summary, Words(settings.language), Console(), is_demo=choice.demo_size is not None)
 
 
-def _what_to_run(
-    settings: Settings,
-    source: Path | None,
-    mapping: str | None,
-    demo: bool,
-    enterprises: int,
-    console: Console,
-) -> tuple[Path | None, str | None, bool, date]:
-    """Folder, mapping, whether it is the demo city, and the day coded by default."""
+@dataclass(frozen=True)
+class _Choice:
+    """What a run takes in, and the day it codes unless told otherwise."""
+
+    folder: Path | None
+    mapping: str | None
+    day: date
+    demo_size: int | None = None
+
+
+def _choose(
+    home: Home, source: Path | None, mapping: str | None, demo: bool, enterprises: int | None
+) -> _Choice:
+    """Decide between a named delivery, the inbox, what is stored already, and the demo city."""
     from warehouse.deliveries import local_today
     from warehouse.sources.mapping import load_mapping
 
-    home = settings.home.prepare()
-    marker = home.root / "demo" / "delivery"
-    inbox = any(path.is_dir() for path in home.inbox.iterdir())
     if source is not None and mapping is None:
         raise MappingError("--source needs --mapping FILE: it says how to read the delivery.")
     if source is not None and not source.is_dir():
         raise DeliveryError(f"There is no folder {source}. Give the folder that holds the delivered files.")
     if mapping is not None:
-        loaded = load_mapping(mapping)
-        if loaded.name != DEMO_MAPPING:
-            _set_demo_aside(settings, console)
-        return source, mapping, False, loaded.archive_ends or local_today()
-    if inbox and not demo:
-        _set_demo_aside(settings, console)
-        return None, None, False, local_today()
-    if home.warehouse.exists() and not marker.exists():
-        if demo:
-            raise WarehouseError(
-                f"{home.root} holds real deliveries; invented ones are not mixed in. "
-                "Set RISKCODE_HOME to another folder for the demo city."
-            )
-        return None, None, False, local_today()
-    _write_demo(marker, enterprises, console)
-    return marker, DEMO_MAPPING, True, load_mapping(DEMO_MAPPING).archive_ends or local_today()
+        return _Choice(source, mapping, load_mapping(mapping).archive_ends or local_today())
+    has_demo, inbox = _demo_size(home) is not None, any(path.is_dir() for path in home.inbox.iterdir())
+    if not demo and (inbox or (home.warehouse.exists() and not has_demo)):
+        return _Choice(None, None, local_today())
+    if home.warehouse.exists() and not has_demo:
+        raise WarehouseError(
+            f"{home.root} holds real deliveries; invented ones are not mixed in. "
+            "Set RISKCODE_HOME to another folder for the demo city."
+        )
+    size = enterprises or _demo_size(home) or DEMO_ENTERPRISES
+    ends = load_mapping(DEMO_MAPPING).archive_ends or local_today()
+    return _Choice(home.root / "demo" / "delivery", DEMO_MAPPING, ends, size)
+
+
+def _demo_size(home: Home) -> int | None:
+    """Enterprises of the demo city this home holds, or ``None``."""
+    note = home.root / "demo" / "enterprises"
+    return int(note.read_text()) if note.exists() else None
+
+
+def _make_room(home: Home, choice: _Choice, console: Console) -> None:
+    """Invented and real deliveries never mix, nor two demo cities: what is in the way is moved aside.
+
+    Done under the lock, so no running run loses its files; the published copy stays until a new one replaces it.
+    """
+    from warehouse.connection import holding
+
+    there = _demo_size(home)
+    is_other_demo = choice.demo_size is not None and there != choice.demo_size
+    is_real = choice.demo_size is None and choice.mapping != DEMO_MAPPING
+    if not is_other_demo and not (is_real and there is not None):
+        return
+    with holding(home):
+        if there is not None:
+            _set_aside(home, console)
+        if choice.demo_size is not None and choice.folder is not None:
+            _write_demo(choice.folder, choice.demo_size, console)
+
+
+def _set_aside(home: Home, console: Console) -> None:
+    target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S-%f}"
+    target.mkdir(parents=True)
+    for path in (home.root / "demo", home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
+        if path.exists():
+            shutil.move(path, target / path.name)
+    console.print(f"[dim]The demo city that was here was moved to {target}.[/]")
 
 
 def _write_demo(folder: Path, enterprises: int, console: Console) -> None:
     from pipelines.demo import write_demo_city
 
-    size = folder.parent / "enterprises"
-    if size.exists() and size.read_text() == str(enterprises):
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     console.print(f"[dim]demo city: writing the deliveries of {enterprises:,} invented enterprises …[/]")
     write_demo_city(folder, enterprises=enterprises)
-    size.write_text(str(enterprises))
-
-
-def _set_demo_aside(settings: Settings, console: Console) -> None:
-    """Real deliveries never mix with the demo city: what it left behind is moved out of the way."""
-    home = settings.home
-    if not (home.root / "demo").exists():
-        return
-    target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
-    target.mkdir(parents=True)
-    for path in (
-        home.root / "demo",
-        home.warehouse,
-        home.warehouse.with_suffix(".duckdb.wal"),
-        home.published,
-    ):
-        if path.exists():
-            shutil.move(path, target / path.name)
-    console.print(
-        f"[dim]The demo city was moved to {target}; real deliveries start with an empty warehouse.[/]"
-    )
+    (folder.parent / "enterprises").write_text(str(enterprises))
 
 
 class _Progress(logging.Handler):

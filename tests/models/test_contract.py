@@ -109,6 +109,9 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("violations", {"rectified_on": TOMORROW}, ["future_date:rectified_on"]),
     ("alerts", {"closed_at": datetime(2026, 7, 1)}, ["future_date:closed_at"]),
     ("inspections", {"filed_on": TOMORROW}, ["future_date:filed_on"]),
+    # slips of the keyboard
+    ("violations", {"occurred_on": date(1026, 6, 1)}, ["implausible_date:occurred_on"]),
+    ("violations", {"rectify_due_on": date(2226, 6, 1)}, ["implausible_date:rectify_due_on"]),
     # the register
     ("violations", {"enterprise_id": "stranger"}, ["unknown_enterprise"]),
     # text

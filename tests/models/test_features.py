@@ -92,6 +92,19 @@ def test_visits_of_two_sources_that_share_a_number_are_two_visits():
     assert features["repeat_items"] == 1
 
 
+@pytest.mark.xfail(strict=True, reason="repeats group lone findings by their number without their source")
+def test_findings_without_item_that_share_a_number_across_sources_are_no_repeat():
+    found = {"violation_id": "1", "occurred_on": days_before(10)}
+    features = features_of(violations=[{**found, "source": "a"}, {**found, "source": "b"}])
+    assert features["repeat_items"] == 0
+
+
+def test_an_item_found_by_two_sources_is_a_repeat():
+    found = {"occurred_on": days_before(10), "inspection_id": "1", "item_code": "x"}
+    features = features_of(violations=[{**found, "source": "a"}, {**found, "source": "b"}])
+    assert features["repeat_items"] == 1
+
+
 def test_a_row_that_stands_for_several_findings_weighs_as_many():
     features = features_of(
         violations=[{"occurred_on": days_before(10), "severity": "general", "quantity": 4}]

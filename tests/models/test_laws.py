@@ -21,6 +21,7 @@ from tests.strategies import (
     World,
     as_events,
     canonical,
+    coded_days,
     days,
     feature_frames,
     integer_frames,
@@ -31,7 +32,7 @@ from tests.strategies import (
 Frames = dict[str, pl.DataFrame]
 
 some = settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,
@@ -40,8 +41,16 @@ some = settings(
 """The same examples on every run, so that a failure is never an accident of the day."""
 
 CARD = POLICY.scorecard
-UNTIL_EVERYTHING_IS_KNOWN = st.integers(0, 4000)
+LATER = st.sampled_from((0, 30, 400, 4000))
 """Days from the day coded to the day of knowledge; the longest is past everything a world records."""
+
+
+@st.composite
+def coded_worlds(draw: st.DrawFn, *, most_events: int = 5) -> tuple[World, date, date]:
+    """A world, the day it is coded for, and the day of knowledge."""
+    world = draw(worlds(most_events=most_events))
+    as_of = draw(coded_days(world))
+    return world, as_of, as_of + timedelta(days=draw(LATER))
 
 
 def fold(frames: Frames, as_of: date, known_at: date) -> pl.DataFrame:
@@ -75,9 +84,9 @@ def test_every_world_drawn_is_one_the_contract_accepts(world: World):
 
 
 @some
-@given(worlds(), days(), UNTIL_EVERYTHING_IS_KNOWN)
-def test_what_was_not_yet_known_changes_nothing(world: World, as_of: date, later: int):
-    known_at = as_of + timedelta(days=later)
+@given(coded_worlds())
+def test_what_was_not_yet_known_changes_nothing(coded: tuple[World, date, date]):
+    world, as_of, known_at = coded
     known = {name: frame.filter(pl.col("recorded_at") <= known_at) for name, frame in world.items()}
     assert fold(integer_frames(world), as_of, known_at).equals(fold(integer_frames(known), as_of, known_at))
 
@@ -103,10 +112,11 @@ def _as_it_stood(frames: Frames, as_of: date) -> Frames:
     return stood
 
 
-@some
-@given(worlds(), days(), UNTIL_EVERYTHING_IS_KNOWN)
-def test_what_happened_after_the_day_coded_changes_nothing(world: World, as_of: date, later: int):
-    frames, known_at = integer_frames(world), as_of + timedelta(days=later)
+@settings(some, max_examples=30)
+@given(coded_worlds())
+def test_what_happened_after_the_day_coded_changes_nothing(coded: tuple[World, date, date]):
+    world, as_of, known_at = coded
+    frames = integer_frames(world)
     assert fold(frames, as_of, known_at).equals(fold(_as_it_stood(frames, as_of), as_of, known_at))
 
 
@@ -174,10 +184,11 @@ def test_the_order_of_the_enterprises_changes_no_code_and_no_reason(features: pl
 # ---- engines -------------------------------------------------------------------------------------------
 
 
-@settings(some, max_examples=8)
-@given(worlds(most_enterprises=4, most_events=8), days(), UNTIL_EVERYTHING_IS_KNOWN)
-def test_polars_and_duckdb_give_the_same_integers(world: World, as_of: date, later: int):
-    frames, known_at = integer_frames(world), as_of + timedelta(days=later)
+@settings(some, max_examples=6)
+@given(coded_worlds(most_events=10))
+def test_polars_and_duckdb_give_the_same_integers(coded: tuple[World, date, date]):
+    world, as_of, known_at = coded
+    frames = integer_frames(world)
     with duckdb.connect(config={"threads": 1}) as connection:
         native = {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
         folded = fold_features(Events(**native), as_of=as_of, known_at=known_at, policy=POLICY.features)
@@ -255,7 +266,7 @@ def test_a_milder_hazard_source_and_a_longer_clean_streak_never_raise_points():
 # ---- promises of the codes -----------------------------------------------------------------------------
 
 
-@settings(some, max_examples=25)
+@settings(some, max_examples=20)
 @given(feature_frames())
 def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_say(features: pl.DataFrame):
     points, codes, reasons = code(features)
@@ -271,7 +282,7 @@ def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_s
     assert points.select(pl.sum_horizontal(factors)).to_series().equals(points["score"], check_names=False)
 
 
-@settings(some, max_examples=25)
+@settings(some, max_examples=20)
 @given(feature_frames())
 def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFrame):
     _, codes, reasons = code(features)
@@ -284,7 +295,7 @@ def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFr
     assert named.height == codes.height
 
 
-@settings(some, max_examples=25)
+@settings(some, max_examples=20)
 @given(feature_frames())
 def test_the_unrated_are_never_green(features: pl.DataFrame):
     _, codes, _ = code(features)

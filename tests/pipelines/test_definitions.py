@@ -109,3 +109,21 @@ def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(home: Ho
         ghost = instance.get_run_by_id(dead.run_id)
     assert done is not None and done.status == DagsterRunStatus.SUCCESS
     assert ghost is not None and ghost.status == DagsterRunStatus.FAILURE
+
+
+@pytest.mark.slow
+def test_an_asset_materialised_alone_refuses_another_days_input(home: Home, tmp_path: Path) -> None:
+    settings = load_settings()
+    folder = write_city(tmp_path / "city", 40)
+    run_nightly(settings, Order(as_of=date(2026, 6, 30), folder=folder, mapping="demo_city"))
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        result = (
+            build_definitions(settings)
+            .resolve_job_def(NIGHTLY.name)
+            .execute_in_process(
+                instance=instance, partition_key="2026-06-01", op_selection=["codes"], raise_on_error=False
+            )
+        )
+    assert not result.success
+    with reading(home) as connection:
+        assert rows(connection, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": date(2026, 6, 30)}]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,19 +85,37 @@ def test_the_same_delivery_again_changes_nothing(coded: Path, delivery: Path) ->
     assert published(coded) == before
 
 
+def logged(home: Path) -> int:
+    """Steps that runs of this home have logged so far."""
+    log = home / "logs" / "runs.log"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def kill_after(process: subprocess.Popen[bytes], home: Path, steps: int, moment: float) -> bool:
+    """Kill a run a moment after so many steps, however fast the machine is.  Says whether it was still alive."""
+    begun = logged(home)
+    while process.poll() is None and logged(home) - begun < steps:
+        time.sleep(0.01)
+    time.sleep(moment)
+    alive = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return alive
+
+
 def test_killed_runs_leave_the_published_copy_and_the_next_run_gives_the_undisturbed_result(
     delivery: Path, news: Path, tmp_path: Path
 ) -> None:
-    calm, rough = tmp_path / "calm", tmp_path / "rough"
-    for home in (calm, rough):
-        assert riskcode(home, *run_arguments(delivery, DAY_1)).returncode == 0
-    began = time.monotonic()
+    calm, rough, first = tmp_path / "calm", tmp_path / "rough", tmp_path / "first"
+    assert riskcode(first, *run_arguments(delivery, DAY_1)).returncode == 0
+    shutil.copytree(first, calm)
+    shutil.copytree(first, rough)
+    before, steps = published(first), logged(first)
     assert riskcode(calm, *run_arguments(news, DAY_2)).returncode == 0
-    duration = time.monotonic() - began
-    before = published(rough)
-    dice = random.Random(2026)
-    killed = 0
-    for _ in range(KILLS):
+    after, steps = published(calm), logged(calm) - steps
+    assert after != before
+    dice, killed = random.Random(2026), 0
+    while killed < KILLS:
         process = subprocess.Popen(
             command(*run_arguments(news, DAY_2)),
             env=environment(rough),
@@ -104,22 +123,16 @@ def test_killed_runs_leave_the_published_copy_and_the_next_run_gives_the_undistu
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # The last moments belong to publishing; a kill there must be just as harmless.
-        time.sleep(dice.uniform(0.15, 0.97) * duration)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
+        if kill_after(process, rough, dice.randint(1, steps), dice.uniform(0, 0.5)):
             killed += 1
-        process.wait()
-        if process.returncode == 0:
-            # It finished before the kill: start over from the first day, so that kills stay comparable.
-            assert published(rough) == published(calm)
-            break
-        now = published(rough)
-        assert now == before or now == published(calm)
-    assert killed >= KILLS // 2
+            assert published(rough) in (before, after)
+        else:
+            assert published(rough) == after
+            shutil.rmtree(rough)
+            shutil.copytree(first, rough)
     final = riskcode(rough, *run_arguments(news, DAY_2))
     assert final.returncode == 0, final.stderr
-    assert published(rough) == published(calm)
+    assert published(rough) == after
 
 
 _READER = """
@@ -243,3 +256,39 @@ def test_an_older_day_can_be_coded_without_future_knowledge(
         [(as_of, watermark)] = con.execute("SELECT DISTINCT as_of, data_watermark FROM risk.codes").fetchall()
     assert as_of == day
     assert watermark <= day
+
+
+def test_coding_an_issued_day_again_never_moves_a_due_day(delivery: Path, tmp_path: Path) -> None:
+    home, later = tmp_path / "home", date(2026, 7, 10)
+    due: list[list[tuple[str, date]]] = []
+    for day in (DAY_1, later, DAY_1, later):
+        assert riskcode(home, *run_arguments(delivery, day)).returncode == 0
+        with duckdb.connect(str(home / "published/riskcode.duckdb"), read_only=True) as con:
+            due.append(con.execute("SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1").fetchall())
+    assert due[1] == due[3] and due[0] == due[2]
+
+
+def test_a_day_before_anything_was_known_publishes_nothing(coded: Path, delivery: Path) -> None:
+    before = published(coded)
+    stopped = riskcode(coded, *run_arguments(delivery, date(2001, 1, 1)))
+    assert stopped.returncode == 7, stopped.stderr
+    assert "codes_complete" in stopped.stderr
+    assert published(coded) == before
+
+
+def test_real_deliveries_take_the_place_of_the_demo_city_only_once_they_are_published(tmp_path: Path) -> None:
+    home, bad = tmp_path / "home", tmp_path / "bad"
+    assert riskcode(home, "run", "--demo", "--enterprises", "60").returncode == 0
+    assert riskcode(home, "run").returncode == 0
+    demo = published(home)
+    assert len(demo["codes"]) == 60
+    bad.mkdir()
+    (bad / "r.csv").write_text("统一社会信用代码,企业名称,记录日期,执法层级\n,,2026-01-01,市级\n")
+    (bad / "m.yaml").write_text("mapping: mine\ntables: {enterprises: [{files: [r.csv]}]}\n")
+    arguments = ("run", "--source", str(bad), "--mapping", str(bad / "m.yaml"), "--as-of", "2026-06-30")
+    assert riskcode(home, *arguments).returncode == 7
+    assert published(home) == demo
+    (bad / "r.csv").write_text("企业编号,企业名称,记录日期,执法层级\nA1,甲,2026-01-01,市级\n")
+    done = riskcode(home, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert [row[0] for row in published(home)["codes"]] == ["A1"]

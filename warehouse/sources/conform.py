@@ -161,7 +161,7 @@ def _parse_text(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFr
     text = _text(name, cells)
     if spec.strip_control:
         text = text.str.replace_all(CONTROL, " ")
-    return (_translated(text, spec) if spec.values else text), "unreadable"
+    return (_translated(text, spec) if spec.values or spec.otherwise else text), "unreadable"
 
 
 def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
@@ -217,12 +217,16 @@ def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.Dat
     return pl.coalesce(*formats, only_day, _local_time(cell)), "unreadable"
 
 
-def _parse_int(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_int(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
     text = _text(name, cells)
-    if spec.values:
+    if spec.values or spec.otherwise:
         text = _translated(text, spec)
-    whole = text.str.replace(r"\.0+$", "")
-    return whole.cast(pl.Int64, strict=False), "unreadable"
+    whole = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    if (column.metadata or {})["unit"] == "yuan":
+        # Amounts may come with fen; the tables count whole yuan.
+        amount = pl.when(text.str.contains(r"^-?\d+\.\d{1,2}$")).then(text.cast(pl.Float64, strict=False))
+        whole = pl.coalesce(whole, amount.round().cast(pl.Int64, strict=False))
+    return whole, "unreadable"
 
 
 def _parse_float(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:

@@ -137,6 +137,18 @@ class Mapping(_Strict):
         return [(name, at, entry) for name in ordered for at, entry in enumerate(self.tables[name])]
 
 
+class _PlainWords(yaml.SafeLoader):
+    """YAML in which Yes, No, On and Off are the words they look like; only true and false are flags."""
+
+
+_PlainWords.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -160,7 +172,7 @@ def load_mapping(path: Path | str) -> Mapping:
 def parse_mapping(text: str) -> Mapping:
     """Read a mapping from its text.  Raises MappingError naming the field and, for names, the nearest one."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=_PlainWords)
         mapping = Mapping.model_validate({**raw, "text": text})
     except (yaml.YAMLError, TypeError) as error:
         raise MappingError(f"not a mapping file ({error}). See docs/operations.md for one.") from error
