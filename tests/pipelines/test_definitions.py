@@ -127,3 +127,17 @@ def test_an_asset_materialised_alone_refuses_another_days_input(home: Home, tmp_
     assert not result.success
     with reading(home) as connection:
         assert rows(connection, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": date(2026, 6, 30)}]
+
+
+@pytest.mark.slow
+def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
+    settings, folder = load_settings(), write_city(tmp_path / "city", 200)
+    first, later = date(2026, 6, 30), date(2026, 7, 10)
+    run_nightly(settings, Order(as_of=first, folder=folder, mapping="demo_city"))
+    due: list[list[dict[str, object]]] = []
+    for day in (later, first, later):
+        run_nightly(settings, Order(as_of=day, take_in=False))
+        with reading(home) as connection:
+            due.append(rows(connection, "SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1"))
+    assert due[0] == due[2] != []
+    assert {row["due_on"] for row in due[1]} == {date(2026, 7, 7)}

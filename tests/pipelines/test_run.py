@@ -258,16 +258,6 @@ def test_an_older_day_can_be_coded_without_future_knowledge(
     assert watermark <= day
 
 
-def test_coding_an_issued_day_again_never_moves_a_due_day(delivery: Path, tmp_path: Path) -> None:
-    home, later = tmp_path / "home", date(2026, 7, 10)
-    due: list[list[tuple[str, date]]] = []
-    for day in (DAY_1, later, DAY_1, later):
-        assert riskcode(home, *run_arguments(delivery, day)).returncode == 0
-        with duckdb.connect(str(home / "published/riskcode.duckdb"), read_only=True) as con:
-            due.append(con.execute("SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1").fetchall())
-    assert due[1] == due[3] and due[0] == due[2]
-
-
 def test_a_day_before_anything_was_known_publishes_nothing(coded: Path, delivery: Path) -> None:
     before = published(coded)
     stopped = riskcode(coded, *run_arguments(delivery, date(2001, 1, 1)))
