@@ -42,15 +42,21 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
             grave=nw.when(nw.col("age") <= policy.severity_window_days)
             .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
             .otherwise(nw.lit(0)),
+            is_named=nw.when(nw.col("item_code").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
         )
         .group_by("enterprise_id", "source", "visit", "item")
-        .agg(recent=nw.col("recent").max(), grave=nw.col("grave").max(), age=nw.col("age").min())
+        .agg(
+            recent=nw.col("recent").max(),
+            grave=nw.col("grave").max(),
+            age=nw.col("age").min(),
+            is_named=nw.col("is_named").max(),
+        )
     )
     per_enterprise = per_item.group_by("enterprise_id").agg(
         violation_points=nw.col("recent").sum(), severity_points=nw.col("grave").sum()
     )
     repeats = (
-        per_item.filter(nw.col("age") <= policy.repeat_window_days)
+        per_item.filter((nw.col("age") <= policy.repeat_window_days) & (nw.col("is_named") == 1))
         .group_by("enterprise_id", "item")
         .agg(visits=nw.len())
         .group_by("enterprise_id")

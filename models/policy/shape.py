@@ -22,6 +22,19 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
 
 
+def one_day_each(values: Any) -> Any:
+    """Refuse one day written in two ways (as a date and as text): the later would silently win."""
+    if isinstance(values, dict):
+        days = [str(day) for day in values]
+        repeated = sorted({day for day in days if days.count(day) > 1})
+        if repeated:
+            raise ValueError(f"{', '.join(repeated)} stands twice")
+    return values
+
+
+OneDayEach = BeforeValidator(one_day_each)
+
+
 class Strict(BaseModel):
     """A part of a pack: no unknown keys, never changed."""
 
@@ -51,9 +64,7 @@ class DatedValue(Provenance, Generic[T]):
 class Dated(Strict, Generic[T]):
     """A value that changes over time."""
 
-    values: Annotated[dict[date, DatedValue[T]], BeforeValidator(lambda values: one_day_each(values))] = (
-        Field(min_length=1)
-    )
+    values: Annotated[dict[date, DatedValue[T]], OneDayEach] = Field(min_length=1)
 
     def on(self, day: date, *, name: str) -> DatedValue[T]:
         """Value in force on a day.  Raises PolicyGapError before the first one."""
@@ -65,16 +76,6 @@ class Dated(Strict, Generic[T]):
                 f"Add a dated value, or code a day from {first} on."
             )
         return self.values[max(starts)]
-
-
-def one_day_each(values: Any) -> Any:
-    """Refuse one day written in two ways (as a date and as text): the later would silently win."""
-    if isinstance(values, dict):
-        days = [str(day) for day in values]
-        repeated = sorted({day for day in days if days.count(day) > 1})
-        if repeated:
-            raise ValueError(f"{', '.join(repeated)} stands twice")
-    return values
 
 
 class Band(Strict):
@@ -112,7 +113,7 @@ class Condition(Strict):
     feature: Text
     at_least: int | None = None
     at_most: int | None = None
-    one_of: list[str] | None = None
+    one_of: Annotated[list[str], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "Condition":
@@ -144,7 +145,7 @@ class RuleEntry(Strict):
     title: Words
     clearing: Words
     check: Words
-    values: dict[date, DatedValue[RuleValue]] = Field(min_length=1)
+    values: Annotated[dict[date, DatedValue[RuleValue]], OneDayEach] = Field(min_length=1)
 
 
 class Thresholds(Strict):
@@ -164,7 +165,7 @@ class Thresholds(Strict):
 class Sufficiency(Strict):
     """When there is enough data to rate: any of several sets of conditions, each of which must hold whole."""
 
-    any_of: list[list[Condition]] = Field(min_length=1)
+    any_of: list[Annotated[list[Condition], Field(min_length=1)]] = Field(min_length=1)
     provisional_floor: Literal["blue", "yellow"]
 
 
@@ -186,7 +187,7 @@ class FactorEntry(Strict):
     feature: Text
     title: Words
     check: Words | None = None
-    values: dict[date, "FactorValue"] = Field(min_length=1)
+    values: Annotated[dict[date, "FactorValue"], OneDayEach] = Field(min_length=1)
 
 
 class FactorValue(Provenance):

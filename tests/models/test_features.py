@@ -92,7 +92,6 @@ def test_visits_of_two_sources_that_share_a_number_are_two_visits():
     assert features["repeat_items"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="repeats group lone findings by their number without their source")
 def test_findings_without_item_that_share_a_number_across_sources_are_no_repeat():
     found = {"violation_id": "1", "occurred_on": days_before(10)}
     features = features_of(violations=[{**found, "source": "a"}, {**found, "source": "b"}])

@@ -283,7 +283,6 @@ STILL_OPEN = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="models/policy/shape.py does not see it")
 @pytest.mark.parametrize("case", STILL_OPEN, ids=str)
 def test_a_pack_should_be_refused_too_for(changed_pack: ChangedPack, case: str):
     with pytest.raises(PolicyError):
