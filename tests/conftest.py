@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipelines.settings import load_settings
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
+
+# A shared machine is no stop-watch; CI tries the same examples every time, people try new ones.
+settings.register_profile("here", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("here")
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ["RISKCODE_LANG"] = "en"
