@@ -15,9 +15,11 @@ from dagster import (
 )
 from pydantic import PrivateAttr
 
+from models.card import with_card
 from models.policy import load_policy
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
+from warehouse.models import champion
 from warehouse.rescore import Coding
 
 
@@ -42,6 +44,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     engine: str = "polars"
     known_at: str | None = None
     data_docs_url: str = "http://127.0.0.1:3001"
+    language: str = "zh"
     _connection: Connection | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -70,4 +73,5 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         """What this run codes: the partition's day, by the policy in force on it."""
         as_of = date.fromisoformat(context.partition_key)
         known_at = date.fromisoformat(self.known_at) if self.known_at else as_of
-        return Coding(as_of, known_at, load_policy(self.pack).on(as_of), self.engine)
+        card = champion(self.connection, as_of)
+        return Coding(as_of, known_at, with_card(load_policy(self.pack).on(as_of), card), self.engine, card)

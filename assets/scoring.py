@@ -5,7 +5,13 @@ from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeRes
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from models.tables import TABLES
-from warehouse.rescore import compute_codes, compute_explanations, compute_features, compute_scores
+from warehouse.rescore import (
+    compute_codes,
+    compute_explanations,
+    compute_features,
+    compute_probabilities,
+    compute_scores,
+)
 
 GROUP = "scoring"
 OWNERS = ["team:risk-analysis"]
@@ -24,6 +30,7 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
     """风险分: integer risk points by factor and their sum; higher is riskier."""
     coding = warehouse.coding(context)
     rows = compute_scores(warehouse.connection, coding)
+    compute_probabilities(warehouse.connection, coding)
     card = coding.policy.scorecard
     return MaterializeResult(
         metadata={"dagster/row_count": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}

@@ -5,6 +5,7 @@ harden it, and what decides is always one of the reasons shown.  Too little data
 the provisional floor, marked as provisional.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 
 import polars as pl
@@ -35,12 +36,18 @@ def fires(rule: Rule) -> pl.Expr:
     return pl.all_horizontal([holds(condition) for condition in rule.when])
 
 
-def is_rated(policy: CodePolicy) -> pl.Expr:
+INTERVAL = "interval_permille"
+"""Column with the width of the interval of the shrunk serious rate; only there with a fitted card in force."""
+
+
+def is_rated(policy: CodePolicy, columns: Sequence[str]) -> pl.Expr:
     """Whether there is enough data to rate the enterprise."""
     groups = [
         pl.all_horizontal([holds(condition) for condition in group]) for group in policy.sufficiency.any_of
     ]
-    return pl.any_horizontal(groups)
+    rated = pl.any_horizontal(groups)
+    widest = policy.sufficiency.widest_interval_permille
+    return rated & (pl.col(INTERVAL) <= widest) if widest and INTERVAL in columns else rated
 
 
 def band(policy: CodePolicy) -> pl.Expr:
@@ -81,7 +88,7 @@ def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -
             "if it persists, compare risk.features with risk.scores."
         )
     provisional_rank = int(RiskCode[policy.sufficiency.provisional_floor.upper()])
-    rated = is_rated(policy)
+    rated = is_rated(policy, frame.columns)
     return frame.select(
         "enterprise_id",
         SCORE,

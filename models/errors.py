@@ -7,7 +7,9 @@ RiskcodeError
 ├── DeliveryError          a delivery cannot be read at all (single rows are refused, not raised)
 ├── WarehouseError         the warehouse or the published copy is not in a usable state
 │   └── BusyError          another run holds the warehouse
-└── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
+├── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
+└── ModelError             a scorecard cannot be fitted, found or promoted
+    └── LeakageError       something would be learnt that could not be known
 
 A message states the fact and the next step, in that order.
 """
@@ -57,3 +59,13 @@ class ScoreError(RiskcodeError):
     """A result broke one of the promises of the method; the run stops before anything is published."""
 
     exit_code = 7
+
+
+class ModelError(RiskcodeError):
+    """A scorecard cannot be fitted from the data there is, is not known, or did not pass the gate."""
+
+    exit_code = 8
+
+
+class LeakageError(ModelError):
+    """Training would see what could not be known on the day it is tried on."""

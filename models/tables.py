@@ -290,6 +290,11 @@ class Inspections(dy.Schema):
     departments = _text("检查部门", "departments present, separated by ;  never used by a score")
     officers = _text("执法人员", "officers, separated by ;  never used by a score")
     result = _enum(vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean", blank="unknown")
+    score = _count(
+        "检查评分",
+        "points of the authority's own check list, higher is worse; empty = not scored",
+        unit="points",
+    )
     filed_on = _day("报备日期", "day the visit was filed (D1)")
 
     @dy.rule()
@@ -310,6 +315,7 @@ class Accidents(dy.Schema):
     casualties = _count(
         "伤亡人数", "people harmed where the source does not split them", unit="people", most=100_000
     )
+    lost_days = _count("损失工作日", "working days lost (GB/T 15499); empty = not stated", unit="days")
     loss = _count("直接经济损失", "direct loss", unit="yuan", most=1_000_000_000_000)
     grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493", blank="ungraded")
     description = _text("事故简况", "what happened", limit=TEXT)

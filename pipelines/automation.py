@@ -29,12 +29,35 @@ from warehouse.sources.delivery import fingerprint_delivery
 # One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
 NIGHTLY = define_asset_job(
     "nightly",
-    selection=AssetSelection.all(),
+    selection=AssetSelection.all() - AssetSelection.groups("learning"),
     partitions_def=AS_OF,
     executor_def=in_process_executor,
     description="夜间赋码: take deliveries in, check, score, code, explain, queue, publish.",
     tags={"dagster/concurrency_key": "riskcode_warehouse"},
 )
+
+
+REFIT = define_asset_job(
+    "refit",
+    selection=AssetSelection.groups("learning"),
+    partitions_def=AS_OF,
+    executor_def=in_process_executor,
+    description="每月重拟合: fit a challenger and measure it; a person promotes it or not.",
+    tags={"dagster/concurrency_key": "riskcode_warehouse"},
+)
+
+
+@schedule(
+    job=REFIT,
+    cron_schedule="0 4 1 * *",
+    execution_timezone=TIMEZONE,
+    default_status=DefaultScheduleStatus.STOPPED,
+    description="04:00 on the first of a month, after the nightly run: a challenger on what is known by then.",
+)
+def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
+    """Ask for the day that ended: the month before is complete."""
+    ended = context.scheduled_execution_time.date() - timedelta(days=1)
+    return RunRequest(run_key=f"refit:{ended}", partition_key=ended.isoformat())
 
 
 @schedule(
@@ -71,7 +94,7 @@ def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:
 
 
 @run_failure_sensor(
-    monitored_jobs=[NIGHTLY],
+    monitored_jobs=[NIGHTLY, REFIT],
     default_status=DefaultSensorStatus.RUNNING,
     description="Writes each failed run to logs/failures.log; the published copy stays as it was.",
 )

@@ -2,20 +2,20 @@
 
 from dagster import Definitions, in_process_executor, load_assets_from_modules
 
-from assets import inspection, intake, scoring
+from assets import inspection, intake, learning, scoring
 from assets.checks import CHECKS
 from assets.resources import Warehouse
-from pipelines.automation import NIGHTLY, new_delivery, nightly_schedule, report_failure
+from pipelines.automation import NIGHTLY, REFIT, monthly_refit, new_delivery, nightly_schedule, report_failure
 from pipelines.settings import Settings, load_settings
 
 
 def build_definitions(settings: Settings, *, known_at: str | None = None) -> Definitions:
     """Definitions for one installation; tests build their own with another home."""
     return Definitions(
-        assets=load_assets_from_modules([intake, scoring, inspection]),
+        assets=load_assets_from_modules([intake, scoring, inspection, learning]),
         asset_checks=CHECKS,
-        jobs=[NIGHTLY],
-        schedules=[nightly_schedule],
+        jobs=[NIGHTLY, REFIT],
+        schedules=[nightly_schedule, monthly_refit],
         sensors=[new_delivery, report_failure],
         # For everything the UI starts: one process holds the warehouse for a whole run.
         executor=in_process_executor,
@@ -26,6 +26,7 @@ def build_definitions(settings: Settings, *, known_at: str | None = None) -> Def
                 engine=settings.engine,
                 known_at=known_at,
                 data_docs_url=settings.data_docs_url,
+                language=settings.language,
             )
         },
     )

@@ -225,12 +225,18 @@ def _with_neighbours(factor: Factor) -> set[int]:
 FEATURE_SCHEMA = {name: pl.Int64 if name in INTEGERS else pl.String for name in FEATURES}
 
 
+DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visited", "records", "none"]}
+"""Values of the text features that the fold makes itself."""
+
+
 @cache
 def _feature_cells() -> dict[str, st.SearchStrategy[Any]]:
     inherent = cells("enterprises")
     cells_of: dict[str, st.SearchStrategy[Any]] = {}
     for name in FEATURES:
-        if name in REGISTER_CATEGORIES:
+        if name in DERIVED:
+            cells_of[name] = st.sampled_from(DERIVED[name])
+        elif name in REGISTER_CATEGORIES:
             cells_of[name] = st.sampled_from(inherent[name])
         elif name != "high_hazard":
             unknown = [None] if name in (*DAYS_SINCE, *REGISTER_INTEGERS) else []

@@ -23,6 +23,21 @@ class Home:
         return self.root / "published" / "riskcode.duckdb"
 
     @property
+    def published_models(self) -> Path:
+        """The read-only copy of cards, evaluations and promotions; replaced whole, atomically."""
+        return self.root / "published" / "models.duckdb"
+
+    @property
+    def cards(self) -> Path:
+        """Fitted cards, one readable JSON file each."""
+        return self.root / "cards"
+
+    @property
+    def reports(self) -> Path:
+        """Evaluation reports, one HTML file each."""
+        return self.root / "reports"
+
+    @property
     def inbox(self) -> Path:
         """One folder per source, each with its ``mapping.yaml`` and its files."""
         return self.root / "inbox"

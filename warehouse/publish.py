@@ -6,7 +6,9 @@ replacement leaves the published copy as it was.
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -19,6 +21,8 @@ log = logging.getLogger("riskcode")
 PUBLISHED: dict[str, str] = {
     "risk.codes": "FROM risk.codes ORDER BY enterprise_id",
     "risk.scores": "FROM risk.scores ORDER BY enterprise_id",
+    "risk.probabilities": "FROM risk.probabilities ORDER BY enterprise_id, label",
+    "risk.rates": "FROM risk.rates ORDER BY enterprise_id",
     "risk.features": "FROM risk.features ORDER BY enterprise_id",
     "risk.explanations": "FROM risk.explanations ORDER BY enterprise_id, rank",
     "risk.factors": "FROM risk.factors ORDER BY factor",
@@ -49,12 +53,26 @@ def published_as_of(home: Home) -> date | None:
 def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
     log.info("publishing")
-    building = home.published.with_suffix(f".building-{os.getpid()}")
-    for stale in home.published.parent.glob("*.building-*"):
+    return copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
+
+
+def copy_tables(
+    connection: duckdb.DuckDBPyConnection,
+    target: Path,
+    tables: Mapping[str, str],
+    *,
+    known_at: date | None = None,
+) -> int:
+    """Write tables (name: query) into a database of their own that replaces ``target`` at once.
+
+    Returns its size in bytes.
+    """
+    building = target.with_suffix(f".building-{os.getpid()}")
+    for stale in target.parent.glob(f"{target.stem}.building-*"):
         stale.unlink()
     connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
     try:
-        for table, query in PUBLISHED.items():
+        for table, query in tables.items():
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
             arguments = {"known_at": known_at} if "$known_at" in query else None
             connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
@@ -64,7 +82,7 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date
     with building.open("rb") as file:
         os.fsync(file.fileno())
     size = building.stat().st_size
-    building.replace(home.published)
+    building.replace(target)
     return size
 
 

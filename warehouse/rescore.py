@@ -11,11 +11,13 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.codes import assign_codes
+from models.card import FittedCard
+from models.codes import INTERVAL, assign_codes
 from models.errors import ScoreError
 from models.explain import explain_codes, factor_texts
 from models.planning.red_queue import build_red_queue
 from models.policy import PolicyOnDay
+from models.shrinkage import among_worst, interval_permille, shrunk_rates
 from models.vocabulary import CODE_KEYS
 from warehouse.engines import fold
 from warehouse.schema import value
@@ -26,12 +28,16 @@ log = logging.getLogger("riskcode")
 
 @dataclass(frozen=True)
 class Coding:
-    """What is coded: the day, the day of knowledge, and the policy in force."""
+    """What is coded: the day, the day of knowledge, the policy in force, and the champion card if there is one.
+
+    With a champion, ``policy`` already carries its points and cut-offs.
+    """
 
     as_of: date
     known_at: date
     policy: PolicyOnDay
     engine: str = "polars"
+    card: FittedCard | None = None
 
 
 def replace_table(connection: Connection, name: str, frame: pl.DataFrame) -> int:
@@ -77,13 +83,69 @@ def compute_scores(connection: Connection, coding: Coding) -> int:
     return replace_table(connection, "risk.scores", contributions)
 
 
+def compute_probabilities(connection: Connection, coding: Coding) -> int:
+    """``risk.probabilities``: what the points mean, in numbers and words; ``risk.rates``: serious visits, shrunk.
+
+    Both are empty while the expert pack is in force: its points are calibrated on nothing.
+    """
+    log.info("turning points into probabilities")
+    card, features = coding.card, _features(connection, coding)
+    scores = _scores(connection, coding).select("enterprise_id", "score")
+    said = [
+        scores.select(
+            "enterprise_id",
+            as_of=pl.lit(coding.as_of),
+            label=pl.lit(one.label),
+            card_id=pl.lit(card.card_id if card else None, dtype=pl.String),
+            base_rate=pl.lit(one.base_rate),
+            **one.columns(),
+        )
+        for one in (card.calibrations.values() if card else ())
+    ]
+    nothing = pl.DataFrame(schema=_PROBABILITY)
+    replace_table(connection, "risk.probabilities", pl.concat([nothing, *said]))
+    rates = pl.DataFrame(schema=_RATE)
+    if card and card.priors:
+        shrunk = shrunk_rates(features, card.priors)
+        worst = among_worst(shrunk, card.priors, max(1, round(features.height * WORST_SHARE)))
+        rates = shrunk.with_columns(worst)
+    return replace_table(connection, "risk.rates", rates.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+WORST_SHARE = 0.02
+"""Share of the city that counts as its worst when the chance of being among them is told."""
+_PROBABILITY = {
+    "enterprise_id": pl.String,
+    "as_of": pl.Date,
+    "label": pl.String,
+    "card_id": pl.String,
+    "base_rate": pl.Float64,
+    "probability": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "wording_zh": pl.String,
+    "wording_en": pl.String,
+}
+_RATE = {
+    "enterprise_id": pl.String,
+    "cell": pl.String,
+    "visits": pl.Int64,
+    "serious": pl.Int64,
+    "peer_rate": pl.Float64,
+    "rate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "among_worst": pl.Float64,
+}
+
+
 def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     """``risk.codes``: exactly one code per enterprise, and the same rows in ``risk.code_history``.
 
     Returns the number of enterprises by code.  Raises ScoreError when an enterprise would get none or two.
     """
     log.info("assigning codes")
-    codes = assign_codes(_features(connection, coding), _scores(connection, coding), policy=coding.policy)
+    codes = assign_codes(_judged(connection, coding), _scores(connection, coding), policy=coding.policy)
     _require_one_code_each(connection, codes)
     policy = coding.policy
     stamped = codes.select(
@@ -120,7 +182,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     """
     log.info("explaining")
     reasons = explain_codes(
-        _features(connection, coding), _scores(connection, coding), as_of=coding.as_of, policy=coding.policy
+        _judged(connection, coding), _scores(connection, coding), as_of=coding.as_of, policy=coding.policy
     )
     _require_exact_sums(_scores(connection, coding), reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
@@ -170,6 +232,14 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
 def _features(connection: Connection, coding: Coding) -> pl.DataFrame:
     require_day(connection, "risk.features", coding)
     return connection.sql("FROM risk.features ORDER BY enterprise_id").pl()
+
+
+def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
+    """Features, with the width of the shrunk rate's interval where a fitted card brings priors."""
+    features = _features(connection, coding)
+    if coding.card is None or coding.card.priors is None:
+        return features
+    return features.with_columns(interval_permille(features, coding.card.priors).alias(INTERVAL))
 
 
 def _scores(connection: Connection, coding: Coding) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from models.errors import WarehouseError
 from models.tables import TABLES, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FOREVER = "DATE '9999-12-31'"
 VERSION_COLUMNS = {
     "version": "INTEGER",
@@ -41,6 +41,7 @@ CREATE SCHEMA IF NOT EXISTS raw;
 CREATE SCHEMA IF NOT EXISTS risk;
 CREATE SCHEMA IF NOT EXISTS serve;
 CREATE SCHEMA IF NOT EXISTS ops;
+CREATE SCHEMA IF NOT EXISTS model;
 CREATE TABLE IF NOT EXISTS ops.meta (key VARCHAR PRIMARY KEY, value VARCHAR);
 CREATE TABLE IF NOT EXISTS ops.mappings (hash VARCHAR PRIMARY KEY, name VARCHAR, text VARCHAR);
 CREATE TABLE IF NOT EXISTS ops.deliveries (
@@ -61,6 +62,16 @@ CREATE TABLE IF NOT EXISTS risk.code_history (
     enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
     pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE,
     is_backfill BOOLEAN);
+CREATE TABLE IF NOT EXISTS model.cards (
+    card_id VARCHAR PRIMARY KEY, label VARCHAR, family VARCHAR, fitted_on DATE, first_cohort DATE,
+    last_cohort DATE, rows BIGINT, positives BIGINT, data_watermark DATE, fingerprint VARCHAR,
+    code_version VARCHAR, card VARCHAR);
+CREATE TABLE IF NOT EXISTS model.promotions (
+    number INTEGER PRIMARY KEY, promoted_at TIMESTAMP, action VARCHAR, card_id VARCHAR, previous_id VARCHAR,
+    approved_by VARCHAR, reason VARCHAR, effective_from DATE, overridden BOOLEAN, gate VARCHAR);
+CREATE TABLE IF NOT EXISTS model.evaluations (
+    evaluation_id VARCHAR PRIMARY KEY, label VARCHAR, card_id VARCHAR, known_at DATE, evaluated_on DATE,
+    verdict_zh VARCHAR, verdict_en VARCHAR, gate_inputs VARCHAR, report VARCHAR);
 """
 
 
@@ -84,12 +95,18 @@ def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_OWN_TABLES)
     for table in TABLES.values():
         connection.execute(create_statement(table))
+        for column_name, column in table.columns().items():
+            # Columns that came with a later version of the program; they are empty in what was stored before.
+            if column.nullable:
+                connection.execute(
+                    f"ALTER TABLE core.{table.name} ADD COLUMN IF NOT EXISTS {column_name} {duckdb_type(column)}"
+                )
         connection.execute(
             f"CREATE OR REPLACE VIEW core.current_{table.name} AS "
             f"FROM core.{table.name} WHERE known_to = {FOREVER}"
         )
     found = get_meta(connection, "schema_version")
-    if found is None:
+    if found is None or int(found) < SCHEMA_VERSION:
         set_meta(connection, "schema_version", str(SCHEMA_VERSION))
     elif int(found) > SCHEMA_VERSION:
         raise WarehouseError(

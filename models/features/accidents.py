@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from models.features.asof import Frame, Moment, coded, count_if, known, sum_if
+from models.features.asof import Frame, Moment, coded, count_if, known, sum_if, years_with
 
 GRADE_RANK = {"ungraded": 0, "ordinary": 1, "larger": 2, "major": 3, "extraordinary": 4}
 GRADE_LIMITS = ((4, 30, 100, 100_000_000), (3, 10, 50, 50_000_000), (2, 3, 10, 10_000_000))
@@ -26,8 +26,11 @@ def _grade_from_figures() -> nw.Expr:
 def accident_features(accidents: Frame, moment: Moment) -> Frame:
     """Accident features.  One row per enterprise with at least one accident on record.
 
-    Columns: ``accidents_36m``, ``fatal_accidents_12m``, ``larger_accidents_36m`` (grade 较大 or worse),
-    ``major_accidents_36m`` (重大 or worse) (accidents); ``serious_injuries_12m`` (people);
+    Columns: ``accidents_12m``, ``accidents_36m``, ``accidents_60m``, ``fatal_accidents_12m``,
+    ``larger_accidents_36m`` (grade 较大 or worse), ``major_accidents_36m`` (重大 or worse),
+    ``lost_time_accidents_12m``, ``lost_time_accidents_36m`` (with working days lost) (accidents);
+    ``years_with_accidents_60m`` (years of the last five); ``serious_injuries_12m``, ``casualties_36m``
+    (people); ``lost_days_36m`` (days);
     ``days_since_accident``, ``days_since_fatal_accident``, ``days_since_larger_accident``,
     ``days_since_major_accident`` (days).
     """
@@ -40,7 +43,14 @@ def accident_features(accidents: Frame, moment: Moment) -> Frame:
     fatal = nw.col("deaths") > 0
     month_36 = nw.col("age") <= 1096
     return rows.group_by("enterprise_id").agg(
+        accidents_12m=count_if(nw.col("age") <= 365),
         accidents_36m=count_if(month_36),
+        accidents_60m=count_if(nw.col("age") <= 1826),
+        years_with_accidents_60m=years_with(~nw.col("age").is_null(), nw.col("age")),
+        lost_time_accidents_12m=count_if((nw.col("lost_days") > 0) & (nw.col("age") <= 365)),
+        lost_time_accidents_36m=count_if((nw.col("lost_days") > 0) & month_36),
+        casualties_36m=sum_if(month_36 & (nw.col("casualties") > 0), nw.col("casualties")),
+        lost_days_36m=sum_if(month_36 & (nw.col("lost_days") > 0), nw.col("lost_days")),
         fatal_accidents_12m=count_if(fatal & (nw.col("age") <= 365)),
         larger_accidents_36m=count_if((rank >= 2) & month_36),
         major_accidents_36m=count_if((rank >= 3) & month_36),

@@ -54,6 +54,21 @@ def sum_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(value).otherwise(nw.lit(0)).sum()
 
 
+def years_with(condition: nw.Expr, age: nw.Expr, years: int = 5) -> nw.Expr:
+    """Number of the last ``years`` years (of 365 days) with at least one row for which the condition holds."""
+    flags = [
+        nw.when(condition & (age > (365 * year if year else -1)) & (age <= 365 * (year + 1)))
+        .then(nw.lit(1))
+        .otherwise(nw.lit(0))
+        .max()
+        for year in range(years)
+    ]
+    total = flags[0]
+    for flag in flags[1:]:
+        total = total + flag
+    return total
+
+
 def latest_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
     """Largest value over the rows for which the condition holds; null when there is none."""
     return nw.when(condition).then(value).max()

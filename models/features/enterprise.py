@@ -13,6 +13,7 @@ REGISTER_CATEGORIES = (
     "status",
     "standardisation",
     "credit",
+    "industry_division",
 )
 REGISTER_INTEGERS = ("employees", "major_hazard_source", "hazardous_processes", "high_hazard")
 
@@ -20,12 +21,15 @@ REGISTER_INTEGERS = ("employees", "major_hazard_source", "hazardous_processes", 
 def register_features(enterprises: Frame, moment: Moment) -> Frame:
     """Inherent hazard and jurisdiction.  One row per enterprise known at ``known_at``.
 
-    ``high_hazard`` is 1 for the six sectors of P2.  The name, the owner and the officers are not taken.
+    ``high_hazard`` is 1 for the six sectors of P2; ``industry_division`` the first two characters of the
+    industry: the two digits of a GB/T 4754 division (大类) where the source gives such codes.  The name, the
+    owner and the officers are not taken.
     """
     rows = known(enterprises, moment, happened=None)
-    return rows.with_columns(high_hazard=coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1))).select(
-        *REGISTER_CATEGORIES, *REGISTER_INTEGERS
-    )
+    return rows.with_columns(
+        high_hazard=coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1)),
+        industry_division=nw.col("industry").str.slice(0, 2),
+    ).select(*REGISTER_CATEGORIES, *REGISTER_INTEGERS)
 
 
 def self_report_features(reports: Frame, moment: Moment) -> Frame:

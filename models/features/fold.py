@@ -24,7 +24,12 @@ from models.vocabulary import day_number
 COUNTS: tuple[str, ...] = (
     "violation_points",
     "severity_points",
+    "severity_points_12m",
+    "violations_12m",
     "violations_36m",
+    "violations_60m",
+    "serious_violations_36m",
+    "years_with_violations_60m",
     "major_hazards_24m",
     "open_major_hazards",
     "open_rectifications",
@@ -33,16 +38,27 @@ COUNTS: tuple[str, ...] = (
     "repeat_items",
     "inspections_12m",
     "inspections_24m",
+    "inspections_36m",
     "inspections_window",
     "clean_streak",
     "failed_rechecks_12m",
     "refusals_24m",
+    "serious_visits_36m",
+    "score_sum",
+    "scored_visits",
     "alert_points",
     "unanswered_alerts",
     "slow_alerts",
     "offline_days",
     "complaints_12m",
+    "accidents_12m",
     "accidents_36m",
+    "accidents_60m",
+    "years_with_accidents_60m",
+    "lost_time_accidents_12m",
+    "lost_time_accidents_36m",
+    "casualties_36m",
+    "lost_days_36m",
     "fatal_accidents_12m",
     "larger_accidents_36m",
     "major_accidents_36m",
@@ -55,6 +71,8 @@ COUNTS: tuple[str, ...] = (
 DAYS_SINCE: tuple[str, ...] = (
     "days_since_inspection",
     "last_result",
+    "last_score",
+    "days_since_violation",
     "days_since_accident",
     "days_since_fatal_accident",
     "days_since_larger_accident",
@@ -68,15 +86,18 @@ INTEGERS: tuple[str, ...] = (
     *COUNTS,
     *DAYS_SINCE,
     "severity_mean",
+    "severity_mean_12m",
+    "score_mean",
     "unsettled_findings",
 )
-FEATURES: tuple[str, ...] = (*REGISTER_CATEGORIES, *INTEGERS)
+FEATURES: tuple[str, ...] = (*REGISTER_CATEGORIES, "track_record", *INTEGERS)
 """Columns of ``risk.features``, in order."""
 
 
 EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "enterprises": (
-        *REGISTER_CATEGORIES,
+        *(name for name in REGISTER_CATEGORIES if name != "industry_division"),
+        "industry",
         *(name for name in REGISTER_INTEGERS if name != "high_hazard"),
     ),
     "violations": (
@@ -102,12 +123,14 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "closed_at",
         "is_false_alarm",
     ),
-    "inspections": ("enterprise_id", "inspected_on", "kind", "result"),
+    "inspections": ("enterprise_id", "inspected_on", "kind", "result", "score"),
     "accidents": (
         "enterprise_id",
         "occurred_on",
         "deaths",
         "serious_injuries",
+        "casualties",
+        "lost_days",
         "loss",
         "grade",
     ),
@@ -160,21 +183,43 @@ def fold_features(events: Events, *, as_of: date, known_at: date | None = None, 
         result = result.join(part, on="enterprise_id", how="left")
     result = result.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
     result = result.with_columns(
-        severity_mean=_severity_mean(policy), unsettled_findings=_unsettled_findings()
+        severity_mean=_severity_mean(policy, "severity_points", "inspections_window"),
+        severity_mean_12m=_severity_mean(policy, "severity_points_12m", "inspections_12m"),
+        score_mean=_score_mean(),
+        unsettled_findings=_unsettled_findings(),
+        track_record=_track_record(),
     ).with_columns(nw.col(*INTEGERS).cast(nw.Int64))
     return result.select(*FEATURES).to_native()
 
 
-def _severity_mean(policy: FeaturePolicy) -> nw.Expr:
+def _severity_mean(policy: FeaturePolicy, points: str, visits: str) -> nw.Expr:
     """Severity points per ten visits, shrunk towards the prior so that one bad visit is not a fate."""
-    points = nw.col("severity_points") + policy.prior_points
-    return points * 10 // (nw.col("inspections_window") + policy.prior_visits)
+    total = nw.col(points) + policy.prior_points
+    return total * 10 // (nw.col(visits) + policy.prior_visits)
+
+
+def _score_mean() -> nw.Expr:
+    """Mean check-list score of the scored visits, rounded down; empty when no visit was scored."""
+    return nw.when(nw.col("scored_visits") > 0).then(nw.col("score_sum") // nw.col("scored_visits"))
 
 
 def _unsettled_findings() -> nw.Expr:
     """1 while a finding of 24 months is neither rectified as far as known nor followed by a clean visit."""
     age, clean = nw.col("newest_unsettled_age"), nw.col("days_since_clean_visit")
     return nw.when((age <= 730) & (clean.is_null() | (clean >= age))).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _track_record() -> nw.Expr:
+    """How much there is to judge by: ``visited`` in the long window, only other ``records``, or ``none``.
+
+    Counts are 0 both for the blameless and for the unknown; this keeps the two apart.
+    """
+    others = (nw.col("violations_60m") > 0) | (nw.col("accidents_60m") > 0) | (nw.col("alert_points") > 0)
+    return (
+        nw.when(nw.col("inspections_window") > 0)
+        .then(nw.lit("visited"))
+        .otherwise(nw.when(others).then(nw.lit("records")).otherwise(nw.lit("none")))
+    )
 
 
 def _lazy(native: Any) -> Frame:

@@ -2,7 +2,17 @@
 
 import narwhals as nw
 
-from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if, weighted
+from models.features.asof import (
+    Frame,
+    Moment,
+    coded,
+    count_if,
+    known,
+    latest_if,
+    sum_if,
+    weighted,
+    years_with,
+)
 from models.policy import FeaturePolicy
 
 
@@ -24,7 +34,10 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     The same item found twice in one visit counts once, at its gravest (consolidation).
 
     Columns: ``violation_points`` (points: severity weight times time weight, summed over the bands),
-    ``severity_points`` (points over the long window, unweighted by time), ``violations_36m`` (findings),
+    ``severity_points`` (points over the long window, unweighted by time), ``violations_12m``,
+    ``violations_36m``, ``violations_60m``, ``serious_violations_36m`` (findings), ``days_since_violation``
+    (days), ``years_with_violations_60m`` (years of the last five with a finding), ``severity_points_12m``
+    (points of one year),
     ``major_hazards_24m`` (findings), ``open_major_hazards`` (findings, until rectified),
     ``open_rectifications`` and ``overdue_rectifications`` (orders), ``overdue_days`` (days, the longest),
     ``repeat_items`` (items found in two or more visits of the repeat window), ``newest_unsettled_age`` (days
@@ -33,6 +46,7 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     rows = standing(violations, moment)
     ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1)
     overdue = ordered & (nw.col("rectify_due_on") < moment.as_of)
+    is_serious = (nw.col("severity") == "serious") | (nw.col("severity") == "critical")
     lateness = nw.lit(moment.as_of) - nw.col("rectify_due_on")
     per_item = (
         rows.with_columns(
@@ -42,18 +56,24 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
             grave=nw.when(nw.col("age") <= policy.severity_window_days)
             .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
             .otherwise(nw.lit(0)),
+            grave_12m=nw.when(nw.col("age") <= 365)
+            .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
+            .otherwise(nw.lit(0)),
             is_named=nw.when(nw.col("item_code").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
         )
         .group_by("enterprise_id", "source", "visit", "item")
         .agg(
             recent=nw.col("recent").max(),
             grave=nw.col("grave").max(),
+            grave_12m=nw.col("grave_12m").max(),
             age=nw.col("age").min(),
             is_named=nw.col("is_named").max(),
         )
     )
     per_enterprise = per_item.group_by("enterprise_id").agg(
-        violation_points=nw.col("recent").sum(), severity_points=nw.col("grave").sum()
+        violation_points=nw.col("recent").sum(),
+        severity_points=nw.col("grave").sum(),
+        severity_points_12m=nw.col("grave_12m").sum(),
     )
     repeats = (
         per_item.filter((nw.col("age") <= policy.repeat_window_days) & (nw.col("is_named") == 1))
@@ -63,7 +83,12 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
         .agg(repeat_items=count_if(nw.col("visits") >= 2))
     )
     counts = rows.group_by("enterprise_id").agg(
+        violations_12m=sum_if(nw.col("age") <= 365, nw.col("quantity")),
         violations_36m=sum_if(nw.col("age") <= 1096, nw.col("quantity")),
+        violations_60m=sum_if(nw.col("age") <= 1826, nw.col("quantity")),
+        serious_violations_36m=sum_if(is_serious & (nw.col("age") <= 1096), nw.col("quantity")),
+        days_since_violation=nw.col("age").min(),
+        years_with_violations_60m=years_with(~nw.col("age").is_null(), nw.col("age")),
         major_hazards_24m=count_if((nw.col("is_major_hazard") == 1) & (nw.col("age") <= 730)),
         open_major_hazards=count_if((nw.col("is_major_hazard") == 1) & (nw.col("is_open") == 1)),
         open_rectifications=count_if(ordered),

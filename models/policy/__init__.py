@@ -5,6 +5,16 @@ with its ``basis`` (law, policy or proposal) and a ``reference``.  ``load_policy
 ``Policy.on(as_of)`` gives the frozen values of one day or says which value is missing.
 """
 
+from models.policy.learning import (
+    FORBIDDEN,
+    Candidate,
+    Direction,
+    Fitting,
+    Gate,
+    Label,
+    LabelValue,
+    LearningPolicy,
+)
 from models.policy.pack import (
     CodePolicy,
     FeaturePolicy,
@@ -15,18 +25,27 @@ from models.policy.pack import (
     load_policy,
     pack_names,
 )
-from models.policy.shape import Condition, Provenance, Thresholds
+from models.policy.shape import Condition, Provenance, Thresholds, Words
 
 __all__ = [
+    "FORBIDDEN",
+    "Candidate",
     "CodePolicy",
     "Condition",
+    "Direction",
     "FeaturePolicy",
+    "Fitting",
+    "Gate",
+    "Label",
+    "LabelValue",
+    "LearningPolicy",
     "Policy",
     "PolicyOnDay",
     "Provenance",
     "QueuePolicy",
     "Rule",
     "Thresholds",
+    "Words",
     "load_policy",
     "pack_names",
 ]

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from models.errors import PolicyError, PolicyGapError
+from models.policy.learning import FORBIDDEN, Label, LearningFile, LearningPolicy
 from models.policy.shape import (
     Band,
     CardFile,
@@ -30,6 +31,7 @@ from models.scorecard import Factor, Scorecard
 from models.vocabulary import ALERT_LEVEL, SEVERITY
 
 PACKS = Path(__file__).parent / "packs"
+FILES = ("pack", "features", "scorecard", "codes", "learning")
 RESERVED = ("score", "unrated", "band", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
 
@@ -98,6 +100,7 @@ class PolicyOnDay:
     scorecard: Scorecard
     codes: CodePolicy
     queue: QueuePolicy
+    learning: LearningPolicy
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class Policy:
     _features: FeatureFile
     _codes: CodeFile
     _card: CardFile
+    _learning: LearningFile
 
     def on(self, as_of: date) -> PolicyOnDay:
         """Values in force on a day.  Raises PolicyGapError where the pack has none."""
@@ -123,6 +127,7 @@ class Policy:
             scorecard=self._scorecard_on(as_of),
             codes=self._codes_on(as_of),
             queue=self._queue_on(as_of),
+            learning=self._learning_on(as_of),
         )
 
     def _features_on(self, day: date) -> FeaturePolicy:
@@ -179,6 +184,19 @@ class Policy:
         days = self._codes.red_visit_working_days.on(day, name="red_visit_working_days")
         return QueuePolicy(days.value, days)
 
+    def _learning_on(self, day: date) -> LearningPolicy:
+        file = self._learning
+        labels: dict[str, Label] = {}
+        for entry in file.labels:
+            dated = _in_force(entry.values, day, name=f"label {entry.label}")
+            labels[entry.label] = Label(entry.label, entry.title, entry.meaning, dated.value, dated)
+        return LearningPolicy(
+            labels=labels,
+            candidates=tuple(file.candidates.on(day, name="candidates").value),
+            fitting=file.fitting.on(day, name="fitting").value,
+            gate=file.gate.on(day, name="gate").value,
+        )
+
 
 V = TypeVar("V")
 
@@ -223,7 +241,7 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
     root = folder / pack
     if not (root / "pack.yaml").exists():
         raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
-    raw = {name: _read(root / f"{name}.yaml") for name in ("pack", "features", "scorecard", "codes")}
+    raw = {name: _read(root / f"{name}.yaml") for name in FILES}
     meta = _check(PackFile, raw["pack"], root / "pack.yaml")
     policy = Policy(
         name=meta.name,
@@ -234,6 +252,7 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
         _features=_check(FeatureFile, raw["features"], root / "features.yaml"),
         _codes=_check(CodeFile, raw["codes"], root / "codes.yaml"),
         _card=_check(CardFile, raw["scorecard"], root / "scorecard.yaml"),
+        _learning=_check(LearningFile, raw["learning"], root / "learning.yaml"),
     )
     _check_whole(policy)
     return policy
@@ -268,6 +287,14 @@ def _check_whole(policy: Policy) -> None:
             _refuse_repeats(f"features.yaml: {name} from {start}", [band.upto_days for band in entry.value])
     names = [entry.rule for entry in policy._codes.rules] + [entry.factor for entry in policy._card.factors]
     _refuse_repeats("scorecard.yaml and codes.yaml", [*names, *RESERVED])
+    _refuse_repeats("learning.yaml: labels", [entry.label for entry in policy._learning.labels])
+    for start, entry in policy._learning.candidates.values.items():
+        offered = [candidate.feature for candidate in entry.value]
+        _refuse_repeats(f"learning.yaml: candidates from {start}", offered)
+        for feature in set(offered) & set(FORBIDDEN):
+            raise PolicyError(
+                f"learning.yaml: {feature} may not be a candidate: {FORBIDDEN[feature]}. Take it out."
+            )
 
 
 def _refuse_repeats(where: str, names: Sequence[object]) -> None:

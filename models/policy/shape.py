@@ -163,9 +163,14 @@ class Thresholds(Strict):
 
 
 class Sufficiency(Strict):
-    """When there is enough data to rate: any of several sets of conditions, each of which must hold whole."""
+    """When there is enough data to rate: any of several sets of conditions, each of which must hold whole.
+
+    ``widest_interval_permille``: with a fitted card in force, an enterprise whose share of serious visits is
+    known no better than this (width of the 90 % interval, per mille) is unrated too.
+    """
 
     any_of: list[Annotated[list[Condition], Field(min_length=1)]] = Field(min_length=1)
+    widest_interval_permille: int | None = Field(default=None, gt=0, le=1000)
     provisional_floor: Literal["blue", "yellow"]
 
 

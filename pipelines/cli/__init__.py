@@ -1,7 +1,8 @@
 """The command line for people and schedulers.
 
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable · 4 delivery unreadable ·
-5 warehouse or published copy unusable · 6 another run is writing · 7 a blocking check or promise broke.
+5 warehouse or published copy unusable · 6 another run is writing · 7 a blocking check or promise broke ·
+8 a scorecard cannot be fitted, found or promoted.
 """
 
 import os
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 
 from models.errors import RiskcodeError
-from pipelines.cli import admin, read, run
+from pipelines.cli import admin, model, read, run
 
 app = typer.Typer(
     name="riskcode",
@@ -27,6 +28,7 @@ app.command("explain")(read.explain)
 app.command("codes")(read.codes)
 app.add_typer(read.rejects_app, name="rejects")
 app.add_typer(admin.sources_app, name="sources")
+app.add_typer(model.app, name="model")
 app.command("demo")(admin.demo)
 app.command("doctor")(admin.doctor)
 

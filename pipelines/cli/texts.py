@@ -63,9 +63,124 @@ TEXTS: dict[str, tuple[str, str]] = {
         "演示城市：企业与事件均为虚构",
         "demo city: enterprises and events are invented",
     ),
+    "card": ("评分卡", "Scorecard"),
+    "card_id": ("卡号", "card"),
+    "challenger": ("候选", "challenger"),
+    "champion": ("现行", "champion"),
+    "retired": ("已退役", "retired"),
+    "expert": ("专家卡", "expert pack"),
+    "label": ("预测目标", "label"),
+    "family": ("方法", "family"),
+    "fitted_on": ("拟合日期", "fitted on"),
+    "cohorts": ("队列", "cohorts"),
+    "positives": ("阳性", "positive"),
+    "no_cards": (
+        "还没有评分卡，正使用专家卡。拟合一张：./riskcode model fit",
+        "No scorecard yet; the expert pack is in force. Fit one: ./riskcode model fit",
+    ),
+    "card_data": ("数据", "Data"),
+    "card_data_text": (
+        "{rows} 行、{enterprises} 家企业，阳性 {positives} 行（{rate}）· 数据截至 {watermark}",
+        "{rows} rows of {enterprises} enterprises, {positives} of them positive ({rate}) · known up to {watermark}",
+    ),
+    "card_cohorts": ("队列", "Cohorts"),
+    "card_cohorts_text": (
+        "{cohorts} 个赋码日，{first} 至 {last} · 为 {day} 拟合 · 方法 {family}",
+        "{cohorts} as-of days, {first} to {last} · fitted for {day} · family {family}",
+    ),
+    "card_origin": ("来源", "Origin"),
+    "card_origin_text": (
+        "规则包 {pack} {version}（{hash}）· 代码 {code} · 分值指纹 {fingerprint}",
+        "pack {pack} {version} ({hash}) · code {code} · fingerprint {fingerprint}",
+    ),
+    "card_point": ("一分", "One point"),
+    "card_point_text": (
+        "风险几率乘以 {odds}；各因素分值相加即总分",
+        "multiplies the odds by {odds}; the score is the sum of the points of all factors",
+    ),
+    "card_factors": ("因素（{n} 个，按影响大小排列）", "Factors ({n}, those that move the score most first)"),
+    "card_missing": ("缺失", "missing"),
+    "card_other": ("缺失或其他", "missing or other"),
+    "card_known": ("有值", "any value"),
+    "card_and_more": ("另{n}项", "{n} more"),
+    "card_codes": ("分码界线", "Cut-offs"),
+    "card_codes_note": ("否决与底线规则另行生效", "vetoes and floors apply on top"),
+    "card_probability": (
+        "分数与概率：{title}（括号内为95%区间；平均 {base}）",
+        "Score and probability: {title} (95% interval in brackets; base rate {base})",
+    ),
+    "card_joined": (
+        "相邻分数段已合并显示，全部见 --json",
+        "neighbouring steps are shown together; --json has all",
+    ),
+    "card_also": ("另有校准：{labels}（见 --json）", "Also calibrated for {labels}; see --json"),
+    "card_proposal": (
+        "分值、界线与概率由本项目根据历史数据拟合，仅为建议，非济南市官方标准；是否启用由主管部门决定。",
+        "Points, cut-offs and probabilities were fitted by this project on past data: a proposal, not Jinan's "
+        "standard. Whether it is put in force is decided by a person of the authority.",
+    ),
+    "above_far": ("远高于平均", "far above average"),
+    "above_well": ("明显高于平均", "well above average"),
+    "above_somewhat": ("略高于平均", "somewhat above average"),
+    "average": ("接近平均", "about average"),
+    "below_somewhat": ("略低于平均", "somewhat below average"),
+    "below_well": ("明显低于平均", "well below average"),
+    "fitted": ("已拟合评分卡 {card}：{factors} 个因素", "Fitted scorecard {card}: {factors} factors"),
+    "fitted_next": (
+        "查看：./riskcode model show {card} · 与现行卡比较：./riskcode model compare {card}",
+        "See it: ./riskcode model show {card} · hold it against the champion: ./riskcode model compare {card}",
+    ),
+    "contestant": ("方法", "contestant"),
+    "measure": ("指标", "measure"),
+    "measure_auc": ("AUC", "AUC"),
+    "measure_precision_expected": ("命中率", "precision"),
+    "measure_recall_expected": ("检出率", "recall"),
+    "measure_lift": ("提升倍数", "lift"),
+    "measure_calibration_error": ("校准误差", "calibration error"),
+    "measure_chicago_days_earlier": ("提前天数", "days earlier"),
+    "final_periods": (
+        "最后 {n} 个时段合并（均未参与训练；括号内为95%区间）",
+        "Last {n} periods pooled, none of them learnt from (95% interval in brackets)",
+    ),
+    "verdict": ("结论", "Verdict"),
+    "report": ("报告", "Report"),
+    "promotions": ("启用记录", "Put in force"),
+    "promote": ("启用", "promoted"),
+    "rollback": ("退回", "rolled back"),
+    "in_force_from": ("自 {day} 起", "from {day}"),
+    "by_person": ("批准人 {name}", "approved by {name}"),
+    "code_moves": ("变码矩阵（行为现行，列为候选）", "Codes that would change (rows: now, columns: then)"),
+    "now": ("现行", "now"),
+    "difference": ("差", "difference"),
+    "gate_passed": ("准入检查：通过", "Gate: passed"),
+    "gate_refused": ("准入检查：未通过", "Gate: refused"),
+    "gate_overridden": ("准入检查未通过，由批准人决定启用", "against the gate"),
+    "ask_promote": ("以 {name} 的名义启用 {card}？", "Put {card} in force in the name of {name}?"),
+    "promoted_text": (
+        "{card} 自 {day} 起为现行评分卡。下次运行后生效：./riskcode run",
+        "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",
+    ),
+    "rolled_back_text": (
+        "已退回 {card}。下次运行后生效：./riskcode run",
+        "Rolled back to {card}. Codes follow with the next run: ./riskcode run",
+    ),
 }
 
-CATEGORIES = {"sector": vocab.SECTOR, "standardisation": vocab.STANDARDISATION, "credit": vocab.CREDIT}
+TRACK_RECORD = vocab.CodeList(
+    "track record",
+    {
+        "visited": ("有检查记录", "visited"),
+        "records": ("仅有其他记录", "other records only"),
+        "none": ("无记录", "nothing on record"),
+    },
+)
+
+CATEGORIES = {
+    "sector": vocab.SECTOR,
+    "standardisation": vocab.STANDARDISATION,
+    "credit": vocab.CREDIT,
+    "track_record": TRACK_RECORD,
+}
 """Factors whose datum is a category."""
 
 COLOURS = {

@@ -40,7 +40,7 @@ def write_demo_city(
     *,
     enterprises: int = 5000,
     end: date = date(2026, 6, 30),
-    years: int = 2,
+    years: int = 4,
     seed: int = 2026,
     dirty: bool = True,
 ) -> DemoCity:

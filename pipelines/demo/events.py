@@ -36,6 +36,8 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
 
 def _in_order(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     table = TABLES[name]
-    columns = [column for column in table.columns() if column != SUPPLIED_BY_MAPPING]
+    columns = {name: one.dtype for name, one in table.columns().items() if name != SUPPLIED_BY_MAPPING}
     key = [column for column in table.key if column != SUPPLIED_BY_MAPPING]
-    return frame.select(columns).sort("recorded_at", *key)
+    # What this city's authorities do not keep, such as a check-list score, stays empty.
+    empty = {name: pl.lit(None, dtype=dtype) for name, dtype in columns.items() if name not in frame.columns}
+    return frame.with_columns(**empty).select(list(columns)).sort("recorded_at", *key)

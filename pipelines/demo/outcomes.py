@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from pipelines.demo.city import City, pick
 from pipelines.demo.period import Days, Flags, Floats
 
+DAYS_OF_A_DEATH, DAYS_OF_AN_INJURY = 6000, 300
+"""Working days lost (GB/T 15499 counts 6,000 for a death; a typical serious injury is ours)."""
+
 ACCIDENTS_A_YEAR = 0.0025
 """Mean accidents per firm and year."""
 
@@ -58,6 +61,7 @@ def accident_rows(city: City, accidents: pl.DataFrame) -> pl.DataFrame:
         deaths=pl.Series(deaths).set(silent, None),
         serious_injuries=pl.Series(injuries).set(silent, None),
         casualties=pl.Series(deaths + injuries).set(~silent, None),
+        lost_days=pl.Series(deaths * DAYS_OF_A_DEATH + injuries * DAYS_OF_AN_INJURY).set(silent, None),
         loss=pl.Series(loss).set(silent, None),
         grade=pl.Series(_grades(deaths, injuries, loss)).set(silent, "ungraded"),
         description=pl.format("发生一起{}事故", pick(STORIES, rng.integers(0, len(STORIES), count))),

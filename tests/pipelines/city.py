@@ -29,7 +29,7 @@ DECIDED = {
 
 def write_city(folder: Path, firms: int = FIRMS) -> Path:
     """The demo city's delivery."""
-    write_demo_city(folder, enterprises=firms)
+    write_demo_city(folder, enterprises=firms, years=2)
     return folder
 
 

@@ -35,12 +35,14 @@ def tables(city: City) -> dict[str, pl.DataFrame]:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> DemoCity:
-    return write_demo_city(tmp_path_factory.mktemp("clean"), enterprises=FIRMS, end=END, seed=7, dirty=False)
+    return write_demo_city(
+        tmp_path_factory.mktemp("clean"), enterprises=FIRMS, end=END, years=2, seed=7, dirty=False
+    )
 
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory: pytest.TempPathFactory) -> DemoCity:
-    return write_demo_city(tmp_path_factory.mktemp("dirty"), enterprises=FIRMS, end=END, seed=7)
+    return write_demo_city(tmp_path_factory.mktemp("dirty"), enterprises=FIRMS, end=END, years=2, seed=7)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -72,7 +74,7 @@ def _read_csv(path: Path, encoding: str) -> pl.DataFrame:
 
 
 def test_the_same_seed_writes_the_same_bytes(dirty: DemoCity, tmp_path: Path) -> None:
-    again = write_demo_city(tmp_path, enterprises=FIRMS, end=END, seed=7)
+    again = write_demo_city(tmp_path, enterprises=FIRMS, end=END, years=2, seed=7)
     assert dict(_files(dirty.folder)) == dict(_files(tmp_path))
     assert again.rows == dirty.rows
     assert again.dirty == dirty.dirty

@@ -37,7 +37,13 @@ from warehouse.connection import Connection
 from warehouse.deliveries import take_in_all
 from warehouse.home import Home
 from warehouse.rejects import retry_rejects
-from warehouse.rescore import Coding, compute_codes, compute_features, compute_scores
+from warehouse.rescore import (
+    Coding,
+    compute_codes,
+    compute_features,
+    compute_probabilities,
+    compute_scores,
+)
 from warehouse.sources.mapping import load_mapping, parse_mapping
 
 FOREVER = date(9999, 12, 31)
@@ -405,6 +411,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, list[Any]], list[Any], list[Any]
     coding = Coding(day, day, load_policy().on(day))
     compute_features(connection, coding)
     compute_scores(connection, coding)
+    compute_probabilities(connection, coding)
     compute_codes(connection, coding)
     codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").fetchall()
     refused = connection.sql("SELECT rules, content, state FROM raw.rejected_rows ORDER BY ALL").fetchall()

@@ -33,6 +33,7 @@ from warehouse.rescore import (
     compute_codes,
     compute_explanations,
     compute_features,
+    compute_probabilities,
     compute_red_queue,
     compute_scores,
 )
@@ -59,6 +60,7 @@ def coding(day: date = DAY) -> Coding:
 def rescore(connection: Connection, day: date = DAY) -> None:
     compute_features(connection, coding(day))
     compute_scores(connection, coding(day))
+    compute_probabilities(connection, coding(day))
     compute_codes(connection, coding(day))
     compute_explanations(connection, coding(day))
     compute_red_queue(connection, coding(day))

@@ -98,7 +98,10 @@ def _cell(spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
         return pl.concat_str([_text(name, frame) for name in present], separator=spec.separator)
     if spec.first:
         return pl.coalesce([_clean(name, frame) for name in present])
-    return _clean(present[0], frame)
+    cell = _clean(present[0], frame)
+    if not spec.empty:
+        return cell
+    return pl.when(~_text(present[0], frame).is_in(spec.empty)).then(cell)
 
 
 def _clean(name: str, frame: pl.DataFrame) -> pl.Expr:

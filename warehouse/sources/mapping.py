@@ -14,6 +14,7 @@
             inspection_id: {join: [企业, 日期], with: "|"}
             disposal: {constant: case}
             name: {column: 名称, strip_control: true}             # drop control characters instead of refusing
+            score: {column: 得分, empty: [-1]}                    # cells that stand for "not known"
             department: null                                     # do not take
     ignore:
       - {files: ["*.pdf"], why: scanned letters}
@@ -54,6 +55,7 @@ class FieldSpec(_Strict):
     values: dict[str, str] | None = None
     otherwise: str | None = None
     blank: Scalar | None = None
+    empty: list[str] = Field(default_factory=list[str])
     plus_days: int = 0
     strip_control: bool = False
 
@@ -62,6 +64,11 @@ class FieldSpec(_Strict):
     def _keys_as_text(cls, values: Any) -> Any:
         # YAML reads 1, 2.0 and 是/true as numbers and flags; a delivery's cells are compared as text.
         return {_as_text(k): _as_text(v) for k, v in values.items()} if values else values
+
+    @field_validator("empty", mode="before")
+    @classmethod
+    def _items_as_text(cls, items: Any) -> Any:
+        return [_as_text(item) for item in items] if isinstance(items, list) else items
 
     @model_validator(mode="after")
     def _one_origin(self) -> "FieldSpec":

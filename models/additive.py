@@ -1,0 +1,231 @@
+"""Additive boosting, and its step functions taken out exactly.
+
+scikit-learn's boosted trees with ``interaction_cst="no_interactions"`` use one column per tree.  The sum of all
+trees over one column is a step function of it, so the whole model is an intercept and one step function per
+feature: what a scorecard is, before rounding.
+
+Boosting runs on one thread: parallel sums differ in their last digits with the number of threads, and a card
+must not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from models.policy import Candidate, Fitting
+
+Floats = NDArray[np.float64]
+_SIGNS = {"up": 1, "down": -1, "free": 0}
+_LEAST_LEVEL_ROWS = 50
+SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A step function of an integer feature: ``values[i]`` from ``cuts[i - 1]`` (inclusive) up to ``cuts[i]``."""
+
+    feature: str
+    cuts: tuple[int, ...]
+    values: tuple[float, ...]
+    missing: float
+
+    def index(self, column: pl.Series) -> NDArray[np.int64]:
+        """Bin of every row; missing values get the number after the last bin."""
+        filled = column.fill_null(0).to_numpy()
+        found = np.searchsorted(np.array(self.cuts, dtype=np.int64), filled, side="right")
+        return np.where(column.is_null().to_numpy(), len(self.values), found)
+
+    @property
+    def table(self) -> Floats:
+        """Values by ``index``."""
+        return np.array([*self.values, self.missing])
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A value per category; ``missing`` for what is missing or has no value of its own."""
+
+    feature: str
+    levels: tuple[str, ...]
+    values: tuple[float, ...]
+    missing: float
+
+    def index(self, column: pl.Series) -> NDArray[np.int64]:
+        """Number of every row's category; missing and other ones get the number after the last."""
+        numbers = {level: at for at, level in enumerate(self.levels)}
+        found = column.replace_strict(numbers, default=len(self.levels), return_dtype=pl.Int64)
+        return found.to_numpy()
+
+    @property
+    def table(self) -> Floats:
+        """Values by ``index``."""
+        return np.array([*self.values, self.missing])
+
+
+Part = Steps | Levels
+
+
+@dataclass(frozen=True)
+class AdditiveModel:
+    """An intercept and one part per feature, in logits."""
+
+    intercept: float
+    parts: tuple[Part, ...]
+
+    def contributions(self, frame: pl.DataFrame) -> Floats:
+        """Logits of every part: one row per row of ``frame``, one column per part."""
+        columns = [part.table[part.index(frame[part.feature])] for part in self.parts]
+        return np.column_stack(columns) if columns else np.zeros((frame.height, 0))
+
+    def logit(self, frame: pl.DataFrame) -> Floats:
+        """Predicted logit of every row."""
+        return self.intercept + self.contributions(frame).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the design: a feature as it is, or whether a category has one level."""
+
+    feature: str
+    level: str | None
+    sign: int
+
+
+def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list[Column]:
+    """Columns of the design for what varies in ``frame``; categories give one column per frequent level."""
+    columns: list[Column] = []
+    for candidate in candidates:
+        series = frame[candidate.feature]
+        if series.dtype != pl.String:
+            if series.n_unique() > 1:
+                columns.append(Column(candidate.feature, None, _SIGNS[candidate.direction]))
+            continue
+        counts = series.drop_nulls().value_counts().sort(series.name)
+        frequent = counts.filter(pl.col("count") >= max(_LEAST_LEVEL_ROWS, frame.height // 200))
+        if len(frequent) > 1 or (len(frequent) == 1 and series.null_count()):
+            columns += [Column(candidate.feature, level, 0) for level in frequent[series.name]]
+    return columns
+
+
+def design(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
+    """The design matrix: one row per row of ``frame``, missing values as NaN."""
+    matrix = np.empty((frame.height, len(columns)))
+    for at, column in enumerate(columns):
+        series = frame[column.feature]
+        if column.level is None:
+            matrix[:, at] = series.cast(pl.Float64).to_numpy()
+        else:
+            matrix[:, at] = (series == column.level).fill_null(value=False).to_numpy()
+    return matrix
+
+
+def boost(
+    matrix: Floats, labels: Floats, weights: Floats, columns: Sequence[Column], fitting: Fitting
+) -> HistGradientBoostingClassifier:
+    """Fit the boosted model on one thread; rows beyond ``most_boosted_rows`` are drawn with a fixed seed."""
+    if len(labels) > fitting.most_boosted_rows:
+        drawn = np.random.default_rng(SEED).choice(len(labels), fitting.most_boosted_rows, replace=False)
+        drawn.sort()
+        matrix, labels, weights = matrix[drawn], labels[drawn], weights[drawn]
+    model = HistGradientBoostingClassifier(
+        interaction_cst="no_interactions",
+        monotonic_cst=[column.sign for column in columns],
+        max_iter=fitting.boosting_rounds,
+        learning_rate=fitting.learning_rate,
+        max_leaf_nodes=fitting.leaves,
+        min_samples_leaf=fitting.least_leaf,
+        l2_regularization=fitting.ridge,
+        early_stopping=False,  # pyright: ignore[reportArgumentType]
+        random_state=SEED,
+    )
+    with threadpool_limits(limits=1, user_api="openmp"):
+        model.fit(matrix, labels, sample_weight=weights)
+    return model
+
+
+def extract(model: HistGradientBoostingClassifier, columns: Sequence[Column]) -> AdditiveModel:
+    """The model as step functions.  Its logit equals ``decision_function`` up to the order of the sums."""
+    steps = _column_steps(model, columns)
+    parts: list[Part] = []
+    for feature in dict.fromkeys(column.feature for column in columns):
+        own = {column.level: steps[at] for at, column in enumerate(columns) if column.feature == feature}
+        parts.append(own[None] if None in own else _levels(feature, own))
+    return AdditiveModel(float(model._baseline_prediction.ravel()[0]), tuple(parts))
+
+
+def fit_additive(
+    frame: pl.DataFrame, weights: Floats, candidates: Sequence[Candidate], fitting: Fitting
+) -> AdditiveModel:
+    """Boost and extract; no parts when nothing varies.
+
+    ``frame`` holds the candidates and a known ``label`` in every row.
+    """
+    columns = design_columns(frame, candidates)
+    if not columns:
+        return AdditiveModel(0.0, ())
+    labels = frame["label"].cast(pl.Float64).to_numpy()
+    return extract(boost(design(frame, columns), labels, weights, columns, fitting), columns)
+
+
+def _levels(feature: str, own: Mapping[str | None, Steps]) -> Levels:
+    """Indicator columns as one value per category: its own column says yes, all others say no."""
+    no = {level: steps.table[steps.index(pl.Series([0]))[0]] for level, steps in own.items()}
+    yes = {level: steps.table[steps.index(pl.Series([1]))[0]] for level, steps in own.items()}
+    others = float(sum(no.values()))
+    named = [level for level in own if level is not None]
+    return Levels(
+        feature, tuple(named), tuple(float(others - no[level] + yes[level]) for level in named), others
+    )
+
+
+def _column_steps(model: HistGradientBoostingClassifier, columns: Sequence[Column]) -> list[Steps]:
+    trees = [stage[0].nodes for stage in model._predictors]
+    by_column: list[list[NDArray[np.void]]] = [[] for _ in columns]
+    for nodes in trees:
+        if len(nodes) > 1:
+            by_column[int(nodes[0]["feature_idx"])].append(nodes)
+    # A tree that could not split is a constant: it belongs to no feature, so the first column carries it.
+    stumps = [float(nodes[0]["value"]) for nodes in trees if len(nodes) == 1]
+    result = [_steps(column.feature, trees) for column, trees in zip(columns, by_column, strict=True)]
+    if stumps and result:
+        first, rest = result[0], sum(stumps)
+        shifted = tuple(value + rest for value in first.values)
+        result[0] = Steps(first.feature, first.cuts, shifted, first.missing + rest)
+    return result
+
+
+def _steps(feature: str, trees: Sequence[NDArray[np.void]]) -> Steps:
+    """Sum of one-column trees.  A value above a threshold goes right, so the right bin starts one integer on."""
+    splits = [nodes[~nodes["is_leaf"].astype(bool)]["num_threshold"] for nodes in trees]
+    thresholds = np.concatenate(splits) if splits else np.zeros(0)
+    # An infinite threshold parts the missing values from all others and cuts no number.
+    cuts = np.unique(np.floor(thresholds[np.isfinite(thresholds)]).astype(np.int64) + 1)
+    values, missing = np.zeros(len(cuts) + 1), 0.0
+    for nodes in trees:
+        missing += _add_tree(nodes, cuts, values)
+    return Steps(feature, tuple(int(cut) for cut in cuts), tuple(values.tolist()), missing)
+
+
+def _add_tree(nodes: NDArray[np.void], cuts: NDArray[np.int64], values: Floats) -> float:
+    """Add a tree's leaves to the bins they cover.  Returns what it gives to missing values."""
+    missing, waiting = 0.0, [(0, 0, len(values), True)]
+    while waiting:
+        at, start, stop, takes_missing = waiting.pop()
+        node = nodes[at]
+        if node["is_leaf"]:
+            values[start:stop] += node["value"]
+            missing += float(node["value"]) if takes_missing else 0.0
+            continue
+        threshold = float(node["num_threshold"])
+        right = (
+            int(np.searchsorted(cuts, int(np.floor(threshold)) + 1)) + 1 if np.isfinite(threshold) else stop
+        )
+        goes_left = bool(node["missing_go_to_left"])
+        waiting.append((int(node["left"]), start, right, takes_missing and goes_left))
+        waiting.append((int(node["right"]), right, stop, takes_missing and not goes_left))
+    return missing

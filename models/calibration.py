@@ -1,0 +1,135 @@
+"""From points to probability: monotone, with an interval for every step, in words and numbers.
+
+Isotonic regression on the points, so more points never mean less risk.  The interval of a step is Wilson's on
+the effective number of labels: cohorts overlap, so an enterprise seen on four days is not four enterprises.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.estimates import wilson
+from models.policy import Words
+
+Floats = NDArray[np.float64]
+LEAST_STEP = 100
+"""Labels a step needs at least; thinner ones are joined with their neighbour before the regression."""
+
+WORDS: tuple[tuple[float, Words], ...] = (
+    (4.0, Words(zh="远高于平均", en="far above average")),
+    (2.0, Words(zh="明显高于平均", en="well above average")),
+    (1.25, Words(zh="略高于平均", en="somewhat above average")),
+    (0.8, Words(zh="接近平均", en="about average")),
+    (0.5, Words(zh="略低于平均", en="somewhat below average")),
+    (0.0, Words(zh="明显低于平均", en="well below average")),
+)
+"""Least multiple of the base rate for each wording."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Probability from ``least_points`` on, with its 95 % interval and the labels it rests on."""
+
+    least_points: int
+    probability: float
+    low: float
+    high: float
+    labelled: int
+    positives: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Probability of one label by points; ``base_rate`` is that of the cohort it was measured on."""
+
+    label: str
+    base_rate: float
+    steps: tuple[Step, ...]
+
+    def at(self, points: int) -> Step:
+        """The step a score falls on; below the first one, the first."""
+        found = bisect_right([step.least_points for step in self.steps], points) - 1
+        return self.steps[max(found, 0)]
+
+    def probabilities(self, points: NDArray[np.int64]) -> Floats:
+        """Probability of every score."""
+        least = np.array([step.least_points for step in self.steps])
+        found = np.searchsorted(least, points, side="right") - 1
+        return np.array([step.probability for step in self.steps])[np.maximum(found, 0)]
+
+    def columns(self, score: str = "score") -> dict[str, pl.Expr]:
+        """Expressions ``probability``, ``low``, ``high``, ``wording_zh`` and ``wording_en`` of a points column."""
+        first, rest = self.steps[0], self.steps[1:]
+        found: dict[str, pl.Expr] = {}
+        for name in ("probability", "low", "high"):
+            value: pl.Expr = pl.lit(getattr(first, name))
+            for step in rest:
+                value = pl.when(pl.col(score) >= step.least_points).then(getattr(step, name)).otherwise(value)
+            found[name] = value
+        found["wording_zh"] = self._wording_column(score, [words.zh for _, words in WORDS])
+        found["wording_en"] = self._wording_column(score, [words.en for _, words in WORDS])
+        return found
+
+    def _wording_column(self, score: str, texts: Sequence[str]) -> pl.Expr:
+        said = {words.en: text for (_, words), text in zip(WORDS, texts, strict=True)}
+        value: pl.Expr = pl.lit(said[self.wording(self.steps[0].least_points).en])
+        for step in self.steps[1:]:
+            here = said[self.wording(step.least_points).en]
+            value = pl.when(pl.col(score) >= step.least_points).then(pl.lit(here)).otherwise(value)
+        return value
+
+    def wording(self, points: int) -> Words:
+        """How the probability compares with the base rate, in words."""
+        multiple = self.at(points).probability / self.base_rate if self.base_rate else 1.0
+        return next(words for least, words in WORDS if multiple >= least)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, readable as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Calibration":
+        """Read back what ``to_dict`` wrote."""
+        return cls(data["label"], data["base_rate"], tuple(Step(**step) for step in data["steps"]))
+
+
+def calibrate(
+    label: str, points: NDArray[np.int64], labels: Floats, enterprises: Sequence[str]
+) -> Calibration:
+    """Fit on rows with known label; ``enterprises`` tells which rows are about the same firm."""
+    # Imported here: a nightly run reads calibrations and should not wait for scikit-learn.
+    from sklearn.isotonic import IsotonicRegression
+
+    thin = _blocks(points)
+    centre = np.array([points[thin == block].mean() for block in range(thin.max() + 1)])
+    count = np.bincount(thin).astype(float)
+    rate = np.bincount(thin, labels) / count
+    fitted = IsotonicRegression(out_of_bounds="clip").fit_transform(centre, rate, sample_weight=count)
+    # Rows of one firm on several days count as so many firms.
+    share = len(set(enterprises)) / len(points)
+    steps: list[Step] = []
+    level = np.concatenate([[0], np.cumsum(np.diff(fitted) > 1e-12)])
+    for number in range(int(level[-1]) + 1):
+        rows = np.isin(thin, np.flatnonzero(level == number))
+        total, positives = int(rows.sum()), int(labels[rows].sum())
+        low, high = wilson(positives * share, total * share)
+        least = int(points[rows].min())
+        steps.append(Step(least, positives / total, low, high, total, positives))
+    return Calibration(label, float(labels.mean()), tuple(steps))
+
+
+def _blocks(points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the block of neighbouring scores every row lies in; a block holds ``LEAST_STEP`` rows or more."""
+    values, inverse, counts = np.unique(points, return_inverse=True, return_counts=True)
+    block, held, numbers = 0, 0, np.zeros(len(values), dtype=np.int64)
+    for at, count in enumerate(counts):
+        numbers[at] = block
+        held += int(count)
+        if held >= LEAST_STEP and int(counts[at + 1 :].sum()) >= LEAST_STEP:
+            block, held = block + 1, 0
+    return numbers[inverse]

@@ -1,0 +1,307 @@
+"""The gate: what a challenger must reach before a person may put it in force.
+
+The gate judges, a person decides: passing allows a promotion, it never makes one.  What is not known (NaN) does
+not pass: a card that could not be measured has shown nothing.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from models.policy import FORBIDDEN, Gate, Words
+from models.scorecard import Factor, Scorecard
+from models.vocabulary import JINAN_DIVISIONS, SECTOR
+
+_KINDS = {"division": ("区划", "division"), "sector": ("行业", "sector"), "size": ("规模", "size")}
+_SIZES = {
+    "micro": ("微型", "micro"),
+    "small": ("小型", "small"),
+    "medium": ("中型", "medium"),
+    "large": ("大型", "large"),
+    "unknown": ("不详", "unknown"),
+}
+
+
+class GroupShare(NamedTuple):
+    """How often a group of ``n`` enterprises is flagged, as a multiple of all; unknown while nobody is flagged.
+
+    ``champion_ratio``: the same under the champion.
+    """
+
+    kind: str
+    group: str
+    n: int
+    ratio: float | None
+    champion_ratio: float | None
+
+
+@dataclass(frozen=True)
+class GateInputs:
+    """Challenger against champion on the final periods, which neither learnt from.
+
+    ``auc_difference``: challenger less champion, with its paired bootstrap interval ``auc_low``, ``auc_high``.
+    ``precision_ratio``: precision at capacity, challenger over champion.  ``periods``: final periods compared.
+    ``migration``, ``two_band_moves``: share of today's enterprises whose code would change, by two or three
+    bands.  ``moves``: enterprises by (code now, code then).  ``challenger``, ``champion``: measures by name.
+    ``against``: id of the champion, ``None`` for the expert pack.
+    """
+
+    auc_difference: float
+    auc_low: float
+    auc_high: float
+    precision_ratio: float
+    migration: float
+    two_band_moves: float
+    periods: int
+    parity: tuple[GroupShare, ...] = ()
+    monotonicity_breaches: tuple[str, ...] = ()
+    moves: Mapping[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    challenger: Mapping[str, float] = field(default_factory=dict[str, float])
+    champion: Mapping[str, float] = field(default_factory=dict[str, float])
+    against: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, readable as JSON: unknown numbers are null, ``moves`` and ``parity`` rows."""
+        plain = {name: _known(value) for name, value in vars(self).items()}
+        return plain | {
+            "parity": [
+                {name: _known(value) for name, value in GroupShare(*one)._asdict().items()}
+                for one in self.parity
+            ],
+            "monotonicity_breaches": list(self.monotonicity_breaches),
+            "moves": [{"from": old, "to": new, "enterprises": n} for (old, new), n in self.moves.items()],
+            "challenger": {name: _known(value) for name, value in self.challenger.items()},
+            "champion": {name: _known(value) for name, value in self.champion.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule of the gate found; ``value`` is held against ``limit``."""
+
+    name: str
+    passed: bool
+    sentence: Words
+    value: float
+    limit: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, readable as JSON."""
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "value": _known(self.value),
+            "limit": self.limit,
+            "zh": self.sentence.zh,
+            "en": self.sentence.en,
+        }
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """All findings, in the order they are shown."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no rule refuses."""
+        return all(finding.passed for finding in self.findings)
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """The rules that refuse."""
+        return tuple(finding for finding in self.findings if not finding.passed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, readable as JSON."""
+        return {"passed": self.passed, "findings": [finding.to_dict() for finding in self.findings]}
+
+
+def judge(inputs: GateInputs, gate: Gate) -> GateResult:
+    """Hold a challenger against every rule; all are judged, so that a refusal names everything at once."""
+    return GateResult(tuple(rule(inputs, gate) for rule in _RULES))
+
+
+def monotonicity_breaches(scorecard: Scorecard, directions: Mapping[str, str]) -> tuple[str, ...]:
+    """Factors whose points move against the declared direction, or that read a forbidden feature.
+
+    ``directions``: up, down or free by feature; what is not named is free, and so are categories and the
+    points of what is missing.  One text per factor, e.g. ``violations_12m (up): 3+ → +5, 5+ → +2``.
+    """
+    told = (_breach(factor, directions.get(factor.feature, "free")) for factor in scorecard.factors)
+    return tuple(text for text in told if text)
+
+
+def _breach(factor: Factor, direction: str) -> str:
+    if factor.feature in FORBIDDEN:
+        return f"{factor.feature}: {FORBIDDEN[factor.feature]}"
+    if direction == "free" or not factor.is_numeric:
+        return ""
+    sign = {"up": 1, "down": -1}[direction]
+    bins = sorted((int(least), points) for least, points in factor.points.items())
+    for (low, before), (high, after) in pairwise(bins):
+        if sign * (after - before) < 0:
+            return f"{factor.feature} ({direction}): {low}+ → {before:+d}, {high}+ → {after:+d}"
+    return ""
+
+
+def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
+    """The challenger must rank better, or be neither clearly worse nor find less.
+
+    Passes when the AUC difference reaches ``least_auc_difference``.  Short of it, the difference may still be
+    chance: then the limit has to lie within the interval and precision at capacity must not be lower.  A
+    difference whose whole interval is below the limit is refused, however many the card finds.
+    """
+    limit = gate.least_auc_difference
+    may_be_chance = inputs.auc_low <= limit <= inputs.auc_high
+    passed = inputs.auc_difference >= limit or (may_be_chance and inputs.precision_ratio >= 1)
+    told = f"{_signed(inputs.auc_difference)} ({_signed(inputs.auc_low)} … {_signed(inputs.auc_high)})"
+    return Finding(
+        "discrimination",
+        passed,
+        Words(
+            zh=f"排序能力（AUC）与现行卡之差为 {told}，要求不低于 {_signed(limit)}，或差异不显著且命中率不降",
+            en=f"AUC less the champion's is {told}; {_signed(limit)} or more, or no clear difference and no "
+            "lower precision, is asked for",
+        ),
+        inputs.auc_difference,
+        limit,
+    )
+
+
+def _precision(inputs: GateInputs, gate: Gate) -> Finding:
+    told, limit = _plain(inputs.precision_ratio), _plain(gate.least_precision_ratio)
+    return Finding(
+        "precision",
+        inputs.precision_ratio >= gate.least_precision_ratio,
+        Words(
+            zh=f"同等检查量下命中率为现行卡的 {told} 倍，要求不低于 {limit} 倍",
+            en=f"Precision at capacity is {told} times the champion's; at least {limit} is asked for",
+        ),
+        inputs.precision_ratio,
+        gate.least_precision_ratio,
+    )
+
+
+def _periods(inputs: GateInputs, gate: Gate) -> Finding:
+    return Finding(
+        "periods",
+        inputs.periods >= gate.periods,
+        Words(
+            zh=f"在 {inputs.periods} 个未参与训练的时段上比较，要求不少于 {gate.periods} 个",
+            en=f"Compared on {inputs.periods} periods the card never saw; at least {gate.periods} are asked for",
+        ),
+        inputs.periods,
+        gate.periods,
+    )
+
+
+def _directions(inputs: GateInputs, _: Gate) -> Finding:
+    breaches = inputs.monotonicity_breaches
+    told = "; ".join(breaches)
+    words = Words(
+        zh="各因素分值方向正确，未使用禁用特征",
+        en="Points move the declared way; no forbidden feature is used",
+    )
+    if breaches:
+        words = Words(
+            zh=f"以下因素方向相反或使用禁用特征：{told}",
+            en=f"Against the declared direction, or forbidden: {told}",
+        )
+    return Finding("directions", not breaches, words, len(breaches), 0)
+
+
+def _parity(inputs: GateInputs, gate: Gate) -> Finding:
+    """No large group may be flagged far more often than all, unless the champion does so as well."""
+    large = [GroupShare(*one) for one in inputs.parity if one[2] >= gate.least_group]
+    known = sorted((one for one in large if not math.isnan(_ratio(one))), key=_ratio, reverse=True)
+    unfair = [one for one in known if _ratio(one) > gate.most_parity_ratio and _is_worse(one)]
+    greatest = _ratio((unfair or known)[0]) if known else math.nan
+    limit = _plain(gate.most_parity_ratio)
+    if unfair:
+        zh, en = ("; ".join(_group(one, at) for one in unfair) for at in (0, 1))
+        words = Words(
+            zh=f"以下群体被标记的比例超过全体的 {limit} 倍，且高于现行卡：{zh}",
+            en=f"Flagged more than {limit} times as often as all, and more than under the champion: {en}",
+        )
+    else:
+        words = Words(
+            zh=f"{len(large)} 个不少于 {gate.least_group:,} 家的群体中，没有超过全体 {limit} 倍且高于现行卡的",
+            en=f"None of {len(large)} groups of {gate.least_group:,} or more is flagged over {limit} times as "
+            "often as all and more than under the champion",
+        )
+    return Finding("parity", not unfair, words, greatest, gate.most_parity_ratio)
+
+
+def _group(one: GroupShare, at: int) -> str:
+    """A group with its ratio; ``at`` is 0 for Chinese, 1 for English."""
+    kind = _KINDS.get(one.kind, (one.kind, one.kind))[at]
+    names = {**SECTOR.labels, **JINAN_DIVISIONS, **_SIZES}.get(one.group)
+    return f"{kind} {names[at] if names else one.group} {_plain(_ratio(one))} (n {one.n:,})"
+
+
+def _ratio(one: GroupShare) -> float:
+    return math.nan if one.ratio is None else one.ratio
+
+
+def _is_worse(one: GroupShare) -> bool:
+    before = one.champion_ratio
+    return before is None or math.isnan(before) or _ratio(one) > before
+
+
+def _migration(inputs: GateInputs, gate: Gate) -> Finding:
+    told, limit = _percent(inputs.migration), _percent(gate.most_migration)
+    return Finding(
+        "migration",
+        inputs.migration <= gate.most_migration,
+        Words(
+            zh=f"{told} 的企业将变码，上限为 {limit}",
+            en=f"{told} of the enterprises would change their code; at most {limit} may",
+        ),
+        inputs.migration,
+        gate.most_migration,
+    )
+
+
+def _two_bands(inputs: GateInputs, gate: Gate) -> Finding:
+    told, limit = _percent(inputs.two_band_moves), _percent(gate.most_two_band_moves)
+    return Finding(
+        "two_band_moves",
+        inputs.two_band_moves <= gate.most_two_band_moves,
+        Words(
+            zh=f"{told} 的企业将跨越两级及以上，上限为 {limit}",
+            en=f"{told} of the enterprises would move by two bands or more; at most {limit} may",
+        ),
+        inputs.two_band_moves,
+        gate.most_two_band_moves,
+    )
+
+
+_RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
+    _discrimination,
+    _precision,
+    _periods,
+    _directions,
+    _parity,
+    _migration,
+    _two_bands,
+)
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _signed(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.3f}"
+
+
+def _plain(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.1%}"

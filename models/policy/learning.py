@@ -1,0 +1,126 @@
+"""What ``learning.yaml`` may say: what is predicted, from what, how cards are fitted, when one may be promoted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
+
+Direction = Literal["up", "down", "free"]
+
+FORBIDDEN: dict[str, str] = {
+    "enterprise_id": "names the enterprise",
+    "division": "territory stands for who inspects there",
+    "enforcing_level": "the level stands for who inspects",
+    "status": "decides who is coded, not how risky it is",
+    "inspections_12m": "being visited is the authority's act",
+    "inspections_24m": "being visited is the authority's act",
+    "inspections_36m": "being visited is the authority's act",
+    "inspections_window": "being visited is the authority's act",
+    "scored_visits": "being visited is the authority's act",
+    "score_sum": "grows with the number of visits",
+    "unfixed_self_hazards": "honest self-reports must not cost",
+    "self_reports_12m": "the number of reports is not their worth",
+}
+"""Features no fitted card may use, and why."""
+
+
+class LabelValue(Strict):
+    """An outcome after the as-of day.
+
+    ``next_visit`` looks at the first visit that fulfils ``among``; the others at any event of the horizon.
+    The label is 1 when that event fulfils ``when``.  It stays unknown until ``lag_days`` after the horizon:
+    what was found late is announced later still.
+    """
+
+    outcome: Literal["next_visit", "violation", "accident"]
+    among: list[Condition] = Field(default_factory=list[Condition])
+    when: list[Condition] = Field(default_factory=list[Condition])
+    horizon_days: int = Field(gt=0)
+    lag_days: int = Field(ge=0)
+    cohort: list[Annotated[list[Condition], Field(min_length=1)]] = Field(min_length=1)
+
+
+class LabelEntry(Strict):
+    """A label with its wording and its dated definitions."""
+
+    label: Text
+    title: Words
+    meaning: Words
+    values: Annotated[dict[date, DatedValue[LabelValue]], OneDayEach] = Field(min_length=1)
+
+
+class Candidate(Strict):
+    """A feature that a card may use; ``direction`` is how points must move as it grows."""
+
+    feature: Text
+    direction: Direction
+    title: Words
+
+
+class Fitting(Strict):
+    """How a card is fitted.  Shares are parts of 1; ``logit_per_point`` is the weight of one point."""
+
+    cohort_months: int = Field(gt=0)
+    train_cohorts: int = Field(gt=0)
+    least_cohorts: int = Field(gt=0)
+    test_periods: int = Field(gt=0)
+    max_factors: int = Field(gt=0)
+    max_bins: int = Field(gt=1)
+    bins_per_factor: int = Field(gt=1)
+    least_support: float = Field(ge=0, lt=1)
+    logit_per_point: float = Field(gt=0)
+    most_points: int = Field(gt=0)
+    boosting_rounds: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    leaves: int = Field(gt=1)
+    ridge: float = Field(ge=0)
+    least_leaf: int = Field(gt=0)
+    most_boosted_rows: int = Field(gt=0)
+    propensity_weights: bool
+    most_propensity_weight: float = Field(ge=1)
+
+
+class Gate(Strict):
+    """What a challenger has to reach before a person may promote it."""
+
+    periods: int = Field(gt=0)
+    least_auc_difference: float
+    least_precision_ratio: float
+    most_migration: float = Field(ge=0, le=1)
+    most_two_band_moves: float = Field(ge=0, le=1)
+    most_parity_ratio: float = Field(ge=1)
+    least_group: int = Field(gt=0)
+
+
+class LearningFile(Strict):
+    """``learning.yaml``."""
+
+    labels: list[LabelEntry] = Field(min_length=1)
+    candidates: Dated[list[Candidate]]
+    fitting: Dated[Fitting]
+    gate: Dated[Gate]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label, on one day."""
+
+    name: str
+    title: Words
+    meaning: Words
+    spec: LabelValue
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class LearningPolicy:
+    """How scorecards are learnt, on one day."""
+
+    labels: Mapping[str, Label]
+    candidates: tuple[Candidate, ...]
+    fitting: Fitting
+    gate: Gate

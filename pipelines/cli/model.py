@@ -1,0 +1,402 @@
+"""Commands about scorecards: fit, evaluate, look at, compare, put in force, roll back.
+
+Looking at cards reads their JSON only; whatever learns is imported inside the commands that need it.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from math import isnan
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models import vocabulary as vocab
+from models.errors import ModelError
+from pipelines.cli.card import PAGE_WIDTH, card_page
+from pipelines.cli.exports import as_json
+from pipelines.cli.texts import Words
+from pipelines.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from models.evaluation import Evaluation
+    from models.gate import GateInputs, GateResult
+    from warehouse.models import StoredCard
+
+DEFAULT_LABEL = "serious_finding"
+EXPERT = "expert"
+"""How the expert pack is called where a card may be named."""
+_PROMOTIONS_SHOWN = 5
+MEASURES = {
+    "auc": ".3f",
+    "precision_expected": ".1%",
+    "recall_expected": ".1%",
+    "lift": ".2f",
+    "calibration_error": ".3f",
+    "chicago_days_earlier": "+.1f",
+}
+"""Measures a terminal has room for, and how they are written; the report has all."""
+
+Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+Label = Annotated[str, typer.Option(help="what is predicted; see learning.yaml of the policy pack")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="use what was known then; default: today"),
+]
+CardId = Annotated[str, typer.Argument(help="card id, or its first characters")]
+By = Annotated[str, typer.Option("--by", help="the person who decides")]
+Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that is kept")]
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="first day coded with it; default: the next one"),
+]
+
+app = typer.Typer(
+    name="model",
+    help="评分卡 · Scorecards: fit, evaluate, show, compare, promote, roll back.",
+    no_args_is_help=True,
+)
+
+
+@app.command("fit")
+def fit(
+    label: Label = DEFAULT_LABEL,
+    as_of: AsOf = None,
+    family: Annotated[str, typer.Option(help="how the starting values are found")] = "boosted",
+    json: Json = False,
+) -> None:
+    """拟合 · Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
+    from pipelines.learning import fit as learn
+
+    settings = load_settings()
+    card = learn(settings, label, as_of=_day(as_of), family=family)
+    if json:
+        typer.echo(card.to_json())
+        return
+    words, short = Words(settings.language), card.card_id
+    typer.echo(words("fitted", card=short, factors=len(card.scorecard.factors)))
+    typer.echo(words("fitted_next", card=short))
+
+
+@app.command("evaluate")
+def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = False) -> None:
+    """评价 · Try cards and simple rules on past days they never saw; writes a report."""
+    from models.fit import FAMILIES
+    from pipelines.learning import evaluate as measure
+
+    settings = load_settings()
+    found, report = measure(settings, label, as_of=_day(as_of), families=tuple(FAMILIES))
+    pooled = _pooled(found)
+    if json:
+        verdict = {"zh": found.verdict.zh, "en": found.verdict.en}
+        typer.echo(as_json({"label": label, "metrics": pooled, "verdict": verdict, "report": str(report)}))
+        return
+    words, console = Words(settings.language), Console()
+    titles = {each.name: getattr(each.title, words.language) for each in found.contestants}
+    periods = found.periods["is_final"].sum()
+    console.print(f"[bold]{words('final_periods', n=periods)}[/]", highlight=False)
+    console.print(_metrics_table(pooled, titles, words))
+    console.print(f"[bold]{words('verdict')}[/] {escape(getattr(found.verdict, words.language))}")
+    console.print(f"[bold]{words('report')}[/] {escape(str(report))}", soft_wrap=True)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """列表 · Every card there is, newest first, and what was put in force when."""
+    from warehouse.models import list_cards, list_promotions
+
+    settings = load_settings()
+    cards, promotions = list_cards(settings.home), list_promotions(settings.home)
+    if json:
+        typer.echo(as_json({"cards": cards, "promotions": promotions}))
+        return
+    words, console = Words(settings.language), Console()
+    console.print(_cards_table(cards, words, wide=console.width >= 110) if cards else words("no_cards"))
+    for promotion in promotions[:_PROMOTIONS_SHOWN]:
+        console.print(_promotion(promotion, words), highlight=False, soft_wrap=True)
+
+
+@app.command("show")
+def show(
+    card: Annotated[str | None, typer.Argument(help="card id; default: the champion")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="zh or en")] = None,
+    json: Json = False,
+) -> None:
+    """一页卡 · A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
+    from warehouse.models import load_card
+
+    settings = load_settings()
+    stored = load_card(settings.home, card)
+    if json:
+        typer.echo(as_json({"state": stored.state, **stored.card}))
+        return
+    words, console = Words(_language(lang, settings)), Console()
+    title, meaning = _label_texts(stored, settings, words)
+    width = min(console.width, PAGE_WIDTH)
+    for line in card_page(stored.card, words, state=stored.state, title=title, meaning=meaning, width=width):
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+@app.command("compare")
+def compare(
+    card: CardId,
+    other: Annotated[str | None, typer.Argument(help="what is in force: its id, or expert")] = None,
+    json: Json = False,
+) -> None:
+    """比较 · A card against what is in force: measures, codes that would change, what the gate says."""
+    from warehouse.models import gate_inputs, load_card
+
+    settings = load_settings()
+    stored = _challenger(load_card(settings.home, card))
+    in_force = _require_in_force(settings, other)
+    inputs = gate_inputs(settings.home, stored.card_id)
+    result = _judge(inputs, settings)
+    if json:
+        against = {"card": stored.card_id, "against": in_force}
+        typer.echo(as_json({**against, "inputs": inputs.to_dict(), "gate": result.to_dict()}))
+        return
+    words, console = Words(settings.language), Console()
+    console.print(
+        f"[bold]{stored.card_id}[/] · {words('champion')}: {_named(in_force, words)}", highlight=False
+    )
+    if inputs.challenger:
+        console.print(_side_by_side(inputs, words))
+    console.print(f"[bold]{words('code_moves')}[/]")
+    console.print(_moves_table(inputs.moves, words))
+    _show_findings(result, words, console)
+
+
+@app.command("promote")
+def promote(
+    card: CardId,
+    by: By,
+    reason: Reason,
+    day: From = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="put it in force although the gate refuses")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """启用 · Put a card in force, in the name of a person and if the gate lets it pass."""
+    from warehouse.models import gate_inputs, load_card
+    from warehouse.models import promote as put_in_force
+
+    name, why = _said(by, "--by"), _said(reason, "--reason")
+    settings = load_settings()
+    words, console = Words(settings.language), Console()
+    stored = _challenger(load_card(settings.home, card))
+    result = _judge(gate_inputs(settings.home, stored.card_id), settings)
+    _show_findings(result, words, console)
+    if not (result.passed or override):
+        raise ModelError(_refused(stored.card_id, result))
+    if _on_a_terminal() and not yes:
+        typer.confirm(words("ask_promote", name=name, card=stored.card_id), abort=True)
+    effective = put_in_force(
+        settings.home,
+        stored.card_id,
+        approved_by=name,
+        reason=why,
+        effective_from=_day(day),
+        gate=result,
+        override=not result.passed,
+    )
+    typer.echo(words("promoted_text", card=stored.card_id, day=effective))
+
+
+@app.command("rollback")
+def rollback(by: By, reason: Reason, day: From = None) -> None:
+    """退回 · Go back to the card that was in force before, or to the expert pack."""
+    from warehouse.models import roll_back
+
+    name, why = _said(by, "--by"), _said(reason, "--reason")
+    settings = load_settings()
+    words = Words(settings.language)
+    back = roll_back(settings.home, approved_by=name, reason=why, effective_from=_day(day))
+    typer.echo(words("rolled_back_text", card=_named(back, words)))
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _said(text: str, option: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter(
+            f"{option} is blank; it is kept with the decision. Write who decides and why."
+        )
+    return text.strip()
+
+
+def _language(asked: str | None, settings: Settings) -> str:
+    if asked not in (None, "zh", "en"):
+        raise typer.BadParameter(f"--lang {asked}: choose zh or en")
+    return asked or settings.language
+
+
+def _label_texts(stored: "StoredCard", settings: Settings, words: Words) -> tuple[str, str]:
+    """Title and meaning of what a card predicts, as the pack said on the day it was fitted for."""
+    from models.policy import load_policy
+
+    fitted_for = date.fromisoformat(stored.card["origin"]["fitted_for"])
+    label = load_policy(settings.pack).on(fitted_for).learning.labels.get(stored.label)
+    if label is None:
+        return stored.label, ""
+    return getattr(label.title, words.language), getattr(label.meaning, words.language)
+
+
+def _judge(inputs: "GateInputs", settings: Settings) -> "GateResult":
+    from models.gate import judge
+    from models.policy import load_policy
+    from warehouse.deliveries import local_today
+
+    return judge(inputs, load_policy(settings.pack).on(local_today()).learning.gate)
+
+
+def _challenger(stored: "StoredCard") -> "StoredCard":
+    if stored.state == "champion":
+        raise ModelError(
+            f"Card {stored.card_id} is in force already. ./riskcode model list shows the others."
+        )
+    return stored
+
+
+def _refused(card_id: str, result: "GateResult") -> str:
+    why = "; ".join(finding.sentence.en for finding in result.refusals)
+    return (
+        f"The gate refuses {card_id}: {why}. Fit a better card, or decide against the gate with --override and "
+        "a --reason that says why."
+    )
+
+
+def _require_in_force(settings: Settings, other: str | None) -> str | None:
+    """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
+    from warehouse.models import list_cards, load_card
+
+    champions = [card["card_id"] for card in list_cards(settings.home) if card["state"] == "champion"]
+    in_force = champions[0] if champions else None
+    asked = (
+        in_force if other is None else None if other == EXPERT else load_card(settings.home, other).card_id
+    )
+    if asked != in_force:
+        raise ModelError(
+            f"Cards are compared with what is in force, {in_force or EXPERT}, not with {other}. "
+            "Leave the second name out."
+        )
+    return in_force
+
+
+def _named(card_id: str | None, words: Words) -> str:
+    return card_id or words(EXPERT)
+
+
+def _cards_table(cards: Iterable[Mapping[str, Any]], words: Words, *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = ("rows", "positives") if wide else ("positives",)
+    for key in ("card_id", "state", "label", "cohorts", *(("family", "fitted_on") if wide else ())):
+        table.add_column(words(key), overflow="fold")
+    for key in numbers:
+        table.add_column(words(key), justify="right")
+    table.add_column("AUC", justify="right")
+    for card in cards:
+        state = words(card["state"])
+        table.add_row(
+            card["card_id"],
+            f"[bold green]{state}[/]" if card["state"] == "champion" else state,
+            escape(card["label"]),
+            # Cohort days are ends of months.
+            f"{str(card['first_cohort'])[:7]}–{str(card['last_cohort'])[:7]}",
+            *((escape(card["family"]), f"{card['fitted_on']}") if wide else ()),
+            *(f"{card[key]:,}" for key in numbers),
+            _number(card["auc"]),
+        )
+    return table
+
+
+def _promotion(promotion: Mapping[str, Any], words: Words) -> str:
+    """One decision in a line: when, what, from which day, by whom, why, and whether against the gate."""
+    return " · ".join(
+        [
+            f"[dim]{str(promotion['promoted_at'])[:16]}[/] {words(promotion['action'])} "
+            f"{_named(promotion['card_id'], words)}",
+            words("in_force_from", day=promotion["effective_from"]),
+            escape(words("by_person", name=promotion["approved_by"])),
+            escape(promotion["reason"]),
+            *([f"[red]{words('gate_overridden')}[/]"] if promotion["overridden"] else []),
+        ]
+    )
+
+
+def _pooled(found: "Evaluation") -> list[dict[str, Any]]:
+    """Rows of the measures over the final periods."""
+    metrics = found.metrics
+    return metrics.filter(metrics["test_as_of"].is_null()).drop("test_as_of").fill_nan(None).to_dicts()
+
+
+def _metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str], words: Words) -> Table:
+    """Contestants by measure, each with its interval."""
+    cells = {(row["contestant"], row["metric"]): _measured(row) for row in pooled}
+    measures = [name for name in MEASURES if any(metric == name for _, metric in cells)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("contestant"), overflow="fold")
+    for measure in measures:
+        table.add_column(words(f"measure_{measure}"), justify="right", overflow="fold")
+    for contestant in dict.fromkeys(row["contestant"] for row in pooled):
+        told = [cells.get((contestant, measure), "–") for measure in measures]
+        table.add_row(escape(titles.get(contestant, contestant)), *told)
+    return table
+
+
+def _measured(row: Mapping[str, Any]) -> str:
+    form = MEASURES.get(row["metric"], ".3f")
+    known = row["low"] is not None and not isnan(row["low"])
+    interval = f" ({row['low']:{form}}–{row['high']:{form}})" if known else ""
+    return _number(row["value"], form) + interval
+
+
+def _number(value: float | None, form: str = ".3f") -> str:
+    return "–" if value is None or isnan(value) else f"{value:{form}}"
+
+
+def _side_by_side(inputs: "GateInputs", words: Words) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("measure"))
+    for key in ("challenger", "champion", "difference"):
+        table.add_column(words(key), justify="right")
+    for name, form in MEASURES.items():
+        new, old = inputs.challenger.get(name), inputs.champion.get(name)
+        if new is None or old is None:
+            continue
+        difference = _number(new - old, f"+{form.removeprefix('+')}")
+        table.add_row(words(f"measure_{name}"), _number(new, form), _number(old, form), difference)
+    return table
+
+
+def _moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
+    """Enterprises by code now (rows) and then (columns), worst first."""
+    keys = tuple(reversed(vocab.CODE_KEYS))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("now"))
+    for key in keys:
+        table.add_column(words.code(key), justify="right")
+    table.add_column(words("sum"), justify="right")
+    for old in keys:
+        counts = [moves.get((old, new), 0) for new in keys]
+        table.add_row(words.code(old), *(f"{count:,}" for count in counts), f"{sum(counts):,}")
+    totals = [sum(moves.get((old, new), 0) for old in keys) for new in keys]
+    table.add_row(words("sum"), *(f"{total:,}" for total in totals), f"{sum(totals):,}")
+    return table
+
+
+def _show_findings(result: "GateResult", words: Words, console: Console) -> None:
+    heading, colour = ("gate_passed", "green") if result.passed else ("gate_refused", "red")
+    console.print(f"[bold {colour}]{words(heading)}[/]")
+    for finding in result.findings:
+        mark = "[green]✓[/]" if finding.passed else "[red]✗[/]"
+        console.print(f"{mark} {escape(getattr(finding.sentence, words.language))}", highlight=False)

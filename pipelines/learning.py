@@ -1,0 +1,56 @@
+"""Learning on request: fit and evaluate cards from the command line.
+
+The warehouse is held only while history is read and while results are written, not while trees grow: a nightly
+run need not wait for a fit.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from models.card import FittedCard
+from models.contest import Contestant
+from models.evaluation import Evaluation
+from models.policy import load_policy
+from pipelines.settings import Settings
+from warehouse import learning
+from warehouse.connection import writing
+from warehouse.deliveries import local_today
+from warehouse.learning import Lesson
+from warehouse.publish import published_as_of
+
+FAMILIES = ("boosted", "logistic_bins", "sparse_rules")
+
+
+def fit(settings: Settings, label: str, *, as_of: date | None = None, family: str = "boosted") -> FittedCard:
+    """Fit a card for a label on everything known at ``as_of`` (default: the day published last) and store it."""
+    lesson = _lesson(settings, label, as_of)
+    card = learning.fit(lesson, family=family)
+    with writing(settings.home) as connection:
+        learning.store_card(connection, settings.home, card, today=local_today())
+    return card
+
+
+def evaluate(
+    settings: Settings,
+    label: str,
+    *,
+    as_of: date | None = None,
+    families: Sequence[str] = FAMILIES,
+    more: Sequence[Contestant] = (),
+) -> tuple[Evaluation, Path]:
+    """Evaluate walk-forward, store card, tables and report.  Returns the evaluation and the report's path."""
+    lesson = _lesson(settings, label, as_of)
+    evaluation = learning.measure(lesson, families=families, more=more)
+    with writing(settings.home) as connection:
+        path = learning.store_evaluation(
+            connection, settings.home, lesson, evaluation, today=local_today(), language=settings.language
+        )
+    return evaluation, path
+
+
+def _lesson(settings: Settings, label: str, as_of: date | None) -> Lesson:
+    home = settings.home.prepare()
+    day = as_of or published_as_of(home) or local_today()
+    with writing(home) as connection:
+        return learning.prepare(connection, load_policy(settings.pack), label=label, as_of=day)

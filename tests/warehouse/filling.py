@@ -1,0 +1,55 @@
+"""Warehouses filled without files: worlds counted by hand, and the demo city with its truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from models.tables import TABLES
+from pipelines.demo.city import build_city, truth
+from pipelines.demo.events import clean_tables
+from tests.warehouse.delivering import warehouse
+from warehouse.connection import Connection
+from warehouse.store import write_versions
+
+
+@dataclass(frozen=True)
+class KnownCity:
+    """A warehouse that holds the demo city, and the latent risk of every enterprise at its end."""
+
+    connection: Connection
+    end: date
+    truth: pl.DataFrame
+
+
+def fill(connection: Connection, world: Mapping[str, pl.DataFrame], *, received_on: date) -> Connection:
+    """Take canonical tables in as accepted rows."""
+    for name, frame in world.items():
+        written = frame.with_columns(
+            delivery_id=pl.lit("d"), source_file=pl.lit("f"), source_line=pl.lit(1, dtype=pl.Int64)
+        )
+        write_versions(connection, TABLES[name], written, received_on=received_on)
+    return connection
+
+
+def stored(world: Mapping[str, pl.DataFrame], *, received_on: date = date(2026, 6, 30)) -> Connection:
+    """A new warehouse that holds a canonical world."""
+    return fill(warehouse(), world, received_on=received_on)
+
+
+def stored_city(firms: int, *, end: date, years: int, seed: int = 2026) -> KnownCity:
+    """A new warehouse that holds the clean tables of the demo city."""
+    city = build_city(firms, end, years, seed)
+    world = {name: _whole(name, frame) for name, frame in clean_tables(city).items()}
+    return KnownCity(stored(world, received_on=end), end, truth(city))
+
+
+def _whole(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns the city's authorities keep, and the others empty."""
+    schema = TABLES[name].schema.create_empty().schema
+    empty = [pl.lit(None, dtype=dtype).alias(column) for column, dtype in schema.items()]
+    given = frame.with_columns(source=pl.lit("demo"))
+    return given.with_columns(one for one in empty if one.meta.output_name() not in given.columns).select(
+        *schema
+    )

@@ -1,0 +1,96 @@
+"""Learning from history on a warehouse: fit a card, evaluate one, store what came out, write the report."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from models.card import FittedCard, with_card
+from models.contest import Contestant
+from models.evaluation import Evaluation, evaluate
+from models.policy import Policy, PolicyOnDay
+from models.training import Material, fit_finished
+from warehouse.home import Home
+from warehouse.models import champion, publish_models, save_card, save_evaluation
+from warehouse.panel import build_material
+from warehouse.report import write_report
+
+Connection = duckdb.DuckDBPyConnection
+log = logging.getLogger("riskcode")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learnt from: the material, the policy of the day, and the card in force."""
+
+    material: Material
+    policy: PolicyOnDay
+    champion: FittedCard | None
+
+    @property
+    def in_force(self) -> PolicyOnDay:
+        """The policy with the points that code today."""
+        return with_card(self.policy, self.champion)
+
+
+def prepare(
+    connection: Connection, policy: Policy, *, label: str, as_of: date, engine: str = "duckdb"
+) -> Lesson:
+    """Read everything that learning needs; afterwards the warehouse is free for others."""
+    material = build_material(connection, policy, label=label, as_of=as_of, engine=engine)
+    return Lesson(material, policy.on(as_of), champion(connection, as_of))
+
+
+def fit(lesson: Lesson, *, family: str = "boosted") -> FittedCard:
+    """Fit a card on everything that is complete."""
+    log.info("fitting on %s rows", f"{lesson.material.panel.height:,}")
+    return fit_finished(lesson.material, policy=lesson.policy, in_force=lesson.in_force, family=family)
+
+
+def measure(
+    lesson: Lesson,
+    *,
+    families: Sequence[str],
+    more: Sequence[Contestant] = (),
+    report: Callable[[str], None] = log.info,
+) -> Evaluation:
+    """Evaluate walk-forward, and fit the card of today."""
+    return evaluate(
+        lesson.material,
+        policy=lesson.policy,
+        in_force=lesson.in_force,
+        families=families,
+        more=more,
+        report=report,
+    )
+
+
+def store_card(connection: Connection, home: Home, card: FittedCard, *, today: date) -> str:
+    """Store a card.  Returns its id."""
+    card_id = save_card(connection, home, card, fitted_on=today)
+    publish_models(connection, home)
+    return card_id
+
+
+def store_evaluation(
+    connection: Connection, home: Home, lesson: Lesson, evaluation: Evaluation, *, today: date, language: str
+) -> Path:
+    """Store card, tables and report of an evaluation.  Returns the path of the report."""
+    card_id = save_card(connection, home, evaluation.card, fitted_on=today)
+    run_id = f"{evaluation.label.name}-{evaluation.known_at}-{card_id}-{datetime.now():%Y%m%d%H%M%S}"
+    home.reports.mkdir(parents=True, exist_ok=True)
+    path = home.reports / f"{evaluation.label.name}-{evaluation.known_at}-{card_id}.{language}.html"
+    write_report(evaluation, path, language=language)
+    save_evaluation(
+        connection,
+        evaluation,
+        run_id=run_id,
+        against=lesson.champion.card_id if lesson.champion else None,
+        evaluated_on=today,
+        report=str(path),
+    )
+    publish_models(connection, home)
+    return path

@@ -1,0 +1,173 @@
+"""The training panel: features of every cohort day as they were known then, and what became of each row.
+
+Features come from the same fold as a nightly run, with ``known_at`` = the cohort day; outcomes from everything
+known at the latest day.
+"""
+
+import logging
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.labels import OUTCOME_COLUMNS, attach_labels, in_cohort
+from models.policy import Label, Policy, PolicyOnDay
+from models.splits import cohort_days
+from models.training import OTHER, Material
+from models.vocabulary import SEVERITY, day_number
+from warehouse.engines import fold
+from warehouse.rescore import data_watermark
+from warehouse.schema import value
+
+Connection = duckdb.DuckDBPyConnection
+log = logging.getLogger("riskcode")
+
+_ALWAYS = (
+    "enterprise_id",
+    "sector",
+    "division",
+    "employees",
+    "inspections_24m",
+    "inspections_36m",
+    "inspections_window",
+    "serious_visits_36m",
+    "high_hazard",
+    "severity_mean",
+)
+"""Columns that baselines, priors and parity need, whatever the card uses."""
+
+
+def build_material(
+    connection: Connection, policy: Policy, *, label: str, as_of: date, engine: str = "duckdb"
+) -> Material:
+    """Everything a card for ``label`` is fitted and judged on, as known on ``as_of``.
+
+    Raises ModelError for a label the pack does not define.
+    """
+    on_day = policy.on(as_of)
+    wanted = label_of(on_day, label)
+    days = cohort_days(first_event_day(connection), as_of, months=on_day.learning.fitting.cohort_months)
+    columns = needed_columns(on_day)
+    parts: list[pl.DataFrame] = []
+    for day in days:
+        log.info("cohort %s", day)
+        features = fold(connection, as_of=day, known_at=day, policy=policy.on(day).features, engine=engine)
+        rows = features.filter(in_cohort(wanted)).select(columns)
+        parts.append(slim(rows).with_columns(as_of=pl.lit(day_number(day), dtype=pl.Int64)))
+    current = fold(connection, as_of=as_of, known_at=as_of, policy=on_day.features, engine=engine)
+    panel = pl.concat(parts)
+    watermark = data_watermark(connection, as_of) or as_of
+    log.info("attaching labels")
+    others = [
+        attach_labels(panel, outcomes(connection, other, as_of), label=other, known_at=as_of)["label"].alias(
+            f"{OTHER}{name}"
+        )
+        for name, other in on_day.learning.labels.items()
+        if name != label and name in MAIN_LABELS
+    ]
+    return Material(
+        panel=with_outcomes(connection, panel, wanted, known_at=as_of).with_columns(others),
+        current=current.select(columns),
+        label=wanted,
+        fitted_for=as_of,
+        data_watermark=watermark,
+    )
+
+
+MAIN_LABELS = ("serious_finding", "penalty", "accident")
+"""Labels every card is calibrated for, whichever it was fitted for."""
+
+
+def label_of(policy: PolicyOnDay, name: str) -> Label:
+    """A label of the pack.  Raises ModelError that lists what there is."""
+    from models.errors import ModelError
+
+    if name not in policy.learning.labels:
+        known = ", ".join(policy.learning.labels)
+        raise ModelError(f"The pack {policy.pack} has no label '{name}'. Choose one of: {known}.")
+    return policy.learning.labels[name]
+
+
+def needed_columns(policy: PolicyOnDay) -> list[str]:
+    """Feature columns that candidates, rules, the expert card, baselines and parity read."""
+    learning, codes = policy.learning, policy.codes
+    conditions = [one for rule in codes.rules for one in rule.when]
+    conditions += [one for group in codes.sufficiency.any_of for one in group]
+    names = [
+        *_ALWAYS,
+        *(candidate.feature for candidate in learning.candidates),
+        *(one.feature for one in conditions),
+        *policy.scorecard.features,
+    ]
+    return list(dict.fromkeys(names))
+
+
+def slim(rows: pl.DataFrame) -> pl.DataFrame:
+    """Integers in half the space; every feature fits."""
+    return rows.with_columns(pl.col(pl.Int64).cast(pl.Int32, strict=True))
+
+
+def first_event_day(connection: Connection) -> date:
+    """Day of the first event on record; cohorts before it would know nothing."""
+    union = " UNION ALL ".join(
+        f"SELECT min({column}) AS day FROM core.{table}"
+        for table, column in (
+            ("violations", "occurred_on"),
+            ("inspections", "inspected_on"),
+            ("accidents", "occurred_on"),
+        )
+    )
+    return value(connection, f"SELECT coalesce(min(day), DATE '2000-01-01') FROM ({union})")
+
+
+def with_outcomes(
+    connection: Connection, panel: pl.DataFrame, label: Label, *, known_at: date
+) -> pl.DataFrame:
+    """The panel with the columns of ``attach_labels`` and, for visits, ``drawn_label`` (random draws only)."""
+    events = outcomes(connection, label, known_at)
+    labelled = attach_labels(panel, events, label=label, known_at=known_at)
+    if label.spec.outcome != "next_visit":
+        return labelled
+    drawn = attach_labels(panel, events.filter(pl.col("is_random") == 1), label=label, known_at=known_at)
+    return labelled.with_columns(drawn_label=drawn["label"])
+
+
+def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFrame:
+    """Events of the label's kind as known at ``known_at``: see ``models.labels.attach_labels``."""
+    known = "known_from <= $known_at AND known_to > $known_at"
+    number = {"next_visit": "inspection_id", "violation": "violation_id", "accident": "accident_id"}
+    # An archive delivered anew, or a correction, does not move the day an event first became known.
+    announced = (
+        f"min(known_from) OVER (PARTITION BY source, {number[label.spec.outcome]}) - DATE '1970-01-01' "
+        "AS announced_day"
+    )
+    query = _OUTCOMES[label.spec.outcome].format(known=known, announced=announced)
+    frame = connection.sql(query, params={"known_at": known_at}).pl()
+    assert set(OUTCOME_COLUMNS[label.spec.outcome]) <= set(frame.columns), "a label may test what is not read"
+    return frame
+
+
+_GRAVITY = ("ungraded", "minor", "general", "serious", "critical")
+assert set(SEVERITY.keys) == set(_GRAVITY), "a new severity needs its rank"
+_RANKS = " ".join(f"WHEN '{key}' THEN {rank}" for rank, key in enumerate(_GRAVITY))
+_OUTCOMES = {
+    "next_visit": """
+        SELECT enterprise_id, inspected_on - DATE '1970-01-01' AS day, score::BIGINT AS score,
+               CASE result WHEN 'clean' THEN 0 WHEN 'findings' THEN 2 WHEN 'serious' THEN 3
+                           WHEN 'stopped' THEN 4 WHEN 'refused' THEN 5 ELSE 1 END::BIGINT AS result_rank,
+               (kind = 'recheck')::BIGINT AS is_recheck, (kind = 'random')::BIGINT AS is_random,
+               coalesce(officers, departments) AS team, announced_day
+        FROM (SELECT *, {announced} FROM core.inspections) WHERE kind <> 'assistance' AND {known}
+    """,
+    "violation": f"""
+        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
+               is_major_hazard::BIGINT AS is_major_hazard, CASE severity {_RANKS} END::BIGINT AS severity_rank,
+               department AS team, announced_day
+        FROM (SELECT *, {{announced}} FROM core.violations) WHERE withdrawn_on IS NULL AND {{known}}
+    """,
+    "accident": """
+        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, deaths, serious_injuries, casualties,
+               lost_days, NULL::VARCHAR AS team, announced_day
+        FROM (SELECT *, {announced} FROM core.accidents) WHERE {known}
+    """,
+}
