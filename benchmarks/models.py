@@ -383,10 +383,13 @@ def _rounding(found: Compared) -> list[tuple[bool | None, str]]:
 
 def _rounded(about: str, card: tuple[float, float], exact: tuple[float, float]) -> tuple[bool | None, str]:
     lost, dearer = exact[0] - card[0], card[1] / exact[1] - 1
+    # The points are searched anew on the log-loss, so they can beat what they were rounded from.
+    hollow = "; the float model is the worse of the two, so no price of rounding shows" if lost < 0 else ""
     return (
         lost <= MOST_AUC_ROUNDED and dearer <= MOST_LOSS_ROUNDED,
         f"rounding costs at most {MOST_AUC_ROUNDED} AUC and {MOST_LOSS_ROUNDED:.0%} of log-loss ({about}): "
-        f"AUC {exact[0]:.4f} → {card[0]:.4f} ({-lost:+.4f}), log-loss {exact[1]:.4f} → {card[1]:.4f} ({dearer:+.2%})",
+        f"AUC {exact[0]:.4f} → {card[0]:.4f} ({-lost:+.4f}), log-loss {exact[1]:.4f} → {card[1]:.4f} "
+        f"({dearer:+.2%}){hollow}",
     )
 
 

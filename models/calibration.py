@@ -113,14 +113,20 @@ def calibrate(
     # Rows of one firm on several days count as so many firms.
     share = len(set(enterprises)) / len(points)
     steps: list[Step] = []
+    base = float(labels.mean())
     level = np.concatenate([[0], np.cumsum(np.diff(fitted) > 1e-12)])
     for number in range(int(level[-1]) + 1):
         rows = np.isin(thin, np.flatnonzero(level == number))
         total, positives = int(rows.sum()), int(labels[rows].sum())
         low, high = wilson(positives * share, total * share)
         least = int(points[rows].min())
-        steps.append(Step(least, positives / total, low, high, total, positives))
-    return Calibration(label, float(labels.mean()), tuple(steps))
+        probability = positives / total
+        if positives in (0, total):
+            # One label's worth of the base rate: what was not seen among a few is rare, not impossible.
+            probability = (positives + base) / (total + 1)
+        floor = max((one.probability for one in steps), default=0.0)
+        steps.append(Step(least, max(probability, floor), low, high, total, positives))
+    return Calibration(label, base, tuple(steps))
 
 
 def _blocks(points: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -110,6 +110,18 @@ def baselines() -> list[Contestant]:
     return [*found, Contestant("shrunk_rate", "baseline", shrunk, _shrunk)]
 
 
+def strictness_taken_out(panel: Frame) -> list[Contestant]:
+    """Counting with the teams' strictness taken out (``models.strictness``), where the panel knows the teams."""
+    if "adjusted_36m" not in panel.columns:
+        return []
+    title = Words(zh="违法违规数（扣除检查组严格程度）", en="count of violations, team strictness taken out")
+    return [Contestant("count_adjusted", "baseline", title, _adjusted)]
+
+
+def _adjusted(_: Frame, test: Frame) -> Prediction:
+    return Prediction(_column(test, pl.col("adjusted_36m")))
+
+
 def _shrunk(train: Frame, test: Frame) -> Prediction:
     latest = train.filter(pl.col("as_of") == train["as_of"].max())
     return Prediction(shrunk_rates(test, fit_priors(latest))["rate"].to_numpy())

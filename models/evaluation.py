@@ -28,6 +28,7 @@ from models.contest import (
     expert,
     logistic,
     points_of,
+    strictness_taken_out,
 )
 from models.errors import ModelError
 from models.estimates import drawn_rates_by, wilson
@@ -178,12 +179,19 @@ def evaluate(
     """
     learning, label = policy.learning, material.label
     made = cards(learning, families)
-    fixed = (*baselines(), expert(policy.scorecard), *_champion(policy, in_force), logistic(learning), *more)
+    fixed = (
+        *baselines(),
+        *strictness_taken_out(material.panel),
+        expert(policy.scorecard),
+        *_champion(policy, in_force),
+        logistic(learning),
+        *more,
+    )
     splits = usable_splits(material.panel, label=label, learning=learning)
     trying = (*fixed, *(one for one, _ in made.values()))
     periods = play(material.panel, splits, trying, label=label, report=report)
     final = periods[-learning.gate.periods :]
-    family = best_family(periods[: -len(final)] or final, families)
+    family = best_family(periods[: -len(final)], families)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
     metrics = pl.concat([_metrics(periods, contestants), _pooled(final, contestants)])
@@ -214,7 +222,12 @@ def evaluate(
 
 
 def best_family(periods: Sequence[Period], families: Sequence[str]) -> str:
-    """Family with the best mean AUC on periods before the final ones: the choice must not see those."""
+    """Family with the best mean AUC on periods before the final ones: the choice must not see those.
+
+    The first family where there is no earlier period.
+    """
+    if not periods:
+        return families[0]
 
     def worth(family: str) -> float:
         return float(np.mean([metric.auc(one.predictions[family].score, one.labels) for one in periods]))

@@ -63,7 +63,12 @@ def _decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:
         counted = counted.filter(pl.col("is_hit") == 1)
     return (
         counted.sort(
-            "enterprise_id", "day", "is_hit", "announced_day", "team", descending=[False, False, True, False, False]
+            "enterprise_id",
+            "day",
+            "is_hit",
+            "announced_day",
+            "team",
+            descending=[False, False, True, False, False],
         )
         .unique(["enterprise_id", "day"], keep="first", maintain_order=True)
         .select("enterprise_id", "is_hit", "announced_day", "team", outcome_day="day")

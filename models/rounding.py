@@ -231,7 +231,7 @@ def search_points(
     """Integer points that minimise the log-loss of ``frame`` from float starting values (logits by bin)."""
     unit = fitting.logit_per_point
     points = [
-        _admissible(np.rint(value / unit).astype(np.int64), one)
+        _admissible(np.rint(value / unit).astype(np.int64), one, fitting)
         for value, one in zip(values, binnings, strict=True)
     ]
     board = _board(binnings, frame, weights)
@@ -272,8 +272,12 @@ def _board(binnings: Sequence[Binning], frame: pl.DataFrame, weights: Floats) ->
     )
 
 
-def _admissible(points: Ints, binning: Binning) -> Ints:
-    """Rounded points that keep the direction."""
+def _admissible(points: Ints, binning: Binning, fitting: Fitting) -> Ints:
+    """Rounded points that keep the direction and lie no further apart than ``most_points``."""
+    used = points[: binning.size]
+    if used.max() - used.min() > fitting.most_points:
+        low = int(np.median(used)) - fitting.most_points // 2
+        points = np.clip(points, low, low + fitting.most_points)
     body = points[: binning.bins]
     if binning.direction == "up":
         points[: binning.bins] = np.maximum.accumulate(body)
@@ -288,16 +292,30 @@ def _best_move(
     """Change of the loss, first bin, bin after the last, and sign of the best admissible move of one point."""
     size, unit = binning.bins + 1, fitting.logit_per_point
     before = board.loss()
+    rows = _sums(board.bins[at], board.weight, size)
+    held = _prior(points, rows, fitting)
     best: tuple[float, int, int, int] | None = None
     for sign in (1, -1):
         change = _running(_sums(board.bins[at], board.loss(sign * unit) - before, size))
         for start, stop in _runs(binning):
-            gain = float(change[stop] - change[start])
-            if (best is None or gain < best[0]) and _is_admissible(
-                points, start, stop, sign, binning, fitting
-            ):
+            if not _is_admissible(points, start, stop, sign, binning, fitting):
+                continue
+            moved = points.copy()
+            moved[start:stop] += sign
+            gain = float(change[stop] - change[start]) + _prior(moved, rows, fitting) - held
+            if best is None or gain < best[0]:
                 best = (gain, start, stop, sign)
     return best
+
+
+def _prior(points: Ints, rows: Floats, fitting: Fitting) -> float:
+    """Price of points far from their mean: a normal prior on the logit of every bin that has rows.
+
+    Without it a bin without a single positive would run away; with many rows it hardly counts.
+    """
+    mean = float((points * rows).sum() / max(rows.sum(), 1e-12))
+    logit = fitting.logit_per_point * (points - mean)
+    return float((logit[rows > 0] ** 2).sum()) / (2 * fitting.prior_sd**2)
 
 
 def _runs(binning: Binning) -> list[tuple[int, int]]:

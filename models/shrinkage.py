@@ -82,8 +82,8 @@ def shrunk_rates(features: pl.DataFrame, priors: Priors) -> pl.DataFrame:
     """Share of serious visits of every enterprise, shrunk to its peers.
 
     Grain: one row per enterprise with ``cell``, ``visits``, ``serious`` (36 months), ``peer_rate``, ``rate``
-    and its 90 % interval ``low``, ``high``.  An enterprise never visited has its peers' rate and the widest
-    interval.
+    and its 90 % interval ``low``, ``high``.  An enterprise never visited has its peers' rate and an interval as
+    wide as its peers differ; visits like theirs narrow it.
     """
     from scipy import stats  # a second to import, and only rates need it
 

@@ -115,14 +115,15 @@ def matched_thresholds(card: Scorecard, in_force: PolicyOnDay, current: pl.DataF
     new = np.sort(points_of(card, current))
     limits = in_force.codes.thresholds
     cuts: list[int] = []
-    for limit in (limits.blue, limits.yellow, limits.red):
+    # From the top: where the new card cannot tell bands apart, RED keeps its share.
+    for limit, least in ((limits.red, 3), (limits.yellow, 2), (limits.blue, 1)):
         above = int((old >= limit).sum())
         cut = int(new[-above]) if above else int(new[-1]) + 1
         # Of the two neighbouring cut-offs the one whose share is nearer; ties go to fewer visits.
         if abs(int((new >= cut).sum()) - above) >= abs(int((new >= cut + 1).sum()) - above):
             cut += 1
-        cuts.append(max(cut, cuts[-1] + 1 if cuts else 1))
-    return Thresholds(blue=cuts[0], yellow=cuts[1], red=cuts[2])
+        cuts.append(max(min(cut, cuts[-1] - 1) if cuts else cut, least))
+    return Thresholds(red=cuts[0], yellow=cuts[1], blue=cuts[2])
 
 
 def propensity_weights(panel: pl.DataFrame, rows: pl.DataFrame, learning: LearningPolicy) -> Floats | None:

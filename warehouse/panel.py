@@ -13,6 +13,7 @@ import polars as pl
 from models.labels import OUTCOME_COLUMNS, attach_labels, in_cohort
 from models.policy import Label, Policy, PolicyOnDay
 from models.splits import cohort_days
+from models.strictness import adjusted_counts, team_effects
 from models.training import OTHER, Material
 from models.vocabulary import SEVERITY, day_number
 from warehouse.engines import fold
@@ -53,7 +54,16 @@ def build_material(
         log.info("cohort %s", day)
         features = fold(connection, as_of=day, known_at=day, policy=policy.on(day).features, engine=engine)
         rows = features.filter(in_cohort(wanted)).select(columns)
-        parts.append(slim(rows).with_columns(as_of=pl.lit(day_number(day), dtype=pl.Int64)))
+        adjusted = adjusted_counts(*recorded(connection, day))
+        parts.append(
+            slim(rows)
+            .join(adjusted, on="enterprise_id", how="left", maintain_order="left")
+            .with_columns(
+                # Rounded: the last digits of a sum depend on the order of its terms, and ties on the last digits.
+                pl.col("adjusted_36m").fill_null(0.0).round(6),
+                as_of=pl.lit(day_number(day), dtype=pl.Int64),
+            )
+        )
     current = fold(connection, as_of=as_of, known_at=as_of, policy=on_day.features, engine=engine)
     panel = pl.concat(parts)
     watermark = data_watermark(connection, as_of) or as_of
@@ -118,6 +128,36 @@ def first_event_day(connection: Connection) -> date:
         )
     )
     return value(connection, f"SELECT coalesce(min(day), DATE '2000-01-01') FROM ({union})")
+
+
+def recorded(connection: Connection, day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Findings of 36 months known on a day with the team that recorded them, and the strictness of the teams."""
+    findings = connection.sql(_FINDINGS, params={"day": day}).pl()
+    visits = connection.sql(_VISITS, params={"day": day}).pl()
+    return findings, team_effects(visits)
+
+
+_TEAM = "coalesce(i.officers, i.departments)"
+_KNOWN = "{0}.known_from <= $day AND {0}.known_to > $day"
+_FINDINGS = f"""
+    SELECT v.enterprise_id, coalesce({_TEAM}, v.department) AS team, v.quantity
+    FROM core.violations v
+    LEFT JOIN core.inspections i ON i.source = v.source AND i.inspection_id = v.inspection_id
+         AND {_KNOWN.format("i")}
+    WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097
+      AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $day)
+"""
+_VISITS = f"""
+    WITH found AS (
+        SELECT v.source, v.inspection_id, sum(v.quantity) AS findings FROM core.violations v
+        WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097 GROUP BY ALL)
+    SELECT {_TEAM} AS team, e.sector, coalesce(f.findings, 0)::BIGINT AS findings
+    FROM core.inspections i
+    JOIN core.enterprises e ON e.enterprise_id = i.enterprise_id AND {_KNOWN.format("e")}
+    LEFT JOIN found f ON f.source = i.source AND f.inspection_id = i.inspection_id
+    WHERE {_KNOWN.format("i")} AND i.kind <> 'assistance' AND i.inspected_on <= $day
+      AND i.inspected_on > $day - 1097
+"""
 
 
 def with_outcomes(

@@ -156,7 +156,21 @@ def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Ro
         "SELECT as_of, code, score FROM risk.code_history WHERE enterprise_id = $id ORDER BY as_of",
         {"id": enterprise_id},
     )
-    return {**found[0], "reasons": reasons, "open_findings": findings, "history": history}
+    foretold = rows(
+        connection,
+        """
+        SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
+        FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
+        """,
+        {"id": enterprise_id},
+    )
+    return {
+        **found[0],
+        "reasons": reasons,
+        "open_findings": findings,
+        "history": history,
+        "foretold": foretold,
+    }
 
 
 def _not_found(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> str:

@@ -62,7 +62,10 @@ class Candidate(Strict):
 
 
 class Fitting(Strict):
-    """How a card is fitted.  Shares are parts of 1; ``logit_per_point`` is the weight of one point."""
+    """How a card is fitted.  Shares are parts of 1; ``logit_per_point`` is the weight of one point.
+
+    ``prior_sd``: how far (logits) a bin is expected to lie from its factor's mean, where data say little.
+    """
 
     cohort_months: int = Field(gt=0)
     train_cohorts: int = Field(gt=0)
@@ -74,6 +77,7 @@ class Fitting(Strict):
     least_support: float = Field(ge=0, lt=1)
     logit_per_point: float = Field(gt=0)
     most_points: int = Field(gt=0)
+    prior_sd: float = Field(gt=0)
     boosting_rounds: int = Field(gt=0)
     learning_rate: float = Field(gt=0)
     leaves: int = Field(gt=1)

@@ -181,6 +181,13 @@ def show_explanation(found: Row, words: Words, console: Console) -> None:
                 f"{escape(reason[f'clearing_{lang}'])}{until}",
                 highlight=False,
             )
+    for one in found["foretold"]:
+        chance = words("label_" + one["label"])
+        console.print(
+            f"  {chance}: {one['probability']:.1%} "
+            f"({one['low']:.1%}–{one['high']:.1%}) · {one[f'wording_{lang}']} ({one['base_rate']:.1%})",
+            highlight=False,
+        )
     for finding in found["open_findings"][:5]:
         late = f" [red]{words('overdue')}[/]" if finding["is_overdue"] else ""
         console.print(

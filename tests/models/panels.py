@@ -146,7 +146,10 @@ def history(
                 label=pl.Series(hit.astype(np.int8)).set(pl.Series(~known), None),
                 outcome_day=pl.Series(day + rng.integers(1, 366, firms)).set(pl.Series(~known), None),
                 team=pl.Series(rng.choice(["t1", "t2", "t3", "t4"], firms)).set(pl.Series(~known), None),
-            ).with_columns(announced_day="outcome_day")
+            ).with_columns(
+                announced_day="outcome_day",
+                drawn_label=pl.when(pl.Series(rng.random(firms) < 0.2)).then(pl.col("label")),
+            )
         )
     current = features(firms, day_number(LAST), rng, quality).drop("as_of")
     return Material(

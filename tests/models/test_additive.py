@@ -80,7 +80,7 @@ def difference(frame: pl.DataFrame, trees: Any, columns: list[Column], model: Ad
 # ---- exactness -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([60, 250, 700]))
 def test_the_steps_give_the_logit_of_the_trees_on_every_row(seed: int, rows: int):
     frame, of = frame_of(seed, rows), policy_of(seed, least_leaf=5)
@@ -140,7 +140,12 @@ def test_rounds_that_cannot_split_are_not_lost():
 
 def test_a_constant_column_is_left_out_and_one_that_is_missing_at_times_is_not():
     frame = pl.DataFrame(
-        {"employees": [3, 3, 3], "last_result": [3, 3, None], "violations_36m": [None] * 3, "label": [0, 1, 0]},
+        {
+            "employees": [3, 3, 3],
+            "last_result": [3, 3, None],
+            "violations_36m": [None] * 3,
+            "label": [0, 1, 0],
+        },
         schema_overrides={"violations_36m": pl.Int64},
     )
     of = learning(("employees", "up"), ("last_result", "down"), ("violations_36m", "up"))

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from models.tables import TABLES
-from pipelines.demo.city import build_city, truth
+from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
 from tests.warehouse.delivering import warehouse
 from warehouse.connection import Connection
@@ -38,11 +38,15 @@ def stored(world: Mapping[str, pl.DataFrame], *, received_on: date = date(2026, 
     return fill(warehouse(), world, received_on=received_on)
 
 
+def city_world(city: City) -> dict[str, pl.DataFrame]:
+    """The clean tables of the demo city, with the columns its authorities do not keep left empty."""
+    return {name: _whole(name, frame) for name, frame in clean_tables(city).items()}
+
+
 def stored_city(firms: int, *, end: date, years: int, seed: int = 2026) -> KnownCity:
     """A new warehouse that holds the clean tables of the demo city."""
     city = build_city(firms, end, years, seed)
-    world = {name: _whole(name, frame) for name, frame in clean_tables(city).items()}
-    return KnownCity(stored(world, received_on=end), end, truth(city))
+    return KnownCity(stored(city_world(city), received_on=end), end, truth(city))
 
 
 def _whole(name: str, frame: pl.DataFrame) -> pl.DataFrame:
