@@ -62,7 +62,7 @@ def measure_panel(root: Path, label: str, engine: str, keep: Path) -> Panelled:
     meter, policy = Meter("fit"), load_policy(PACK)
     on_day = policy.on(AS_OF)
     with writing(Home(root)) as connection, meter.stage(PANEL, floor=WAREHOUSE) as stage:
-        material = build_material(connection, policy, label=label, as_of=AS_OF, engine=engine)
+        material = build_material(connection, policy, label=label, as_of=AS_OF, engine=engine, to_judge=False)
         stage.rows = material.panel.height
     rows = training_rows(material.panel, on_day.learning)
     rows.write_parquet(keep)

@@ -22,6 +22,8 @@ from models.policy import Candidate, Fitting
 Floats = NDArray[np.float64]
 _SIGNS = {"up": 1, "down": -1, "free": 0}
 _LEAST_LEVEL_ROWS = 50
+_MOST_LEVELS = 20
+"""Most frequent categories that get a column of their own; each costs as much time as a feature."""
 SEED = 20260101
 
 
@@ -108,7 +110,8 @@ def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list
         counts = series.drop_nulls().value_counts().sort(series.name)
         frequent = counts.filter(pl.col("count") >= max(_LEAST_LEVEL_ROWS, frame.height // 200))
         if len(frequent) > 1 or (len(frequent) == 1 and series.null_count()):
-            columns += [Column(candidate.feature, level, 0) for level in frequent[series.name]]
+            kept = frequent.sort("count", series.name, descending=[True, False]).head(_MOST_LEVELS)
+            columns += [Column(candidate.feature, level, 0) for level in kept[series.name].sort()]
     return columns
 
 
@@ -127,11 +130,7 @@ def design(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
 def boost(
     matrix: Floats, labels: Floats, weights: Floats, columns: Sequence[Column], fitting: Fitting
 ) -> HistGradientBoostingClassifier:
-    """Fit the boosted model on one thread; rows beyond ``most_boosted_rows`` are drawn with a fixed seed."""
-    if len(labels) > fitting.most_boosted_rows:
-        drawn = np.random.default_rng(SEED).choice(len(labels), fitting.most_boosted_rows, replace=False)
-        drawn.sort()
-        matrix, labels, weights = matrix[drawn], labels[drawn], weights[drawn]
+    """Fit the boosted model on one thread."""
     model = HistGradientBoostingClassifier(
         interaction_cst="no_interactions",
         monotonic_cst=[column.sign for column in columns],
@@ -168,8 +167,18 @@ def fit_additive(
     columns = design_columns(frame, candidates)
     if not columns:
         return AdditiveModel(0.0, ())
-    labels = frame["label"].cast(pl.Float64).to_numpy()
-    return extract(boost(design(frame, columns), labels, weights, columns, fitting), columns)
+    drawn = _draw(frame.height, fitting.most_boosted_rows)
+    few = frame if drawn is None else frame[drawn]
+    mass = weights if drawn is None else weights[drawn]
+    labels = few["label"].cast(pl.Float64).to_numpy()
+    return extract(boost(design(few, columns), labels, mass, columns, fitting), columns)
+
+
+def _draw(rows: int, most: int) -> NDArray[np.int64] | None:
+    """Rows to boost on, drawn with a fixed seed; ``None`` for all."""
+    if rows <= most:
+        return None
+    return np.sort(np.random.default_rng(SEED).choice(rows, most, replace=False))
 
 
 def _levels(feature: str, own: Mapping[str | None, Steps]) -> Levels:

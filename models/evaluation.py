@@ -5,19 +5,28 @@ cohort of that day.  The last ``gate.periods`` test days are the *final* periods
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from models import metrics as metric
-from models.additive import AdditiveModel
+from models.breakdown import (
+    calibration_rows,
+    codes_of,
+    curve_rows,
+    drawn_rows,
+    feedback_rows,
+    leak_rows,
+    parity_rows,
+    policy_with,
+    stability_rows,
+    suspicious_names,
+    tradeoff_rows,
+)
 from models.card import FittedCard, with_card
-from models.codes import assign_codes
 from models.contest import (
     CardMaker,
     Contestant,
@@ -31,14 +40,11 @@ from models.contest import (
     strictness_taken_out,
 )
 from models.errors import ModelError
-from models.estimates import drawn_rates_by, wilson
-from models.fit import card_of
 from models.gate import GateInputs, GroupShare, monotonicity_breaches
+from models.measuring import Period, difference_rows, metric_rows, pooled_rows
 from models.policy import Label, LearningPolicy, PolicyOnDay, Words
-from models.shrinkage import cell
-from models.splits import Split, announced, require_no_leak, suspicious_features, walk_forward
-from models.training import Material, as_date, fit_finished, matched_thresholds
-from models.vocabulary import CODE_KEYS
+from models.splits import Split, announced, require_no_leak, walk_forward
+from models.training import Material, as_date, fit_finished
 
 Floats = NDArray[np.float64]
 
@@ -103,41 +109,8 @@ class Evaluation:
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-CAPACITY = 0.1
-"""Share of a cohort that can be visited: what precision and recall are measured at."""
 COUNT = "count_36m"
 """The baseline a verdict is spoken against."""
-ROUNDS = 200
-INTERVALS = ("auc", "precision_expected")
-
-
-@dataclass(frozen=True)
-class Period:
-    """One test day: its rows, what every contestant said of them, and what became of them."""
-
-    split: Split
-    train: pl.DataFrame
-    test: pl.DataFrame
-    predictions: dict[str, Prediction]
-
-    @property
-    def day(self) -> date:
-        """The test day."""
-        return as_date(self.split.test)
-
-    @property
-    def labels(self) -> Floats:
-        """Labels as floats, NaN where unknown."""
-        return self.test["label"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-    @property
-    def groups(self) -> NDArray[np.int64]:
-        """Number of the team that recorded the outcome, else of the division."""
-        teams = (
-            self.test["team"] if self.test["team"].null_count() < self.test.height else self.test["division"]
-        )
-        source = self.test.select(pl.coalesce(teams, pl.col("division")).alias("group"))
-        return source.select(pl.col("group").rank("dense").fill_null(0).cast(pl.Int64)).to_series().to_numpy()
 
 
 def play(
@@ -194,9 +167,9 @@ def evaluate(
     family = best_family(periods[: -len(final)], families)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
-    metrics = pl.concat([_metrics(periods, contestants), _pooled(final, contestants)])
-    differences = _differences(final, contestants)
-    stand_ins = [_policy_with(maker, period, policy, in_force) for period in periods]
+    metrics = pl.concat([metric_rows(periods, contestants), pooled_rows(final, contestants)])
+    differences = difference_rows(final, contestants)
+    stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
     last, last_policy = final[-1], stand_ins[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
@@ -206,15 +179,15 @@ def evaluate(
         periods=_period_table(periods, final),
         metrics=metrics,
         differences=differences,
-        curve=_curves(last, contestants),
-        calibration=_calibration(final),
-        parity=_parity(last),
-        drawn=_drawn(final, stand_ins[-len(final) :]),
-        leak=_leak(final, stand_ins[-len(final) :]),
-        stability=_stability(periods, stand_ins),
-        tradeoff=_tradeoff(maker, last, learning),
-        feedback=_feedback(last),
-        suspicious=tuple(_suspicious(last, learning)),
+        curve=curve_rows(last, contestants),
+        calibration=calibration_rows(final),
+        parity=parity_rows(last),
+        drawn=drawn_rows(final, stand_ins[-len(final) :]),
+        leak=leak_rows(final, stand_ins[-len(final) :]),
+        stability=stability_rows(periods, stand_ins),
+        tradeoff=tradeoff_rows(maker, last, learning),
+        feedback=feedback_rows(last),
+        suspicious=tuple(suspicious_names(last, learning)),
         verdict=_verdict(metrics, differences, last_policy.learning.gate.periods),
         card=card,
         gate_inputs=_gate_inputs(final, metrics, differences, card, material, policy, in_force),
@@ -282,7 +255,7 @@ def _gate_inputs(
     moved = metric.stability(now, then)
     pairs = pl.DataFrame({"now": now, "then": then}).group_by("now", "then").len().sort("now", "then")
     last = final[-1]
-    theirs = {(row["kind"], row["group"]): row["ratio"] for row in _parity(last, against).to_dicts()}
+    theirs = {(row["kind"], row["group"]): row["ratio"] for row in parity_rows(last, against).to_dicts()}
     return GateInputs(
         auc_difference=gap["difference"],
         auc_low=gap["low"],
@@ -293,7 +266,7 @@ def _gate_inputs(
         periods=len(final),
         parity=tuple(
             GroupShare(row["kind"], row["group"], row["n"], row["ratio"], theirs[row["kind"], row["group"]])
-            for row in _parity(last, "card").to_dicts()
+            for row in parity_rows(last, "card").to_dicts()
         ),
         monotonicity_breaches=monotonicity_breaches(card.scorecard, card.directions),
         moves={(one, other): count for one, other, count in pairs.iter_rows()},
@@ -317,144 +290,6 @@ def usable_splits(panel: pl.DataFrame, *, label: Label, learning: LearningPolicy
     return splits
 
 
-def measure(
-    period: Period, prediction: Prediction, rows: NDArray[np.int64] | None = None
-) -> dict[str, float]:
-    """Every metric of one prediction, on all rows of the test day or on some."""
-    labels, score, groups = period.labels, prediction.score, period.groups
-    if rows is not None:
-        labels, score, groups = labels[rows], score[rows], groups[rows]
-    top = metric.at_capacity(score, labels, max(1, int(len(labels) * CAPACITY)))
-    found = {
-        "auc": metric.auc(score, labels),
-        "within_auc": metric.within_group_auc(score, labels, groups)[0],
-        "average_precision": metric.average_precision(score, labels),
-        "precision_expected": top.precision_expected,
-        "precision_best": top.precision_best,
-        "precision_worst": top.precision_worst,
-        "recall_expected": top.recall_expected,
-        "lift": top.lift,
-        "labelled_at_k": float(top.labelled),
-    }
-    if prediction.probability is not None and rows is None:
-        found["brier"] = metric.brier(prediction.probability, labels)
-        found["log_loss"] = metric.log_loss(prediction.probability, labels)
-        found["calibration_error"] = metric.expected_calibration_error(prediction.probability, labels)
-    if rows is None:
-        found |= _chicago(period, score)
-    return found
-
-
-def _chicago(period: Period, score: Floats) -> dict[str, float]:
-    """The Chicago measure on the visits that really took place; only for labels about visits."""
-    seen = period.test["outcome_day"].is_not_null() & period.test["label"].is_not_null()
-    if not seen.any() or period.test.filter(seen)["label"].min() == 1:
-        return {}
-    rows = seen.to_numpy()
-    days = period.test["outcome_day"].fill_null(0).to_numpy()[rows].astype(float)
-    found = metric.chicago(score[rows], period.labels[rows], days)
-    return {
-        "chicago_first_half": found.share_first_half,
-        "chicago_first_half_actual": found.share_first_half_actual,
-        "chicago_days_earlier": found.mean_days_earlier,
-        "chicago_share_later": found.share_later,
-    }
-
-
-def _metrics(periods: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
-    rows = [
-        (one.name, period.day, name, value, None, None)
-        for period in periods
-        for one in contestants
-        for name, value in measure(period, period.predictions[one.name]).items()
-    ]
-    return _metric_frame(rows)
-
-
-def _metric_frame(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
-    schema = {
-        "contestant": pl.String,
-        "test_as_of": pl.Date,
-        "metric": pl.String,
-        "value": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _pooled(final: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
-    """Means over the final periods, with bootstrap intervals (firms resampled) for the ``INTERVALS``."""
-    rows: list[tuple[Any, ...]] = []
-    stacked = _Stack(final)
-    for one in contestants:
-        each = [measure(period, period.predictions[one.name]) for period in final]
-        for name in each[0]:
-            low = high = None
-            if name in INTERVALS:
-                low, high = metric.cluster_bootstrap(
-                    lambda rows, one=one, name=name: stacked.mean(one.name, name, rows), stacked.firms, ROUNDS
-                )
-            rows.append((one.name, None, name, float(np.mean([found[name] for found in each])), low, high))
-    return _metric_frame(rows)
-
-
-def _dense(score: Floats) -> Floats:
-    return np.unique(score, return_inverse=True)[1].astype(np.float64)
-
-
-class _Stack:
-    """The final periods one after another, so that a resampled firm brings its rows of every period."""
-
-    def __init__(self, periods: Sequence[Period]) -> None:
-        self.firms = pl.concat([period.test["enterprise_id"] for period in periods])
-        self.labels = np.concatenate([period.labels for period in periods])
-        self.number = np.concatenate([np.full(one.test.height, at) for at, one in enumerate(periods)])
-        # Ranks instead of scores: no metric here tells them apart, and counting ranks needs no sorting.
-        self.scores = {
-            name: np.concatenate([_dense(period.predictions[name].score) for period in periods])
-            for name in periods[0].predictions
-        }
-        self.count = len(periods)
-
-    def mean(self, contestant: str, name: str, rows: NDArray[np.int64]) -> float:
-        """Mean of a metric over the periods, on some rows."""
-        return self.of(self.scores[contestant][rows], name, rows)
-
-    def of(self, score: Floats, name: str, rows: NDArray[np.int64]) -> float:
-        """Mean of a metric over the periods for scores of some rows."""
-        values: list[float] = []
-        for at in range(self.count):
-            here = self.number[rows] == at
-            own, labels = score[here], self.labels[rows][here]
-            if name == "auc":
-                values.append(metric.auc_of_ranks(own.astype(np.int64), labels))
-            else:
-                values.append(
-                    metric.at_capacity(own, labels, max(1, int(len(own) * CAPACITY))).precision_expected
-                )
-        return float(np.mean(values))
-
-
-def _differences(final: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
-    """The card less every other contestant on the final periods, on the same resampled firms."""
-    stacked = _Stack(final)
-    rows: list[tuple[Any, ...]] = []
-    for one in contestants:
-        for name in INTERVALS if one.name != "card" else ():
-            difference = metric.paired_difference(
-                lambda score, rows, name=name: stacked.of(score, name, rows),
-                stacked.scores["card"],
-                stacked.scores[one.name],
-                stacked.firms,
-                ROUNDS,
-            )
-            rows.append((one.name, name, *difference))
-    columns = ["contestant", "metric", "difference", "low", "high"]
-    kinds = dict(zip(columns, [pl.String, pl.String, pl.Float64, pl.Float64, pl.Float64], strict=True))
-    return pl.DataFrame(rows, schema=kinds, orient="row")
-
-
 def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.DataFrame:
     return pl.DataFrame(
         [
@@ -472,172 +307,6 @@ def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.Data
             for one in periods
         ]
     )
-
-
-def _curves(period: Period, contestants: Sequence[Contestant]) -> pl.DataFrame:
-    return pl.concat(
-        metric.lift_curve(period.predictions[one.name].score, period.labels).with_columns(
-            contestant=pl.lit(one.name)
-        )
-        for one in contestants
-    )
-
-
-def _calibration(final: Sequence[Period]) -> pl.DataFrame:
-    said = [period.predictions["card"].probability for period in final]
-    probability = np.concatenate([one for one in said if one is not None])
-    return metric.calibration_table(probability, np.concatenate([period.labels for period in final]))
-
-
-def _flagged(period: Period, contestant: str) -> NDArray[np.bool_]:
-    """Whether a contestant ranks a row among the share that can be visited; ties with the last are in."""
-    score = period.predictions[contestant].score
-    k = max(1, int(len(score) * CAPACITY))
-    return score >= np.sort(score)[-k]
-
-
-def _parity(period: Period, contestant: str = "card") -> pl.DataFrame:
-    flagged = pl.Series("flagged", _flagged(period, contestant))
-    rows = period.test.with_columns(flagged, size=cell().str.split("/").list.last())
-    parts = [
-        metric.parity_table(rows.select("flagged", "label", group=pl.col(kind).fill_null("unknown"))).select(
-            pl.lit(kind).alias("kind"), pl.all()
-        )
-        for kind in ("division", "sector", "size")
-    ]
-    return pl.concat(parts)
-
-
-def _policy_with(maker: CardMaker, period: Period, policy: PolicyOnDay, in_force: PolicyOnDay) -> PolicyOnDay:
-    """The policy as it would have been on a test day with the card fitted for it."""
-    card = maker.fit(period.train).card
-    latest = period.train.filter(pl.col("as_of") == period.split.train[-1])
-    thresholds = matched_thresholds(card, in_force, latest)
-    return replace(policy, scorecard=card, codes=replace(policy.codes, thresholds=thresholds))
-
-
-def codes_of(rows: pl.DataFrame, policy: PolicyOnDay) -> pl.Series:
-    """Code of every row (one day), with vetoes, floors and the unrated as in a nightly run."""
-    scores = policy.scorecard.contributions(rows)
-    codes = assign_codes(rows, scores, policy=policy)
-    return rows.select("enterprise_id").join(codes, on="enterprise_id", how="left", maintain_order="left")[
-        "code"
-    ]
-
-
-def _coded(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
-    return pl.concat(
-        period.test.with_columns(code=codes_of(period.test, policy))
-        for period, policy in zip(final, policies, strict=True)
-    )
-
-
-def _leak(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
-    known = _coded(final, policies).filter(pl.col("label").is_not_null())
-    table = known.group_by("code").agg(labelled=pl.len(), positives=pl.col("label").cast(pl.Int64).sum())
-    table = table.with_columns(
-        rate=pl.col("positives") / pl.col("labelled"),
-        share_of_positives=pl.col("positives") / pl.col("positives").sum(),
-    ).sort(pl.col("code").replace_strict(dict(zip(CODE_KEYS, range(4), strict=True))), descending=True)
-    bounds = [wilson(hits, count) for hits, count in table.select("positives", "labelled").iter_rows()]
-    return table.with_columns(
-        low=pl.Series([low for low, _ in bounds], dtype=pl.Float64),
-        high=pl.Series([high for _, high in bounds], dtype=pl.Float64),
-    )
-
-
-def _drawn(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
-    """Rates by code from random draws only, each weighted by the inverse of its stratum's share of draws."""
-    coded = _coded(final, policies)
-    if "drawn_label" not in coded.columns:
-        return drawn_rates_by(pl.DataFrame(schema=_DRAWN), "code")
-    strata = ["as_of", "sector", "division"]
-    chance = coded.group_by(strata).agg(inclusion=pl.col("drawn_label").is_not_null().mean())
-    drawn = coded.filter(pl.col("drawn_label").is_not_null()).join(chance, on=strata, nulls_equal=True)
-    rows = drawn.select("code", label=pl.col("drawn_label").cast(pl.Float64), inclusion="inclusion")
-    return drawn_rates_by(rows, "code")
-
-
-_DRAWN = {"code": pl.String, "label": pl.Float64, "inclusion": pl.Float64}
-
-
-def _stability(periods: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
-    """The same firms on the same day, coded by the card of the day and by the one before."""
-    rows: list[dict[str, Any]] = []
-    for (before, old), (after, new) in pairwise(zip(periods, policies, strict=True)):
-        test = after.test
-        moved = metric.stability(codes_of(test, old), codes_of(test, new))
-        scores = [policy.scorecard.contributions(test)["score"].to_numpy() for policy in (old, new)]
-        k = max(1, int(test.height * CAPACITY))
-        rows.append(
-            {
-                "before": before.day,
-                "after": after.day,
-                "unchanged": moved.unchanged,
-                "two_bands": moved.moved_two,
-                "jaccard": metric.jaccard_top(scores[0], scores[1], k),
-            }
-        )
-    kinds = {"before": pl.Date, "after": pl.Date} | dict.fromkeys(
-        ("unchanged", "two_bands", "jaccard"), pl.Float64
-    )
-    return pl.DataFrame(rows, schema=kinds)
-
-
-TRADES = ((0.05, 120), (0.05, 60), (0.1, 60), (0.1, 40), (0.1, 25), (0.2, 60), (0.2, 25), (0.4, 25))
-"""Logit per point and most bins that the price of rounding is shown for."""
-
-
-def _tradeoff(maker: CardMaker, period: Period, learning: LearningPolicy) -> pl.DataFrame:
-    """AUC and log-loss of the same float model, pruned and rounded more and more coarsely."""
-    model = maker.fit(period.train).model
-    labels = period.labels
-    logit = model.logit(period.test)
-    found = [_trade_row(None, None, labels, logit, len(model.parts), _float_bins(model))]
-    for unit, bins in TRADES:
-        fitting = learning.fitting.model_copy(update={"logit_per_point": unit, "max_bins": bins})
-        card = card_of(model, period.train, learning=replace(learning, fitting=fitting))
-        points = np.multiply(points_of(card, period.test), unit)
-        level = _intercept(np.multiply(points_of(card, period.train), unit), period.train["label"].to_numpy())
-        size = sum(len(factor.points) for factor in card.factors)
-        found.append(_trade_row(unit, bins, labels, points + level, len(card.factors), size))
-    kinds = {"logit_per_point": pl.Float64, "max_bins": pl.Int64, "auc": pl.Float64, "log_loss": pl.Float64}
-    return pl.DataFrame(found, schema={**kinds, "factors": pl.Int64, "bins": pl.Int64}, orient="row")
-
-
-def _float_bins(model: AdditiveModel) -> int:
-    return sum(len(part.values) for part in model.parts)
-
-
-def _trade_row(
-    unit: float | None, bins: int | None, labels: Floats, logit: Floats, factors: int, size: int
-) -> tuple[Any, ...]:
-    probability = 1 / (1 + np.exp(-logit))
-    return unit, bins, metric.auc(logit, labels), metric.log_loss(probability, labels), factors, size
-
-
-def _intercept(logit: Floats, labels: NDArray[Any]) -> float:
-    """Best constant to add to logits (Newton)."""
-    level = 0.0
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-(logit + level)))
-        slope, curve = float((probability - labels).sum()), float((probability * (1 - probability)).sum())
-        # Steps are bounded: far from the best level the curve is flat and a whole step would overshoot.
-        level -= min(max(slope / max(curve, 1e-12), -2.0), 2.0)
-    return level
-
-
-def _feedback(period: Period) -> pl.DataFrame:
-    strata = period.test.select(cell())["sector"].to_list()
-    visits = period.test["inspections_24m"].cast(pl.Float64).to_numpy()
-    found = metric.feedback_loop(period.predictions["card"].score, visits, strata)
-    return pl.DataFrame(
-        [{"slope": found.slope, "low": found.low, "high": found.high, "is_alarming": found.alarming}]
-    )
-
-
-def _suspicious(period: Period, learning: LearningPolicy) -> list[str]:
-    return suspicious_features(period.test, [one.feature for one in learning.candidates])
 
 
 def _verdict(metrics: pl.DataFrame, differences: pl.DataFrame, periods: int) -> Words:

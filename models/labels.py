@@ -41,7 +41,8 @@ def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, kno
     Grain: one row per row of ``rows``, in their order, with ``label`` (0, 1 or null) and, of the event that
     decided it (else null), ``outcome_day``, ``announced_day`` and ``team``.
     """
-    following = _first_after(rows, _decisive(events, label.spec))
+    keys = rows.select("enterprise_id", "as_of")
+    following = _first_after(keys, _decisive(events, label.spec))
     within = pl.col("outcome_day") <= pl.col("as_of") + label.spec.horizon_days
     complete = pl.col("as_of") <= last_complete_day(label, known_at)
     if label.spec.outcome == "next_visit":
@@ -49,10 +50,12 @@ def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, kno
     else:
         verdict = pl.when(within).then(1).otherwise(0)
     kept = within & complete
-    return following.with_columns(
-        label=pl.when(complete).then(verdict).cast(pl.Int8),
-        **{name: pl.when(kept).then(pl.col(name)) for name in ("outcome_day", "announced_day", "team")},
-    ).drop("is_hit")
+    found = following.select(
+        pl.when(complete).then(verdict).cast(pl.Int8).alias("label"),
+        *(pl.when(kept).then(pl.col(name)).alias(name) for name in ("outcome_day", "announced_day", "team")),
+    )
+    # Beside the rows instead of through the join: panels are wide.
+    return rows.with_columns(found)
 
 
 def _decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:

@@ -24,7 +24,7 @@ FAMILIES = ("boosted", "logistic_bins", "sparse_rules")
 
 def fit(settings: Settings, label: str, *, as_of: date | None = None, family: str = "boosted") -> FittedCard:
     """Fit a card for a label on everything known at ``as_of`` (default: the day published last) and store it."""
-    lesson = _lesson(settings, label, as_of)
+    lesson = _lesson(settings, label, as_of, to_judge=False)
     card = learning.fit(lesson, family=family)
     with writing(settings.home) as connection:
         learning.store_card(connection, settings.home, card, today=local_today())
@@ -49,8 +49,10 @@ def evaluate(
     return evaluation, path
 
 
-def _lesson(settings: Settings, label: str, as_of: date | None) -> Lesson:
+def _lesson(settings: Settings, label: str, as_of: date | None, *, to_judge: bool = True) -> Lesson:
     home = settings.home.prepare()
     day = as_of or published_as_of(home) or local_today()
     with writing(home) as connection:
-        return learning.prepare(connection, load_policy(settings.pack), label=label, as_of=day)
+        return learning.prepare(
+            connection, load_policy(settings.pack), label=label, as_of=day, to_judge=to_judge
+        )

@@ -37,10 +37,16 @@ class Lesson:
 
 
 def prepare(
-    connection: Connection, policy: Policy, *, label: str, as_of: date, engine: str = "duckdb"
+    connection: Connection,
+    policy: Policy,
+    *,
+    label: str,
+    as_of: date,
+    engine: str = "duckdb",
+    to_judge: bool = True,
 ) -> Lesson:
     """Read everything that learning needs; afterwards the warehouse is free for others."""
-    material = build_material(connection, policy, label=label, as_of=as_of, engine=engine)
+    material = build_material(connection, policy, label=label, as_of=as_of, engine=engine, to_judge=to_judge)
     return Lesson(material, policy.on(as_of), champion(connection, as_of))
 
 

@@ -10,11 +10,12 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.labels import OUTCOME_COLUMNS, attach_labels, in_cohort
-from models.policy import Label, Policy, PolicyOnDay
+from models.errors import ModelError
+from models.labels import OUTCOME_COLUMNS, attach_labels, in_cohort, last_complete_day
+from models.policy import Fitting, Label, Policy, PolicyOnDay
 from models.splits import cohort_days
 from models.strictness import adjusted_counts, team_effects
-from models.training import OTHER, Material
+from models.training import OTHER, Material, as_date
 from models.vocabulary import SEVERITY, day_number
 from warehouse.engines import fold
 from warehouse.rescore import data_watermark
@@ -39,15 +40,22 @@ _ALWAYS = (
 
 
 def build_material(
-    connection: Connection, policy: Policy, *, label: str, as_of: date, engine: str = "duckdb"
+    connection: Connection,
+    policy: Policy,
+    *,
+    label: str,
+    as_of: date,
+    engine: str = "duckdb",
+    to_judge: bool = True,
 ) -> Material:
     """Everything a card for ``label`` is fitted and judged on, as known on ``as_of``.
 
+    Only cohort days whose labels are complete; without ``to_judge`` only those a card is fitted on.
     Raises ModelError for a label the pack does not define.
     """
     on_day = policy.on(as_of)
     wanted = label_of(on_day, label)
-    days = cohort_days(first_event_day(connection), as_of, months=on_day.learning.fitting.cohort_months)
+    days = panel_days(connection, wanted, on_day.learning.fitting, as_of, to_judge=to_judge)
     columns = needed_columns(on_day)
     parts: list[pl.DataFrame] = []
     for day in days:
@@ -84,14 +92,34 @@ def build_material(
     )
 
 
+def panel_days(
+    connection: Connection, label: Label, fitting: Fitting, as_of: date, *, to_judge: bool
+) -> list[date]:
+    """Cohort days a panel needs, oldest first.  Raises ModelError when no label is complete yet."""
+    last = as_date(last_complete_day(label, as_of))
+    days = [
+        day
+        for day in cohort_days(first_event_day(connection), as_of, months=fitting.cohort_months)
+        if day <= last
+    ]
+    if not days:
+        raise ModelError(
+            f"No label '{label.name}' is complete on {as_of}: it takes {label.spec.horizon_days} days and "
+            f"{label.spec.lag_days} more to be announced. Take in more history, or choose another label."
+        )
+    between = fitting.train_cohorts
+    if to_judge:
+        gap = label.spec.horizon_days + label.spec.lag_days
+        between += fitting.test_periods + -(-gap // (28 * fitting.cohort_months))
+    return days[-between:]
+
+
 MAIN_LABELS = ("serious_finding", "penalty", "accident")
 """Labels every card is calibrated for, whichever it was fitted for."""
 
 
 def label_of(policy: PolicyOnDay, name: str) -> Label:
     """A label of the pack.  Raises ModelError that lists what there is."""
-    from models.errors import ModelError
-
     if name not in policy.learning.labels:
         known = ", ".join(policy.learning.labels)
         raise ModelError(f"The pack {policy.pack} has no label '{name}'. Choose one of: {known}.")

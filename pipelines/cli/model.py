@@ -346,7 +346,9 @@ def _metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("contestant"), overflow="fold")
     for measure in measures:
-        table.add_column(words(f"measure_{measure}"), justify="right", overflow="fold")
+        table.add_column(
+            words(f"measure_{measure}"), justify="right", no_wrap=measure in ("auc", "precision_expected")
+        )
     for contestant in dict.fromkeys(row["contestant"] for row in pooled):
         told = [cells.get((contestant, measure), "–") for measure in measures]
         table.add_row(escape(titles.get(contestant, contestant)), *told)
@@ -356,7 +358,7 @@ def _metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str
 def _measured(row: Mapping[str, Any]) -> str:
     form = MEASURES.get(row["metric"], ".3f")
     known = row["low"] is not None and not isnan(row["low"])
-    interval = f" ({row['low']:{form}}–{row['high']:{form}})" if known else ""
+    interval = f"\n({row['low']:{form}}–{row['high']:{form}})" if known else ""
     return _number(row["value"], form) + interval
 
 

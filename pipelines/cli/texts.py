@@ -58,8 +58,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "label_serious_finding": ("下次检查发现严重问题的概率", "chance of a serious finding at the next visit"),
     "label_penalty": ("12个月内有违法违规记录的概率", "chance of a finding or penalty within 12 months"),
     "label_accident": ("12个月内发生事故的概率", "chance of an accident within 12 months"),
-    "label_lost_time_injury": ("12个月内发生损失工作日伤害的概率", "chance of a lost-time injury within 12 months"),
-    "label_bad_score": ("下次检查评分28分及以上的概率", "chance of 28 points or more at the next scored visit"),
+    "label_lost_time_injury": (
+        "12个月内发生损失工作日伤害的概率",
+        "chance of a lost-time injury within 12 months",
+    ),
+    "label_bad_score": (
+        "下次检查评分28分及以上的概率",
+        "chance of 28 points or more at the next scored visit",
+    ),
     "more": ("另有 {n} 条", "{n} more"),
     "law": ("法律", "law"),
     "policy": ("政策", "policy"),

@@ -80,7 +80,7 @@ def difference(frame: pl.DataFrame, trees: Any, columns: list[Column], model: Ad
 # ---- exactness -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.sampled_from([60, 250, 700]))
 def test_the_steps_give_the_logit_of_the_trees_on_every_row(seed: int, rows: int):
     frame, of = frame_of(seed, rows), policy_of(seed, least_leaf=5)
@@ -88,7 +88,7 @@ def test_the_steps_give_the_logit_of_the_trees_on_every_row(seed: int, rows: int
     assert difference(frame, trees, columns, model) < 1e-9
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6))
 def test_the_steps_give_the_logit_of_the_trees_on_rows_never_seen(seed: int):
     frame, of = frame_of(seed, 250), policy_of(seed, least_leaf=5)

@@ -153,6 +153,17 @@ def known_to(*columns: str) -> pl.DataFrame:
     return pl.DataFrame({name: made[name] for name in columns} | {"label": hit})
 
 
+def test_a_category_that_only_the_unlucky_carry_is_suspicious():
+    rows = pl.DataFrame(
+        {
+            "label": [1] * 60 + [0] * 940,
+            "wording": ["F construction"] * 60 + ["construction"] * 500 + ["other"] * 440,
+            "honest": ["construction"] * 520 + ["other"] * 480,
+        }
+    )
+    assert suspicious_features(rows, ["wording", "honest"]) == ["wording"]
+
+
 @pytest.mark.parametrize("column", ["tells", "denies", "hides"])
 def test_a_feature_that_tells_the_label_alone_is_suspicious(column: str):
     assert suspicious_features(known_to(column, "guesses"), [column, "guesses"]) == [column]

@@ -17,8 +17,9 @@ import pytest
 from models.calibration import Calibration, Step
 from models.card import FittedCard, Origin
 from models.contest import Contestant, Prediction
-from models.evaluation import INTERVALS, Evaluation
+from models.evaluation import Evaluation
 from models.gate import GateInputs
+from models.measuring import INTERVALS
 from models.policy import Label, Thresholds, Words, load_policy
 from models.scorecard import Factor, Scorecard
 from warehouse.report import numbers, write_report

@@ -6,7 +6,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from models.evaluation import CAPACITY, Evaluation
+from models.evaluation import Evaluation
+from models.measuring import CAPACITY
 from warehouse.report import card, charts, contest, front, numbers, sections
 from warehouse.report.contest import Contest
 from warehouse.report.drawing import Axis, Line

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from models import vocabulary as vocab
-from models.evaluation import CAPACITY
+from models.measuring import CAPACITY
 from models.policy import Words
 
 TEXTS: dict[str, tuple[str, str]] = {
