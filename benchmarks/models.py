@@ -44,7 +44,7 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "modelling-results.md"
 WIDTH = 200
 REFERENCES = (*BLACK_BOXES, "logistic")
-COUNTS = ("count_36m", "count_12m", "count_adjusted")
+COUNTS = ("count_36m", "count_12m", "count_adjusted", "mean_score")
 MOST_AUC_BEHIND, MOST_PRECISION_BEHIND = 0.01, 0.03
 MOST_AUC_ROUNDED, MOST_LOSS_ROUNDED = 0.005, 0.01
 
@@ -63,7 +63,8 @@ PAIRS = (
     Pair("tw_osh", "accident"),
     # The usual count of a mine is that of the last four quarters.
     Pair("msha_quarterly", "lost_time_injury", ("count_12m",)),
-    Pair("nyc_restaurants", "bad_score"),
+    # Scored visits have a simpler rule still: the mean of past scores.
+    Pair("nyc_restaurants", "bad_score", ("mean_score",)),
 )
 
 
@@ -78,7 +79,18 @@ def count_12m() -> Contestant:
     )
 
 
-EXTRA: dict[str, Callable[[], Contestant]] = {"count_12m": count_12m}
+def mean_score() -> Contestant:
+    """Mean check-list score of past visits."""
+    title = Words(zh="过去检查评分均值", en="mean past check-list score")
+    return Contestant(
+        "mean_score",
+        "baseline",
+        title,
+        lambda _, test: Prediction(test["score_mean"].cast(pl.Float64).fill_null(-1).to_numpy()),
+    )
+
+
+EXTRA: dict[str, Callable[[], Contestant]] = {"count_12m": count_12m, "mean_score": mean_score}
 
 
 @dataclass(frozen=True)

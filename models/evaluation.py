@@ -170,7 +170,7 @@ def evaluate(
     metrics = pl.concat([metric_rows(periods, contestants), pooled_rows(final, contestants)])
     differences = difference_rows(final, contestants)
     stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
-    last, last_policy = final[-1], stand_ins[-1]
+    last = final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
         label=label,
@@ -188,7 +188,7 @@ def evaluate(
         tradeoff=tradeoff_rows(maker, last, learning),
         feedback=feedback_rows(last),
         suspicious=tuple(suspicious_names(last, learning)),
-        verdict=_verdict(metrics, differences, last_policy.learning.gate.periods),
+        verdict=_verdict(metrics, differences, len(final)),
         card=card,
         gate_inputs=_gate_inputs(final, metrics, differences, card, material, policy, in_force),
     )

@@ -600,7 +600,7 @@ def test_evaluating_shows_the_final_periods_the_verdict_and_the_report(
     learning: list[dict[str, Any]], tmp_path: Path
 ):
     text = run("evaluate").stdout
-    for told in ("Last 2 periods", "0.742 (0.731–0.752)", "29.0%", "Count of findings", "ranks better"):
+    for told in ("Last 2 periods", "0.742", "(0.731–0.752)", "29.0%", "Count of findings", "ranks better"):
         assert told in text
     assert "0.999" not in text
     assert str(tmp_path / "report.html") in text
