@@ -1,6 +1,7 @@
-"""Pictures for the README, of a running installation: ``python -m docs.screenshots`` after ``make run``.
+"""Pictures for the README, of a running installation: ``python -m docs.screenshots``.
 
-Needs the Dagster UI of ``make dev`` on port 3000 and Chromium (``CHROMIUM``, default /usr/bin/chromium).
+Run ``make run`` and ``./riskcode model evaluate`` before.  Needs the Dagster UI of ``make dev`` on port 3000
+and Chromium (``CHROMIUM``, default /usr/bin/chromium).
 """
 
 import os
@@ -66,6 +67,10 @@ def take_pictures(*, with_ui: bool) -> None:
         for name, html in terminal_pages().items():
             page.set_content(html)
             page.locator("pre").screenshot(path=IMAGES / f"{name}.png")
+        for report in sorted(load_settings().home.reports.glob("*.html"))[-1:]:
+            report_page = browser.new_page(viewport={"width": 1280, "height": 1200})
+            report_page.goto(report.as_uri())
+            report_page.screenshot(path=IMAGES / "model-report.png")
         if with_ui:
             _ui_pictures(browser)
         browser.close()

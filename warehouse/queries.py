@@ -156,14 +156,7 @@ def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Ro
         "SELECT as_of, code, score FROM risk.code_history WHERE enterprise_id = $id ORDER BY as_of",
         {"id": enterprise_id},
     )
-    foretold = rows(
-        connection,
-        """
-        SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
-        FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
-        """,
-        {"id": enterprise_id},
-    )
+    foretold = rows(connection, _FORETOLD, {"id": enterprise_id}) if _has_probabilities(connection) else []
     return {
         **found[0],
         "reasons": reasons,
@@ -247,3 +240,17 @@ def last_run(connection: duckdb.DuckDBPyConnection) -> Row:
 def last_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Deliveries taken in, newest first."""
     return rows(connection, "FROM ops.deliveries ORDER BY taken_in_at DESC LIMIT 20")
+
+
+_FORETOLD = """
+SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
+FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
+"""
+
+
+def _has_probabilities(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the copy was published by a program that knows fitted cards; older copies stay readable."""
+    found = (
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'risk' AND table_name = 'probabilities'"
+    )
+    return bool(rows(connection, found))

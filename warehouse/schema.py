@@ -62,6 +62,12 @@ CREATE TABLE IF NOT EXISTS risk.code_history (
     enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
     pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE,
     is_backfill BOOLEAN);
+CREATE TABLE IF NOT EXISTS risk.probabilities (
+    enterprise_id VARCHAR, as_of DATE, label VARCHAR, card_id VARCHAR, base_rate DOUBLE, probability DOUBLE,
+    low DOUBLE, high DOUBLE, wording_zh VARCHAR, wording_en VARCHAR);
+CREATE TABLE IF NOT EXISTS risk.rates (
+    enterprise_id VARCHAR, cell VARCHAR, visits BIGINT, serious BIGINT, peer_rate DOUBLE, rate DOUBLE, low DOUBLE,
+    high DOUBLE, among_worst DOUBLE, as_of DATE);
 CREATE TABLE IF NOT EXISTS model.cards (
     card_id VARCHAR PRIMARY KEY, label VARCHAR, family VARCHAR, fitted_on DATE, first_cohort DATE,
     last_cohort DATE, rows BIGINT, positives BIGINT, data_watermark DATE, fingerprint VARCHAR,
