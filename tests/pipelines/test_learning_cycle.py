@@ -1,0 +1,106 @@
+"""A card's life on a small city, with the real parts: refit job, approval, nightly run, rollback."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance
+
+from pipelines.automation import REFIT, monthly_refit
+from pipelines.definitions import build_definitions
+from pipelines.demo import write_demo_city
+from pipelines.settings import load_settings
+from tests.pipelines.city import DAY_1, DAY_2, published, riskcode, run_arguments
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("learning")]
+DAY_3 = date(2026, 7, 2)
+
+
+def told(home: Path, *arguments: str) -> Any:
+    done = riskcode(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("delivery")
+    write_demo_city(folder, enterprises=500, years=5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def refitted(
+    delivery: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A coded city with a challenger from the refit job, and what the job said of it."""
+    home = tmp_path_factory.mktemp("home")
+    assert riskcode(home, *run_arguments(delivery, DAY_1)).returncode == 0
+    before = {name: os.environ.get(name) for name in ("RISKCODE_HOME", "RISKCODE_LANG")}
+    os.environ |= {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en"}
+    try:
+        job = build_definitions(load_settings()).resolve_job_def(REFIT.name)
+        with DagsterInstance.from_config(str(home / "dagster")) as instance:
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=DAY_1.isoformat(),
+                run_config={"ops": {"challenger": {"config": {"label": "penalty", "families": ["boosted"]}}}},
+            )
+        [event] = [one for one in result.all_events if one.is_step_materialization]
+        yield home, {name: one.value for name, one in event.materialization.metadata.items()}
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(
+    refitted: tuple[Path, dict[str, Any]],
+):
+    home, said = refitted
+    [card] = told(home, "model", "list")["cards"]
+    assert card["card_id"] == said["card"]
+    assert card["state"] == "challenger"
+    assert Path(said["report"]).read_text(encoding="utf-8").count("<svg") >= 3
+    assert "| card |" in said["measured"]
+    assert "counting" in said["verdict"]
+    saved = json.loads((home / "cards" / f"{card['card_id']}.json").read_text(encoding="utf-8"))
+    assert saved["scorecard"]["fingerprint"].startswith(said["fingerprint"])
+    assert told(home, "model", "list")["promotions"] == []
+
+
+def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
+    refitted: tuple[Path, dict[str, Any]], delivery: Path
+):
+    home, said = refitted
+    expert = fingerprint(home)
+    done = riskcode(
+        home, "model", "promote", said["card"], "--by", "王伟", "--reason", "trial", "--override", "--yes"
+    )
+    assert done.returncode == 0, done.stderr
+    assert fingerprint(home) == expert
+    assert riskcode(home, *run_arguments(delivery, DAY_2)).returncode == 0
+    assert fingerprint(home).startswith(said["fingerprint"])
+    firm = published(home)["codes"][0][0]
+    foretold = told(home, "explain", firm)["foretold"]
+    assert "penalty" in {one["label"] for one in foretold} <= {"accident", "penalty", "serious_finding"}
+    assert all(0 <= one["low"] <= one["probability"] <= one["high"] <= 1 for one in foretold)
+    rolled = riskcode(home, "model", "rollback", "--by", "王伟", "--reason", "trial over")
+    assert rolled.returncode == 0, rolled.stderr
+    assert riskcode(home, *run_arguments(delivery, DAY_3)).returncode == 0
+    assert fingerprint(home) == expert
+    assert told(home, "explain", firm)["foretold"] == []
+
+
+def fingerprint(home: Path) -> str:
+    """Fingerprint of the card that gave the published codes."""
+    [found] = {row[-2] for row in published(home)["codes"]}
+    return str(found)
+
+
+def test_the_refit_is_asked_for_on_the_first_of_a_month():
+    assert monthly_refit.cron_schedule == "0 4 1 * *"
+    assert REFIT.name == "refit"
