@@ -18,6 +18,7 @@ from models import vocabulary as vocab
 from models.errors import ModelError
 from pipelines.cli.card import PAGE_WIDTH, card_page
 from pipelines.cli.exports import as_json
+from pipelines.cli.progress import Progress
 from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 
@@ -72,7 +73,8 @@ def fit(
     from pipelines.learning import fit as learn
 
     settings = load_settings()
-    card = learn(settings, label, as_of=_day(as_of), family=family)
+    with _progress(settings, quiet=json):
+        card = learn(settings, label, as_of=_day(as_of), family=family)
     if json:
         typer.echo(card.to_json())
         return
@@ -88,7 +90,8 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
-    found, report = measure(settings, label, as_of=_day(as_of), families=tuple(FAMILIES))
+    with _progress(settings, quiet=json):
+        found, report = measure(settings, label, as_of=_day(as_of), families=tuple(FAMILIES))
     pooled = _pooled(found)
     if json:
         verdict = {"zh": found.verdict.zh, "en": found.verdict.en}
@@ -331,6 +334,11 @@ def _promotion(promotion: Mapping[str, Any], words: Words) -> str:
             *([f"[red]{words('gate_overridden')}[/]"] if promotion["overridden"] else []),
         ]
     )
+
+
+def _progress(settings: Settings, *, quiet: bool) -> Progress:
+    """Progress on the error stream, so that what is printed stays the result."""
+    return Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet)
 
 
 def _pooled(found: "Evaluation") -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """``./riskcode run``: the nightly job in this process, with a summary a person wants to read."""
 
-import logging
 import shutil
 import sys
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.status import Status
 
 from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.cli.exports import as_json
+from pipelines.cli.progress import Progress
 from pipelines.cli.render import codes_table, queue_table, reject_counts_table
 from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
@@ -62,7 +61,7 @@ def run(
     _make_room(home, choice, console)
     known = known_at.date() if known_at else None
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known)
-    with _Progress(console, settings.home, quiet=json):
+    with Progress(console, settings.home, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
         summary = summarise(connection, run_id)
@@ -149,41 +148,6 @@ def _write_demo(folder: Path, enterprises: int, console: Console) -> None:
     console.print(f"[dim]demo city: writing the deliveries of {enterprises:,} invented enterprises …[/]")
     write_demo_city(folder, enterprises=enterprises)
     (folder.parent / "enterprises").write_text(str(enterprises))
-
-
-class _Progress(logging.Handler):
-    """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere; keeps a log."""
-
-    def __init__(self, console: Console, home: Home, *, quiet: bool) -> None:
-        super().__init__(logging.INFO)
-        self.file = logging.FileHandler(home.logs / "runs.log", encoding="utf-8")
-        self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
-        self.console, self.quiet = console, quiet
-        self.status: Status | None = None
-        self.log = logging.getLogger("riskcode")
-
-    def __enter__(self) -> "_Progress":
-        self.log.setLevel(logging.INFO)
-        self.log.propagate = False
-        self.log.addHandler(self)
-        self.log.addHandler(self.file)
-        if self.console.is_terminal and not self.quiet:
-            self.status = self.console.status("starting …")
-            self.status.start()
-        return self
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self.status is not None:
-            self.status.update(record.getMessage())
-        elif not self.quiet:
-            self.console.print(f"[dim]{datetime.now():%H:%M:%S} {record.getMessage()}[/]")
-
-    def __exit__(self, *_: object) -> None:
-        self.log.removeHandler(self)
-        self.log.removeHandler(self.file)
-        self.file.close()
-        if self.status is not None:
-            self.status.stop()
 
 
 def summarise(connection: Any, run_id: str) -> dict[str, Any]:

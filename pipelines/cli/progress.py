@@ -1,0 +1,45 @@
+"""What a long command is doing, told while it does it."""
+
+import logging
+from datetime import datetime
+
+from rich.console import Console
+from rich.status import Status
+
+from warehouse.home import Home
+
+
+class Progress(logging.Handler):
+    """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere; keeps a log."""
+
+    def __init__(self, console: Console, home: Home, *, quiet: bool) -> None:
+        super().__init__(logging.INFO)
+        self.file = logging.FileHandler(home.logs / "runs.log", encoding="utf-8")
+        self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
+        self.console, self.quiet = console, quiet
+        self.status: Status | None = None
+        self.log = logging.getLogger("riskcode")
+
+    def __enter__(self) -> "Progress":
+        self.log.setLevel(logging.INFO)
+        self.log.propagate = False
+        self.log.addHandler(self)
+        self.log.addHandler(self.file)
+        if self.console.is_terminal and not self.quiet:
+            self.status = self.console.status("starting …")
+            self.status.start()
+        return self
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one step."""
+        if self.status is not None:
+            self.status.update(record.getMessage())
+        elif not self.quiet:
+            self.console.print(f"[dim]{datetime.now():%H:%M:%S} {record.getMessage()}[/]")
+
+    def __exit__(self, *_: object) -> None:
+        self.log.removeHandler(self)
+        self.log.removeHandler(self.file)
+        self.file.close()
+        if self.status is not None:
+            self.status.stop()
