@@ -14,11 +14,10 @@ from pydantic import Field
 
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
-from models.policy import load_policy
+from models.policy import FAMILY_NAMES, load_policy
 
 GROUP = "learning"
 OWNERS = ["team:risk-analysis"]
-FAMILIES = ("boosted", "logistic_bins", "sparse_rules")
 _SHOWN = ("auc", "within_auc", "precision_expected", "lift", "log_loss")
 
 
@@ -26,7 +25,7 @@ class Lesson(Config):
     """What the challenger predicts, and which families are compared."""
 
     label: str = "serious_finding"
-    families: list[str] = Field(default_factory=lambda: list(FAMILIES))
+    families: list[str] = Field(default_factory=lambda: list(FAMILY_NAMES))
 
 
 @asset(

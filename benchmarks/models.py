@@ -29,8 +29,7 @@ from benchmarks.report import machine
 from docs.markers import table, with_block
 from models.contest import FAMILY_TITLES, Contestant, Prediction
 from models.evaluation import Evaluation, usable_splits
-from models.policy import PolicyOnDay, Words, load_policy
-from pipelines.learning import FAMILIES
+from models.policy import FAMILY_NAMES, PolicyOnDay, Words, load_policy
 from pipelines.settings import load_settings
 from warehouse.connection import writing
 from warehouse.deliveries import local_today, take_in_all
@@ -170,7 +169,7 @@ def compare(
     with warnings.catch_warnings():
         # EBM remarks that its pictures leave missing values out; nobody draws any here.
         warnings.filterwarnings("ignore", message="Missing values detected")
-        evaluation = measure(lesson, families=FAMILIES, more=more, report=watch)
+        evaluation = measure(lesson, families=FAMILY_NAMES, more=more, report=watch)
     watch.stop()
     seconds |= {"evaluation": time.perf_counter() - began}
     names = {one.title.en: one.name for one in evaluation.contestants}

@@ -167,18 +167,22 @@ def fit_additive(
     columns = design_columns(frame, candidates)
     if not columns:
         return AdditiveModel(0.0, ())
-    drawn = _draw(frame.height, fitting.most_boosted_rows)
-    few = frame if drawn is None else frame[drawn]
-    mass = weights if drawn is None else weights[drawn]
+    few, mass = draw_rows(frame, weights, fitting.most_boosted_rows)
     labels = few["label"].cast(pl.Float64).to_numpy()
     return extract(boost(design(few, columns), labels, mass, columns, fitting), columns)
 
 
-def _draw(rows: int, most: int) -> NDArray[np.int64] | None:
-    """Rows to boost on, drawn with a fixed seed; ``None`` for all."""
-    if rows <= most:
-        return None
-    return np.sort(np.random.default_rng(SEED).choice(rows, most, replace=False))
+def draw_rows(frame: pl.DataFrame, weights: Floats, most: int) -> tuple[pl.DataFrame, Floats]:
+    """At most ``most`` rows with their weights, drawn with a fixed seed and left in their order."""
+    if frame.height <= most:
+        return frame, weights
+    drawn = np.sort(np.random.default_rng(SEED).choice(frame.height, most, replace=False))
+    return frame[drawn], weights[drawn]
+
+
+def probability_of(logit: Floats) -> Floats:
+    """Probability of a logit."""
+    return 1 / (1 + np.exp(-logit))
 
 
 def _levels(feature: str, own: Mapping[str | None, Steps]) -> Levels:

@@ -10,13 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models import metrics as metric
-from models.additive import AdditiveModel
+from models.additive import AdditiveModel, probability_of
 from models.codes import assign_codes
 from models.contest import CardMaker, Contestant, points_of
-from models.estimates import drawn_rates_by, wilson
+from models.estimates import drawn_rates_by
 from models.fit import card_of
 from models.measuring import CAPACITY, Period
 from models.policy import LearningPolicy, PolicyOnDay
+from models.rounding import settled
 from models.shrinkage import cell
 from models.splits import suspicious_features
 from models.training import matched_thresholds
@@ -79,31 +80,27 @@ def codes_of(rows: pl.DataFrame, policy: PolicyOnDay) -> pl.Series:
     ]
 
 
-def _coded(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
+def coded_rows(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
+    """Rows of the final periods with the ``code`` each would have had."""
     return pl.concat(
         period.test.with_columns(code=codes_of(period.test, policy))
         for period, policy in zip(final, policies, strict=True)
     )
 
 
-def leak_rows(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
+def leak_rows(coded: pl.DataFrame) -> pl.DataFrame:
     """Positives by code on all labelled rows: rate with Wilson interval, and share of all positives."""
-    known = _coded(final, policies).filter(pl.col("label").is_not_null())
+    known = coded.filter(pl.col("label").is_not_null())
     table = known.group_by("code").agg(labelled=pl.len(), positives=pl.col("label").cast(pl.Int64).sum())
     table = table.with_columns(
         rate=pl.col("positives") / pl.col("labelled"),
         share_of_positives=pl.col("positives") / pl.col("positives").sum(),
     ).sort(pl.col("code").replace_strict(dict(zip(CODE_KEYS, range(4), strict=True))), descending=True)
-    bounds = [wilson(hits, count) for hits, count in table.select("positives", "labelled").iter_rows()]
-    return table.with_columns(
-        low=pl.Series([low for low, _ in bounds], dtype=pl.Float64),
-        high=pl.Series([high for _, high in bounds], dtype=pl.Float64),
-    )
+    return table.with_columns(*metric.wilson_ends(table, "positives", "labelled", "low", "high"))
 
 
-def drawn_rows(final: Sequence[Period], policies: Sequence[PolicyOnDay]) -> pl.DataFrame:
+def drawn_rows(coded: pl.DataFrame) -> pl.DataFrame:
     """Rates by code from random draws only, each weighted by the inverse of its stratum's share of draws."""
-    coded = _coded(final, policies)
     if "drawn_label" not in coded.columns:
         return drawn_rates_by(pl.DataFrame(schema=_DRAWN), "code")
     strata = ["as_of", "sector", "division"]
@@ -122,7 +119,7 @@ def stability_rows(periods: Sequence[Period], policies: Sequence[PolicyOnDay]) -
     for (before, old), (after, new) in pairwise(zip(periods, policies, strict=True)):
         test = after.test
         moved = metric.stability(codes_of(test, old), codes_of(test, new))
-        scores = [policy.scorecard.contributions(test)["score"].to_numpy() for policy in (old, new)]
+        scores = [points_of(policy.scorecard, test) for policy in (old, new)]
         k = max(1, int(test.height * CAPACITY))
         rows.append(
             {
@@ -167,19 +164,13 @@ def _float_bins(model: AdditiveModel) -> int:
 def _trade_row(
     unit: float | None, bins: int | None, labels: Floats, logit: Floats, factors: int, size: int
 ) -> tuple[Any, ...]:
-    probability = 1 / (1 + np.exp(-logit))
+    probability = probability_of(logit)
     return unit, bins, metric.auc(logit, labels), metric.log_loss(probability, labels), factors, size
 
 
 def _intercept(logit: Floats, labels: NDArray[Any]) -> float:
-    """Best constant to add to logits (Newton)."""
-    level = 0.0
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-(logit + level)))
-        slope, curve = float((probability - labels).sum()), float((probability * (1 - probability)).sum())
-        # Steps are bounded: far from the best level the curve is flat and a whole step would overshoot.
-        level -= min(max(slope / max(curve, 1e-12), -2.0), 2.0)
-    return level
+    """Best constant to add to logits."""
+    return float((settled(logit, np.ones(len(logit)), labels.astype(np.float64)) - logit)[0])
 
 
 def feedback_rows(period: Period) -> pl.DataFrame:

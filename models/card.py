@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,19 +53,16 @@ class FittedCard:
     priors: Priors | None
     origin: Origin
 
-    @property
+    @cached_property
     def card_id(self) -> str:
         """Short name: the first twelve characters of the content's SHA-256."""
-        return hashlib.sha256(self._body().encode()).hexdigest()[:12]
+        body = json.dumps(self._content(), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(body.encode()).hexdigest()[:12]
 
     @property
     def calibration(self) -> Calibration:
         """Probability of the label the card was fitted for."""
         return self.calibrations[self.origin.label]
-
-    def _body(self) -> str:
-        content = {name: value for name, value in self._content().items() if name != "card_id"}
-        return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
     def _content(self) -> dict[str, Any]:
         return {

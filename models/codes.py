@@ -31,9 +31,19 @@ def holds(condition: Condition) -> pl.Expr:
     return pl.all_horizontal(tests).fill_null(value=False)
 
 
+def all_hold(conditions: Sequence[Condition]) -> pl.Expr:
+    """Whether every condition holds; none at all always do."""
+    return pl.all_horizontal([holds(condition) for condition in conditions] or [pl.lit(value=True)])
+
+
+def any_group_holds(groups: Sequence[Sequence[Condition]]) -> pl.Expr:
+    """Whether at least one group of conditions holds whole."""
+    return pl.any_horizontal([all_hold(group) for group in groups])
+
+
 def fires(rule: Rule) -> pl.Expr:
     """Whether a veto or floor applies."""
-    return pl.all_horizontal([holds(condition) for condition in rule.when])
+    return all_hold(rule.when)
 
 
 INTERVAL = "interval_permille"
@@ -42,10 +52,7 @@ INTERVAL = "interval_permille"
 
 def is_rated(policy: CodePolicy, columns: Sequence[str]) -> pl.Expr:
     """Whether there is enough data to rate the enterprise."""
-    groups = [
-        pl.all_horizontal([holds(condition) for condition in group]) for group in policy.sufficiency.any_of
-    ]
-    rated = pl.any_horizontal(groups)
+    rated = any_group_holds(policy.sufficiency.any_of)
     widest = policy.sufficiency.widest_interval_permille
     return rated & (pl.col(INTERVAL) <= widest) if widest and INTERVAL in columns else rated
 

@@ -12,9 +12,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from models.additive import design, design_columns
+from models.additive import design, design_columns, probability_of
 from models.calibration import Calibration, calibrate
 from models.fit import Fitted, fit_card
+from models.labels import latest_labelled
 from models.policy import LearningPolicy, Words
 from models.scorecard import Scorecard
 from models.shrinkage import fit_priors, shrunk_rates
@@ -130,9 +131,12 @@ def _shrunk(train: Frame, test: Frame) -> Prediction:
 def expert(card: Scorecard) -> Contestant:
     """The expert pack's points alone."""
     title = Words(zh="专家积分卡", en="expert pack alone")
-    return Contestant(
-        "expert", "expert", title, lambda _, test: Prediction(points_of(card, test).astype(float))
-    )
+    return by_points("expert", "expert", title, card)
+
+
+def by_points(name: str, kind: str, title: Words, card: Scorecard) -> Contestant:
+    """A finished card as a contestant: it learns nothing more."""
+    return Contestant(name, kind, title, lambda _, test: Prediction(points_of(card, test).astype(float)))
 
 
 def points_of(card: Scorecard, frame: Frame) -> NDArray[np.int64]:
@@ -170,13 +174,12 @@ class CardMaker:
     def predict_float(self, train: Frame, test: Frame) -> Prediction:
         """The model before pruning and rounding."""
         logit = self.fit(train).model.logit(test)
-        return Prediction(logit, 1 / (1 + np.exp(-logit)))
+        return Prediction(logit, probability_of(logit))
 
 
 def calibrated(card: Scorecard, train: Frame, label: str) -> Calibration:
     """Calibration of a card on the latest cohorts of its training set."""
-    days = sorted(train.filter(pl.col("label").is_not_null())["as_of"].unique())[-CALIBRATION_COHORTS:]
-    rows = train.filter(pl.col("as_of").is_in(days), pl.col("label").is_not_null())
+    rows = latest_labelled(train, CALIBRATION_COHORTS)
     labels = rows["label"].cast(pl.Float64).to_numpy()
     return calibrate(label, points_of(card, rows), labels, rows["enterprise_id"].to_list())
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models import metrics as metric
 from models.breakdown import (
     calibration_rows,
+    coded_rows,
     codes_of,
     curve_rows,
     drawn_rows,
@@ -32,19 +33,20 @@ from models.contest import (
     Contestant,
     Prediction,
     baselines,
+    by_points,
     cards,
     chosen,
     expert,
     logistic,
-    points_of,
     strictness_taken_out,
 )
 from models.errors import ModelError
 from models.gate import GateInputs, GroupShare, monotonicity_breaches
 from models.measuring import Period, difference_rows, metric_rows, pooled_rows
-from models.policy import Label, LearningPolicy, PolicyOnDay, Words
+from models.policy import FAMILY_NAMES, Label, LearningPolicy, PolicyOnDay, Words
 from models.splits import Split, announced, require_no_leak, walk_forward
-from models.training import Material, as_date, fit_finished
+from models.training import Material, fit_finished
+from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
 
@@ -141,7 +143,7 @@ def evaluate(
     *,
     policy: PolicyOnDay,
     in_force: PolicyOnDay,
-    families: Sequence[str] = ("boosted", "logistic_bins", "sparse_rules"),
+    families: Sequence[str] = FAMILY_NAMES,
     more: Sequence[Contestant] = (),
     report: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
@@ -167,9 +169,11 @@ def evaluate(
     family = best_family(periods[: -len(final)], families)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
-    metrics = pl.concat([metric_rows(periods, contestants), pooled_rows(final, contestants)])
+    by_period = metric_rows(periods, contestants)
+    metrics = pl.concat([by_period, pooled_rows(by_period, final)])
     differences = difference_rows(final, contestants)
     stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
+    coded = coded_rows(final, stand_ins[-len(final) :])
     last = final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
@@ -182,8 +186,8 @@ def evaluate(
         curve=curve_rows(last, contestants),
         calibration=calibration_rows(final),
         parity=parity_rows(last),
-        drawn=drawn_rows(final, stand_ins[-len(final) :]),
-        leak=leak_rows(final, stand_ins[-len(final) :]),
+        drawn=drawn_rows(coded),
+        leak=leak_rows(coded),
         stability=stability_rows(periods, stand_ins),
         tradeoff=tradeoff_rows(maker, last, learning),
         feedback=feedback_rows(last),
@@ -229,9 +233,7 @@ def _champion(policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:
     if card.fingerprint == policy.scorecard.fingerprint:
         return []
     title = Words(zh="现行积分卡", en="card in force")
-    return [
-        Contestant("champion", "card", title, lambda _, test: Prediction(points_of(card, test).astype(float)))
-    ]
+    return [by_points("champion", "card", title, card)]
 
 
 def _gate_inputs(
@@ -281,11 +283,10 @@ def usable_splits(panel: pl.DataFrame, *, label: Label, learning: LearningPolicy
     full = known.filter(pl.col("positives") >= 10, pl.col("labelled") >= 100)
     splits = walk_forward(full["as_of"].sort().to_list(), label=label, fitting=learning.fitting)
     if not splits:
-        gap = label.spec.horizon_days + label.spec.lag_days
         raise ModelError(
             f"No day can be tried on: {full.height} cohort days have labels, and a test day needs "
-            f"{learning.fitting.least_cohorts} of them at least {gap} days before it. Take in more history, or "
-            "choose a label with a shorter horizon."
+            f"{learning.fitting.least_cohorts} of them at least {label.spec.gap_days} days before it. Take in "
+            "more history, or choose a label with a shorter horizon."
         )
     return splits
 
@@ -302,7 +303,7 @@ def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.Data
                 "test_rows": one.test.height,
                 "labelled": int(one.test["label"].count()),
                 "positives": int(one.test["label"].sum()),
-                "is_final": one in final,
+                "is_final": one.day >= final[0].day,
             }
             for one in periods
         ]

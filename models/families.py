@@ -17,8 +17,8 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from models.additive import SEED, AdditiveModel, Levels, Part, Steps, fit_additive
-from models.policy import Candidate, Direction, Fitting
+from models.additive import AdditiveModel, Levels, Part, Steps, draw_rows, fit_additive
+from models.policy import FAMILY_NAMES, Candidate, Direction, Fitting, directions_of
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def logistic_bins(
     with threadpool_limits(limits=1):
         model.fit(matrix.tocsr(), rows["label"].to_numpy(), sample_weight=weights)
     values = np.split(np.asarray(model.coef_)[0], np.cumsum([len(part.table) for part in parts])[:-1])
-    directions: dict[str, Direction] = {candidate.feature: candidate.direction for candidate in candidates}
+    directions = directions_of(candidates)
     filled = [
         _with_values(
             part, own, np.bincount(one, weights, len(own)).astype(np.float64), directions[part.feature]
@@ -73,13 +73,10 @@ def sparse_rules(
 
     Searched on at most ``RULE_ROWS`` rows; the integer search afterwards uses all of them.
     """
-    drawn = np.arange(rows.height)
-    if rows.height > RULE_ROWS:
-        drawn = np.sort(np.random.default_rng(SEED).choice(rows.height, RULE_ROWS, replace=False))
     part_of = [part for part in _blank_parts(rows, candidates, fitting) if isinstance(part, Steps)]
     if not part_of:
         return AdditiveModel(0.0, ())
-    few, mass = rows[drawn], weights[drawn]
+    few, mass = draw_rows(rows, weights, RULE_ROWS)
     columns, names = _rule_columns(few, part_of)
     chosen, model = _beam(columns, few["label"].to_numpy().astype(float), mass)
     weight_of = dict(zip(chosen, np.asarray(model.coef_)[0], strict=True))
@@ -207,3 +204,4 @@ FAMILIES: dict[str, Family] = {
     "logistic_bins": logistic_bins,
     "sparse_rules": sparse_rules,
 }
+assert tuple(FAMILIES) == FAMILY_NAMES, "a new family needs its name in the policy"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.additive import AdditiveModel, Levels, Steps
 from models.errors import ModelError
 from models.families import FAMILIES
-from models.policy import Candidate, Direction, LearningPolicy
+from models.policy import Candidate, LearningPolicy, directions_of
 from models.rounding import Points, choose_bins, search_points, start_values, tidy
 from models.scorecard import Factor, Scorecard
 
@@ -77,10 +77,7 @@ def _card(
 def _rounded(
     model: AdditiveModel, labelled: pl.DataFrame, mass: Floats, learning: LearningPolicy
 ) -> list[Points]:
-    directions: dict[str, Direction] = {
-        candidate.feature: candidate.direction for candidate in learning.candidates
-    }
-    binnings = choose_bins(model, labelled, mass, directions, learning.fitting)
+    binnings = choose_bins(model, labelled, mass, directions_of(learning.candidates), learning.fitting)
     if not binnings:
         raise ModelError(
             "No feature tells the labels apart, so there is no card to fit. Take in more history."

@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from models.codes import holds
-from models.policy import Condition, Label, LabelValue
+from models.codes import all_hold, any_group_holds
+from models.policy import Label, LabelValue
 from models.vocabulary import day_number
 
 OUTCOME_COLUMNS = {
@@ -23,13 +23,12 @@ OUTCOME_COLUMNS = {
 
 def in_cohort(label: Label) -> pl.Expr:
     """Whether a row of features belongs to the enterprises the label is about on that day."""
-    groups = [pl.all_horizontal([holds(one) for one in group]) for group in label.spec.cohort]
-    return pl.any_horizontal(groups)
+    return any_group_holds(label.spec.cohort)
 
 
 def last_complete_day(label: Label, known_at: date) -> int:
     """Last as-of day (days since 1970-01-01) whose outcomes are all announced by ``known_at``."""
-    return day_number(known_at) - label.spec.horizon_days - label.spec.lag_days
+    return day_number(known_at) - label.spec.gap_days
 
 
 def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, known_at: date) -> pl.DataFrame:
@@ -58,10 +57,16 @@ def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, kno
     return rows.with_columns(found)
 
 
+def latest_labelled(panel: pl.DataFrame, cohorts: int) -> pl.DataFrame:
+    """Labelled rows of the latest so many cohort days that have labels."""
+    labelled = panel.filter(pl.col("label").is_not_null())
+    days = labelled["as_of"].unique().sort().to_list()[-cohorts:]
+    return labelled.filter(pl.col("as_of").is_in(days))
+
+
 def _decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:
     """Events that may decide the label, one a day and enterprise; the gravest of a day speaks for it."""
-    hit = _all(spec.when)
-    counted = events.filter(_all(spec.among)).with_columns(is_hit=hit.cast(pl.Int8))
+    counted = events.filter(all_hold(spec.among)).with_columns(is_hit=all_hold(spec.when).cast(pl.Int8))
     if spec.outcome != "next_visit":
         counted = counted.filter(pl.col("is_hit") == 1)
     return (
@@ -91,9 +96,3 @@ def _first_after(rows: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
         check_sortedness=False,
     )
     return joined.sort("at").drop("at")
-
-
-def _all(conditions: list[Condition]) -> pl.Expr:
-    if not conditions:
-        return pl.lit(value=True)
-    return pl.all_horizontal([holds(condition) for condition in conditions])

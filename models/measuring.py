@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from models import metrics as metric
 from models.contest import Contestant, Prediction
 from models.splits import Split
-from models.training import as_date
+from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
 CAPACITY = 0.1
@@ -35,12 +36,12 @@ class Period:
         """The test day."""
         return as_date(self.split.test)
 
-    @property
+    @cached_property
     def labels(self) -> Floats:
         """Labels as floats, NaN where unknown."""
         return self.test["label"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
-    @property
+    @cached_property
     def groups(self) -> NDArray[np.int64]:
         """Number of the team that recorded the outcome, else of the division."""
         teams = (
@@ -50,17 +51,13 @@ class Period:
         return source.select(pl.col("group").rank("dense").fill_null(0).cast(pl.Int64)).to_series().to_numpy()
 
 
-def measure(
-    period: Period, prediction: Prediction, rows: NDArray[np.int64] | None = None
-) -> dict[str, float]:
-    """Every metric of one prediction, on all rows of the test day or on some."""
-    labels, score, groups = period.labels, prediction.score, period.groups
-    if rows is not None:
-        labels, score, groups = labels[rows], score[rows], groups[rows]
+def measure(period: Period, prediction: Prediction) -> dict[str, float]:
+    """Every metric of one prediction."""
+    labels, score = period.labels, prediction.score
     top = metric.at_capacity(score, labels, max(1, int(len(labels) * CAPACITY)))
     found = {
         "auc": metric.auc(score, labels),
-        "within_auc": metric.within_group_auc(score, labels, groups)[0],
+        "within_auc": metric.within_group_auc(score, labels, period.groups)[0],
         "average_precision": metric.average_precision(score, labels),
         "precision_expected": top.precision_expected,
         "precision_best": top.precision_best,
@@ -69,13 +66,11 @@ def measure(
         "lift": top.lift,
         "labelled_at_k": float(top.labelled),
     }
-    if prediction.probability is not None and rows is None:
+    if prediction.probability is not None:
         found["brier"] = metric.brier(prediction.probability, labels)
         found["log_loss"] = metric.log_loss(prediction.probability, labels)
         found["calibration_error"] = metric.expected_calibration_error(prediction.probability, labels)
-    if rows is None:
-        found |= _chicago(period, score)
-    return found
+    return found | _chicago(period, score)
 
 
 def _chicago(period: Period, score: Floats) -> dict[str, float]:
@@ -117,21 +112,29 @@ def _metric_frame(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def pooled_rows(final: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
-    """Means over the final periods, with bootstrap intervals (firms resampled) for the ``INTERVALS``."""
-    rows: list[tuple[Any, ...]] = []
+def pooled_rows(by_period: pl.DataFrame, final: Sequence[Period]) -> pl.DataFrame:
+    """Means over the final periods, with bootstrap intervals (firms resampled) for the ``INTERVALS``.
+
+    ``by_period``: the rows of ``metric_rows``.  What was not measured on every final period is left out.
+    """
     stacked = _Stack(final)
-    for one in contestants:
-        each = [measure(period, period.predictions[one.name]) for period in final]
-        for name in each[0]:
-            if not all(name in found for found in each):
-                continue
-            low = high = None
-            if name in INTERVALS:
-                low, high = metric.cluster_bootstrap(
-                    lambda rows, one=one, name=name: stacked.mean(one.name, name, rows), stacked.firms, ROUNDS
-                )
-            rows.append((one.name, None, name, float(np.mean([found[name] for found in each])), low, high))
+    means = (
+        by_period.filter(pl.col("test_as_of").is_in([period.day for period in final]))
+        .group_by("contestant", "metric", maintain_order=True)
+        .agg(pl.col("value").mean(), periods=pl.len())
+        .filter(pl.col("periods") == len(final))
+    )
+    rows: list[tuple[Any, ...]] = []
+    for contestant, name, mean in means.select("contestant", "metric", "value").iter_rows():
+        low = high = None
+        if name in INTERVALS:
+            score = stacked.scores[contestant]
+            low, high = metric.cluster_bootstrap(
+                lambda rows, score=score, name=name: stacked.of(score[rows], name, rows),
+                stacked.firms,
+                ROUNDS,
+            )
+        rows.append((contestant, None, name, mean, low, high))
     return _metric_frame(rows)
 
 
@@ -152,10 +155,6 @@ class _Stack:
             for name in periods[0].predictions
         }
         self.count = len(periods)
-
-    def mean(self, contestant: str, name: str, rows: NDArray[np.int64]) -> float:
-        """Mean of a metric over the periods, on some rows."""
-        return self.of(self.scores[contestant][rows], name, rows)
 
     def of(self, score: Floats, name: str, rows: NDArray[np.int64]) -> float:
         """Mean of a metric over the periods for scores of some rows."""

@@ -245,7 +245,7 @@ def calibration_table(probability: Numbers, label: Numbers, bins: int = 10) -> p
         .sort("bin")
         .drop("bin")
     )
-    return table.with_columns(_interval(table, "positives", "labelled", "low", "high"))
+    return table.with_columns(wilson_ends(table, "positives", "labelled", "low", "high"))
 
 
 def expected_calibration_error(probability: Numbers, label: Numbers, bins: int = 10) -> float:
@@ -391,8 +391,8 @@ def parity_table(frame: pl.DataFrame) -> pl.DataFrame:
     )
     overall = _share(pl.col("flagged").sum(), pl.col("n").sum())
     return table.with_columns(
-        *_interval(table, "right", "judged", "precision_low", "precision_high"),
-        *_interval(table, "missed", "positives", "miss_low", "miss_high"),
+        *wilson_ends(table, "right", "judged", "precision_low", "precision_high"),
+        *wilson_ends(table, "missed", "positives", "miss_low", "miss_high"),
         flagged_share=_share(pl.col("flagged"), pl.col("n")),
         ratio=_share(_share(pl.col("flagged"), pl.col("n")), overall),
         precision=_share(pl.col("right"), pl.col("judged")),
@@ -524,7 +524,7 @@ def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     return pl.when(whole > 0).then(part / whole)
 
 
-def _interval(table: pl.DataFrame, part: str, whole: str, low: str, high: str) -> list[pl.Series]:
+def wilson_ends(table: pl.DataFrame, part: str, whole: str, low: str, high: str) -> list[pl.Series]:
     """Ends of the Wilson 95 % interval of two columns' ratio."""
     ends = [wilson(*counts) for counts in table.select(part, whole).iter_rows()]
     return [

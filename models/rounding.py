@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.additive import AdditiveModel, Levels, Part, Steps
+from models.additive import AdditiveModel, Levels, Part, Steps, probability_of
 from models.policy import Direction, Fitting
 
 Floats = NDArray[np.float64]
@@ -66,7 +66,6 @@ class _Atoms:
     weight: Floats
     value: Floats
     missing_count: float
-    missing_weight: float
 
 
 def choose_bins(
@@ -77,7 +76,7 @@ def choose_bins(
     fitting: Fitting,
 ) -> list[Binning]:
     """Cut the step functions of a model into few bins, spending ``max_bins`` where they save most."""
-    probability = 1 / (1 + np.exp(-model.logit(frame)))
+    probability = probability_of(model.logit(frame))
     curvature = weights * probability * (1 - probability)
     atoms = [_atoms(part, frame, weights, curvature) for part in model.parts]
     least = fitting.least_support * float(weights.sum())
@@ -96,9 +95,7 @@ def _atoms(part: Part, frame: pl.DataFrame, weights: Floats, curvature: Floats) 
     weight = _sums(index, curvature, size)
     values = np.array(part.values)
     order = np.arange(len(values)) if isinstance(part, Steps) else np.argsort(values, kind="stable")
-    return _Atoms(
-        part, order, count[order], weight[order], values[order], float(count[-1]), float(weight[-1])
-    )
+    return _Atoms(part, order, count[order], weight[order], values[order], float(count[-1]))
 
 
 def _segmentations(atoms: _Atoms, least: float, most: int) -> list[tuple[float, list[int]]]:
@@ -190,8 +187,8 @@ def start_values(binning: Binning, frame: pl.DataFrame, weights: Floats) -> Floa
     column = frame[binning.part.feature]
     values = binning.part.table[binning.part.index(column)]
     index = binning.index(column)
-    mass = np.bincount(index, weights, binning.bins + 1)
-    total = np.bincount(index, weights * values, binning.bins + 1)
+    mass = _sums(index, weights, binning.bins + 1)
+    total = _sums(index, weights * values, binning.bins + 1)
     return np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
 
 
@@ -210,15 +207,24 @@ class _Board:
         return self.weight * np.logaddexp(0.0, logit) - self.positive * logit
 
     def settle(self) -> None:
-        """Move the intercept to its best value (Newton)."""
-        for _ in range(25):
-            probability = 1 / (1 + np.exp(-self.logit))
-            slope = float((self.weight * probability - self.positive).sum())
-            curve = float((self.weight * probability * (1 - probability)).sum())
-            step = min(max(slope / max(curve, 1e-12), -2.0), 2.0)
-            self.logit = self.logit - step
-            if abs(step) < 1e-10:
-                return
+        """Move the intercept to its best value."""
+        self.logit = settled(self.logit, self.weight, self.positive)
+
+
+def settled(logit: Floats, weight: Floats, positive: Floats) -> Floats:
+    """Logits moved by the constant that minimises the log-loss (Newton); weights of all and of the positives.
+
+    Steps are bounded: far from the best level the curve is flat and a whole step would overshoot.
+    """
+    for _ in range(25):
+        probability = probability_of(logit)
+        slope = float((weight * probability - positive).sum())
+        curve = float((weight * probability * (1 - probability)).sum())
+        step = min(max(slope / max(curve, 1e-12), -2.0), 2.0)
+        logit = logit - step
+        if abs(step) < 1e-10:
+            break
+    return logit
 
 
 def search_points(
@@ -243,10 +249,10 @@ def search_points(
     while improved:
         improved = False
         for at, one in enumerate(binnings):
-            while (move := _best_move(board, at, one, points[at], fitting)) and move[
-                0
-            ] < -_LEAST_GAIN * scale:
-                _, start, stop, sign = move
+            while (move := _best_move(board, at, one, points[at], fitting)) is not None:
+                gain, start, stop, sign = move
+                if gain >= -_LEAST_GAIN * scale:
+                    break
                 points[at][start:stop] += sign
                 inside = (board.bins[at] >= start) & (board.bins[at] < stop)
                 board.logit = board.logit + unit * sign * inside
@@ -298,10 +304,10 @@ def _best_move(
     for sign in (1, -1):
         change = _running(_sums(board.bins[at], board.loss(sign * unit) - before, size))
         for start, stop in _runs(binning):
-            if not _is_admissible(points, start, stop, sign, binning, fitting):
-                continue
             moved = points.copy()
             moved[start:stop] += sign
+            if not _is_admissible(moved, binning, fitting):
+                continue
             gain = float(change[stop] - change[start]) + _prior(moved, rows, fitting) - held
             if best is None or gain < best[0]:
                 best = (gain, start, stop, sign)
@@ -331,15 +337,12 @@ def _runs(binning: Binning) -> list[tuple[int, int]]:
     return runs if binning.is_missing_thin else [*runs, (binning.bins, binning.bins + 1)]
 
 
-def _is_admissible(
-    points: Ints, start: int, stop: int, sign: int, binning: Binning, fitting: Fitting
-) -> bool:
-    moved = points.copy()
-    moved[start:stop] += sign
-    used = moved[: binning.size]
+def _is_admissible(points: Ints, binning: Binning, fitting: Fitting) -> bool:
+    """Whether points keep the direction and lie no further apart than ``most_points``."""
+    used = points[: binning.size]
     if used.max() - used.min() > fitting.most_points:
         return False
-    steps = np.diff(moved[: binning.bins])
+    steps = np.diff(points[: binning.bins])
     if binning.direction == "up":
         return bool((steps >= 0).all())
     return bool((steps <= 0).all()) if binning.direction == "down" else True

@@ -38,8 +38,7 @@ def cohort_days(first: date, last: date, *, months: int) -> list[date]:
 
 def learnable(days: Sequence[int], *, by: int, label: Label, most: int) -> tuple[int, ...]:
     """The latest ``most`` cohort days whose labels were complete on day ``by``."""
-    gap = label.spec.horizon_days + label.spec.lag_days
-    return tuple(sorted(day for day in days if day + gap <= by)[-most:])
+    return tuple(sorted(day for day in days if day + label.spec.gap_days <= by)[-most:])
 
 
 def walk_forward(days: Sequence[int], *, label: Label, fitting: Fitting) -> list[Split]:
@@ -69,7 +68,7 @@ def require_no_leak(panel: pl.DataFrame, split: Split, *, label: Label) -> None:
     outcome that was learnt lies after it or was announced after it, and that no enterprise stands twice on one
     day.
     """
-    gap = label.spec.horizon_days + label.spec.lag_days
+    gap = label.spec.gap_days
     late = [day for day in split.train if day + gap > split.test]
     if late:
         raise LeakageError(

@@ -1,7 +1,7 @@
 """A finished card: fitted on the latest cohorts, with cut-offs, calibrations and priors."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -11,12 +11,13 @@ from models.calibration import Calibration
 from models.card import FittedCard, Origin, code_version
 from models.contest import calibrated, points_of
 from models.fit import fit_card
+from models.labels import latest_labelled
 from models.policy import Label, LearningPolicy, PolicyOnDay, Thresholds
 from models.scorecard import Scorecard
 from models.shrinkage import fit_priors
+from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
-EPOCH = date(1970, 1, 1)
 OTHER = "label:"
 """Prefix of the panel's columns for labels beside the one that is fitted."""
 
@@ -36,11 +37,6 @@ class Material:
     label: Label
     fitted_for: date
     data_watermark: date
-
-
-def as_date(day: int) -> date:
-    """The date of a number of days since 1970-01-01."""
-    return EPOCH + timedelta(days=day)
 
 
 def fit_finished(
@@ -95,17 +91,15 @@ def fit_finished(
 
 def training_rows(panel: pl.DataFrame, learning: LearningPolicy) -> pl.DataFrame:
     """Labelled rows of the latest ``train_cohorts`` cohort days that have labels."""
-    labelled = panel.filter(pl.col("label").is_not_null())
-    days = labelled["as_of"].unique().sort().to_list()[-learning.fitting.train_cohorts :]
-    return labelled.filter(pl.col("as_of").is_in(days))
+    return latest_labelled(panel, learning.fitting.train_cohorts)
 
 
 def _calibrations(card: Scorecard, material: Material, rows: pl.DataFrame) -> dict[str, Calibration]:
     found = {material.label.name: calibrated(card, rows, material.label.name)}
     for column in (name for name in material.panel.columns if name.startswith(OTHER)):
-        other = material.panel.with_columns(label=column).filter(pl.col("label").is_not_null())
-        if other.height and 0 < int(other["label"].sum()) < other.height:
-            found[column.removeprefix(OTHER)] = calibrated(card, other, column.removeprefix(OTHER))
+        name, other = column.removeprefix(OTHER), material.panel.with_columns(label=column)
+        if 0 < other["label"].sum() < other["label"].count():
+            found[name] = calibrated(card, other, name)
     return found
 
 

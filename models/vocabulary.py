@@ -6,7 +6,7 @@ print the label of the reader's language.  Sources: clauses C1, P1, P2, P11, S1-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum
 
 from stdnum.cn import uscc
@@ -250,3 +250,12 @@ def is_credit_code(text: str) -> bool:
 def day_number(day: date) -> int:
     """Days since 1970-01-01, the integer form in which all features count time."""
     return (day - EPOCH).days
+
+
+def as_date(number: int) -> date:
+    """The date of a number of days since 1970-01-01."""
+    return EPOCH + timedelta(days=number)
+
+
+RESULT_RANK = {"clean": 0, "unknown": 1, "findings": 2, "serious": 3, "stopped": 4, "refused": 5}
+"""Results of a visit by gravity: of two visits on one day the graver counts as the last."""

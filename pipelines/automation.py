@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from dagster import (
     AssetSelection,
@@ -27,24 +28,29 @@ from warehouse.deliveries import inbox_deliveries, local_today
 from warehouse.sources.delivery import fingerprint_delivery
 
 # One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
+_ONE_WRITER: dict[str, Any] = {
+    "partitions_def": AS_OF,
+    "executor_def": in_process_executor,
+    "tags": {"dagster/concurrency_key": "riskcode_warehouse"},
+}
+_LEARNING = AssetSelection.groups("learning")
 NIGHTLY = define_asset_job(
     "nightly",
-    selection=AssetSelection.all() - AssetSelection.groups("learning"),
-    partitions_def=AS_OF,
-    executor_def=in_process_executor,
+    selection=AssetSelection.all() - _LEARNING,
     description="夜间赋码: take deliveries in, check, score, code, explain, queue, publish.",
-    tags={"dagster/concurrency_key": "riskcode_warehouse"},
+    **_ONE_WRITER,
 )
-
-
 REFIT = define_asset_job(
     "refit",
-    selection=AssetSelection.groups("learning"),
-    partitions_def=AS_OF,
-    executor_def=in_process_executor,
+    selection=_LEARNING,
     description="每月重拟合: fit a challenger and measure it; a person promotes it or not.",
-    tags={"dagster/concurrency_key": "riskcode_warehouse"},
+    **_ONE_WRITER,
 )
+
+
+def _ended(context: ScheduleEvaluationContext) -> str:
+    """The day before the tick: partition D is complete when D is over."""
+    return (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
 
 
 @schedule(
@@ -56,8 +62,7 @@ REFIT = define_asset_job(
 )
 def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
     """Ask for the day that ended: the month before is complete."""
-    ended = context.scheduled_execution_time.date() - timedelta(days=1)
-    return RunRequest(run_key=f"refit:{ended}", partition_key=ended.isoformat())
+    return RunRequest(run_key=f"refit:{_ended(context)}", partition_key=_ended(context))
 
 
 @schedule(
@@ -68,9 +73,8 @@ def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
     description="02:00 Asia/Shanghai: codes the day that has just ended.",
 )
 def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
-    """Ask for the day before: partition D is complete when D is over."""
-    ended = context.scheduled_execution_time.date() - timedelta(days=1)
-    return RunRequest(run_key=ended.isoformat(), partition_key=ended.isoformat())
+    """Ask for the day before."""
+    return RunRequest(run_key=_ended(context), partition_key=_ended(context))
 
 
 @sensor(

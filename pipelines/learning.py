@@ -11,15 +11,13 @@ from pathlib import Path
 from models.card import FittedCard
 from models.contest import Contestant
 from models.evaluation import Evaluation
-from models.policy import load_policy
+from models.policy import FAMILY_NAMES, load_policy
 from pipelines.settings import Settings
 from warehouse import learning
 from warehouse.connection import writing
 from warehouse.deliveries import local_today
 from warehouse.learning import Lesson
 from warehouse.publish import published_as_of
-
-FAMILIES = ("boosted", "logistic_bins", "sparse_rules")
 
 
 def fit(settings: Settings, label: str, *, as_of: date | None = None, family: str = "boosted") -> FittedCard:
@@ -36,7 +34,7 @@ def evaluate(
     label: str,
     *,
     as_of: date | None = None,
-    families: Sequence[str] = FAMILIES,
+    families: Sequence[str] = FAMILY_NAMES,
     more: Sequence[Contestant] = (),
 ) -> tuple[Evaluation, Path]:
     """Evaluate walk-forward, store card, tables and report.  Returns the evaluation and the report's path."""

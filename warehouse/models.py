@@ -21,6 +21,7 @@ from models.gate import GateInputs, GateResult, GroupShare
 from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.publish import copy_tables
+from warehouse.reading import Row, open_copy, rows
 from warehouse.schema import value
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def promote(
     Raises ModelError when the gate refuses and nobody overrides it, or when the day was coded already.
     """
     if not gate.passed and not override:
-        failed = "; ".join(one.sentence.en for one in gate.findings if not one.passed)
+        failed = "; ".join(one.sentence.en for one in gate.refusals)
         raise ModelError(
             f"The gate refuses card {card_id}: {failed}. Fit another, or override with a reason."
         )
@@ -242,13 +243,11 @@ def _record(
 # ---- reading, from the readers' copy ----------------------------------------------------------------------
 
 
-def _rows(home: Home, query: str, arguments: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def _rows(home: Home, query: str, arguments: Row | None = None) -> list[Row]:
     if not home.published_models.exists():
         return []
-    with duckdb.connect(str(home.published_models), read_only=True) as connection:
-        result = connection.execute(query, dict(arguments) if arguments else None)
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    with open_copy(home.published_models) as connection:
+        return rows(connection, query, arguments)
 
 
 _STATES = """
@@ -301,6 +300,11 @@ def load_card(home: Home, card_id: str | None) -> StoredCard:
     )
 
 
+def in_force(home: Home) -> str | None:
+    """Id of the champion, ``None`` for the expert pack."""
+    return next((row["card_id"] for row in list_cards(home) if row["state"] == "champion"), None)
+
+
 def list_promotions(home: Home) -> list[dict[str, Any]]:
     """Promotions and rollbacks, newest first, with who approved them and why."""
     return _rows(home, "FROM model.promotions ORDER BY number DESC")
@@ -319,12 +323,11 @@ def gate_inputs(home: Home, card_id: str) -> GateInputs:
     if not found:
         raise ModelError(f"Card {card_id} was never evaluated. Run ./riskcode model evaluate first.")
     raw = json.loads(found[0]["gate_inputs"])
-    in_force = next((row["card_id"] for row in list_cards(home) if row["state"] == "champion"), None)
-    against = raw.get("against")
-    if against != in_force:
+    standing, against = in_force(home), raw.get("against")
+    if against != standing:
         raise ModelError(
             f"Card {card_id} was evaluated against {against or 'the expert pack'}, but "
-            f"{in_force or 'the expert pack'} is in force. Run ./riskcode model evaluate again."
+            f"{standing or 'the expert pack'} is in force. Run ./riskcode model evaluate again."
         )
     return inputs_from(raw)
 

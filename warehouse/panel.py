@@ -5,6 +5,7 @@ known at the latest day.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
@@ -15,8 +16,8 @@ from models.labels import OUTCOME_COLUMNS, attach_labels, in_cohort, last_comple
 from models.policy import Fitting, Label, Policy, PolicyOnDay
 from models.splits import cohort_days
 from models.strictness import adjusted_counts, team_effects
-from models.training import OTHER, Material, as_date
-from models.vocabulary import SEVERITY, day_number
+from models.training import OTHER, Material
+from models.vocabulary import RESULT_RANK, SEVERITY, as_date, day_number
 from warehouse.engines import fold
 from warehouse.rescore import data_watermark
 from warehouse.schema import value
@@ -109,8 +110,7 @@ def panel_days(
         )
     between = fitting.train_cohorts
     if to_judge:
-        gap = label.spec.horizon_days + label.spec.lag_days
-        between += fitting.test_periods + -(-gap // (28 * fitting.cohort_months))
+        between += fitting.test_periods + -(-label.spec.gap_days // (28 * fitting.cohort_months))
     return days[-between:]
 
 
@@ -217,19 +217,26 @@ def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFra
 
 _GRAVITY = ("ungraded", "minor", "general", "serious", "critical")
 assert set(SEVERITY.keys) == set(_GRAVITY), "a new severity needs its rank"
-_RANKS = " ".join(f"WHEN '{key}' THEN {rank}" for rank, key in enumerate(_GRAVITY))
+
+
+def _ranked(column: str, ranks: Mapping[str, int]) -> str:
+    """SQL of the rank of a category."""
+    cases = " ".join(f"WHEN '{key}' THEN {rank}" for key, rank in ranks.items())
+    return f"CASE {column} {cases} END::BIGINT"
+
+
 _OUTCOMES = {
-    "next_visit": """
+    "next_visit": f"""
         SELECT enterprise_id, inspected_on - DATE '1970-01-01' AS day, score::BIGINT AS score,
-               CASE result WHEN 'clean' THEN 0 WHEN 'findings' THEN 2 WHEN 'serious' THEN 3
-                           WHEN 'stopped' THEN 4 WHEN 'refused' THEN 5 ELSE 1 END::BIGINT AS result_rank,
+               {_ranked("result", RESULT_RANK)} AS result_rank,
                (kind = 'recheck')::BIGINT AS is_recheck, (kind = 'random')::BIGINT AS is_random,
                coalesce(officers, departments) AS team, announced_day
-        FROM (SELECT *, {announced} FROM core.inspections) WHERE kind <> 'assistance' AND {known}
+        FROM (SELECT *, {{announced}} FROM core.inspections) WHERE kind <> 'assistance' AND {{known}}
     """,
     "violation": f"""
         SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
-               is_major_hazard::BIGINT AS is_major_hazard, CASE severity {_RANKS} END::BIGINT AS severity_rank,
+               is_major_hazard::BIGINT AS is_major_hazard,
+               {_ranked("severity", {key: rank for rank, key in enumerate(_GRAVITY)})} AS severity_rank,
                department AS team, announced_day
         FROM (SELECT *, {{announced}} FROM core.violations) WHERE withdrawn_on IS NULL AND {{known}}
     """,

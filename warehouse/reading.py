@@ -23,14 +23,15 @@ def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
         raise WarehouseError(
             f"Nothing has been published in {home.root} yet. Start a run first: ./riskcode run"
         )
-    connection = _open(home.published)
+    connection = open_copy(home.published)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def _open(path: Path) -> duckdb.DuckDBPyConnection:
+def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
+    """A published file, read-only.  Raises WarehouseError when it cannot be read."""
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

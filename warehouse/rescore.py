@@ -20,7 +20,7 @@ from models.policy import PolicyOnDay
 from models.shrinkage import among_worst, interval_permille, shrunk_rates
 from models.vocabulary import CODE_KEYS
 from warehouse.engines import fold
-from warehouse.schema import value
+from warehouse.schema import CARD_TABLES, value
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
@@ -89,54 +89,33 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     Both are empty while the expert pack is in force: its points are calibrated on nothing.
     """
     log.info("turning points into probabilities")
-    card, features = coding.card, _features(connection, coding)
-    scores = _scores(connection, coding).select("enterprise_id", "score")
-    said = [
+    said, rates = (pl.DataFrame(schema=CARD_TABLES[name]) for name in ("risk.probabilities", "risk.rates"))
+    if coding.card:
+        said = _foretold(_scores(connection, coding), coding.card).with_columns(as_of=pl.lit(coding.as_of))
+    if coding.card and coding.card.priors:
+        shrunk = shrunk_rates(_features(connection, coding), coding.card.priors)
+        worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
+        rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
+    replace_table(connection, "risk.probabilities", said.select(list(CARD_TABLES["risk.probabilities"])))
+    return replace_table(connection, "risk.rates", rates)
+
+
+def _foretold(scores: pl.DataFrame, card: FittedCard) -> pl.DataFrame:
+    """Probability of every label the card is calibrated for, one row per enterprise and label."""
+    return pl.concat(
         scores.select(
             "enterprise_id",
-            as_of=pl.lit(coding.as_of),
             label=pl.lit(one.label),
-            card_id=pl.lit(card.card_id if card else None, dtype=pl.String),
+            card_id=pl.lit(card.card_id),
             base_rate=pl.lit(one.base_rate),
             **one.columns(),
         )
-        for one in (card.calibrations.values() if card else ())
-    ]
-    nothing = pl.DataFrame(schema=_PROBABILITY)
-    replace_table(connection, "risk.probabilities", pl.concat([nothing, *said]))
-    rates = pl.DataFrame(schema=_RATE)
-    if card and card.priors:
-        shrunk = shrunk_rates(features, card.priors)
-        worst = among_worst(shrunk, card.priors, max(1, round(features.height * WORST_SHARE)))
-        rates = shrunk.with_columns(worst)
-    return replace_table(connection, "risk.rates", rates.with_columns(as_of=pl.lit(coding.as_of)))
+        for one in card.calibrations.values()
+    )
 
 
 WORST_SHARE = 0.02
 """Share of the city that counts as its worst when the chance of being among them is told."""
-_PROBABILITY = {
-    "enterprise_id": pl.String,
-    "as_of": pl.Date,
-    "label": pl.String,
-    "card_id": pl.String,
-    "base_rate": pl.Float64,
-    "probability": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "wording_zh": pl.String,
-    "wording_en": pl.String,
-}
-_RATE = {
-    "enterprise_id": pl.String,
-    "cell": pl.String,
-    "visits": pl.Int64,
-    "serious": pl.Int64,
-    "peer_rate": pl.Float64,
-    "rate": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "among_worst": pl.Float64,
-}
 
 
 def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
@@ -239,7 +218,13 @@ def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
     features = _features(connection, coding)
     if coding.card is None or coding.card.priors is None:
         return features
-    return features.with_columns(interval_permille(features, coding.card.priors).alias(INTERVAL))
+    require_day(connection, "risk.rates", coding)
+    rates = connection.sql("FROM risk.rates").pl()
+    width = rates.select("enterprise_id", interval_permille(rates).alias(INTERVAL))
+    judged = features.join(width, on="enterprise_id", how="left", maintain_order="left")
+    if judged[INTERVAL].null_count():
+        raise ScoreError("risk.rates does not hold every enterprise. Materialise the scores again first.")
+    return judged
 
 
 def _scores(connection: Connection, coding: Coding) -> pl.DataFrame:

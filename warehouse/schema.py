@@ -62,12 +62,6 @@ CREATE TABLE IF NOT EXISTS risk.code_history (
     enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
     pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE,
     is_backfill BOOLEAN);
-CREATE TABLE IF NOT EXISTS risk.probabilities (
-    enterprise_id VARCHAR, as_of DATE, label VARCHAR, card_id VARCHAR, base_rate DOUBLE, probability DOUBLE,
-    low DOUBLE, high DOUBLE, wording_zh VARCHAR, wording_en VARCHAR);
-CREATE TABLE IF NOT EXISTS risk.rates (
-    enterprise_id VARCHAR, cell VARCHAR, visits BIGINT, serious BIGINT, peer_rate DOUBLE, rate DOUBLE, low DOUBLE,
-    high DOUBLE, among_worst DOUBLE, as_of DATE);
 CREATE TABLE IF NOT EXISTS model.cards (
     card_id VARCHAR PRIMARY KEY, label VARCHAR, family VARCHAR, fitted_on DATE, first_cohort DATE,
     last_cohort DATE, rows BIGINT, positives BIGINT, data_watermark DATE, fingerprint VARCHAR,
@@ -79,6 +73,35 @@ CREATE TABLE IF NOT EXISTS model.evaluations (
     evaluation_id VARCHAR PRIMARY KEY, label VARCHAR, card_id VARCHAR, known_at DATE, evaluated_on DATE,
     verdict_zh VARCHAR, verdict_en VARCHAR, gate_inputs VARCHAR, report VARCHAR);
 """
+
+
+CARD_TABLES: dict[str, dict[str, type[pl.DataType]]] = {
+    "risk.probabilities": {
+        "enterprise_id": pl.String,
+        "as_of": pl.Date,
+        "label": pl.String,
+        "card_id": pl.String,
+        "base_rate": pl.Float64,
+        "probability": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "wording_zh": pl.String,
+        "wording_en": pl.String,
+    },
+    "risk.rates": {
+        "enterprise_id": pl.String,
+        "cell": pl.String,
+        "visits": pl.Int64,
+        "serious": pl.Int64,
+        "peer_rate": pl.Float64,
+        "rate": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "among_worst": pl.Float64,
+        "as_of": pl.Date,
+    },
+}
+"""Tables a fitted card fills; they are there, and empty, while the expert pack is in force."""
 
 
 def duckdb_type(column: dy.Column) -> str:
@@ -99,6 +122,9 @@ def create_statement(table: Table, *, name: str | None = None) -> str:
 def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing.  Raises WarehouseError for a warehouse of a newer program."""
     connection.execute(_OWN_TABLES)
+    for name, columns in CARD_TABLES.items():
+        listed = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns.items())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
     for table in TABLES.values():
         connection.execute(create_statement(table))
         for column_name, column in table.columns().items():

@@ -4,9 +4,8 @@ import narwhals as nw
 
 from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if
 from models.policy import FeaturePolicy
+from models.vocabulary import RESULT_RANK
 
-RESULT_RANK = {"clean": 0, "unknown": 1, "findings": 2, "serious": 3, "stopped": 4, "refused": 5}
-"""Results by gravity: of two visits on one day the graver counts as the last."""
 _BASE = 8
 _SCORES = 1 << 24
 """More than any check-list score: of two scored visits on one day the higher score counts as the last."""

@@ -6,6 +6,7 @@ with its ``basis`` (law, policy or proposal) and a ``reference``.  ``load_policy
 """
 
 from models.policy.learning import (
+    FAMILY_NAMES,
     FORBIDDEN,
     Candidate,
     Direction,
@@ -14,6 +15,7 @@ from models.policy.learning import (
     Label,
     LabelValue,
     LearningPolicy,
+    directions_of,
 )
 from models.policy.pack import (
     CodePolicy,
@@ -28,6 +30,7 @@ from models.policy.pack import (
 from models.policy.shape import Condition, Provenance, Thresholds, Words
 
 __all__ = [
+    "FAMILY_NAMES",
     "FORBIDDEN",
     "Candidate",
     "CodePolicy",
@@ -46,6 +49,7 @@ __all__ = [
     "Rule",
     "Thresholds",
     "Words",
+    "directions_of",
     "load_policy",
     "pack_names",
 ]

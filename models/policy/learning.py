@@ -1,6 +1,6 @@
 """What ``learning.yaml`` may say: what is predicted, from what, how cards are fitted, when one may be promoted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from pydantic import Field
 from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
 
 Direction = Literal["up", "down", "free"]
+FAMILY_NAMES = ("boosted", "logistic_bins", "sparse_rules")
+"""Families a card may be rounded from (``models.families``), named here for those who must not load them."""
 
 FORBIDDEN: dict[str, str] = {
     "enterprise_id": "names the enterprise",
@@ -43,6 +45,11 @@ class LabelValue(Strict):
     lag_days: int = Field(ge=0)
     cohort: list[Annotated[list[Condition], Field(min_length=1)]] = Field(min_length=1)
 
+    @property
+    def gap_days(self) -> int:
+        """Days after the as-of day until the label is complete: horizon and announcement lag."""
+        return self.horizon_days + self.lag_days
+
 
 class LabelEntry(Strict):
     """A label with its wording and its dated definitions."""
@@ -59,6 +66,11 @@ class Candidate(Strict):
     feature: Text
     direction: Direction
     title: Words
+
+
+def directions_of(candidates: Sequence[Candidate]) -> dict[str, Direction]:
+    """Declared direction of every candidate's feature."""
+    return {candidate.feature: candidate.direction for candidate in candidates}
 
 
 class Fitting(Strict):

@@ -28,8 +28,8 @@ WORDINGS = (
     (0.5, "below_somewhat"),
     (0.0, "below_well"),
 )
-"""``models.calibration.WORDS`` by text key; that module would load scikit-learn.  A test keeps both in step."""
-RANKED = {"last_result": ("clean", "unknown", "findings", "serious", "stopped", "refused")}
+"""``models.calibration.WORDS`` by text key; that module would load polars.  A test keeps both in step."""
+RANKED = {"last_result": tuple(sorted(vocab.RESULT_RANK, key=vocab.RESULT_RANK.__getitem__))}
 """Features whose integers are ranks of results, in order."""
 
 Card = Mapping[str, Any]

@@ -86,12 +86,11 @@ def fit(
 @app.command("evaluate")
 def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = False) -> None:
     """评价 · Try cards and simple rules on past days they never saw; writes a report."""
-    from models.fit import FAMILIES
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
     with _progress(settings, quiet=json):
-        found, report = measure(settings, label, as_of=_day(as_of), families=tuple(FAMILIES))
+        found, report = measure(settings, label, as_of=_day(as_of))
     pooled = _pooled(found)
     if json:
         verdict = {"zh": found.verdict.zh, "en": found.verdict.en}
@@ -280,19 +279,18 @@ def _refused(card_id: str, result: "GateResult") -> str:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    from warehouse.models import list_cards, load_card
+    from warehouse.models import in_force, load_card
 
-    champions = [card["card_id"] for card in list_cards(settings.home) if card["state"] == "champion"]
-    in_force = champions[0] if champions else None
+    standing = in_force(settings.home)
     asked = (
-        in_force if other is None else None if other == EXPERT else load_card(settings.home, other).card_id
+        standing if other is None else None if other == EXPERT else load_card(settings.home, other).card_id
     )
-    if asked != in_force:
+    if asked != standing:
         raise ModelError(
-            f"Cards are compared with what is in force, {in_force or EXPERT}, not with {other}. "
+            f"Cards are compared with what is in force, {standing or EXPERT}, not with {other}. "
             "Leave the second name out."
         )
-    return in_force
+    return standing
 
 
 def _named(card_id: str | None, words: Words) -> str:

@@ -63,14 +63,14 @@ def test_who_was_never_visited_has_the_rate_of_its_peers_and_a_wider_interval_th
 
 
 def test_clean_visits_narrow_the_interval():
-    widths = interval_permille(firms((0, 0), (1, 0), (5, 0), (50, 0)), ONE_IN_TEN).to_list()
+    widths = interval_permille(shrunk_rates(firms((0, 0), (1, 0), (5, 0), (50, 0)), ONE_IN_TEN)).to_list()
     assert widths == sorted(set(widths), reverse=True)
     assert all(isinstance(width, int) for width in widths)
 
 
 def test_the_interval_is_told_in_whole_per_mille():
     # Beta(1, 1) is flat: 5 % lie below 0.05, 5 % above 0.95.
-    assert interval_permille(firms((0, 0)), Priors({WHOLE: (1.0, 1.0)})).to_list() == [900]
+    assert interval_permille(shrunk_rates(firms((0, 0)), Priors({WHOLE: (1.0, 1.0)}))).to_list() == [900]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from models.gate import GateInputs
 from models.measuring import INTERVALS
 from models.policy import Label, Thresholds, Words, load_policy
 from models.scorecard import Factor, Scorecard
+from warehouse.models import EVALUATION_TABLES
 from warehouse.report import numbers, write_report
 from warehouse.report.drawing import clip, spread
 from warehouse.report.page import render
@@ -368,22 +369,8 @@ def evaluation() -> Evaluation:
 def sparse() -> Evaluation:
     """The same where nothing optional could be measured."""
     whole = evaluation()
-    names = (
-        "periods",
-        "metrics",
-        "differences",
-        "curve",
-        "calibration",
-        "parity",
-        "drawn",
-        "leak",
-        "stability",
-        "tradeoff",
-        "feedback",
-    )
-    return replace(
-        whole, **{name: getattr(whole, name).clear() for name in names}, contestants=whole.contestants[:1]
-    )
+    empty = {name: getattr(whole, name).clear() for name in EVALUATION_TABLES}
+    return replace(whole, **empty, contestants=whole.contestants[:1])
 
 
 @cache
