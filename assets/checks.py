@@ -14,11 +14,13 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     MetadataValue,
+    asset_check,
     multi_asset_check,
 )
 
 from assets.resources import Warehouse
 from assets.suites import intake_suites, result_suites
+from warehouse.planning.draws import unverified
 from warehouse.validation import Outcome, Suite, run_suites
 
 _ANY_DAY = date(2000, 1, 1)
@@ -72,14 +74,38 @@ def code_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> It
     yield from _run(warehouse, "codes", {"codes": result_suites()["codes"]})
 
 
-@multi_asset_check(
-    specs=_specs({name: suites for name, suites in result_suites().items() if name != "codes"}),
-    name="result_checks",
-)
+def _without(*assets: str) -> dict[str, list[Suite]]:
+    return {name: suites for name, suites in result_suites().items() if name not in assets}
+
+
+@multi_asset_check(specs=_specs(_without("codes", "inspection_plan")), name="result_checks")
 def result_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-    """Exact sums and a complete queue, before anything is published."""
-    suites = {name: several for name, several in result_suites().items() if name != "codes"}
-    yield from _run(warehouse, "results", suites)
+    """Exact sums and a complete queue, before anything is planned or published."""
+    yield from _run(warehouse, "results", _without("codes", "inspection_plan"))
 
 
-CHECKS: list[AssetChecksDefinition] = [intake_checks, code_checks, result_checks]
+@multi_asset_check(specs=_specs({"inspection_plan": result_suites()["inspection_plan"]}), name="plan_checks")
+def plan_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
+    """No cap exceeded, nobody double-booked, every RED planned or named, before anything is published."""
+    yield from _run(warehouse, "plan", {"inspection_plan": result_suites()["inspection_plan"]})
+
+
+@asset_check(
+    asset="inspection_plan",
+    blocking=True,
+    description="双随机: every draw made this day can be re-drawn (P3).",
+)
+def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Re-draw every draw committed to on the coded day, from nothing but its record."""
+    found = unverified(warehouse.connection, warehouse.coding(context).as_of)
+    said = "; ".join(f"{draw_id}: {why}" for draw_id, why in found.items())
+    return AssetCheckResult(passed=not found, description=said or "every draw of the day was re-drawn")
+
+
+CHECKS: list[AssetChecksDefinition] = [
+    intake_checks,
+    code_checks,
+    result_checks,
+    plan_checks,
+    draws_verify,
+]

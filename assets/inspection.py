@@ -1,5 +1,6 @@
 """Inspection: the red queue, and the published copy that inspectors, the CLI and the desk read."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from dagster import (
@@ -14,6 +15,8 @@ from dagster import (
 from assets.partitions import AS_OF, TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations
+from warehouse.planning.draws import fresh_seed, seeds_from
+from warehouse.planning.write import compute_plan
 from warehouse.publish import publish_run
 from warehouse.rescore import compute_red_queue
 
@@ -39,8 +42,24 @@ def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> Materiali
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
+class Drawing(Config):
+    """Where the seeds of draws come from: the operating system, or a text (demonstrations only)."""
+
+    draw_seed: str | None = None
+
+
+@asset(deps=[red_queue], group_name=GROUP, owners=OWNERS, kinds={"duckdb", "polars"}, partitions_def=AS_OF)
+def inspection_plan(
+    context: AssetExecutionContext, config: Drawing, warehouse: Warehouse
+) -> MaterializeResult:
+    """检查计划: every visit due, on a day with a crew, or with the rule that prevents it (P1-P12)."""
+    seeds = seeds_from(config.draw_seed) if config.draw_seed else fresh_seed
+    planned = compute_plan(warehouse.connection, warehouse.coding(context), seeds=seeds)
+    return MaterializeResult(metadata=asdict(planned) if planned else {"kept": True})
+
+
 @asset(
-    deps=[red_queue, explanations],
+    deps=[inspection_plan, explanations],
     group_name=GROUP,
     owners=OWNERS,
     kinds={"duckdb"},

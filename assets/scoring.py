@@ -4,7 +4,7 @@ from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeRes
 
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
-from models.tables import TABLES
+from models.features.fold import EVENT_COLUMNS
 from warehouse.rescore import (
     compute_codes,
     compute_explanations,
@@ -18,7 +18,7 @@ OWNERS = ["team:risk-analysis"]
 KINDS = {"duckdb", "polars"}
 
 
-@asset(deps=list(TABLES), group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+@asset(deps=list(EVENT_COLUMNS), group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
 def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
     rows = compute_features(warehouse.connection, warehouse.coding(context))

@@ -22,8 +22,9 @@ FRESH_WITHIN_DAYS = {
 
 
 def structure(table: Table) -> Suite:
-    """One current version per key, and a key and a day in every row."""
-    required = ("enterprise_id", "recorded_at", *((table.happened,) if table.happened else ()))
+    """One current version per key; in every row whom it is about, and its days."""
+    subject = [name for name in ("enterprise_id", "officer_id") if name in table.columns()]
+    required = (*subject, "recorded_at", *((table.happened,) if table.happened else ()))
     return Suite(
         f"{table.name}_structure",
         f"core.current_{table.name}",
@@ -105,6 +106,7 @@ def agreements() -> list[Suite]:
     """Tables that must agree, and clauses that can be read off them."""
     inspections = "core.current_inspections"
     return [
+        *(_officers_match(TABLES[name]) for name in ("absences", "conflicts")),
         Suite(
             "violations_match_inspections",
             "core.current_violations",
@@ -139,6 +141,21 @@ def agreements() -> list[Suite]:
             ),
         ),
     ]
+
+
+def _officers_match(table: Table) -> Suite:
+    """Whoever is away or declares a conflict is on the roster, else nobody is kept from any visit."""
+    return Suite(
+        f"{table.name}_match_officers",
+        f"core.current_{table.name}",
+        f"{table.zh}: every person is on the roster; a number spelt otherwise would keep nobody at home.",
+        (
+            _no_rows(
+                "SELECT a.* FROM {batch} a ANTI JOIN core.current_officers o USING (officer_id)",
+                "every person is on the roster",
+            ),
+        ),
+    )
 
 
 def coded() -> Suite:
@@ -208,6 +225,69 @@ def queue_complete() -> Suite:
     )
 
 
+_OF_THIS_DAY = (
+    "(SELECT value FROM ops.meta WHERE key = 'planned_as_of') = "
+    "CAST((SELECT max(as_of) FROM risk.codes) AS VARCHAR)"
+)
+"""A backfill of an older day keeps the newer plan; the two are not compared."""
+
+
+def plan_lawful() -> Suite:
+    """No cap exceeded, nobody in two places, no crew overbooked, no enterprise visited twice on a day."""
+    return Suite(
+        "plan_lawful",
+        "plan.visits",
+        "检查计划: no planned visit breaks the annual cap (C4), and no officer or crew is double-booked (D2).",
+        (
+            ("ExpectColumnValuesToBeUnique", {"column": "visit_id"}),
+            _no_rows(
+                "SELECT v.enterprise_id FROM {batch} v JOIN plan.caps c USING (enterprise_id) "
+                "WHERE v.state IN ('scheduled', 'awaiting') AND v.in_cap AND year(v.planned_on) = year(c.as_of) "
+                "GROUP BY v.enterprise_id HAVING count(*) FILTER (v.state = 'scheduled') > max(c.cap) - max(c.used) "
+                "AND count(*) FILTER (v.state = 'scheduled') > 0",
+                "no enterprise is visited more often than its cap",
+            ),
+            _no_rows(
+                "SELECT planned_on, level, division, crew_id FROM {batch} WHERE state = 'scheduled' "
+                "GROUP BY ALL HAVING sum(quarter_days) > 4",
+                "no crew has more than a day's work",
+            ),
+            _no_rows(
+                "SELECT planned_on, officer_id FROM plan.assignments WHERE planned_on > as_of "
+                "GROUP BY ALL HAVING count(DISTINCT crew_id) > 1",
+                "no officer is in two crews on one day",
+            ),
+            _no_rows(
+                "SELECT enterprise_id, planned_on FROM {batch} WHERE state = 'scheduled' GROUP BY ALL "
+                "HAVING count(*) > 1",
+                "no enterprise gets two visits on one day (P6)",
+            ),
+        ),
+        is_blocking=True,
+    )
+
+
+def plan_reds() -> Suite:
+    """Every RED is planned in time or named."""
+    return Suite(
+        "plan_reds",
+        "serve.red_queue",
+        "检查计划: every RED has its special inspection in time, or stands in the certificate (C3).",
+        (
+            _no_rows(
+                "SELECT q.enterprise_id FROM {batch} q "
+                "ANTI JOIN (SELECT enterprise_id, planned_on, state FROM plan.visits) v "
+                "ON v.enterprise_id = q.enterprise_id AND v.state IN ('scheduled', 'awaiting') "
+                "AND v.planned_on <= q.due_on "
+                "ANTI JOIN plan.shortfalls s ON s.enterprise_id = q.enterprise_id AND s.channel LIKE 'red%' "
+                f"WHERE q.state IN ('due', 'overdue') AND {_OF_THIS_DAY}",
+                "no RED is without a day and without a reason",
+            ),
+        ),
+        is_blocking=True,
+    )
+
+
 def intake_suites(as_of: date) -> dict[str, list[Suite]]:
     """Suites about the intake tables, by asset."""
     by_asset: dict[str, list[Suite]] = {name: [structure(table)] for name, table in TABLES.items()}
@@ -225,6 +305,7 @@ def result_suites() -> dict[str, list[Suite]]:
         "codes": [coded(), red_share()],
         "explanations": [exact_sums()],
         "red_queue": [queue_complete()],
+        "inspection_plan": [plan_lawful(), plan_reds()],
     }
 
 

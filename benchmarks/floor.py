@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 
 from models.features.fold import EVENT_COLUMNS
-from models.tables import TABLES
 from warehouse.connection import writing
 from warehouse.home import Home
 
@@ -51,7 +50,8 @@ def delivery_floor(folder: Path) -> Floor:
 def warehouse_floor(home: Home) -> Floor:
     """Read the columns the features are folded from, and the two that say when a version counts."""
     sources = {
-        f"core.{name}": [*dict.fromkeys((*EVENT_COLUMNS[name], "known_from", "known_to"))] for name in TABLES
+        f"core.{name}": [*dict.fromkeys((*EVENT_COLUMNS[name], "known_from", "known_to"))]
+        for name in EVENT_COLUMNS
     }
     with writing(home) as connection:
         return _floor(connection, WAREHOUSE, "the warehouse", sources)

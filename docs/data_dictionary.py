@@ -20,6 +20,7 @@ from models.policy import load_policy
 from models.tables import TABLES, Table, code_list
 from warehouse.connection import writing
 from warehouse.home import Home
+from warehouse.planning.write import compute_plan
 from warehouse.publish import publish_run
 from warehouse.rescore import (
     Coding,
@@ -50,6 +51,8 @@ RULES = {
     "filed_before_period": "`filed_on` lies before `period_start`",
     "fixed_more_than_found": "`hazards_fixed` is larger than `hazards_found`",
     "recorded_before_filed": "`recorded_at` lies before `filed_on`",
+    "last_before_first": "`last_day` lies before `first_day`",
+    "due_before_opens": "`due_on` lies before `opens_on`",
 }
 """What a row refused by a rule of its table has done."""
 
@@ -191,6 +194,20 @@ PUBLISHED = {
     "risk.features": "one enterprise; columns as in [Features](#features) plus `as_of`",
     "serve.red_queue": "one RED enterprise",
     "serve.open_findings": "one open finding: major hazards, and findings with a deadline",
+    "serve.inspection_queue": "one visit that is due, of any channel (待检队列)",
+    "serve.month_list": "one enterprise and month of the published plan list (P5)",
+    "plan.visits": "one visit: planned, waiting for its record, deferred, or short (检查计划)",
+    "plan.visit_items": "one thing that is due (检查事由), with its visit or the rule that waived it",
+    "plan.visit_checks": "one thing to check at a visit (P9)",
+    "plan.assignments": "one visit and person sent",
+    "plan.shortfalls": "one thing the rules ask for that the plan does not do: the certificate",
+    "plan.changes": "one visit that is not as it was in the plan before",
+    "plan.budget": "one authority and month: the person-days of the annual plan (150号)",
+    "plan.floors": "one authority: the 30 % floor of 双随机 (P3)",
+    "plan.outcomes": "one authority: what the optimiser can prove of its plan",
+    "plan.capacity": "one authority and working day: crews and load",
+    "plan.targets": "one enterprise and planned channel of the year: the month it is meant for",
+    "plan.draws": "one draw (双随机) with its open record",
     "core.enterprises": "one enterprise as known on the day of knowledge; columns as in "
     "[enterprises](#enterprises-企业名册) and [versions](#versions)",
     "raw.rejected_rows": "one refused row (被拒数据)",
@@ -203,10 +220,9 @@ PUBLISHED = {
 
 COLUMNS = {
     "enterprise_id": "the enterprise",
-    "as_of": "day coded",
+    "as_of": "day coded, or planned at the end of",
     "code": "green, blue, yellow or red",
     "score": "risk points; higher is riskier",
-    "is_provisional": "too little data to rate (暂定)",
     "decided_by": "rule that gave the code, or `score`, or `unrated`",
     "pack": "policy pack",
     "pack_version": "its version",
@@ -290,6 +306,108 @@ COLUMNS = {
     "unchanged": "rows already known",
     "refused": "rows refused",
     "accepted": "rows accepted",
+    "visit_id": "the visit; the first thing it was planned for",
+    "channel": "most urgent channel of the visit, or channel of the item",
+    "channels": "all channels of the visit, most urgent first",
+    "item_id": "channel and cause",
+    "item_ids": "what the visit is for",
+    "plan.visits.rank": "place of the channel in the precedence, 0 first",
+    "plan.visit_items.rank": "place of the channel in the precedence, 0 first",
+    "plan.visits.state": "scheduled, awaiting (its record), deferred (later in the year), or short",
+    "serve.inspection_queue.state": "scheduled, awaiting (its record), deferred (later in the year), or short",
+    "reason": "why it has no day: no_day, no_crew, budget or capacity",
+    "planned_on": "day of the visit",
+    "opens_on": "first day the law leaves",
+    "plan.visits.due_on": "last day the law leaves",
+    "plan.visit_items.due_on": "last day the law leaves",
+    "serve.inspection_queue.due_on": "last day the law leaves",
+    "plan.shortfalls.due_on": "last day the law leaves",
+    "file_by": "last day to file the visit; an immediate one is filed within one working day after (D1)",
+    "first_on": "first day the plan may use, or of the stretch that is short",
+    "last_on": "last day the plan may use, or of the stretch that is short",
+    "plan.visits.is_overdue": "something it is for was due before",
+    "serve.inspection_queue.is_overdue": "something it is for was due before",
+    "wanted_from": "first day it is meant for",
+    "wanted_by": "last day it is meant for",
+    "mode": "on_site or off_site",
+    "department": "department that asks",
+    "quarter_days": "time of a crew on the spot, in quarters of a day",
+    "in_cap": "counts against the annual cap (C4)",
+    "is_planned": "all it is for is part of the annual plan, so it uses that budget",
+    "off_plan": "outside the annual plan (P4)",
+    "keeps_gap": "keeps the minimum gap to the visit before",
+    "waived_by": "rule it gave way to; empty = stands",
+    "is_later": "its turn comes after the days planned now",
+    "draw_id": "draw it comes from",
+    "plan.visits.value": "serious findings expected, in millionths; the score where no card is calibrated",
+    "serve.inspection_queue.value": "serious findings expected, in millionths; the score where no card is calibrated",
+    "crew_id": "crew of the month, officers joined by + where their crew was broken up, or lender/crew",
+    "officers": "who goes",
+    "stop": "order within the crew's day, 1 first",
+    "form": "form of cross-region inspection (P10) the crew comes in; empty = its own",
+    "change": "against the plan before: new, kept, moved, other_crew, dropped, done or cancelled",
+    "previous_day": "day in the plan before",
+    "made_on": "plan it first stood in",
+    "level": "enforcing level (P1)",
+    "division": "division of the authority; empty for the city",
+    "month_on": "first day of the month",
+    "serve.month_list.kind": "key (重点检查) or general (一般检查)",
+    "plan.draws.kind": "objects (enterprises) or crews",
+    "look_zh": "what to look at",
+    "look_en": "what to look at",
+    "why": "open_major, overdue, open, repeated, sector_major, sector or everybody",
+    "is_major": "on a list of major hazards (C6), or found to be one",
+    "plan.visit_checks.reference": "law or standard",
+    "officer_id": "the person",
+    "name": "name of the person",
+    "role": "officer or technical_inspector",
+    "home_level": "level of the person's own authority",
+    "home_division": "division of the person's own authority",
+    "scope": "visit, deferred, authority, floor or note",
+    "rule": "rule that binds",
+    "count": "visits or enterprises",
+    "person_days": "person-days short, or of the crews of the day",
+    "needed_days": "person-days (or enterprises of a floor) asked for",
+    "available_days": "person-days (or enterprises of a floor) there are",
+    "gave_way_to": "channels that took precedence in the same days",
+    "because": "why it changed",
+    "from_day": "day in the plan before",
+    "to_day": "day now",
+    "year": "calendar year",
+    "working_days": "working days still to come in the month",
+    "people": "officers and technical inspectors",
+    "total_days": "person-days in all (总法定工作日)",
+    "other_days": "other enforcement (其他执法工作日)",
+    "non_enforcement_days": "no enforcement (非执法工作日)",
+    "inspection_days": "left for supervision inspections (监督检查工作日)",
+    "annual_full_days": "asked for by full coverage (P2)",
+    "random_days": "asked for by 双随机 (P3)",
+    "other_planned_days": "asked for by other planned channels",
+    "short_days": "asked for beyond what there is",
+    "base": "general enterprises, GREEN ones included unless the policy says otherwise",
+    "required": "30 % of them",
+    "done": "inspected by 双随机 this year",
+    "planned": "drawn and still to be visited",
+    "available": "could still be drawn",
+    "short": "cannot be drawn",
+    "scheduled": "visits with a day",
+    "dropped": "visits without one",
+    "most_possible": "visits no plan can exceed, precedence by precedence",
+    "plan.outcomes.value": "value of the visits with a day",
+    "value_bound": "value no plan of as many visits can exceed",
+    "is_proven": "no better plan exists",
+    "planning_hash": "SHA-256 of the planning policy",
+    "is_provisional": "too little data to rate (暂定), or days of a calendar not yet announced",
+    "day": "working day",
+    "crews": "crews that can go out",
+    "plan.capacity.visits": "visits planned",
+    "load_days": "person-days of the visits planned",
+    "set_on": "day of the decision",
+    "committed_on": "day the commitment was made",
+    "roster_sha256": "hash of roster and rules, published before",
+    "seed_sha256": "hash of the seed, published before",
+    "is_revealed": "the seed is open and the draw is done",
+    "record": "the open file anybody can verify",
     "key": "name of the fact",
     "ops.meta.value": "the fact",
 }
@@ -328,9 +446,10 @@ _INTRODUCTION = """\
 # Data dictionary
 
 A delivery may use the column name, its Chinese header (or one of the further headers), or any header the
-[mapping file](operations.md#mapping-files) names.  Two days belong to every row: the day it happened and
-`recorded_at` (记录日期), the day the authority knew it.  *Required* means an empty cell refuses the row;
-`= x` means an empty cell stands for x.  Clause ids (C1, P2 …) are explained in the [glossary](glossary.md).
+[mapping file](operations.md#mapping-files) names.  Two days belong to every event: the day it happened and
+`recorded_at` (记录日期), the day the authority knew it; registers and what is planned have the latter only.  *Required*
+means an empty cell refuses the row; `= x` means an empty cell stands for x.  Clause ids (C1, P2 …) are explained
+in the [glossary](glossary.md).
 """
 
 
@@ -429,6 +548,7 @@ def published_columns() -> list[tuple[str, str, str]]:
             compute_codes(connection, coding)
             compute_explanations(connection, coding)
             compute_red_queue(connection, coding)
+            compute_plan(connection, coding)
             publish_run(connection, home, coding, run_id="none")
         with duckdb.connect(str(home.published), read_only=True) as copy:
             return copy.execute(

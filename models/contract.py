@@ -130,10 +130,10 @@ def _own_rules(
     credit_codes: bool,
 ) -> pl.DataFrame:
     tests = [*_text_tests(table), *_future_tests(table, today), *_plausible_tests(table)]
-    if not table.is_register:
+    if table.refers_to_register:
         known = pl.col("enterprise_id").is_in(known_enterprises.implode())
         tests.append((pl.col("enterprise_id").is_not_null() & ~known, UNKNOWN_ENTERPRISE))
-    elif credit_codes:
+    elif table.is_register and credit_codes:
         bad = [code for code in rows["enterprise_id"].drop_nulls().unique() if not _is_written_out(code)]
         tests.append((pl.col("enterprise_id").is_in(bad), "bad_credit_code:enterprise_id"))
     # Lists of names are dear and hits are rare: find the rows first, then name their rules.

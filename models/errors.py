@@ -8,6 +8,7 @@ RiskcodeError
 ├── WarehouseError         the warehouse or the published copy is not in a usable state
 │   └── BusyError          another run holds the warehouse
 ├── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
+├── DrawError              a draw cannot be committed to, or what is revealed does not fit the commitment
 └── ModelError             a scorecard cannot be fitted, found or promoted
     └── LeakageError       something would be learnt that could not be known
 
@@ -57,6 +58,12 @@ class BusyError(WarehouseError):
 
 class ScoreError(RiskcodeError):
     """A result broke one of the promises of the method; the run stops before anything is published."""
+
+    exit_code = 7
+
+
+class DrawError(RiskcodeError):
+    """A draw cannot be committed to, or what is revealed does not fit the commitment."""
 
     exit_code = 7
 

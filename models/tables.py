@@ -5,9 +5,10 @@ row contract (``models.contract``), the DuckDB tables (``warehouse.schema``), th
 (``assets.suites``), the data dictionary (``docs/data-dictionary.md``), the headers a delivery may use
 (``warehouse.sources``) and the samples of the tests.
 
-Two days belong to every row: the day it happened and ``recorded_at``, the day it became known to the
-authority.  A row with the same key and a later ``recorded_at`` is a new version; both stay in history.
-Sources: table of canonical data in the mission digest, clauses S1-S5, P1, P11, D1, D5.
+Two days belong to every event: the day it happened and ``recorded_at``, the day it became known to the
+authority.  Registers, and what is planned or asked for, only have the latter.  A row with the same key and a
+later ``recorded_at`` is a new version; both stay in history.
+Sources: table of canonical data in the mission digest, clauses S1-S5, P1, P4, P6, P10-P12, D1, D2, D5.
 """
 
 from collections.abc import Iterator
@@ -46,8 +47,10 @@ def _enum(
     )
 
 
-def _day(zh: str, meaning: str, *, nullable: bool = True, past: bool = True) -> dy.Date:
-    return dy.Date(nullable=nullable, metadata=_meta(zh, past=past), description=meaning)
+def _day(
+    zh: str, meaning: str, *, nullable: bool = True, past: bool = True, also: tuple[str, ...] = ()
+) -> dy.Date:
+    return dy.Date(nullable=nullable, metadata=_meta(zh, past=past, also=also), description=meaning)
 
 
 def _recorded() -> dy.Date:
@@ -81,12 +84,24 @@ def _enterprise() -> dy.String:
     )
 
 
-def _text(zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True) -> dy.String:
+def _officer() -> dy.String:
+    return dy.String(
+        nullable=False,
+        min_length=1,
+        max_length=ID,
+        metadata=_meta("执法人员编号", also=("执法证号",)),
+        description="person of the roster the row is about",
+    )
+
+
+def _text(
+    zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True, also: tuple[str, ...] = ()
+) -> dy.String:
     return dy.String(
         nullable=nullable,
         min_length=None if nullable else 1,
         max_length=limit,
-        metadata=_meta(zh),
+        metadata=_meta(zh, also=also),
         description=meaning,
     )
 
@@ -353,12 +368,95 @@ class SelfReports(dy.Schema):
         return _not_before("recorded_at", "filed_on")
 
 
+class Officers(dy.Schema):
+    officer_id = dy.String(
+        primary_key=True,
+        min_length=1,
+        max_length=ID,
+        metadata=_meta("执法人员编号", also=("执法证号",)),
+        description="number of the person, such as that of the enforcement certificate",
+    )
+    recorded_at = _recorded()
+    source = dy.String(
+        nullable=False,
+        max_length=ID,
+        metadata=_meta("数据来源"),
+        description="name of the mapping that delivered the row",
+    )
+    name = _text("姓名", "name, spelt as in `inspections.officers`; used by no score", nullable=False)
+    division = _text("行政区划", "where the person's authority enforces; spelt as `enterprises.division`")
+    level = _enum(vocab.LEVEL, "执法层级", "level of the person's authority (P1)")
+    role = _enum(
+        vocab.OFFICER_ROLE,
+        "人员类别",
+        "two certified officers make a visit, one technical inspector accompanies two (D2)",
+        blank="officer",
+    )
+    certified_until = _day(
+        "执法证有效期至",
+        "last day the enforcement certificate is valid; empty = not known to be certified, so not sent (D2)",
+        past=False,
+        also=("有效期至",),
+    )
+    team = _text("执法中队", "team the person belongs to", also=("中队",))
+    left_on = _day("离岗日期", "first day the person is no longer available; empty = stays", past=False)
+
+
+class Absences(dy.Schema):
+    source = _source()
+    absence_id = _id("请假编号", "number of the absence within the source")
+    recorded_at = _recorded()
+    officer_id = _officer()
+    first_day = _day("开始日期", "first day away", nullable=False, past=False)
+    last_day = _day("结束日期", "last day away", nullable=False, past=False)
+    reason = _text("事由", "leave, training, duty elsewhere such as cross-region enforcement (P10)")
+
+    @dy.rule()
+    def last_before_first(cls) -> pl.Expr:
+        return _not_before("last_day", "first_day")
+
+
+class Conflicts(dy.Schema):
+    source = _source()
+    conflict_id = _id("回避编号", "number of the declaration within the source")
+    recorded_at = _recorded()
+    officer_id = _officer()
+    enterprise_id = _enterprise()
+    reason = _text("回避事由", "why the person does not inspect this enterprise", also=("事由",))
+    ended_on = _day("解除日期", "first day the declaration no longer holds; empty = holds", past=False)
+
+
+class Tasks(dy.Schema):
+    source = _source()
+    task_id = _id("任务编号", "number of the task within the source")
+    recorded_at = _recorded()
+    enterprise_id = _enterprise()
+    kind = _enum(
+        vocab.TASK_KIND,
+        "任务类型",
+        "what asks for the visit: outside the plan (P4), items of a department to be merged (P6), or "
+        "assistance, which is never an inspection (P11)",
+    )
+    department = _text("交办部门", "department that asks", also=("任务部门",))
+    level = _enum(vocab.LEVEL, "交办层级", "level that asks; empty when above the city", nullable=True)
+    opens_on = _day("开始日期", "first day the visit may be made", nullable=False, past=False)
+    due_on = _day("截止日期", "last day the visit may be made; empty = no deadline", past=False)
+    mode = _enum(vocab.INSPECTION_MODE, "检查方式", "whether it needs a visit on site (P12)", blank="on_site")
+    content = _text("任务内容", "what is to be looked at", limit=TEXT)
+    closed_on = _day("办结日期", "day it was done or withdrawn; empty = open")
+
+    @dy.rule()
+    def due_before_opens(cls) -> pl.Expr:
+        return _not_before("due_on", "opens_on")
+
+
 @dataclass(frozen=True)
 class Table:
     """One canonical table.
 
     ``key`` names the columns that identify a thing; a thing has one or more versions, told apart by
-    ``recorded_at``.  ``happened`` is the column with the day it happened (``None`` for the register).
+    ``recorded_at``.  ``happened`` is the column with the day it happened (``None`` where there is no past day:
+    registers, and what is planned or asked for).
     """
 
     name: str
@@ -376,6 +474,11 @@ class Table:
     def is_register(self) -> bool:
         """Whether the table is the register that all events refer to."""
         return self.name == "enterprises"
+
+    @property
+    def refers_to_register(self) -> bool:
+        """Whether each row is about an enterprise that the register must know."""
+        return not self.is_register and "enterprise_id" in self.columns()
 
 
 TABLES: dict[str, Table] = {
@@ -409,6 +512,19 @@ TABLES: dict[str, Table] = {
             "filed_on",
             "自查自报",
             "one self-inspection report",
+        ),
+        Table("officers", Officers, ("officer_id",), None, "执法人员名册", "one person"),
+        Table("absences", Absences, ("source", "absence_id"), None, "请假与外勤", "one spell away"),
+        Table(
+            "conflicts",
+            Conflicts,
+            ("source", "conflict_id"),
+            None,
+            "回避申报",
+            "one person and enterprise kept apart",
+        ),
+        Table(
+            "tasks", Tasks, ("source", "task_id"), None, "检查任务", "one enterprise somebody asks to visit"
         ),
     )
 }

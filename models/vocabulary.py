@@ -1,7 +1,7 @@
 """The words of the domain: code lists with their Chinese and English labels, and enterprise identifiers.
 
 A value is stored by its English key.  Deliveries may use the key or any of its labels; the page and the CLI
-print the label of the reader's language.  Sources: clauses C1, P1, P2, P11, S1-S5 of the mission digest.
+print the label of the reader's language.  Sources: clauses C1, P1, P2, P4, P6, P11, D2, S1-S5 of the mission digest.
 """
 
 from collections.abc import Mapping
@@ -203,6 +203,26 @@ ACCIDENT_GRADE = CodeList(
         "ungraded": ("未定级", "ungraded"),
     },
 )
+OFFICER_ROLE = CodeList(
+    "officer role",
+    {
+        "officer": ("执法人员", "officer", "执法员"),
+        "technical_inspector": ("技术检查员", "technical inspector", "技术员"),
+    },
+)
+TASK_KIND = CodeList(
+    "task kind",
+    {
+        "typical_accident": ("典型事故", "typical accident", "事故警示"),
+        "key_task": ("临时重点工作", "temporary key task", "重点工作"),
+        "emergency": ("突发事件", "emergency", "突发"),
+        "complaint": ("投诉举报", "complaint", "举报", "投诉"),
+        "transfer": ("转办交办", "transfer", "转办", "交办"),
+        "platform": ("平台监测", "platform monitoring", "平台"),
+        "department": ("部门检查事项", "department items", "部门检查"),
+        "assistance": ("帮扶任务", "assistance", "帮扶"),
+    },
+)
 CODE_LISTS: tuple[CodeList, ...] = (
     CODE,
     SECTOR,
@@ -219,6 +239,8 @@ CODE_LISTS: tuple[CodeList, ...] = (
     INSPECTION_MODE,
     INSPECTION_RESULT,
     ACCIDENT_GRADE,
+    OFFICER_ROLE,
+    TASK_KIND,
 )
 
 HIGH_HAZARD_SECTORS: tuple[str, ...] = tuple(key for key in SECTOR.keys if key != "general")

@@ -42,6 +42,7 @@ class Order:
     today: date | None = None
     take_in: bool = True
     even_if_older: bool = True
+    draw_seed: str | None = None
 
 
 def run_nightly(settings: Settings, order: Order) -> str:
@@ -95,6 +96,7 @@ def _run_config(order: Order) -> dict[str, Any]:
                     "today": order.today.isoformat() if order.today else None,
                 }
             },
+            "inspection_plan": {"config": {"draw_seed": order.draw_seed}},
             "published_copy": {"config": {"even_if_older": order.even_if_older}},
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -32,7 +32,7 @@ LAGS = (0, 1, 14, 200, 800)
 """Days between what happened and what followed it: on the day, the next one, and beyond every short window."""
 WAITS = (0, 240, 241, 1440, 1441, 60_000)
 """Minutes until an alert is answered or over: each side of the limits of the starter pack."""
-BEFORE_IT_HAPPENED = frozenset({"period_start"})
+BEFORE_IT_HAPPENED = frozenset({"period_start", "first_day", "opens_on"})
 """Days that precede the day of the row; all others follow it."""
 SHARED_TEXTS = ("x", "y")
 """Few texts, so that findings share visits and items often."""
@@ -112,13 +112,13 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def rows(table: Table, *, key: str, enterprises: tuple[str, ...]) -> st.SearchStrategy[Row]:
-    """One row of a table about one of the enterprises."""
+    """One row of any table, about one of the enterprises where it is about one."""
     return SEEDS.map(lambda seed: _row(Random(seed), table, key, enterprises))
 
 
 @st.composite
 def worlds(draw: st.DrawFn, *, most_enterprises: int = 5, most_events: int = 40) -> World:
-    """All six tables: a few enterprises and up to ``most_events`` things of each kind of event.
+    """The six tables of the fold: a few enterprises and up to ``most_events`` things of each kind of event.
 
     The cells of a thing depend on one seed and its own key alone.  So a small number of examples already brings
     very different worlds, and shrinking takes things away without changing those that stay.
@@ -127,7 +127,8 @@ def worlds(draw: st.DrawFn, *, most_enterprises: int = 5, most_events: int = 40)
     ids = tuple(f"e{n}" for n in range(1, draw(st.integers(1, most_enterprises)) + 1))
     register = [row for one in ids for row in _versions(seed, TABLES["enterprises"], one, (one,))]
     world = {"enterprises": canonical("enterprises", register)}
-    for name, table in TABLES.items():
+    for name in EVENT_COLUMNS:
+        table = TABLES[name]
         if not table.is_register:
             things = range(draw(st.integers(0, most_events)))
             world[name] = canonical(
@@ -177,12 +178,12 @@ def canonical(name: str, told: list[Row]) -> pl.DataFrame:
 
 
 def integer_frames(world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The tables of a world in integer form, each version with the days from and to which it counts.
+    """The tables the fold reads in integer form, each version with the days from and to which it counts.
 
     ``known_from`` is the day a version was recorded, ``known_to`` the day the next version of the same thing was,
     or a far day.
     """
-    return {name: _integer_frame(TABLES[name], frame) for name, frame in world.items()}
+    return {name: _integer_frame(TABLES[name], world[name]) for name in EVENT_COLUMNS}
 
 
 def _integer_frame(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 import typer
 from dagster import build_schedule_context
 
-from docs import data_dictionary, scoring_tables
+from docs import data_dictionary, planning_tables, scoring_tables
 from docs.markers import block, with_block
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
@@ -125,6 +125,12 @@ def test_what_the_scoring_page_says_of_the_largest_factors_holds() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", planning_tables.blocks())
+def test_the_tables_of_the_planning_page_are_those_of_the_pack(name: str) -> None:
+    fresh = planning_tables.blocks()[name].strip()
+    assert block(_page("planning.md"), name).strip() == fresh, "run: python -m docs.planning_tables"
+
+
 def test_the_demo_figures_and_the_picture_are_fresh() -> None:
     demo = scoring_tables.run_demo()
     stale = [

@@ -12,6 +12,7 @@ from models.policy import load_policy
 from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.intake import take_in
+from warehouse.planning.write import compute_plan
 from warehouse.rescore import (
     Coding,
     compute_codes,
@@ -57,6 +58,7 @@ def run_set(folder: Path, mapping: Mapping, home: Home) -> tuple[Judged, pl.Data
             compute_codes,
             compute_explanations,
             compute_red_queue,
+            compute_plan,
         ):
             stage(connection, coding)
         codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()

@@ -45,7 +45,7 @@ def fold(
     """Features of all enterprises known at ``known_at``, one row each, sorted by ``enterprise_id``."""
     if engine not in ENGINES:
         raise PolicyError(f"There is no engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
-    relations = {name: connection.sql(integer_query(table)) for name, table in TABLES.items()}
+    relations = {name: connection.sql(integer_query(TABLES[name])) for name in EVENT_COLUMNS}
     if engine == "duckdb":
         folded = fold_features(Events(**relations), as_of=as_of, known_at=known_at, policy=policy)
         features: pl.DataFrame = folded.pl()

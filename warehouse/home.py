@@ -48,6 +48,11 @@ class Home:
         return self.root / "exports"
 
     @property
+    def seeds(self) -> Path:
+        """Seeds of draws committed to; secret until the draws are revealed."""
+        return self.root / "seeds"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own instance: runs, events, schedules."""
         return self.root / "dagster"

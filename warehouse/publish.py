@@ -29,6 +29,20 @@ PUBLISHED: dict[str, str] = {
     "risk.code_history": "FROM risk.code_history ORDER BY enterprise_id, as_of",
     "serve.red_queue": "FROM serve.red_queue ORDER BY rank",
     "serve.open_findings": "FROM serve.open_findings",
+    "serve.inspection_queue": "FROM serve.inspection_queue ORDER BY rank",
+    "serve.month_list": "FROM serve.month_list",
+    "plan.visits": "FROM plan.visits ORDER BY visit_id",
+    "plan.visit_items": "FROM plan.visit_items WHERE visit_id IS NOT NULL OR waived_by IS NOT NULL ORDER BY item_id",
+    "plan.visit_checks": "FROM plan.visit_checks ORDER BY visit_id, rank",
+    "plan.assignments": "FROM plan.assignments",
+    "plan.shortfalls": "FROM plan.shortfalls",
+    "plan.changes": "FROM plan.changes",
+    "plan.budget": "FROM plan.budget ORDER BY level, division, month_on",
+    "plan.floors": "FROM plan.floors ORDER BY level, division",
+    "plan.outcomes": "FROM plan.outcomes ORDER BY level, division",
+    "plan.capacity": "FROM plan.capacity ORDER BY level, division, day",
+    "plan.targets": "FROM plan.targets ORDER BY enterprise_id, channel, month_on",
+    "plan.draws": "FROM plan.draws ORDER BY draw_id",
     "core.enterprises": (
         "SELECT e.* FROM core.enterprises e WHERE e.known_from <= $known_at AND e.known_to > $known_at "
         "ORDER BY e.enterprise_id"

@@ -9,11 +9,12 @@ from models.errors import WarehouseError
 from models.vocabulary import CODE_KEYS, JINAN_DIVISIONS
 from warehouse.reading import Row, rows
 
-_TOP_REASONS = """
+REASONS_OF = """
 list_slice(list(struct_pack(
     factor := r.factor, kind := r.kind, value := r.value, points := r.points, title_zh := f.title_zh,
     title_en := f.title_en, check_zh := f.check_zh, check_en := f.check_en) ORDER BY r.rank), 1, 3)
 """
+"""SQL: the three main reasons of an enterprise, from ``risk.explanations r`` and ``risk.factors f``."""
 
 _IN_DISTRICT = (
     "($districts IS NULL OR list_contains($districts, e.division) "
@@ -22,7 +23,7 @@ _IN_DISTRICT = (
 
 QUEUE = f"""
 WITH reasons AS (
-    SELECT r.enterprise_id, {_TOP_REASONS} AS reasons
+    SELECT r.enterprise_id, {REASONS_OF} AS reasons
     FROM risk.explanations r JOIN risk.factors f USING (factor)
     JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
     WHERE c.code = $code AND r.kind <> 'band' AND (r.points > 0 OR r.code = c.code)

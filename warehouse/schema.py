@@ -12,8 +12,9 @@ import polars as pl
 
 from models.errors import WarehouseError
 from models.tables import TABLES, Table
+from warehouse.planning.tables import prepare as prepare_plan
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FOREVER = "DATE '9999-12-31'"
 VERSION_COLUMNS = {
     "version": "INTEGER",
@@ -122,6 +123,7 @@ def create_statement(table: Table, *, name: str | None = None) -> str:
 def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing.  Raises WarehouseError for a warehouse of a newer program."""
     connection.execute(_OWN_TABLES)
+    prepare_plan(connection)
     for name, columns in CARD_TABLES.items():
         listed = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")

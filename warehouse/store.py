@@ -14,8 +14,8 @@ from models.tables import Table
 from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, set_meta, value
 
 _REORDER_WHEN_GROWN_BY = 1.1
-"""A table is put back into enterprise order once a tenth of it has been appended: order makes every later
-question cheap, but rewriting millions of rows for a hundred new ones is not."""
+"""A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
+every later question cheap, but rewriting millions of rows for a hundred new ones is not."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
 
 
 def _order(table: Table, prefix: str = "") -> str:
-    columns = ["enterprise_id", *([table.happened] if table.happened else []), *table.key, "recorded_at"]
+    subject = [name for name in ("enterprise_id", "officer_id") if name in table.columns()]
+    columns = [*subject, *([table.happened] if table.happened else []), *table.key, "recorded_at"]
     return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
 
 

@@ -29,3 +29,38 @@ def add_working_days(start: date, days: int) -> tuple[date, bool]:
         provisional = provisional or unsure
         left -= works
     return day, provisional
+
+
+def working_day_before(day: date) -> date:
+    """Last working day before a day."""
+    before = day - timedelta(days=1)
+    while not is_working_day(before)[0]:
+        before -= timedelta(days=1)
+    return before
+
+
+def working_days(first: date, last: date) -> list[date]:
+    """Working days from ``first`` to ``last``, both included."""
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if is_working_day(day)[0]]
+
+
+def is_provisional(first: date, last: date) -> bool:
+    """Whether any day of the span rests on weekends alone."""
+    return is_working_day(first)[1] or is_working_day(last)[1]
+
+
+def month_start(day: date) -> date:
+    """First day of the month of a day."""
+    return day.replace(day=1)
+
+
+def month_end(day: date) -> date:
+    """Last day of the month of a day."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def horizon(as_of: date, least: int) -> list[date]:
+    """Working days the plan made at the end of ``as_of`` covers: the rest of the month, at least so many."""
+    first = as_of + timedelta(days=1)
+    return working_days(first, max(month_end(first), add_working_days(as_of, least)[0]))

@@ -27,12 +27,16 @@ from models.policy.pack import (
     load_policy,
     pack_names,
 )
+from models.policy.planning import CHANNELS, DAY, Channel, PlanningPolicy
 from models.policy.shape import Condition, Provenance, Thresholds, Words
 
 __all__ = [
+    "CHANNELS",
+    "DAY",
     "FAMILY_NAMES",
     "FORBIDDEN",
     "Candidate",
+    "Channel",
     "CodePolicy",
     "Condition",
     "Direction",
@@ -42,6 +46,7 @@ __all__ = [
     "Label",
     "LabelValue",
     "LearningPolicy",
+    "PlanningPolicy",
     "Policy",
     "PolicyOnDay",
     "Provenance",

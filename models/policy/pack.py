@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from models.errors import PolicyError, PolicyGapError
 from models.policy.learning import FORBIDDEN, Label, LearningFile, LearningPolicy
+from models.policy.planning import CapFile, PlanningFile, PlanningPolicy, check_planning, planning_on
 from models.policy.shape import (
     Band,
     CardFile,
@@ -31,7 +32,8 @@ from models.scorecard import Factor, Scorecard
 from models.vocabulary import ALERT_LEVEL, SEVERITY
 
 PACKS = Path(__file__).parent / "packs"
-FILES = ("pack", "features", "scorecard", "codes", "learning")
+CODING_FILES = ("pack", "features", "scorecard", "codes", "learning")
+PLANNING_FILES = ("planning", "caps")
 RESERVED = ("score", "unrated", "band", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
 
@@ -96,38 +98,52 @@ class PolicyOnDay:
     pack: str
     version: str
     pack_hash: str
+    planning_hash: str
     features: FeaturePolicy
     scorecard: Scorecard
     codes: CodePolicy
     queue: QueuePolicy
     learning: LearningPolicy
+    planning: PlanningPolicy
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A pack, read and checked.  ``hash`` is the SHA-256 of its content and is stored with every code."""
+    """A pack, read and checked.
+
+    ``hash`` is the SHA-256 of what decides codes and is stored with every code; ``planning_hash`` that of what
+    decides visits, and is stored with every plan.
+    """
 
     name: str
     version: str
     title: Words
     note: Words
     hash: str
+    planning_hash: str
     _features: FeatureFile
     _codes: CodeFile
     _card: CardFile
     _learning: LearningFile
+    _planning: PlanningFile
+    _caps: CapFile
 
     def on(self, as_of: date) -> PolicyOnDay:
         """Values in force on a day.  Raises PolicyGapError where the pack has none."""
+        queue = self._queue_on(as_of)
         return PolicyOnDay(
             pack=self.name,
             version=self.version,
             pack_hash=self.hash,
+            planning_hash=self.planning_hash,
             features=self._features_on(as_of),
             scorecard=self._scorecard_on(as_of),
             codes=self._codes_on(as_of),
-            queue=self._queue_on(as_of),
+            queue=queue,
             learning=self._learning_on(as_of),
+            planning=planning_on(
+                self._planning, self._caps, as_of, red_visit_working_days=queue.red_visit_working_days
+            ),
         )
 
     def _features_on(self, day: date) -> FeaturePolicy:
@@ -241,21 +257,53 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
     root = folder / pack
     if not (root / "pack.yaml").exists():
         raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
-    raw = {name: _read(root / f"{name}.yaml") for name in FILES}
-    meta = _check(PackFile, raw["pack"], root / "pack.yaml")
+    meta = _check(PackFile, _read(root / "pack.yaml"), root / "pack.yaml")
+    parent = _parent(meta, folder) or root
+    raw = {
+        name: _read(_own_or_inherited(f"{name}.yaml", root, parent))
+        for name in (*CODING_FILES, *PLANNING_FILES)
+    }
     policy = Policy(
         name=meta.name,
         version=meta.version,
         title=meta.title,
         note=meta.note,
-        hash=_hash(raw),
+        hash=_hash({name: raw[name] for name in CODING_FILES}),
+        planning_hash=_hash({name: raw[name] for name in PLANNING_FILES}),
         _features=_check(FeatureFile, raw["features"], root / "features.yaml"),
         _codes=_check(CodeFile, raw["codes"], root / "codes.yaml"),
         _card=_check(CardFile, raw["scorecard"], root / "scorecard.yaml"),
         _learning=_check(LearningFile, raw["learning"], root / "learning.yaml"),
+        _planning=_check(PlanningFile, raw["planning"], root / "planning.yaml"),
+        _caps=_check(CapFile, raw["caps"], root / "caps.yaml"),
     )
     _check_whole(policy)
+    check_planning(policy._planning, policy._caps)
     return policy
+
+
+def _parent(meta: PackFile, folder: Path) -> Path | None:
+    """Folder of the pack this one changes; it must be whole."""
+    if meta.extends is None:
+        return None
+    path = folder / meta.extends / "pack.yaml"
+    if not path.exists():
+        raise PolicyError(
+            f"pack.yaml: {meta.name} extends '{meta.extends}', which is no pack; known packs: "
+            f"{', '.join(pack_names())}. Name one of them."
+        )
+    further = _check(PackFile, _read(path), path).extends
+    if further is not None:
+        raise PolicyError(
+            f"pack.yaml: {meta.name} extends '{meta.extends}', which itself extends '{further}'. "
+            "Extend a pack that stands alone."
+        )
+    return path.parent
+
+
+def _own_or_inherited(name: str, root: Path, parent: Path) -> Path:
+    """A pack that extends another one holds only the files it changes."""
+    return root / name if (root / name).exists() else parent / name
 
 
 def _check_whole(policy: Policy) -> None:

@@ -210,9 +210,10 @@ class CardFile(Strict):
 
 
 class PackFile(Strict):
-    """``pack.yaml``: what the pack is called and what it must not be taken for."""
+    """``pack.yaml``: what the pack is called, what it must not be taken for, and which pack it changes."""
 
     name: Text
     version: Text
     title: Words
     note: Words
+    extends: Text | None = None

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from models.errors import RiskcodeError
-from pipelines.cli import admin, model, read, run
+from pipelines.cli import admin, draw, draw_ahead, model, plan, read, run
 
 app = typer.Typer(
     name="riskcode",
@@ -29,6 +29,10 @@ app.command("codes")(read.codes)
 app.add_typer(read.rejects_app, name="rejects")
 app.add_typer(admin.sources_app, name="sources")
 app.add_typer(model.app, name="model")
+app.add_typer(plan.app, name="plan")
+draw.app.command("commit")(draw_ahead.commit)
+draw.app.command("reveal")(draw_ahead.reveal)
+app.add_typer(draw.app, name="draw")
 app.command("demo")(admin.demo)
 app.command("doctor")(admin.doctor)
 

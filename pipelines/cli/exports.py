@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from warehouse.reading import Row
 
+BOOK = {"strings_to_formulas": False, "strings_to_urls": False}
+"""How Excel files are opened: text stays text."""
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -27,7 +30,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
-def write_rows(rows: list[Row], form: str, output: Path | None, *, title: str) -> Path | None:
+def write_rows(rows: Any, form: str, output: Path | None, *, title: str) -> Path | None:
     """Write rows in one of the forms csv, xlsx, json; to standard output when no path is given (not xlsx)."""
     if form == "xlsx":
         assert output is not None, "an Excel file needs a path"
@@ -52,19 +55,25 @@ def _csv(rows: list[Row]) -> str:
 
 
 def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
+    write_sheets({title: rows}, output)
+
+
+def write_sheets(sheets: Mapping[str, list[Row]], output: Path) -> None:
+    """An Excel file with one sheet per list of rows, by title."""
     import xlsxwriter
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(output), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet(title[:31])
+    with xlsxwriter.Workbook(str(output), BOOK) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
-        for column, name in enumerate(rows[0] if rows else []):
-            sheet.write_string(0, column, name, bold)
-        for line, row in enumerate(rows, start=1):
-            for column, value in enumerate(row.values()):
-                sheet.write(line, column, neutral(value))
-        sheet.freeze_panes(1, 0)
-        sheet.autofit(max_width=300)
-        sheet.set_landscape()
-        sheet.repeat_rows(0)
-        sheet.fit_to_pages(1, 0)
+        for title, rows in sheets.items():
+            sheet = book.add_worksheet(title[:31])
+            for column, name in enumerate(rows[0] if rows else []):
+                sheet.write_string(0, column, name, bold)
+            for line, row in enumerate(rows, start=1):
+                for column, value in enumerate(row.values()):
+                    sheet.write(line, column, neutral(value))
+            sheet.freeze_panes(1, 0)
+            sheet.autofit(max_width=300)
+            sheet.set_landscape()
+            sheet.repeat_rows(0)
+            sheet.fit_to_pages(1, 0)

@@ -1,5 +1,6 @@
 """Commands that read the published copy: queue, explain, codes, rejects."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,14 @@ from pipelines.cli.render import (
     reject_counts_table,
     rejects_table,
     show_explanation,
+    visits_table,
 )
-from pipelines.cli.texts import Words
+from pipelines.cli.texts import CHANNEL, VISIT_STATE, Words
 from pipelines.settings import Settings, load_settings
 from warehouse import queries
+from warehouse.planning import queries as planning
 from warehouse.reading import Row, reading
 
-Code = Annotated[str, typer.Option(help="red, yellow, blue or green (红 黄 蓝 绿)")]
 District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or 历下区")]
 Limit = Annotated[int | None, typer.Option(help="at most so many rows", min=1)]
 Form = Annotated[str, typer.Option("--format", help="table, csv, xlsx or json")]
@@ -34,28 +36,66 @@ rejects_app = typer.Typer(help="被拒数据 · Refused rows: list, export, retr
 
 
 def queue(
-    code: Code = "red",
-    district: District = None,
+    channel: Annotated[
+        str | None, typer.Option(help="why: red, immediate, recheck, random … (复查 双随机)")
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(help="instead: every enterprise of a code, red, yellow, blue or green (红 黄 蓝 绿)"),
+    ] = None,
     level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
+    district: District = None,
+    team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
+    due_by: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="due on this day or before")
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="scheduled, short, deferred or awaiting")] = None,
     limit: Limit = None,
     form: Form = "table",
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """待检队列 · Who is to be looked at, in which order, by when, and why."""
-    settings, key = load_settings(), _code(code)
+    """待检队列 · Every visit that is due, in order of precedence: who, why, by when, what to check.
+
+    With --code, every enterprise of that code instead, visited or not.
+    """
+    settings, form = load_settings(), "json" if json else form
+    words, at = Words(settings.language), one_of(vocab.LEVEL, level) if level else None
+    if code is not None:
+        if channel or team or due_by or state:
+            raise typer.BadParameter(words("queue_left_out"))
+        _queue_of_code(_code(code), district, at, limit, form, output, settings)
+        return
+    asked = planning.Asked(
+        one_of(CHANNEL, channel) if channel else None,
+        one_of(VISIT_STATE, state) if state else None,
+        team,
+        due_by.date() if due_by else None,
+        limit,
+    )
     with reading(settings.home) as connection:
-        found = queries.queue(
-            connection,
-            code=key,
-            district=district,
-            limit=limit,
-            level=_one_of(vocab.LEVEL, level) if level else None,
-        )
-    form = "json" if json else form
+        found = planning.inspection_queue(connection, planning.Area(at, district), asked)
+    if form != "table":
+        _export(_flat(found, form), form, output, settings, name="queue")
+        return
+    console = Console()
+    console.print(visits_table(found, words, width=console.width) if found else words("no_visits"))
+
+
+def _queue_of_code(
+    key: str,
+    district: str | None,
+    level: str | None,
+    limit: int | None,
+    form: str,
+    output: Path | None,
+    settings: Settings,
+) -> None:
+    """Every enterprise of a code; RED ones with due day and state."""
+    with reading(settings.home) as connection:
+        found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
     if form == "table":
-        words = Words(settings.language)
-        console = Console()
+        words, console = Words(settings.language), Console()
         console.print(queue_table(found, words, wide=console.width >= 110) if found else words("nothing"))
         return
     _export(_flat(found, form), form, output, settings, name=f"queue-{key}")
@@ -155,10 +195,11 @@ def retry(
 
 
 def _code(text: str) -> str:
-    return _one_of(vocab.CODE, text)
+    return one_of(vocab.CODE, text)
 
 
-def _one_of(codes: vocab.CodeList, text: str) -> str:
+def one_of(codes: vocab.CodeList, text: str) -> str:
+    """Stored key of a value as a person typed it.  Raises BadParameter with all that is known."""
     key = codes.spellings().get(text.strip().lower())
     if key is None:
         raise typer.BadParameter(f"'{text}' is not one of {', '.join(codes.keys)}")

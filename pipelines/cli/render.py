@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models import vocabulary as vocab
-from pipelines.cli.texts import Words
+from pipelines.cli.texts import CHANNEL, VISIT_STATE, Words
 from warehouse.reading import Row
 
 
@@ -34,6 +34,49 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
         cells.append(str(row["score"]))
         table.add_row(*cells, *([reasons_text(row, words)] if wide else []))
     return table
+
+
+def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
+    """The visits that are due, in order of precedence; RED ones keep score and reasons where there is room."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    is_wide, has_place, name_width = width >= 110, width >= 140, 14 if width < 90 else 18
+    table.add_column(words("rank"), justify="right", no_wrap=True)
+    table.add_column(words("id"), no_wrap=True)
+    table.add_column(
+        words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if has_place else name_width
+    )
+    if has_place:
+        table.add_column(words("district"), no_wrap=True)
+    for key in ("channel", "due", "planned"):
+        table.add_column(words(key), no_wrap=True)
+    if is_wide:
+        table.add_column(words("score"), justify="right")
+        table.add_column(words("reasons"), overflow="fold")
+    for row in found:
+        cells = [str(row["rank"]), escape(row["enterprise_id"]), escape(row["name"])]
+        cells += [escape(words.division(row["place"]))] if has_place else []
+        cells += [_foremost(row, words), _deadline(row), _planned(row, words)]
+        table.add_row(*cells, *([str(row["score"]), reasons_text(row, words)] if is_wide else []))
+    return table
+
+
+def _foremost(row: Row, words: Words) -> str:
+    """The channel that decides when a visit is made, and how many more it serves."""
+    more = len(row["channels"]) - 1
+    return f"{words.label(CHANNEL, row['channel'])}{f' +{more}' if more else ''}"
+
+
+def _deadline(row: Row) -> str:
+    text = f"{row['due_on'] or '–'}{' ?' if row['is_due_provisional'] else ''}"
+    return f"[bold red]{text}[/]" if row["is_overdue"] else text
+
+
+def _planned(row: Row, words: Words) -> str:
+    """The day of a visit, or why it has none."""
+    state = words.label(VISIT_STATE, row["state"])
+    if row["state"] == "scheduled":
+        return str(row["planned_on"])
+    return f"[red]{state}[/]" if row["state"] == "short" else f"[dim]{state}[/]"
 
 
 def _due(row: Row, words: Words) -> str:

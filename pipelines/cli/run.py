@@ -12,12 +12,14 @@ from rich.console import Console
 
 from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.cli.exports import as_json
+from pipelines.cli.plan_view import rule_texts
 from pipelines.cli.progress import Progress
 from pipelines.cli.render import codes_table, queue_table, reject_counts_table
 from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
 from warehouse import queries
 from warehouse.home import Home
+from warehouse.planning import queries as planning
 from warehouse.reading import Row, reading, rows
 
 DEMO_MAPPING = "demo_city"
@@ -60,7 +62,9 @@ def run(
         raise typer.BadParameter(f"--as-of {day}: days from {FIRST_DAY} to today can be coded")
     _make_room(home, choice, console)
     known = known_at.date() if known_at else None
-    order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known)
+    # An invented city may be drawn the same way every time; a real one must not.
+    seed = DEMO_MAPPING if choice.demo_size is not None else None
+    order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
     with Progress(console, settings.home, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
@@ -163,6 +167,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
         "codes": queries.code_counts(connection),
         "changes": queries.changes(connection),
         "queue": queries.queue(connection, limit=_HEAD),
+        "plan": planning.binding(connection) if planning.has_plan(connection) else None,
     }
 
 
@@ -191,7 +196,29 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
         console.print(f"[bold]{words('queue_head', n=len(summary['queue']))}[/]")
         console.print(queue_table(summary["queue"], words, wide=console.width >= 110))
         console.print("[dim]./riskcode queue · ./riskcode explain <id>[/]")
+    if summary["plan"]:
+        show_plan(summary["plan"], words, console)
     console.print(f"[dim]{words('assumption')}{' · ' + words('demo_note') if is_demo else ''}[/]")
+
+
+def show_plan(plan: dict[str, Any], words: Words, console: Console) -> None:
+    """What the plan came to, and the rule that keeps most visits off it."""
+    counts = plan["visits"]
+    told = words(
+        "run_plan",
+        first=plan["first_on"],
+        last=plan["last_on"],
+        scheduled=f"{counts.get('scheduled', 0):,}",
+        short=f"{counts.get('short', 0):,}",
+    )
+    late = words("run_plan_overdue", n=plan["overdue"]) if plan["overdue"] else ""
+    console.print(f"[bold]{told}[/]{late}", highlight=False)
+    for worst in plan["rules"][:1]:
+        rule = rule_texts(words).get(worst["rule"], worst["rule"])
+        days = f"{worst['person_days']:,.1f}".removesuffix(".0")
+        line = words("run_plan_rule", rule=rule, visits=worst["visits"], days=days)
+        console.print(line, highlight=False, markup=False)
+    console.print("[dim]./riskcode plan month · ./riskcode plan today[/]")
 
 
 def _delivery_line(delivery: Row, words: Words) -> str:

@@ -1,5 +1,8 @@
 """Words the command line shows, in Chinese and English."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from models import vocabulary as vocab
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -175,7 +178,240 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已退回 {card}。下次运行后生效：./riskcode run",
         "Rolled back to {card}. Codes follow with the next run: ./riskcode run",
     ),
+    "queue_left_out": (
+        "--code 按企业列出；筛选检查任务请去掉 --code",
+        "--code lists enterprises; leave it out to choose among visits",
+    ),
+    "channel": ("检查类型", "why"),
+    "planned": ("计划日期", "planned"),
+    "team": ("检查组", "team"),
+    "no_visits": ("没有符合条件的检查任务", "No visit matches"),
+    "level": ("层级", "level"),
+    "authority": ("执法单位", "authority"),
+    "total": ("合计", "total"),
+    "plan_year": (
+        "{year} 年度监督检查计划（截至 {as_of}，{month} 起剩余月份，单位：人日）",
+        "Annual plan {year} as of {as_of}: months left from {month}, in person-days",
+    ),
+    "people": ("人员", "people"),
+    "total_days": ("总工作日", "total"),
+    "other_days": ("其他执法", "other enf."),
+    "non_enforcement_days": ("非执法", "no enf."),
+    "inspection_days": ("监督检查", "inspection"),
+    "annual_full_days": ("全覆盖", "coverage"),
+    "random_days": ("双随机", "draws"),
+    "other_planned_days": ("其他计划", "others"),
+    "short_days": ("缺口", "short"),
+    "year_formula": (
+        "监督检查 = 总工作日 - 其他执法 - 非执法（150号）；缺口按可组成的检查组计算",
+        "inspection = total - other enforcement - no enforcement (150号); short is reckoned in whole crews",
+    ),
+    "year_floors": ("底线指标（企业数）", "Floors (enterprises)"),
+    "floor_annual_full": ("高危全覆盖（P2）", "high-hazard coverage (P2)"),
+    "floor_random": ("一般企业抽查30%（P3）", "30 % draw (P3)"),
+    "base": ("基数", "base"),
+    "required": ("应检", "required"),
+    "done": ("已完成", "done"),
+    "planned_n": ("已列入", "planned"),
+    "short": ("缺口", "short"),
+    "year_draws": ("双随机抽取", "Draws"),
+    "draws_of": ("{draws} 次，抽中 {drawn} / {frame}", "draws: {draws}, drawn {drawn} of {frame}"),
+    "verify_draws": (
+        "核验：./riskcode draw list · ./riskcode draw show 编号 --output 文件 · ./riskcode draw verify 文件",
+        "verify: ./riskcode draw list · ./riskcode draw show ID --output FILE · ./riskcode draw verify FILE",
+    ),
+    "year_short": ("达不到的要求", "What cannot be reached"),
+    "plan_month": (
+        "检查计划 {first} 至 {last}（截至 {as_of}）",
+        "Plan from {first} to {last}, made as of {as_of}",
+    ),
+    "month_visits": ("检查任务", "Visits"),
+    "month_load": (
+        "工作量与可用人日（每周；蓝：已计划，灰：空余，红：无法安排）",
+        "Load against capacity by week (blue: planned, grey: free, red: not possible)",
+    ),
+    "week": ("周（起）", "week of"),
+    "load_days": ("计划", "planned"),
+    "person_days": ("可用", "available"),
+    "used": ("占用", "used"),
+    "certificate": ("未满足要求清单", "What the rules ask for and the plan does not do"),
+    "all_kept": ("所有规则均满足", "Every rule is kept"),
+    "visits": ("任务", "visits"),
+    "days": ("人日", "days"),
+    "first_names": ("例", "first"),
+    "gave_way": ("{rule}：让位于 {ways}", "{rule}: gave way to {ways}"),
+    "authorities": ("{n} 个执法单位", "{n} authorities"),
+    "month_changes": ("与上一计划相比", "Since the plan before"),
+    "first_plan": ("首个计划：{n} 项任务均为新列", "First plan: all {n} visits are new"),
+    "no_changes": ("无变化", "nothing changed"),
+    "month_list": ("{month} 公布名单：{n} 家", "List to be published for {month}: {n} enterprises"),
+    "month_list_note": (
+        "名单不含日期、人员与理由，也不含计划外检查（P5）",
+        "The list names no days, officers or reasons, and no visit outside the plan (P5)",
+    ),
+    "month_next": (
+        "名单：./riskcode plan month --list · 图：--picture load.svg · 当日：./riskcode plan today",
+        "the list: ./riskcode plan month --list · picture: --picture load.svg · a day: ./riskcode plan today",
+    ),
+    "month": ("月份", "month"),
+    "kind": ("类别", "kind"),
+    "plan_today": (
+        "{day} 检查任务：{visits} 项，{teams} 组（截至 {as_of} 的计划）",
+        "Visits of {day}: {visits}, teams: {teams} (plan made as of {as_of})",
+    ),
+    "no_visits_on": (
+        "{day} 没有安排检查任务；有任务的日期：{first} 至 {last}",
+        "No visits on {day}; there are some on working days from {first} to {last}",
+    ),
+    "stop": ("第{n}站", "stop {n}"),
+    "mode": ("方式", "mode"),
+    "officers": ("执法人员", "officers"),
+    "filing": ("备案", "filing"),
+    "file_before": ("检查前完成备案（D1）", "file before the visit (D1)"),
+    "file_after": (
+        "可先检查，事后1个工作日内补备案（D1）",
+        "may be filed up to 1 working day after the visit (D1)",
+    ),
+    "borrowed": ("借调自{home}", "lent by {home}"),
+    "no_checks": ("按通用要点检查", "no items listed"),
+    "more_checks": ("另有 {n} 项，见 --format xlsx", "{n} more: --format xlsx"),
+    "provisional_days": (
+        "部分日期的节假日安排尚未公布，工作日为暂定",
+        "Holidays of some days are not announced yet; working days are provisional",
+    ),
+    "sheet_title": ("安全生产检查任务单", "Inspection sheet"),
+    "item": ("检查事项", "item"),
+    "look": ("怎么查", "how to look"),
+    "why": ("依据", "why"),
+    "found_yes_no": ("有/无问题", "found: yes / no"),
+    "boxes": ("□ 有  □ 无", "□ yes  □ no"),
+    "notes": ("情况记录", "notes"),
+    "result": ("检查结果", "result"),
+    "result_boxes": (
+        "□ 未发现问题  □ 当场整改  □ 责令限期整改（期限：        ）  □ 立案  □ 移送  □ 重大事故隐患",
+        "□ nothing found  □ fixed on the spot  □ order (until:          )  □ case  □ transfer  □ major hazard",
+    ),
+    "signature": ("签名", "signature"),
+    "signatures": (
+        "执法人员：                              企业负责人：                              时间：",
+        "officers:                              enterprise:                              time:",
+    ),
+    "page": ("第 &P 页 共 &N 页", "page &P of &N"),
+    "picture_title": ("检查工作量与可用人日", "Inspection load against capacity"),
+    "picture_load": ("计划工作量", "planned"),
+    "picture_capacity": ("可用人日", "available"),
+    "picture_short": ("无法安排", "asked for, not possible"),
+    "picture_short_text": ("缺 {days} 人日", "{days} person-days short"),
+    "picture_y": ("人日", "person-days"),
+    "run_plan": (
+        "检查计划 {first} 至 {last}：已安排 {scheduled} 项，无法安排 {short} 项",
+        "Plan from {first} to {last}: {scheduled} visits scheduled, {short} not possible",
+    ),
+    "run_plan_overdue": ("，其中逾期补检 {n} 项", " ({n} of the scheduled make up for a missed deadline)"),
+    "run_plan_rule": (
+        "主要原因：{rule}（{visits} 项，{days} 人日）",
+        "most binding: {rule} (visits: {visits}, person-days: {days})",
+    ),
+    "draw_id": ("抽取编号", "draw"),
+    "frame_size": ("名册", "frame"),
+    "drawn": ("抽中", "drawn"),
+    "committed_on": ("承诺日期", "committed on"),
+    "not_revealed": ("未揭晓", "not revealed"),
+    "no_draws": ("没有抽取记录", "No draw matches"),
 }
+
+CHANNEL = vocab.CodeList(
+    "channel",
+    {
+        "red_overdue": ("红码逾期", "RED overdue"),
+        "red": ("红码专项", "RED special"),
+        "immediate": ("即时检查", "immediate"),
+        "recheck": ("复查", "re-check"),
+        "annual_full": ("年度全覆盖", "full coverage"),
+        "department": ("部门事项", "department"),
+        "random": ("双随机", "random draw"),
+        "audit": ("抽样核验", "audit draw"),
+        "crews": ("执法人员", "crews"),
+    },
+)
+"""Channels as short as a column; the policy pack has the full titles."""
+
+VISIT_STATE = vocab.CodeList(
+    "state",
+    {
+        "scheduled": ("已安排", "scheduled"),
+        "short": ("无法安排", "short"),
+        "deferred": ("延后", "deferred"),
+        "awaiting": ("待录入", "awaiting"),
+    },
+)
+CHECK_WHY = vocab.CodeList(
+    "why",
+    {
+        "open_major": ("重大隐患未闭环", "open major hazard"),
+        "overdue": ("整改逾期", "rectification overdue"),
+        "open": ("问题未闭环", "open finding"),
+        "repeated": ("屡查屡犯", "found repeatedly"),
+        "sector_major": ("行业重大隐患判定事项", "major hazard of the sector"),
+        "sector": ("行业事项", "item of the sector"),
+        "everybody": ("通用事项", "checked everywhere"),
+    },
+)
+CHANGE = vocab.CodeList(
+    "change",
+    {
+        "new": ("新列", "new"),
+        "moved": ("改期", "moved"),
+        "other_crew": ("换组", "other crew"),
+        "dropped": ("撤出", "dropped"),
+        "done": ("已检查", "done"),
+        "cancelled": ("取消", "cancelled"),
+    },
+)
+BECAUSE = vocab.CodeList(
+    "because",
+    {
+        "inspected": ("已有检查记录", "inspection recorded"),
+        "no_longer_due": ("已无需检查", "no longer due"),
+        "deadline_earlier": ("期限提前", "deadline is earlier"),
+        "opens_later": ("可检日期推后", "may only be made later"),
+        "crew_or_day_taken": ("检查组或日期另有任务", "crew or day taken by another visit"),
+        "borrowed_crew": ("借调组变动", "borrowed crew"),
+        "capacity": ("人力不足", "not enough crew days"),
+        "budget": ("计划工作日不足", "budget used up"),
+        "no_day": ("期限内无可检日期", "no lawful day"),
+        "no_crew": ("无可派检查组", "no crew may go"),
+        "closed": ("企业注销", "enterprise closed"),
+        "suspended": ("企业停产", "enterprise does not operate"),
+        "green": ("绿码免检", "GREEN is spared"),
+        "superior": ("上级已联合检查", "inspected by a superior level"),
+        "cap": ("已达频次上限", "annual cap reached"),
+        "gap": ("距上次检查过近", "too soon after the last visit"),
+    },
+)
+"""Why a visit changed, or has no day."""
+
+SCOPE = vocab.CodeList(
+    "scope",
+    {
+        "visit": ("任务", "visit"),
+        "deferred": ("可延后", "can wait"),
+        "authority": ("证明", "proof"),
+        "floor": ("底线", "floor"),
+        "note": ("提示", "note"),
+    },
+)
+LIST_KIND = vocab.CodeList("kind", {"key": ("重点", "key"), "general": ("一般", "general")})
+FORM = vocab.CodeList(
+    "form",
+    {
+        "regional": ("区域异地执法", "cross-region: region"),
+        "whole_city": ("全域异地执法", "cross-region: whole city"),
+        "demonstration": ("示范执法", "cross-region: demonstration"),
+        "assistance": ("帮扶", "assistance"),
+        "standing": ("异地执法", "cross-region"),
+    },
+)
 
 TRACK_RECORD = vocab.CodeList(
     "track record",
@@ -230,3 +466,30 @@ class Words:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""
         names = vocab.JINAN_DIVISIONS.get((code or "")[:6])
         return names[self.at] if names else (code or "–")
+
+    def authority(self, level: str | None, division: str | None) -> str:
+        """Who inspects: the level, with its district where it has one."""
+        if not division:
+            return self.label(vocab.LEVEL, level)
+        place = self.division(division)
+        if level == "district":
+            return place
+        return f"{place}{'' if self.at == 0 else ' '}{self.label(vocab.LEVEL, level).removesuffix('级')}"
+
+    def team(self, crew_id: str | None) -> str:
+        """A crew by its name; a borrowed one (level/division/name) with its home, one made for a day by its first."""
+        home, _, name = (crew_id or "–").rpartition("/")
+        first, *others = name.split("+")
+        name = f"{first} +{len(others)}" if others else name
+        if not home:
+            return name
+        level, _, division = home.partition("/")
+        return f"{name} ({self('borrowed', home=self.authority(level, division))})"
+
+    def reason(self, key: str | None) -> str:
+        """Why a visit changed or has no day."""
+        return self.label(BECAUSE, key)
+
+    def channels(self, row: Mapping[str, Any]) -> str:
+        """Why a visit is made: its channels, the foremost first."""
+        return ("、" if self.at == 0 else ", ").join(self.label(CHANNEL, one) for one in row["channels"])

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.demo.city import City, build_city, truth
-from pipelines.demo.dirt import Dirty, soil
+from pipelines.demo.dirt import CHANGES, Dirty, soil
 from pipelines.demo.events import clean_tables
 from pipelines.demo.files import write_csv, write_json, write_parquet, write_workbook
 from pipelines.demo.rendering import ISO, SLASHES
@@ -19,6 +19,14 @@ MOST_SHEET_ROWS = 500_000
 """Longest table still delivered as a workbook; a sheet holds about a million rows."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+ROSTER_FILES = {
+    "officers": "执法人员.csv",
+    "absences": "请假.csv",
+    "conflicts": "回避申报.csv",
+    "tasks": "检查任务.csv",
+}
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,15 @@ def write_demo_city(
     """Write the raw files of a city over the ``years`` that finish with ``end``, and the truth beside them.
 
     The same arguments write the same content.  Nothing good is recorded after ``end``.  With ``dirty``
-    about 0.3 % of the rows are faulty, every kind of fault at least once.
+    about 0.3 % of the rows are faulty, every kind of fault at least once; the roster and what belongs to it
+    have none.
     """
     city = build_city(enterprises, end, years, seed)
     tables = clean_tables(city)
     rng, spare = city.rng(20), iter(city.spare)
     spoilt = {
-        name: soil(name, frame, rng, spare) if dirty and len(frame) else [] for name, frame in tables.items()
+        name: soil(name, frame, rng, spare) if dirty and name in CHANGES and len(frame) else []
+        for name, frame in tables.items()
     }
     truth_file = _write_truth(folder, city)
     _write_tables(folder, tables, spoilt, rng)
@@ -88,6 +98,8 @@ def _write_tables(
     _write_inspections(folder, *of("inspections"))
     write_json(folder / "accidents.json", *of("accidents"))
     write_csv(folder / "自查报告.csv", "self_reports", *of("self_reports"), encoding="utf-8")
+    for name, file in ROSTER_FILES.items():
+        write_csv(folder / file, name, *of(name), encoding="utf-8")
 
 
 def _write_violations(

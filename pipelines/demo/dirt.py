@@ -1,4 +1,4 @@
-"""What goes wrong in real deliveries, one recipe per table and kind of fault.
+"""What goes wrong in real deliveries, one recipe per table of events and kind of fault.
 
 A dirty row starts as a copy of a good one, gets an id of its own and is then spoiled, so that refusing it
 (or not) never touches a good row.  Ids of spoiled events read ``kind-number``; spoiled register rows carry a

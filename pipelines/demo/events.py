@@ -6,6 +6,7 @@ from models.tables import TABLES
 from pipelines.demo.city import City
 from pipelines.demo.findings import draw_findings, draw_repeats, finding_rows
 from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows
+from pipelines.demo.roster import roster_tables
 from pipelines.demo.signals import alert_rows, complaints, draw_alerts
 from pipelines.demo.visits import draw_rechecks, draw_visits, inspection_rows
 
@@ -30,6 +31,7 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
         "inspections": inspections,
         "accidents": accident_rows(city, accidents),
         "self_reports": report_rows(city),
+        **roster_tables(city, visits, inspections),
     }
     return {name: _in_order(name, frame) for name, frame in tables.items()}
 

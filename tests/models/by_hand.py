@@ -22,6 +22,10 @@ _USUAL: dict[str, Row] = {
     "inspections": {"kind": "special", "result": "clean"},
     "accidents": {},
     "self_reports": {"hazards_found": 0, "hazards_fixed": 0},
+    "officers": {"name": "Wang", "division": "370102", "level": "district"},
+    "absences": {"officer_id": "1", "first_day": AS_OF, "last_day": AS_OF},
+    "conflicts": {"officer_id": "1"},
+    "tasks": {"kind": "department", "opens_on": AS_OF},
 }
 """What a row says unless a test says otherwise."""
 
@@ -38,14 +42,15 @@ def minutes_before_end(minutes: int) -> datetime:
 def row(table: str, number: int, **given: Any) -> Row:
     """A whole row: what a test gives, else the usual, else what a blank cell stands for.
 
-    Unless given, its key is its number and it was recorded on the day it happened.
+    Unless given, its key is its number and it was recorded on the day it happened, or on the as-of day.
     """
     columns = TABLES[table].columns()
     whole = {name: (column.metadata or {})["blank"] for name, column in columns.items()}
-    whole |= {"source": "a", "enterprise_id": "e1", TABLES[table].key[-1]: f"{number}"} if number else {}
+    whole |= {"source": "a", TABLES[table].key[-1]: f"{number}"} if number else {}
+    whole |= {"enterprise_id": "e1"} if number and TABLES[table].refers_to_register else {}
     whole |= {**_USUAL[table], **given}
     if whole["recorded_at"] is None:
-        happened = whole[TABLES[table].happened or ""]
+        happened = whole.get(TABLES[table].happened or "", AS_OF)
         whole["recorded_at"] = happened.date() if isinstance(happened, datetime) else happened
     return whole
 

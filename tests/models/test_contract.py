@@ -24,6 +24,10 @@ _HAPPENED: dict[str, dict[str, Any]] = {
     "inspections": {"inspected_on": FOUND},
     "accidents": {"occurred_on": FOUND},
     "self_reports": {"filed_on": FOUND},
+    "officers": {},
+    "absences": {"first_day": FOUND, "last_day": FOUND},
+    "conflicts": {},
+    "tasks": {"opens_on": FOUND},
 }
 
 
@@ -80,6 +84,12 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("violations", {"enterprise_id": None}, ["missing:enterprise_id"]),
     ("alerts", {"level": None}, ["missing:level"]),
     ("self_reports", {"hazards_found": None}, ["missing:hazards_found"]),
+    ("officers", {"officer_id": None}, ["missing:officer_id"]),
+    ("officers", {"level": None}, ["missing:level"]),
+    ("absences", {"officer_id": None}, ["missing:officer_id"]),
+    ("absences", {"last_day": None}, ["missing:last_day"]),
+    ("tasks", {"kind": None}, ["missing:kind"]),
+    ("tasks", {"enterprise_id": None}, ["missing:enterprise_id"]),
     # limits
     ("enterprises", {"major_hazard_source": 5}, ["too_large:major_hazard_source"]),
     ("enterprises", {"employees": -1}, ["too_small:employees"]),
@@ -104,16 +114,22 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("self_reports", {"period_start": FOUND + timedelta(days=1)}, ["filed_before_period"]),
     ("self_reports", {"hazards_found": 1, "hazards_fixed": 2}, ["fixed_more_than_found"]),
     ("self_reports", {"recorded_at": EARLIER}, ["recorded_before_filed"]),
+    ("absences", {"last_day": EARLIER}, ["last_before_first"]),
+    ("tasks", {"due_on": EARLIER}, ["due_before_opens"]),
     # the day of reading
     ("violations", {"recorded_at": TOMORROW}, ["future_date:recorded_at"]),
     ("violations", {"rectified_on": TOMORROW}, ["future_date:rectified_on"]),
     ("alerts", {"closed_at": datetime(2026, 7, 1)}, ["future_date:closed_at"]),
     ("inspections", {"filed_on": TOMORROW}, ["future_date:filed_on"]),
+    ("officers", {"recorded_at": TOMORROW}, ["future_date:recorded_at"]),
+    ("tasks", {"closed_on": TOMORROW}, ["future_date:closed_on"]),
     # slips of the keyboard
     ("violations", {"occurred_on": date(1026, 6, 1)}, ["implausible_date:occurred_on"]),
     ("violations", {"rectify_due_on": date(2226, 6, 1)}, ["implausible_date:rectify_due_on"]),
     # the register
     ("violations", {"enterprise_id": "stranger"}, ["unknown_enterprise"]),
+    ("conflicts", {"enterprise_id": "stranger"}, ["unknown_enterprise"]),
+    ("tasks", {"enterprise_id": "stranger"}, ["unknown_enterprise"]),
     # text
     ("violations", {"description": "bell\a"}, ["control_characters:description"]),
     ("enterprises", {"name": "=1+1"}, ["formula_like:name"]),
@@ -155,6 +171,23 @@ def test_the_day_of_reading_itself_is_not_in_the_future():
     assert _refused(_judge("violations", told)) == {}
     late = _told("alerts", 1, raised_at=datetime(2026, 6, 30, 23, 59), recorded_at=TODAY)
     assert _refused(_judge("alerts", late)) == {}
+
+
+def test_what_is_planned_may_lie_ahead():
+    next_year = date(2027, 1, 1)
+    told = {
+        "officers": {"certified_until": next_year, "left_on": next_year},
+        "absences": {"first_day": next_year, "last_day": next_year},
+        "conflicts": {"ended_on": next_year},
+        "tasks": {"opens_on": next_year, "due_on": next_year},
+    }
+    for table, days in told.items():
+        assert _refused(_judge(table, _told(table, 1, **days))) == {}, table
+
+
+def test_an_officer_without_a_certificate_date_and_an_absence_of_anybody_are_accepted():
+    assert _refused(_judge("officers", _told("officers", 1, certified_until=None))) == {}
+    assert _refused(_judge("absences", _told("absences", 1, officer_id="nobody on the roster"))) == {}
 
 
 def test_an_unreadable_cell_hides_only_the_missing_it_causes():

@@ -81,6 +81,14 @@ def test_every_world_drawn_is_one_the_contract_accepts(world: World):
         assert set(integer_frames(world)[name].columns) == {*EVENT_COLUMNS[name], "known_from", "known_to"}
 
 
+@pytest.mark.parametrize("name", TABLES)
+@some
+@given(data=st.data())
+def test_a_row_of_any_table_drawn_is_one_the_contract_accepts(name: str, data: st.DataObject):
+    drawn = data.draw(rows(TABLES[name], key="k", enterprises=("e1",)))
+    assert canonical(name, [drawn]).height == 1
+
+
 # ---- time ----------------------------------------------------------------------------------------------
 
 

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.xdist_group("dagster")
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
     graph = build_definitions(load_settings()).resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert len(nodes) == 14
+    assert len(nodes) == 19
     for node in nodes:
         assert node.group_name in {"intake", "scoring", "inspection", "learning"}, node.key
         assert node.owners, node.key

@@ -10,17 +10,19 @@ import polars as pl
 import pytest
 
 from models.tables import TABLES
-from models.vocabulary import CODE_LISTS, JINAN_DIVISIONS, is_credit_code
+from models.vocabulary import CODE_LISTS, JINAN_DIVISIONS, TASK_KIND, is_credit_code
 from pipelines.demo import DemoCity, write_demo_city
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.credit_codes import credit_codes, spoiled
+from pipelines.demo.deliver import ROSTER_FILES
 from pipelines.demo.dirt import CHANGES, DAMAGES, HARMLESS
 from pipelines.demo.events import clean_tables
 from pipelines.demo.rendering import chinese_headers
+from pipelines.demo.roster import UNDERSTAFFED
 
 END = date(2026, 6, 30)
 FIRMS = 300
-EVENTS = [name for name, table in TABLES.items() if not table.is_register]
+EVENTS = [name for name, table in TABLES.items() if table.refers_to_register]
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,8 @@ def test_a_version_knows_nothing_that_came_after_it_was_recorded(
         "violations": ("rectified_on", "decided_on", "withdrawn_on"),
         "alerts": ("acknowledged_at", "closed_at"),
         "inspections": ("filed_on",),
+        "tasks": ("closed_on",),
+        "conflicts": ("ended_on",),
     }.items():
         for column in columns:
             days = tables[name].select("recorded_at", day=pl.col(column).cast(pl.Date)).drop_nulls()
@@ -167,6 +171,7 @@ def test_clean_files_read_back_as_the_canonical_tables(
         "violations": violations,
         "self_reports": _read_csv(clean.folder / "自查报告.csv", "utf-8"),
         "inspections": pl.read_excel(clean.folder / "检查记录.xlsx").cast(pl.String),
+        **{name: _read_csv(clean.folder / file, "utf-8") for name, file in ROSTER_FILES.items()},
     }
     for name, text in delivered.items():
         frame = TABLES[name].schema.validate(_canonical(name, text), cast=True)
@@ -185,7 +190,7 @@ def test_alerts_are_typed_and_accidents_are_objects(clean: DemoCity, tables: dic
 
 
 def test_every_kind_of_dirt_is_there_and_clean_means_clean(clean: DemoCity, dirty: DemoCity) -> None:
-    kinds = {kind for table in TABLES for kind in (*CHANGES[table], *DAMAGES.get(table, {}))}
+    kinds = {kind for table in CHANGES for kind in (*CHANGES[table], *DAMAGES.get(table, {}))}
     assert set(dirty.dirty) == kinds
     assert not clean.dirty
     assert set(HARMLESS) < kinds
@@ -223,8 +228,13 @@ def test_the_truth_covers_every_firm_and_drives_what_is_found(
     assert both.select(pl.corr("latent_risk", "found", method="spearman")).item() > 0.25
 
 
-def test_the_city_looks_like_a_city() -> None:
-    frames = clean_tables(build_city(4000, END, 2, 2026))
+@pytest.fixture(scope="module")
+def large() -> dict[str, pl.DataFrame]:
+    return clean_tables(build_city(4000, END, 2, 2026))
+
+
+def test_the_city_looks_like_a_city(large: dict[str, pl.DataFrame]) -> None:
+    frames = large
     latest = frames["violations"].sort("recorded_at").unique("violation_id", keep="last")
     open_major = latest.filter(
         pl.col("is_major_hazard") & pl.col("rectified_on").is_null() & pl.col("withdrawn_on").is_null()
@@ -237,6 +247,84 @@ def test_the_city_looks_like_a_city() -> None:
     assert 0.001 < open_major["enterprise_id"].n_unique() / 4000 < 0.008
     assert 0.007 < latest["is_major_hazard"].sum() / len(latest) < 0.017
     assert 8 <= len(frames["accidents"]) <= 32
+
+
+def _staff(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """People available at the end, one row each, and whether they hold a valid certificate."""
+    latest = frames["officers"].sort("recorded_at").unique("officer_id", keep="last")
+    return latest.filter(pl.col("left_on").is_null() | (pl.col("left_on") > END)).with_columns(
+        is_certified=(pl.col("certified_until") >= END).fill_null(value=False)
+    )
+
+
+@pytest.mark.parametrize("which", ["tables", "large"])
+def test_each_authority_can_send_two_officers_and_an_inspector(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    staff = _staff(request.getfixturevalue(which))
+    strength = staff.filter("is_certified").group_by("level", "division").agg(pl.col("role").value_counts())
+    assert strength.height == 1 + 2 * len(JINAN_DIVISIONS)
+    for level, division, roles in strength.iter_rows():
+        have = {one["role"]: one["count"] for one in roles}
+        assert have["officer"] >= 2 and have["technical_inspector"] >= 1, (level, division)
+
+
+def test_staff_follows_the_firms_but_for_one_town(large: dict[str, pl.DataFrame]) -> None:
+    firms = large["enterprises"].unique("enterprise_id").group_by("enforcing_level", "division").len("firms")
+    officers = _staff(large).filter(pl.col("role") == "officer")
+    strength = officers.group_by("level", "division").agg(pl.len(), certified=pl.col("is_certified").sum())
+    both = strength.join(firms, left_on=["level", "division"], right_on=["enforcing_level", "division"])
+    is_short = (pl.col("level") == UNDERSTAFFED[0]) & (pl.col("division") == UNDERSTAFFED[1])
+    assert both.filter(is_short).select("len", "certified").row(0) == (3, 2)
+    assert both["len"].min() == 3
+    for level, per_officer in {"district": 48, "town": 24}.items():
+        rest = both.filter(~is_short, pl.col("level") == level)
+        assert rest.filter(pl.col("firms") > 3 * per_officer + per_officer)["len"].min() >= 4, level
+        assert rest.select(pl.corr("firms", "len")).item() > 0.9, level
+    assert 4 <= officers.filter(pl.col("level") == "city").height <= 10
+
+
+def test_officers_are_the_people_of_the_ledger(large: dict[str, pl.DataFrame]) -> None:
+    home = pl.col("departments").str.extract("^(.*?)应急管理局")
+    divisions = {names[0]: code for code, names in JINAN_DIVISIONS.items()} | {"济南市": "370100"}
+    named = large["inspections"].select(
+        division=home.replace_strict(divisions), name=pl.col("officers").str.split(";")
+    )
+    named = named.explode("name").unique()
+    officers = _staff(large).filter(pl.col("role") == "officer", pl.col("level") != "town")
+    assert officers.join(named, on=["division", "name"], how="anti").is_empty()
+
+
+def test_absences_and_conflicts_are_of_people_of_the_roster(large: dict[str, pl.DataFrame]) -> None:
+    people = _staff(large)
+    for name in ("absences", "conflicts"):
+        assert large[name]["officer_id"].is_in(people["officer_id"].implode()).all(), name
+    days = (pl.col("last_day") - pl.col("first_day")).dt.total_days() + 1
+    away = large["absences"].select(days.sum()).item() / 1.5 / people.height
+    assert 11 < away < 13
+    assert 1.5 < large["conflicts"]["conflict_id"].n_unique() / people.height < 2.2
+    assert (large["absences"]["first_day"] > END).any()
+
+
+def test_a_conflict_is_declared_for_a_firm_of_the_own_authority(large: dict[str, pl.DataFrame]) -> None:
+    firms = (
+        large["enterprises"].unique("enterprise_id").select("enterprise_id", "enforcing_level", at="division")
+    )
+    both = large["conflicts"].join(_staff(large), on="officer_id").join(firms, on="enterprise_id")
+    assert (both["level"] == both["enforcing_level"]).all()
+    assert both.filter(pl.col("level") != "city").select((pl.col("at") == pl.col("division")).all()).item()
+
+
+def test_some_firms_have_open_tasks_around_the_end(large: dict[str, pl.DataFrame]) -> None:
+    latest = large["tasks"].sort("recorded_at").unique("task_id", keep="last")
+    still_open = latest.filter(pl.col("closed_on").is_null())
+    asked = still_open.filter(pl.col("kind") == "department")
+    assert 0.008 < asked["enterprise_id"].n_unique() / 4000 < 0.011
+    assert asked["enterprise_id"].n_unique() < asked.height
+    assert set(still_open["kind"]) == set(TASK_KIND.keys)
+    assert (still_open["due_on"] <= date(2026, 12, 31)).all()
+    assert (still_open["due_on"] > END).mean() > 0.8
+    assert latest["closed_on"].is_not_null().any()
 
 
 @pytest.mark.parametrize("end", [date(2024, 2, 29), date(2025, 5, 17), date(2026, 12, 31)])

@@ -10,26 +10,19 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.pipelines.city import DAY_1, REPOSITORY, environment, riskcode, run_arguments, write_city
+from tests.pipelines.city import REPOSITORY, environment, riskcode, write_city
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
-
-
-@pytest.fixture(scope="module")
-def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("coded")
-    city = write_city(tmp_path_factory.mktemp("delivery") / "city")
-    done = riskcode(home, *run_arguments(city, DAY_1))
-    assert done.returncode == 0, done.stderr
-    return home
 
 
 def test_the_red_queue_has_every_red_enterprise_in_every_format(coded: Path) -> None:
     rows = json.loads(riskcode(coded, "queue", "--code", "red", "--json").stdout)
     assert rows and all(row["code"] == "red" and row["due_on"] and row["reasons"] for row in rows)
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "queue", "--format", "csv").stdout)))
+    table = list(
+        csv.DictReader(io.StringIO(riskcode(coded, "queue", "--code", "red", "--format", "csv").stdout))
+    )
     assert [row["enterprise_id"] for row in table] == [row["enterprise_id"] for row in rows]
-    assert riskcode(coded, "queue", "--format", "xlsx").returncode == 0
+    assert riskcode(coded, "queue", "--code", "red", "--format", "xlsx").returncode == 0
     sheet = openpyxl.load_workbook(coded / "exports" / "queue-red.xlsx").active
     assert sheet is not None and sheet.max_row == len(rows) + 1
 
@@ -72,7 +65,13 @@ def test_doctor_is_content(coded: Path) -> None:
 
 
 def test_output_fits_a_terminal_of_80_columns(coded: Path) -> None:
-    for arguments in (("codes",), ("queue",), ("rejects",), ("rejects", "--list", "--limit", "5")):
+    for arguments in (
+        ("codes",),
+        ("queue",),
+        ("queue", "--code", "red"),
+        ("rejects",),
+        ("rejects", "--list", "--limit", "5"),
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "pipelines", *arguments],
             env=environment(coded, COLUMNS="80"),

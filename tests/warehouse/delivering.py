@@ -38,6 +38,14 @@ tables:
     - files: ["accidents*"]
   self_reports:
     - files: ["reports*"]
+  officers:
+    - files: ["officers*"]
+  absences:
+    - files: ["absences*"]
+  conflicts:
+    - files: ["conflicts*"]
+  tasks:
+    - files: ["tasks*"]
 """
 
 Row = dict[str, Any]
@@ -109,6 +117,51 @@ def report(ident: str, **changes: Any) -> Row:
         "filed_on": "2025-06-01",
         "hazards_found": "3",
         "hazards_fixed": "2",
+    } | changes
+
+
+def officer(ident: str, **changes: Any) -> Row:
+    return {
+        "officer_id": ident,
+        "recorded_at": "2024-01-01",
+        "name": "王伟",
+        "division": "370102",
+        "level": "区县级",
+        "role": "执法人员",
+        "certified_until": "2027-12-31",
+    } | changes
+
+
+def absence(ident: str, **changes: Any) -> Row:
+    return {
+        "absence_id": ident,
+        "recorded_at": "2025-06-02",
+        "officer_id": "p1",
+        "first_day": "2026-07-01",
+        "last_day": "2026-07-03",
+    } | changes
+
+
+def conflict(ident: str, **changes: Any) -> Row:
+    return {
+        "conflict_id": ident,
+        "recorded_at": "2025-06-02",
+        "officer_id": "p1",
+        "enterprise_id": FIRMS[0],
+        "reason": "近亲属在该企业任职",
+    } | changes
+
+
+def task(ident: str, **changes: Any) -> Row:
+    return {
+        "task_id": ident,
+        "recorded_at": "2025-06-02",
+        "enterprise_id": FIRMS[0],
+        "kind": "部门检查事项",
+        "department": "消防救援支队",
+        "opens_on": "2025-06-02",
+        "due_on": "2026-07-31",
+        "closed_on": "",
     } | changes
 
 

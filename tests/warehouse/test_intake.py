@@ -18,16 +18,20 @@ from tests.warehouse.delivering import (
     MAPPING,
     TODAY,
     Row,
+    absence,
     alert,
+    conflict,
     csv_bytes,
     deliver,
     firm,
     ids,
     judged,
+    officer,
     refusals,
     report,
     require_nothing_lost,
     taken,
+    task,
     violation,
     visit,
     warehouse,
@@ -43,7 +47,9 @@ from warehouse.rescore import (
     compute_features,
     compute_probabilities,
     compute_scores,
+    data_watermark,
 )
+from warehouse.schema import SCHEMA_VERSION, get_meta, prepare_schema, set_meta
 from warehouse.sources.mapping import load_mapping, parse_mapping
 
 FOREVER = date(9999, 12, 31)
@@ -394,6 +400,10 @@ EVENTS = {
     "alerts": [alert("a"), alert("b", level="blue", raised_at="2025-12-01 08:00", recorded_at="2025-12-02")],
     "visits": [visit("a"), visit("b", enterprise_id=FIRMS[2], inspected_on="2025-06-02")],
     "reports": [report("a"), report("b", hazards_fixed="9")],
+    "officers": [officer("p1"), officer("p2", certified_until=""), officer("p1", recorded_at="2025-01-01")],
+    "absences": [absence("a"), absence("b", last_day="2026-06-30")],
+    "conflicts": [conflict("a"), conflict("b", enterprise_id=FIRMS[4])],
+    "tasks": [task("a"), task("b", enterprise_id=FIRMS[1], closed_on="2025-06-30")],
 }
 
 
@@ -433,9 +443,13 @@ def test_the_whole_delivery_is_coded(whole: tuple[dict[str, list[Any]], list[Any
         "inspections": 2,
         "accidents": 0,
         "self_reports": 1,
+        "officers": 3,
+        "absences": 1,
+        "conflicts": 1,
+        "tasks": 2,
     }
     assert len(codes) == 3
-    assert len(refused) == 5
+    assert len(refused) == 7
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -453,6 +467,98 @@ def test_order_and_cut_of_a_delivery_change_nothing(
             if piece:
                 files[f"{name}_{part}.csv"] = csv_bytes(piece)
     assert outcome_of(deliver(tmp_path_factory.mktemp("cut"), files)) == whole
+
+
+# ------------------------------------------------------------------------------------ people and tasks
+
+ROSTER = {
+    "register.csv": REGISTER,
+    "officers.csv": csv_bytes([officer("p1"), officer("p2", role="技术检查员", certified_until="")]),
+    "absences.csv": csv_bytes([absence("a"), absence("b", first_day="2026-07-03", last_day="2026-07-02")]),
+    "conflicts.csv": csv_bytes([conflict("a"), conflict("b", enterprise_id=FIRMS[4])]),
+    "tasks.csv": csv_bytes([task("a"), task("b", due_on=""), task("c", due_on="2025-06-01")]),
+}
+
+
+def test_people_and_tasks_are_judged_like_all_other_rows(tmp_path: Path) -> None:
+    outcome = judged(deliver(tmp_path, ROSTER))
+    require_nothing_lost(outcome)
+    assert ids(outcome, "officers") == {"p1", "p2"}
+    assert ids(outcome, "tasks") == {"a", "b"}
+    assert refusals(outcome, "absences.csv") == {3: "last_before_first"}
+    assert refusals(outcome, "conflicts.csv") == {3: "unknown_enterprise"}
+    assert refusals(outcome, "tasks.csv") == {4: "due_before_opens"}
+    people = outcome.accepted["officers"].sort("officer_id")
+    assert people["role"].to_list() == ["officer", "technical_inspector"]
+    assert people["certified_until"].to_list() == [date(2027, 12, 31), None]
+    assert outcome.accepted["tasks"]["mode"].to_list() == ["on_site", "on_site"]
+
+
+def test_a_conflict_waits_for_its_enterprise(tmp_path: Path, connection: Connection) -> None:
+    taken(connection, deliver(tmp_path / "1", ROSTER))
+    waiting = "SELECT table_name, state FROM raw.rejected_rows WHERE rules = 'unknown_enterprise'"
+    assert connection.sql(waiting).fetchall() == [("conflicts", "waiting")]
+    taken(connection, deliver(tmp_path / "2", {"register.csv": csv_bytes([firm(4)])}))
+    assert retry_rejects(connection, received_on=TODAY, today=TODAY) == 1
+    assert connection.sql(waiting).fetchall() == [("conflicts", "accepted")]
+    assert connection.sql("SELECT conflict_id FROM core.current_conflicts ORDER BY 1").fetchall() == [
+        ("a",),
+        ("b",),
+    ]
+
+
+def test_people_and_tasks_delivered_twice_change_nothing(tmp_path: Path, connection: Connection) -> None:
+    folder = deliver(tmp_path, ROSTER)
+    first = taken(connection, folder)
+    before = everything(connection)
+    second = taken(connection, folder, received_on=TODAY + timedelta(days=1))
+    assert (first.added, first.refused) == (8, 3)
+    assert (second.added, second.corrected, second.unchanged, second.refused) == (0, 0, 8, 3)
+    assert everything(connection) == before
+
+
+def test_a_renewed_certificate_and_a_closed_task_are_new_versions(
+    tmp_path: Path, connection: Connection
+) -> None:
+    taken(connection, deliver(tmp_path / "1", ROSTER))
+    renewed = officer("p1", recorded_at="2025-12-01", certified_until="2030-12-31")
+    closed = task("a", recorded_at="2025-12-02", closed_on="2025-12-02")
+    news = {"officers.csv": csv_bytes([renewed]), "tasks.csv": csv_bytes([closed])}
+    assert taken(connection, deliver(tmp_path / "2", news)).corrected == 2
+    day = date(2025, 12, 1)
+    assert [
+        row for row in versions(connection, "officers", "officer_id", "certified_until") if "p1" in row
+    ] == [
+        ("p1", date(2027, 12, 31), date(2024, 1, 1), day),
+        ("p1", date(2030, 12, 31), day, FOREVER),
+    ]
+    assert connection.sql("SELECT closed_on FROM core.current_tasks ORDER BY task_id").fetchall() == [
+        (date(2025, 12, 2),),
+        (None,),
+    ]
+
+
+def test_people_and_tasks_reach_no_feature_and_no_watermark(tmp_path: Path) -> None:
+    day, told = date(2026, 1, 31), []
+    events = {"register.csv": REGISTER, "v_1.csv": csv_bytes([violation("a")])}
+    for name, files in {"without": events, "with": {**events, **ROSTER}}.items():
+        connection = warehouse()
+        taken(connection, deliver(tmp_path / name, files))
+        compute_features(connection, Coding(day, day, load_policy().on(day)))
+        features = connection.sql("FROM risk.features ORDER BY enterprise_id").fetchall()
+        told.append((features, data_watermark(connection, day)))
+    assert told[0] == told[1]
+
+
+def test_a_warehouse_of_before_gets_the_new_tables(tmp_path: Path) -> None:
+    connection = warehouse()
+    for name in ("officers", "absences", "conflicts", "tasks"):
+        connection.execute(f"DROP VIEW core.current_{name}")
+        connection.execute(f"DROP TABLE core.{name}")
+    set_meta(connection, "schema_version", "2")
+    prepare_schema(connection)
+    assert get_meta(connection, "schema_version") == str(SCHEMA_VERSION)
+    assert taken(connection, deliver(tmp_path, ROSTER)).added == 8
 
 
 # ------------------------------------------------------------------------------------ all or nothing

@@ -26,6 +26,7 @@ from tests.warehouse.delivering import (
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake import take_in
+from warehouse.planning.write import compute_plan
 from warehouse.publish import PUBLISHED, publish, publish_run, published_as_of
 from warehouse.reading import reading, rows
 from warehouse.rescore import (
@@ -64,6 +65,7 @@ def rescore(connection: Connection, day: date = DAY) -> None:
     compute_codes(connection, coding(day))
     compute_explanations(connection, coding(day))
     compute_red_queue(connection, coding(day))
+    compute_plan(connection, coding(day))
 
 
 @pytest.fixture(scope="module")

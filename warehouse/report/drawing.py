@@ -36,7 +36,7 @@ STYLES: dict[str, dict[str, Any]] = {
 LABEL = 34
 """Most columns of a label beside a line; the tables have the whole title."""
 
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": ["DejaVu Sans"],
@@ -118,7 +118,7 @@ def svg(
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    settings: Any = {**_SETTINGS, "svg.hashsalt": title}
+    settings: Any = {**SETTINGS, "svg.hashsalt": title}
     with mpl.rc_context(settings), warnings.catch_warnings():
         # The bundled font only measures; Chinese is set by the browser.
         warnings.filterwarnings("ignore", message="Glyph .* missing")

@@ -1,0 +1,321 @@
+"""The demo city living through a year in which our plan decides who is visited.
+
+What happens to the enterprises is the demo city's own; its visits of that year and their findings are not.  Findings
+of our visits come from the latent risk of the month by the demo city's own rules.
+"""
+
+import zlib
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from models.tables import TABLES
+from models.vocabulary import JINAN_DIVISIONS, day_number
+from pipelines.demo import findings as rules
+from pipelines.demo import visits as inspecting
+from pipelines.demo.city import City, build_city, pick
+from pipelines.demo.items import ITEMS, PLACES
+from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows
+from pipelines.demo.period import Days, Floats
+from pipelines.demo.roster import roster_tables
+from pipelines.demo.signals import alert_rows, complaints, draw_alerts
+
+SOURCE = "demo"
+KINDS = {
+    "red_overdue": "special",
+    "red": "special",
+    "immediate": "immediate",
+    "recheck": "recheck",
+    "annual_full": "annual_full",
+    "department": "other",
+    "random": "random",
+    "audit": "random",
+}
+"""Kind under which a visit is recorded, by its first channel."""
+
+FOUND_AGAIN = 0.6
+"""Part of what is not put right that a later visit finds again, as in the demo city; the rest is in order by then."""
+
+GRAVER = 0.5
+"""How much graver a finding is when it is found again."""
+
+FACTS = {"rectified": "rectified_on", "decided": "decided_on", "withdrawn": "withdrawn_on"}
+"""Facts of a finding that become known later, and the canonical column of each."""
+
+VISIT_COLUMNS = (
+    "visit_id",
+    "enterprise_id",
+    "channel",
+    "channels",
+    "mode",
+    "level",
+    "division",
+    "crew_id",
+    "names",
+)
+"""What the plan says of a visit that is made; ``names`` are those of the crew, separated by ;"""
+
+
+class LivingCity:
+    """The city before ``first`` as the demo made it, and from then on with the visits it is told to have had."""
+
+    def __init__(self, enterprises: int, first: date, end: date, *, years: int, seed: int) -> None:
+        self.city = build_city(enterprises, end, years, seed)
+        self.first = day_number(first) - day_number(self.city.period.start)
+        self._events, self.inspections, self.ledger = _history(self.city, self.first)
+        self._strictness = inspecting.strictness(self.city)
+
+    @cached_property
+    def firm_of(self) -> dict[str, int]:
+        """Position of each enterprise."""
+        return {name: at for at, name in enumerate(self.city.firms["enterprise_id"])}
+
+    def number(self, day: date) -> int:
+        """Number of a day in the city's period."""
+        return day_number(day) - day_number(self.city.period.start)
+
+    def likely(self, firms: Days, days: Days) -> Floats:
+        """Latent risk between 0 and 1 of each firm on the day beside it."""
+        return 1 / (1 + np.exp(-self.city.risk_on(firms, days)))
+
+    def delivery(self, since: date | None, until: date) -> dict[str, pl.DataFrame]:
+        """Accepted rows that became known after ``since``, until ``until``, keyed by table."""
+        low = date.min if since is None else since
+        recorded = (pl.col("recorded_at") > low) & (pl.col("recorded_at") <= until)
+        told = {name: frame.filter(recorded) for name, frame in self._events.items()}
+        told["inspections"] = self.inspections.filter(recorded)
+        told["violations"] = self._findings(
+            -(10**6) if since is None else self.number(since), self.number(until)
+        )
+        return {name: _accepted(name, frame) for name, frame in told.items() if frame.height}
+
+    def visit(self, day: date, visits: pl.DataFrame) -> pl.DataFrame:
+        """Make visits (``VISIT_COLUMNS``), all on one day, and remember what was found.
+
+        Returns them with kind, result, ``recorded`` (day number), latent ``risk``, and what is true of them: number
+        found, whether anything serious, whether a major hazard.
+        """
+        at = self.number(day)
+        rng = np.random.default_rng([self.city.seed, 100, at])
+        firm = np.array([self.firm_of[one] for one in visits["enterprise_id"]], dtype=np.int64)
+        numbered = visits.with_columns(
+            visit=pl.int_range(pl.len()) + 50_000_000 + at * 1000,
+            firm=pl.Series(firm, dtype=pl.Int64),
+            day=pl.lit(at, dtype=pl.Int64),
+            kind=pl.col("channel").replace_strict(KINDS, return_dtype=pl.String),
+            recorded=pl.Series(at + rng.integers(0, 4, len(firm)), dtype=pl.Int64),
+        )
+        numbered = numbered.with_columns(
+            kind=pl.when((pl.col("channel") == "department") & (pl.col("mode") == "on_site"))
+            .then(pl.lit("joint"))
+            .otherwise("kind")
+        )
+        fresh = pl.concat([self._found(rng, numbered), self._found_again(rng, numbered)])
+        rows = _ledger(self.city, rng, fresh.join(numbered.select("visit", "recorded"), on="visit"))
+        self.ledger = pl.concat([self._superseded(rows), rows.drop("again")])
+        seen = numbered.join(inspecting._worst(fresh), on="visit", how="left", maintain_order="left")
+        numbered = numbered.with_columns(result=inspecting._results(rng, seen))
+        self.inspections = pl.concat([self.inspections, _inspected(self.city, numbered)])
+        return self._told(numbered, fresh)
+
+    def _told(self, visits: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
+        grave = fresh.group_by("visit").agg(
+            found=pl.len(),
+            serious=pl.col("severity").is_in(["serious", "critical"]).any(),
+            major=pl.col("is_major_hazard").any(),
+        )
+        risk = self.likely(visits["firm"].to_numpy(), visits["day"].to_numpy())
+        return visits.with_columns(risk=pl.Series(risk)).join(grave, on="visit", how="left")
+
+    def _found(self, rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:
+        """Fresh findings: ``draw_findings`` for one day, with the habits the firms have had all along."""
+        visits = visits.filter(pl.col("channels").list.join(" ") != "recheck")
+        firm, day = visits["firm"].to_numpy(), visits["day"].to_numpy()
+        # A re-check that also settles other items looks at everything, as a draw does.
+        factors = rules.KIND_FACTOR | {"recheck": 1.0}
+        kind = visits["kind"].replace_strict(factors, default=1.0, return_dtype=pl.Float64)
+        remote = np.where(visits["mode"].to_numpy() == "off_site", 0.5, 1.0)
+        expected = rules.PER_VISIT * np.exp(0.75 * self.city.risk_on(firm, day)) * self._strict(visits)
+        mood = rng.gamma(1.5, 1 / 1.5, len(visits))
+        count = np.minimum(rng.poisson(expected * kind.to_numpy() * remote * mood), 25)
+        found = visits.select("visit", "firm", "day")[np.repeat(np.arange(len(visits)), count)]
+        item = self._items(rng, found["firm"].to_numpy(), found["day"].to_numpy())
+        judged = rules._judged(self.city, rng, found.with_columns(item=pl.Series(item), boost=pl.lit(0.0)))
+        return judged.with_columns(again=pl.lit(None, dtype=pl.String))
+
+    def _strict(self, visits: pl.DataFrame) -> Floats:
+        crews = visits.select(pl.concat_str("level", "division", "crew_id", ignore_nulls=True)).to_series()
+        return self._strictness[[zlib.crc32(crew.encode()) % len(self._strictness) for crew in crews]]
+
+    def _items(self, rng: np.random.Generator, firm: Days, day: Days) -> Days:
+        habit = self._habits[firm, rng.integers(0, 2, len(firm))]
+        stubborn = 0.12 + 0.4 / (1 + np.exp(-1.5 * self.city.risk_on(firm, day)))
+        return np.where(rng.random(len(firm)) < stubborn, habit, rules._fresh_items(self.city, rng, firm))
+
+    @cached_property
+    def _habits(self) -> Days:
+        """The two items found most often at each firm before, fresh ones where there are fewer."""
+        rng = self.city.rng(101)
+        every = np.arange(len(self.city.trade))
+        habits = np.stack([rules._fresh_items(self.city, rng, every) for _ in range(2)], axis=1)
+        known = self.ledger.filter(pl.col("day") < self.first).group_by("firm", "item").len()
+        known = known.sort("firm", "len", "item", descending=[False, True, False])
+        for firm, items in known.group_by("firm", maintain_order=True).agg("item").iter_rows():
+            habits[firm, : min(2, len(items))] = items[:2]
+        return habits
+
+    def _found_again(self, rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:
+        """What an earlier visit ordered and the firm has not done by its day, looked at on site."""
+        here = visits.filter(pl.col("mode") == "on_site").select("visit", "firm", "day")
+        late = self.ledger.filter(
+            (pl.col("disposal") != "on_the_spot") & (pl.col("withdrawn").is_null())
+        ).select("firm", "item", "due", "rectified", again="violation_id")
+        left = here.join(late, on="firm", maintain_order="left_right").filter(
+            (pl.col("due") < pl.col("day"))
+            & (pl.col("rectified").is_null() | (pl.col("rectified") > pl.col("day")))
+        )
+        is_again = pl.Series(rng.random(len(left)) < FOUND_AGAIN)
+        self._in_order = left.filter(~is_again)
+        again = left.filter(is_again)
+        judged = rules._judged(self.city, rng, again.with_columns(boost=pl.lit(GRAVER)))
+        return judged.with_columns(is_major_hazard=pl.lit(value=False), again=again["again"])
+
+    def _superseded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The ledger: old findings found again are put right with the new one, the others are in order now."""
+        again = rows.drop_nulls("again").select("again", new="rectified", new_known="rectified_known")
+        fine = self._in_order.select("again", new="day", new_known=pl.col("day") + 3)
+        told = pl.concat([again, fine]).unique("again", keep="first", maintain_order=True)
+        joined = self.ledger.join(told, left_on="violation_id", right_on="again", how="left").join(
+            told.select(violation_id="again", is_touched=pl.lit(value=True)), on="violation_id", how="left"
+        )
+        changed = pl.col("is_touched").is_not_null()
+        return joined.with_columns(
+            rectified=pl.when(changed).then("new").otherwise("rectified"),
+            rectified_known=pl.when(changed).then("new_known").otherwise("rectified_known"),
+        ).select(self.ledger.columns)
+
+    def _findings(self, since: int, until: int) -> pl.DataFrame:
+        """Findings of which something became known after ``since``, as known on ``until``."""
+        days = ["recorded", *(f"{fact}_known" for fact in FACTS)]
+        known = self.ledger.filter(pl.col("recorded") <= until)
+        news = [((pl.col(day) > since) & (pl.col(day) <= until)).fill_null(value=False) for day in days]
+        latest = pl.max_horizontal(pl.when(pl.col(day) <= until).then(pl.col(day)) for day in days)
+        date_of = self.city.period.to_date
+        told = known.filter(pl.any_horizontal(news)).with_columns(
+            date_of(latest).alias("recorded_at"),
+            *(
+                date_of(pl.when(pl.col(f"{fact}_known") <= until).then(pl.col(fact))).alias(column)
+                for fact, column in FACTS.items()
+            ),
+        )
+        fined = pl.col("decided_on").is_not_null()
+        return told.with_columns(
+            penalty_unit=pl.when(fined).then("penalty_unit"),
+            penalty_person=pl.when(fined).then("penalty_person"),
+            occurred_on=date_of(pl.col("day")),
+            rectify_due_on=date_of(pl.col("due")),
+        )
+
+
+def _history(city: City, first: int) -> tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame]:
+    """What the demo city's authorities record without our visits; its visits and findings before day ``first``."""
+    alerts, accidents = draw_alerts(city), draw_accidents(city)
+    visits = inspecting.draw_visits(city, pl.concat([complaints(alerts), accidents]).sort("day", "firm"))
+    findings = rules.draw_findings(city, visits)
+    rechecks = inspecting.draw_rechecks(city, findings, first=len(visits))
+    findings = pl.concat([findings, rules.draw_repeats(city, rechecks, findings)])
+    visits = pl.concat([visits, rechecks.drop("after")], how="diagonal")
+    inspections = inspecting.inspection_rows(city, visits, findings)
+    events = {
+        "enterprises": city.register,
+        "alerts": alert_rows(city, alerts),
+        "accidents": accident_rows(city, accidents),
+        "self_reports": report_rows(city),
+        **roster_tables(city, visits, inspections),
+    }
+    rng = city.rng(102)
+    before = findings.filter(pl.col("day") < first)
+    recorded = before["day"].to_numpy() + np.minimum(rng.geometric(0.2, len(before)) - 1, 20)
+    before = before.with_columns(recorded=pl.Series(recorded), again=pl.lit(None, dtype=pl.String))
+    past = inspections.filter(pl.col("inspected_on") < city.period.dates(np.array([first]))[0])
+    inspected = past.with_columns(source=pl.lit(SOURCE)).select(_INSPECTION_COLUMNS)
+    return events, inspected, _ledger(city, rng, before).drop("again")
+
+
+_INSPECTION_COLUMNS = (
+    "source",
+    "inspection_id",
+    "recorded_at",
+    "enterprise_id",
+    "inspected_on",
+    "kind",
+    "mode",
+    "level",
+    "departments",
+    "officers",
+    "result",
+    "filed_on",
+)
+
+
+def _inspected(city: City, visits: pl.DataFrame) -> pl.DataFrame:
+    """Visits that were made, as recorded."""
+    date_of = city.period.to_date
+    return visits.select(
+        source=pl.lit(SOURCE),
+        inspection_id=inspecting.inspection_ids(pl.col("visit")),
+        recorded_at=date_of(pl.col("recorded")),
+        enterprise_id="enterprise_id",
+        inspected_on=date_of(pl.col("day")),
+        kind="kind",
+        mode="mode",
+        level="level",
+        departments=pl.lit("应急管理局"),
+        officers="names",
+        result="result",
+        filed_on=date_of(pl.col("day")),
+    ).select(_INSPECTION_COLUMNS)
+
+
+def _ledger(city: City, rng: np.random.Generator, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings (``recorded`` with them) with everything ``finding_rows`` says of them, days as numbers."""
+    count = len(findings)
+    homes = pl.Series([f"{JINAN_DIVISIONS[code][0]}应急管理局" for code in city.firms["division"]])
+    spots = pick(PLACES, rng.integers(0, len(PLACES), count))
+    at_once = (findings["disposal"] == "on_the_spot").to_numpy()
+    delay = pl.Series(np.where(at_once, 0, rng.integers(0, 8, count)), dtype=pl.Int64)
+    place = pl.int_range(pl.len()).over("visit")
+    return findings.with_columns(
+        violation_id=pl.format("WF{}-{}", pl.col("visit"), place),
+        enterprise_id=city.firms["enterprise_id"].gather(findings["firm"]),
+        inspection_id=inspecting.inspection_ids(pl.col("visit")),
+        item_code=pick([item.code for item in ITEMS], findings["item"].to_numpy()),
+        description=pick([item.text for item in ITEMS], findings["item"].to_numpy()) + "（" + spots + "）",
+        quantity=pl.Series(1 + (rng.random(count) < 0.03) * rng.integers(1, 4, count), dtype=pl.Int64),
+        department=homes.gather(findings["firm"]),
+        **{f"{fact}_known": pl.max_horizontal(pl.col(fact) + delay, "recorded") for fact in FACTS},
+    ).with_columns(
+        # A horizontal maximum skips what is empty: what never happens is never known.
+        **{
+            f"{fact}_known": pl.when(pl.col(fact).is_not_null()).then(pl.col(f"{fact}_known"))
+            for fact in FACTS
+        }
+    )
+
+
+def _accepted(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Canonical columns, and where the rows came from."""
+    schema = TABLES[name].schema.create_empty().schema
+    given = frame.with_columns(source=pl.lit(SOURCE))
+    absent = {
+        column: pl.lit(None, dtype=dtype) for column, dtype in schema.items() if column not in given.columns
+    }
+    return (
+        given.with_columns(**absent)
+        .select(pl.col(column).cast(dtype) for column, dtype in schema.items())
+        .with_columns(
+            delivery_id=pl.lit("year"), source_file=pl.lit("year"), source_line=pl.lit(1, dtype=pl.Int64)
+        )
+    )

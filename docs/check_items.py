@@ -1,0 +1,80 @@
+"""Writes ``docs/check-items.md`` from the catalogue of check items.
+
+Run ``python -m docs.check_items`` after a change of the catalogue; a test fails while the file is stale.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from docs.markers import table
+from models.policy.check_items import CheckItem, load_catalogue
+from models.vocabulary import SECTOR
+
+FILE = Path(__file__).with_name("check-items.md")
+LAST = date(9999, 12, 31)
+"""The document shows the newest value of every item."""
+
+
+def render() -> str:
+    """The whole document."""
+    catalogue = load_catalogue()
+    items = catalogue.on(LAST)
+    parts = [
+        "# Check items 检查事项目录",
+        "<!-- Written by docs/check_items.py; do not edit. -->",
+        f"Catalogue `{catalogue.name}` {catalogue.version}, SHA-256 `{catalogue.hash[:16]}…`: "
+        f"{len(items)} items in `models/policy/catalogues/{catalogue.name}/`. {catalogue.note.zh} "
+        f"{catalogue.note.en.strip()}",
+        "**Major** marks an item only where a list of major accident hazards (重大事故隐患) names the very "
+        "matter for the sector; in the section for everybody it names the sectors. It says what to look at "
+        "first. Whether a finding *is* a major hazard is decided on site, from the primary text. "
+        "*Since* is the day from which the reference shown applies; the files hold the earlier ones.",
+        _summary(items),
+        *(_section(items, sector) for sector in (*SECTOR.keys, None)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _of(items: Sequence[CheckItem], sector: str | None) -> list[CheckItem]:
+    return [item for item in items if (sector in item.sectors if sector else not item.sectors)]
+
+
+def _name(sector: str | None) -> str:
+    return f"{SECTOR.zh(sector)} {SECTOR.en(sector)}" if sector else "所有企业 everybody"
+
+
+def _summary(items: Sequence[CheckItem]) -> str:
+    rows = [
+        (_name(sector), len(mine), sum(bool(i.major_in) for i in mine), sum(i.verified for i in mine))
+        for sector in (*SECTOR.keys, None)
+        for mine in [_of(items, sector)]
+    ]
+    return table(("sector", "items>", "on a list of major hazards>", "reference read>"), rows)
+
+
+def _section(items: Sequence[CheckItem], sector: str | None) -> str:
+    rows = [
+        (
+            f"`{item.code}`",
+            f"{item.title.zh}<br>{item.title.en}",
+            f"{item.look.zh}<br>{item.look.en}",
+            _major(item, sector),
+            f"{item.reference} ({item.basis}{'' if item.verified else ', not read'})",
+            item.valid_from,
+        )
+        for item in _of(items, sector)
+    ]
+    head = ("code", "item", "what to look at", "major", "reference", "since")
+    return f"## {_name(sector)}\n\n{table(head, rows)}"
+
+
+def _major(item: CheckItem, sector: str | None) -> str:
+    if not item.major_in:
+        return ""
+    return "重大" if sector else "重大: " + "、".join(SECTOR.zh(one) for one in item.major_in)
+
+
+if __name__ == "__main__":
+    FILE.write_text(render(), encoding="utf-8")
+    print(f"{FILE.name} written")

@@ -1,0 +1,85 @@
+"""Fills the generated blocks of ``docs/planning.md`` from the starter pack: ``python -m docs.planning_tables``."""
+
+from datetime import date
+from pathlib import Path
+
+from docs.markers import table, with_block
+from models.planning.certificate import RULES
+from models.planning.waivers import WAIVERS
+from models.policy import Channel, load_policy
+
+FILE = Path(__file__).with_name("planning.md")
+DAY = date(2026, 6, 30)
+_YES = {True: "yes", False: "–"}
+
+
+def blocks() -> dict[str, str]:
+    """Every generated block by name."""
+    return {"channels": _channels(), "rules": _rules(), "caps": _caps(), "basis": _basis()}
+
+
+def _channels() -> str:
+    policy = load_policy().on(DAY).planning
+    head = [
+        "",
+        "channel",
+        "clause",
+        "deadline",
+        "days >",
+        "in plan",
+        "spares GREEN",
+        "yields to superior",
+        "basis",
+    ]
+    return table(head, (_row(one, policy.red_visit_working_days) for one in policy.channels.values()))
+
+
+def _row(one: Channel, red_days: int) -> tuple[object, ...]:
+    spec = one.spec
+    days = spec.within_working_days or (red_days if one.name.startswith("red") else None)
+    return (
+        one.rank + 1,
+        f"`{one.name}` {one.title.zh} · {one.title.en}",
+        one.clause,
+        f"{days} working days" if days else "end of the year",
+        spec.quarter_days / 4,
+        _YES[not spec.off_plan],
+        _YES[spec.spares_green],
+        _YES[spec.yields_to_superior],
+        one.provenance.basis,
+    )
+
+
+def _rules() -> str:
+    told = {**{name: ("waives", *words) for name, words in WAIVERS.items()}}
+    rows = [(f"`{name}`", "in the certificate", *words) for name, words in RULES.items()]
+    rows += [(f"`{name}`", how, zh, en) for name, (how, zh, en) in told.items() if name not in RULES]
+    return table(["rule", "", "中文", "English"], rows)
+
+
+def _caps() -> str:
+    rows = [
+        (pack, row.title.zh, row.title.en, row.most)
+        for pack in ("starter", "shanxi", "longyan")
+        for row in load_policy(pack).on(DAY).planning.caps
+    ]
+    return table(["pack", "风险类别", "risk class", "visits a year>"], rows)
+
+
+def _basis() -> str:
+    found = load_policy().on(DAY).planning.provenance
+    return table(
+        ["value", "basis", "reference"], [(f"`{k}`", v.basis, v.reference) for k, v in found.items()]
+    )
+
+
+def main() -> None:
+    """Write the blocks."""
+    text = FILE.read_text(encoding="utf-8")
+    for name, content in blocks().items():
+        text = with_block(text, name, content)
+    FILE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""The certificate: everything the rules ask for that the plan does not do, and the rule that binds.
+
+Each row names what is missing, where and when, how many person-days are short, and what took precedence.  A plan
+without rows keeps every rule.  Rows about capacity can be checked by adding up: visits whose whole window lies
+between two days need more crew time than there is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from models.planning.assign import Assigned
+from models.planning.bench import DAY, Bench
+from models.planning.calendar import month_start
+from models.planning.crews import Authority, at_division, at_level
+from models.planning.plan import DEFERRED, SCHEDULED, Plan
+from models.planning.situation import Situation
+from models.planning.year import Floor, unfit
+from models.policy import PlanningPolicy
+
+SHORTFALLS = {
+    "scope": pl.String,
+    "rule": pl.String,
+    "level": pl.String,
+    "division": pl.String,
+    "month_on": pl.Date,
+    "channel": pl.String,
+    "enterprise_id": pl.String,
+    "visit_id": pl.String,
+    "count": pl.Int64,
+    "person_days": pl.Float64,
+    "needed_days": pl.Float64,
+    "available_days": pl.Float64,
+    "first_on": pl.Date,
+    "last_on": pl.Date,
+    "due_on": pl.Date,
+    "gave_way_to": pl.List(pl.String),
+}
+"""Columns of a shortfall.  ``scope`` is visit, authority, floor, or note; ``count`` visits or enterprises."""
+
+RULES: dict[str, tuple[str, str]] = {
+    "overdue": ("期限已过，尽快补检", "the deadline has passed; made up for as soon as possible"),
+    "capacity": ("人力不足", "not enough crew days"),
+    "budget": (
+        "年度计划监督检查工作日不足（150号）",
+        "the annual plan's inspection days are used up (150号)",
+    ),
+    "no_officers": ("没有持有效证件的执法人员", "no officer with a valid certificate"),
+    "recusal": ("可派人员均须回避", "everybody who could go is recused"),
+    "absence": ("可派人员均不在岗", "nobody who could go is on duty"),
+    "no_lawful_day": ("期限内没有可检查的日期", "no lawful day before the deadline"),
+    "cap": ("已达年度检查频次上限（C4）", "the annual cap is reached (C4)"),
+    "gap": ("距上次检查不足最小间隔，期限内无法再检", "too soon after the last visit until the deadline"),
+    "superior": ("上级已联合检查，本级不再检查（P7）", "a superior level inspected jointly (P7)"),
+    "suspended": ("企业停产", "the enterprise does not operate"),
+    "green": ("绿码企业免现场检查（C2）", "GREEN enterprises are not inspected on site (C2)"),
+    "draw_floor": (
+        "抽查比例（30%）因绿码豁免等原因无法达到（P3、C2）",
+        "the 30 % draw cannot be reached because of GREEN's exemption and visits already made (P3, C2)",
+    ),
+    "annual_budget": (
+        "年度计划超出监督检查工作日（150号）",
+        "the annual plan needs more than its days (150号)",
+    ),
+    "unknown_sector": ("行业领域未知，按一般企业计划", "sector unknown; planned as a general enterprise"),
+    "unknown_level": (
+        "执法层级未知，按默认层级计划",
+        "enforcing level unknown; planned at the default level",
+    ),
+    "draw_pending": ("已承诺的抽取尚未揭示", "a draw that was committed to is not revealed yet"),
+    "unfit_id": ("编号含逗号等字符，不能列入公开抽取名册", "ids with commas cannot stand in an open draw"),
+    "calendar": (
+        "该年度节假日安排尚未公布，工作日为暂定",
+        "holidays not announced yet; working days are provisional",
+    ),
+}
+"""Rules that can bind: (zh, en)."""
+
+FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate")
+"""Channels somebody must be told about when an item of theirs is waived."""
+
+_REASONS = {"capacity": "capacity", "budget": "budget", "no_day": "no_lawful_day"}
+
+
+def certificate(
+    plan: Plan,
+    now: Situation,
+    policy: PlanningPolicy,
+    floors: Sequence[Floor] = (),
+    budget: pl.DataFrame | None = None,
+    pending: Iterable[Authority] = (),
+) -> pl.DataFrame:
+    """All shortfalls.  Grain: one row per visit, authority or floor that falls short, columns ``SHORTFALLS``.
+
+    ``pending``: authorities with a draw that was committed to and not revealed.  Empty when every rule holds (rows
+    of scope ``note`` tell of unknown data and provisional days).
+    """
+    rows = [
+        *_visits(plan, policy),
+        *_waived(plan, now, policy),
+        *_overloads(plan, policy),
+        *_floors(floors, plan),
+        *_annual_budget(budget),
+        *(_row(scope="note", rule="draw_pending", level=one[0], division=one[1], count=1) for one in pending),
+        *_notes(plan, now, policy),
+    ]
+    frame = pl.DataFrame(rows, schema=SHORTFALLS, orient="row")
+    return frame.sort(
+        "scope",
+        "level",
+        "division",
+        "rule",
+        "channel",
+        "due_on",
+        "visit_id",
+        "enterprise_id",
+        nulls_last=True,
+    )
+
+
+def _row(**given: Any) -> dict[str, Any]:
+    return {**dict.fromkeys(SHORTFALLS), **given}
+
+
+def _visits(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
+    """Visits without a day, and those planned after their deadline."""
+    lacking = plan.visits.filter((pl.col("state") != SCHEDULED) | pl.col("is_overdue"))
+    taken = _taken(plan)
+    for row in lacking.iter_rows(named=True):
+        authority = (row["at_level"], row["at_division"])
+        first, last = row["first_on"], min(row["last_on"], plan.days[-1])
+        is_open = row["state"] != SCHEDULED
+        busy = [] if not is_open else taken.get(authority, [])
+        yield _row(
+            scope="visit" if row["state"] != DEFERRED else "deferred",
+            rule=_rule(row, plan) if is_open else "overdue",
+            level=authority[0],
+            division=authority[1],
+            month_on=month_start(plan.days[0]),
+            channel=row["channel"] if is_open else row["overdue_channel"],
+            enterprise_id=row["enterprise_id"],
+            visit_id=row["visit_id"],
+            count=1,
+            person_days=row["quarter_days"] * policy.crew_size / DAY if is_open else 0.0,
+            first_on=first,
+            last_on=last,
+            due_on=row["due_on"],
+            gave_way_to=sorted(
+                {channel for rank, channel, day in busy if rank < row["rank"] and first <= day <= last},
+                key=lambda channel: policy.channels[channel].rank,
+            ),
+        )
+
+
+def _taken(plan: Plan) -> dict[Authority, list[tuple[int, str, Any]]]:
+    """Rank, channel and day of what was scheduled, by authority."""
+    done = plan.visits.filter(pl.col("state") == SCHEDULED)
+    columns = ("at_level", "at_division", "rank", "channel", "planned_on")
+    found: dict[Authority, list[tuple[int, str, Any]]] = {}
+    for level, division, rank, channel, day in done.select(columns).unique().iter_rows():
+        found.setdefault((level, division), []).append((rank, channel, day))
+    return found
+
+
+def _rule(row: Mapping[str, Any], plan: Plan) -> str:
+    """The rule that keeps a visit off the plan."""
+    if row["reason"] in _REASONS:
+        return _REASONS[row["reason"]]
+    bench = plan.benches[(row["at_level"], row["at_division"])]
+    if not any(bench.crews):
+        return "no_officers"
+    days = [at for at, day in enumerate(plan.days) if row["first_on"] <= day <= row["last_on"]]
+    if row["drawn_crew"] and not any(
+        crew.crew_id == row["drawn_crew"] for at in days for crew in bench.crews[at]
+    ):
+        return "absence"
+    return "recusal" if _somebody(bench, days) else "absence"
+
+
+def _somebody(bench: Bench, days: Iterable[int]) -> bool:
+    return any(bench.crews[day] for day in days)
+
+
+def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
+    """Items of floors that another rule waived: red and annual ones by name, drawn ones by number."""
+    firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
+    waived = plan.items.filter(
+        pl.col("waived_by").is_not_null()
+        & (pl.col("waived_by") != "closed")
+        & pl.col("channel").is_in(FLOORS)
+    ).join(firms, on="enterprise_id")
+    by_name = waived.filter(pl.col("channel") != "random").sort("item_id")
+    for row in by_name.iter_rows(named=True):
+        yield _row(
+            scope="floor",
+            rule=row["waived_by"],
+            level=row["at_level"],
+            division=row["at_division"],
+            month_on=month_start(plan.days[0]),
+            channel=row["channel"],
+            enterprise_id=row["enterprise_id"],
+            count=1,
+            due_on=row["due_on"],
+        )
+    drawn = waived.filter(pl.col("channel") == "random")
+    for level, division, rule, count in (
+        drawn.group_by("at_level", "at_division", "waived_by").len().sort(pl.all()).iter_rows()
+    ):
+        yield _row(
+            scope="floor",
+            rule=rule,
+            level=level,
+            division=division,
+            month_on=month_start(plan.days[0]),
+            channel="random",
+            count=count,
+        )
+
+
+def _overloads(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
+    """Stretches of days that hold more work than crews: the proof, to be checked by adding up."""
+    for (level, division), outcome in sorted(plan.outcomes.items()):
+        for stretch in outcome.overload.days:
+            yield _row(
+                scope="authority",
+                rule="capacity",
+                level=level,
+                division=division,
+                month_on=month_start(plan.days[stretch.first_day]),
+                person_days=_days(stretch.short, policy),
+                needed_days=_days(stretch.needed, policy),
+                available_days=_days(stretch.available, policy),
+                first_on=plan.days[stretch.first_day],
+                last_on=plan.days[stretch.last_day],
+            )
+        if outcome.overload.budget:
+            yield _over_budget(plan, (level, division), outcome, policy)
+
+
+def _over_budget(
+    plan: Plan, authority: Authority, outcome: Assigned, policy: PlanningPolicy
+) -> dict[str, Any]:
+    available = plan.benches[authority].budget or 0
+    return _row(
+        scope="authority",
+        rule="budget",
+        level=authority[0],
+        division=authority[1],
+        month_on=month_start(plan.days[0]),
+        person_days=_days(outcome.overload.budget, policy),
+        needed_days=_days(available + outcome.overload.budget, policy),
+        available_days=_days(available, policy),
+        first_on=plan.days[0],
+        last_on=plan.days[-1],
+    )
+
+
+def _days(quarters: int, policy: PlanningPolicy) -> float:
+    """Person-days of full crews."""
+    return quarters * policy.crew_size / DAY
+
+
+def _floors(floors: Iterable[Floor], plan: Plan) -> Iterator[dict[str, Any]]:
+    for floor in floors:
+        if floor.short:
+            yield _row(
+                scope="floor",
+                rule="draw_floor",
+                level=floor.authority[0],
+                division=floor.authority[1],
+                month_on=month_start(plan.days[0]),
+                channel=floor.channel,
+                count=floor.short,
+                needed_days=float(floor.required),
+                available_days=float(floor.done + floor.planned + floor.available),
+            )
+
+
+def _annual_budget(budget: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
+    if budget is None:
+        return
+    short = budget.filter(pl.col("short_days") > 0)
+    for row in short.iter_rows(named=True):
+        asked = row["annual_full_days"] + row["random_days"] + row["other_planned_days"]
+        yield _row(
+            scope="authority",
+            rule="annual_budget",
+            level=row["level"],
+            division=row["division"],
+            month_on=row["month_on"],
+            person_days=row["short_days"],
+            needed_days=asked,
+            available_days=asked - row["short_days"],
+        )
+
+
+def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
+    """Unknown data that were planned for by an assumption, and days that may still change."""
+    firms = now.firms.with_columns(at_level(policy), at_division(policy)).filter(
+        pl.col("status").fill_null("active") != "closed"
+    )
+    for rule, column in (("unknown_sector", "sector"), ("unknown_level", "level")):
+        counts = firms.filter(pl.col(column).is_null()).group_by("at_level", "at_division").len()
+        for level, division, count in counts.sort(pl.all()).iter_rows():
+            yield _row(scope="note", rule=rule, level=level, division=division, count=count)
+    for level, division, count in (
+        unfit(firms).group_by("at_level", "at_division").len().sort(pl.all()).iter_rows()
+    ):
+        yield _row(scope="note", rule="unfit_id", level=level, division=division, count=count)
+    if plan.is_provisional:
+        yield _row(scope="note", rule="calendar", first_on=plan.days[0], last_on=plan.days[-1])

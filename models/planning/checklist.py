@@ -1,0 +1,262 @@
+"""What to check at each visit, ranked and with the reason (P9).
+
+The findings of the enterprise itself come first: open major hazards, overdue ones, other open ones, then what it
+was found at again and again.  Then follow the items of its sector that a list of major hazards names, its other
+items, and what is checked everywhere.  A visit that is nothing but a re-check stays with the findings (P7); the
+yearly full coverage (P2) leaves nothing out.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from models.policy.check_items import CheckItem
+from models.vocabulary import SECTOR
+
+WHY: tuple[str, ...] = (
+    "open_major",
+    "overdue",
+    "open",
+    "repeated",
+    "sector_major",
+    "sector",
+    "everybody",
+)
+"""Reasons in the order of the list."""
+OPEN_REASONS = 3
+"""So many of them are open findings, which no limit cuts off."""
+REPEATED_TIMES = 2
+"""Found so often, an item counts as repeated."""
+
+CHECKLIST_SCHEMA = {
+    "visit_id": pl.String,
+    "rank": pl.Int64,
+    "item_code": pl.String,
+    "title_zh": pl.String,
+    "title_en": pl.String,
+    "look_zh": pl.String,
+    "look_en": pl.String,
+    "why": pl.String,
+    "source": pl.String,
+    "violation_id": pl.String,
+    "reference": pl.String,
+    "is_major": pl.Boolean,
+}
+"""Columns of a checklist row; ``source`` and ``violation_id`` name the finding where there is one."""
+
+RECHECK_ZH = "核实该问题是否整改到位"
+RECHECK_EN = "See whether the finding has been rectified"
+REPEATED_ZH = "该事项曾多次查出问题，核实是否再次发生"
+REPEATED_EN = "Found here repeatedly; see whether it has come back"
+
+_WORDING = ("item_code", "item_zh", "item_en", "look_zh", "look_en", "reference")
+_NO_SECTOR = ""
+_SEVERITY_ORDER = {"critical": 0, "serious": 1, "general": 2, "ungraded": 2, "minor": 3}
+_UNKNOWN_SEVERITY = 2
+_LATER_THAN_ANY_DAY = 10**7
+_ORDER = ("visit", "why", "first", "second", "third")
+_ENTRY = (*_ORDER, "item_code", "finding", "is_major")
+"""Columns of a thing to check before it has a rank: what it is ordered by, all numbers, and what it is."""
+
+
+def checklist(
+    visits: pl.DataFrame,
+    findings: pl.DataFrame,
+    history: pl.DataFrame,
+    items: Sequence[CheckItem],
+    *,
+    most: int,
+) -> pl.DataFrame:
+    """List what to check at each visit.
+
+    Args:
+        visits: one row per visit: ``visit_id``, ``enterprise_id``, ``sector`` (may be null or unknown),
+            ``channels`` (list of text).
+        findings: one row per open finding: ``enterprise_id``, ``source``, ``violation_id``, ``item_code``,
+            ``description``, ``severity``, ``is_major_hazard``, ``occurred_on``, ``rectify_due_on``,
+            ``is_overdue``.
+        history: past findings by item: ``enterprise_id``, ``item_code``, ``times``, ``last_on``.
+        items: check items in force.
+        most: rows of a visit at most; open findings and visits of full coverage are not cut.
+
+    Returns:
+        One row per visit and thing to check, columns ``CHECKLIST_SCHEMA``, sorted by visit and rank.
+    """
+    stops = _stops(visits)
+    catalogue = _catalogue(items)
+    named = _named(findings)
+    majors = _by_sector(items)
+    opened = _opened(stops, named)
+    repeated = _repeated(stops, history, majors, opened)
+    usual = _usual(stops, majors, pl.concat([opened, repeated]))
+    entries = pl.concat([opened, repeated, usual]).sort(_ORDER)
+    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("visit")
+    kept = (
+        entries.with_columns(rank=rank)
+        .join(stops.select("visit", "visit_id", "is_full"), on="visit", maintain_order="left")
+        .filter((pl.col("why") < OPEN_REASONS) | pl.col("is_full") | (pl.col("rank") <= most))
+    )
+    return _worded(kept, catalogue, named)
+
+
+def _stops(visits: pl.DataFrame) -> pl.DataFrame:
+    """Visits with a number that sorts as their ids do, and what their channels ask for."""
+    known = pl.col("sector").is_in(SECTOR.keys).fill_null(False)
+    channels = pl.col("channels").cast(pl.List(pl.String))
+    return (
+        visits.sort("visit_id")
+        .select(
+            "visit_id",
+            "enterprise_id",
+            sector=pl.when(known).then(pl.col("sector")).otherwise(pl.lit(_NO_SECTOR)),
+            is_full=channels.list.contains("annual_full").fill_null(False),
+            is_recheck=(channels.list.unique().list.join(",") == "recheck").fill_null(False),
+        )
+        .with_row_index("visit")
+    )
+
+
+def _catalogue(items: Sequence[CheckItem]) -> pl.DataFrame:
+    """Wording of the items, one row per code."""
+    return pl.DataFrame(
+        [
+            (item.code, item.title.zh, item.title.en, item.look.zh, item.look.en, item.reference)
+            for item in items
+        ],
+        schema=dict.fromkeys(_WORDING, pl.String),
+        orient="row",
+    )
+
+
+def _by_sector(items: Sequence[CheckItem]) -> pl.DataFrame:
+    """Items that apply to each sector: their reason, place in the catalogue and whether they are major."""
+    rows = [
+        (sector, item.code, _reason(item, sector), not item.is_major_in(sector), place)
+        for sector in (*SECTOR.keys, _NO_SECTOR)
+        for place, item in enumerate(items)
+        if item.applies_to(sector)
+    ]
+    schema = {
+        "sector": pl.String,
+        "item_code": pl.String,
+        "why": pl.Int64,
+        "first": pl.Int64,
+        "second": pl.Int64,
+    }
+    return pl.DataFrame(
+        [(sector, code, why, int(minor), place) for sector, code, why, minor, place in rows],
+        schema=schema,
+        orient="row",
+    ).with_columns(is_major=pl.col("first") == 0)
+
+
+def _reason(item: CheckItem, sector: str) -> int:
+    if not item.sectors:
+        return WHY.index("everybody")
+    return WHY.index("sector_major" if item.is_major_in(sector) else "sector")
+
+
+def _named(findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings numbered by age, so that the order of rows makes no difference."""
+    keys = ("occurred_on", "enterprise_id", "source", "violation_id")
+    return findings.sort(keys, nulls_last=True).with_row_index("finding")
+
+
+def _opened(stops: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """Every open finding of the enterprise visited: major, overdue, then the rest; graver and due first."""
+    is_major = pl.col("is_major_hazard").fill_null(False)
+    why = (
+        pl.when(is_major)
+        .then(WHY.index("open_major"))
+        .when(pl.col("is_overdue").fill_null(False))
+        .then(WHY.index("overdue"))
+        .otherwise(WHY.index("open"))
+    )
+    grave = (
+        pl.col("severity")
+        .fill_null("ungraded")
+        .replace_strict(_SEVERITY_ORDER, default=_UNKNOWN_SEVERITY, return_dtype=pl.Int64)
+    )
+    return _entries(
+        stops.join(named, on="enterprise_id").with_columns(
+            why=why,
+            first=grave,
+            second=_day(pl.col("rectify_due_on")).fill_null(_LATER_THAN_ANY_DAY),
+            third=pl.col("finding"),
+            is_major=is_major,
+        )
+    )
+
+
+def _repeated(
+    stops: pl.DataFrame, history: pl.DataFrame, majors: pl.DataFrame, opened: pl.DataFrame
+) -> pl.DataFrame:
+    """Items the enterprise was found at repeatedly, oftenest first, that are not open anyway."""
+    often = (
+        history.filter(pl.col("item_code").is_not_null())
+        .group_by("enterprise_id", "item_code")
+        .agg(pl.col("times").sum(), pl.col("last_on").max())
+        .filter(pl.col("times") >= REPEATED_TIMES)
+        .with_columns(third=pl.col("item_code").rank("dense"))
+    )
+    return _entries(
+        stops.filter(~pl.col("is_recheck"))
+        .join(often, on="enterprise_id")
+        .join(opened, on=["visit", "item_code"], how="anti")
+        .join(majors.select("sector", "item_code", "is_major"), on=["sector", "item_code"], how="left")
+        .with_columns(
+            pl.col("is_major").fill_null(False),
+            why=pl.lit(WHY.index("repeated")),
+            first=-pl.col("times").cast(pl.Int64),
+            second=-_day(pl.col("last_on")).fill_null(0),
+            finding=pl.lit(None, pl.UInt32),
+        )
+    )
+
+
+def _usual(stops: pl.DataFrame, majors: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Items of the sector and of everybody that are not listed already."""
+    return _entries(
+        stops.filter(~pl.col("is_recheck"))
+        .join(majors, on="sector")
+        .join(taken, on=["visit", "item_code"], how="anti")
+        .with_columns(third=pl.lit(0), finding=pl.lit(None, pl.UInt32))
+    )
+
+
+def _day(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.Date).cast(pl.Int32).cast(pl.Int64)
+
+
+def _entries(rows: pl.DataFrame) -> pl.DataFrame:
+    whole = ("why", "first", "second", "third")
+    return rows.select(_ENTRY).with_columns(
+        pl.col(whole).cast(pl.Int64), pl.col("finding").cast(pl.UInt32), pl.col("item_code").cast(pl.String)
+    )
+
+
+def _worded(kept: pl.DataFrame, catalogue: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """Give each row its words: those of the finding, else of the item, else its bare code."""
+    is_open = pl.col("why") < OPEN_REASONS
+    bare = pl.coalesce("item_code", "violation_id")
+    return (
+        kept.join(catalogue, on="item_code", how="left", maintain_order="left")
+        .join(
+            named.select("finding", "source", "violation_id", "description"),
+            on="finding",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            title_zh=pl.coalesce("description", "item_zh", bare),
+            title_en=pl.coalesce("item_en", "description", bare),
+            look_zh=pl.coalesce(
+                "look_zh", pl.when(is_open).then(pl.lit(RECHECK_ZH)).otherwise(pl.lit(REPEATED_ZH))
+            ),
+            look_en=pl.coalesce(
+                "look_en", pl.when(is_open).then(pl.lit(RECHECK_EN)).otherwise(pl.lit(REPEATED_EN))
+            ),
+            why=pl.col("why").replace_strict(dict(enumerate(WHY)), return_dtype=pl.String),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in CHECKLIST_SCHEMA.items())
+    )

@@ -1,0 +1,327 @@
+"""The plan made on the evening of a day: every visit due, on a day, with a crew, or with the rule that prevents it.
+
+What was filed stays; what was planned keeps its day where it can; everything that changed says why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from models.planning.assign import Assigned, assign
+from models.planning.bench import Bench
+from models.planning.calendar import (
+    add_working_days,
+    horizon,
+    is_provisional,
+    month_start,
+    working_day_before,
+)
+from models.planning.crews import Authority, at_division, at_level, benches
+from models.planning.due import due_items
+from models.planning.lending import Loan, lend, lent_name, moved, standing
+from models.planning.merge import merge
+from models.planning.recusals import barred
+from models.planning.situation import Situation
+from models.planning.waivers import KIND_OFF_PLAN, waive
+from models.policy import PlanningPolicy
+
+SCHEDULED, SHORT, DEFERRED = "scheduled", "short", "deferred"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan.
+
+    ``visits``: one row per visit with its state (scheduled, short, or deferred: it may still be made later in the
+    year).  ``items``: one row per item, planned, waived or later.  ``crew_days``: who can go out when.
+    ``outcomes``: what the optimiser can say of each authority.
+    """
+
+    as_of: date
+    days: tuple[date, ...]
+    is_provisional: bool
+    visits: pl.DataFrame
+    items: pl.DataFrame
+    benches: Mapping[Authority, Bench]
+    outcomes: Mapping[Authority, Assigned]
+    loans: tuple[Loan, ...]
+
+
+def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
+    """Plan all visits of the horizon.  The same situation in any row order gives the same plan.
+
+    Nothing is lost: every item is in ``items``, every visit in ``visits``, with a day or with the rule that
+    prevents it.
+    """
+    days = horizon(now.as_of, policy.visiting.horizon_working_days)
+    items = waive(due_items(now, policy), now, policy)
+    merged, told = merge(items, now, policy, days)
+    named = _named(merged, now)
+    visits = _placed(named, now, policy, days)
+    authorities = list(visits.select("at_level", "at_division").unique().iter_rows())
+    own = benches(now, policy, days, [*authorities, *_staffed(now, policy)])
+    own = _less_spent(own, now, policy)
+    before = standing(visits, own)
+    own = moved(own, before)
+    outcomes = {one: assign(_of(visits, one), own[one]) for one in sorted(authorities)}
+    outcomes, lent, fresh = lend(
+        {one: _of(visits, one) for one in sorted(authorities)}, own, outcomes, policy
+    )
+    loans = [*(replace(loan, crew_id=lent_name(loan)) for loan in before), *fresh]
+    told = told.join(
+        named.select("enterprise_id", "group", "visit_id"), on=["enterprise_id", "group"], how="left"
+    )
+    return Plan(
+        as_of=now.as_of,
+        days=tuple(days),
+        is_provisional=is_provisional(days[0], days[-1]),
+        visits=_decided(visits, lent, outcomes, loans, days),
+        items=told.drop("group").sort("item_id"),
+        benches=lent,
+        outcomes=outcomes,
+        loans=tuple(loans),
+    )
+
+
+def _staffed(now: Situation, policy: PlanningPolicy) -> list[Authority]:
+    """Authorities with people, whether or not they have visits: they may lend."""
+    return list(now.officers.select(at_level(policy), at_division(policy)).unique().iter_rows())
+
+
+def _of(visits: pl.DataFrame, authority: Authority) -> pl.DataFrame:
+    level, division = authority
+    return visits.filter((pl.col("at_level") == level) & (pl.col("at_division") == division))
+
+
+def _named(merged: pl.DataFrame, now: Situation) -> pl.DataFrame:
+    """Visits with their number: that of the planned visit that shares an item with it, else a new one.
+
+    The number is the item the visit was first planned for.  A visit that was split keeps it in one part only; an
+    item that comes back while another visit goes by its name gets a new one.
+    """
+    pairs = merged.select("enterprise_id", "group", item="item_ids").explode("item")
+    before = now.previous.select("enterprise_id", "visit_id", item="item_ids").explode("item")
+    shared = (
+        pairs.join(before, on=["enterprise_id", "item"])
+        .with_columns(is_its_first=pl.col("item") == pl.col("visit_id"))
+        .sort(["enterprise_id", "is_its_first", "group", "visit_id"], descending=[False, True, False, False])
+        .unique("visit_id", keep="first", maintain_order=True)
+        .unique(["enterprise_id", "group"], keep="first", maintain_order=True)
+        .select("enterprise_id", "group", "visit_id")
+    )
+    first = pl.col("item_ids").list.first()
+    is_taken = first.is_in(shared["visit_id"].to_list())
+    fresh = pl.when(is_taken).then(pl.concat_str(first, pl.lit("/again"))).otherwise(first)
+    return merged.join(shared, on=["enterprise_id", "group"], how="left").with_columns(
+        visit_id=pl.coalesce("visit_id", fresh)
+    )
+
+
+def _placed(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: list[date]) -> pl.DataFrame:
+    """Visits with all the optimiser needs: authority, day indexes, value, place, crew drawn, recusals, last plan."""
+    firms = now.firms.select(
+        "enterprise_id", at_level(policy), at_division(policy), "value", "longitude", "latitude"
+    )
+    kept = now.previous.select("visit_id", "day", previous_crew="crew_id")
+    filed_until = days[min(policy.visiting.filed_working_days, len(days)) - 1]
+    index = pl.Series(days, dtype=pl.Date)
+    located = (
+        visits.join(firms, on="enterprise_id", how="left")
+        .join(kept, on="visit_id", how="left")
+        .join(barred(visits, now, policy), on="enterprise_id", how="left")
+        .join(_ties(now, days), on="enterprise_id", how="left")
+    )
+    placed = located.with_columns(
+        first=_index(index, "first_on", side="left"),
+        last=_index(index, "last_on", side="right") - 1,
+        kept_day=pl.col("day").replace_strict(
+            index, pl.Series(range(len(days)), dtype=pl.Int64), default=None, return_dtype=pl.Int64
+        ),
+        kept_crew=pl.col("previous_crew"),
+        # Filed is what was planned for so soon (D1); with no filing ahead nothing is.
+        is_fixed=(pl.col("day") <= filed_until).fill_null(value=False)
+        & pl.lit(policy.visiting.filed_working_days > 0),
+        is_budgeted=pl.col("is_planned"),
+        crew_id=pl.when("is_planned").then("tied"),
+        barred=pl.col("barred").fill_null([]),
+        previous_day=pl.col("day"),
+    )
+    return _around_blackouts(placed.drop("tied", "day"), policy, days)
+
+
+def _index(days: pl.Series, column: str, *, side: Literal["left", "right"]) -> pl.Expr:
+    """Place of a day among the working days: the first not before it, or the first after it."""
+
+    def places(asked: pl.Series) -> pl.Series:
+        return days.search_sorted(asked, side=side).cast(pl.Int64)
+
+    return pl.col(column).map_batches(places, return_dtype=pl.Int64)
+
+
+def _ties(now: Situation, days: Sequence[date]) -> pl.DataFrame:
+    """Crew the draw gave each drawn enterprise, in the first month of the horizon that has one."""
+    months = {month_start(day) for day in days}
+    own = now.ties.filter(pl.col("month_on").is_in(months) & pl.col("crew_id").is_not_null())
+    return (
+        own.sort("month_on", "crew_id")
+        .unique("enterprise_id", keep="first")
+        .select("enterprise_id", tied="crew_id")
+    )
+
+
+def _around_blackouts(visits: pl.DataFrame, policy: PlanningPolicy, days: Sequence[date]) -> pl.DataFrame:
+    """Planned visits keep to the longest stretch of their window that is free of blackout days."""
+    closed = [any(one.first <= day <= one.last for one in policy.blackouts) for day in days]
+    if not any(closed):
+        return visits
+    windows = visits.filter("is_planned").select("first", "last").unique().sort("first", "last")
+    cut = [_longest_free(first, min(last, len(days) - 1), closed) for first, last in windows.iter_rows()]
+    table = windows.with_columns(
+        free_first=pl.Series([first for first, _ in cut], dtype=pl.Int64),
+        free_last=pl.Series([last for _, last in cut], dtype=pl.Int64),
+        is_planned=pl.lit(value=True),
+    )
+    joined = visits.join(table, on=["first", "last", "is_planned"], how="left", maintain_order="left")
+    return joined.with_columns(
+        first=pl.coalesce("free_first", "first"), last=pl.coalesce("free_last", "last")
+    ).drop("free_first", "free_last")
+
+
+def _longest_free(first: int, last: int, closed: Sequence[bool]) -> tuple[int, int]:
+    """Longest run of open days in a window, the first of equals; an empty window where there is none."""
+    best, start = (first, first - 1), first
+    for day in range(first, last + 2):
+        if day > last or closed[day]:
+            best = max(best, (start, day - 1), key=lambda run: (run[1] - run[0], -run[0]))
+            start = day + 1
+    return best
+
+
+def _less_spent(
+    own: Mapping[Authority, Bench], now: Situation, policy: PlanningPolicy
+) -> dict[Authority, Bench]:
+    """Benches whose budget is less by the planned visits already made this month."""
+    start = month_start(date.fromordinal(now.as_of.toordinal() + 1))
+    made = now.inspections.filter(
+        (pl.col("inspected_on") >= start) & ~pl.col("kind").is_in([*KIND_OFF_PLAN, "assistance"])
+    )
+    times = {name: one.spec.quarter_days for name, one in policy.channels.items()}
+    took = pl.col("kind").replace_strict(times, default=times["department"], return_dtype=pl.Int64)
+    firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
+    # What another level spent is not this one's.
+    own_made = (
+        made.rename({"level": "by"})
+        .join(firms, on="enterprise_id")
+        .filter(pl.col("by") == pl.col("at_level"))
+    )
+    spent = own_made.group_by("at_level", "at_division").agg(took.sum())
+    used = {(level, division): quarters for level, division, quarters in spent.iter_rows()}
+    return {
+        one: replace(bench, budget=max(0, (bench.budget or 0) - used.get(one, 0)))
+        for one, bench in own.items()
+    }
+
+
+def _decided(
+    visits: pl.DataFrame,
+    lent: Mapping[Authority, Bench],
+    outcomes: Mapping[Authority, Assigned],
+    loans: Sequence[Loan],
+    days: Sequence[date],
+) -> pl.DataFrame:
+    """Visits with day, crew, officers, state and what changed since the plan before."""
+    found = pl.concat([one.visits for one in outcomes.values()]) if outcomes else _nothing()
+    index = pl.DataFrame(
+        {"day": range(len(days)), "planned_on": days}, schema={"day": pl.Int64, "planned_on": pl.Date}
+    )
+    people = _people(lent)
+    forms = pl.DataFrame(
+        [(loan.borrower[0], loan.borrower[1], loan.day, loan.crew_id, loan.form) for loan in loans],
+        schema={
+            "at_level": pl.String,
+            "at_division": pl.String,
+            "day": pl.Int64,
+            "crew_id": pl.String,
+            "form": pl.String,
+        },
+        orient="row",
+    )
+    key = ["at_level", "at_division", "day", "crew_id"]
+    joined = (
+        visits.rename({"kept_crew": "former_crew", "crew_id": "drawn_crew"})
+        .join(found, on="visit_id", how="left")
+        .join(people, on=key, how="left")
+        .join(forms, on=key, how="left")
+        .join(index, on="day", how="left")
+    )
+    is_legal_later = pl.col("due_on") > days[-1]
+    state = (
+        pl.when(pl.col("day").is_not_null())
+        .then(pl.lit(SCHEDULED))
+        .when(is_legal_later)
+        .then(pl.lit(DEFERRED))
+        .otherwise(pl.lit(SHORT))
+    )
+    told = joined.with_columns(state=state, change=_change(), file_by=_file_by(days))
+    dropped = ["group", "first", "last", "kept_day", "day", "is_budgeted", "barred", "previous_crew"]
+    return told.drop(dropped, strict=False).sort("visit_id")
+
+
+def _file_by(days: Sequence[date]) -> pl.Expr:
+    """Last day to file the visit: the working day before it, an immediate one within one working day after (D1)."""
+    planned = pl.Series(days, dtype=pl.Date)
+    before = pl.Series([working_day_before(day) for day in days], dtype=pl.Date)
+    after = pl.Series([add_working_days(day, 1)[0] for day in days], dtype=pl.Date)
+    ahead, behind = (
+        pl.col("planned_on").replace_strict(planned, told, default=None, return_dtype=pl.Date)
+        for told in (before, after)
+    )
+    return pl.when(pl.col("channel") == "immediate").then(behind).otherwise(ahead)
+
+
+def _nothing() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={
+            "visit_id": pl.String,
+            "day": pl.Int64,
+            "crew_id": pl.String,
+            "stop": pl.Int64,
+            "reason": pl.String,
+        }
+    )
+
+
+def _change() -> pl.Expr:
+    """What became of the visit since the plan before."""
+    return (
+        pl.when(pl.col("previous_day").is_null())
+        .then(pl.lit("new"))
+        .when(pl.col("planned_on").is_null())
+        .then(pl.lit("dropped"))
+        .when(pl.col("planned_on") != pl.col("previous_day"))
+        .then(pl.lit("moved"))
+        .when(pl.col("crew_id") != pl.col("former_crew"))
+        .then(pl.lit("other_crew"))
+        .otherwise(pl.lit("kept"))
+    )
+
+
+def _people(lent: Mapping[Authority, Bench]) -> pl.DataFrame:
+    """Officers of every crew on every day."""
+    rows = [
+        (level, division, day, crew.crew_id, list(crew.officers))
+        for (level, division), bench in lent.items()
+        for day, crews in enumerate(bench.crews)
+        for crew in crews
+    ]
+    schema = {
+        "at_level": pl.String,
+        "at_division": pl.String,
+        "day": pl.Int64,
+        "crew_id": pl.String,
+        "officers": pl.List(pl.String),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,190 @@
+"""What the planner knows on the evening of a day: firms, what happened to them, people, and earlier promises."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+FIRMS: Schema = {
+    "enterprise_id": pl.String,
+    "sector": pl.String,
+    "division": pl.String,
+    "level": pl.String,
+    "standardisation": pl.String,
+    "status": pl.String,
+    "code": pl.String,
+    "is_provisional": pl.Boolean,
+    "red_since": pl.Date,
+    "value": pl.Int64,
+    "repeat_items": pl.Int64,
+    "longitude": pl.Float64,
+    "latitude": pl.Float64,
+}
+"""One row per coded enterprise.  ``value``: serious findings expected at a visit, in millionths, or the score."""
+
+INSPECTIONS: Schema = {
+    "enterprise_id": pl.String,
+    "inspected_on": pl.Date,
+    "kind": pl.String,
+    "mode": pl.String,
+    "level": pl.String,
+    "result": pl.String,
+    "officers": pl.String,
+}
+"""One row per visit on record; an empty ``level`` stands for one above the city."""
+
+FINDINGS: Schema = {
+    "enterprise_id": pl.String,
+    "source": pl.String,
+    "violation_id": pl.String,
+    "rectify_due_on": pl.Date,
+    "is_major_hazard": pl.Boolean,
+}
+"""One row per open finding."""
+
+ALERTS: Schema = {
+    "enterprise_id": pl.String,
+    "source": pl.String,
+    "alert_id": pl.String,
+    "kind": pl.String,
+    "level": pl.String,
+    "raised_on": pl.Date,
+    "closed_on": pl.Date,
+}
+"""One row per alert that is no false alarm."""
+
+ACCIDENTS: Schema = {
+    "enterprise_id": pl.String,
+    "source": pl.String,
+    "accident_id": pl.String,
+    "occurred_on": pl.Date,
+}
+"""One row per accident."""
+
+TASKS: Schema = {
+    "enterprise_id": pl.String,
+    "source": pl.String,
+    "task_id": pl.String,
+    "kind": pl.String,
+    "department": pl.String,
+    "opens_on": pl.Date,
+    "due_on": pl.Date,
+    "mode": pl.String,
+    "closed_on": pl.Date,
+}
+"""One row per task another department or level gives."""
+
+OFFICERS: Schema = {
+    "officer_id": pl.String,
+    "name": pl.String,
+    "division": pl.String,
+    "level": pl.String,
+    "role": pl.String,
+    "certified_until": pl.Date,
+    "left_on": pl.Date,
+}
+"""One row per officer or technical inspector."""
+
+ABSENCES: Schema = {"officer_id": pl.String, "first_day": pl.Date, "last_day": pl.Date}
+"""One row per absence, both days included."""
+
+CONFLICTS: Schema = {"enterprise_id": pl.String, "officer_id": pl.String}
+"""One row per declared conflict that stands."""
+
+TARGETS: Schema = {
+    "enterprise_id": pl.String,
+    "channel": pl.String,
+    "month_on": pl.Date,
+    "set_on": pl.Date,
+    "draw_id": pl.String,
+}
+"""The year plan, one row per enterprise and planned channel: the month (its first day) it is meant for."""
+
+CREWS: Schema = {
+    "month_on": pl.Date,
+    "level": pl.String,
+    "division": pl.String,
+    "crew_id": pl.String,
+    "officer_id": pl.String,
+    "role": pl.String,
+    "place": pl.Int64,
+}
+"""Drawn crews, one row per member; ``crew_id`` is empty for who was left over, ``place`` is the order drawn."""
+
+TIES: Schema = {"month_on": pl.Date, "enterprise_id": pl.String, "crew_id": pl.String}
+"""Which crew the draw gave a drawn enterprise, one row per enterprise and month."""
+
+PREVIOUS: Schema = {
+    "visit_id": pl.String,
+    "enterprise_id": pl.String,
+    "item_ids": pl.List(pl.String),
+    "day": pl.Date,
+    "crew_id": pl.String,
+}
+"""Visits of the plan before, one row each, done ones taken out."""
+
+DONE: Schema = {"enterprise_id": pl.String, "item_id": pl.String}
+"""Items that a delivered inspection has settled because its visit was planned to."""
+
+_FRAMES: Mapping[str, Schema] = {
+    "firms": FIRMS,
+    "inspections": INSPECTIONS,
+    "findings": FINDINGS,
+    "alerts": ALERTS,
+    "accidents": ACCIDENTS,
+    "tasks": TASKS,
+    "officers": OFFICERS,
+    "absences": ABSENCES,
+    "conflicts": CONFLICTS,
+    "targets": TARGETS,
+    "crews": CREWS,
+    "ties": TIES,
+    "previous": PREVIOUS,
+    "done": DONE,
+}
+
+
+def _empty(name: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=_FRAMES[name])
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything known at the end of ``as_of``; frames that are not given are empty.
+
+    ``as_of`` has ended: the first day that can be planned is the next one.
+    """
+
+    as_of: date
+    firms: pl.DataFrame
+    inspections: pl.DataFrame = field(default_factory=lambda: _empty("inspections"))
+    findings: pl.DataFrame = field(default_factory=lambda: _empty("findings"))
+    alerts: pl.DataFrame = field(default_factory=lambda: _empty("alerts"))
+    accidents: pl.DataFrame = field(default_factory=lambda: _empty("accidents"))
+    tasks: pl.DataFrame = field(default_factory=lambda: _empty("tasks"))
+    officers: pl.DataFrame = field(default_factory=lambda: _empty("officers"))
+    absences: pl.DataFrame = field(default_factory=lambda: _empty("absences"))
+    conflicts: pl.DataFrame = field(default_factory=lambda: _empty("conflicts"))
+    targets: pl.DataFrame = field(default_factory=lambda: _empty("targets"))
+    crews: pl.DataFrame = field(default_factory=lambda: _empty("crews"))
+    ties: pl.DataFrame = field(default_factory=lambda: _empty("ties"))
+    previous: pl.DataFrame = field(default_factory=lambda: _empty("previous"))
+    done: pl.DataFrame = field(default_factory=lambda: _empty("done"))
+
+    @property
+    def year(self) -> int:
+        """Calendar year of the first day that can be planned: caps and floors are counted in it."""
+        return (date.fromordinal(self.as_of.toordinal() + 1)).year
+
+
+def counted(inspections: pl.DataFrame) -> pl.DataFrame:
+    """Visits that are inspections: no assistance (P11), and the inspectors were let in."""
+    return inspections.filter((pl.col("kind") != "assistance") & (pl.col("result") != "refused"))
+
+
+def on_site(inspections: pl.DataFrame) -> pl.DataFrame:
+    """Counted visits at the enterprise itself."""
+    return counted(inspections).filter(pl.col("mode") == "on_site")

@@ -1,0 +1,160 @@
+"""What an item must give way to: exemptions, a superior's visit, the annual cap, the minimum gap (C2, C4, P7, P12).
+
+Nothing is dropped silently: an item that is not planned carries the rule that waived it.
+"""
+
+from functools import reduce
+
+import polars as pl
+
+from models.planning.situation import Situation, on_site
+from models.policy import PlanningPolicy
+from models.policy.planning import CapRow, level_order
+
+WAIVERS: dict[str, tuple[str, str]] = {
+    "closed": ("企业已注销", "the enterprise is closed"),
+    "suspended": ("企业停产，待复产后再检", "the enterprise does not operate; planned visits wait"),
+    "green": ("绿码企业原则上不作现场检查（C2）", "GREEN: in principle no on-site inspection (C2)"),
+    "superior": (
+        "上级已联合检查，不再重复检查（P7）",
+        "inspected jointly by a superior level; not repeated (P7)",
+    ),
+    "cap": ("已达年度检查频次上限（C4）", "the annual cap of visits is reached (C4)"),
+    "gap": ("距上次检查不足最小间隔", "too soon after the last visit"),
+}
+"""Rules that waive an item, in the order in which they are asked: (zh, en)."""
+
+
+def waive(items: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """``items`` with ``waived_by`` (empty = stands), ``quarter_days`` and what merging needs to know of the firm.
+
+    Grain: one row per item.  Cap and gap are not asked here: they bind visits, not items.
+    """
+    known = now.firms.join(_superior_visits(now, policy), on="enterprise_id", how="left").join(
+        now.findings.filter("is_major_hazard")
+        .select("enterprise_id", open_major=pl.lit(value=True))
+        .unique(),
+        on="enterprise_id",
+        how="left",
+    )
+    joined = items.join(
+        known.select("enterprise_id", "status", "code", "sector", "superior_on", "open_major"),
+        on="enterprise_id",
+        how="inner",
+    )
+    flagged = joined.with_columns(_flag(policy, "off_plan"), _flag(policy, "spares_green"), _rank(policy))
+    waived = flagged.with_columns(
+        _flag(policy, "yields_to_superior"),
+        _flag(policy, "keeps_gap"),
+        _quarter_days(policy),
+        _mode(policy),
+    ).with_columns(waived_by=_waived_by())
+    dropped = ["status", "code", "sector", "superior_on", "open_major", "spares_green", "yields_to_superior"]
+    return waived.drop(dropped)
+
+
+def _flag(policy: PlanningPolicy, name: str) -> pl.Expr:
+    values = {channel: bool(getattr(one.spec, name)) for channel, one in policy.channels.items()}
+    return pl.col("channel").replace_strict(values, return_dtype=pl.Boolean).alias(name)
+
+
+def _rank(policy: PlanningPolicy) -> pl.Expr:
+    ranks = {name: one.rank for name, one in policy.channels.items()}
+    return pl.col("channel").replace_strict(ranks, return_dtype=pl.Int64).alias("rank")
+
+
+def _quarter_days(policy: PlanningPolicy) -> pl.Expr:
+    times = {name: one.spec.quarter_days for name, one in policy.channels.items()}
+    return pl.col("channel").replace_strict(times, return_dtype=pl.Int64).alias("quarter_days")
+
+
+def _mode(policy: PlanningPolicy) -> pl.Expr:
+    """Off site first, where channel and firm allow it (P12)."""
+    first = [name for name, one in policy.channels.items() if one.spec.off_site_first]
+    qualifies = (
+        pl.col("channel").is_in(first)
+        & pl.col("code").is_in(policy.off_site.codes)
+        & pl.col("sector").is_in(policy.off_site.sectors)
+        & pl.col("open_major").is_null()
+    )
+    return pl.when(qualifies).then(pl.lit("off_site")).otherwise("mode").alias("mode")
+
+
+def _waived_by() -> pl.Expr:
+    return (
+        pl.when(pl.col("status") == "closed")
+        .then(pl.lit("closed"))
+        .when((pl.col("status") == "suspended") & ~pl.col("off_plan"))
+        .then(pl.lit("suspended"))
+        .when((pl.col("code") == "green") & pl.col("spares_green"))
+        .then(pl.lit("green"))
+        .when(pl.col("superior_on").is_not_null() & pl.col("yields_to_superior"))
+        .then(pl.lit("superior"))
+    )
+
+
+def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Last joint visit this year by a level above the enterprise's own; an empty level is above the city."""
+    order = {level: place for place, level in enumerate(level_order())}
+    visits = on_site(now.inspections).filter(
+        pl.col("kind").is_in(policy.superior_kinds) & (pl.col("inspected_on").dt.year() == now.year)
+    )
+    above = pl.col("by").replace_strict(order, default=-1, return_dtype=pl.Int64)
+    own = (
+        pl.col("level").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
+    )
+    return (
+        visits.select("enterprise_id", "inspected_on", by="level")
+        .join(now.firms.select("enterprise_id", "level"), on="enterprise_id")
+        .filter(above < own)
+        .group_by("enterprise_id")
+        .agg(superior_on=pl.col("inspected_on").max())
+    )
+
+
+KIND_OFF_PLAN = ("special", "immediate", "recheck")
+"""Kinds of recorded visits that were made outside the annual plan (P4, C3, P8)."""
+
+
+def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Annual cap, visits used up, and the last visit.  Grain: one row per firm.
+
+    Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.
+    """
+    visits = on_site(now.inspections)
+    counts = pl.lit(policy.switches.off_plan_counts_in_cap) | ~pl.col("kind").is_in(KIND_OFF_PLAN)
+    used = (
+        visits.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
+        .group_by("enterprise_id")
+        .agg(used=pl.len().cast(pl.Int64))
+    )
+    last = visits.group_by("enterprise_id").agg(last_on=pl.col("inspected_on").max())
+    return (
+        now.firms.select("enterprise_id", cap=cap_of(policy))
+        .join(used, on="enterprise_id", how="left")
+        .join(last, on="enterprise_id", how="left")
+        .with_columns(pl.col("used").fill_null(0))
+    )
+
+
+def cap_of(policy: PlanningPolicy) -> pl.Expr:
+    """Cap of a firm: the first row of the table that fits it."""
+    rows = reversed(policy.caps)
+    start: pl.Expr = pl.lit(None, dtype=pl.Int64)
+    return reduce(
+        lambda rest, row: pl.when(_fits(row)).then(pl.lit(row.most, dtype=pl.Int64)).otherwise(rest),
+        rows,
+        start,
+    )
+
+
+def _fits(row: CapRow) -> pl.Expr:
+    fits = pl.lit(value=True)
+    for column, values in (
+        ("sector", row.sectors),
+        ("standardisation", row.standardisation),
+        ("code", row.codes),
+    ):
+        if values is not None:
+            fits = fits & pl.col(column).is_in(values).fill_null(value=False)
+    return fits

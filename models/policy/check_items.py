@@ -1,0 +1,210 @@
+"""The catalogue of check items (检查事项目录): what an inspector looks at, by sector, with its source.
+
+A catalogue is a folder of YAML files under ``catalogues/``: ``catalogue.yaml`` names it, every other file lists
+the items of some sectors, or of everybody.  Each item stands under the day from which its reference applies, so
+a list that replaces another changes what is *major* from its own day on, never before.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from models.errors import PolicyError, PolicyGapError
+from models.policy.pack import _hash, _read
+from models.policy.shape import Basis, OneDayEach, PackFile, Provenance, Strict, Words
+from models.vocabulary import SECTOR
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+EVERYBODY = "everybody"
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+-\d{2,}$")]
+
+
+class ItemValue(Provenance):
+    """What is known of an item from one day on.
+
+    ``is_major``: whether a list of major hazards names this very matter, for all sectors of the item or for
+    those listed.  ``verified``: whether the passage referred to was read, be it in a secondary copy.
+    """
+
+    is_major: bool | Annotated[list[str], Field(min_length=1)]
+    verified: bool
+
+
+class ItemEntry(Strict):
+    """An item with its wording and its dated values."""
+
+    item: Code
+    title: Words
+    look: Words
+    values: Annotated[dict[date, ItemValue], OneDayEach] = Field(min_length=1)
+
+
+class ItemFile(Strict):
+    """Items of one file and the sectors they apply to."""
+
+    sectors: Literal["everybody"] | Annotated[list[str], Field(min_length=1)]
+    items: list[dict[str, Any]] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class CheckItem:
+    """An item, on one day.  No ``sectors``: it applies to everybody, an unknown sector included."""
+
+    code: str
+    sectors: tuple[str, ...]
+    title: Words
+    look: Words
+    basis: Basis
+    reference: str
+    major_in: tuple[str, ...]
+    verified: bool
+    valid_from: date
+
+    def applies_to(self, sector: str | None) -> bool:
+        """Whether an enterprise of the sector is checked for this item."""
+        return not self.sectors or sector in self.sectors
+
+    def is_major_in(self, sector: str | None) -> bool:
+        """Whether a list of major hazards for the sector names this very matter."""
+        return sector in self.major_in
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A catalogue, read and checked.  ``hash`` is the SHA-256 of its content."""
+
+    name: str
+    version: str
+    title: Words
+    note: Words
+    hash: str
+    _entries: tuple[tuple[tuple[str, ...], ItemEntry], ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of all items, in the order of the catalogue, whenever they apply."""
+        return tuple(entry.item for _, entry in self._entries)
+
+    def on(self, as_of: date) -> tuple[CheckItem, ...]:
+        """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
+        items = [_item_on(sectors, entry, as_of) for sectors, entry in self._entries]
+        in_force = tuple(item for item in items if item is not None)
+        if not in_force:
+            first = min(min(entry.values) for _, entry in self._entries)
+            raise PolicyGapError(
+                f"The catalogue {self.name} has no check items for {as_of}; its first ones start {first}. "
+                f"Add dated values, or plan for a day from {first} on."
+            )
+        return in_force
+
+
+def _item_on(sectors: tuple[str, ...], entry: ItemEntry, day: date) -> CheckItem | None:
+    starts = [start for start in entry.values if start <= day]
+    if not starts:
+        return None
+    value = entry.values[max(starts)]
+    return CheckItem(
+        code=entry.item,
+        sectors=sectors,
+        title=entry.title,
+        look=entry.look,
+        basis=value.basis,
+        reference=value.reference,
+        major_in=_major_in(value, sectors),
+        verified=value.verified,
+        valid_from=max(starts),
+    )
+
+
+def _major_in(value: ItemValue, sectors: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value.is_major, list):
+        return tuple(value.is_major)
+    return (sectors or tuple(SECTOR.keys)) if value.is_major else ()
+
+
+def catalogue_names(folder: Path = CATALOGUES) -> list[str]:
+    """Names of the catalogues in a folder."""
+    return sorted(path.parent.name for path in folder.glob("*/catalogue.yaml"))
+
+
+@cache
+def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catalogue:
+    """Read and check a catalogue.  Raises PolicyError that names file and item."""
+    root = folder / name
+    if not (root / "catalogue.yaml").exists():
+        known = ", ".join(catalogue_names(folder))
+        raise PolicyError(f"There is no catalogue '{name}' of check items; known catalogues: {known}.")
+    raw = {path.name: _read(path) for path in sorted(root.glob("*.yaml"))}
+    meta = _check(PackFile, raw["catalogue.yaml"], "catalogue.yaml")
+    entries: list[tuple[tuple[str, ...], ItemEntry]] = []
+    stands_in: dict[str, str] = {}
+    for file, content in _in_order(raw):
+        for sectors, entry in _entries(file, content):
+            if entry.item in stands_in:
+                raise _refused(file, entry.item, f"stands already in {stands_in[entry.item]}")
+            stands_in[entry.item] = file
+            entries.append((sectors, entry))
+    if not entries:
+        raise PolicyError(f"The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.")
+    return Catalogue(meta.name, meta.version, meta.title, meta.note, _hash(raw), tuple(entries))
+
+
+def _in_order(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(file, content) for file, content in raw.items() if file != "catalogue.yaml"]
+
+
+def _entries(file: str, content: Any) -> list[tuple[tuple[str, ...], ItemEntry]]:
+    listed = _check(ItemFile, content, file)
+    sectors = () if listed.sectors == EVERYBODY else tuple(listed.sectors)
+    _refuse_unknown(sectors, file, "sectors")
+    entries = [_entry(file, at, raw) for at, raw in enumerate(listed.items, start=1)]
+    for entry in entries:
+        for day, value in entry.values.items():
+            _check_major(value, sectors, file, f"{entry.item}, {day}")
+    return [(sectors, entry) for entry in entries]
+
+
+def _entry(file: str, at: int, raw: dict[str, Any]) -> ItemEntry:
+    return _check(ItemEntry, raw, file, item=str(raw.get("item", f"item number {at}")))
+
+
+def _check_major(value: ItemValue, sectors: tuple[str, ...], file: str, item: str) -> None:
+    if isinstance(value.is_major, list):
+        _refuse_unknown(value.is_major, file, item)
+        outside = sorted(set(value.is_major) - set(sectors or SECTOR.keys))
+        if outside:
+            raise _refused(file, item, f"is major in {', '.join(outside)}, to which it does not apply")
+
+
+def _refuse_unknown(sectors: tuple[str, ...] | list[str], file: str, where: str) -> None:
+    unknown = sorted(set(sectors) - set(SECTOR.keys))
+    if unknown:
+        raise _refused(file, where, f"unknown sector {', '.join(unknown)}; known: {', '.join(SECTOR.keys)}")
+
+
+def _refused(file: str, item: str, what: str) -> PolicyError:
+    return PolicyError(f"{file}: {item}: {what}. Correct the catalogue.")
+
+
+M = TypeVar("M", bound=BaseModel)
+_DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
+"""How pydantic writes a day that is the key of a value."""
+
+
+def _iso(found: re.Match[str]) -> str:
+    return date(*(int(part) for part in found.groups())).isoformat()
+
+
+def _check(model: type[M], raw: Any, file: str, *, item: str | None = None) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = _DAY.sub(_iso, ".".join(str(part) for part in first["loc"])) or "content"
+        raise _refused(file, item or where, f"{where}: {first['msg']}" if item else first["msg"]) from error

@@ -1,0 +1,370 @@
+"""What ``planning.yaml`` and ``caps.yaml`` may say: channels, exemptions, ceilings, draws, crews and the budget."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from models.errors import PolicyError
+from models.policy.shape import Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
+from models.vocabulary import (
+    ALERT_KIND,
+    ALERT_LEVEL,
+    CODE,
+    INSPECTION_KIND,
+    INSPECTION_RESULT,
+    LEVEL,
+    SECTOR,
+    STANDARDISATION,
+    CodeList,
+)
+
+CHANNELS = (
+    "red_overdue",
+    "red",
+    "immediate",
+    "recheck",
+    "annual_full",
+    "department",
+    "random",
+    "audit",
+)
+"""Every way a visit can become due; a pack orders them, it cannot invent one the planner does not know."""
+
+DAY = 4
+"""Quarter-days of a working day."""
+
+
+class ChannelValue(Strict):
+    """What a channel asks for and what it must respect.
+
+    ``quarter_days``: time of a crew on the spot.  ``within_working_days``: deadline after the item opens; none
+    means the end of the year (planned channels).  ``off_plan``: not part of the annual plan and its budget
+    (P4).  ``spares_green``: GREEN enterprises are left alone (C2).  ``yields_to_superior``: not repeated after
+    a superior level's joint visit (P7).  ``keeps_gap``: not sooner after the last visit than the minimum gap.
+    ``off_site_first``: done off site where the firm qualifies (P12).  ``is_published``: in the month list (P5).
+    """
+
+    quarter_days: Literal[1, 2, 4]
+    within_working_days: int | None = Field(default=None, gt=0)
+    off_plan: bool
+    spares_green: bool
+    yields_to_superior: bool
+    keeps_gap: bool
+    off_site_first: bool
+    is_published: bool
+
+
+class ChannelEntry(Strict):
+    """A channel with its wording, its clause and its dated values."""
+
+    channel: Text
+    title: Words
+    clause: Text
+    values: Annotated[dict[date, DatedValue[ChannelValue]], OneDayEach] = Field(min_length=1)
+
+
+class Switches(Strict):
+    """Three questions the sources leave open.  Each is settled here, visibly, and each is conservative by default.
+
+    ``green_counts_in_base``: the 30 % are of all general enterprises, GREEN ones included.
+    ``off_plan_counts_in_cap``: visits outside the plan use up the annual cap.
+    ``off_site_satisfies_annual``: an off-site check is a full-coverage inspection.
+    """
+
+    green_counts_in_base: bool
+    off_plan_counts_in_cap: bool
+    off_site_satisfies_annual: bool
+
+
+class Blackout(Strict):
+    """Days on which no planned visit takes place; off-plan visits do."""
+
+    first: date
+    last: date
+    title: Words
+
+    @model_validator(mode="after")
+    def _forwards(self) -> "Blackout":
+        if self.last < self.first:
+            raise ValueError(f"blackout {self.title.en} ends before it begins")
+        return self
+
+
+class Visiting(Strict):
+    """Rules of every visit.
+
+    ``horizon_working_days``: how far ahead days are fixed at least.  ``filed_working_days``: visits so near are
+    filed (D1) and stay.
+    ``record_within_days``: a visit whose day has come waits so long for its record before it is planned again.
+    """
+
+    min_gap_days: int = Field(ge=0)
+    horizon_working_days: int = Field(gt=0)
+    filed_working_days: int = Field(ge=0)
+    record_within_days: int = Field(ge=0)
+    default_level: Literal["city", "district", "town"]
+
+
+class Immediate(Strict):
+    """What calls for an immediate inspection, looking back so many days: alert levels, alert kinds, accidents."""
+
+    lookback_days: int = Field(gt=0)
+    alert_levels: list[str]
+    alert_kinds: list[str]
+    accidents: bool
+
+
+class Recheck(Strict):
+    """When a re-check is due: after the rectification date; results that stopped work; repeat offenders."""
+
+    results: list[str]
+    repeat_items_at_least: int = Field(gt=0)
+    repeat_every_days: int = Field(gt=0)
+    again_after_days: int = Field(gt=0)
+
+
+class OffSite(Strict):
+    """Who may be checked off site first: these codes, these sectors, and no open major hazard."""
+
+    codes: list[str]
+    sectors: list[str]
+
+
+class Draw(Strict):
+    """双随机.  ``share_permille`` of all general enterprises a year; ``weights``: chance of a code relative to BLUE.
+
+    ``audit_green_permille``, ``audit_unrated_permille``: audit draws of GREEN and of unrated enterprises.
+    """
+
+    share_permille: int = Field(ge=0, le=1000)
+    weights: dict[str, int]
+    audit_green_permille: int = Field(ge=0, le=1000)
+    audit_unrated_permille: int = Field(ge=0, le=1000)
+
+
+class CrewShape(Strict):
+    """Who goes: certified officers, technical inspectors, and whether a crew without the latter may go."""
+
+    officers: int = Field(ge=2)
+    technical: int = Field(ge=0, le=1)
+    technical_required: bool
+
+
+class Budget(Strict):
+    """Parts of the legal working days that do not go into supervision inspections (150号), per mille."""
+
+    other_enforcement_permille: int = Field(ge=0, le=1000)
+    non_enforcement_permille: int = Field(ge=0, le=1000)
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> "Budget":
+        if self.other_enforcement_permille + self.non_enforcement_permille >= 1000:
+            raise ValueError("other and non-enforcement days leave no day for inspections")
+        return self
+
+    @property
+    def inspection_permille(self) -> int:
+        """Part of the working days left for planned supervision inspections."""
+        return 1000 - self.other_enforcement_permille - self.non_enforcement_permille
+
+
+Form = Literal["whole_city", "regional", "demonstration", "assistance"]
+
+
+class CrossRegion(Strict):
+    """异地执法: the forms in use, in order; divisions of a region; most of a lender's crew-days lent.
+
+    ``assistance`` lends advice, never an inspection (P11), so it adds no crew.
+    """
+
+    forms: list[Form]
+    regions: list[list[str]]
+    most_lent_permille: int = Field(ge=0, le=1000)
+
+
+class CapRow(Strict):
+    """Most counted visits a year for a risk class; the first row that fits an enterprise counts."""
+
+    title: Words
+    sectors: list[str] | None = None
+    standardisation: list[str] | None = None
+    codes: list[str] | None = None
+    most: int = Field(ge=0)
+
+
+class CapFile(Strict):
+    """``caps.yaml``: the annual ceiling of each risk class (C4)."""
+
+    caps: Dated[list[CapRow]]
+
+
+class PlanningFile(Strict):
+    """``planning.yaml``."""
+
+    channels: list[ChannelEntry] = Field(min_length=1)
+    precedence: Dated[list[str]]
+    switches: Dated[Switches]
+    visiting: Dated[Visiting]
+    blackouts: Dated[list[Blackout]]
+    immediate: Dated[Immediate]
+    recheck: Dated[Recheck]
+    annual_satisfied_by: Dated[list[str]]
+    superior_kinds: Dated[list[str]]
+    off_site: Dated[OffSite]
+    draw: Dated[Draw]
+    crew: Dated[CrewShape]
+    budget: Dated[Budget]
+    cross_region: Dated[CrossRegion]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel, on one day.  ``rank`` is its place in the precedence, 0 first."""
+
+    name: str
+    rank: int
+    title: Words
+    clause: str
+    spec: ChannelValue
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class PlanningPolicy:
+    """How inspections are planned, on one day.  ``channels`` stand in order of precedence."""
+
+    channels: Mapping[str, Channel]
+    switches: Switches
+    visiting: Visiting
+    blackouts: tuple[Blackout, ...]
+    immediate: Immediate
+    recheck: Recheck
+    annual_satisfied_by: tuple[str, ...]
+    superior_kinds: tuple[str, ...]
+    off_site: OffSite
+    draw: Draw
+    crew: CrewShape
+    budget: Budget
+    cross_region: CrossRegion
+    caps: tuple[CapRow, ...]
+    red_visit_working_days: int
+    provenance: Mapping[str, Provenance]
+
+    @property
+    def crew_size(self) -> int:
+        """People of a full crew."""
+        return self.crew.officers + self.crew.technical
+
+
+def planning_on(
+    file: PlanningFile, caps: CapFile, day: date, *, red_visit_working_days: int
+) -> PlanningPolicy:
+    """Values in force on a day.  Raises PolicyGapError where there are none."""
+    dated: dict[str, DatedValue[Any]] = {
+        name: getattr(file, name).on(day, name=name)
+        for name in PlanningFile.model_fields
+        if name not in ("channels", "precedence")
+    }
+    dated["caps"] = caps.caps.on(day, name="caps")
+    # A list in the file is a tuple in the frozen policy.
+    values: dict[str, Any] = {
+        name: tuple(one.value) if isinstance(one.value, list) else one.value  # pyright: ignore[reportUnknownArgumentType]
+        for name, one in dated.items()
+    }
+    return PlanningPolicy(
+        channels=_channels_on(file, day),
+        red_visit_working_days=red_visit_working_days,
+        provenance=dated,
+        **values,
+    )
+
+
+def _channels_on(file: PlanningFile, day: date) -> dict[str, Channel]:
+    order = file.precedence.on(day, name="precedence").value
+    entries = {entry.channel: entry for entry in file.channels}
+    found: dict[str, Channel] = {}
+    for rank, name in enumerate(order):
+        entry = entries[name]
+        value = Dated[ChannelValue](values=entry.values).on(day, name=f"channel {name}")
+        found[name] = Channel(name, rank, entry.title, entry.clause, value.value, value)
+    return found
+
+
+def check_planning(file: PlanningFile, caps: CapFile) -> None:
+    """Refuse what contradicts itself.  Raises PolicyError that names the file and the next step."""
+    problems = (*_channel_problems(file), *_word_problems(file), *_draw_problems(file), *_cap_problems(caps))
+    for problem in problems:
+        raise PolicyError(f"{problem}. Correct the pack.")
+
+
+def _channel_problems(file: PlanningFile) -> Iterator[str]:
+    names = [entry.channel for entry in file.channels]
+    if sorted(names) != sorted(CHANNELS):
+        yield f"planning.yaml: channels must be exactly {', '.join(CHANNELS)}, each once"
+    for start, order in file.precedence.values.items():
+        if sorted(order.value) != sorted(CHANNELS):
+            yield f"planning.yaml: precedence from {start} must order exactly {', '.join(CHANNELS)}"
+    for entry in file.channels:
+        for start, dated in entry.values.items():
+            spec = dated.value
+            is_urgent = spec.off_plan or entry.channel in ("immediate", "recheck")
+            if is_urgent and spec.within_working_days is None and not entry.channel.startswith("red"):
+                yield f"planning.yaml: {entry.channel} from {start} is urgent but has no deadline"
+            if spec.is_published and spec.off_plan:
+                yield f"planning.yaml: {entry.channel} from {start} would be announced although it is not planned"
+    for start, dated in file.visiting.values.items():
+        if dated.value.filed_working_days > dated.value.horizon_working_days:
+            yield f"planning.yaml: visiting from {start} files visits further ahead than it plans"
+
+
+def _word_problems(file: PlanningFile) -> Iterator[str]:
+    """Words of the code lists that do not exist: a rule about them would silently never hold."""
+    for start, immediate in file.immediate.values.items():
+        yield from _unknown(f"immediate from {start}", immediate.value.alert_levels, ALERT_LEVEL)
+        yield from _unknown(f"immediate from {start}", immediate.value.alert_kinds, ALERT_KIND)
+    for start, recheck in file.recheck.values.items():
+        yield from _unknown(f"recheck from {start}", recheck.value.results, INSPECTION_RESULT)
+    for start, off_site in file.off_site.values.items():
+        yield from _unknown(f"off_site from {start}", off_site.value.codes, CODE)
+        yield from _unknown(f"off_site from {start}", off_site.value.sectors, SECTOR)
+    for name, dated in (
+        ("annual_satisfied_by", file.annual_satisfied_by),
+        ("superior_kinds", file.superior_kinds),
+    ):
+        for start, kinds in dated.values.items():
+            yield from _unknown(f"{name} from {start}", kinds.value, INSPECTION_KIND)
+
+
+def _unknown(
+    where: str, given: Sequence[str], known: CodeList, *, file: str = "planning.yaml"
+) -> Iterator[str]:
+    for word in sorted(set(given) - set(known.keys))[:1]:
+        yield f"{file}: {where}: unknown {known.name} {word}; known: {', '.join(known.keys)}"
+
+
+def _draw_problems(file: PlanningFile) -> Iterator[str]:
+    for start, dated in file.draw.values.items():
+        wrong = sorted(set(dated.value.weights) ^ {"red", "yellow", "blue", "green"})
+        if wrong:
+            yield f"planning.yaml: draw weights from {start} must name red, yellow, blue and green ({wrong[0]})"
+        if any(weight < 0 for weight in dated.value.weights.values()):
+            yield f"planning.yaml: draw weights from {start} must not be negative"
+
+
+def _cap_problems(caps: CapFile) -> Iterator[str]:
+    for start, dated in caps.caps.values.items():
+        last = dated.value[-1] if dated.value else None
+        if last is None or last.sectors or last.standardisation or last.codes:
+            yield f"caps.yaml: caps from {start} need a last row for everybody else"
+        for row in dated.value:
+            yield from _unknown(row.title.en, row.sectors or (), SECTOR, file="caps.yaml")
+            yield from _unknown(row.title.en, row.standardisation or (), STANDARDISATION, file="caps.yaml")
+            yield from _unknown(row.title.en, row.codes or (), CODE, file="caps.yaml")
+
+
+def level_order() -> Sequence[str]:
+    """Levels from the highest: a level is superior to those after it."""
+    return LEVEL.keys

@@ -1,0 +1,91 @@
+"""``draw commit`` and ``draw reveal``: the year's draws, promised before they are made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.settings import Settings, load_settings
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "nothing": ("没有需要承诺的抽取", "No draw is called for"),
+    "committed": (
+        "已承诺 {n} 次抽取。请立即公布 {folder} 中的文件；种子在 {seeds}，公开值产生前须保密。",
+        "Committed to {n} draws. Publish the files in {folder} now; the seeds in {seeds} stay secret until the "
+        "public value is known.",
+    ),
+    "revealed": (
+        "已抽取 {n} 次，完整记录在 {folder}。下次夜间运行起列入计划。",
+        "Drawn: {n}. The whole records are in {folder}; the next run plans the visits.",
+    ),
+}
+Year = Annotated[int | None, typer.Option(help="year of the plan; default: that of the day coded last")]
+
+
+def commit(
+    public_source: Annotated[
+        str, typer.Option(help="public value that will be mixed in, exactly: which lottery, which drawing")
+    ],
+    year: Year = None,
+) -> None:
+    """承诺 · Commit to all draws a year calls for; they are made by draw reveal, once the public value is known."""
+    from warehouse.planning.ahead import commit_ahead
+
+    settings = load_settings()
+    with _coded(settings) as (connection, coding):
+        drawn = commit_ahead(
+            connection,
+            settings.home,
+            coding,
+            year=year or coding.as_of.year,
+            public_source=public_source.strip(),
+        )
+    _say(settings, "committed" if drawn else "nothing", len(drawn))
+
+
+def reveal(
+    public_value: Annotated[str, typer.Option(help="the public value, written as promised")],
+    year: Year = None,
+) -> None:
+    """揭示 · Draw what was committed to, with the public value; anybody can then verify it."""
+    from warehouse.planning.ahead import reveal_ahead
+
+    settings = load_settings()
+    with _coded(settings) as (connection, coding):
+        drawn = reveal_ahead(
+            connection,
+            settings.home,
+            coding,
+            year=year or coding.as_of.year,
+            public_value=public_value.strip(),
+        )
+    _say(settings, "revealed", len(drawn))
+
+
+@contextmanager
+def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
+    """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
+    from models.card import with_card
+    from models.errors import WarehouseError
+    from models.policy import load_policy
+    from warehouse.connection import writing
+    from warehouse.models import champion
+    from warehouse.rescore import Coding
+    from warehouse.schema import get_meta
+
+    with writing(settings.home) as connection:
+        planned = get_meta(connection, "planned_as_of")
+        if planned is None:
+            raise WarehouseError("Nothing is planned yet. Start a run first: ./riskcode run")
+        day = date.fromisoformat(planned)
+        card = champion(connection, day)
+        policy = with_card(load_policy(settings.pack).on(day), card)
+        yield connection, Coding(day, day, policy, settings.engine, card)
+
+
+def _say(settings: Settings, key: str, count: int) -> None:
+    text = TEXTS[key][0 if settings.language == "zh" else 1]
+    home = settings.home
+    typer.echo(text.format(n=count, folder=home.exports / "draws", seeds=home.seeds))

@@ -1,0 +1,278 @@
+"""Commands that show the plan: the year, the month, a day.
+
+They read the published copy only; what draws, prints or writes calendars is imported where it is used.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from models import vocabulary as vocab
+from models.errors import RiskcodeError
+from pipelines.cli import plan_view
+from pipelines.cli.exports import write_rows, write_sheets
+from pipelines.cli.read import Form, Json, Output, one_of
+from pipelines.cli.texts import Words
+from pipelines.settings import Settings, load_settings
+from warehouse.planning import queries
+from warehouse.planning.queries import Area
+from warehouse.reading import Row, reading
+
+Level = Annotated[str | None, typer.Option(help="city, district or town (市 区县 镇街)")]
+District = Annotated[
+    str | None, typer.Option(help="whose plan: GB/T 2260 code or name, e.g. 370102 or 历下区")
+]
+Calendar = Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or ics (a calendar)")]
+Picture = Annotated[Path | None, typer.Option(help="draw load against capacity: FILE.svg or FILE.png")]
+
+app = typer.Typer(name="plan", help="检查计划 · The plan: year, month, today.", no_args_is_help=True)
+
+
+@app.command("year")
+def year(
+    level: Level = None,
+    district: District = None,
+    form: Form = "table",
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """年度计划 · Person-days of every authority, the floors, the draws, and what cannot be reached."""
+    settings, words = _start()
+    with reading(settings.home) as connection:
+        area = _area(connection, level, district)
+        told: Row = {
+            "plan": queries.horizon(connection),
+            "budget": queries.year_budget(connection, area),
+            "floors": queries.floors(connection, area),
+            "draws": queries.draws(connection, area),
+            "shortfalls": _of_the_year(queries.certificate(connection, area)),
+        }
+    form = _form("json" if json else form)
+    if form == "json":
+        _write(lambda path: write_rows(told, "json", path, title="plan"), output)
+    elif form == "table":
+        plan_view.show_year(told, words, Console())
+    elif form == "csv":
+        _write(lambda path: write_rows(told["budget"], "csv", path, title="plan"), output)
+    else:
+        sheets = {name: told[name] for name in ("budget", "floors", "draws")}
+        path = output or settings.home.exports / f"plan-{told['plan']['year']}.xlsx"
+        _write(lambda path: write_sheets(sheets, path), path)
+
+
+def _of_the_year(found: list[Row]) -> list[Row]:
+    """Shortfalls that concern floors and the annual budget, and what was assumed."""
+    return [row for row in found if row["scope"] in ("floor", "note") or row["rule"] == "annual_budget"]
+
+
+@app.command("month")
+def month(
+    level: Level = None,
+    district: District = None,
+    listing: Annotated[bool, typer.Option("--list", help="the list that is published ahead (P5)")] = False,
+    of: Annotated[
+        datetime | None,
+        typer.Option("--month", formats=["%Y-%m"], help="with --list: another month, e.g. 2026-09"),
+    ] = None,
+    picture: Picture = None,
+    form: Calendar = "table",
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """月度计划 · Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
+    settings, words = _start()
+    form = _form("json" if json else form, "ics")
+    with reading(settings.home) as connection:
+        area = _area(connection, level, district)
+        plan = queries.horizon(connection)
+        if listing:
+            start = of.date() if of else plan["first_on"].replace(day=1)
+            found = queries.month_list(connection, start, area)
+        elif of is not None:
+            raise typer.BadParameter("--month goes with --list: only the list is made months ahead")
+        else:
+            told = _month(connection, area, plan, with_visits=form != "table")
+    if listing:
+        _show_list(found, start, form, output, settings, words)
+        return
+    if picture is not None:
+        _draw(told, picture, words)
+    if form == "table":
+        plan_view.show_month(told, words, Console())
+        return
+    _export_month(told, form, output, settings, words)
+
+
+def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
+    """All about the days planned; the visits themselves only where they are written out."""
+    first, last = plan["first_on"], plan["last_on"]
+    told = {
+        "plan": plan,
+        "states": queries.states(connection, area),
+        "load": queries.load(connection, area),
+        "certificate": queries.certificate(connection, area),
+        "shortfalls": queries.shortfalls(connection, area),
+        "changes": queries.changes(connection, area),
+        "month_list": queries.month_list(connection, first.replace(day=1), area),
+    }
+    return {**told, "visits": queries.visits(connection, first, last, area)} if with_visits else told
+
+
+def _show_list(
+    found: list[Row], start: date, form: str, output: Path | None, settings: Settings, words: Words
+) -> None:
+    if form == "ics":
+        raise typer.BadParameter(
+            "--list has no days, so it makes no calendar: choose table, csv, xlsx or json"
+        )
+    if form == "table":
+        plan_view.show_month_list(found, start, words, Console())
+        return
+    name = f"month-list-{start:%Y-%m}"
+    default = settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None
+    _write(lambda path: write_rows(found, form, path, title=name), output or default)
+
+
+def _draw(told: Row, picture: Path, words: Words) -> None:
+    if picture.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter(f"--picture {picture}: the name must end in .svg or .png")
+    from warehouse.planning.picture import Wording, draw_load
+
+    days = sorted({row["day"] for row in told["load"]})
+    wording = Wording(
+        title=f"{words('picture_title')} · {days[0]} – {days[-1]}" if days else words("picture_title"),
+        load=words("picture_load"),
+        capacity=words("picture_capacity"),
+        short=words("picture_short"),
+        short_text=lambda count: words("picture_short_text", days=f"{count:,.1f}"),
+        unit=words("picture_y"),
+        levels={key: words.label(vocab.LEVEL, key) for key in vocab.LEVEL.keys},
+    )
+    _write(lambda path: draw_load(told["load"], path, wording), picture)
+
+
+def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:
+    """Days, crews and reasons are for the authority; what may be published is ``--list``."""
+    name = f"plan-{told['plan']['first_on']:%Y-%m}"
+    if form == "json":
+        _write(lambda path: write_rows(told, "json", path, title=name), output)
+    elif form == "ics":
+        _calendar(told["visits"], output or settings.home.exports / f"{name}.ics", words)
+    elif form == "csv":
+        found = [_flat(row, words) for row in told["visits"]]
+        _write(lambda path: write_rows(found, "csv", path, title=name), output)
+    else:
+        visits = [_flat(row, words) for row in told["visits"]]
+        sheets = {"visits": visits, **{key: told[key] for key in ("load", "shortfalls", "changes")}}
+        _write(lambda path: write_sheets(sheets, path), output or settings.home.exports / f"{name}.xlsx")
+
+
+@app.command("today")
+def today(
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; default: the first one planned")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
+    level: Level = None,
+    district: District = None,
+    form: Calendar = "table",
+    output: Output = None,
+    json: Json = False,
+) -> None:
+    """当日任务 · Each crew's visits in order: where, why, what to check, who goes; sheets to print with xlsx."""
+    settings, words = _start()
+    form = _form("json" if json else form, "ics")
+    with reading(settings.home) as connection:
+        area = _area(connection, level, district)
+        plan, days = queries.horizon(connection), queries.planned_days(connection)
+        day = on.date() if on else next((one for one in days if one > plan["as_of"]), plan["first_on"])
+        if team is not None:
+            _known_team(queries.teams(connection, area), team)
+        found = queries.visits(connection, day, day, area, team=team)
+    if form == "json":
+        _write(lambda path: write_rows(found, "json", path, title="plan"), output)
+    elif not found:
+        first, last = (days[0], days[-1]) if days else (plan["first_on"], plan["last_on"])
+        typer.echo(words("no_visits_on", day=day, first=first, last=last), err=form != "table")
+    elif form == "table":
+        plan_view.show_day(found, day, plan, words, Console())
+    else:
+        _export_day(found, day, form, output, settings, words)
+
+
+def _export_day(
+    found: list[Row], day: date, form: str, output: Path | None, settings: Settings, words: Words
+) -> None:
+    default = settings.home.exports / f"plan-{day}.{form}"
+    if form == "ics":
+        _calendar(found, output or default, words)
+    elif form == "csv":
+        flat = [_flat(row, words) for row in found]
+        _write(lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"), output)
+    else:
+        from pipelines.cli.plan_sheets import write_day_sheets
+
+        _write(lambda path: write_day_sheets(found, path, words), output or default)
+
+
+def _calendar(found: list[Row], path: Path, words: Words) -> None:
+    from pipelines.cli.plan_calendar import write_calendar
+
+    _write(lambda path: write_calendar(found, path, words), path)
+
+
+def _flat(row: Row, words: Words) -> Row:
+    """A visit in one line of a spreadsheet: people by name, what to check as one text."""
+    people = [person["name"] for person in row["officers"]]
+    checks = [plan_view.check_text(check, words) for check in row["checks"][: plan_view.MOST_CHECKS]]
+    return {**row, "officers": people, "filing": plan_view.filing(row, words), "checks": checks}
+
+
+def _start() -> tuple[Settings, Words]:
+    settings = load_settings()
+    return settings, Words(settings.language)
+
+
+def _area(connection: Any, level: str | None, district: str | None) -> Area:
+    """Whose plan is asked for.  Raises where there is no plan, or no such level or district."""
+    queries.require_plan(connection)
+    if district is not None and not queries.knows(connection, district):
+        known = [name for code in queries.divisions(connection) for name in _names(code)]
+        near = get_close_matches(district, known, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}? " if near else ""
+        listed = ", ".join(_names(code)[1] for code in queries.divisions(connection))
+        raise typer.BadParameter(f"no plan knows a district '{district}': {hint}Known: {listed}")
+    return Area(one_of(vocab.LEVEL, level) if level else None, district)
+
+
+def _names(code: str) -> tuple[str, ...]:
+    return (code, *vocab.JINAN_DIVISIONS.get(code, (code,)))
+
+
+def _known_team(known: list[str], team: str) -> None:
+    if not any(team.lower() in name.lower() for name in known):
+        near = get_close_matches(team, known, n=1, cutoff=0.0) or known[:1]
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise typer.BadParameter(f"no crew '{team}' has visits in this plan{hint}")
+
+
+def _form(form: str, *more: str) -> str:
+    known = ("table", "csv", "xlsx", "json", *more)
+    if form not in known:
+        raise typer.BadParameter(f"--format {form}: choose {', '.join(known[:-1])} or {known[-1]}")
+    return form
+
+
+def _write(write: Callable[[Any], Any], path: Path | None) -> None:
+    """Write a file and name it; standard output where there is no path."""
+    try:
+        write(path)
+    except OSError as error:
+        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --output.") from error
+    if path is not None:
+        typer.echo(str(path), err=True)

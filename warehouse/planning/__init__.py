@@ -1,0 +1,1 @@
+"""The plan in the warehouse: what the planner knows is read, draws are kept, and the plan's tables are written."""
