@@ -14,7 +14,7 @@ from benchmarks.year_city import LivingCity
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
 
-NIGHTS = 15
+NIGHTS = 12
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,12 @@ def month_end(day: date) -> date:
 
 
 def horizon(as_of: date, least: int) -> list[date]:
-    """Working days the plan made at the end of ``as_of`` covers: the rest of the month, at least so many."""
+    """Working days the plan made at the end of ``as_of`` covers.
+
+    The rest of the month, and all of the next one where fewer than ``least`` are left: whole months, so that visits
+    meant for the next month do not crowd its first days.
+    """
     first = as_of + timedelta(days=1)
-    return working_days(first, max(month_end(first), add_working_days(as_of, least)[0]))
+    last = month_end(first)
+    days = working_days(first, last)
+    return days if len(days) >= least else working_days(first, month_end(last + timedelta(days=1)))

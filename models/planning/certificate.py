@@ -41,6 +41,10 @@ SHORTFALLS = {
 
 RULES: dict[str, tuple[str, str]] = {
     "overdue": ("期限已过，尽快补检", "the deadline has passed; made up for as soon as possible"),
+    "record_awaited": (
+        "期限已过，检查记录尚未报送",
+        "the deadline has passed and no record of the visit has come",
+    ),
     "capacity": ("人力不足", "not enough crew days"),
     "budget": (
         "年度计划监督检查工作日不足（150号）",
@@ -90,14 +94,17 @@ def certificate(
     floors: Sequence[Floor] = (),
     budget: pl.DataFrame | None = None,
     pending: Iterable[Authority] = (),
+    awaiting: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """All shortfalls.  Grain: one row per visit, authority or floor that falls short, columns ``SHORTFALLS``.
 
-    ``pending``: authorities with a draw that was committed to and not revealed.  Empty when every rule holds (rows
-    of scope ``note`` tell of unknown data and provisional days).
+    ``pending``: authorities with a draw that was committed to and not revealed.  ``awaiting``: visits whose day
+    has come and whose record has not.  Empty when every rule holds (rows of scope ``note`` tell of unknown data and
+    provisional days).
     """
     rows = [
         *_visits(plan, policy),
+        *_awaited(awaiting, plan),
         *_waived(plan, now, policy),
         *_overloads(plan, policy),
         *_floors(floors, plan),
@@ -150,6 +157,26 @@ def _visits(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
                 {channel for rank, channel, day in busy if rank < row["rank"] and first <= day <= last},
                 key=lambda channel: policy.channels[channel].rank,
             ),
+        )
+
+
+def _awaited(awaiting: pl.DataFrame | None, plan: Plan) -> Iterator[dict[str, Any]]:
+    """Visits whose deadline is over while nobody has recorded that they were made."""
+    if awaiting is None:
+        return
+    for row in awaiting.filter(pl.col("due_on") < plan.days[0]).sort("visit_id").iter_rows(named=True):
+        yield _row(
+            scope="visit",
+            rule="record_awaited",
+            level=row["level"],
+            division=row["division"],
+            month_on=month_start(plan.days[0]),
+            channel=row["channel"],
+            enterprise_id=row["enterprise_id"],
+            visit_id=row["visit_id"],
+            count=1,
+            person_days=0.0,
+            due_on=row["due_on"],
         )
 
 

@@ -124,8 +124,10 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         & pl.col("closed_on").is_null()
         & (pl.col("level").is_in(rule.alert_levels) | pl.col("kind").is_in(rule.alert_kinds))
     ).select("enterprise_id", _NO_DAY, ref=_ref("source", "alert_id"), since="raised_on")
-    accidents = now.accidents.filter(pl.lit(rule.accidents) & (pl.col("occurred_on") >= since)).select(
-        "enterprise_id", _NO_DAY, ref=_ref("source", "accident_id"), since="occurred_on"
+    # Nobody can be sent before an accident is known.
+    known = now.accidents.with_columns(since=pl.coalesce("known_on", "occurred_on"))
+    accidents = known.filter(pl.lit(rule.accidents) & (pl.col("since") >= since)).select(
+        "enterprise_id", _NO_DAY, ref=_ref("source", "accident_id"), since="since"
     )
     urgent = now.tasks.filter(
         ~pl.col("kind").is_in(["department", "assistance"])
@@ -153,10 +155,12 @@ def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         ripe=pl.col("rectify_due_on") + timedelta(days=1),
         again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
     )
-    # Looked at after the day was over and still open: come again, but not at once.
-    opens = pl.when(pl.col("last_on") >= pl.col("ripe")).then("again").otherwise("ripe")
-    dated = dated.with_columns(opens=opens)
-    return _rechecks(dated, policy, key=_ref("source", "violation_id"))
+    # Looked at after the day was over and still open: come again, but not at once, and as a new item.
+    was_seen = (pl.col("last_on") >= pl.col("ripe")).fill_null(value=False)
+    name = _ref("source", "violation_id")
+    key = pl.when(was_seen).then(pl.concat_str(name, pl.lit("/after "), _day_text("last_on"))).otherwise(name)
+    opens = pl.when(was_seen).then("again").otherwise("ripe")
+    return _rechecks(dated.with_columns(opens=opens), policy, key=key)
 
 
 def _rechecks(dated: pl.DataFrame, policy: PlanningPolicy, *, key: pl.Expr) -> pl.DataFrame:

@@ -33,6 +33,8 @@ _PLACEMENT_GAP = 1e-2
 """Kept and early days may fall so far behind the best: they are wishes, and nothing is proven about them."""
 _MOVE = 5
 """A kept day is given up for this many days earlier, and only among the urgent."""
+_SAME_CREW = 1
+"""What keeping the crew as well as the day is worth, in the same measure."""
 _EVEN = 0.25
 """What a quarter-day within a day's fair share of the work is worth, in days of earliness of one urgent visit."""
 _URGENT = 1
@@ -281,11 +283,11 @@ def _placement(model: _Model, chosen: Mapping[int, int], room: Room) -> Ints | N
     program = model.program.copy()
     program.is_whole = [True] * len(program.is_whole)
     gain: dict[int, float] = {}
-    stays = Counter(
-        (own.shape, visit.kept_day)
-        for column, own in _with_class(model)
-        for visit in own.visits[: chosen[column]]
-    )
+    taken = [
+        (own.shape, visit) for column, own in _with_class(model) for visit in own.visits[: chosen[column]]
+    ]
+    stays = Counter((shape, visit.kept_day) for shape, visit in taken)
+    with_crew = Counter((shape, (visit.kept_day, visit.kept_crew)) for shape, visit in taken)
     for shape, own in model.put.items():
         by_day: defaultdict[int, list[int]] = defaultdict(list)
         for (day, _), column in own.items():
@@ -297,6 +299,11 @@ def _placement(model: _Model, chosen: Mapping[int, int], room: Room) -> Ints | N
                 stay = program.column(stays[shape, day], is_whole=False)
                 program.row([(stay, -1), *((column, 1) for column in columns)], 0, np.inf)
                 gain[stay] = _MOVE
+        for slot, column in own.items():
+            if slot[1] is not None and with_crew[shape, slot]:
+                stay = program.column(with_crew[shape, slot], is_whole=False)
+                program.row([(stay, -1), (column, 1)], 0, np.inf)
+                gain[stay] = _SAME_CREW
     gain |= _evenly(program, model, chosen, room)
     limits: dict[int, Limits] = {column: (count, count) for column, count in chosen.items()}
     return program.solve(gain, limits, gap=_PLACEMENT_GAP, nodes=_MOST_NODES).values

@@ -61,8 +61,9 @@ ACCIDENTS: Schema = {
     "source": pl.String,
     "accident_id": pl.String,
     "occurred_on": pl.Date,
+    "known_on": pl.Date,
 }
-"""One row per accident."""
+"""One row per accident; ``known_on`` is the day the authority first knew of it, empty = the day it happened."""
 
 TASKS: Schema = {
     "enterprise_id": pl.String,

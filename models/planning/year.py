@@ -138,15 +138,17 @@ def _count(firms: pl.DataFrame) -> dict[Authority, int]:
 
 
 def _drawn_and_done(now: Situation) -> pl.DataFrame:
-    """Enterprises inspected by 双随机 this year."""
-    seen = counted(now.inspections).filter(
-        (pl.col("kind") == "random") & (pl.col("inspected_on").dt.year() == now.year)
-    )
+    """Enterprises inspected by 双随机 this year, and drawn ones that any visit has been to since the draw."""
+    this_year = on_site(now.inspections).filter(pl.col("inspected_on").dt.year() == now.year)
     settled = now.done.filter(
         pl.col("item_id").str.starts_with("random:")
         & pl.col("item_id").str.contains(f":{now.year}-", literal=True)
     )
-    return pl.concat([seen.select("enterprise_id"), settled.select("enterprise_id")]).unique()
+    drawn = now.targets.filter((pl.col("channel") == "random") & (pl.col("month_on").dt.year() == now.year))
+    seen = this_year.filter(pl.col("kind") != "recheck").join(drawn, on="enterprise_id")
+    seen = seen.filter(pl.col("inspected_on") > pl.col("set_on"))
+    parts = (this_year.filter(pl.col("kind") == "random"), settled, seen)
+    return pl.concat(part.select("enterprise_id") for part in parts).unique()
 
 
 _UNFIT = r'[,"\p{C}\u3000]|^\s|\s$'

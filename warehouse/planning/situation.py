@@ -54,7 +54,10 @@ QUERIES: dict[str, str] = {
         FROM core.alerts a WHERE {_known("a")} AND NOT is_false_alarm AND raised_at::DATE <= $as_of
           AND raised_at::DATE > $recent ORDER BY enterprise_id, source, alert_id""",
     "accidents": f"""
-        SELECT enterprise_id, source, accident_id, occurred_on FROM core.accidents a
+        SELECT enterprise_id, source, accident_id, occurred_on,
+               (SELECT min(b.known_from) FROM core.accidents b WHERE b.source = a.source
+                AND b.accident_id = a.accident_id) AS known_on
+        FROM core.accidents a
         WHERE {_known("a")} AND occurred_on <= $as_of AND occurred_on > $recent
         ORDER BY enterprise_id, source, accident_id""",
     "tasks": f"""

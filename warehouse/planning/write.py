@@ -90,20 +90,24 @@ def _turn_the_page(connection: Connection, as_of: date) -> None:
 
 
 _MATCHING = """
-SELECT v.visit_id, v.enterprise_id, v.item_ids, min(i.inspected_on) AS inspected_on
-FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
-WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
-  AND i.inspected_on >= v.opens_on
-  AND i.known_from <= $known_at AND i.known_to > $known_at
-  AND i.kind <> 'assistance' AND i.result <> 'refused' AND (i.mode = 'on_site' OR v.mode = 'off_site')
-GROUP BY ALL
+WITH pairs AS (
+    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on,
+           row_number() OVER (PARTITION BY i.source, i.inspection_id
+                              ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
+    FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
+    WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
+      AND i.inspected_on >= v.opens_on AND i.known_from <= $known_at AND i.known_to > $known_at
+      AND i.kind <> 'assistance' AND i.result <> 'refused' AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+SELECT visit_id, enterprise_id, item_ids, made_on, min(inspected_on) AS inspected_on
+FROM pairs WHERE nearest = 1 GROUP BY ALL
 """
+"""One record settles one visit, the one planned nearest to its day."""
 
 _AWAITING = """
 CREATE OR REPLACE TABLE plan.awaiting AS
 SELECT * REPLACE ('awaiting' AS state, 'kept' AS change) FROM plan.former_visits v
 WHERE v.state IN ('scheduled', 'awaiting') AND v.planned_on <= $as_of AND v.planned_on > $since
-  AND v.visit_id NOT IN (SELECT visit_id FROM plan.done_items)
+  AND NOT EXISTS (FROM plan.done_items d WHERE d.visit_id = v.visit_id AND d.inspected_on > v.made_on)
 """
 
 
@@ -117,7 +121,8 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
         f"""
         INSERT INTO plan.done_items
         SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on, $as_of
-        FROM ({_MATCHING}) m ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id
+        FROM ({_MATCHING}) m
+        ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on
         """,
         known,
     )
@@ -131,7 +136,8 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
     budgets = budget(now, policy, room, now.targets)
     waiting = unrevealed(connection, now.year).values()
     pending = sorted({(one["level"], one["division"]) for one in waiting})
-    short = certificate(plan, now, policy, floor, budgets, pending)
+    awaiting = connection.sql("FROM plan.awaiting").pl()
+    short = certificate(plan, now, policy, floor, budgets, pending, awaiting)
     stamp = pl.lit(coding.as_of)
     visits = _visits(connection, plan, now)
     replace_table(connection, "plan.visits", visits)
