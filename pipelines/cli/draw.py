@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from models.planning.draw import DrawError, Sentence, check, from_json
+from models.errors import DrawError, RiskcodeError
+from models.planning.draw import Sentence, check, from_json
 from pipelines.cli.exports import as_json
 from pipelines.cli.read import one_of
 from pipelines.cli.texts import CHANNEL, Words

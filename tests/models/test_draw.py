@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from models.errors import DrawError
 from models.planning.draw import (
     M1,
     M2,
-    DrawError,
     Heading,
     allocate,
     check,
@@ -31,7 +31,6 @@ from models.planning.draw import (
     commit_objects,
     from_json,
     initial_state,
-    numbers,
     objects_needed,
     reveal,
     roster_text,
@@ -40,6 +39,7 @@ from models.planning.draw import (
     verify,
     working_seed,
 )
+from models.planning.draw.numbers import numbers
 from pipelines.cli.draw import app
 from tests.models.redraw import redraw
 

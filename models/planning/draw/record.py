@@ -1,0 +1,353 @@
+"""The record of a draw: its fields, its text for the roster hash, its file, and what can be wrong with its form."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice, pairwise
+from typing import Any, NamedTuple, cast
+
+from models.errors import DrawError
+from models.planning.draw.numbers import GENERATOR, allocate
+
+FORMAT = "riskcode-draw/1"
+OFFICER, INSPECTOR = "officer", "technical_inspector"
+SEED_DIGITS = 48
+"""Fewest hexadecimal digits of a seed (192 bits, as many as the generator can tell apart)."""
+STRATUM = ("stratum", "size", "weight", "drawn")
+"""Fields of a stratum, in the order of the roster text."""
+
+_HEAD = ("draw_id", "level", "division", "period", "committed_on", "public_source")
+_RULES = {
+    "objects": ("strata", "frame"),
+    "crews": ("crew_size", "technical", "officers", "objects", "recusals"),
+}
+_TAIL = ("roster_sha256", "seed_sha256", "seed", "public_value", "working_seed", "result")
+# Beyond this a spreadsheet no longer holds every integer.
+_MOST = 2**53
+
+
+class Sentence(NamedTuple):
+    """One thing that does not match, in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Which draw it is.
+
+    ``committed_on``: day the commitment is published.  ``public_source``: which public value will be added to the
+    seed, exactly enough to leave no choice; empty: none.  No text may hold a comma or a double quote.
+    """
+
+    draw_id: str
+    level: str
+    division: str
+    period: str
+    committed_on: date
+    public_source: str = ""
+
+
+_TEXTS = {
+    "no_record": ("文件内容不是抽取记录。", "The file holds no record of a draw."),
+    "format": (f"格式不是 {FORMAT}，无法核验。", f"The format is not {FORMAT}; it cannot be verified."),
+    "kind": ("类型既非 objects 也非 crews。", "The kind is neither objects nor crews."),
+    "missing": ("缺少字段 {field}。", "The field {field} is missing."),
+    "unknown": ("有格式中没有的字段。", "There is a field that the format does not know."),
+    "malformed": (
+        "字段 {field} 的内容不符合格式。",
+        "The field {field} does not hold what the format asks for.",
+    ),
+    "unsorted": ("{field} 第 {row} 行顺序不对。", "{field} is not sorted: row {row} is out of order."),
+    "duplicate": ("{field} 中 {value} 出现多次。", "{field} names {value} more than once."),
+    "sizes": (
+        "层 {value} 的企业数与抽取名册不符。",
+        "The size of stratum {value} is not its number of rows in the frame.",
+    ),
+    "no_stratum": (
+        "抽取名册中的层 {value} 未列入 strata。",
+        "Stratum {value} of the frame is not in strata.",
+    ),
+    "allocation": (
+        "各层抽取数不是按规则分配的。",
+        "The numbers drawn from the strata are not allocated by the rule.",
+    ),
+    "stranger": (
+        "回避记录中的 {value} 不在人员或对象名单内。",
+        "A recusal names {value}, who is not listed.",
+    ),
+    "roster": (
+        "名册或规则已变动：与承诺的 roster_sha256 不符。",
+        "The roster or the rules were changed: they do not give the committed roster_sha256.",
+    ),
+    "unrevealed": (
+        "尚未揭示种子，还没有抽取结果。",
+        "The seed is not revealed yet, so nothing is drawn.",
+    ),
+    "early": ("种子未揭示，{field} 却已填写。", "{field} is filled in although the seed is not revealed."),
+    "seed": ("种子与承诺的 seed_sha256 不符。", "The seed is not the one committed to in seed_sha256."),
+    "no_public": (
+        "承诺使用公开值，但没有填写。",
+        "A public value was committed to, but none is given.",
+    ),
+    "stray_public": (
+        "承诺中没有公开值，却填写了一个。",
+        "A public value is given although none was committed to.",
+    ),
+    "working": (
+        "working_seed 不是由种子和公开值得出的。",
+        "working_seed is not what seed and public value give.",
+    ),
+    "result_shape": ("抽取结果（{part}）不完整或格式不对。", "The result ({part}) is missing or malformed."),
+    "result_row": (
+        "抽取结果（{part}）第 {row} 行不符，按规则应为 {ours}（共 {n} 行不符）。",
+        "The result ({part}) differs at row {row}; the draw gives {ours} ({n} rows differ).",
+    ),
+}
+
+
+def say(key: str, **values: object) -> Sentence:
+    """The sentence of that key, with its values filled in."""
+    zh, en = _TEXTS[key]
+    return Sentence(zh.format(**values), en.format(**values))
+
+
+def roster_text(record: Mapping[str, Any]) -> str:
+    """The text the roster hash is taken of: every rule and row, one a line, each line ended by a line feed."""
+    lines = [f"{FORMAT},{GENERATOR}", f"kind,{record['kind']}"]
+    lines += [f"{field},{record[field]}" for field in _HEAD]
+    if record["kind"] == "objects":
+        lines += [",".join(["stratum", *(str(one[key]) for key in STRATUM)]) for one in record["strata"]]
+        lines += [f"row,{identifier},{stratum}" for identifier, stratum in record["frame"]]
+    else:
+        lines += [f"{field},{record[field]}" for field in ("crew_size", "technical")]
+        lines += [f"officer,{officer},{role}" for officer, role in record["officers"]]
+        lines += [f"object,{identifier}" for identifier in record["objects"]]
+        lines += [f"recusal,{identifier},{officer}" for identifier, officer in record["recusals"]]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def by_stratum(row: Sequence[str]) -> tuple[str, str]:
+    """Sort key of the rows of a frame: by stratum, then id."""
+    return row[1], row[0]
+
+
+# -------------------------------------------------------------------------------------------------- form
+
+
+def shape(record: object) -> Iterator[Sentence]:
+    """Fields that are missing, unknown or of the wrong type; the other checks rely on there being none."""
+    if not isinstance(record, Mapping):
+        yield say("no_record")
+        return
+    whole = cast(Mapping[Any, Any], record)
+    kind = whole.get("kind")
+    if whole.get("format") != FORMAT:
+        yield say("format")
+    elif not isinstance(kind, str) or kind not in _RULES:
+        yield say("kind")
+    else:
+        fields = (*_HEAD, *_RULES[kind], *_TAIL)
+        yield from (say("missing", field=field) for field in fields if field not in whole)
+        if len(whole) > 2 + sum(field in whole for field in fields):
+            yield say("unknown")
+        known = (field for field in fields if field in whole and field in _SHAPES)
+        yield from (say("malformed", field=field) for field in known if not _SHAPES[field](whole[field]))
+
+
+def _is_text(value: object) -> bool:
+    """One line that a CSV file shows as it is, without quotes."""
+    return (
+        isinstance(value, str)
+        and value.isprintable()
+        and value == value.strip()
+        and not {",", '"'} & set(value)
+    )
+
+
+def _is_name(value: object) -> bool:
+    return _is_text(value) and value != ""
+
+
+def _is_role(value: object) -> bool:
+    return value in (OFFICER, INSPECTOR)
+
+
+def _is_count(value: object) -> bool:
+    # True and 1.0 equal 1, but not in the text that is hashed.
+    return type(value) is int and 0 <= value < _MOST
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def is_seed(value: object) -> bool:
+    """Whether it has the form of a seed: hexadecimal digits, and enough of them."""
+    return isinstance(value, str) and re.fullmatch(f"[0-9a-fA-F]{{{SEED_DIGITS},}}", value) is not None
+
+
+def is_public(value: object) -> bool:
+    """Whether it has the form of a public value: one line of text, or none."""
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_list(value: object, one: Callable[[object], bool]) -> bool:
+    return isinstance(value, list) and all(one(each) for each in cast(list[object], value))
+
+
+def _is_pair(value: object, first: Callable[[object], bool], second: Callable[[object], bool]) -> bool:
+    if not isinstance(value, list):
+        return False
+    pair = cast(list[object], value)
+    return len(pair) == 2 and first(pair[0]) and second(pair[1])
+
+
+def _is_stratum(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    one = cast(dict[object, object], value)
+    return (
+        set(one) == set(STRATUM)
+        and _is_name(one["stratum"])
+        and all(_is_count(one[key]) for key in STRATUM[1:])
+    )
+
+
+def _is_pairs(second: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: _is_list(value, lambda row: _is_pair(row, _is_name, second))
+
+
+def _or_null(known: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or known(value)
+
+
+_SHAPES: dict[str, Callable[[object], bool]] = {
+    "draw_id": _is_name,
+    **dict.fromkeys(("level", "division", "period", "public_source"), _is_text),
+    "committed_on": _is_day,
+    "strata": lambda value: _is_list(value, _is_stratum),
+    "frame": _is_pairs(_is_name),
+    "crew_size": lambda value: _is_count(value) and value != 0,
+    "technical": lambda value: _is_count(value) and value in (0, 1),
+    "officers": _is_pairs(_is_role),
+    "objects": lambda value: _is_list(value, _is_name),
+    "recusals": _is_pairs(_is_name),
+    "roster_sha256": _is_hash,
+    "seed_sha256": _is_hash,
+    "seed": _or_null(is_seed),
+    "public_value": is_public,
+    "working_seed": _or_null(_is_hash),
+}
+
+
+# ------------------------------------------------------------------------------------------------- order
+
+
+def disorder(record: Mapping[str, Any]) -> Iterator[Sentence]:
+    """Lists that are unsorted or name something twice, strata that do not fit, recusals of strangers."""
+    if record["kind"] == "objects":
+        names = [one["stratum"] for one in record["strata"]]
+        yield from _unsorted("strata", names)
+        yield from _unsorted("frame", [by_stratum(row) for row in record["frame"]])
+        yield from _duplicates("strata", names)
+        yield from _duplicates("frame", (identifier for identifier, _ in record["frame"]))
+        yield from _wrong_strata(record)
+        return
+    officers, objects = [officer for officer, _ in record["officers"]], record["objects"]
+    for field, values in (("officers", officers), ("objects", objects)):
+        yield from _unsorted(field, values)
+        yield from _duplicates(field, values)
+    recusals = [tuple(row) for row in record["recusals"]]
+    yield from _unsorted("recusals", recusals)
+    yield from _duplicates("recusals", map(" / ".join, recusals))
+    strangers = {identifier for identifier, _ in recusals} - set(objects)
+    strangers |= {officer for _, officer in recusals} - set(officers)
+    yield from (say("stranger", value=value) for value in sorted(strangers))
+
+
+def _unsorted(field: str, values: Sequence[Any]) -> Iterator[Sentence]:
+    rows = (row for row, (one, other) in enumerate(pairwise(values), start=2) if other < one)
+    yield from (say("unsorted", field=field, row=row) for row in islice(rows, 1))
+
+
+def _duplicates(field: str, values: Iterable[str]) -> Iterator[Sentence]:
+    yield from (say("duplicate", field=field, value=one) for one, n in Counter(values).items() if n > 1)
+
+
+def _wrong_strata(record: Mapping[str, Any]) -> Iterator[Sentence]:
+    counts = Counter(stratum for _, stratum in record["frame"])
+    sizes, weights, drawn = (
+        {one["stratum"]: one[key] for one in record["strata"]} for key in ("size", "weight", "drawn")
+    )
+    yield from (say("no_stratum", value=name) for name in sorted(set(counts) - set(sizes)))
+    yield from (say("sizes", value=name) for name in sizes if counts[name] != sizes[name])
+    try:
+        by_rule = allocate(sizes, weights, sum(drawn.values()))
+    except DrawError:
+        by_rule = None
+    if by_rule != drawn:
+        yield say("allocation")
+
+
+# ------------------------------------------------------------------------------------------------- files
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """The record as a text file: one field, and one row of a list, per line."""
+    return _laid_out(record) + "\n"
+
+
+def _laid_out(value: Any, depth: int = 0) -> str:
+    pad = "  " * (depth + 1)
+    if isinstance(value, Mapping):
+        fields = cast(Mapping[str, Any], value)
+        lines = [f"{pad}{_plain(key)}: {_laid_out(one, depth + 1)}" for key, one in fields.items()]
+        opening, closing = "{", "}"
+    elif isinstance(value, list):
+        lines = [f"{pad}{_plain(one)}" for one in cast(list[Any], value)]
+        opening, closing = "[", "]"
+    else:
+        return _plain(value)
+    inside = ",\n".join(lines)
+    return f"{opening}\n{inside}\n{pad[2:]}{closing}" if lines else opening + closing
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """Read a record; whether it is sound, ``verify`` tells.
+
+    Raises DrawError when the text is no JSON object, or names a field twice, which readers take differently.
+    """
+    try:
+        record = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DrawError(f"The file is not readable as JSON ({error}). Ask for the published file.") from error
+    if not isinstance(record, dict):
+        raise DrawError("The file holds no record of a draw. Ask for the published file.")
+    return cast(dict[str, Any], record)
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field is named twice")
+    return fields
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
