@@ -253,8 +253,9 @@ def plan_lawful() -> Suite:
                 "no crew has more than a day's work",
             ),
             _no_rows(
-                "SELECT planned_on, officer_id FROM plan.assignments WHERE planned_on > as_of "
-                "GROUP BY ALL HAVING count(DISTINCT crew_id) > 1",
+                "SELECT a.planned_on, a.officer_id FROM plan.assignments a "
+                "SEMI JOIN (FROM {batch} WHERE state = 'scheduled') v ON v.visit_id = a.visit_id "
+                "GROUP BY a.planned_on, a.officer_id HAVING count(DISTINCT a.crew_id) > 1",
                 "no officer is in two crews on one day",
             ),
             _no_rows(

@@ -19,6 +19,7 @@ from warehouse.deliveries import take_in_all
 from warehouse.engines import fold
 from warehouse.home import Home
 from warehouse.intake import take_in
+from warehouse.planning.write import compute_plan
 from warehouse.publish import publish_run
 from warehouse.rejects import retry_rejects
 from warehouse.rescore import (
@@ -111,6 +112,9 @@ def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
             stage.rows = compute_explanations(connection, what)
         with meter.stage("red queue", floor=WAREHOUSE) as stage:
             stage.rows = compute_red_queue(connection, what)
+        with meter.stage("plan", floor=WAREHOUSE) as stage:
+            planned = compute_plan(connection, what)
+            stage.rows = planned.visits if planned else 0
         if checks:
             _check(meter, connection, home, "result checks", results)
         with meter.stage("publish", floor=WAREHOUSE) as stage:
@@ -160,6 +164,7 @@ def measure_night(root: Path, engine: str) -> list[Measured]:
         compute_codes(connection, what)
         compute_explanations(connection, what)
         compute_red_queue(connection, what)
+        compute_plan(connection, what)
         publish_run(connection, home, what, run_id="benchmark-night")
     return meter.found
 

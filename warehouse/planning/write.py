@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
+from models.errors import PolicyGapError
 from models.planning.bench import DAY
 from models.planning.calendar import horizon, month_start
 from models.planning.certificate import certificate
@@ -285,7 +286,11 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
         """,
         params={"as_of": coding.as_of, "known_at": coding.known_at},
     ).pl()
-    items = load_catalogue().on(coding.as_of)
+    try:
+        items = load_catalogue().on(coding.as_of)
+    except PolicyGapError:
+        # Archives reach further back than the catalogue; what is open at a firm is known all the same.
+        items = ()
     return checklist(asked, findings, history, items, most=MOST_CHECKS).with_columns(
         as_of=pl.lit(coding.as_of)
     )
