@@ -14,7 +14,8 @@ def barred(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.D
     """Officers who may not go to the enterprises of ``visits``.
 
     Grain: one row per enterprise with any, ``barred`` a sorted list of officer ids.  Records name officers by id
-    or by name; a name bars everybody of that name in the enterprise's own authority.
+    or by name; a name bars everybody of that name in the enterprise's own authority, and where nobody there has it, in
+    any other: the crew was borrowed.
     """
     asked = visits.select("enterprise_id").unique()
     rows = pl.concat(
@@ -39,7 +40,8 @@ def _last_time(asked: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> p
     by_id = told.join(people, left_on="officer", right_on="officer_id").select(
         "enterprise_id", officer_id="officer"
     )
-    by_name = told.join(
-        people, left_on=["officer", "at_level", "at_division"], right_on=["name", "at_level", "at_division"]
-    ).select("enterprise_id", "officer_id")
-    return pl.concat([by_id, by_name])
+    home = ["at_level", "at_division"]
+    by_name = told.join(people, left_on=["officer", *home], right_on=["name", *home])
+    strangers = told.join(people, left_on=["officer", *home], right_on=["name", *home], how="anti")
+    elsewhere = strangers.join(people, left_on="officer", right_on="name")
+    return pl.concat([by_id, *(rows.select("enterprise_id", "officer_id") for rows in (by_name, elsewhere))])
