@@ -280,7 +280,9 @@ def plan_reds() -> Suite:
                 "ANTI JOIN (SELECT enterprise_id, planned_on, state FROM plan.visits) v "
                 "ON v.enterprise_id = q.enterprise_id AND v.state IN ('scheduled', 'awaiting') "
                 "AND v.planned_on <= q.due_on "
-                "ANTI JOIN plan.shortfalls s ON s.enterprise_id = q.enterprise_id AND s.channel LIKE 'red%' "
+                "ANTI JOIN (SELECT s.enterprise_id FROM plan.shortfalls s LEFT JOIN plan.visits v USING (visit_id) "
+                "WHERE s.channel LIKE 'red%' OR list_has_any(v.channels, ['red', 'red_overdue'])) s "
+                "ON s.enterprise_id = q.enterprise_id "
                 f"WHERE q.state IN ('due', 'overdue') AND {_OF_THIS_DAY}",
                 "no RED is without a day and without a reason",
             ),

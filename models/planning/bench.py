@@ -24,11 +24,15 @@ class Crew:
 
 @dataclass(frozen=True)
 class Bench:
-    """Working days, the crews present on each, and the most quarter-days budgeted visits may take in all."""
+    """Working days, the crews present on each, and the most quarter-days budgeted visits may take in all.
+
+    On ``closed`` days (indexes) no budgeted visit takes place.
+    """
 
     days: tuple[date, ...]
     crews: tuple[tuple[Crew, ...], ...]
     budget: int | None = None
+    closed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Roster:
 
     def __init__(self, bench: Bench) -> None:
         self.size = len(bench.days)
+        self.closed = bench.closed
         self.officers = [
             {crew.crew_id: frozenset(crew.officers) for crew in sorted(crews, key=lambda c: c.crew_id)}
             for crews in bench.crews
@@ -79,8 +84,8 @@ class Roster:
         return self._known[key]
 
     def may_do(self, visit: Visit, day: int) -> tuple[str, ...]:
-        """Crews that may do a visit on a day; none outside its window."""
-        if not visit.first <= day <= visit.last:
+        """Crews that may do a visit on a day; none outside its window, none for a budgeted one on a closed day."""
+        if not visit.first <= day <= visit.last or (visit.is_budgeted and day in self.closed):
             return ()
         return self.admissible(day, visit.crew_id, visit.barred)
 

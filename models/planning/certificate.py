@@ -6,6 +6,7 @@ between two days need more crew time than there is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from models.planning.calendar import month_start
 from models.planning.crews import Authority, at_division, at_level
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
 from models.planning.situation import Situation
-from models.planning.year import Floor, unfit
+from models.planning.year import Floor, missed, unfit
 from models.policy import PlanningPolicy
 
 SHORTFALLS = {
@@ -63,6 +64,7 @@ RULES: dict[str, tuple[str, str]] = {
         "抽查比例（30%）因绿码豁免等原因无法达到（P3、C2）",
         "the 30 % draw cannot be reached because of GREEN's exemption and visits already made (P3, C2)",
     ),
+    "missed_year": ("上年度应检未检，至今未补", "owed by the plan of last year and not made up for since"),
     "annual_budget": (
         "年度计划超出监督检查工作日（150号）",
         "the annual plan needs more than its days (150号)",
@@ -81,7 +83,8 @@ RULES: dict[str, tuple[str, str]] = {
 }
 """Rules that can bind: (zh, en)."""
 
-FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate")
+FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate", "department", "audit")
+BY_NUMBER = ("random", "audit")
 """Channels somebody must be told about when an item of theirs is waived."""
 
 _REASONS = {"capacity": "capacity", "budget": "budget", "no_day": "no_lawful_day"}
@@ -106,6 +109,7 @@ def certificate(
         *_visits(plan, policy),
         *_awaited(awaiting, plan),
         *_waived(plan, now, policy),
+        *_missed(now, policy),
         *_overloads(plan, policy),
         *_floors(floors, plan),
         *_annual_budget(budget),
@@ -217,7 +221,7 @@ def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict
         & (pl.col("waived_by") != "closed")
         & pl.col("channel").is_in(FLOORS)
     ).join(firms, on="enterprise_id")
-    by_name = waived.filter(pl.col("channel") != "random").sort("item_id")
+    by_name = waived.filter(~pl.col("channel").is_in(BY_NUMBER)).sort("item_id")
     for row in by_name.iter_rows(named=True):
         yield _row(
             scope="floor",
@@ -230,9 +234,9 @@ def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict
             count=1,
             due_on=row["due_on"],
         )
-    drawn = waived.filter(pl.col("channel") == "random")
-    for level, division, rule, count in (
-        drawn.group_by("at_level", "at_division", "waived_by").len().sort(pl.all()).iter_rows()
+    drawn = waived.filter(pl.col("channel").is_in(BY_NUMBER))
+    for level, division, channel, rule, count in (
+        drawn.group_by("at_level", "at_division", "channel", "waived_by").len().sort(pl.all()).iter_rows()
     ):
         yield _row(
             scope="floor",
@@ -240,8 +244,24 @@ def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict
             level=level,
             division=division,
             month_on=month_start(plan.days[0]),
-            channel="random",
+            channel=channel,
             count=count,
+        )
+
+
+def _missed(now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
+    """What the year before still owes."""
+    for level, division, channel, enterprise in missed(now, policy).iter_rows():
+        yield _row(
+            scope="floor",
+            rule="missed_year",
+            level=level,
+            division=division,
+            month_on=date(now.year - 1, 12, 1),
+            channel=channel,
+            enterprise_id=enterprise,
+            count=1,
+            due_on=date(now.year - 1, 12, 31),
         )
 
 

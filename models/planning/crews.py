@@ -139,6 +139,9 @@ def benches(
     people, drawn = members(now, policy), months(now)
     start = month_start(days[0])
     past = [day for day in working_days(start, days[0]) if day < days[0]]
+    closed = frozenset(
+        at for at, day in enumerate(days) if any(one.first <= day <= one.last for one in policy.blackouts)
+    )
     found: dict[Authority, Bench] = {}
     for authority in sorted(set(authorities)):
         own = people.get(authority, {})
@@ -149,5 +152,5 @@ def benches(
         ]
         quarters = DAY * sum(len(crews) for crews in on_day)
         budget = quarters * policy.budget.inspection_permille // 1000
-        found[authority] = Bench(tuple(days), tuple(on_day[len(past) :]), budget)
+        found[authority] = Bench(tuple(days), tuple(on_day[len(past) :]), budget, closed)
     return found

@@ -27,6 +27,8 @@ ITEMS = {
 }
 """Columns of an item.  ``item_id`` names channel and cause and stays the same from night to night."""
 
+FORESEEN_DAYS = 400
+"""How far ahead re-checks are foreseen; the plan itself looks two months ahead at most."""
 _COMPLETE = [pl.col(name).cast(dtype) for name, dtype in ITEMS.items()]
 
 
@@ -150,7 +152,9 @@ def _ref(*columns: str) -> pl.Expr:
 
 def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """A re-check for every finding whose rectification day is over and that is not known to be put right (P8)."""
-    ordered = now.findings.filter(pl.col("rectify_due_on").is_not_null())
+    # What falls due far ahead cannot be planned yet, and a date such as 9999-12-31 has no working days after it.
+    ahead = now.as_of + timedelta(days=FORESEEN_DAYS)
+    ordered = now.findings.filter(pl.col("rectify_due_on") <= ahead)
     dated = ordered.join(_last(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
         ripe=pl.col("rectify_due_on") + timedelta(days=1),
         again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
@@ -182,10 +186,12 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Priority monitoring of repeat offenders (屡犯、屡查不改): seen at least every so many days."""
     rule = policy.recheck
     often = now.firms.filter(pl.col("repeat_items") >= rule.repeat_items_at_least)
-    seen = often.join(_last(on_site(now.inspections)), on="enterprise_id").with_columns(
-        opens=pl.col("last_on") + timedelta(days=rule.repeat_every_days)
+    seen = often.join(_last(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+        opens=pl.coalesce(
+            pl.col("last_on") + timedelta(days=rule.repeat_every_days), pl.lit(date(now.year, 1, 1))
+        )
     )
-    return _rechecks(seen, policy, key=_named_day("repeat", "last_on"))
+    return _rechecks(seen, policy, key=pl.coalesce(_named_day("repeat", "last_on"), pl.lit("repeat/never")))
 
 
 def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:

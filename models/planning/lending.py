@@ -56,6 +56,7 @@ def lend(
         planned[borrower], benches = again, moved(benches, taken)
         for loan in taken:
             idle[loan.lender].remove((loan.day, loan.crew_id))
+        idle[borrower] = _idle(benches[borrower], again, policy)
         loans += [replace(loan, crew_id=lent_name(loan)) for loan in taken]
     return planned, benches, loans
 

@@ -82,7 +82,7 @@ def _caught_up(items: pl.DataFrame, policy: PlanningPolicy, days: list[date]) ->
 def _meeting(items: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: list[date]) -> pl.DataFrame:
     """Items with the first and last working day (``start``, ``meet``) on which others may join them.
 
-    A filed visit (D1) is not put off for what comes later: its items meet others up to its day.
+    A filed visit (D1) stays where it is: its items meet others on its day alone.
     """
     index = pl.Series(days, dtype=pl.Date)
     first = items["opens_on"].clip(days[0], days[-1])
@@ -98,7 +98,9 @@ def _meeting(items: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
     fits = pl.col("filed_on").is_between("start", "meet")
     return (
         dated.join(pins, on=["enterprise_id", "item_id"], how="left")
-        .with_columns(meet=pl.when(fits).then("filed_on").otherwise("meet"))
+        .with_columns(
+            pl.when(fits).then("filed_on").otherwise(name).alias(name) for name in ("start", "meet")
+        )
         .drop("filed_on")
     )
 
@@ -166,10 +168,13 @@ def _gapped(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
     must = pl.col("keeps_gap") & (pl.col("mode") == "on_site") & pl.col("has_day")
     # Being put off by a visit on record may itself put off the next one.
     moved = _not_before(visits, pl.col("before") + gap, must, days)
-    moved = _not_before(moved, pl.col("last_on").shift(1).over("enterprise_id") + gap, must, days)
+    is_visit = (pl.col("mode") == "on_site") & pl.col("has_day")
+    before = pl.when(is_visit).then("last_on").forward_fill().shift(1).over("enterprise_id")
+    moved = _not_before(moved, before + gap, must, days)
     return moved.with_columns(
         waived_by=pl.when(must & (pl.col("first_on") > pl.col("by"))).then(pl.lit("gap")),
         later=pl.col("first_on") > days[-1],
+        horizon_end=pl.lit(days[-1]),
     )
 
 
@@ -187,12 +192,29 @@ def _not_before(visits: pl.DataFrame, free: pl.Expr, must: pl.Expr, days: list[d
 
 
 def _capped(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Visits beyond the annual cap are waived, those of the lowest precedence first."""
-    can_be = pl.col("has_day") & pl.col("waived_by").is_null()
-    counts = pl.col("in_cap") & can_be & (pl.col("first_on").dt.year() == now.year)
-    order = visits.sort("enterprise_id", "rank", "group")
-    place = pl.when(counts).then(1).otherwise(0).cum_sum().over("enterprise_id")
-    over = counts & (pl.col("used") + place > pl.col("cap"))
+    """Visits beyond the annual cap are waived, those of the lowest precedence first.
+
+    A cap is one calendar year's: what may wait for the next one does.
+    """
+    next_year = pl.lit(date(now.year + 1, 1, 1))
+    can_be = pl.col("has_day") & pl.col("waived_by").is_null() & pl.col("in_cap")
+    is_full = can_be & (pl.col("used") >= pl.col("cap")) & (pl.col("by") >= next_year)
+    waited = visits.with_columns(
+        first_on=pl.when(is_full).then(pl.max_horizontal("first_on", next_year)).otherwise("first_on"),
+    )
+    is_this_year = pl.col("first_on") < next_year
+    kept = waited.with_columns(
+        last_on=pl.when(can_be & is_this_year)
+        .then(pl.min_horizontal("last_on", pl.lit(date(now.year, 12, 31))))
+        .when(is_full)
+        .then(pl.max_horizontal("last_on", "first_on"))
+        .otherwise("last_on"),
+        later=pl.col("later") | (is_full & (pl.col("first_on") > pl.col("horizon_end"))),
+    )
+    order = kept.sort("enterprise_id", "rank", "group")
+    place = pl.when(can_be).then(1).otherwise(0).cum_sum().over("enterprise_id", is_this_year)
+    used = pl.when(is_this_year).then("used").otherwise(0)
+    over = can_be & (used + place > pl.col("cap"))
     return order.with_columns(
         waived_by=pl.when(over).then(pl.lit("cap")).otherwise("waived_by"),
         later=pl.col("later") & ~over,

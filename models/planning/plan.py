@@ -132,7 +132,7 @@ def _placed(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
         visits.join(firms, on="enterprise_id", how="left")
         .join(kept, on="visit_id", how="left")
         .join(barred(visits, now, policy), on="enterprise_id", how="left")
-        .join(_ties(now, days), on="enterprise_id", how="left")
+        .join(_ties(visits, now), on=["enterprise_id", "group"], how="left")
     )
     placed = located.with_columns(
         first=_index(index, "first_on", side="left"),
@@ -145,11 +145,11 @@ def _placed(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
         is_fixed=(pl.col("day") <= filed_until).fill_null(value=False)
         & pl.lit(policy.visiting.filed_working_days > 0),
         is_budgeted=pl.col("is_planned"),
-        crew_id=pl.when("is_planned").then("tied"),
+        crew_id=pl.col("tied"),
         barred=pl.col("barred").fill_null([]),
         previous_day=pl.col("day"),
     )
-    return _around_blackouts(placed.drop("tied", "day"), policy, days)
+    return placed.drop("tied", "day")
 
 
 def _index(days: pl.Series, column: str, *, side: Literal["left", "right"]) -> pl.Expr:
@@ -161,43 +161,20 @@ def _index(days: pl.Series, column: str, *, side: Literal["left", "right"]) -> p
     return pl.col(column).map_batches(places, return_dtype=pl.Int64)
 
 
-def _ties(now: Situation, days: Sequence[date]) -> pl.DataFrame:
-    """Crew the draw gave each drawn enterprise, in the first month of the horizon that has one."""
-    months = {month_start(day) for day in days}
-    own = now.ties.filter(pl.col("month_on").is_in(months) & pl.col("crew_id").is_not_null())
-    return (
-        own.sort("month_on", "crew_id")
-        .unique("enterprise_id", keep="first")
-        .select("enterprise_id", tied="crew_id")
+def _ties(visits: pl.DataFrame, now: Situation) -> pl.DataFrame:
+    """Crew the draw gave each enterprise whose visit is the drawn one, in the first month the visit may fall in.
+
+    Grain: one row per enterprise and group.
+    """
+    drawn = visits.filter(pl.col("is_planned") & pl.col("channels").list.contains("random"))
+    months = drawn.select("enterprise_id", "group", "first_on", "last_on").join(
+        now.ties.drop_nulls("crew_id"), on="enterprise_id"
     )
-
-
-def _around_blackouts(visits: pl.DataFrame, policy: PlanningPolicy, days: Sequence[date]) -> pl.DataFrame:
-    """Planned visits keep to the longest stretch of their window that is free of blackout days."""
-    closed = [any(one.first <= day <= one.last for one in policy.blackouts) for day in days]
-    if not any(closed):
-        return visits
-    windows = visits.filter("is_planned").select("first", "last").unique().sort("first", "last")
-    cut = [_longest_free(first, min(last, len(days) - 1), closed) for first, last in windows.iter_rows()]
-    table = windows.with_columns(
-        free_first=pl.Series([first for first, _ in cut], dtype=pl.Int64),
-        free_last=pl.Series([last for _, last in cut], dtype=pl.Int64),
-        is_planned=pl.lit(value=True),
+    fitting = months.filter(
+        pl.col("month_on").is_between(pl.col("first_on").dt.month_start(), pl.col("last_on"))
     )
-    joined = visits.join(table, on=["first", "last", "is_planned"], how="left", maintain_order="left")
-    return joined.with_columns(
-        first=pl.coalesce("free_first", "first"), last=pl.coalesce("free_last", "last")
-    ).drop("free_first", "free_last")
-
-
-def _longest_free(first: int, last: int, closed: Sequence[bool]) -> tuple[int, int]:
-    """Longest run of open days in a window, the first of equals; an empty window where there is none."""
-    best, start = (first, first - 1), first
-    for day in range(first, last + 2):
-        if day > last or closed[day]:
-            best = max(best, (start, day - 1), key=lambda run: (run[1] - run[0], -run[0]))
-            start = day + 1
-    return best
+    first = fitting.sort("month_on", "crew_id").unique(["enterprise_id", "group"], keep="first")
+    return first.select("enterprise_id", "group", tied="crew_id")
 
 
 def _less_spent(

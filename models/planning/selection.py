@@ -51,6 +51,7 @@ class Shape:
     crew_id: str | None
     barred: frozenset[str]
     is_urgent: bool
+    is_budgeted: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ class _Model:
 def shape_of(visit: Visit) -> Shape:
     """The shape of a visit."""
     urgent = visit.rank <= _URGENT
-    return Shape(visit.quarter_days, visit.first, visit.last, visit.crew_id, visit.barred, urgent)
+    return Shape(
+        visit.quarter_days, visit.first, visit.last, visit.crew_id, visit.barred, urgent, visit.is_budgeted
+    )
 
 
 def select(
@@ -116,9 +119,9 @@ def select(
 
 
 def _anywhere(model: _Model, chosen: Mapping[int, int]) -> dict[int, Slot]:
-    """The first day of its window for every visit chosen, when no days were found; packing moves them on."""
+    """The first open day of its window for every visit chosen, when no days were found; packing moves them on."""
     return {
-        visit.at: (visit.first, None)
+        visit.at: (min(day for day, _ in model.put[own.shape]), None)
         for column, own in _with_class(model)
         for visit in own.visits[: chosen[column]]
     }
@@ -136,6 +139,8 @@ def _slots(shape: Shape, roster: Roster, *, by_crew: bool) -> list[Slot]:
     """Days of a shape, with the crews where not everyone present may do it (``by_crew``: or only one may)."""
     slots: list[Slot] = []
     for day in range(shape.first, shape.last + 1):
+        if shape.is_budgeted and day in roster.closed:
+            continue
         crews = roster.admissible(day, shape.crew_id, shape.barred)
         is_tied = len(crews) < len(roster.officers[day]) and (by_crew or len(crews) == 1)
         slots += [(day, crew) for crew in crews] if is_tied else [(day, None)] * bool(crews)

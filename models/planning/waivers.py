@@ -126,7 +126,7 @@ def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     used = (
         visits.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
         .group_by("enterprise_id")
-        .agg(used=pl.len().cast(pl.Int64))
+        .agg(used=pl.col("inspected_on").n_unique().cast(pl.Int64))
     )
     last = visits.group_by("enterprise_id").agg(last_on=pl.col("inspected_on").max())
     return (

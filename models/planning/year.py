@@ -4,7 +4,7 @@ Floors are counted on all general enterprises (P3) and all of the six sectors (P
 makes impossible is said, never hidden by a smaller base.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -319,7 +319,7 @@ def budget(
             authority,
             month,
             len(days),
-            people.get(authority, {}).values(),
+            sum(one.until >= month for one in people.get(authority, {}).values()),
             own[month],
             asked,
             policy,
@@ -328,6 +328,46 @@ def budget(
         for month, days in months_left(now)
     ]
     return pl.DataFrame(rows, schema=BUDGET, orient="row")
+
+
+def missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """What last year's plan owed and nobody made up for since: full coverage (P2) and drawn enterprises (P3).
+
+    Grain: one row per authority, channel and enterprise.
+    """
+    last = now.targets.filter(
+        (pl.col("month_on").dt.year() == now.year - 1) & pl.col("channel").is_in(["annual_full", "random"])
+    )
+    seen = on_site(now.inspections).filter(pl.col("inspected_on").dt.year() >= now.year - 1)
+    full = seen.filter(pl.col("kind").is_in(policy.annual_satisfied_by))
+    drawn = seen.filter(pl.col("kind") != "recheck").join(
+        last.filter(pl.col("channel") == "random").select("enterprise_id", "set_on"), on="enterprise_id"
+    )
+    drawn = drawn.filter(pl.col("inspected_on") > pl.col("set_on"))
+    settled = now.done.filter(pl.col("item_id").str.starts_with("annual_full:"))
+    made = pl.concat(
+        part.select("enterprise_id", channel=pl.lit(channel))
+        for channel, part in (("annual_full", full), ("annual_full", settled), ("random", drawn))
+    )
+    owed = last.join(made, on=["enterprise_id", "channel"], how="anti")
+    spared = (pl.col("channel") == "random") & (pl.col("code") == "green")
+    return (
+        owed.join(with_authority(now, policy), on="enterprise_id")
+        .filter(~spared)
+        .select("at_level", "at_division", "channel", "enterprise_id")
+        .sort(pl.all())
+    )
+
+
+def still_owed(now: Situation, items: pl.DataFrame) -> pl.DataFrame:
+    """Targets of the year that neither a visit has settled nor a rule waived; late ones fall on the coming month."""
+    standing = items.filter(pl.col("waived_by").is_null()).select("enterprise_id", "channel").unique()
+    this_month = date.fromordinal(now.as_of.toordinal() + 1).replace(day=1)
+    return (
+        now.targets.filter(pl.col("month_on").dt.year() == now.year)
+        .join(standing, on=["enterprise_id", "channel"], how="semi")
+        .with_columns(month_on=pl.max_horizontal("month_on", pl.lit(this_month)))
+    )
 
 
 def _asked(
@@ -352,12 +392,11 @@ def _budget_row(
     authority: Authority,
     month: date,
     days: int,
-    people: Sequence[object] | Iterable[object],
+    staff: int,
     room: int,
     asked: Mapping[tuple[Authority, date, str], int],
     policy: PlanningPolicy,
 ) -> tuple[object, ...]:
-    staff = len(list(people))
     total = float(days * staff)
     other = total * policy.budget.other_enforcement_permille / 1000
     idle = total * policy.budget.non_enforcement_permille / 1000

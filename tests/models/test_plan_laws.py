@@ -244,7 +244,7 @@ def no_enterprise_gets_two_visits_where_one_would_do(world: World, plan: Plan, t
 
 
 def _window(item: Row, world: World, plan: Plan) -> frozenset[date]:
-    """Working days on which an item can be dealt with; that of a filed visit up to its day."""
+    """Working days on which an item can be dealt with; that of a filed visit on its day alone."""
     spec = world.policy.channels[item["channel"]].spec
     first, last = max(item["opens_on"], plan.days[0]), item["due_on"]
     if last < plan.days[0]:
@@ -253,7 +253,7 @@ def _window(item: Row, world: World, plan: Plan) -> frozenset[date]:
         last = min(last, plan.days[-1])
     filed = _filed(world, plan).get(item["item_id"])
     if filed and first <= filed <= last:
-        last = filed
+        first = last = filed
     return frozenset(working_days(first, last))
 
 

@@ -264,6 +264,53 @@ def test_without_officers_everything_is_certified_and_nothing_crashes(city: Conn
     assert set(rules["rule"]) == {"no_officers", "record_awaited"}
 
 
+def test_a_record_corrected_into_assistance_settles_nothing_any_more(city: Connection) -> None:
+    visit = city.sql(
+        "FROM plan.visits WHERE state = 'scheduled' AND mode = 'on_site' ORDER BY planned_on, visit_id"
+    )
+    made = visit.pl().row(0, named=True)
+    deliver_inspection(city, made["enterprise_id"], made["planned_on"], kind="other")
+    plan(city, made["planned_on"])
+    assert one(city, "SELECT count(*) FROM plan.done_items") != 0
+    next_day = made["planned_on"] + timedelta(days=1)
+    deliver_inspection(
+        city, made["enterprise_id"], made["planned_on"], kind="assistance", recorded_at=next_day
+    )
+    plan(city, next_day)
+    assert one(city, "SELECT count(*) FROM plan.done_items") == 0
+
+
+def test_a_visit_far_from_the_planned_day_is_not_the_planned_one(city: Connection) -> None:
+    visit = city.sql(
+        "FROM plan.visits WHERE is_planned AND state = 'scheduled' ORDER BY planned_on DESC, visit_id"
+    )
+    made = visit.pl().row(0, named=True)
+    near = load_policy().on(END).planning.visiting.record_within_days
+    day = END + timedelta(days=1)
+    assert (made["planned_on"] - day).days > near
+    deliver_inspection(city, made["enterprise_id"], day, kind="immediate")
+    plan(city, day)
+    assert one(city, "SELECT count(*) FROM plan.done_items") == 0
+
+
+def test_a_second_draw_on_one_day_leaves_the_first_ones_record_alone(city: Connection) -> None:
+    before = dict(city.sql("SELECT draw_id, record FROM plan.draws WHERE kind = 'objects'").fetchall())
+    city.execute("DELETE FROM plan.targets WHERE channel = 'random'")
+    plan(city, END)
+    after = dict(city.sql("SELECT draw_id, record FROM plan.draws WHERE kind = 'objects'").fetchall())
+    assert all(after[draw_id] == record for draw_id, record in before.items())
+    assert len(after) > len(before) and unverified(city, END) == {}
+
+
+def test_immediate_visits_are_filed_after_and_all_others_before(planned: Connection) -> None:
+    filed = planned.sql(
+        "SELECT channel, planned_on, file_by FROM plan.visits WHERE planned_on IS NOT NULL"
+    ).pl()
+    late = filed["file_by"] > filed["planned_on"]
+    assert filed["file_by"].null_count() == 0
+    assert (late == (filed["channel"] == "immediate")).all()
+
+
 def test_assistance_visits_settle_nothing(city: Connection) -> None:
     visit = city.sql("FROM plan.visits WHERE state = 'scheduled' ORDER BY planned_on, visit_id").pl()
     made = visit.row(0, named=True)
@@ -272,12 +319,14 @@ def test_assistance_visits_settle_nothing(city: Connection) -> None:
     assert one(city, "SELECT count(*) FROM plan.done_items") == 0
 
 
-def deliver_inspection(connection: Connection, enterprise_id: str, day: date, *, kind: str) -> None:
+def deliver_inspection(
+    connection: Connection, enterprise_id: str, day: date, *, kind: str, recorded_at: date | None = None
+) -> None:
     """Take in the record of one visit."""
     row = {
         "source": "demo",
         "inspection_id": "new",
-        "recorded_at": day,
+        "recorded_at": recorded_at or day,
         "enterprise_id": enterprise_id,
         "inspected_on": day,
         "kind": kind,
@@ -290,4 +339,4 @@ def deliver_inspection(connection: Connection, enterprise_id: str, day: date, *,
     frame = pl.DataFrame([{**dict.fromkeys(schema), **row}], schema=schema).with_columns(
         delivery_id=pl.lit("d"), source_file=pl.lit("f"), source_line=pl.lit(1, dtype=pl.Int64)
     )
-    write_versions(connection, TABLES["inspections"], frame, received_on=day)
+    write_versions(connection, TABLES["inspections"], frame, received_on=recorded_at or day)

@@ -74,7 +74,7 @@ def plan_year(connection: Connection, now: Situation, policy: PlanningPolicy, se
     room = rooms(now, policy, _authorities(now, policy))
     added = [annual_targets(now, policy, room)]
     waiting = unrevealed(connection, now.year)
-    for one in _called_for(now, policy, seeds, waiting):
+    for one in _called_for(now, policy, seeds, waiting, _held(connection)):
         record = reveal(one.record, one.seed)
         keep_record(connection, record)
         added.append(_targets(record, one.frame, room, now))
@@ -97,7 +97,15 @@ def commit_year(
     ``public_source`` says which value it will be, exactly enough to leave no choice.
     """
     waiting = unrevealed(connection, now.year)
-    called = _called_for(now, policy, seeds, waiting, public_source=public_source, committed_on=committed_on)
+    called = _called_for(
+        now,
+        policy,
+        seeds,
+        waiting,
+        _held(connection),
+        public_source=public_source,
+        committed_on=committed_on,
+    )
     kept = {one.record["draw_id"]: one for one in called}
     for one in kept.values():
         keep_record(connection, one.record)
@@ -165,6 +173,7 @@ def _called_for(
     policy: PlanningPolicy,
     seeds: Seeds,
     waiting: Mapping[str, Any],
+    held: set[str],
     *,
     public_source: str = "",
     committed_on: date | None = None,
@@ -176,13 +185,26 @@ def _called_for(
         name = _draw_id(now, label, authority)
         if name in closed:
             continue
-        draw_id = f"{name}-{today:%m%d}"
+        draw_id = _unused(f"{name}-{today:%m%d}", held)
         heading = Heading(draw_id, *authority, str(now.year), today, public_source)
         seed = seeds(draw_id)
         rows = frame.select("enterprise_id", "stratum").rows()
         yield Pending(
             commit_objects(heading, rows, weights, total, seed=seed), seed, _channel(draw_id), frame
         )
+
+
+def _held(connection: Connection) -> set[str]:
+    return {draw_id for (draw_id,) in connection.execute("SELECT draw_id FROM plan.draws").fetchall()}
+
+
+def _unused(draw_id: str, held: set[str]) -> str:
+    """An id no draw has yet: a second draw of one day is another draw, and the first one's record stays."""
+    number, found = 1, draw_id
+    while found in held:
+        number += 1
+        found = f"{draw_id}.{number}"
+    return found
 
 
 Call = tuple[str, Authority, pl.DataFrame, dict[str, int], int]
@@ -240,6 +262,8 @@ def plan_crews(
                 for one in own.values()
                 if one.until >= month and is_fit(one.officer_id)
             ]
+            if not staff:
+                continue
             objects = _objects(now, policy, month, authority)
             recusals = _recusals(objects, now, policy, {officer for officer, _ in staff})
             draw_id = f"{month:%Y}-crews-{'-'.join(filter(None, authority))}-{month:%m}"
@@ -320,7 +344,17 @@ def _keep_crews(connection: Connection, record: dict[str, Any], month: date, rol
 
 
 def keep_record(connection: Connection, record: dict[str, Any], *, month_on: date | None = None) -> None:
-    """Keep a draw's record, whole, as the file anybody may have."""
+    """Keep a draw's record, whole, as the file anybody may have.
+
+    Raises DrawError for an id that is taken: only the reveal of a commitment may replace it.
+    """
+    there = connection.execute(
+        "SELECT seed_sha256, is_revealed FROM plan.draws WHERE draw_id = ?", [record["draw_id"]]
+    ).fetchall()
+    if there and there[0] != (record["seed_sha256"], False):
+        raise DrawError(
+            f"There is a draw {record['draw_id']} already. Its record stays; draw under another id."
+        )
     connection.execute(
         "INSERT OR REPLACE INTO plan.draws VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS plan.crews (
     place BIGINT, draw_id VARCHAR);
 CREATE TABLE IF NOT EXISTS plan.ties (month_on DATE, enterprise_id VARCHAR, crew_id VARCHAR, draw_id VARCHAR);
 CREATE TABLE IF NOT EXISTS plan.done_items (
-    enterprise_id VARCHAR, item_id VARCHAR, visit_id VARCHAR, inspected_on DATE, settled_on DATE);
+    enterprise_id VARCHAR, item_id VARCHAR, visit_id VARCHAR, inspected_on DATE, settled_on DATE,
+    source VARCHAR, inspection_id VARCHAR);
 """
 """Promises: the year plan, the draws, the crews, and which items a delivered inspection has settled."""
 

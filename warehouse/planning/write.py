@@ -20,14 +20,14 @@ from models.planning.checklist import checklist
 from models.planning.plan import SCHEDULED, Plan, make_plan
 from models.planning.situation import Situation
 from models.planning.waivers import caps
-from models.planning.year import Floor, budget, coverage, floors, rooms, with_authority
+from models.planning.year import Floor, budget, coverage, floors, rooms, still_owed, with_authority
 from models.policy import PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.planning.tables import VISITS
 from warehouse.rescore import Coding, replace_table, require_day
-from warehouse.schema import get_meta, set_meta, value
+from warehouse.schema import get_meta, set_meta
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
@@ -82,27 +82,37 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
 
 def _turn_the_page(connection: Connection, as_of: date) -> None:
     """Put the plan of the day before aside; a plan of this very day is made anew from the same one."""
-    held = value(connection, "SELECT max(as_of) FROM plan.visits")
-    if held is None or held >= as_of:
+    held = get_meta(connection, PLANNED_AS_OF)
+    if held is None or date.fromisoformat(held) >= as_of:
         # What this day's first run took for done is asked again.
         connection.execute("DELETE FROM plan.done_items WHERE settled_on = ?", [as_of])
         return
     connection.execute("CREATE OR REPLACE TABLE plan.former_visits AS FROM plan.visits")
 
 
-_MATCHING = """
+_COUNTS = "i.kind <> 'assistance' AND i.result <> 'refused'"
+_MATCHING = f"""
 WITH pairs AS (
-    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on,
+    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id,
            row_number() OVER (PARTITION BY i.source, i.inspection_id
                               ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
     FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
     WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
-      AND i.inspected_on >= v.opens_on AND i.known_from <= $known_at AND i.known_to > $known_at
-      AND i.kind <> 'assistance' AND i.result <> 'refused' AND (i.mode = 'on_site' OR v.mode = 'off_site'))
-SELECT visit_id, enterprise_id, item_ids, made_on, min(inspected_on) AS inspected_on
-FROM pairs WHERE nearest = 1 GROUP BY ALL
+      AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
+      AND i.known_from <= $known_at AND i.known_to > $known_at
+      AND {_COUNTS} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id
+FROM pairs WHERE nearest = 1
+QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, inspection_id) = 1
 """
-"""One record settles one visit, the one planned nearest to its day."""
+"""One record settles one visit, the one planned nearest to its day, and none that was planned for quite another."""
+
+_UNSETTLED = f"""
+DELETE FROM plan.done_items d WHERE NOT EXISTS (
+    FROM core.inspections i WHERE i.source = d.source AND i.inspection_id = d.inspection_id
+    AND i.known_from <= $known_at AND i.known_to > $known_at AND {_COUNTS})
+"""
+"""A record that was corrected into something else settles nothing any more."""
 
 _AWAITING = """
 CREATE OR REPLACE TABLE plan.awaiting AS
@@ -117,11 +127,13 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
 
     Until then nobody is sent a second time.
     """
-    known = {"as_of": coding.as_of, "known_at": coding.known_at}
+    known = {"as_of": coding.as_of, "known_at": coding.known_at, "near": policy.visiting.record_within_days}
+    connection.execute(_UNSETTLED, {"known_at": coding.known_at})
     connection.execute(
         f"""
         INSERT INTO plan.done_items
-        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on, $as_of
+        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on, $as_of, m.source,
+               m.inspection_id
         FROM ({_MATCHING}) m
         ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on
         """,
@@ -133,8 +145,9 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
 
 def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, drawn: int) -> Planned:
     policy = coding.policy.planning
-    floor, room = floors(now, policy), rooms(now, policy, list(plan.benches))
-    budgets = budget(now, policy, room, now.targets)
+    everywhere = with_authority(now, policy).select("at_level", "at_division").unique().rows()
+    floor, room = floors(now, policy), rooms(now, policy, {*plan.benches, *everywhere})
+    budgets = budget(now, policy, room, still_owed(now, plan.items))
     waiting = unrevealed(connection, now.year).values()
     pending = sorted({(one["level"], one["division"]) for one in waiting})
     awaiting = connection.sql("FROM plan.awaiting").pl()
@@ -311,7 +324,7 @@ SELECT coalesce(n.visit_id, f.visit_id) AS visit_id, coalesce(n.enterprise_id, f
             WHEN n.visit_id IS NULL THEN coalesce(w.waived_by, 'no_longer_due') END AS because,
        f.planned_on AS from_day, n.planned_on AS to_day, $as_of::DATE AS as_of
 FROM plan.visits n
-FULL JOIN (FROM plan.former_visits WHERE state = 'scheduled') f ON f.visit_id = n.visit_id
+FULL JOIN (FROM plan.former_visits WHERE state IN ('scheduled', 'awaiting')) f ON f.visit_id = n.visit_id
 LEFT JOIN (SELECT DISTINCT visit_id FROM plan.done_items) d ON d.visit_id = f.visit_id
 LEFT JOIN (SELECT item_id, waived_by FROM plan.visit_items WHERE waived_by IS NOT NULL) w
        ON w.item_id = f.visit_id
