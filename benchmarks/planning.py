@@ -30,7 +30,7 @@ DIVISIONS = [f"37{number:04}" for number in range(100, 150)]
 OFFICERS, INSPECTORS = 2_000, 1_000
 CODES = {"red": 0.004, "yellow": 0.09, "blue": 0.306, "green": 0.6}
 HIGH = ("non_coal_mine", "hazardous_chemicals", "fireworks", "metal_smelting", "explosive_dust")
-DUE = {"annual_full": 0.0035, "random": 0.022, "audit": 0.0015, "alerts": 0.004, "findings": 0.022}
+DUE = {"annual_full": 0.0035, "random": 0.025, "audit": 0.0015, "alerts": 0.004, "findings": 0.025}
 """Part of all enterprises with something due this month, by cause; some have several."""
 
 

@@ -14,7 +14,7 @@ from benchmarks.year_city import LivingCity
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
 
-NIGHTS = 12
+NIGHTS = 8
 
 
 @pytest.fixture(scope="module")

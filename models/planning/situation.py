@@ -125,7 +125,7 @@ PREVIOUS: Schema = {
     "day": pl.Date,
     "crew_id": pl.String,
 }
-"""Visits of the plan before, one row each, done ones taken out."""
+"""Visits that had a day in the plan before, one row each."""
 
 DONE: Schema = {"enterprise_id": pl.String, "item_id": pl.String}
 """Items that a delivered inspection has settled because its visit was planned to."""

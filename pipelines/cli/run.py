@@ -125,7 +125,9 @@ def _make_room(home: Home, choice: _Choice, console: Console) -> None:
     from warehouse.connection import holding
 
     there = _demo_size(home)
-    is_other_demo = choice.demo_size is not None and there != choice.demo_size
+    is_other_demo = choice.demo_size is not None and (
+        there != choice.demo_size or not _is_whole(choice.folder)
+    )
     is_real = choice.demo_size is None and choice.mapping != DEMO_MAPPING
     if not is_other_demo and not (is_real and there is not None):
         return
@@ -134,6 +136,16 @@ def _make_room(home: Home, choice: _Choice, console: Console) -> None:
             _set_aside(home, console)
         if choice.demo_size is not None and choice.folder is not None:
             _write_demo(choice.folder, choice.demo_size, console)
+
+
+def _is_whole(folder: Path | None) -> bool:
+    """Whether a demo city delivers every table; one written by an earlier version of the program may not."""
+    from warehouse.sources.mapping import load_mapping
+
+    tables = load_mapping(DEMO_MAPPING).tables.values()
+    return folder is not None and all(
+        any(next(folder.glob(name), None) for entry in entries for name in entry.files) for entries in tables
+    )
 
 
 def _set_aside(home: Home, console: Console) -> None:

@@ -128,7 +128,7 @@ def tiny(draw: st.DrawFn) -> World:
     return World(crews, visits, draw(st.none() | st.integers(0, 10)))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tiny())
 def test_a_tiny_world_is_planned_as_well_as_any_plan_can(world: World) -> None:
     found = plan(world)
@@ -141,7 +141,7 @@ def test_a_tiny_world_is_planned_as_well_as_any_plan_can(world: World) -> None:
     assert found.is_proven
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tiny())
 def test_a_shortage_is_shown_only_where_something_is_left_out(world: World) -> None:
     found = plan(world)
@@ -299,7 +299,7 @@ def loads(draw: st.DrawFn) -> tuple[list[tuple[int, int, int]], list[int]]:
     return needs, capacity
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(loads())
 def test_the_proof_is_the_worst_set_of_stretches_and_the_least_overflow(
     load: tuple[list[tuple[int, int, int]], list[int]],

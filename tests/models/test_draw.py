@@ -157,7 +157,7 @@ def test_a_spreadsheet_gives_the_same_numbers(digits: int):
     ),
     st.sampled_from([15, 17]),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_spreadsheet_gives_the_same_numbers_from_any_state(state: tuple[int, ...], digits: int):
     assert _spreadsheet([float(one) for one in state], "", 4, digits) == list(islice(numbers(state), 4))
 
@@ -382,7 +382,7 @@ def with_value(record: Record, path: tuple[Any, ...], value: Any) -> Record:
 
 
 @given(st.sampled_from(list(WORLDS)), st.integers(0, 40), st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_changed_character_is_detected(kind: str, number: int, data: st.DataObject):
     record = drawn_record(kind, number)
     path = data.draw(st.sampled_from([one for one in leaves(record) if at(record, one) not in (None, "")]))
@@ -397,7 +397,7 @@ def test_any_changed_character_is_detected(kind: str, number: int, data: st.Data
 
 
 @given(st.sampled_from(list(WORLDS)), st.integers(0, 20), st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_row_added_removed_or_moved_is_detected(kind: str, number: int, data: st.DataObject):
     record = drawn_record(kind, number)
     parents = sorted({path[:at_] for path in leaves(record) for at_ in range(1, len(path))}, key=repr)
@@ -416,7 +416,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(list(WORLDS)), st.booleans(), ANYTHING, st.data())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_a_malformed_record_gives_sentences_and_never_an_exception(
     kind: str, opened: bool, value: Any, data: st.DataObject
 ):

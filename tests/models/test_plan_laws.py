@@ -294,7 +294,7 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
 ]
 
 
-@settings(max_examples=90, **QUICK)
+@settings(max_examples=60, **QUICK)
 @given(world=worlds())
 def test_every_plan_keeps_every_law(world: World):
     plan, told = _planned(world)
