@@ -14,7 +14,8 @@ import polars as pl
 
 from benchmarks.meter import Meter
 from models.planning.assign import Assigned, assign
-from models.planning.bench import DAY, Bench, Crew
+from models.planning.bench import Bench, Crew
+from models.policy import DAY
 
 DAYS = 22
 OFFICERS = 2_000

@@ -10,8 +10,7 @@ from typing import Any
 
 import polars as pl
 
-DAY = 4
-"""Quarter-days of one crew on one day."""
+from models.policy import DAY
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from models.planning.assign import Assigned
-from models.planning.bench import DAY, Bench
+from models.planning.bench import Bench
 from models.planning.calendar import month_start
 from models.planning.crews import Authority, at_division, at_level
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
@@ -153,7 +153,7 @@ def _visits(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
             enterprise_id=row["enterprise_id"],
             visit_id=row["visit_id"],
             count=1,
-            person_days=row["quarter_days"] * policy.crew_size / DAY if is_open else 0.0,
+            person_days=policy.person_days(row["quarter_days"]) if is_open else 0.0,
             first_on=first,
             last_on=last,
             due_on=row["due_on"],
@@ -275,9 +275,9 @@ def _overloads(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
                 level=level,
                 division=division,
                 month_on=month_start(plan.days[stretch.first_day]),
-                person_days=_days(stretch.short, policy),
-                needed_days=_days(stretch.needed, policy),
-                available_days=_days(stretch.available, policy),
+                person_days=policy.person_days(stretch.short),
+                needed_days=policy.person_days(stretch.needed),
+                available_days=policy.person_days(stretch.available),
                 first_on=plan.days[stretch.first_day],
                 last_on=plan.days[stretch.last_day],
             )
@@ -295,17 +295,12 @@ def _over_budget(
         level=authority[0],
         division=authority[1],
         month_on=month_start(plan.days[0]),
-        person_days=_days(outcome.overload.budget, policy),
-        needed_days=_days(available + outcome.overload.budget, policy),
-        available_days=_days(available, policy),
+        person_days=policy.person_days(outcome.overload.budget),
+        needed_days=policy.person_days(available + outcome.overload.budget),
+        available_days=policy.person_days(available),
         first_on=plan.days[0],
         last_on=plan.days[-1],
     )
-
-
-def _days(quarters: int, policy: PlanningPolicy) -> float:
-    """Person-days of full crews."""
-    return quarters * policy.crew_size / DAY
 
 
 def _floors(floors: Iterable[Floor], plan: Plan) -> Iterator[dict[str, Any]]:

@@ -10,10 +10,10 @@ from datetime import date
 
 import polars as pl
 
-from models.planning.bench import DAY, Bench, Crew
+from models.planning.bench import Bench, Crew
 from models.planning.calendar import month_start, working_days
 from models.planning.situation import Situation
-from models.policy import PlanningPolicy
+from models.policy import DAY, PlanningPolicy
 from models.policy.planning import CrewShape
 
 Authority = tuple[str, str]
@@ -36,6 +36,12 @@ def at_division(policy: PlanningPolicy) -> pl.Expr:
         .otherwise("division")
     )
     return pl.when(level == "city").then(pl.lit("")).otherwise(county.fill_null("?")).alias("at_division")
+
+
+def of_authority(frame: pl.DataFrame, authority: Authority) -> pl.DataFrame:
+    """Rows of one authority (``at_level``, ``at_division``)."""
+    level, division = authority
+    return frame.filter((pl.col("at_level") == level) & (pl.col("at_division") == division))
 
 
 @dataclass(frozen=True)

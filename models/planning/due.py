@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.planning.calendar import add_working_days, month_end
-from models.planning.situation import Situation, counted, on_site
+from models.planning.situation import Situation, counted, last_visits, on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
 
@@ -88,16 +88,11 @@ def _named_day(name: str, column: str) -> pl.Expr:
     return pl.concat_str(pl.lit(f"{name}/"), _day_text(column))
 
 
-def _last(inspections: pl.DataFrame) -> pl.DataFrame:
-    """Last visit of each enterprise."""
-    return inspections.group_by("enterprise_id").agg(last_on=pl.col("inspected_on").max())
-
-
 def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """One special inspection for every RED enterprise not visited since it became RED (C3)."""
     red = now.firms.filter((pl.col("code") == "red") & pl.col("red_since").is_not_null())
     open_red = (
-        red.join(_last(on_site(now.inspections)), on="enterprise_id", how="left")
+        red.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
         .filter(pl.col("last_on").is_null() | (pl.col("last_on") <= pl.col("red_since")))
         .with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
     )
@@ -137,7 +132,7 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         & (pl.col("opens_on") <= now.as_of)
     ).select("enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on")
     causes = pl.concat([alerts, accidents, urgent])
-    unseen = causes.join(_last(on_site(now.inspections)), on="enterprise_id", how="left").filter(
+    unseen = causes.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").filter(
         pl.col("last_on").is_null() | (pl.col("last_on") < pl.col("since"))
     )
     days = policy.channels["immediate"].spec.within_working_days or 1
@@ -155,7 +150,7 @@ def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     # What falls due far ahead cannot be planned yet, and a date such as 9999-12-31 has no working days after it.
     ahead = now.as_of + timedelta(days=FORESEEN_DAYS)
     ordered = now.findings.filter(pl.col("rectify_due_on") <= ahead)
-    dated = ordered.join(_last(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+    dated = ordered.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
         ripe=pl.col("rectify_due_on") + timedelta(days=1),
         again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
     )
@@ -186,7 +181,7 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Priority monitoring of repeat offenders (屡犯、屡查不改): seen at least every so many days."""
     rule = policy.recheck
     often = now.firms.filter(pl.col("repeat_items") >= rule.repeat_items_at_least)
-    seen = often.join(_last(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+    seen = often.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
         opens=pl.coalesce(
             pl.col("last_on") + timedelta(days=rule.repeat_every_days), pl.lit(date(now.year, 1, 1))
         )
@@ -194,19 +189,21 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     return _rechecks(seen, policy, key=pl.coalesce(_named_day("repeat", "last_on"), pl.lit("repeat/never")))
 
 
-def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """The yearly full-coverage inspection of the six sectors, unless one was made this year (P2)."""
-    mode = counted(now.inspections) if policy.switches.off_site_satisfies_annual else on_site(now.inspections)
-    seen = mode.filter(
+def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits of this year that are a full-coverage inspection (P2)."""
+    off_site_counts = policy.switches.off_site_satisfies_annual
+    seen = counted(now.inspections) if off_site_counts else on_site(now.inspections)
+    return seen.filter(
         pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
     )
+
+
+def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """The yearly full-coverage inspection of the six sectors, unless one was made this year (P2)."""
     owed = now.firms.filter(pl.col("sector").is_in(HIGH_HAZARD_SECTORS)).join(
-        seen, on="enterprise_id", how="anti"
+        full_coverage(now, policy), on="enterprise_id", how="anti"
     )
-    month = now.targets.filter(pl.col("channel") == "annual_full").select(
-        "enterprise_id", "month_on", "set_on"
-    )
-    month = month.filter(pl.col("month_on").dt.year() == now.year)
+    month = now.targets_of("annual_full").select("enterprise_id", "month_on", "set_on")
     # Not in the year plan yet (new, or just found to be of these sectors): any day of the year will do.
     dated = owed.join(month, on="enterprise_id", how="left").with_columns(
         pl.col("month_on").fill_null(date(now.year, 1, 1))
@@ -219,13 +216,17 @@ def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     return rows.with_columns(wanted_from="month_on", wanted_by=pl.col("month_on").dt.month_end())
 
 
+def _last_planned(now: Situation) -> pl.DataFrame:
+    """Last visit of each enterprise that is no re-check: on site (``last_on``), and of any mode (``any_on``)."""
+    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
+    anywhere = last_visits(seen).rename({"last_on": "any_on"})
+    return last_visits(on_site(seen)).join(anywhere, on="enterprise_id", how="full", coalesce=True)
+
+
 def _department(now: Situation) -> pl.DataFrame:
     """Items of other departments and levels (P6); an assistance task is none (P11)."""
     tasks = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
-    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
-    last = _last(on_site(seen)).join(
-        _last(seen).rename({"last_on": "any_on"}), on="enterprise_id", how="full", coalesce=True
-    )
+    last = _last_planned(now)
     settled = pl.when(pl.col("mode") == "off_site").then("any_on").otherwise("last_on")
     tasks = tasks.join(last, on="enterprise_id", how="left").filter(
         settled.is_null() | (settled < pl.col("opens_on"))
@@ -242,16 +243,8 @@ def _department(now: Situation) -> pl.DataFrame:
 
 def _drawn(now: Situation) -> pl.DataFrame:
     """Enterprises drawn at random and for audit, until somebody has gone since the draw (P3)."""
-    drawn = now.targets.filter(
-        pl.col("channel").is_in(["random", "audit"]) & (pl.col("month_on").dt.year() == now.year)
-    )
-    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
-    last = _last(on_site(seen)).join(
-        seen.group_by("enterprise_id").agg(any_on=pl.col("inspected_on").max()),
-        on="enterprise_id",
-        how="full",
-        coalesce=True,
-    )
+    drawn = now.targets_of("random", "audit")
+    last = _last_planned(now)
     settled = pl.when(pl.col("channel") == "audit").then("any_on").otherwise("last_on")
     open_draws = drawn.join(last, on="enterprise_id", how="left").filter(
         settled.is_null() | (settled <= pl.col("set_on"))

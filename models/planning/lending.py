@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from models.planning.assign import Assigned, assign
-from models.planning.bench import DAY, Bench, Crew
+from models.planning.bench import Bench, Crew
 from models.planning.crews import Authority
-from models.policy import PlanningPolicy
+from models.policy import DAY, PlanningPolicy
 from models.vocabulary import LEVEL
 
 Slot = tuple[int, str]

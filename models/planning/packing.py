@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.planning.bench import DAY, Roster, Visit
+from models.planning.bench import Roster, Visit
 from models.planning.nearness import Ints, metres
 from models.planning.selection import Room, Slot
+from models.policy import DAY
 
 _FAR = 10**12
 """Metres to a crew that has nothing yet: it is opened when no other has room."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from models.planning.assign import Assigned, assign
+from models.planning.assign import ASSIGNED_SCHEMA, Assigned, assign
 from models.planning.bench import Bench
 from models.planning.calendar import (
     add_working_days,
@@ -19,7 +19,7 @@ from models.planning.calendar import (
     month_start,
     working_day_before,
 )
-from models.planning.crews import Authority, at_division, at_level, benches
+from models.planning.crews import Authority, at_division, at_level, benches, of_authority
 from models.planning.due import due_items
 from models.planning.lending import Loan, lend, lent_name, moved, standing
 from models.planning.merge import merge
@@ -36,8 +36,8 @@ class Plan:
     """A plan.
 
     ``visits``: one row per visit with its state (scheduled, short, or deferred: it may still be made later in the
-    year).  ``items``: one row per item, planned, waived or later.  ``crew_days``: who can go out when.
-    ``outcomes``: what the optimiser can say of each authority.
+    year).  ``items``: one row per item, planned, waived or later.  ``benches``: who can go out when.  ``loans``:
+    crews away from home.  ``outcomes``: what the optimiser can say of each authority.
     """
 
     as_of: date
@@ -66,10 +66,9 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
     own = _less_spent(own, now, policy)
     before = standing(visits, own)
     own = moved(own, before)
-    outcomes = {one: assign(_of(visits, one), own[one]) for one in sorted(authorities)}
-    outcomes, lent, fresh = lend(
-        {one: _of(visits, one) for one in sorted(authorities)}, own, outcomes, policy
-    )
+    own_visits = {one: of_authority(visits, one) for one in sorted(authorities)}
+    first = {one: assign(todo, own[one]) for one, todo in own_visits.items()}
+    outcomes, lent, fresh = lend(own_visits, own, first, policy)
     loans = [*(replace(loan, crew_id=lent_name(loan)) for loan in before), *fresh]
     told = told.join(
         named.select("enterprise_id", "group", "visit_id"), on=["enterprise_id", "group"], how="left"
@@ -89,11 +88,6 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
 def _staffed(now: Situation, policy: PlanningPolicy) -> list[Authority]:
     """Authorities with people, whether or not they have visits: they may lend."""
     return list(now.officers.select(at_level(policy), at_division(policy)).unique().iter_rows())
-
-
-def _of(visits: pl.DataFrame, authority: Authority) -> pl.DataFrame:
-    level, division = authority
-    return visits.filter((pl.col("at_level") == level) & (pl.col("at_division") == division))
 
 
 def _named(merged: pl.DataFrame, now: Situation) -> pl.DataFrame:
@@ -181,11 +175,11 @@ def _less_spent(
     own: Mapping[Authority, Bench], now: Situation, policy: PlanningPolicy
 ) -> dict[Authority, Bench]:
     """Benches whose budget is less by the planned visits already made this month."""
-    start = month_start(date.fromordinal(now.as_of.toordinal() + 1))
+    start = month_start(now.next_day)
     made = now.inspections.filter(
         (pl.col("inspected_on") >= start) & ~pl.col("kind").is_in([*KIND_OFF_PLAN, "assistance"])
     )
-    times = {name: one.spec.quarter_days for name, one in policy.channels.items()}
+    times = policy.quarter_days
     took = pl.col("kind").replace_strict(times, default=times["department"], return_dtype=pl.Int64)
     firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
     # What another level spent is not this one's.
@@ -210,7 +204,11 @@ def _decided(
     days: Sequence[date],
 ) -> pl.DataFrame:
     """Visits with day, crew, officers, state and what changed since the plan before."""
-    found = pl.concat([one.visits for one in outcomes.values()]) if outcomes else _nothing()
+    found = (
+        pl.concat([one.visits for one in outcomes.values()])
+        if outcomes
+        else pl.DataFrame(schema=ASSIGNED_SCHEMA)
+    )
     index = pl.DataFrame(
         {"day": range(len(days)), "planned_on": days}, schema={"day": pl.Int64, "planned_on": pl.Date}
     )
@@ -257,18 +255,6 @@ def _file_by(days: Sequence[date]) -> pl.Expr:
         for told in (before, after)
     )
     return pl.when(pl.col("channel") == "immediate").then(behind).otherwise(ahead)
-
-
-def _nothing() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "visit_id": pl.String,
-            "day": pl.Int64,
-            "crew_id": pl.String,
-            "stop": pl.Int64,
-            "reason": pl.String,
-        }
-    )
 
 
 def _change() -> pl.Expr:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -176,9 +176,19 @@ class Situation:
     done: pl.DataFrame = field(default_factory=lambda: _empty("done"))
 
     @property
+    def next_day(self) -> date:
+        """First day that can be planned."""
+        return self.as_of + timedelta(days=1)
+
+    @property
     def year(self) -> int:
         """Calendar year of the first day that can be planned: caps and floors are counted in it."""
-        return (date.fromordinal(self.as_of.toordinal() + 1)).year
+        return self.next_day.year
+
+    def targets_of(self, *channels: str) -> pl.DataFrame:
+        """Targets of this year's plan, of some channels."""
+        of_year = self.targets.filter(pl.col("month_on").dt.year() == self.year)
+        return of_year.filter(pl.col("channel").is_in(channels))
 
 
 def counted(inspections: pl.DataFrame) -> pl.DataFrame:
@@ -189,3 +199,8 @@ def counted(inspections: pl.DataFrame) -> pl.DataFrame:
 def on_site(inspections: pl.DataFrame) -> pl.DataFrame:
     """Counted visits at the enterprise itself."""
     return counted(inspections).filter(pl.col("mode") == "on_site")
+
+
+def last_visits(inspections: pl.DataFrame) -> pl.DataFrame:
+    """Last visit of each enterprise: ``enterprise_id``, ``last_on``."""
+    return inspections.group_by("enterprise_id").agg(last_on=pl.col("inspected_on").max())

@@ -7,7 +7,7 @@ from functools import reduce
 
 import polars as pl
 
-from models.planning.situation import Situation, on_site
+from models.planning.situation import Situation, last_visits, on_site
 from models.policy import PlanningPolicy
 from models.policy.planning import CapRow, level_order
 
@@ -42,13 +42,9 @@ def waive(items: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.Dat
         on="enterprise_id",
         how="inner",
     )
-    flagged = joined.with_columns(_flag(policy, "off_plan"), _flag(policy, "spares_green"), _rank(policy))
-    waived = flagged.with_columns(
-        _flag(policy, "yields_to_superior"),
-        _flag(policy, "keeps_gap"),
-        _quarter_days(policy),
-        _mode(policy),
-    ).with_columns(waived_by=_waived_by())
+    flags = [_flag(policy, name) for name in ("off_plan", "spares_green", "yields_to_superior", "keeps_gap")]
+    told = joined.with_columns(*flags, _rank(policy), _quarter_days(policy), _mode(policy))
+    waived = told.with_columns(waived_by=_waived_by())
     dropped = ["status", "code", "sector", "superior_on", "open_major", "spares_green", "yields_to_superior"]
     return waived.drop(dropped)
 
@@ -64,8 +60,7 @@ def _rank(policy: PlanningPolicy) -> pl.Expr:
 
 
 def _quarter_days(policy: PlanningPolicy) -> pl.Expr:
-    times = {name: one.spec.quarter_days for name, one in policy.channels.items()}
-    return pl.col("channel").replace_strict(times, return_dtype=pl.Int64).alias("quarter_days")
+    return pl.col("channel").replace_strict(policy.quarter_days, return_dtype=pl.Int64).alias("quarter_days")
 
 
 def _mode(policy: PlanningPolicy) -> pl.Expr:
@@ -128,11 +123,10 @@ def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         .group_by("enterprise_id")
         .agg(used=pl.col("inspected_on").n_unique().cast(pl.Int64))
     )
-    last = visits.group_by("enterprise_id").agg(last_on=pl.col("inspected_on").max())
     return (
         now.firms.select("enterprise_id", cap=cap_of(policy))
         .join(used, on="enterprise_id", how="left")
-        .join(last, on="enterprise_id", how="left")
+        .join(last_visits(visits), on="enterprise_id", how="left")
         .with_columns(pl.col("used").fill_null(0))
     )
 

@@ -10,12 +10,12 @@ from datetime import date
 
 import polars as pl
 
-from models.planning.bench import DAY
-from models.planning.calendar import month_end, working_days
+from models.planning.calendar import month_end, month_start, working_days
 from models.planning.crews import Authority, at_division, at_level, crews_of, members, months, undrawn
 from models.planning.draw import objects_needed
-from models.planning.situation import TARGETS, Situation, counted, on_site
-from models.policy import PlanningPolicy
+from models.planning.due import full_coverage
+from models.planning.situation import TARGETS, Situation, counted, last_visits, on_site
+from models.policy import DAY, PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
 BUDGET = {
@@ -71,9 +71,7 @@ def floors(now: Situation, policy: PlanningPolicy) -> list[Floor]:
     firms = with_authority(now, policy).filter(is_general())
     base = firms if policy.switches.green_counts_in_base else firms.filter(pl.col("code") != "green")
     done = _drawn_and_done(now)
-    planned = now.targets.filter(
-        (pl.col("channel") == "random") & (pl.col("month_on").dt.year() == now.year)
-    ).select("enterprise_id")
+    planned = now.targets_of("random").select("enterprise_id")
     planned = planned.join(done, on="enterprise_id", how="anti").join(
         firms.filter(pl.col("code") != "green"), on="enterprise_id", how="semi"
     )
@@ -99,18 +97,13 @@ def coverage(now: Situation, policy: PlanningPolicy, items: pl.DataFrame) -> lis
     ``items`` are those of the plan: what another rule waived is short.
     """
     firms = with_authority(now, policy).filter(pl.col("sector").is_in(HIGH_HAZARD_SECTORS))
-    seen = counted(now.inspections).filter(
-        pl.col("kind").is_in(policy.annual_satisfied_by)
-        & (pl.col("inspected_on").dt.year() == now.year)
-        & ((pl.col("mode") == "on_site") | policy.switches.off_site_satisfies_annual)
-    )
     settled = now.done.filter(
         pl.col("item_id").str.starts_with("annual_full:") & pl.col("item_id").str.ends_with(f":{now.year}")
     )
-    done = pl.concat([seen.select("enterprise_id"), settled.select("enterprise_id")]).unique()
-    meant = now.targets.filter(
-        (pl.col("channel") == "annual_full") & (pl.col("month_on").dt.year() == now.year)
-    ).join(done, on="enterprise_id", how="anti")
+    done = pl.concat(
+        [full_coverage(now, policy).select("enterprise_id"), settled.select("enterprise_id")]
+    ).unique()
+    meant = now.targets_of("annual_full").join(done, on="enterprise_id", how="anti")
     waived = items.filter((pl.col("channel") == "annual_full") & pl.col("waived_by").is_not_null())
     meant = meant.join(waived, on="enterprise_id", how="anti")
     counts = [_count(part) for part in (firms, _among(firms, done), _among(firms, meant))]
@@ -144,7 +137,7 @@ def _drawn_and_done(now: Situation) -> pl.DataFrame:
         pl.col("item_id").str.starts_with("random:")
         & pl.col("item_id").str.contains(f":{now.year}-", literal=True)
     )
-    drawn = now.targets.filter((pl.col("channel") == "random") & (pl.col("month_on").dt.year() == now.year))
+    drawn = now.targets_of("random")
     seen = this_year.filter(pl.col("kind") != "recheck").join(drawn, on="enterprise_id")
     seen = seen.filter(pl.col("inspected_on") > pl.col("set_on"))
     parts = (this_year.filter(pl.col("kind") == "random"), settled, seen)
@@ -171,13 +164,12 @@ def draw_frame(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     Grain: one row per enterprise with ``at_level``, ``at_division`` and ``stratum`` (sector and code).
     """
     weighted = [code for code, weight in policy.draw.weights.items() if weight > 0]
-    taken = now.targets.filter(pl.col("month_on").dt.year() == now.year)
     return (
         with_authority(now, policy)
         .filter(
             is_general() & pl.col("code").is_in(weighted) & (pl.col("status").fill_null("active") == "active")
         )
-        .join(taken.filter(pl.col("channel") == "random"), on="enterprise_id", how="anti")
+        .join(now.targets_of("random"), on="enterprise_id", how="anti")
         .filter(~pl.col("enterprise_id").str.contains(_UNFIT))
         .join(_drawn_and_done(now), on="enterprise_id", how="anti")
         .with_columns(stratum=pl.concat_str(pl.col("sector").fill_null("unknown"), pl.lit("-"), "code"))
@@ -219,11 +211,9 @@ def annual_targets(
 
     Grain: one row per enterprise, columns ``TARGETS``.
     """
-    have = now.targets.filter(
-        (pl.col("channel") == "annual_full") & (pl.col("month_on").dt.year() == now.year)
-    )
-    last = on_site(now.inspections).filter(pl.col("kind").is_in(policy.annual_satisfied_by))
-    last = last.group_by("enterprise_id").agg(full_on=pl.col("inspected_on").max())
+    have = now.targets_of("annual_full")
+    full = on_site(now.inspections).filter(pl.col("kind").is_in(policy.annual_satisfied_by))
+    last = last_visits(full).rename({"last_on": "full_on"})
     owed = (
         with_authority(now, policy)
         .filter(pl.col("sector").is_in(HIGH_HAZARD_SECTORS))
@@ -276,7 +266,7 @@ def in_months(count: int, room: Mapping[date, int], fallback: date) -> list[date
 
 def months_left(now: Situation) -> list[tuple[date, list[date]]]:
     """Months of the year that are not over, each with its working days still to come."""
-    first = date.fromordinal(now.as_of.toordinal() + 1)
+    first = now.next_day
     starts = [max(first, date(now.year, month, 1)) for month in range(first.month, 13)]
     return [(start.replace(day=1), working_days(start, month_end(start))) for start in starts]
 
@@ -362,7 +352,7 @@ def missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 def still_owed(now: Situation, items: pl.DataFrame) -> pl.DataFrame:
     """Targets of the year that neither a visit has settled nor a rule waived; late ones fall on the coming month."""
     standing = items.filter(pl.col("waived_by").is_null()).select("enterprise_id", "channel").unique()
-    this_month = date.fromordinal(now.as_of.toordinal() + 1).replace(day=1)
+    this_month = month_start(now.next_day)
     return (
         now.targets.filter(pl.col("month_on").dt.year() == now.year)
         .join(standing, on=["enterprise_id", "channel"], how="semi")
@@ -374,7 +364,7 @@ def _asked(
     now: Situation, policy: PlanningPolicy, targets: pl.DataFrame
 ) -> dict[tuple[Authority, date, str], int]:
     """Quarter-days of crews that the year plan asks for, by authority, month and channel."""
-    times = {name: one.spec.quarter_days for name, one in policy.channels.items()}
+    times = policy.quarter_days
     firms = with_authority(now, policy).select("enterprise_id", "at_level", "at_division")
     counts = (
         targets.join(firms, on="enterprise_id")
@@ -400,12 +390,11 @@ def _budget_row(
     total = float(days * staff)
     other = total * policy.budget.other_enforcement_permille / 1000
     idle = total * policy.budget.non_enforcement_permille / 1000
-    per_quarter = policy.crew_size / DAY
     wanted = {name: asked.get((authority, month, name), 0) for name in policy.channels}
     full, random = wanted.pop("annual_full"), wanted.pop("random")
     rest = sum(wanted.values())
     short = max(0, full + random + rest - room)
-    days_of = [round(value * per_quarter, 2) for value in (full, random, rest, short)]
+    days_of = [round(policy.person_days(value), 2) for value in (full, random, rest, short)]
     return (
         year,
         month,

@@ -258,6 +258,15 @@ class PlanningPolicy:
         """People of a full crew."""
         return self.crew.officers + self.crew.technical
 
+    @property
+    def quarter_days(self) -> dict[str, int]:
+        """Time of a crew on the spot, by channel."""
+        return {name: one.spec.quarter_days for name, one in self.channels.items()}
+
+    def person_days(self, quarters: float) -> float:
+        """Person-days of full crews in so many quarter-days."""
+        return quarters * self.crew_size / DAY
+
 
 def planning_on(
     file: PlanningFile, caps: CapFile, day: date, *, red_visit_working_days: int

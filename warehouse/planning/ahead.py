@@ -10,6 +10,7 @@ import duckdb
 
 from models.errors import DrawError
 from models.planning.draw import to_json
+from models.planning.situation import Situation
 from warehouse.home import Home
 from warehouse.planning.draws import commit_year, fresh_seed, reveal_year, unrevealed
 from warehouse.planning.situation import read_situation
@@ -24,10 +25,7 @@ def commit_ahead(
     The open records go to ``exports/draws``, to be made public at once; the seeds to ``seeds``, readable by this
     user alone, to be kept until the public value is known.
     """
-    now = read_situation(connection, coding)
-    if now.year != year:
-        # The draws of a year to come see it from the evening before it begins.
-        now = replace(now, as_of=date(year - 1, 12, 31))
+    now = _seen_from(read_situation(connection, coding), year)
     kept = commit_year(
         connection,
         now,
@@ -51,9 +49,7 @@ def reveal_ahead(
     """
     if not unrevealed(connection, year):
         raise DrawError(f"No draw of {year} waits to be revealed. Commit first: ./riskcode draw commit")
-    now = read_situation(connection, coding)
-    if now.year != year:
-        now = replace(now, as_of=date(year - 1, 12, 31))
+    now = _seen_from(read_situation(connection, coding), year)
     drawn = reveal_year(connection, now, coding.policy.planning, _seeds(home), public_value=public_value)
     records = connection.execute(
         "SELECT draw_id, record FROM plan.draws WHERE list_contains(?, draw_id)", [drawn]
@@ -61,6 +57,11 @@ def reveal_ahead(
     for draw_id, record in records:
         _write(home, draw_id, record)
     return drawn
+
+
+def _seen_from(now: Situation, year: int) -> Situation:
+    """The draws of a year to come see it from the evening before it begins."""
+    return now if now.year == year else replace(now, as_of=date(year - 1, 12, 31))
 
 
 def _write(home: Home, draw_id: str, text: str) -> None:

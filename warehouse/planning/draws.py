@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from models.errors import DrawError
-from models.planning.crews import Authority, members
+from models.planning.crews import Authority, members, of_authority
 from models.planning.draw import (
     Heading,
     commit_crews,
@@ -216,7 +216,7 @@ def _random(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:
     frame = draw_frame(now, policy)
     for floor in floors(now, policy):
         missing = min(max(0, floor.required - floor.done - floor.planned), floor.available)
-        own = _own(frame, floor.authority)
+        own = of_authority(frame, floor.authority)
         if missing and own.height:
             strata = own["stratum"].unique().sort()
             weights = {stratum: policy.draw.weights[stratum.rpartition("-")[2]] for stratum in strata}
@@ -226,7 +226,7 @@ def _random(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:
 def _audits(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:
     """A few of those who are left alone, once a year (C2): GREEN and unrated."""
     shares = audit_shares(policy)
-    taken = now.targets.filter((pl.col("channel") == "audit") & (pl.col("month_on").dt.year() == now.year))
+    taken = now.targets_of("audit")
     frame = audit_frame(now, policy)
     for (level, division, stratum), own in frame.group_by(
         "at_level", "at_division", "stratum", maintain_order=True
@@ -236,10 +236,6 @@ def _audits(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:
         wanted = min(objects_needed(own.height, shares[str(stratum)], 0), own.height)
         if wanted and before.is_empty():
             yield label, authority, own.sort("enterprise_id"), {str(stratum): 1}, wanted
-
-
-def _own(frame: pl.DataFrame, authority: Authority) -> pl.DataFrame:
-    return frame.filter((pl.col("at_level") == authority[0]) & (pl.col("at_division") == authority[1]))
 
 
 def _draw_id(now: Situation, label: str, authority: Authority) -> str:
@@ -291,7 +287,7 @@ def _objects(now: Situation, policy: PlanningPolicy, month: date, authority: Aut
         & (pl.col("month_on").dt.year() == month.year)
     )
     done = now.done.filter(pl.col("item_id").str.starts_with("random:"))
-    firms = _own(with_authority(now, policy), authority)
+    firms = of_authority(with_authority(now, policy), authority)
     return (
         firms.join(drawn, on="enterprise_id", how="semi")
         .join(done, on="enterprise_id", how="anti")

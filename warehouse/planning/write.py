@@ -13,7 +13,6 @@ import duckdb
 import polars as pl
 
 from models.errors import PolicyGapError
-from models.planning.bench import DAY
 from models.planning.calendar import horizon, month_start
 from models.planning.certificate import certificate
 from models.planning.checklist import checklist
@@ -21,7 +20,7 @@ from models.planning.plan import SCHEDULED, Plan, make_plan
 from models.planning.situation import Situation
 from models.planning.waivers import caps
 from models.planning.year import Floor, budget, coverage, floors, rooms, still_owed, with_authority
-from models.policy import PlanningPolicy
+from models.policy import DAY, PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
@@ -187,9 +186,7 @@ def _visits(connection: Connection, plan: Plan, now: Situation) -> pl.DataFrame:
         "SELECT visit_id, min(made_on) AS made_on FROM plan.former_visits GROUP BY ALL"
     ).pl()
     planned = (
-        plan.visits.drop("officers")
-        .join(plan.visits.select("visit_id", "officers"), on="visit_id", how="left")
-        .rename({"at_level": "level", "at_division": "division"})
+        plan.visits.rename({"at_level": "level", "at_division": "division"})
         .join(former.with_columns(pl.col("visit_id").cast(pl.String)), on="visit_id", how="left")
         .with_columns(as_of=pl.lit(now.as_of), made_on=pl.col("made_on").fill_null(now.as_of))
         .select(*VISITS)
@@ -256,9 +253,8 @@ def _outcomes(plan: Plan, coding: Coding) -> pl.DataFrame:
 
 def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
     """Person-days of crews and of planned visits, one row per authority and working day."""
-    per_quarter = policy.crew_size / DAY
     rows = [
-        (level, division, day, len(crews), len(crews) * DAY * per_quarter)
+        (level, division, day, len(crews), policy.person_days(len(crews) * DAY))
         for (level, division), bench in sorted(plan.benches.items())
         for day, crews in zip(bench.days, bench.crews, strict=True)
     ]
@@ -272,7 +268,7 @@ def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
     load = (
         plan.visits.filter(pl.col("planned_on").is_not_null())
         .group_by(level="at_level", division="at_division", day="planned_on")
-        .agg(visits=pl.len(), load_days=pl.col("quarter_days").sum() * per_quarter)
+        .agg(visits=pl.len(), load_days=pl.col("quarter_days").sum() * policy.person_days(1))
     )
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     return frame.join(load, on=["level", "division", "day"], how="left").with_columns(
@@ -375,7 +371,7 @@ def _serve(connection: Connection, now: Situation, policy: PlanningPolicy) -> No
     try:
         connection.execute(
             _MONTH_LIST,
-            {"as_of": now.as_of, "first": month_start(now.as_of + timedelta(days=1)), "published": published},
+            {"as_of": now.as_of, "first": month_start(now.next_day), "published": published},
         )
     finally:
         connection.unregister("enforced")
