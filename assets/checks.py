@@ -18,6 +18,7 @@ from dagster import (
     multi_asset_check,
 )
 
+from assets.monitoring import MONITORING_CHECKS
 from assets.resources import Warehouse
 from assets.suites import intake_suites, result_suites
 from warehouse.planning.draws import unverified
@@ -108,4 +109,5 @@ CHECKS: list[AssetChecksDefinition] = [
     result_checks,
     plan_checks,
     draws_verify,
+    *MONITORING_CHECKS,
 ]

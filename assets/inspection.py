@@ -12,9 +12,10 @@ from dagster import (
     asset,
 )
 
+from assets.monitoring import monitoring
 from assets.partitions import AS_OF, TIMEZONE
 from assets.resources import Warehouse
-from assets.scoring import codes, explanations
+from assets.scoring import codes, explanations, passports
 from warehouse.planning.draws import fresh_seed, seeds_from
 from warehouse.planning.write import compute_plan
 from warehouse.publish import publish_run
@@ -59,7 +60,7 @@ def inspection_plan(
 
 
 @asset(
-    deps=[inspection_plan, explanations],
+    deps=[inspection_plan, explanations, passports, monitoring],
     group_name=GROUP,
     owners=OWNERS,
     kinds={"duckdb"},

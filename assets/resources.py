@@ -1,5 +1,6 @@
 """The warehouse as a Dagster resource: one lock and one connection for a whole run."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,12 +16,16 @@ from dagster import (
 )
 from pydantic import PrivateAttr
 
-from models.card import with_card
-from models.policy import load_policy
+from models.errors import PolicyError
+from models.policy import Policy, load_policy
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
-from warehouse.models import champion
+from warehouse.in_force import coding_on
+from warehouse.packs import activated_on, begin_with, differs
+from warehouse.replay import stored_by
 from warehouse.rescore import Coding
+
+log = logging.getLogger("riskcode")
 
 
 def _close_orphans(context: InitResourceContext) -> None:
@@ -46,6 +51,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     _connection: Connection | None = PrivateAttr(default=None)
+    _has_warned: bool = PrivateAttr(default=False)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator["Warehouse"]:
@@ -70,8 +76,38 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return self._connection
 
     def coding(self, context: AssetExecutionContext | AssetCheckExecutionContext) -> Coding:
-        """What this run codes: the partition's day, by the policy in force on it."""
+        """What this run codes: the partition's day, by the policy in force on it.
+
+        The first coding of a home activates the pack of the settings; from then on what was activated holds.
+        """
         as_of = date.fromisoformat(context.partition_key)
         known_at = date.fromisoformat(self.known_at) if self.known_at else as_of
-        card = champion(self.connection, as_of)
-        return Coding(as_of, known_at, with_card(load_policy(self.pack).on(as_of), card), self.engine, card)
+        packaged = self._rules_of_files(as_of)
+        return coding_on(
+            self.connection,
+            packaged,
+            as_of,
+            known_at=known_at,
+            engine=self.engine,
+            stored_by=stored_by(self.connection, known_at),
+        )
+
+    def _rules_of_files(self, as_of: date) -> Policy:
+        """The pack of the settings, activated now if none was; says once a run when it is not what is in force."""
+        try:
+            packaged = load_policy(self.pack)
+        except PolicyError as error:
+            # Files that somebody is editing must not stop the night: what was activated is kept.
+            held = activated_on(self.connection, as_of)
+            if held is None:
+                raise
+            self._warn(f"{error} Meanwhile {held.name} {held.version} stays in force, as activated.")
+            return held
+        if not begin_with(self.connection, self.paths, packaged):
+            self._warn(differs(self.connection, packaged, as_of))
+        return packaged
+
+    def _warn(self, warning: str | None) -> None:
+        if warning and not self._has_warned:
+            log.warning(warning)
+        self._has_warned = True

@@ -12,6 +12,8 @@ from warehouse.rescore import (
     compute_probabilities,
     compute_scores,
 )
+from warehouse.timelines import compute_timelines
+from warehouse.ways import compute_passports
 
 GROUP = "scoring"
 OWNERS = ["team:risk-analysis"]
@@ -38,6 +40,13 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
 
 
 @asset(deps=[scores], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """码的走势: what the facts say on every day, and the codes to come if nothing new is learnt."""
+    rows = compute_timelines(warehouse.connection, warehouse.coding(context))
+    return MaterializeResult(metadata={"dagster/row_count": rows})
+
+
+@asset(deps=[timelines], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
 def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
     coding = warehouse.coding(context)
@@ -51,6 +60,13 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
             "pack_hash": coding.policy.pack_hash[:12],
         }
     )
+
+
+@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
+def passports(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """怎样变码: the smallest sets of acts that better a code, and single events that would make it RED."""
+    rows = compute_passports(warehouse.connection, warehouse.coding(context))
+    return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 @asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)

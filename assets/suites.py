@@ -278,8 +278,9 @@ def plan_reds() -> Suite:
             _no_rows(
                 "SELECT q.enterprise_id FROM {batch} q "
                 "ANTI JOIN (SELECT enterprise_id, planned_on, state FROM plan.visits) v "
-                "ON v.enterprise_id = q.enterprise_id AND v.state IN ('scheduled', 'awaiting') "
-                "AND v.planned_on <= q.due_on "
+                "ON v.enterprise_id = q.enterprise_id "
+                # A visit whose day is over is taken for made until its record is overdue, whenever it was.
+                "AND (v.state = 'awaiting' OR v.state = 'scheduled' AND v.planned_on <= q.due_on) "
                 "ANTI JOIN (SELECT s.enterprise_id FROM plan.shortfalls s LEFT JOIN plan.visits v USING (visit_id) "
                 "WHERE s.channel LIKE 'red%' OR list_has_any(v.channels, ['red', 'red_overdue'])) s "
                 "ON s.enterprise_id = q.enterprise_id "

@@ -34,8 +34,11 @@ from warehouse.sources.conform import conform
 from warehouse.sources.delivery import Batch, Judged, delivery_files, fingerprint_delivery, judge_batches
 from warehouse.sources.mapping import load_mapping
 from warehouse.sources.readers import read_file
+from warehouse.stages import code_enterprises
 from warehouse.store import known_enterprises
+from warehouse.timelines import compute_timelines
 from warehouse.validation import Suite, run_suites
+from warehouse.ways import compute_passports
 
 PACK = "starter"
 NIGHT = AS_OF + timedelta(days=1)
@@ -104,12 +107,16 @@ def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
             stage.rows = compute_features(connection, what)
         with meter.stage("scores", floor=WAREHOUSE) as stage:
             stage.rows = compute_scores(connection, what)
+        with meter.stage("timelines", floor=WAREHOUSE) as stage:
+            stage.rows = compute_timelines(connection, what)
         with meter.stage("codes", floor=WAREHOUSE) as stage:
             stage.rows = sum(compute_codes(connection, what).values())
         if checks:
             _check(meter, connection, home, "code checks", {"codes": results.pop("codes")})
         with meter.stage("explanations", floor=WAREHOUSE) as stage:
             stage.rows = compute_explanations(connection, what)
+        with meter.stage("passports", floor=WAREHOUSE) as stage:
+            stage.rows = compute_passports(connection, what)
         with meter.stage("red queue", floor=WAREHOUSE) as stage:
             stage.rows = compute_red_queue(connection, what)
         with meter.stage("plan", floor=WAREHOUSE) as stage:
@@ -159,11 +166,8 @@ def measure_night(root: Path, engine: str) -> list[Measured]:
     """Everything after the intake of a second night, as one stage and without checks."""
     meter, home, what = Meter("again"), Home(root), coding(NIGHT, engine)
     with writing(home) as connection, meter.stage("the night after: features to publish") as stage:
-        stage.rows = compute_features(connection, what)
-        compute_scores(connection, what)
-        compute_codes(connection, what)
-        compute_explanations(connection, what)
-        compute_red_queue(connection, what)
+        code_enterprises(connection, what)
+        stage.rows = _coded(connection)
         compute_plan(connection, what)
         publish_run(connection, home, what, run_id="benchmark-night")
     return meter.found

@@ -28,6 +28,7 @@ from warehouse.planning.write import compute_plan
 from warehouse.rescore import Coding, compute_codes, compute_features, compute_red_queue, compute_scores
 from warehouse.schema import prepare_schema
 from warehouse.store import write_versions
+from warehouse.timelines import compute_timelines
 
 YEAR = 2025
 HISTORY_YEARS = 4
@@ -112,7 +113,7 @@ def _night(
         write_versions(connection, TABLES[name], rows, received_on=night)
     at.append(time.perf_counter())
     coding = Coding(night, night, policy.on(night), "duckdb")
-    for stage in (compute_features, compute_scores, compute_codes, compute_red_queue):
+    for stage in (compute_features, compute_scores, compute_timelines, compute_codes, compute_red_queue):
         stage(connection, coding)
     at.append(time.perf_counter())
     compute_plan(connection, coding, seeds=seeds_from(f"year {seed}"))

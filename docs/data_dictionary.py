@@ -22,16 +22,9 @@ from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.planning.write import compute_plan
 from warehouse.publish import publish_run
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding
 from warehouse.schema import VERSION_COLUMNS
+from warehouse.stages import code_enterprises
 
 FILE = Path(__file__).with_name("data-dictionary.md")
 DAY = date(2026, 6, 30)
@@ -542,12 +535,7 @@ def published_columns() -> list[tuple[str, str, str]]:
         home = Home(Path(folder))
         coding = Coding(DAY, DAY, load_policy().on(DAY))
         with writing(home) as connection:
-            compute_features(connection, coding)
-            compute_scores(connection, coding)
-            compute_probabilities(connection, coding)
-            compute_codes(connection, coding)
-            compute_explanations(connection, coding)
-            compute_red_queue(connection, coding)
+            code_enterprises(connection, coding)
             compute_plan(connection, coding)
             publish_run(connection, home, coding, run_id="none")
         with duckdb.connect(str(home.published), read_only=True) as copy:

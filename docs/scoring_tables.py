@@ -26,15 +26,10 @@ from warehouse.connection import Connection, writing
 from warehouse.deliveries import take_in_all
 from warehouse.engines import fold
 from warehouse.home import Home
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding, compute_codes, compute_features, compute_scores
 from warehouse.sources.mapping import load_mapping
+from warehouse.stages import code_enterprises
+from warehouse.timelines import compute_timelines
 
 FILE = Path(__file__).with_name("scoring.md")
 PICTURE = Path(__file__).with_name("img") / "codes.svg"
@@ -199,7 +194,7 @@ def run_demo() -> Demo:
             take_in_all(
                 con, home, folder=str(root / "delivery"), mapping="demo_city", received_on=DAY, today=DAY
             )
-            _code(con, Coding(DAY, DAY, policy))
+            code_enterprises(con, Coding(DAY, DAY, policy))
             codes = con.sql(
                 "SELECT c.*, s.* EXCLUDE (enterprise_id, as_of, score, scorecard, fingerprint), "
                 "f.violations_36m, f.violation_points AS raw_violation_points, "
@@ -222,14 +217,6 @@ def run_demo() -> Demo:
                 truth=pl.read_parquet(city.truth).select("enterprise_id", "latent_risk"),
                 example=_example(con, policy),
             )
-
-
-def _code(con: Connection, coding: Coding) -> None:
-    compute_features(con, coding)
-    compute_scores(con, coding)
-    compute_codes(con, coding)
-    compute_explanations(con, coding)
-    compute_red_queue(con, coding)
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -513,6 +500,7 @@ def _real_row(name: str, delivery: Path) -> tuple[str, ...]:
             coding = Coding(day, day, load_policy().on(day))
             compute_features(con, coding)
             compute_scores(con, coding)
+            compute_timelines(con, coding)
             counts = compute_codes(con, coding)
             codes = con.sql("FROM risk.codes").pl()
     reasons = codes["decided_by"].value_counts().sort(["count", "decided_by"], descending=[True, False])

@@ -7,15 +7,19 @@ and Chromium (``CHROMIUM``, default /usr/bin/chromium).
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from pipelines.cli import render, run
+from models.policy import load_policy
+from pipelines.cli import passport_view, run
 from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
 from warehouse import queries
+from warehouse.passport.page import write_page
+from warehouse.passport.read import passport
 from warehouse.reading import reading
 
 if TYPE_CHECKING:
@@ -41,11 +45,11 @@ def terminal_pages() -> dict[str, str]:
         last = queries.last_run(connection)
         summary = run.summarise(connection, last["run_id"])
         first = queries.queue(connection, limit=1)[0]
-        found = queries.explanation(connection, first["enterprise_id"])
+        found = passport(connection, first["enterprise_id"])
     pages: dict[str, str] = {}
     for name, width, show in (
         ("run", 128, lambda console: run.show(summary, words, console, is_demo=True)),
-        ("explain", 100, lambda console: render.show_explanation(found, words, console)),
+        ("explain", 100, lambda console: passport_view.show_passport(found, words, console)),
     ):
         with Path(os.devnull).open("w") as nowhere:
             console = Console(
@@ -54,6 +58,20 @@ def terminal_pages() -> dict[str, str]:
             show(console)
         pages[name] = console.export_html(theme=SVG_EXPORT_THEME, code_format=PAGE, inline_styles=True)
     return pages
+
+
+def passport_pages(folder: Path) -> dict[str, Path]:
+    """The page of the first RED enterprise, in both languages."""
+    settings = load_settings()
+    with reading(settings.home) as connection:
+        first = queries.queue(connection, limit=1)[0]
+        found = passport(connection, first["enterprise_id"])
+    clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
+    names = {"passport": "en", "passport-zh": "zh"}
+    return {
+        name: write_page(found, folder / f"{name}.html", language=language, clocks=clocks)
+        for name, language in names.items()
+    }
 
 
 def take_pictures(*, with_ui: bool) -> None:
@@ -67,6 +85,11 @@ def take_pictures(*, with_ui: bool) -> None:
         for name, html in terminal_pages().items():
             page.set_content(html)
             page.locator("pre").screenshot(path=IMAGES / f"{name}.png")
+        with TemporaryDirectory() as folder:
+            for name, path in passport_pages(Path(folder)).items():
+                passport_page = browser.new_page(viewport={"width": 1000, "height": 1400})
+                passport_page.goto(path.as_uri())
+                passport_page.screenshot(path=IMAGES / f"{name}.png")
         for report in sorted(load_settings().home.reports.glob("*.html"))[-1:]:
             report_page = browser.new_page(viewport={"width": 1280, "height": 1200})
             report_page.goto(report.as_uri())

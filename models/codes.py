@@ -16,6 +16,10 @@ from models.vocabulary import CODE_KEYS, RiskCode
 
 SCORE = "score"
 UNRATED = "unrated"
+HELD = "held"
+"""Decided by the change rules: the facts are better already, but not for long enough."""
+OVERRIDE = "override"
+"""Decided by a person, who gave a reason and a last day."""
 
 
 def holds(condition: Condition) -> pl.Expr:
@@ -57,10 +61,10 @@ def is_rated(policy: CodePolicy, columns: Sequence[str]) -> pl.Expr:
     return rated & (pl.col(INTERVAL) <= widest) if widest and INTERVAL in columns else rated
 
 
-def band(policy: CodePolicy) -> pl.Expr:
-    """Rank of the code (RiskCode) that the score alone gives."""
+def band(policy: CodePolicy, *, margin: int = 0) -> pl.Expr:
+    """Rank of the code (RiskCode) that the score alone gives, with ``margin`` points added to it."""
     limits = policy.thresholds
-    score = pl.col(SCORE)
+    score = pl.col(SCORE) + margin
     return (
         pl.when(score >= limits.red)
         .then(int(RiskCode.RED))
@@ -112,12 +116,14 @@ def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -
     ).sort("enterprise_id")
 
 
-def assign_codes(features: pl.DataFrame, scores: pl.DataFrame, *, policy: PolicyOnDay) -> pl.DataFrame:
-    """Exactly one code for every enterprise.
+def judge(features: pl.DataFrame, scores: pl.DataFrame, policy: PolicyOnDay) -> pl.DataFrame:
+    """What the facts of one day say by themselves, before the change rules (``models.changes``).
 
-    Grain: one row per enterprise, sorted by ``enterprise_id``.  Columns ``enterprise_id``, ``code``
-    (green, blue, yellow, red), ``score`` (points), ``is_provisional`` (too little data to rate),
-    ``decided_by`` (the rule that gave the code, or ``score``, or ``unrated``).
+    Grain: one row per enterprise, sorted by ``enterprise_id``.  Columns ``enterprise_id``, ``score`` (points),
+    ``is_provisional`` (too little data to rate), ``rank`` (of the code, RiskCode), ``near_rank`` (the same with the
+    margin of the change rules added to the score: what is not better than this is not clearly better),
+    ``veto_rank`` (what no override can better), ``decided_by`` (the rule that gave the rank, or ``score``, or
+    ``unrated``).
     """
     said = verdicts(features, scores, policy.codes)
     voices = [name for name in said.columns if name.startswith("voice:")]
@@ -131,18 +137,39 @@ def assign_codes(features: pl.DataFrame, scores: pl.DataFrame, *, policy: Policy
         reversed(by_precedence),
         pl.lit(SCORE),
     )
+    near = band(policy.codes, margin=policy.codes.change.margin)
+    vetoes = [f"voice:{rule.name}" for rule in policy.codes.rules if rule.kind == "veto"]
     return said.select(
         "enterprise_id",
-        code_name(rank).alias("code"),
         SCORE,
         "is_provisional",
-        pl.when(rank == 0).then(pl.lit(SCORE)).otherwise(decided_by).alias("decided_by"),
+        rank=rank.cast(pl.Int64),
+        near_rank=pl.max_horizontal(rank, near).cast(pl.Int64),
+        veto_rank=pl.max_horizontal(pl.lit(0), *vetoes).cast(pl.Int64),
+        decided_by=pl.when(rank == 0).then(pl.lit(SCORE)).otherwise(decided_by),
     )
 
 
+def assign_codes(features: pl.DataFrame, scores: pl.DataFrame, *, policy: PolicyOnDay) -> pl.DataFrame:
+    """Exactly one code for every enterprise, by the facts of one day alone.
+
+    Grain: one row per enterprise, sorted by ``enterprise_id``.  Columns ``enterprise_id``, ``code``
+    (green, blue, yellow, red), ``score`` (points), ``is_provisional`` (too little data to rate),
+    ``decided_by`` (the rule that gave the code, or ``score``, or ``unrated``).
+    """
+    return judge(features, scores, policy).select(
+        "enterprise_id", code_name(pl.col("rank")).alias("code"), SCORE, "is_provisional", "decided_by"
+    )
+
+
+def tested_features(policy: CodePolicy) -> list[Condition]:
+    """Every condition that a rule or the sufficiency of the data tests."""
+    conditions = [condition for rule in policy.rules for condition in rule.when]
+    return conditions + [condition for group in policy.sufficiency.any_of for condition in group]
+
+
 def _require_features(features: pl.DataFrame, policy: CodePolicy) -> None:
-    tested = {condition.feature for rule in policy.rules for condition in rule.when}
-    tested |= {condition.feature for group in policy.sufficiency.any_of for condition in group}
+    tested = {condition.feature for condition in tested_features(policy)}
     unknown = sorted(tested - set(features.columns))
     if unknown:
         raise PolicyError(

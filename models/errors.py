@@ -9,6 +9,7 @@ RiskcodeError
 │   └── BusyError          another run holds the warehouse
 ├── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
 ├── DrawError              a draw cannot be committed to, or what is revealed does not fit the commitment
+├── DisputeError           an objection or override is not allowed as it was asked for; nothing was recorded
 └── ModelError             a scorecard cannot be fitted, found or promoted
     └── LeakageError       something would be learnt that could not be known
 
@@ -66,6 +67,12 @@ class DrawError(RiskcodeError):
     """A draw cannot be committed to, or what is revealed does not fit the commitment."""
 
     exit_code = 7
+
+
+class DisputeError(RiskcodeError):
+    """An objection or an override cannot be recorded or decided like that: too late, no reasons, wrong person."""
+
+    exit_code = 9
 
 
 class ModelError(RiskcodeError):

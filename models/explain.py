@@ -1,7 +1,8 @@
 """Why a code: the ordered reasons of every enterprise, whose points add up to its score.
 
-What decides the code comes first; then the other rules (vetoes and floors) that apply, too little data, the
-points of the card, and the band the score falls into.  Only points count towards the score; the others carry 0.
+What decides the code comes first (an override, the change rules, a veto …); then the other rules (vetoes and floors)
+that apply, too little data, the points of the card, and the band the score falls into.  Only points count towards the
+score; the others carry 0.
 """
 
 from datetime import date
@@ -9,9 +10,10 @@ from datetime import date
 import polars as pl
 import polars.selectors as cs
 
-from models.codes import SCORE, UNRATED, code_name, verdicts
+from models.codes import HELD, OVERRIDE, SCORE, UNRATED, code_name, verdicts
 from models.policy import PolicyOnDay, Rule
 from models.scorecard import Factor
+from models.vocabulary import CODE_KEYS
 
 REASON_SCHEMA = {
     "enterprise_id": pl.String,
@@ -27,40 +29,76 @@ REASON_SCHEMA = {
 
 
 def explain_codes(
-    features: pl.DataFrame, contributions: pl.DataFrame, *, as_of: date, policy: PolicyOnDay
+    features: pl.DataFrame,
+    contributions: pl.DataFrame,
+    *,
+    as_of: date,
+    policy: PolicyOnDay,
+    given: pl.DataFrame | None = None,
+    ends: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """All reasons.
+
+    ``given``: the codes shown (``enterprise_id``, ``code``, ``decided_by``) where the change rules or a person decided;
+    default: what the facts say.  ``ends``: ``enterprise_id``, ``factor``, ``expires_on``, the day on which a factor's
+    points first fall, or on which what decided ends, if nothing new is learnt.
 
     Grain: one row per enterprise and reason, sorted by ``enterprise_id``, ``rank`` (1 first).  ``value``
     is the datum the reason rests on, as text.  The points of an enterprise sum to its score exactly.
     """
     said = verdicts(features, contributions, policy.codes)
+    shown = _shown(said, given)
     parts = [
         *(_rule_rows(rule, said, features, as_of) for rule in policy.codes.rules),
         _unrated_rows(said, features),
         *(_points_rows(factor, contributions, features) for factor in policy.scorecard.factors),
         _band_rows(said),
+        _decided_rows(shown, said),
     ]
-    final = said.select("enterprise_id", final=pl.max_horizontal(cs.starts_with("voice:")))
-    order = {"veto": 0, "floor": 1, UNRATED: 2, "points": 3, "band": 4}
+    order = {OVERRIDE: 0, HELD: 1, "veto": 2, "floor": 3, UNRATED: 4, "points": 5, "band": 6}
     decisive = pl.col("code").replace_strict(
         {"red": 3, "yellow": 2, "blue": 1, "green": 0}, default=0, return_dtype=pl.Int64
     )
     rows = (
         pl.concat(parts)
-        .join(final, on="enterprise_id")
+        .join(shown.select("enterprise_id", "final", "decided_by"), on="enterprise_id")
         .with_columns(
             group=pl.col("kind").replace_strict(order, return_dtype=pl.Int64),
             gives=decisive,
             decides=pl.col("code").is_not_null() & (decisive == pl.col("final")),
         )
     )
+    if ends is not None:
+        known = ends.select("enterprise_id", "factor", ends="expires_on")
+        rows = rows.join(known, on=["enterprise_id", "factor"], how="left").with_columns(
+            expires_on=pl.coalesce("expires_on", "ends")
+        )
     rows = rows.sort(
         ["enterprise_id", "decides", "group", "gives", "points", "factor"],
         descending=[False, True, False, True, True, False],
     )
     rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("enterprise_id")
     return rows.with_columns(rank=rank).select(*REASON_SCHEMA)
+
+
+def _shown(said: pl.DataFrame, given: pl.DataFrame | None) -> pl.DataFrame:
+    """Rank of the code that is shown (``final``) and, where it is not the facts', what decided it."""
+    facts = said.select("enterprise_id", facts=pl.max_horizontal(cs.starts_with("voice:")).cast(pl.Int64))
+    if given is None:
+        return facts.select("enterprise_id", final="facts", decided_by=pl.lit(None, dtype=pl.String))
+    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
+    final = pl.col("code").replace_strict(ranks, return_dtype=pl.Int64)
+    return facts.join(given, on="enterprise_id").select("enterprise_id", "decided_by", final=final)
+
+
+def _decided_rows(shown: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """The change rules or a person, where they decide."""
+    decided = shown.filter(pl.col("decided_by").is_in([HELD, OVERRIDE])).join(
+        said.select("enterprise_id", facts=pl.max_horizontal(cs.starts_with("voice:"))), on="enterprise_id"
+    )
+    rows = _reason(decided, HELD, HELD, value=code_name(pl.col("facts")), code=code_name(pl.col("final")))
+    by = pl.Series("by", decided["decided_by"])
+    return rows.with_columns(kind=by, factor=by)
 
 
 def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
@@ -94,6 +132,28 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
             codes.sufficiency_provenance.reference,
             clearing_zh=codes.sufficiency_clearing.zh,
             clearing_en=codes.sufficiency_clearing.en,
+        )
+    )
+    rows.append(
+        _text(
+            HELD,
+            HELD,
+            codes.change_title.zh,
+            codes.change_title.en,
+            codes.change_provenance.basis,
+            codes.change_provenance.reference,
+            clearing_zh=codes.change_clearing.zh,
+            clearing_en=codes.change_clearing.en,
+        )
+    )
+    rows.append(
+        _text(
+            OVERRIDE,
+            OVERRIDE,
+            "人工调整（具名、有理由、有期限）",
+            "Override by a named person, with a reason and a last day",
+            "proposal",
+            "Accountable override; it ends by itself and is judged afterwards by what happened",
         )
     )
     return pl.DataFrame(rows, schema=dict.fromkeys(_text("", "", "", "", "", ""), pl.String))

@@ -61,6 +61,10 @@ def _recorded() -> dy.Date:
     )
 
 
+def _withdrawn() -> dy.Date:
+    return _day("撤销日期", "day the row was withdrawn; what is withdrawn never stood; empty = stands")
+
+
 def _source() -> dy.String:
     return dy.String(
         primary_key=True,
@@ -221,7 +225,12 @@ class Violations(dy.Schema):
     )
     decided_on = _day("处罚决定日期", "day of the penalty decision")
     department = _text("执法部门", "deciding department; never used by a score")
-    withdrawn_on = _day("撤销日期", "day the finding was withdrawn or repealed; empty = stands")
+    plan_approved_on = _day(
+        "整改方案批准日期",
+        "first day an approved rectification plan covers the finding; its points rest meanwhile",
+    )
+    plan_until = _day("整改方案期限", "last day of that plan", past=False)
+    withdrawn_on = _withdrawn()
 
     @dy.rule()
     def recorded_before_found(cls) -> pl.Expr:
@@ -238,6 +247,14 @@ class Violations(dy.Schema):
     @dy.rule()
     def decided_before_found(cls) -> pl.Expr:
         return _not_before("decided_on", "occurred_on")
+
+    @dy.rule()
+    def plan_before_found(cls) -> pl.Expr:
+        return _not_before("plan_approved_on", "occurred_on")
+
+    @dy.rule()
+    def plan_ends_before_it_begins(cls) -> pl.Expr:
+        return _not_before("plan_until", "plan_approved_on")
 
     @dy.rule()
     def withdrawn_before_found(cls) -> pl.Expr:
@@ -274,6 +291,7 @@ class Alerts(dy.Schema):
     )
     is_false_alarm = _flag("误报", "found to be a false alarm")
     description = _text("预警内容", "text of the alert", limit=TEXT)
+    withdrawn_on = _withdrawn()
 
     @dy.rule()
     def recorded_before_raised(cls) -> pl.Expr:
@@ -311,6 +329,7 @@ class Inspections(dy.Schema):
         unit="points",
     )
     filed_on = _day("报备日期", "day the visit was filed (D1)")
+    withdrawn_on = _withdrawn()
 
     @dy.rule()
     def recorded_before_inspected(cls) -> pl.Expr:
@@ -334,6 +353,7 @@ class Accidents(dy.Schema):
     loss = _count("直接经济损失", "direct loss", unit="yuan", most=1_000_000_000_000)
     grade = _enum(vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493", blank="ungraded")
     description = _text("事故简况", "what happened", limit=TEXT)
+    withdrawn_on = _withdrawn()
 
     @dy.rule()
     def recorded_before_accident(cls) -> pl.Expr:
@@ -350,6 +370,7 @@ class SelfReports(dy.Schema):
     filed_on = _day("上报日期", "day it was filed", nullable=False)
     hazards_found = _count("发现隐患数", "hazards the enterprise found", unit="hazards", nullable=False)
     hazards_fixed = _count("整改隐患数", "of these, fixed", unit="hazards", nullable=False)
+    withdrawn_on = _withdrawn()
 
     @dy.rule()
     def period_ends_before_start(cls) -> pl.Expr:

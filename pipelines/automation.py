@@ -21,10 +21,12 @@ from dagster import (
     sensor,
 )
 
+from assets.intraday import intraday
 from assets.partitions import AS_OF, TIMEZONE
 from pipelines.nightly import innermost
 from pipelines.settings import load_settings
 from warehouse.deliveries import inbox_deliveries, local_today
+from warehouse.publish import published_as_of
 from warehouse.sources.delivery import fingerprint_delivery
 
 # One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
@@ -78,27 +80,32 @@ def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
 
 
 @sensor(
-    job=NIGHTLY,
-    minimum_interval_seconds=60,
+    jobs=[NIGHTLY, intraday],
+    minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.STOPPED,
-    description="Starts a run for today when the inbox holds a delivery it has not seen.",
+    description="When the inbox holds something new: updates the codes it is about, or codes the day if nobody has.",
 )
 def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:
     """Ask for a run when the content of the inbox changed since the last one."""
-    deliveries = inbox_deliveries(load_settings().home)
+    home = load_settings().home
+    deliveries = inbox_deliveries(home)
     if not deliveries:
         return SkipReason("the inbox is empty")
     prints = [fingerprint_delivery(folder, mapping) for folder, mapping in deliveries]
     cursor = hashlib.sha256("".join(prints).encode()).hexdigest()[:16]
     if cursor == context.cursor:
         return SkipReason("nothing new in the inbox")
-    today = local_today().isoformat()
-    request = RunRequest(run_key=f"{today}:{cursor}", partition_key=today)
+    today = local_today()
+    key = f"{today}:{cursor}"
+    if published_as_of(home) == today:
+        request = RunRequest(run_key=key, job_name=intraday.name)
+    else:
+        request = RunRequest(run_key=key, job_name=NIGHTLY.name, partition_key=today.isoformat())
     return SensorResult(run_requests=[request], cursor=cursor)
 
 
 @run_failure_sensor(
-    monitored_jobs=[NIGHTLY, REFIT],
+    monitored_jobs=[NIGHTLY, REFIT, intraday],
     default_status=DefaultSensorStatus.RUNNING,
     description="Writes each failed run to logs/failures.log; the published copy stays as it was.",
 )

@@ -2,8 +2,9 @@
 
 from dagster import Definitions, in_process_executor, load_assets_from_modules
 
-from assets import inspection, intake, learning, scoring
+from assets import inspection, intake, learning, monitoring, scoring
 from assets.checks import CHECKS
+from assets.intraday import intraday
 from assets.resources import Warehouse
 from pipelines.automation import NIGHTLY, REFIT, monthly_refit, new_delivery, nightly_schedule, report_failure
 from pipelines.settings import Settings, load_settings
@@ -12,9 +13,9 @@ from pipelines.settings import Settings, load_settings
 def build_definitions(settings: Settings, *, known_at: str | None = None) -> Definitions:
     """Definitions for one installation; tests build their own with another home."""
     return Definitions(
-        assets=load_assets_from_modules([intake, scoring, inspection, learning]),
+        assets=load_assets_from_modules([intake, scoring, monitoring, inspection, learning]),
         asset_checks=CHECKS,
-        jobs=[NIGHTLY, REFIT],
+        jobs=[NIGHTLY, REFIT, intraday],
         schedules=[nightly_schedule, monthly_refit],
         sensors=[new_delivery, report_failure],
         # For everything the UI starts: one process holds the warehouse for a whole run.

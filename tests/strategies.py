@@ -93,6 +93,8 @@ def _row(chance: Random, table: Table, key: str, enterprises: tuple[str, ...]) -
             row[name] = chance.choice(cells(table.name)[name])
     if table.name == "self_reports":
         row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
+    if table.name == "violations" and row["plan_approved_on"] and row["plan_until"]:
+        row["plan_until"] = max(row["plan_until"], row["plan_approved_on"])
     return row
 
 

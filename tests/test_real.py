@@ -13,16 +13,10 @@ from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.intake import take_in
 from warehouse.planning.write import compute_plan
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding
 from warehouse.sources.delivery import Judged, judge_delivery
 from warehouse.sources.mapping import Mapping, load_mapping, parse_mapping
+from warehouse.stages import code_enterprises
 from warehouse.store import known_enterprises
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
@@ -52,15 +46,8 @@ def run_set(folder: Path, mapping: Mapping, home: Home) -> tuple[Judged, pl.Data
         )
         take_in(connection, judged, received_on=day)
         coding = Coding(day, day, load_policy().on(day))
-        for stage in (
-            compute_features,
-            compute_scores,
-            compute_codes,
-            compute_explanations,
-            compute_red_queue,
-            compute_plan,
-        ):
-            stage(connection, coding)
+        code_enterprises(connection, coding)
+        compute_plan(connection, coding)
         codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
         sums = connection.sql(
             "SELECT enterprise_id, sum(points)::BIGINT AS score FROM risk.explanations GROUP BY 1 ORDER BY 1"

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from models.errors import MappingError
+from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.intake import TakenIn, is_taken_in, take_in
 from warehouse.rejects import retry_rejects
-from warehouse.schema import FOREVER
+from warehouse.schema import FOREVER, value
 from warehouse.sources.delivery import fingerprint_delivery, judge_delivery
-from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping
+from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping, parse_mapping
 from warehouse.store import known_enterprises
 
 log = logging.getLogger("riskcode")
@@ -24,6 +25,19 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 def local_today() -> date:
     """Today in the bureau's time zone: the last day a delivered date may lie on."""
     return datetime.now(LOCAL).date()
+
+
+def city_today(connection: duckdb.DuckDBPyConnection) -> date:
+    """Today where the deliveries go on; in a closed archive the later of its end and the day coded last."""
+    texts = connection.execute(
+        "SELECT DISTINCT m.text FROM ops.deliveries d JOIN ops.mappings m ON m.hash = d.mapping_hash"
+    ).fetchall()
+    ends = [parse_mapping(text).archive_ends for (text,) in texts]
+    closed = [end for end in ends if end is not None]
+    if not ends or len(closed) < len(ends):
+        return local_today()
+    last = value(connection, LAST_ISSUED)
+    return max([*closed, *([last] if last else [])])
 
 
 def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:

@@ -4,6 +4,7 @@ Polars reads the columns it needs out of DuckDB and folds in memory; DuckDB fold
 give the same integers; ``benchmarks/`` measures them.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -14,16 +15,58 @@ from models.features import Events, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables import TABLES, Table
+from warehouse.schema import FOREVER
 
 ENGINES = ("polars", "duckdb")
 
 
-def integer_query(table: Table) -> str:
+ONLY = "temp.only_these"
+"""Enterprises a question is about, where it is not about all of them."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Which rows are read: of these enterprises only (``None``: all), as stored by that write (``None``: by now)."""
+
+    only: tuple[str, ...] | None = None
+    stored_by: int | None = None
+
+
+def integer_query(table: Table, extract: Extract = Extract()) -> str:
     """SQL of a canonical table in integer form: the same shape as ``models.features.integer_form``."""
     columns = table.columns()
     parts = [_integer(name, columns[name].dtype) for name in EVENT_COLUMNS[table.name]]
     parts += [f"{name} - DATE '1970-01-01' AS {name}" for name in ("known_from", "known_to")]
-    return f"SELECT {', '.join(parts)} FROM core.{table.name}"
+    rows = f"core.{table.name}" if extract.stored_by is None else f"({_as_stored(table, extract.stored_by)})"
+    among = "" if extract.only is None else f" WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    return f"SELECT {', '.join(parts)} FROM {rows}{among}"
+
+
+def _as_stored(table: Table, stored_by: int) -> str:
+    """The versions that were there after a past write, each ending where the next one of those began."""
+    key = ", ".join(table.key)
+    return f"""
+        SELECT * REPLACE (greatest(known_from, coalesce(min(known_from) OVER (
+            PARTITION BY {key} ORDER BY recorded_at, version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+            {FOREVER})) AS known_to)
+        FROM core.{table.name} WHERE coalesce(stored_no, 0) <= {stored_by:d}
+    """
+
+
+def read_events(connection: duckdb.DuckDBPyConnection, extract: Extract = Extract()) -> Events:
+    """The six tables in integer form as Polars frames."""
+    return Events(
+        **{name: relation.pl().lazy() for name, relation in _relations(connection, extract).items()}
+    )
+
+
+def _relations(connection: duckdb.DuckDBPyConnection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
+    if extract.only is not None:
+        named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
+        connection.register("named", named.to_arrow())
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
+        connection.unregister("named")
+    return {name: connection.sql(integer_query(TABLES[name], extract)) for name in EVENT_COLUMNS}
 
 
 def _integer(name: str, dtype: pl.DataType) -> str:
@@ -41,16 +84,16 @@ def fold(
     known_at: date,
     policy: FeaturePolicy,
     engine: str = "polars",
+    extract: Extract = Extract(),
 ) -> pl.DataFrame:
-    """Features of all enterprises known at ``known_at``, one row each, sorted by ``enterprise_id``."""
+    """Features of the enterprises known at ``known_at``, one row each, sorted by ``enterprise_id``."""
     if engine not in ENGINES:
         raise PolicyError(f"There is no engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
-    relations = {name: connection.sql(integer_query(TABLES[name])) for name in EVENT_COLUMNS}
     if engine == "duckdb":
-        folded = fold_features(Events(**relations), as_of=as_of, known_at=known_at, policy=policy)
+        relations = Events(**_relations(connection, extract))
+        folded = fold_features(relations, as_of=as_of, known_at=known_at, policy=policy)
         features: pl.DataFrame = folded.pl()
     else:
-        frames = {name: relation.pl().lazy() for name, relation in relations.items()}
-        folded = fold_features(Events(**frames), as_of=as_of, known_at=known_at, policy=policy)
-        features = folded.collect()
+        events = read_events(connection, extract)
+        features = fold_features(events, as_of=as_of, known_at=known_at, policy=policy).collect()
     return features.sort("enterprise_id")

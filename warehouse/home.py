@@ -38,6 +38,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def passports(self) -> Path:
+        """Pages of single enterprises, one HTML file each."""
+        return self.root / "passports"
+
+    @property
     def inbox(self) -> Path:
         """One folder per source, each with its ``mapping.yaml`` and its files."""
         return self.root / "inbox"

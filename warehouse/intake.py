@@ -84,7 +84,15 @@ def _record(
     connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
     for count in judged.files:
         connection.execute(
-            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?)",
-            [taken.delivery_id, count.table, count.file, count.delivered, count.accepted, count.refused],
+            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                taken.delivery_id,
+                count.table,
+                count.file,
+                count.delivered,
+                count.accepted,
+                count.refused,
+                judged.digests.get(count.file),
+            ],
         )
     return taken

@@ -19,6 +19,7 @@ from models.card import FittedCard
 from models.errors import ModelError
 from models.gate import GateInputs, GateResult, GroupShare
 from warehouse.connection import writing
+from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.publish import copy_tables
 from warehouse.reading import Row, open_copy, rows
@@ -150,6 +151,12 @@ def champion(connection: Connection, as_of: date) -> FittedCard | None:
     return FittedCard.from_dict(json.loads(text))
 
 
+def promotion_days(connection: Connection, first: date, last: date) -> list[date]:
+    """Days after ``first``, up to ``last``, on which another card may come into force."""
+    query = "SELECT DISTINCT effective_from FROM model.promotions WHERE effective_from > ? AND effective_from <= ?"
+    return [day for (day,) in connection.execute(query, [first, last]).fetchall()]
+
+
 _IN_FORCE = """
 SELECT card_id FROM model.promotions WHERE effective_from <= $as_of ORDER BY number DESC LIMIT 1
 """
@@ -220,7 +227,7 @@ def _record(
     gate: GateResult | None,
     override: bool,
 ) -> date:
-    coded = value(connection, "SELECT max(as_of) FROM risk.code_history WHERE NOT is_backfill")
+    coded = value(connection, LAST_ISSUED)
     first_free = coded + timedelta(days=1) if coded else value(connection, "SELECT current_date")
     day = effective_from or first_free
     if coded and day <= coded:

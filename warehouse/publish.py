@@ -6,15 +6,21 @@ replacement leaves the published copy as it was.
 
 import logging
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
+from warehouse.disputes.overrides import EVIDENCE
+from warehouse.disputes.queries import OPEN
+from warehouse.engines import ONLY
+from warehouse.history import LAST_ISSUED, record_changes
 from warehouse.home import Home
 from warehouse.rescore import Coding, require_day
-from warehouse.schema import value
+from warehouse.schema import get_meta, set_meta, stored_no, value
 
 log = logging.getLogger("riskcode")
 
@@ -26,7 +32,15 @@ PUBLISHED: dict[str, str] = {
     "risk.features": "FROM risk.features ORDER BY enterprise_id",
     "risk.explanations": "FROM risk.explanations ORDER BY enterprise_id, rank",
     "risk.factors": "FROM risk.factors ORDER BY factor",
-    "risk.code_history": "FROM risk.code_history ORDER BY enterprise_id, as_of",
+    "risk.code_history": "FROM risk.code_history ORDER BY enterprise_id, valid_from, issued_at",
+    "risk.change_reasons": "FROM risk.change_reasons ORDER BY enterprise_id, valid_from, issued_at",
+    "risk.steps": "FROM risk.steps ORDER BY enterprise_id, valid_from",
+    "risk.forecast": "FROM risk.forecast ORDER BY enterprise_id, valid_from",
+    "risk.point_steps": "FROM risk.point_steps ORDER BY enterprise_id, factor, changes_on",
+    "risk.ways": "FROM risk.ways ORDER BY enterprise_id, option",
+    "risk.near_red": "FROM risk.near_red ORDER BY enterprise_id, event",
+    "risk.monitoring": "FROM risk.monitoring ORDER BY metric, group_kind, group_value",
+    "risk.migrations": "FROM risk.migrations",
     "serve.red_queue": "FROM serve.red_queue ORDER BY rank",
     "serve.open_findings": "FROM serve.open_findings",
     "serve.inspection_queue": "FROM serve.inspection_queue ORDER BY rank",
@@ -43,11 +57,18 @@ PUBLISHED: dict[str, str] = {
     "plan.capacity": "FROM plan.capacity ORDER BY level, division, day",
     "plan.targets": "FROM plan.targets ORDER BY enterprise_id, channel, month_on",
     "plan.draws": "FROM plan.draws ORDER BY draw_id",
+    "dispute.objections": "FROM dispute.objections ORDER BY objection_id",
+    "dispute.decisions": "FROM dispute.decisions ORDER BY objection_id",
+    "dispute.overrides": EVIDENCE,
+    "dispute.open": OPEN,
     "core.enterprises": (
         "SELECT e.* FROM core.enterprises e WHERE e.known_from <= $known_at AND e.known_to > $known_at "
         "ORDER BY e.enterprise_id"
     ),
     "raw.rejected_rows": "FROM raw.rejected_rows ORDER BY refused_on, source, file, line",
+    "ops.activations": "FROM ops.activations ORDER BY number",
+    "ops.monitoring_history": "FROM ops.monitoring_history ORDER BY as_of, metric, group_kind, group_value",
+    "ops.acknowledged": "FROM ops.acknowledged ORDER BY as_of, metric, group_kind, group_value",
     "ops.runs": "FROM ops.runs ORDER BY finished_at",
     "ops.deliveries": "FROM ops.deliveries ORDER BY taken_in_at",
     "ops.delivery_files": "FROM ops.delivery_files ORDER BY delivery_id, table_name, file",
@@ -67,7 +88,22 @@ def published_as_of(home: Home) -> date | None:
 def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
     log.info("publishing")
-    return copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
+    size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
+    _note_published(connection)
+    return size
+
+
+_PUBLISHED_RUN = "published_run"
+_LAST_RUN = "SELECT run_id FROM ops.runs WHERE is_issued ORDER BY finished_at DESC LIMIT 1"
+
+
+def _note_published(connection: duckdb.DuckDBPyConnection) -> None:
+    set_meta(connection, _PUBLISHED_RUN, value(connection, _LAST_RUN) or "")
+
+
+def is_behind(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether something was issued that is not in the published copy: the run died in between."""
+    return get_meta(connection, _PUBLISHED_RUN) != (value(connection, _LAST_RUN) or "")
 
 
 def copy_tables(
@@ -81,18 +117,29 @@ def copy_tables(
 
     Returns its size in bytes.
     """
-    building = target.with_suffix(f".building-{os.getpid()}")
-    for stale in target.parent.glob(f"{target.stem}.building-*"):
-        stale.unlink()
-    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
+    building = _building(target)
+    _attach(connection, building)
     try:
         for table, query in tables.items():
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
-            arguments = {"known_at": known_at} if "$known_at" in query else None
-            connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
+            _create(connection, table, query, known_at)
         connection.execute("CHECKPOINT copy")
     finally:
         connection.execute("DETACH copy")
+    return _put_in_place(building, target)
+
+
+def _building(target: Path) -> Path:
+    """Where a copy is built; what a run that died left there is removed."""
+    for stale in target.parent.glob(f"{target.stem}.building-*"):
+        stale.unlink()
+    return target.with_suffix(f".building-{os.getpid()}")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, building: Path) -> None:
+    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
+
+
+def _put_in_place(building: Path, target: Path) -> int:
     with building.open("rb") as file:
         os.fsync(file.fileno())
     size = building.stat().st_size
@@ -115,7 +162,7 @@ def publish_run(
     """
     for table in ("risk.features", "risk.scores", "risk.codes", "risk.explanations", "serve.red_queue"):
         require_day(connection, table, coding)
-    record_run(connection, coding, run_id=run_id)
+    issue(connection, coding, run_id=run_id)
     published = published_as_of(home)
     if published is not None and coding.as_of < published and not even_if_older:
         log.info("%s is older than the published %s; the published copy stays", coding.as_of, published)
@@ -123,25 +170,122 @@ def publish_run(
     return publish(connection, home, known_at=coding.known_at)
 
 
-def record_run(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str) -> None:
+def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: Coding) -> int:
+    """Put the enterprises that were coded anew into the published copy.  Returns its size in bytes.
+
+    The copy is copied, changed and put in its place like a new one.  Tables that do not say which enterprise a row is
+    about are replaced whole; those of the plan stay as the night left them.
+    """
+    building = _building(home.published)
+    shutil.copyfile(home.published, building)
+    _attach(connection, building)
+    try:
+        there = {
+            f"{schema}.{name}"
+            for schema, name in connection.execute(
+                "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'copy'"
+            ).fetchall()
+        }
+        for table, query in PUBLISHED.items():
+            if table not in there:
+                _create(connection, table, query, coding.known_at)  # the copy is an earlier program's
+            elif table in _BY_ENTERPRISE:
+                _exchange(connection, table, query, coding.known_at)
+            elif not table.startswith("plan.") and table not in _OF_THE_NIGHT:
+                connection.execute(f"DROP TABLE copy.{table}")
+                _create(connection, table, query, coding.known_at)
+        connection.execute("CHECKPOINT copy")
+    finally:
+        connection.execute("DETACH copy")
+    size = _put_in_place(building, home.published)
+    _note_published(connection)
+    return size
+
+
+def _exchange(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date) -> None:
+    """The rows of the enterprises that were coded anew."""
+    among = f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    arguments = {"known_at": known_at} if "$known_at" in query else None
+    connection.execute(f"DELETE FROM copy.{table} WHERE {among}")
+    connection.execute(f"INSERT INTO copy.{table} BY NAME SELECT * FROM ({query}) WHERE {among}", arguments)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date | None) -> None:
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
+    arguments = {"known_at": known_at} if "$known_at" in query else None
+    connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
+
+
+_BY_ENTERPRISE = frozenset(
+    {
+        "risk.codes",
+        "risk.scores",
+        "risk.probabilities",
+        "risk.features",
+        "risk.explanations",
+        "risk.code_history",
+        "risk.change_reasons",
+        "risk.steps",
+        "risk.forecast",
+        "risk.point_steps",
+        "risk.ways",
+        "risk.near_red",
+        "serve.open_findings",
+        "core.enterprises",
+    }
+)
+"""Tables of which only the rows of the enterprises coded anew change within the day."""
+
+_OF_THE_NIGHT = frozenset({"serve.inspection_queue", "serve.month_list", "risk.factors"})
+"""Tables that change with a full run only."""
+
+
+def issue(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str) -> int:
+    """Record the run and what it changed, in one transaction.  A replay of an earlier day issues nothing.
+
+    Returns the number of enterprises whose code changed.
+    """
+    last = value(connection, LAST_ISSUED)
+    connection.begin()
+    try:
+        is_issued = last is None or coding.as_of >= last
+        changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
+        record_run(connection, coding, run_id=run_id, is_issued=is_issued)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return changed
+
+
+def record_run(
+    connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str, is_issued: bool
+) -> None:
     """One row in ``ops.runs``: what was coded, by which policy, from data up to which day, with what result."""
     policy = coding.policy
     connection.execute(
         """
-        INSERT OR REPLACE INTO ops.runs
-        SELECT ?, ?, ?, now(), 'done', ?, ?, ?, ?, max(data_watermark), count(*),
-               count(*) FILTER (code = 'red'), count(*) FILTER (code = 'yellow'),
-               count(*) FILTER (code = 'blue'), count(*) FILTER (code = 'green'),
-               count(*) FILTER (is_provisional)
+        INSERT OR REPLACE INTO ops.runs BY NAME
+        SELECT $run_id AS run_id, $as_of AS as_of, $known_at AS known_at, now() AS finished_at, 'done' AS state,
+               $pack AS pack, $version AS pack_version, $hash AS pack_hash, $fingerprint AS fingerprint,
+               max(data_watermark) AS data_watermark, count(*) AS enterprises,
+               count(*) FILTER (code = 'red') AS red, count(*) FILTER (code = 'yellow') AS yellow,
+               count(*) FILTER (code = 'blue') AS blue, count(*) FILTER (code = 'green') AS green,
+               count(*) FILTER (is_provisional) AS provisional, $stored_no AS stored_no, $is_issued AS is_issued,
+               $calendar AS calendar_version, $rescored::BIGINT AS rescored
         FROM risk.codes
         """,
-        [
-            run_id,
-            coding.as_of,
-            coding.known_at,
-            policy.pack,
-            policy.version,
-            policy.pack_hash,
-            policy.scorecard.fingerprint,
-        ],
+        {
+            "run_id": run_id,
+            "as_of": coding.as_of,
+            "known_at": coding.known_at,
+            "pack": policy.pack,
+            "version": policy.version,
+            "hash": policy.pack_hash,
+            "fingerprint": policy.scorecard.fingerprint,
+            "stored_no": stored_no(connection) if coding.stored_by is None else coding.stored_by,
+            "is_issued": is_issued,
+            "calendar": version("chinesecalendar"),
+            "rescored": None if coding.only is None else len(coding.only),
+        },
     )

@@ -7,6 +7,7 @@ import duckdb
 
 from models.errors import WarehouseError
 from models.vocabulary import CODE_KEYS, JINAN_DIVISIONS
+from warehouse.disputes.queries import objections_of, with_contested
 from warehouse.reading import Row, rows
 
 REASONS_OF = """
@@ -72,25 +73,23 @@ def queue(
 ) -> list[Row]:
     """Enterprises of one code in the order they should be looked at, with reasons and what to check.
 
-    RED rows carry their due day and state; the other codes are ordered by score.
+    RED rows carry their due day and state; the other codes are ordered by score.  What is contested is marked.
     """
-    return rows(
-        connection,
-        QUEUE,
-        {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31},
-    )
+    asked = {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31}
+    return with_contested(connection, rows(connection, QUEUE, asked))
 
 
 def code_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Enterprises by code, worst first: now, provisional ones, and at the day coded before."""
+    """Enterprises by code, worst first: now, provisional ones, and as issued on the day before that was coded."""
     counted = rows(
         connection,
         """
         WITH now AS (SELECT as_of FROM risk.codes LIMIT 1),
-             before AS (SELECT max(as_of) AS as_of FROM risk.code_history
-                        WHERE as_of < (SELECT as_of FROM now)),
+             before AS (SELECT max(as_of) AS as_of FROM ops.runs
+                        WHERE coalesce(is_issued, true) AND as_of < (SELECT as_of FROM now)),
              old AS (SELECT code, count(*) AS n FROM risk.code_history
-                     WHERE as_of = (SELECT as_of FROM before) GROUP BY code)
+                     WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to
+                     GROUP BY code)
         SELECT code, count(*) AS enterprises, count(*) FILTER (is_provisional) AS provisional,
                any_value(old.n) AS before, (SELECT as_of FROM before) AS before_as_of
         FROM risk.codes LEFT JOIN old USING (code) GROUP BY code
@@ -108,11 +107,12 @@ def changes(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         connection,
         """
         WITH now AS (SELECT max(as_of) AS as_of FROM risk.codes),
-             before AS (SELECT max(as_of) AS as_of FROM risk.code_history
-                        WHERE as_of < (SELECT as_of FROM now))
+             before AS (SELECT max(as_of) AS as_of FROM ops.runs
+                        WHERE coalesce(is_issued, true) AND as_of < (SELECT as_of FROM now))
         SELECT o.code AS from_code, c.code AS to_code, count(*) AS enterprises
         FROM risk.codes c JOIN risk.code_history o ON o.enterprise_id = c.enterprise_id
-        WHERE o.as_of = (SELECT as_of FROM before) AND o.code <> c.code GROUP BY ALL ORDER BY 3 DESC, 1, 2
+        WHERE (SELECT as_of FROM before) >= o.valid_from AND (SELECT as_of FROM before) < o.valid_to
+          AND o.code <> c.code GROUP BY ALL ORDER BY 3 DESC, 1, 2
         """,
     )
 
@@ -154,13 +154,15 @@ def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Ro
     )
     history = rows(
         connection,
-        "SELECT as_of, code, score FROM risk.code_history WHERE enterprise_id = $id ORDER BY as_of",
+        "SELECT valid_from, valid_to, code, previous_code, score, decided_by, issued_at FROM risk.code_history "
+        "WHERE enterprise_id = $id ORDER BY valid_from, issued_at",
         {"id": enterprise_id},
     )
     foretold = rows(connection, _FORETOLD, {"id": enterprise_id}) if _has_probabilities(connection) else []
     return {
-        **found[0],
+        **with_contested(connection, found)[0],
         "reasons": reasons,
+        "objections": objections_of(connection, enterprise_id),
         "open_findings": findings,
         "history": history,
         "foretold": foretold,
@@ -186,8 +188,8 @@ def _not_found(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> str
 def listing(
     connection: duckdb.DuckDBPyConnection, *, code: str | None, district: str | None, limit: int | None
 ) -> list[Row]:
-    """Every enterprise with its code, ordered by id."""
-    return rows(
+    """Every enterprise with its code, ordered by id; what is contested is marked."""
+    found = rows(
         connection,
         f"""
         SELECT c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector, c.as_of
@@ -197,6 +199,7 @@ def listing(
         """,
         {"code": code, "districts": districts(district), "most": limit or 2**31},
     )
+    return with_contested(connection, found)
 
 
 def rejects(

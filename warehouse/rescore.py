@@ -1,7 +1,8 @@
 """The stages of a nightly rescoring: each reads tables, calls one pure function and replaces one table.
 
-The ``risk`` and ``serve`` tables hold the day coded last; ``risk.code_history`` keeps every day coded.  A stage
-replaces its table in one transaction, so a run that dies between stages can simply be run again.
+The ``risk`` and ``serve`` tables hold the day coded last; ``risk.code_history`` (``warehouse.history``) keeps what was
+issued.  A stage replaces its table, or the rows of the enterprises it codes, in one transaction, so a run that dies
+between stages can simply be run again.
 """
 
 import logging
@@ -12,14 +13,15 @@ import duckdb
 import polars as pl
 
 from models.card import FittedCard
-from models.codes import INTERVAL, assign_codes
+from models.codes import judge
 from models.errors import ScoreError
 from models.explain import explain_codes, factor_texts
 from models.planning.red_queue import build_red_queue
 from models.policy import PolicyOnDay
-from models.shrinkage import among_worst, interval_permille, shrunk_rates
+from models.shrinkage import among_worst, shrunk_rates
+from models.timeline import InForce, with_interval
 from models.vocabulary import CODE_KEYS
-from warehouse.engines import fold
+from warehouse.engines import ONLY, Extract, fold
 from warehouse.schema import CARD_TABLES, value
 
 Connection = duckdb.DuckDBPyConnection
@@ -30,7 +32,9 @@ log = logging.getLogger("riskcode")
 class Coding:
     """What is coded: the day, the day of knowledge, the policy in force, and the champion card if there is one.
 
-    With a champion, ``policy`` already carries its points and cut-offs.
+    With a champion, ``policy`` already carries its points and cut-offs.  ``rules``: those of the days the change rules
+    remember and of the days to come (default: the same on all days).  ``only``: code these enterprises and leave the
+    others as they are.  ``stored_by``: use what was stored by that write (default: everything).
     """
 
     as_of: date
@@ -38,6 +42,37 @@ class Coding:
     policy: PolicyOnDay
     engine: str = "polars"
     card: FittedCard | None = None
+    rules: tuple[InForce, ...] = ()
+    only: tuple[str, ...] | None = None
+    stored_by: int | None = None
+
+    @property
+    def in_force(self) -> tuple[InForce, ...]:
+        """The rules by day."""
+        return self.rules or (InForce(date.min, self.policy, self.card),)
+
+    @property
+    def extract(self) -> Extract:
+        """Which rows are read."""
+        return Extract(self.only, self.stored_by)
+
+
+def put(connection: Connection, name: str, frame: pl.DataFrame, coding: Coding) -> int:
+    """Replace a table by a frame, or only the rows of the enterprises that are coded.  Returns the frame's rows."""
+    if coding.only is None:
+        return replace_table(connection, name, frame)
+    connection.register("replacement", frame.to_arrow())
+    connection.begin()
+    try:
+        connection.execute(f"DELETE FROM {name} WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})")
+        connection.execute(f"INSERT INTO {name} BY NAME FROM replacement")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        connection.unregister("replacement")
+    return frame.height
 
 
 def replace_table(connection: Connection, name: str, frame: pl.DataFrame) -> int:
@@ -69,8 +104,9 @@ def compute_features(connection: Connection, coding: Coding) -> int:
         known_at=coding.known_at,
         policy=coding.policy.features,
         engine=coding.engine,
+        extract=coding.extract,
     )
-    return replace_table(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)))
+    return put(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)), coding)
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
@@ -80,7 +116,7 @@ def compute_scores(connection: Connection, coding: Coding) -> int:
     contributions = card.contributions(_features(connection, coding)).with_columns(
         as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
     )
-    return replace_table(connection, "risk.scores", contributions)
+    return put(connection, "risk.scores", contributions, coding)
 
 
 def compute_probabilities(connection: Connection, coding: Coding) -> int:
@@ -91,9 +127,11 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     log.info("turning points into probabilities")
     said, rates = (pl.DataFrame(schema=CARD_TABLES[name]) for name in ("risk.probabilities", "risk.rates"))
     if coding.card:
-        said = _foretold(_scores(connection, coding), coding.card).with_columns(as_of=pl.lit(coding.as_of))
+        said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
+            as_of=pl.lit(coding.as_of)
+        )
     if coding.card and coding.card.priors:
-        shrunk = shrunk_rates(_features(connection, coding), coding.card.priors)
+        shrunk = shrunk_rates(_features(connection, coding, every=True), coding.card.priors)
         worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
         rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
     replace_table(connection, "risk.probabilities", said.select(list(CARD_TABLES["risk.probabilities"])))
@@ -119,13 +157,19 @@ WORST_SHARE = 0.02
 
 
 def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
-    """``risk.codes``: exactly one code per enterprise, and the same rows in ``risk.code_history``.
+    """``risk.codes``: exactly one code per enterprise: what the facts say, through the change rules and overrides.
 
-    Returns the number of enterprises by code.  Raises ScoreError when an enterprise would get none or two.
+    Returns the number of enterprises by code, of those that were coded.  Raises ScoreError when an enterprise would
+    get none or two.
     """
     log.info("assigning codes")
-    codes = assign_codes(_judged(connection, coding), _scores(connection, coding), policy=coding.policy)
-    _require_one_code_each(connection, codes)
+    facts = judge(_judged(connection, coding), _scores(connection, coding), coding.policy)
+    require_day(connection, "risk.forecast", coding)
+    shown = _read(connection, coding, "risk.forecast", where="valid_from = as_of").select(
+        "enterprise_id", "code", "decided_by"
+    )
+    codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
+    _require_one_code_each(facts, codes)
     policy = coding.policy
     stamped = codes.select(
         "enterprise_id",
@@ -140,16 +184,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
         fingerprint=pl.lit(policy.scorecard.fingerprint),
         data_watermark=pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date),
     )
-    connection.begin()
-    try:
-        replace_table(connection, "risk.codes", stamped)
-        connection.execute(_REMEMBER_CODES, {"as_of": coding.as_of})
-        connection.execute("DELETE FROM risk.code_history WHERE as_of = ?", [coding.as_of])
-        connection.execute("INSERT INTO risk.code_history BY NAME FROM temp.remembered")
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+    put(connection, "risk.codes", stamped, coding)
     found = dict(codes.group_by("code").len().iter_rows())
     return {code: found.get(code, 0) for code in reversed(CODE_KEYS)}
 
@@ -160,17 +195,36 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
     log.info("explaining")
+    scores = _scores(connection, coding)
     reasons = explain_codes(
-        _judged(connection, coding), _scores(connection, coding), as_of=coding.as_of, policy=coding.policy
+        _judged(connection, coding),
+        scores,
+        as_of=coding.as_of,
+        policy=coding.policy,
+        given=_read(connection, coding, "risk.codes").select("enterprise_id", "code", "decided_by"),
+        ends=connection.sql(_ENDS).pl(),
     )
-    _require_exact_sums(_scores(connection, coding), reasons)
+    _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     stamped = reasons.select(
         "enterprise_id",
         as_of=pl.lit(coding.as_of),
         **{name: pl.col(name) for name in reasons.columns if name != "enterprise_id"},
     )
-    return replace_table(connection, "risk.explanations", stamped)
+    return put(connection, "risk.explanations", stamped, coding)
+
+
+# The day a factor's points first fall; the day a code that is held or given by a person is first another one.
+_ENDS = """
+SELECT p.enterprise_id, p.factor, min(p.changes_on) AS expires_on
+FROM risk.point_steps p JOIN (
+    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores)
+    ON COLUMNS(* EXCLUDE enterprise_id) INTO NAME factor VALUE points) s USING (enterprise_id, factor)
+WHERE p.points < s.points GROUP BY ALL
+UNION ALL
+SELECT enterprise_id, decided_by, valid_to FROM risk.forecast
+WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < DATE '9999-12-31'
+"""
 
 
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
@@ -195,8 +249,23 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
         orient="row",
     )
     queue = build_red_queue(red_frame, visits, as_of=coding.as_of, policy=coding.policy.queue)
-    connection.execute(_OPEN_FINDINGS, {"as_of": coding.as_of, "known_at": coding.known_at})
+    _write_open_findings(connection, coding)
     return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+def _write_open_findings(connection: Connection, coding: Coding) -> None:
+    arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
+    if coding.only is None:
+        query = _OPEN_FINDINGS.format(among="true")
+        connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
+        return
+    among = f"v.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    put(
+        connection,
+        "serve.open_findings",
+        connection.sql(_OPEN_FINDINGS.format(among=among), params=arguments).pl(),
+        coding,
+    )
 
 
 def require_day(connection: Connection, table: str, coding: Coding) -> None:
@@ -208,36 +277,34 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
         )
 
 
-def _features(connection: Connection, coding: Coding) -> pl.DataFrame:
-    require_day(connection, "risk.features", coding)
-    return connection.sql("FROM risk.features ORDER BY enterprise_id").pl()
+def _read(
+    connection: Connection, coding: Coding, table: str, *, where: str = "true", every: bool = False
+) -> pl.DataFrame:
+    """Rows of a table for the enterprises that are coded (or ``every`` one), sorted by enterprise."""
+    require_day(connection, table, coding)
+    among = "true" if every or coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    return connection.sql(f"FROM {table} WHERE {where} AND {among} ORDER BY enterprise_id").pl()
+
+
+def _features(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
+    return _read(connection, coding, "risk.features", every=every)
 
 
 def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
     """Features, with the width of the shrunk rate's interval where a fitted card brings priors."""
-    features = _features(connection, coding)
-    if coding.card is None or coding.card.priors is None:
-        return features
-    require_day(connection, "risk.rates", coding)
-    rates = connection.sql("FROM risk.rates").pl()
-    width = rates.select("enterprise_id", interval_permille(rates).alias(INTERVAL))
-    judged = features.join(width, on="enterprise_id", how="left", maintain_order="left")
-    if judged[INTERVAL].null_count():
-        raise ScoreError("risk.rates does not hold every enterprise. Materialise the scores again first.")
-    return judged
+    return with_interval(_features(connection, coding), coding.card)
 
 
-def _scores(connection: Connection, coding: Coding) -> pl.DataFrame:
-    require_day(connection, "risk.scores", coding)
-    return connection.sql("FROM risk.scores ORDER BY enterprise_id").pl()
+def _scores(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
+    return _read(connection, coding, "risk.scores", every=every)
 
 
-def _require_one_code_each(connection: Connection, codes: pl.DataFrame) -> None:
-    expected = value(connection, "SELECT count(*) FROM risk.features")
+def _require_one_code_each(facts: pl.DataFrame, codes: pl.DataFrame) -> None:
+    expected = facts.height
     if codes.height != expected or codes["enterprise_id"].n_unique() != expected:
         raise ScoreError(
             f"{expected} enterprises but {codes.height} codes. Nothing was published; "
-            "compare risk.features with risk.scores."
+            "compare risk.features with risk.forecast."
         )
     if codes["code"].null_count() or not set(codes["code"].unique()) <= set(CODE_KEYS):
         raise ScoreError("An enterprise got no code or an unknown one. Nothing was published.")
@@ -254,44 +321,37 @@ def _require_exact_sums(all_scores: pl.DataFrame, reasons: pl.DataFrame) -> None
         )
 
 
+# Since when a RED code was issued without a break; the coded day itself counts where it begins on it.
 _RED_SINCE = """
 WITH issued AS (
-    SELECT enterprise_id, as_of, code FROM risk.code_history WHERE NOT is_backfill AND as_of < $as_of
+    SELECT enterprise_id, code, valid_from, valid_to FROM risk.code_history
+    WHERE valid_from < $as_of AND valid_to > valid_from
 )
 SELECT c.enterprise_id,
-       coalesce((SELECT min(h.as_of) FROM issued h
+       coalesce((SELECT min(h.valid_from) FROM issued h
                  WHERE h.enterprise_id = c.enterprise_id
-                   AND h.as_of > coalesce((SELECT max(o.as_of) FROM issued o
-                                           WHERE o.enterprise_id = c.enterprise_id AND o.code <> 'red'),
-                                          DATE '0001-01-01')), $as_of::DATE) AS red_since,
+                   AND h.valid_from >= coalesce((SELECT max(least(o.valid_to, $as_of)) FROM issued o
+                                                 WHERE o.enterprise_id = c.enterprise_id AND o.code <> 'red'),
+                                                DATE '0001-01-01')), $as_of::DATE) AS red_since,
        c.score, c.decided_by, f.status
 FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red' ORDER BY c.enterprise_id
-"""
-
-
-# A day issued once stays issued when it is coded again; a day first coded after a later one is a backfill.
-_REMEMBER_CODES = """
-CREATE OR REPLACE TEMP TABLE remembered AS
-SELECT *, coalesce((SELECT bool_and(is_backfill) FROM risk.code_history WHERE as_of = $as_of),
-                   $as_of < (SELECT max(as_of) FROM risk.code_history), false) AS is_backfill
-FROM risk.codes
 """
 
 _VISITS_OF_RED = """
 SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
   AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.result <> 'refused' AND i.inspected_on <= $as_of
+  AND (i.withdrawn_on IS NULL OR i.withdrawn_on > $known_at)
   AND i.known_from <= $known_at AND i.known_to > $known_at
 """
 
 _OPEN_FINDINGS = """
-CREATE OR REPLACE TABLE serve.open_findings AS
 SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
        v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue
 FROM core.violations v
 WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
-  AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $as_of)
+  AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $known_at)
   AND (v.rectified_on IS NULL OR v.rectified_on > $as_of)
-  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL)
+  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL) AND {among}
 ORDER BY v.enterprise_id, v.is_major_hazard DESC, v.rectify_due_on, v.violation_id
 """

@@ -12,9 +12,12 @@ import polars as pl
 
 from models.errors import WarehouseError
 from models.tables import TABLES, Table
+from warehouse.disputes.tables import prepare as prepare_disputes
+from warehouse.history import prepare as prepare_history
+from warehouse.monitor.queries import prepare as prepare_monitoring
 from warehouse.planning.tables import prepare as prepare_plan
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 FOREVER = "DATE '9999-12-31'"
 VERSION_COLUMNS = {
     "version": "INTEGER",
@@ -23,8 +26,10 @@ VERSION_COLUMNS = {
     "delivery_id": "VARCHAR",
     "source_file": "VARCHAR",
     "source_line": "BIGINT",
+    "stored_no": "BIGINT",
 }
-"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from."""
+"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
+number of the write that stored it (so that a past run can be replayed on what was stored by then)."""
 
 _TYPES: dict[type[pl.DataType], str] = {
     pl.String: "VARCHAR",
@@ -51,18 +56,25 @@ CREATE TABLE IF NOT EXISTS ops.deliveries (
     delivered BIGINT, added BIGINT, corrected BIGINT, unchanged BIGINT, refused BIGINT);
 CREATE TABLE IF NOT EXISTS ops.delivery_files (
     delivery_id VARCHAR, table_name VARCHAR, file VARCHAR, delivered BIGINT, accepted BIGINT, refused BIGINT);
+ALTER TABLE ops.delivery_files ADD COLUMN IF NOT EXISTS digest VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.runs (
     run_id VARCHAR PRIMARY KEY, as_of DATE, known_at DATE, finished_at TIMESTAMP,
     state VARCHAR, pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR,
     data_watermark DATE, enterprises BIGINT, red BIGINT, yellow BIGINT, blue BIGINT, green BIGINT,
     provisional BIGINT);
+ALTER TABLE ops.runs ADD COLUMN IF NOT EXISTS stored_no BIGINT;
+ALTER TABLE ops.runs ADD COLUMN IF NOT EXISTS is_issued BOOLEAN;
+ALTER TABLE ops.runs ADD COLUMN IF NOT EXISTS calendar_version VARCHAR;
+ALTER TABLE ops.runs ADD COLUMN IF NOT EXISTS rescored BIGINT;
+CREATE TABLE IF NOT EXISTS ops.packs (
+    hash VARCHAR PRIMARY KEY, name VARCHAR, version VARCHAR, title_zh VARCHAR, title_en VARCHAR, content VARCHAR,
+    stored_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ops.activations (
+    number INTEGER PRIMARY KEY, pack VARCHAR, version VARCHAR, pack_hash VARCHAR, effective_from DATE,
+    activated_at TIMESTAMP, activated_by VARCHAR, reason VARCHAR, diff VARCHAR, kind VARCHAR, stored_no BIGINT);
 CREATE TABLE IF NOT EXISTS raw.rejected_rows (
     source VARCHAR, table_name VARCHAR, file VARCHAR, line BIGINT, rules VARCHAR, content VARCHAR,
     state VARCHAR, mapping_hash VARCHAR, entry INTEGER, delivery_id VARCHAR, refused_on DATE, settled_on DATE);
-CREATE TABLE IF NOT EXISTS risk.code_history (
-    enterprise_id VARCHAR, as_of DATE, code VARCHAR, score BIGINT, is_provisional BOOLEAN, decided_by VARCHAR,
-    pack VARCHAR, pack_version VARCHAR, pack_hash VARCHAR, fingerprint VARCHAR, data_watermark DATE,
-    is_backfill BOOLEAN);
 CREATE TABLE IF NOT EXISTS model.cards (
     card_id VARCHAR PRIMARY KEY, label VARCHAR, family VARCHAR, fitted_on DATE, first_cohort DATE,
     last_cohort DATE, rows BIGINT, positives BIGINT, data_watermark DATE, fingerprint VARCHAR,
@@ -104,6 +116,21 @@ CARD_TABLES: dict[str, dict[str, type[pl.DataType]]] = {
 }
 """Tables a fitted card fills; they are there, and empty, while the expert pack is in force."""
 
+STORED_NO = "stored_no"
+"""Key of the number of the last write of canonical rows."""
+
+
+def stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the last write of canonical rows or decisions about them; every write has the next one."""
+    return int(get_meta(connection, STORED_NO) or 0)
+
+
+def next_stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the write that begins now."""
+    number = stored_no(connection) + 1
+    set_meta(connection, STORED_NO, str(number))
+    return number
+
 
 def duckdb_type(column: dy.Column) -> str:
     """DuckDB type of a canonical column."""
@@ -124,11 +151,17 @@ def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing.  Raises WarehouseError for a warehouse of a newer program."""
     connection.execute(_OWN_TABLES)
     prepare_plan(connection)
+    prepare_history(connection)
+    prepare_disputes(connection)
+    prepare_monitoring(connection)
     for name, columns in CARD_TABLES.items():
         listed = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns.items())
         connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({listed})")
     for table in TABLES.values():
         connection.execute(create_statement(table))
+        connection.execute(
+            f"ALTER TABLE core.{table.name} ADD COLUMN IF NOT EXISTS stored_no BIGINT DEFAULT 0"
+        )
         for column_name, column in table.columns().items():
             # Columns that came with a later version of the program; they are empty in what was stored before.
             if column.nullable:

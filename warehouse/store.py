@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 
 from models.tables import Table
-from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, set_meta, value
+from warehouse.disputes.apply import carry_decisions
+from warehouse.schema import FOREVER, VERSION_COLUMNS, get_meta, next_stored_no, set_meta, value
 
 _REORDER_WHEN_GROWN_BY = 1.1
 """A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
@@ -30,7 +31,17 @@ class Written:
 def write_versions(
     connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
 ) -> Written:
-    """Store accepted rows (canonical columns, ``delivery_id``, ``source_file``, ``source_line``)."""
+    """Store accepted rows (canonical columns, ``delivery_id``, ``source_file``, ``source_line``).
+
+    What was decided about a datum on objection stands against rows that repeat it (``warehouse.disputes.apply``).
+    """
+    return add_versions(connection, table, carry_decisions(connection, table, rows), received_on=received_on)
+
+
+def add_versions(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
+) -> Written:
+    """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
     enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
@@ -75,7 +86,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
                {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
-               {FOREVER}, f.delivery_id, f.source_file, f.source_line
+               {FOREVER}, f.delivery_id, f.source_file, f.source_line, {next_stored_no(connection) if fresh else 0}
         FROM temp.fresh f
         ORDER BY {_order(table, "f.")}
         """,

@@ -35,7 +35,7 @@ def accident_features(accidents: Frame, moment: Moment) -> Frame:
     ``days_since_major_accident`` (days).
     """
     rows = known(accidents, moment, happened=nw.col("occurred_on")).with_columns(
-        age=nw.lit(moment.as_of) - nw.col("occurred_on"),
+        age=moment.day - nw.col("occurred_on"),
         stated=coded("grade", GRADE_RANK),
         figured=_grade_from_figures(),
     )

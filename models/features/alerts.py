@@ -5,7 +5,7 @@ import narwhals as nw
 from models.features.asof import Frame, Moment, coded, count_if, known, sum_if, weighted
 from models.policy import FeaturePolicy
 
-_OFFLINE_WINDOW_DAYS = 90
+OFFLINE_WINDOW_DAYS = 90
 
 
 def alert_features(alerts: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
@@ -19,16 +19,16 @@ def alert_features(alerts: Frame, moment: Moment, policy: FeaturePolicy) -> Fram
     now = moment.last_minute
     rows = known(alerts, moment, happened=nw.col("raised_at") // 1440)
     rows = rows.filter(nw.col("is_false_alarm") == 0).with_columns(
-        age=nw.lit(moment.as_of) - nw.col("raised_at") // 1440,
+        age=moment.day - nw.col("raised_at") // 1440,
         is_answered=nw.when(nw.col("acknowledged_at") <= now).then(nw.lit(1)).otherwise(nw.lit(0)),
         waited=nw.col("acknowledged_at") - nw.col("raised_at"),
-        start=nw.when(nw.col("raised_at") > now - _OFFLINE_WINDOW_DAYS * 1440)
+        start=nw.when(nw.col("raised_at") > now - OFFLINE_WINDOW_DAYS * 1440)
         .then(nw.col("raised_at"))
-        .otherwise(nw.lit(now - _OFFLINE_WINDOW_DAYS * 1440)),
-        stop=nw.when(nw.col("closed_at") <= now).then(nw.col("closed_at")).otherwise(nw.lit(now)),
+        .otherwise(now - OFFLINE_WINDOW_DAYS * 1440),
+        stop=nw.when(nw.col("closed_at") <= now).then(nw.col("closed_at")).otherwise(now),
     )
     offline = (nw.col("kind") == "sensor_offline") & (nw.col("stop") > nw.col("start"))
-    recent = nw.col("age") <= _OFFLINE_WINDOW_DAYS
+    recent = nw.col("age") <= OFFLINE_WINDOW_DAYS
     unanswered = (nw.col("is_answered") == 0) & (nw.col("raised_at") + policy.unanswered_minutes <= now)
     slow = (nw.col("is_answered") == 1) & (nw.col("waited") > policy.slow_minutes)
     report = (nw.col("kind") == "complaint") | (nw.col("kind") == "transfer")

@@ -9,23 +9,41 @@ import narwhals as nw
 Frame = nw.LazyFrame[Any]
 
 
+AS_OF = "as_of"
+"""Column with the day of each row where a fold covers many days at once (``models.timeline``)."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """The day coded and the day of knowledge, both as days since 1970-01-01."""
+    """The day coded and the day of knowledge, both as days since 1970-01-01.
 
-    as_of: int
+    Without ``as_of`` every row carries its own day in the column ``as_of``.
+    """
+
+    as_of: int | None
     known_at: int
 
     @property
-    def last_minute(self) -> int:
-        """Last minute of the as-of day, in minutes since 1970-01-01."""
-        return (self.as_of + 1) * 1440 - 1
+    def day(self) -> nw.Expr:
+        """The day coded."""
+        return nw.col(AS_OF) if self.as_of is None else nw.lit(self.as_of)
+
+    @property
+    def last_minute(self) -> nw.Expr:
+        """Last minute of the day coded, in minutes since 1970-01-01."""
+        return (self.day + 1) * 1440 - 1
 
 
 def known(frame: Frame, moment: Moment, *, happened: nw.Expr | None) -> Frame:
-    """Rows as they were known at ``known_at`` and had happened by the end of ``as_of``."""
-    is_known = (nw.col("known_from") <= moment.known_at) & (nw.col("known_to") > moment.known_at)
-    return frame.filter(is_known if happened is None else is_known & (happened <= moment.as_of))
+    """Rows as they were known at ``known_at``, not withdrawn by then, that had happened by the end of ``as_of``.
+
+    What is known to be withdrawn never stood: a day before the withdrawal is judged without it too.
+    """
+    rows = frame.filter((nw.col("known_from") <= moment.known_at) & (nw.col("known_to") > moment.known_at))
+    if happened is None:
+        return rows
+    withdrawn = nw.col("withdrawn_on")
+    return rows.filter((happened <= moment.day) & (withdrawn.is_null() | (withdrawn > moment.known_at)))
 
 
 def weighted(age: nw.Expr, bands: Sequence[tuple[int, int]]) -> nw.Expr:

@@ -39,7 +39,7 @@ def self_report_features(reports: Frame, moment: Moment) -> Frame:
     (hazards the enterprise reported over 12 months less those it reported fixed).
     """
     rows = known(reports, moment, happened=nw.col("filed_on")).with_columns(
-        age=nw.lit(moment.as_of) - nw.col("filed_on")
+        age=moment.day - nw.col("filed_on")
     )
     year = nw.col("age") <= 365
     return rows.group_by("enterprise_id").agg(

@@ -89,6 +89,7 @@ INTEGERS: tuple[str, ...] = (
     "severity_mean_12m",
     "score_mean",
     "unsettled_findings",
+    "unchecked_major_hazards",
 )
 FEATURES: tuple[str, ...] = (*REGISTER_CATEGORIES, "track_record", *INTEGERS)
 """Columns of ``risk.features``, in order."""
@@ -112,6 +113,8 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "quantity",
         "rectify_due_on",
         "rectified_on",
+        "plan_approved_on",
+        "plan_until",
         "withdrawn_on",
     ),
     "alerts": (
@@ -122,8 +125,9 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "acknowledged_at",
         "closed_at",
         "is_false_alarm",
+        "withdrawn_on",
     ),
-    "inspections": ("enterprise_id", "inspected_on", "kind", "result", "score"),
+    "inspections": ("enterprise_id", "inspected_on", "kind", "result", "score", "withdrawn_on"),
     "accidents": (
         "enterprise_id",
         "occurred_on",
@@ -133,8 +137,9 @@ EVENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "lost_days",
         "loss",
         "grade",
+        "withdrawn_on",
     ),
-    "self_reports": ("enterprise_id", "filed_on", "hazards_found", "hazards_fixed"),
+    "self_reports": ("enterprise_id", "filed_on", "hazards_found", "hazards_fixed", "withdrawn_on"),
 }
 """Columns the fold reads.  What is not here (names, officers, departments, owners) cannot reach a score."""
 
@@ -170,7 +175,11 @@ def fold_features(events: Events, *, as_of: date, known_at: date | None = None, 
     Grain: one row per enterprise known at ``known_at`` (default: ``as_of``), columns ``FEATURES``.
     Returns a lazy native frame of the engine that ``events`` came from, in no particular row order.
     """
-    moment = Moment(day_number(as_of), day_number(known_at or as_of))
+    return fold_at(events, Moment(day_number(as_of), day_number(known_at or as_of)), policy=policy)
+
+
+def fold_at(events: Events, moment: Moment, *, policy: FeaturePolicy) -> Any:
+    """All features at one moment, or at the moment of each row (``Moment``): else as ``fold_features``."""
     lazy = {name: _lazy(native) for name, native in vars(events).items()}
     result = register_features(lazy["enterprises"], moment)
     for part in (
@@ -187,6 +196,7 @@ def fold_features(events: Events, *, as_of: date, known_at: date | None = None, 
         severity_mean_12m=_severity_mean(policy, "severity_points_12m", "inspections_12m"),
         score_mean=_score_mean(),
         unsettled_findings=_unsettled_findings(),
+        unchecked_major_hazards=_unchecked_major_hazards(),
         track_record=_track_record(),
     ).with_columns(nw.col(*INTEGERS).cast(nw.Int64))
     return result.select(*FEATURES).to_native()
@@ -207,6 +217,12 @@ def _unsettled_findings() -> nw.Expr:
     """1 while a finding of 24 months is neither rectified as far as known nor followed by a clean visit."""
     age, clean = nw.col("newest_unsettled_age"), nw.col("days_since_clean_visit")
     return nw.when((age <= 730) & (clean.is_null() | (clean >= age))).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _unchecked_major_hazards() -> nw.Expr:
+    """1 while the newest major hazard put right within 24 months was followed by no clean visit."""
+    age, clean = nw.col("newest_cleared_major_age"), nw.col("days_since_clean_visit")
+    return nw.when(~age.is_null() & (clean.is_null() | (clean > age))).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def _track_record() -> nw.Expr:

@@ -15,7 +15,7 @@ def counted_visits(inspections: Frame, moment: Moment) -> Frame:
     """Visits that count as inspections, with their age in days and the rank of their result."""
     rows = known(inspections, moment, happened=nw.col("inspected_on"))
     return rows.filter(nw.col("kind") != "assistance").with_columns(
-        age=nw.lit(moment.as_of) - nw.col("inspected_on"),
+        age=moment.day - nw.col("inspected_on"),
         rank=coded("result", RESULT_RANK, otherwise=1),
     )
 

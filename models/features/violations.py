@@ -17,14 +17,19 @@ from models.policy import FeaturePolicy
 
 
 def standing(violations: Frame, moment: Moment) -> Frame:
-    """Findings known then that nobody had withdrawn, with their age in days and what counts as one finding."""
+    """Findings that stand, with their age in days, what counts as one finding, and whether they are suspended.
+
+    An approved rectification plan suspends the points of what it puts right while it runs, never those of a
+    major hazard.
+    """
     rows = known(violations, moment, happened=nw.col("occurred_on"))
-    rows = rows.filter(nw.col("withdrawn_on").is_null() | (nw.col("withdrawn_on") > moment.as_of))
+    planned = (nw.col("plan_approved_on") <= moment.day) & (nw.col("plan_until") >= moment.day)
     return rows.with_columns(
         visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
         item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
-        age=nw.lit(moment.as_of) - nw.col("occurred_on"),
-        is_open=nw.when(nw.col("rectified_on") <= moment.as_of).then(nw.lit(0)).otherwise(nw.lit(1)),
+        age=moment.day - nw.col("occurred_on"),
+        is_open=nw.when(nw.col("rectified_on") <= moment.day).then(nw.lit(0)).otherwise(nw.lit(1)),
+        is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
 
 
@@ -41,18 +46,23 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     ``major_hazards_24m`` (findings), ``open_major_hazards`` (findings, until rectified),
     ``open_rectifications`` and ``overdue_rectifications`` (orders), ``overdue_days`` (days, the longest),
     ``repeat_items`` (items found in two or more visits of the repeat window), ``newest_unsettled_age`` (days
-    since the newest finding not known to be rectified).
+    since the newest finding not known to be rectified), ``newest_cleared_major_age`` (days since the newest
+    rectification of a major hazard found within 24 months).  ``violation_points`` and the orders leave out what
+    an approved rectification plan suspends.
     """
     rows = standing(violations, moment)
-    ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1)
-    overdue = ordered & (nw.col("rectify_due_on") < moment.as_of)
+    is_major = nw.col("is_major_hazard") == 1
+    ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1) & (nw.col("is_suspended") == 0)
+    overdue = ordered & (nw.col("rectify_due_on") < moment.day)
     is_serious = (nw.col("severity") == "serious") | (nw.col("severity") == "critical")
-    lateness = nw.lit(moment.as_of) - nw.col("rectify_due_on")
+    lateness = moment.day - nw.col("rectify_due_on")
+    cleared = is_major & (nw.col("is_open") == 0) & (nw.col("age") <= 730)
     per_item = (
         rows.with_columns(
             recent=coded("severity", policy.severity_points)
             * weighted(nw.col("age"), policy.violation_bands)
-            * nw.col("quantity"),
+            * nw.col("quantity")
+            * (1 - nw.col("is_suspended")),
             grave=nw.when(nw.col("age") <= policy.severity_window_days)
             .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
             .otherwise(nw.lit(0)),
@@ -89,12 +99,13 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
         serious_violations_36m=sum_if(is_serious & (nw.col("age") <= 1096), nw.col("quantity")),
         days_since_violation=nw.col("age").min(),
         years_with_violations_60m=years_with(~nw.col("age").is_null(), nw.col("age")),
-        major_hazards_24m=count_if((nw.col("is_major_hazard") == 1) & (nw.col("age") <= 730)),
-        open_major_hazards=count_if((nw.col("is_major_hazard") == 1) & (nw.col("is_open") == 1)),
+        major_hazards_24m=count_if(is_major & (nw.col("age") <= 730)),
+        open_major_hazards=count_if(is_major & (nw.col("is_open") == 1)),
         open_rectifications=count_if(ordered),
         overdue_rectifications=count_if(overdue),
         overdue_days=latest_if(overdue, lateness),
         newest_unsettled_age=nw.when(nw.col("is_open") == 1).then(nw.col("age")).min(),
+        newest_cleared_major_age=nw.when(cleared).then(moment.day - nw.col("rectified_on")).min(),
     )
     return counts.join(per_enterprise, on="enterprise_id", how="left").join(
         repeats, on="enterprise_id", how="left"

@@ -28,7 +28,7 @@ from models.policy.pack import (
     pack_names,
 )
 from models.policy.planning import CHANNELS, DAY, Channel, PlanningPolicy
-from models.policy.shape import Condition, Provenance, Thresholds, Words
+from models.policy.shape import ChangeRules, Condition, Provenance, Thresholds, Words
 
 __all__ = [
     "CHANNELS",
@@ -36,6 +36,7 @@ __all__ = [
     "FAMILY_NAMES",
     "FORBIDDEN",
     "Candidate",
+    "ChangeRules",
     "Channel",
     "CodePolicy",
     "Condition",

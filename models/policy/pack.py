@@ -1,10 +1,11 @@
 """Reading and checking a policy pack, and the values in force on a day."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +15,11 @@ from pydantic import BaseModel, ValidationError
 from models.errors import PolicyError, PolicyGapError
 from models.policy.learning import FORBIDDEN, Label, LearningFile, LearningPolicy
 from models.policy.planning import CapFile, PlanningFile, PlanningPolicy, check_planning, planning_on
+from models.policy.review import ReviewFile, ReviewPolicy, review_on
 from models.policy.shape import (
     Band,
     CardFile,
+    ChangeRules,
     CodeFile,
     Condition,
     Expiry,
@@ -34,7 +37,9 @@ from models.vocabulary import ALERT_LEVEL, SEVERITY
 PACKS = Path(__file__).parent / "packs"
 CODING_FILES = ("pack", "features", "scorecard", "codes", "learning")
 PLANNING_FILES = ("planning", "caps")
-RESERVED = ("score", "unrated", "band", "enterprise_id")
+REVIEW_FILES = ("review",)
+FILES = (*CODING_FILES, *PLANNING_FILES, *REVIEW_FILES)
+RESERVED = ("score", "unrated", "band", "held", "override", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
 
 
@@ -81,6 +86,10 @@ class CodePolicy:
     sufficiency_title: Words
     sufficiency_clearing: Words
     rules: tuple[Rule, ...]
+    change: ChangeRules
+    change_provenance: Provenance
+    change_title: Words
+    change_clearing: Words
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,7 @@ class PolicyOnDay:
     queue: QueuePolicy
     learning: LearningPolicy
     planning: PlanningPolicy
+    review: ReviewPolicy
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,8 @@ class Policy:
     """A pack, read and checked.
 
     ``hash`` is the SHA-256 of what decides codes and is stored with every code; ``planning_hash`` that of what
-    decides visits, and is stored with every plan.
+    decides visits, and is stored with every plan; ``content_hash`` that of all values, whatever they decide.
+    ``texts`` are the files as read, by name without ending: from them the very same pack is read again.
     """
 
     name: str
@@ -121,12 +132,15 @@ class Policy:
     note: Words
     hash: str
     planning_hash: str
+    content_hash: str
+    texts: Mapping[str, str] = field(repr=False)
     _features: FeatureFile
     _codes: CodeFile
     _card: CardFile
     _learning: LearningFile
     _planning: PlanningFile
     _caps: CapFile
+    _review: ReviewFile
 
     def on(self, as_of: date) -> PolicyOnDay:
         """Values in force on a day.  Raises PolicyGapError where the pack has none."""
@@ -144,7 +158,14 @@ class Policy:
             planning=planning_on(
                 self._planning, self._caps, as_of, red_visit_working_days=queue.red_visit_working_days
             ),
+            review=review_on(self._review, as_of),
         )
+
+    def changes_between(self, first: date, last: date) -> list[date]:
+        """Days after ``first``, up to ``last``, on which a value that decides codes changes, ascending."""
+        files = (self._features, self._codes, self._card)
+        days = {day for file in files for day in _days_in(file.model_dump())}
+        return sorted(day for day in days if first < day <= last)
 
     def _features_on(self, day: date) -> FeaturePolicy:
         file = self._features
@@ -184,6 +205,7 @@ class Policy:
         return Scorecard(name=self._card.name, version=self.version, factors=tuple(factors))
 
     def _codes_on(self, day: date) -> CodePolicy:
+        change = self._codes.change.on(day, name="change")
         thresholds = self._codes.thresholds.on(day, name="thresholds")
         sufficiency = self._codes.sufficiency.on(day, name="sufficiency")
         return CodePolicy(
@@ -194,6 +216,10 @@ class Policy:
             sufficiency_title=self._codes.sufficiency_title,
             sufficiency_clearing=self._codes.sufficiency_clearing,
             rules=tuple(_rule_on(entry, day) for entry in self._codes.rules),
+            change=change.value,
+            change_provenance=change,
+            change_title=self._codes.change_title,
+            change_clearing=self._codes.change_clearing,
         )
 
     def _queue_on(self, day: date) -> QueuePolicy:
@@ -215,6 +241,17 @@ class Policy:
 
 
 V = TypeVar("V")
+
+
+def _days_in(told: Any) -> Iterator[date]:
+    """Every day under which a dated value stands."""
+    if isinstance(told, dict):
+        yield from (key for key in told if isinstance(key, date))
+        for item in told.values():
+            yield from _days_in(item)
+    elif isinstance(told, list):
+        for item in told:
+            yield from _days_in(item)
 
 
 def _in_force(values: Mapping[date, V], day: date, *, name: str) -> V:
@@ -254,15 +291,30 @@ def pack_names() -> list[str]:
 @cache
 def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
     """Read and check a pack.  Raises PolicyError that names file and field."""
+    return policy_from(read_texts(pack, folder=folder))
+
+
+def read_texts(pack: str, *, folder: Path = PACKS) -> dict[str, str]:
+    """The files of a pack, those it inherits included, by name without ending.  Raises PolicyError."""
     root = folder / pack
     if not (root / "pack.yaml").exists():
         raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
-    meta = _check(PackFile, _read(root / "pack.yaml"), root / "pack.yaml")
+    meta = _check(PackFile, _read(root / "pack.yaml"), "pack")
     parent = _parent(meta, folder) or root
-    raw = {
-        name: _read(_own_or_inherited(f"{name}.yaml", root, parent))
-        for name in (*CODING_FILES, *PLANNING_FILES)
+    return {name: _text(_own_or_inherited(f"{name}.yaml", root, parent)) for name in FILES}
+
+
+def policy_from(texts: Mapping[str, str]) -> Policy:
+    """A pack from the texts of its files, as ``Policy.texts`` holds them.  Raises PolicyError, naming file and field.
+
+    A kind of file that came with a later version of the program than the texts is taken from the starter pack: no
+    code was decided by it then.
+    """
+    whole = {
+        name: texts[name] if name in texts else _text(PACKS / "starter" / f"{name}.yaml") for name in FILES
     }
+    raw = {name: _parsed(name, text) for name, text in whole.items()}
+    meta = _check(PackFile, raw["pack"], "pack")
     policy = Policy(
         name=meta.name,
         version=meta.version,
@@ -270,12 +322,15 @@ def load_policy(pack: str = "starter", *, folder: Path = PACKS) -> Policy:
         note=meta.note,
         hash=_hash({name: raw[name] for name in CODING_FILES}),
         planning_hash=_hash({name: raw[name] for name in PLANNING_FILES}),
-        _features=_check(FeatureFile, raw["features"], root / "features.yaml"),
-        _codes=_check(CodeFile, raw["codes"], root / "codes.yaml"),
-        _card=_check(CardFile, raw["scorecard"], root / "scorecard.yaml"),
-        _learning=_check(LearningFile, raw["learning"], root / "learning.yaml"),
-        _planning=_check(PlanningFile, raw["planning"], root / "planning.yaml"),
-        _caps=_check(CapFile, raw["caps"], root / "caps.yaml"),
+        content_hash=_hash({name: raw[name] for name in texts}),
+        texts=dict(texts),
+        _features=_check(FeatureFile, raw["features"], "features"),
+        _codes=_check(CodeFile, raw["codes"], "codes"),
+        _card=_check(CardFile, raw["scorecard"], "scorecard"),
+        _learning=_check(LearningFile, raw["learning"], "learning"),
+        _planning=_check(PlanningFile, raw["planning"], "planning"),
+        _caps=_check(CapFile, raw["caps"], "caps"),
+        _review=_check(ReviewFile, raw["review"], "review"),
     )
     _check_whole(policy)
     check_planning(policy._planning, policy._caps)
@@ -288,11 +343,14 @@ def _parent(meta: PackFile, folder: Path) -> Path | None:
         return None
     path = folder / meta.extends / "pack.yaml"
     if not path.exists():
+        # A pack in a folder of its own may change one of those that come with the project.
+        path = PACKS / meta.extends / "pack.yaml"
+    if not path.exists():
         raise PolicyError(
             f"pack.yaml: {meta.name} extends '{meta.extends}', which is no pack; known packs: "
             f"{', '.join(pack_names())}. Name one of them."
         )
-    further = _check(PackFile, _read(path), path).extends
+    further = _check(PackFile, _read(path), "pack").extends
     if further is not None:
         raise PolicyError(
             f"pack.yaml: {meta.name} extends '{meta.extends}', which itself extends '{further}'. "
@@ -364,24 +422,36 @@ class _NoDuplicates(yaml.SafeLoader):
 
 
 def _read(path: Path) -> dict[str, Any]:
+    return _parsed(path.stem, _text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
-            return yaml.load(file, Loader=_NoDuplicates)
-    # A date like 1990-13-01 is a ValueError of the YAML reader's own.
-    except (PolicyError, yaml.YAMLError, ValueError, OSError) as error:
+        return path.read_text(encoding="utf-8")
+    except (ValueError, OSError) as error:
         raise PolicyError(f"{path.name}: {error}. Correct the pack.") from error
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
+    stream = StringIO(text)
+    stream.name = f"{name}.yaml"  # The reader names it where the text is at fault.
+    try:
+        return yaml.load(stream, Loader=_NoDuplicates)
+    # A date like 1990-13-01 is a ValueError of the YAML reader's own.
+    except (PolicyError, yaml.YAMLError, ValueError) as error:
+        raise PolicyError(f"{name}.yaml: {error}. Correct the pack.") from error
 
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def _check(model: type[M], raw: dict[str, Any], path: Path) -> M:
+def _check(model: type[M], raw: dict[str, Any], name: str) -> M:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise PolicyError(f"{path.name}: {where}: {first['msg']}. Correct the pack.") from error
+        raise PolicyError(f"{name}.yaml: {where}: {first['msg']}. Correct the pack.") from error
 
 
 def _hash(raw: dict[str, Any]) -> str:

@@ -174,9 +174,46 @@ class Sufficiency(Strict):
     provisional_floor: Literal["blue", "yellow"]
 
 
+class BandDays(Strict):
+    """Days for each code that can get better."""
+
+    red: int = Field(ge=0)
+    yellow: int = Field(ge=0)
+    blue: int = Field(ge=0)
+
+
+class ChangeRules(Strict):
+    """How a code gets better: one band at a time, when the facts have been clearly better for some days.
+
+    ``dwell_days``: days for which the facts must be better by more than ``margin`` points.  ``hold_at_most_days``:
+    after so many days of better facts the margin no longer matters, so what lies further back than the sum of the
+    three cannot matter either.
+    """
+
+    dwell_days: BandDays
+    margin: int = Field(ge=0)
+    hold_at_most_days: BandDays
+
+    @model_validator(mode="after")
+    def _ends(self) -> "ChangeRules":
+        for code in ("red", "yellow", "blue"):
+            if getattr(self.hold_at_most_days, code) < getattr(self.dwell_days, code):
+                raise ValueError(f"hold_at_most_days of {code} is shorter than its dwell_days")
+        return self
+
+    @property
+    def memory_days(self) -> int:
+        """Days after which every path has come to the same code, wherever it began."""
+        longest = self.hold_at_most_days
+        return longest.red + longest.yellow + longest.blue
+
+
 class CodeFile(Strict):
     """``codes.yaml``: how points become codes."""
 
+    change: Dated[ChangeRules]
+    change_title: Words
+    change_clearing: Words
     thresholds: Dated[Thresholds]
     sufficiency: Dated[Sufficiency]
     sufficiency_title: Words

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable · 4 delivery unreadable ·
 5 warehouse or published copy unusable · 6 another run is writing · 7 a blocking check or promise broke ·
-8 a scorecard cannot be fitted, found or promoted.
+8 a scorecard cannot be fitted, found or promoted · 9 an objection or override is not allowed like that.
 """
 
 import os
@@ -12,7 +12,21 @@ import typer
 from rich.console import Console
 
 from models.errors import RiskcodeError
-from pipelines.cli import admin, draw, draw_ahead, model, plan, read, run
+from pipelines.cli import (
+    admin,
+    draw,
+    draw_ahead,
+    model,
+    monitor,
+    objection,
+    override,
+    plan,
+    policy,
+    read,
+    replay,
+    run,
+    watch,
+)
 
 app = typer.Typer(
     name="riskcode",
@@ -33,6 +47,12 @@ app.add_typer(plan.app, name="plan")
 draw.app.command("commit")(draw_ahead.commit)
 draw.app.command("reveal")(draw_ahead.reveal)
 app.add_typer(draw.app, name="draw")
+app.add_typer(replay.app, name="replay")
+app.command("watch")(watch.watch)
+app.add_typer(monitor.app, name="monitor")
+app.add_typer(objection.app, name="objection")
+app.add_typer(override.app, name="override")
+app.add_typer(policy.app, name="policy")
 app.command("demo")(admin.demo)
 app.command("doctor")(admin.doctor)
 

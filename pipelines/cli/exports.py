@@ -25,9 +25,9 @@ def neutral(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, *, indent: int | None = 2) -> str:
     """JSON for machines: dates as ISO text, Chinese as it is."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
 
 
 def write_rows(rows: Any, form: str, output: Path | None, *, title: str) -> Path | None:

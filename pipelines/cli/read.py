@@ -10,6 +10,7 @@ from rich.console import Console
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
 from pipelines.cli.exports import as_json, write_rows
+from pipelines.cli.passport_view import show_passport
 from pipelines.cli.render import (
     codes_table,
     listing_table,
@@ -17,12 +18,12 @@ from pipelines.cli.render import (
     reasons_text,
     reject_counts_table,
     rejects_table,
-    show_explanation,
     visits_table,
 )
 from pipelines.cli.texts import CHANNEL, VISIT_STATE, Words
 from pipelines.settings import Settings, load_settings
 from warehouse import queries
+from warehouse.passport.read import passport
 from warehouse.planning import queries as planning
 from warehouse.reading import Row, reading
 
@@ -102,16 +103,60 @@ def _queue_of_code(
 
 
 def explain(
-    enterprise_id: Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")], json: Json = False
+    enterprise_id: Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")],
+    html: Annotated[
+        bool, typer.Option("--html", help="write a page to read and to print, see --output")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="draw points and time line: FILE.svg or FILE.png")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="file of the page; default: in the passports folder")
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """赋码理由 · Why an enterprise has its code: every reason, its points, its source."""
+    """赋码理由 · Why an enterprise has its code, until when, and what would change it.
+
+    Every reason with its points and its source; the codes to come if nothing new happens; how the code came about.
+    """
     settings = load_settings()
+    if output is not None and not html:
+        raise typer.BadParameter(Words(settings.language)("output_needs_html"))
     with reading(settings.home) as connection:
-        found = queries.explanation(connection, enterprise_id.strip())
+        found = passport(connection, enterprise_id.strip())
+    if html:
+        _write_page(found, output or settings.home.passports / f"{found['enterprise_id']}.html", settings)
+    if picture is not None:
+        _draw(found, picture, settings)
     if json:
         typer.echo(as_json(found))
-        return
-    show_explanation(found, Words(settings.language), Console())
+    elif not html and picture is None:
+        show_passport(found, Words(settings.language), Console())
+
+
+def _write_page(found: Row, path: Path, settings: Settings) -> None:
+    from models.policy import load_policy
+    from warehouse.passport.page import write_page
+
+    clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
+    try:
+        write_page(found, path, language=settings.language, clocks=clocks)
+    except OSError as error:
+        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --output.") from error
+    typer.echo(str(path), err=True)
+
+
+def _draw(found: Row, path: Path, settings: Settings) -> None:
+    from warehouse.passport.pictures import draw_picture
+    from warehouse.passport.texts import Texts
+
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
+    try:
+        draw_picture(found, path, Texts(settings.language))
+    except OSError as error:
+        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --picture.") from error
+    typer.echo(str(path), err=True)
 
 
 def codes(

@@ -1,10 +1,8 @@
-"""How results look in a terminal: tables, bars and the waterfall of one code."""
+"""How results look in a terminal: tables and bars."""
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models import vocabulary as vocab
 from pipelines.cli.texts import CHANNEL, VISIT_STATE, Words
 from warehouse.reading import Row
 
@@ -20,6 +18,9 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
     if is_red:
         table.add_column(words("due"), no_wrap=True)
     table.add_column(words("score"), justify="right")
+    is_contested = any(row.get("contested_until") for row in found)
+    if is_contested:
+        table.add_column(words("contested"), no_wrap=True)
     if wide:
         table.add_column(words("reasons"), overflow="fold")
     for at, row in enumerate(found, start=1):
@@ -32,6 +33,7 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
         if is_red:
             cells.append(_due(row, words))
         cells.append(str(row["score"]))
+        cells += [contested_mark(row)] if is_contested else []
         table.add_row(*cells, *([reasons_text(row, words)] if wide else []))
     return table
 
@@ -49,6 +51,9 @@ def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
         table.add_column(words("district"), no_wrap=True)
     for key in ("channel", "due", "planned"):
         table.add_column(words(key), no_wrap=True)
+    is_contested = any(row.get("contested_until") for row in found)
+    if is_contested:
+        table.add_column(words("contested"), no_wrap=True)
     if is_wide:
         table.add_column(words("score"), justify="right")
         table.add_column(words("reasons"), overflow="fold")
@@ -56,6 +61,7 @@ def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
         cells = [str(row["rank"]), escape(row["enterprise_id"]), escape(row["name"])]
         cells += [escape(words.division(row["place"]))] if has_place else []
         cells += [_foremost(row, words), _deadline(row), _planned(row, words)]
+        cells += [contested_mark(row)] if is_contested else []
         table.add_row(*cells, *([str(row["score"]), reasons_text(row, words)] if is_wide else []))
     return table
 
@@ -77,6 +83,14 @@ def _planned(row: Row, words: Words) -> str:
     if row["state"] == "scheduled":
         return str(row["planned_on"])
     return f"[red]{state}[/]" if row["state"] == "short" else f"[dim]{state}[/]"
+
+
+def contested_mark(row: Row) -> str:
+    """By when an open objection must be decided; ``!`` where the code hangs on it, red once that day is past."""
+    if not row.get("contested_until"):
+        return ""
+    text = f"{row['contested_until']}{' !' if row['contested_decisive'] else ''}"
+    return f"[bold red]{text}[/]" if row["contested_overdue"] else text
 
 
 def _due(row: Row, words: Words) -> str:
@@ -173,6 +187,7 @@ def listing_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("score"), justify="right")
     for row in found:
         mark = f" {words('provisional')}" if row["is_provisional"] else ""
+        mark += f" {words('contested')} {contested_mark(row)}" if row.get("contested_until") else ""
         table.add_row(
             escape(row["enterprise_id"]),
             escape(row["name"]),
@@ -181,70 +196,3 @@ def listing_table(found: list[Row], words: Words) -> Table:
             str(row["score"]),
         )
     return table
-
-
-def show_explanation(found: Row, words: Words, console: Console) -> None:
-    """The reasons of one enterprise as a waterfall that ends in its score."""
-    lang = words.language
-    head = f"{escape(found['name'])}  [dim]{escape(found['enterprise_id'])}[/]"
-    console.print(head, highlight=False)
-    mark = f"（{words('unrated')}，{words('provisional')}）" if found["is_provisional"] else ""
-    console.print(
-        f"{words.code(found['code'])}{mark} · {words('score')} {found['score']} · {words('as_of')} "
-        f"{found['as_of']} · {escape(words.division(found['division']))} · "
-        f"{words.label(vocab.SECTOR, found['sector'])}",
-        highlight=False,
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("reason"), overflow="fold")
-    table.add_column(words("value"), justify="right", overflow="fold")
-    table.add_column(words("points"), justify="right")
-    table.add_column("")
-    table.add_column(words("basis"))
-    for reason in found["reasons"]:
-        effect = words.code(reason["code"]) if reason["code"] else _bar(reason["points"])
-        points = "" if reason["kind"] != "points" else f"{reason['points']:+d}"
-        table.add_row(
-            escape(reason[f"title_{lang}"]),
-            escape(words.datum(reason["factor"], reason["value"])),
-            points,
-            effect,
-            words(reason["basis"]),
-        )
-    table.add_section()
-    table.add_row(
-        f"[bold]{words('sum')}[/]", "", f"[bold]{sum(r['points'] for r in found['reasons']):+d}[/]", "", ""
-    )
-    console.print(table)
-    for reason in found["reasons"]:
-        if reason[f"clearing_{lang}"] and reason["code"]:
-            until = f" · {words('expires')} {reason['expires_on']}" if reason["expires_on"] else ""
-            console.print(
-                f"  {words('clearing')}: {escape(reason[f'title_{lang}'])} → "
-                f"{escape(reason[f'clearing_{lang}'])}{until}",
-                highlight=False,
-            )
-    for one in found["foretold"]:
-        chance = words("label_" + one["label"])
-        console.print(
-            f"  {chance}: {one['probability']:.1%} "
-            f"({one['low']:.1%}–{one['high']:.1%}) · {one[f'wording_{lang}']} ({one['base_rate']:.1%})",
-            highlight=False,
-        )
-    for finding in found["open_findings"][:5]:
-        late = f" [red]{words('overdue')}[/]" if finding["is_overdue"] else ""
-        console.print(
-            f"  {words('open_findings')}: {escape(finding['item_code'] or '')} "
-            f"{escape((finding['description'] or '')[:60])} "
-            f"({finding['rectify_due_on'] or '–'}){late}",
-            highlight=False,
-        )
-    console.print(
-        f"[dim]{found['pack']} {found['pack_version']} · {found['pack_hash'][:12]} · "
-        f"{found['fingerprint'][:12]} · {words('assumption')}[/]",
-        highlight=False,
-    )
-
-
-def _bar(points: int) -> str:
-    return f"[on {'red' if points > 0 else 'green'}]{' ' * min(abs(points), 24)}[/]"

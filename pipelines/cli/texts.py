@@ -41,6 +41,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sum": ("合计", "sum"),
     "clearing": ("如何解除", "what clears it"),
     "expires": ("失效日期", "expires"),
+    "output_needs_html": ("--output 用于 --html", "--output names the file of --html; give both"),
+    "passport_page": (
+        "说明书网页：./riskcode explain 代码 --html · 图：--picture 文件.svg",
+        "as a page: ./riskcode explain ID --html · as a picture: --picture FILE.svg",
+    ),
     "open_findings": ("未闭环问题", "open findings"),
     "to_check": ("检查要点", "what to check"),
     "overdue": ("逾期", "overdue"),
@@ -51,6 +56,35 @@ TEXTS: dict[str, tuple[str, str]] = {
     "assumption": (
         "阈值与分值为本项目假设，非济南市官方标准",
         "Cut-offs and points are this project's assumptions, not Jinan's",
+    ),
+    "replay_same": (
+        "{day}：{n} 家企业的码按当日所知重算，与当时发布的完全一致",
+        "{day}: the codes of {n} enterprises, replayed as known then, are those that were issued",
+    ),
+    "replay_differs": (
+        "{day}：{n} 家企业重算结果与当时发布的不一致",
+        "{day}: the codes of {n} enterprises are not those that were issued",
+    ),
+    "replay_issued": ("当时发布", "issued"),
+    "replay_again": ("重算", "replayed"),
+    "replay_right": ("应为", "should be"),
+    "replay_from": ("自", "from"),
+    "replay_to": ("至", "to"),
+    "replay_data": ("所依据的、后被撤销或更正的数据", "data it relied on, withdrawn or corrected since"),
+    "replay_codes": ("受影响的码", "Codes that would have been others"),
+    "replay_visits": ("期间的专项检查与复查", "Special visits and re-checks of that time"),
+    "replay_planned": ("已排定的红码检查", "RED visits still planned"),
+    "replay_penalties": ("相关处罚", "Penalties concerned"),
+    "replay_none": ("没有受影响的码、检查和处罚", "No code, visit or penalty relied on it"),
+    "replay_head": (
+        "{id}：按 {known_at} 所知，{as_of} 的码（规则包 {pack} {version}）",
+        "{id}: the code of {as_of} as known on {known_at} (rules {pack} {version})",
+    ),
+    "watching": ("正在监视 {folder} … (Ctrl-C 结束)", "watching {folder} … (Ctrl-C ends)"),
+    "watch_ends": ("已停止监视", "watch ended"),
+    "seen": (
+        "{at} 收到 {rows} 行（拒收 {refused}），涉及企业 {enterprises} 家，变码 {changed} 家，{seconds} 秒",
+        "{at} {rows} rows ({refused} refused), {enterprises} enterprises, {changed} codes changed, {seconds} s",
     ),
     "nothing": ("没有符合条件的企业", "No enterprise matches"),
     "no_rejects": ("没有被拒数据", "No refused rows"),
@@ -318,6 +352,129 @@ TEXTS: dict[str, tuple[str, str]] = {
     "committed_on": ("承诺日期", "committed on"),
     "not_revealed": ("未揭晓", "not revealed"),
     "no_draws": ("没有抽取记录", "No draw matches"),
+    # Objections and overrides.
+    "objection": ("异议", "objection"),
+    "no_objections": ("没有符合条件的异议", "No objection matches"),
+    "contested_thing": ("异议事项", "contested"),
+    "the_code": ("所赋之码", "the code itself"),
+    "grounds": ("理由", "grounds"),
+    "filed": ("提出", "filed"),
+    "filed_short": ("提出日期", "filed"),
+    "file_by": ("最迟 {day}", "could be filed until {day}"),
+    "late_reason": ("逾期理由", "why late"),
+    "new_evidence": ("新证据", "new evidence"),
+    "hangs": ("若成立", "if upheld"),
+    "decisive": (
+        "影响赋码：短时限，须由他人决定",
+        "the code hangs on it: short clock, another person decides",
+    ),
+    "not_decisive": ("不影响赋码", "the code does not hang on it"),
+    "decide_by": ("决定期限", "decide by"),
+    "objection_overdue": ("逾期未决", "overdue"),
+    "decided": ("决定", "decided"),
+    "in_time": ("按期", "in time"),
+    "too_late": ("逾期作出", "after the clock"),
+    "decision_reasons": ("决定理由", "reasons"),
+    "changed_to": ("更改", "changed"),
+    "code_now": ("现码", "code now"),
+    "contested": ("异议中", "contested"),
+    "contested_until": ("异议中，{day} 前决定", "contested; to be decided by {day}"),
+    "contested_overdue": ("异议逾期未决（{day}）", "contested; overdue since {day}"),
+    "override": ("人工定码", "override"),
+    "no_overrides": ("没有人工定码", "No override"),
+    "from_until": ("起止", "from – until"),
+    "by": ("定码人", "by"),
+    "ended": ("{day} 起终止", "ended from {day}"),
+    "was_right": ("事后评价", "was it right?"),
+    "policy_title": (
+        "{old} → {new} · 赋码日期 {day} · {n} 家企业",
+        "{old} → {new} · as of {day} · {n} enterprises",
+    ),
+    "policy_moments": (
+        "当日：如当日启用将发布的码（变差立即生效，变好须过观察期）· 仅看事实：当日事实按各规则包应得的码 · "
+        "{later}：若无新情况，届时的码",
+        "issued: the codes if the new pack took effect that day (worse at once, better after the wait) · by facts: "
+        "what each pack says of that day's facts alone · {later}: the codes then if nothing new is learnt",
+    ),
+    "policy_card": (
+        "现行评分卡 {card} 的分值与界线代替两个规则包的分值与界线；差别只来自其余规则",
+        "Card {card} is in force: its points and cut-offs stand in for those of both packs; only other rules differ",
+    ),
+    "moment_issued": ("当日", "issued"),
+    "moment_facts": ("仅看事实", "by facts"),
+    "policy_matrix": (
+        "变码矩阵，{moment}（行为旧，列为新）：{moved} 家不同",
+        "Codes, {moment} (rows: old, columns: new): {moved} differ",
+    ),
+    "policy_groups": ("分组：当日变差/变好，红码数", "Groups: worse and better on the day, RED"),
+    "group": ("分组", "group"),
+    "worse": ("变差", "worse"),
+    "better": ("变好", "better"),
+    "policy_same_groups": ("各组均无变化", "No group changes"),
+    "by_division": ("区划", "district"),
+    "by_sector": ("行业", "sector"),
+    "by_size": ("规模", "size"),
+    "policy_work": (
+        "工作量（已完成的抽取不重抽）",
+        "Workload (draws already made stay as they are)",
+    ),
+    "policy_no_work": (
+        "该日早于最近的检查计划，不重新计划，无工作量比较",
+        "The day lies before the plan, which is not made again for the past: no workload",
+    ),
+    "scheduled_n": ("已安排", "scheduled"),
+    "policy_month": (
+        "{month}：已排 {load} 人日，可用 {capacity}；年度预算缺口 {short}",
+        "{month}: person-days planned {load}, available {capacity}; short of the annual budget {short}",
+    ),
+    "policy_short": ("未满足要求", "What the rules ask for and the plan does not do"),
+    "cap_over": ("超过年度频次上限的企业", "enterprises over the annual cap"),
+    "cap_reached": ("已达年度频次上限的企业", "enterprises that reached the annual cap"),
+    "cap_waived": ("因上限免检的企业", "enterprises not visited because of the cap"),
+    "policy_firms": ("受影响最大的企业（{n} / 有差异的 {all} 家）", "Enterprises most affected ({n} of {all} that differ)"),
+    "policy_none_differ": ("没有任何企业不同", "No enterprise differs in anything"),
+    "policy_next": (
+        "逐家：--enterprise 编号 · 全部：--output 文件夹 · 启用：./riskcode policy activate",
+        "one enterprise: --enterprise ID · all: --output FOLDER · in force: ./riskcode policy activate",
+    ),
+    "decided_by": ("决定因素", "decided by"),
+    "old_pack": ("旧", "old"),
+    "new_pack": ("新", "new"),
+    "by_score": ("得分", "score"),
+    "speaks": ("成立", "holds"),
+    "lint_clean": ("{pack}：没有发现问题", "{pack}: nothing found"),
+    "lint_found": (
+        "{pack}：{errors} 个错误，{warnings} 个提示",
+        "{pack}: {errors} errors, {warnings} warnings",
+    ),
+    "error": ("错误", "error"),
+    "warning": ("提示", "warning"),
+    "pack": ("规则包", "pack"),
+    "effective_from": ("启用日期", "from"),
+    "activated_by": ("决定人", "by"),
+    "pack_active": ("现行", "active"),
+    "pack_coming": ("待生效", "coming"),
+    "pack_past": ("已过期", "past"),
+    "pack_overruled": ("被取代，未生效", "overruled"),
+    "pack_initial": ("首次赋码时自动记录", "recorded at the first coding"),
+    "pack_without_diff": ("未经比较", "without a comparison"),
+    "pack_moved": ("比较时当日变码 {n} 家", "{n} codes changed in the comparison"),
+    "files_same": ("与现行一致", "as in force"),
+    "files_differ": ("与现行不同", "differs from what is in force"),
+    "files_stored": ("曾启用", "activated before"),
+    "policy_packaged": ("随附规则包（文件）", "Packs at hand (files)"),
+    "policy_no_activations": (
+        "尚未赋码；首次运行时将启用 {pack}",
+        "Nothing is coded yet; the first run activates {pack}",
+    ),
+    "ask_activate": (
+        "以 {name} 的名义自 {day} 起启用 {pack}？",
+        "Put {pack} in force from {day} in the name of {name}?",
+    ),
+    "activated_text": (
+        "{pack} 自 {day} 起生效，已登记。该日起的赋码使用：./riskcode run",
+        "{pack} is in force from {day}, and recorded. Codes follow with the run of that day: ./riskcode run",
+    ),
 }
 
 CHANNEL = vocab.CodeList(
@@ -402,6 +559,15 @@ SCOPE = vocab.CodeList(
     },
 )
 LIST_KIND = vocab.CodeList("kind", {"key": ("重点", "key"), "general": ("一般", "general")})
+SIZE = vocab.CodeList(
+    "size",
+    {
+        "micro": ("微型（20人以下）", "micro (below 20 people)"),
+        "small": ("小型（20–299人）", "small (20–299)"),
+        "medium": ("中型（300–999人）", "medium (300–999)"),
+        "large": ("大型（1000人以上）", "large (1,000 or more)"),
+    },
+)
 FORM = vocab.CodeList(
     "form",
     {
@@ -410,6 +576,43 @@ FORM = vocab.CodeList(
         "demonstration": ("示范执法", "cross-region: demonstration"),
         "assistance": ("帮扶", "assistance"),
         "standing": ("异地执法", "cross-region"),
+    },
+)
+
+CONTESTABLE = vocab.CodeList(
+    "contestable",
+    {
+        "violations": ("违法问题", "finding", "violation", "违法", "问题"),
+        "alerts": ("监测预警", "alert", "预警"),
+        "inspections": ("检查记录", "inspection", "检查"),
+        "accidents": ("生产安全事故", "accident", "事故"),
+        "self_reports": ("自查报告", "self-report", "自查"),
+        "enterprises": ("企业名册", "register", "名册"),
+    },
+)
+"""What an objection can be about, besides the code itself."""
+
+FILER = vocab.CodeList("filer", {"enterprise": ("企业", "enterprise"), "officer": ("执法人员", "officer")})
+OUTCOME = vocab.CodeList("outcome", {"upheld": ("成立", "upheld"), "rejected": ("驳回", "rejected")})
+OBJECTION_STATE = vocab.CodeList(
+    "objection state",
+    {"open": ("待决", "open"), **OUTCOME.labels, "withdrawn_by_filer": ("撤回", "taken back")},
+)
+REMEDY = vocab.CodeList(
+    "remedy",
+    {
+        "withdraw": ("撤销数据", "datum withdrawn", "撤销"),
+        "correct": ("更正数据", "datum corrected", "更正"),
+        "override": ("人工定码", "override", "定码"),
+    },
+)
+VERDICT = vocab.CodeList(
+    "verdict",
+    {
+        "right": ("正确", "right"),
+        "wrong": ("错误", "wrong"),
+        "unknown": ("未检查，无从判断", "nobody looked"),
+        "pending": ("待评价", "too early to tell"),
     },
 )
 

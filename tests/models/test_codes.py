@@ -58,6 +58,7 @@ LIMITS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "serious_injuries": ("red", {"serious_injuries_12m": 3}, {"serious_injuries_12m": 2}),
     "refused_inspection": ("red", {"last_result": 5}, {"last_result": 4}),
     "overdue_rectification": ("yellow", {"overdue_rectifications": 1}, {"overdue_rectifications": 0}),
+    "unchecked_major_hazard": ("yellow", {"unchecked_major_hazards": 1}, {"unchecked_major_hazards": 0}),
     "recent_accident": ("yellow", {"days_since_accident": 365}, {"days_since_accident": 366}),
     "unsettled_findings": ("blue", {"unsettled_findings": 1}, {"unsettled_findings": 0}),
     "silent_sensors": ("blue", {"offline_days": 7}, {"offline_days": 6}),

@@ -105,6 +105,8 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("violations", {"rectify_due_on": EARLIER}, ["due_before_found"]),
     ("violations", {"decided_on": EARLIER}, ["decided_before_found"]),
     ("violations", {"withdrawn_on": EARLIER}, ["withdrawn_before_found"]),
+    ("violations", {"plan_approved_on": EARLIER}, ["plan_before_found"]),
+    ("violations", {"plan_approved_on": TODAY, "plan_until": EARLIER}, ["plan_ends_before_it_begins"]),
     ("alerts", {"recorded_at": EARLIER}, ["recorded_before_raised"]),
     ("alerts", {"acknowledged_at": BEFORE_AT}, ["acknowledged_before_raised"]),
     ("alerts", {"closed_at": BEFORE_AT}, ["closed_before_raised"]),

@@ -116,7 +116,7 @@ def test_every_reason_has_a_text_in_both_languages_with_its_provenance():
     texts = factor_texts(POLICY)
     assert texts["factor"].is_unique().all()
     named = {rule.name for rule in POLICY.codes.rules} | {factor.name for factor in POLICY.scorecard.factors}
-    assert named | {"band", "unrated"} == set(texts["factor"])
+    assert named | {"band", "unrated", "held", "override"} == set(texts["factor"])
     for column in ("title_zh", "title_en", "basis", "reference"):
         assert (texts[column].str.len_chars() > 0).all(), column
 

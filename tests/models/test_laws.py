@@ -101,7 +101,8 @@ def test_what_was_not_yet_known_changes_nothing(coded: tuple[World, date, date])
 
 
 HAPPENED = {name: table.happened for name, table in TABLES.items() if table.happened}
-FOLLOWS = {"violations": ("rectified_on", "withdrawn_on"), "alerts": ("acknowledged_at", "closed_at")}
+FOLLOWS = {"violations": ("rectified_on", "plan_approved_on"), "alerts": ("acknowledged_at", "closed_at")}
+"""What follows an event and counts from its own day.  A withdrawal counts as soon as it is known, for all days."""
 
 
 def _as_it_stood(frames: Frames, as_of: date) -> Frames:

@@ -41,16 +41,10 @@ from warehouse.connection import Connection
 from warehouse.deliveries import take_in_all
 from warehouse.home import Home
 from warehouse.rejects import retry_rejects
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_features,
-    compute_probabilities,
-    compute_scores,
-    data_watermark,
-)
+from warehouse.rescore import Coding, compute_features, data_watermark
 from warehouse.schema import SCHEMA_VERSION, get_meta, prepare_schema, set_meta
 from warehouse.sources.mapping import load_mapping, parse_mapping
+from warehouse.stages import code_enterprises
 
 FOREVER = date(9999, 12, 31)
 REGISTER = csv_bytes([firm(0), firm(1)])
@@ -419,10 +413,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, list[Any]], list[Any], list[Any]
     }
     day = date(2025, 12, 31)
     coding = Coding(day, day, load_policy().on(day))
-    compute_features(connection, coding)
-    compute_scores(connection, coding)
-    compute_probabilities(connection, coding)
-    compute_codes(connection, coding)
+    code_enterprises(connection, coding)
     codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").fetchall()
     refused = connection.sql("SELECT rules, content, state FROM raw.rejected_rows ORDER BY ALL").fetchall()
     return tables, codes, refused

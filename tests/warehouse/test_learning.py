@@ -37,14 +37,8 @@ from warehouse.models import (
     save_card,
     save_evaluation,
 )
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_scores,
-)
+from warehouse.rescore import Coding
+from warehouse.stages import code_enterprises
 
 TODAY = date(2026, 6, 30)
 PACK = load_policy()
@@ -338,14 +332,7 @@ def code(connection: Connection, day: date) -> tuple[Coding, pl.DataFrame]:
     """Code a day the way the nightly run does, and what came out."""
     found = champion(connection, day)
     coding = Coding(day, day, with_card(PACK.on(day), found), card=found)
-    for stage in (
-        compute_features,
-        compute_scores,
-        compute_probabilities,
-        compute_codes,
-        compute_explanations,
-    ):
-        stage(connection, coding)
+    code_enterprises(connection, coding)
     return coding, connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
 
 

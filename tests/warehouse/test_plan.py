@@ -20,15 +20,8 @@ from warehouse.home import Home
 from warehouse.planning.ahead import commit_ahead, reveal_ahead
 from warehouse.planning.draws import seeds_from, unverified
 from warehouse.planning.write import Planned, compute_plan
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding
+from warehouse.stages import code_enterprises
 from warehouse.store import write_versions
 
 END = date(2026, 3, 31)
@@ -40,15 +33,7 @@ DECIDED = ("plan.visits", "plan.visit_items", "plan.shortfalls", "plan.targets",
 def plan(connection: Connection, day: date) -> Planned | None:
     """Code a day and plan it."""
     coding = Coding(day, day, load_policy().on(day))
-    for stage in (
-        compute_features,
-        compute_scores,
-        compute_probabilities,
-        compute_codes,
-        compute_explanations,
-        compute_red_queue,
-    ):
-        stage(connection, coding)
+    code_enterprises(connection, coding)
     return compute_plan(connection, coding, seeds=SEEDS)
 
 

@@ -29,15 +29,8 @@ from warehouse.intake import take_in
 from warehouse.planning.write import compute_plan
 from warehouse.publish import PUBLISHED, publish, publish_run, published_as_of
 from warehouse.reading import reading, rows
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding
+from warehouse.stages import code_enterprises
 
 DAY = date(2025, 12, 31)
 FILES = {
@@ -59,12 +52,7 @@ def coding(day: date = DAY) -> Coding:
 
 
 def rescore(connection: Connection, day: date = DAY) -> None:
-    compute_features(connection, coding(day))
-    compute_scores(connection, coding(day))
-    compute_probabilities(connection, coding(day))
-    compute_codes(connection, coding(day))
-    compute_explanations(connection, coding(day))
-    compute_red_queue(connection, coding(day))
+    code_enterprises(connection, coding(day))
     compute_plan(connection, coding(day))
 
 

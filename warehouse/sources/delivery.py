@@ -7,7 +7,7 @@ cut into files cannot matter.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePath
@@ -73,6 +73,7 @@ class Judged:
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
     files: list[FileCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
 
     @property
@@ -97,15 +98,18 @@ class Judged:
         return [tuple(row) for row in counted.iter_rows()]  # pyright: ignore[reportReturnType]
 
 
-def delivery_files(folder: Path, mapping: Mapping) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
+def delivery_files(
+    folder: Path, mapping: Mapping, only: Container[str] | None = None
+) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
     """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
 
+    ``only``: names of the files that count; the others are as if they were not there.
     Raises DeliveryError when the folder does not exist.
     """
     if not folder.is_dir():
         raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
     root, notes = folder.resolve(), list[str]()
-    there = sorted(folder.iterdir())
+    there = sorted(path for path in folder.iterdir() if only is None or path.name in only)
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
     notes += [
         f"{_shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
@@ -144,33 +148,36 @@ def _shown(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name)[:200]
 
 
-def fingerprint_delivery(folder: Path | None, mapping: Mapping) -> str:
+def fingerprint_delivery(folder: Path | None, mapping: Mapping, only: Container[str] | None = None) -> str:
     """SHA-256 over the mapping and the content of every file it reads; queries always count as new."""
     digest = hashlib.sha256(mapping.hash.encode())
     if folder is not None:
-        for table, at, _, path in delivery_files(folder, mapping)[0]:
-            digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + _file_digest(path))
+        for table, at, _, path in delivery_files(folder, mapping, only)[0]:
+            digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + file_digest(path).encode())
     return digest.hexdigest()[:16]
 
 
-def _file_digest(path: Path) -> bytes:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest().encode()
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return b"cannot be opened"  # reading it will refuse it
+        return "cannot be opened"  # reading it will refuse it
 
 
-def _batches(folder: Path | None, mapping: Mapping, progress: Progress) -> Iterator[Batch]:
+def _batches(
+    folder: Path | None, mapping: Mapping, progress: Progress, only: Container[str] | None
+) -> Iterator[Batch]:
     for table, at, entry in mapping.entries():
-        if entry.sql is not None:
+        if entry.sql is not None and only is None:
             name = f"sql:{table}[{at}]"
             progress(name)
             raw = read_sql(expand_environment(entry.sql.url), entry.sql.query, name)
             yield conform_batch(raw, entry, table, at, mapping)
     if folder is None:
         return
-    for table, at, entry, path in delivery_files(folder, mapping)[0]:
+    for table, at, entry, path in delivery_files(folder, mapping, only)[0]:
         progress(_shown(path.name))
         raw = read_file(path, _shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
         yield conform_batch(raw, entry, table, at, mapping)
@@ -190,15 +197,17 @@ def judge_delivery(
     known_enterprises: pl.Series,
     today: date,
     progress: Progress = lambda _: None,
+    only: Container[str] | None = None,
 ) -> Judged:
-    """Decide on every row of a delivery, writing nothing.
+    """Decide on every row of a delivery, or of the files named by ``only``, writing nothing.
 
     Raises DeliveryError when there is nothing in it to read, MappingError when the mapping does not fit.
     """
-    judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping))
+    judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping, only))
     if folder is not None:
-        judged.notes = delivery_files(folder, mapping)[1]
-    batches = list(_batches(folder, mapping, progress))
+        files, judged.notes = delivery_files(folder, mapping, only)
+        judged.digests = {_shown(path.name): file_digest(path) for _, _, _, path in files}
+    batches = list(_batches(folder, mapping, progress, only))
     if not batches:
         raise DeliveryError(
             f"Nothing in {folder} matches the mapping '{mapping.name}'. "

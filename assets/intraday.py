@@ -1,0 +1,29 @@
+"""Within the day: one job that takes in what is new in the inbox and codes the enterprises it is about."""
+
+from dagster import OpExecutionContext, job, op
+
+from assets.resources import Warehouse
+from models.policy import load_policy
+from warehouse.intraday import take_in_inbox
+
+
+@op(description="随到随赋码: take in new files, rescore the enterprises they are about, republish.")
+def update_codes(context: OpExecutionContext, warehouse: Warehouse) -> None:
+    """One update; what it did is in the run's metadata and in ``ops.runs``."""
+    updated = take_in_inbox(
+        warehouse.connection,
+        warehouse.paths,
+        load_policy(warehouse.pack),
+        run_id=context.run_id,
+        engine=warehouse.engine,
+    )
+    context.add_output_metadata({"enterprises": updated.enterprises, "changed": updated.changed})
+
+
+@job(
+    description="日内更新: codes of the enterprises something new is known about, in seconds.",
+    tags={"dagster/concurrency_key": "riskcode_warehouse"},
+)
+def intraday() -> None:
+    """The one step."""
+    update_codes()

@@ -1,0 +1,83 @@
+"""Monitoring: what the system measures of itself after every coding, and checks that warn when it alarms.
+
+None of the checks blocks: an alarm is a reason to look, not to withhold the codes of a night.
+"""
+
+from collections.abc import Iterable
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    asset_check,
+)
+
+from assets.partitions import AS_OF
+from assets.resources import Warehouse
+from assets.scoring import GROUP, OWNERS, codes, explanations
+from warehouse.monitor.queries import findings
+
+MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
+
+
+@asset(
+    deps=[codes, explanations],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"duckdb", "polars"},
+    partitions_def=AS_OF,
+)
+def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+    """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
+    # scikit-learn takes a second to import; who only loads the definitions should not wait for it.
+    from warehouse.monitor.measure import measure
+
+    found = measure(warehouse.connection, warehouse.coding(context))
+    alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
+    return MaterializeResult(
+        metadata={"dagster/row_count": len(found), "alarms": MetadataValue.text("; ".join(alarms) or "none")}
+    )
+
+
+def _result(warehouse: Warehouse, metrics: Iterable[str]) -> AssetCheckResult:
+    """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
+    found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
+    language = "zh" if warehouse.language == "zh" else "en"
+    said = [row[f"text_{language}"] for row in found if row["state"] == "alarm"]
+    return AssetCheckResult(
+        passed=not said,
+        severity=AssetCheckSeverity.WARN,
+        description=" ".join(said) or f"no alarm in {len(found)} measures",
+    )
+
+
+@asset_check(asset=monitoring, description="Codes and data move: neither too much nor not at all.")
+def codes_move(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Migration, drift, quiet codes, quiet data, streams that dried up, measures that are gone."""
+    return _result(warehouse, MOVEMENT)
+
+
+@asset_check(asset=monitoring, description="RED is spread alike over districts, sectors and sizes.")
+def parity(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Share of RED in every group against that of all others."""
+    return _result(warehouse, ("red_rate",))
+
+
+@asset_check(asset=monitoring, description="Being visited often does not by itself make a code worse.")
+def feedback_loop(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Codes against past visits within sector and size; rightly aimed visits warn as well."""
+    return _result(warehouse, ("feedback",))
+
+
+@asset_check(asset=monitoring, description="Codes do not go and come back.")
+def flip_flops(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Codes that came back within the days of the policy, per mille of enterprises and year."""
+    return _result(warehouse, ("flip_flops",))
+
+
+MONITORING_CHECKS: list[AssetChecksDefinition] = [codes_move, parity, feedback_loop, flip_flops]

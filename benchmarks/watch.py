@@ -1,0 +1,140 @@
+"""``python -m benchmarks.watch``: seconds from a file's arrival to its published code.
+
+A city is taken in, coded and published; then ``./riskcode watch`` runs as a process of its own, and files with one new
+alert each are put into its inbox, one after another.  The clock runs from the moment a file has its name to the moment
+the published copy that counts the alert is in place.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from benchmarks.bulk import AS_OF, Size, write_bulk
+from models.policy import load_policy
+from warehouse.connection import writing
+from warehouse.deliveries import take_in_all
+from warehouse.home import Home
+from warehouse.in_force import coding_on
+from warehouse.planning.write import compute_plan
+from warehouse.publish import publish_run
+from warehouse.stages import code_enterprises
+
+REPOSITORY = Path(__file__).parents[1]
+PATIENCE = 120.0
+
+
+def prepare(root: Path, size: Size) -> tuple[Home, list[str]]:
+    """A home whose city is coded and published, with an empty inbox; ids of its enterprises."""
+    home = Home(root / "home").prepare()
+    bulk = write_bulk(root / "deliveries", size)
+    inbox = home.inbox / "bench_city"
+    inbox.mkdir()
+    mapping = inbox / "mapping.yaml"
+    mapping.write_text(bulk.mapping.read_text() + f"archive_ends: {AS_OF}\n", encoding="utf-8")
+    for path in bulk.first.glob("*.parquet"):
+        os.link(path, inbox / path.name)
+    with writing(home) as connection:
+        take_in_all(connection, home, folder=str(inbox), mapping=str(mapping), received_on=AS_OF, today=AS_OF)
+        started = time.perf_counter()
+        coding = coding_on(connection, load_policy(), AS_OF)
+        code_enterprises(connection, coding)
+        print(f"| the whole city coded | {time.perf_counter() - started:.0f} s |", flush=True)
+        compute_plan(connection, coding)
+        publish_run(connection, home, coding, run_id="night")
+        ids = [
+            one for (one,) in connection.execute("SELECT enterprise_id FROM risk.codes ORDER BY 1").fetchall()
+        ]
+    return home, ids
+
+
+def arrive(home: Home, number: int, enterprise: str) -> tuple[str, float]:
+    """Put one alert into the inbox the careful way.  Returns its id and the moment it had its name."""
+    alert = f"WATCH{number:06d}"
+    folder = home.inbox / "bench_city"
+    at = datetime.combine(AS_OF, datetime.min.time()) + timedelta(hours=9, minutes=number % 60)
+    row = {
+        "alert_id": alert,
+        "recorded_at": AS_OF,
+        "enterprise_id": enterprise,
+        "source_system": "platform",
+        "kind": "exceedance",
+        "level": "red",
+        "raised_at": at,
+    }
+    unfinished = folder / f"alerts_{number:04d}.parquet.part"
+    pl.DataFrame([row]).write_parquet(unfinished)
+    unfinished.rename(folder / f"alerts_{number:04d}.parquet")
+    return alert, time.perf_counter()
+
+
+def published_after(home: Home, before: int, enterprise: str, points: int) -> float:
+    """The moment another copy is in place that counts the alert.  Raises TimeoutError when none comes."""
+    limit = time.perf_counter() + PATIENCE
+    while time.perf_counter() < limit:
+        if home.published.stat().st_ino != before and alert_points(home, enterprise) > points:
+            return time.perf_counter()
+        time.sleep(0.01)
+    raise TimeoutError("nothing was published")
+
+
+def alert_points(home: Home, enterprise: str) -> int:
+    """What the published copy counts."""
+    with duckdb.connect(str(home.published), read_only=True) as copy:
+        query = "SELECT alert_points FROM risk.features WHERE enterprise_id = ?"
+        [[points]] = copy.execute(query, [enterprise]).fetchall()
+    return int(points)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser("python -m benchmarks.watch", description=__doc__.splitlines()[0])
+    parser.add_argument("--enterprises", type=int, default=Size.enterprises)
+    parser.add_argument("--events", type=int, default=Size.events)
+    parser.add_argument("--arrivals", type=int, default=50)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="riskcode-watch-") as root:
+        home, ids = prepare(Path(root), Size(chosen.enterprises, chosen.events))
+        environment = {**os.environ, "RISKCODE_HOME": str(home.root), "PYTHONPATH": str(REPOSITORY)}
+        command = [sys.executable, "-m", "pipelines", "watch", "--json"]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watcher:
+            try:
+                seconds, inside = follow(home, ids, chosen.arrivals, watcher)
+            finally:
+                watcher.terminate()
+        size = home.published.stat().st_size / 1e6
+    print(
+        f"| {chosen.enterprises:,} enterprises, {chosen.events:,} events, {len(seconds)} arrivals | first "
+        f"{seconds[0]:.1f} s, then median {statistics.median(seconds[1:]):.2f} s, worst {max(seconds[1:]):.2f} s; "
+        f"of it update {statistics.median(inside[1:]):.2f} s; published copy {size:,.0f} MB |"
+    )
+    return 0
+
+
+def follow(
+    home: Home, ids: list[str], arrivals: int, watcher: "subprocess.Popen[str]"
+) -> tuple[list[float], list[float]]:
+    """Seconds of each arrival, from outside and as the watcher tells them."""
+    seconds: list[float] = []
+    inside: list[float] = []
+    assert watcher.stdout is not None
+    for number in range(arrivals):
+        enterprise = ids[number * 997 % len(ids)]
+        before, points = home.published.stat().st_ino, alert_points(home, enterprise)
+        _, started = arrive(home, number, enterprise)
+        seconds.append(published_after(home, before, enterprise, points) - started)
+        inside.append(json.loads(watcher.stdout.readline())["seconds"])
+    return seconds, inside
+
+
+if __name__ == "__main__":
+    sys.exit(main())

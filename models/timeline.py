@@ -1,0 +1,205 @@
+"""Points as step functions of time: what each enterprise scores on every day of a span, if nothing new is learnt.
+
+A code changes by itself when an event grows old, a deadline passes or a rule book changes.  Those days are few and
+known (``models.features.steps``), so the fold runs on them only: every pair of enterprise and day becomes a row of
+its own in the very same fold that codes one day.  Nothing is simulated, and nothing is computed twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import narwhals as nw
+import polars as pl
+
+from models.card import FittedCard
+from models.codes import INTERVAL, judge, tested_features
+from models.features import Events
+from models.features.alerts import OFFLINE_WINDOW_DAYS, alert_features
+from models.features.asof import AS_OF, Moment
+from models.features.fold import fold_at
+from models.features.steps import DAY_OF, steps_of
+from models.policy import PolicyOnDay
+from models.shrinkage import interval_permille, shrunk_rates
+from models.vocabulary import day_number
+
+MOST_ROWS = 4_000_000
+"""Events times days that are folded at once; what is more is done in portions of enterprises."""
+
+MOMENT = "moment"
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The rules from one day on: policy (with the points of the champion card, where there is one) and that card."""
+
+    since: date
+    policy: PolicyOnDay
+    card: FittedCard | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days that are judged, both inclusive, and the day of knowledge, which stays the same for all of them."""
+
+    first: date
+    last: date
+    known_at: date
+
+
+def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.DataFrame:
+    """What the events say about every enterprise, from the first to the last day of a span.
+
+    ``events`` are Polars frames in integer form; ``rules`` begin no later than the span and ascend.
+    Grain: one row per ``enterprise_id`` and day (``as_of``, days since 1970-01-01) on which anything asked for can
+    change, the first day of the span included; each row holds until the next one.  Columns ``rules`` (position in
+    ``rules``), those of ``models.codes.judge``, and the points of every factor as ``points:<factor>``.
+    """
+    events = _known(events, span.known_at)
+    parts: list[pl.DataFrame] = []
+    for at, one in enumerate(rules):
+        first = max(day_number(span.first), day_number(one.since))
+        last = day_number(rules[at + 1].since) - 1 if at + 1 < len(rules) else day_number(span.last)
+        last = min(last, day_number(span.last))
+        if first > last:
+            continue
+        days = change_days(events, one, span.known_at, first, last)
+        parts += [
+            _judged(events, portion, span.known_at, one).with_columns(rules=pl.lit(at, dtype=pl.Int64))
+            for portion in _portions(events, days)
+        ]
+    return pl.concat(parts, how="diagonal").sort("enterprise_id", AS_OF)
+
+
+def asked_of(rules: InForce) -> dict[str, set[int]]:
+    """Features that the rules read, each with the values at which they change their mind."""
+    asked: dict[str, set[int]] = {}
+    for factor in rules.policy.scorecard.factors:
+        bins = [int(least) for least in factor.points] if factor.is_numeric else []
+        asked.setdefault(factor.feature, set()).update(bins)
+    for condition in tested_features(rules.policy.codes):
+        values = [value for value in (condition.at_least, condition.at_most) if value is not None]
+        asked.setdefault(condition.feature, set()).update(values)
+    if rules.card and rules.card.priors:
+        for feature in ("inspections_36m", "serious_visits_36m"):
+            asked.setdefault(feature, set())
+    return asked
+
+
+def change_days(events: Events, rules: InForce, known_at: date, first: int, last: int) -> pl.DataFrame:
+    """Days on which something can change: one row per ``enterprise_id`` and ``as_of``, the first day included."""
+    asked = asked_of(rules)
+    frames: Mapping[str, pl.LazyFrame] = vars(events)
+    begins = frames["enterprises"].select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
+    found = [begins]
+    for step in steps_of(rules.policy.features, asked):
+        day = pl.sql_expr(step.day).cast(pl.Int64)
+        days = pl.concat_list([day + offset for offset in step.offsets])
+        rows = frames[step.table].filter(day.is_not_null()).select("enterprise_id", days.alias(AS_OF))
+        found.append(rows.explode(AS_OF).filter((pl.col(AS_OF) > first) & (pl.col(AS_OF) <= last)))
+    if SILENCE in asked:
+        found.append(_silent_days(events, rules, known_at, asked[SILENCE], first, last))
+    known = frames["enterprises"].select("enterprise_id")
+    return pl.concat(found).unique().join(known, on="enterprise_id", how="semi").collect()
+
+
+SILENCE = "offline_days"
+"""Grows day by day while a sensor is silent, and shrinks day by day as the spell leaves the window."""
+
+
+def _silent_days(
+    events: Events, rules: InForce, known_at: date, values: Iterable[int], first: int, last: int
+) -> pl.LazyFrame:
+    """Days on which the days of silence cross a value that matters."""
+    spells: pl.LazyFrame = events.alerts.filter(pl.col("kind") == "sensor_offline")
+    window = pl.lit(OFFLINE_WINDOW_DAYS + 1)
+    edges = [pl.col(column) // 1440 for column in ("raised_at", "closed_at")]
+    ranges = [
+        spells.select(
+            "enterprise_id",
+            pl.int_ranges(
+                pl.max_horizontal(edge - 1, pl.lit(first)),
+                pl.min_horizontal(edge + window, pl.lit(last)) + 1,
+                dtype=pl.Int64,
+            ).alias(AS_OF),
+        ).explode(AS_OF)
+        for edge in edges
+    ]
+    days = pl.concat(ranges).drop_nulls().unique().collect().with_columns(_numbered())
+    moment = Moment(None, day_number(known_at))
+    spread = nw.from_native(_spread(spells, days, DAY_OF["alerts"]))
+    silent: pl.LazyFrame = alert_features(spread, moment, rules.policy.features).to_native()
+    limits = sorted({limit for value in values for limit in (value, value + 1)})
+    reached = pl.sum_horizontal(pl.col(SILENCE).fill_null(0) >= limit for limit in limits)
+    told = (
+        days.lazy()
+        .join(silent.select(pl.col("enterprise_id").alias(MOMENT), SILENCE), on=MOMENT, how="left")
+        .select("enterprise_id", AS_OF, reached=reached)
+        .sort("enterprise_id", AS_OF)
+    )
+    # A day after a gap has no neighbour to compare with, so it is kept.
+    same = pl.all_horizontal(
+        pl.col("enterprise_id") == pl.col("enterprise_id").shift(),
+        pl.col(AS_OF) == pl.col(AS_OF).shift() + 1,
+        pl.col("reached") == pl.col("reached").shift(),
+    )
+    return told.filter(~same.fill_null(value=False), pl.col(AS_OF) > first).select("enterprise_id", AS_OF)
+
+
+def _numbered() -> pl.Expr:
+    return pl.int_range(pl.len(), dtype=pl.Int64).alias(MOMENT)
+
+
+def _known(events: Events, known_at: date) -> Events:
+    """The events as known on a day, in memory: they are read several times."""
+    day = day_number(known_at)
+    lazy: dict[str, pl.LazyFrame] = dict(vars(events))
+    known = [frame.filter(pl.col("known_from") <= day, pl.col("known_to") > day) for frame in lazy.values()]
+    frames = pl.collect_all(known)
+    return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
+
+
+def _portions(events: Events, days: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The days in portions of whole enterprises, each small enough to be folded at once; at least one."""
+    if days.is_empty():
+        yield days
+    frames: Mapping[str, pl.LazyFrame] = vars(events)
+    counted = pl.concat(frames[name].select("enterprise_id") for name in DAY_OF).group_by("enterprise_id")
+    sizes = days.lazy().join(counted.agg(events=pl.len()), on="enterprise_id", how="left").collect()
+    sizes = sizes.group_by("enterprise_id").agg(rows=pl.col("events").fill_null(0).sum() + pl.len())
+    sizes = sizes.sort("enterprise_id").select("enterprise_id", portion=pl.col("rows").cum_sum() // MOST_ROWS)
+    for _, part in sizes.group_by("portion", maintain_order=True):
+        yield days.join(part, on="enterprise_id", how="semi")
+
+
+def _judged(events: Events, days: pl.DataFrame, known_at: date, rules: InForce) -> pl.DataFrame:
+    moments = days.with_columns(_numbered())
+    frames: Mapping[str, pl.LazyFrame] = vars(events)
+    spread = {name: _spread(frame, moments, DAY_OF.get(name)) for name, frame in frames.items()}
+    moment = Moment(None, day_number(known_at))
+    folded: pl.LazyFrame = fold_at(Events(**spread), moment, policy=rules.policy.features)
+    features = with_interval(folded.collect().sort("enterprise_id"), rules.card)
+    points = rules.policy.scorecard.contributions(features)
+    said = judge(features, points, rules.policy)
+    factors = [factor.name for factor in rules.policy.scorecard.factors]
+    spoken = said.join(
+        points.select("enterprise_id", *(pl.col(name).alias(f"points:{name}") for name in factors)),
+        on="enterprise_id",
+    )
+    return moments.join(spoken.rename({"enterprise_id": MOMENT}), on=MOMENT).drop(MOMENT)
+
+
+def _spread(frame: pl.LazyFrame, moments: pl.DataFrame, day: str | None) -> pl.LazyFrame:
+    """Every row once for each day its enterprise is judged on; the pair takes the enterprise's place."""
+    spread = frame.join(moments.lazy(), on="enterprise_id").drop("enterprise_id")
+    spread = spread.rename({MOMENT: "enterprise_id"})
+    return spread if day is None else spread.filter(pl.sql_expr(day) <= pl.col(AS_OF))
+
+
+def with_interval(features: pl.DataFrame, card: FittedCard | None) -> pl.DataFrame:
+    """The features, with the width of the shrunk serious rate's interval where a fitted card brings priors."""
+    if card is None or card.priors is None:
+        return features
+    rates = shrunk_rates(features, card.priors)
+    width = rates.select("enterprise_id", interval_permille(rates).alias(INTERVAL))
+    return features.join(width, on="enterprise_id", how="left", maintain_order="left")

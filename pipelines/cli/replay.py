@@ -1,0 +1,170 @@
+"""``./riskcode replay``: past codes as they were known then, and what relied on what was wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models.errors import ScoreError
+from pipelines.cli.exports import as_json
+from pipelines.cli.texts import Words
+from pipelines.settings import Settings, load_settings
+from warehouse.reading import Row
+
+app = typer.Typer(help="重放 · Past codes as known then, and as they should have been.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+
+
+@contextmanager
+def _warehouse(settings: Settings) -> Iterator[Any]:
+    """The warehouse, which nothing here writes to, and the pack of the settings."""
+    from models.policy import load_policy
+    from warehouse.connection import writing
+
+    with writing(settings.home) as connection:
+        yield connection, load_policy(settings.pack)
+
+
+@app.command("days")
+def days(json: Json = False) -> None:
+    """已发布的日期 · Days whose codes were issued, and by which rules."""
+    from warehouse.replay import issued_days
+
+    settings = load_settings()
+    with _warehouse(settings) as (connection, _):
+        found = issued_days(connection)
+    if json:
+        typer.echo(as_json(found))
+        return
+    for one in found:
+        typer.echo(f"{one['as_of']}  {one['pack']} {one['pack_version']}  ×{one['runs']}")
+
+
+@app.command("check")
+def check(
+    as_of: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="an issued day")], json: Json = False
+) -> None:
+    """重放核对 · Compute an issued day again on what was known then; fails unless every code comes out the same."""
+    from warehouse.replay import differences, issued_on
+
+    settings, day = load_settings(), as_of.date()
+    words = Words(settings.language)
+    with _warehouse(settings) as (connection, pack):
+        found = differences(connection, pack, day)
+        size = issued_on(connection, day).height
+    if json:
+        typer.echo(as_json({"as_of": day, "enterprises": size, "differences": found}))
+    elif not found:
+        typer.echo(words("replay_same", day=day, n=f"{size:,}"))
+    else:
+        columns = (("enterprise_id", "id"), ("code", "replay_issued"), ("replayed", "replay_again"))
+        Console().print(_table(found[:20], columns, words))
+    if found:
+        raise ScoreError(words("replay_differs", day=day, n=len(found)))
+
+
+@app.command("show")
+def show(
+    enterprise_id: Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the day coded")],
+    known_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """一家企业的旧码 · One enterprise's code and reasons on a past day, as known then or as known later."""
+    from warehouse.replay import past_coding, past_explanation
+
+    settings, day = load_settings(), as_of.date()
+    words, known = Words(settings.language), known_at.date() if known_at else day
+    with _warehouse(settings) as (connection, pack):
+        coding = past_coding(connection, pack, day, known, only=(enterprise_id.strip(),))
+        [found] = past_explanation(connection, coding)
+    if json:
+        typer.echo(as_json(found))
+        return
+    console = Console()
+    head = words(
+        "replay_head",
+        id=found["enterprise_id"],
+        as_of=day,
+        known_at=known,
+        pack=found["pack"],
+        version=found["pack_version"],
+    )
+    console.print(f"{head}: {words.code(found['code'])} {found['score']}", highlight=False)
+    lines = [
+        {**one, "title": one["title_zh"] if words.at == 0 else one["title_en"]} for one in found["reasons"]
+    ]
+    columns = (("title", "reason"), ("value", "value"), ("points", "points"), ("basis", "basis"))
+    console.print(_table(lines, columns, words))
+
+
+@app.command("impact")
+def impact(
+    enterprise: Annotated[str | None, typer.Option(help="only this enterprise")] = None,
+    known_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="what is known by then; default: today")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """影响清单 · Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
+    from warehouse.deliveries import city_today
+    from warehouse.replay import impact as relied
+
+    settings = load_settings()
+    words = Words(settings.language)
+    with _warehouse(settings) as (connection, pack):
+        known = known_at.date() if known_at else city_today(connection)
+        found = vars(relied(connection, pack, known_at=known, enterprise_id=enterprise))
+    if json:
+        typer.echo(as_json(found))
+        return
+    _show_impact(found, words)
+
+
+_IMPACT: dict[str, tuple[tuple[str, str], ...]] = {
+    "codes": (
+        ("enterprise_id", "id"),
+        ("first_day", "replay_from"),
+        ("last_day", "replay_to"),
+        ("issued", "replay_issued"),
+        ("should_be", "replay_right"),
+        ("data", "replay_data"),
+    ),
+    "visits": (("enterprise_id", "id"), ("inspected_on", "replay_from"), ("inspection_id", "value")),
+    "planned": (("enterprise_id", "id"), ("planned_on", "replay_from"), ("visit_id", "value")),
+    "penalties": (("enterprise_id", "id"), ("decided_on", "replay_from"), ("violation_id", "value")),
+}
+
+
+def _show_impact(found: dict[str, list[Row]], words: Words) -> None:
+    console = Console()
+    if not any(found.values()):
+        console.print(words("replay_none"))
+    for name, columns in _IMPACT.items():
+        if found[name]:
+            console.print(f"[bold]{words(f'replay_{name}')}[/] ({len(found[name]):,})", highlight=False)
+            console.print(_table(found[name][:20], columns, words))
+
+
+def _table(found: list[Row], columns: tuple[tuple[str, str], ...], words: Words) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for _, title in columns:
+        table.add_column(words(title), overflow="fold")
+    for row in found:
+        table.add_row(*(_cell(name, row[name], words) for name, _ in columns))
+    return table
+
+
+def _cell(name: str, told: Any, words: Words) -> str:
+    if told is None:
+        return "–"
+    if name in ("code", "replayed", "issued", "should_be"):
+        return words.code(told)
+    return ", ".join(told) if isinstance(told, list) else str(told)

@@ -1,0 +1,50 @@
+"""``./riskcode watch``: what arrives in the inbox is coded and published within seconds."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.cli.exports import as_json
+from pipelines.cli.progress import Progress
+from pipelines.cli.texts import Words
+from pipelines.settings import load_settings
+
+
+def watch(
+    interval: Annotated[float, typer.Option(help="seconds between two looks", min=0.05, max=3600)] = 0.3,
+    once: Annotated[bool, typer.Option(help="take up what is waiting, then end")] = False,
+    json: Annotated[bool, typer.Option("--json", help="one JSON line for each arrival")] = False,
+) -> None:
+    """随到随赋码 · Watch the inbox: new files change the codes they are about within seconds.
+
+    A sender writes name.part and renames it when it is whole; other files are taken once they stand still.
+    """
+    settings = load_settings()
+    settings.home.prepare()
+    from pipelines.watch import watch as looks
+
+    words, console = Words(settings.language), Console(stderr=True, highlight=False)
+    console.print(f"[dim]{words('watching', folder=settings.home.inbox)}[/]")
+    with Progress(console, settings.home, quiet=True):
+        try:
+            for seen in looks(settings, interval_seconds=interval, forever=not once):
+                rows = sum(one.delivered for one in seen.taken)
+                refused = sum(one.refused for one in seen.taken)
+                told = {
+                    "at": datetime.now().isoformat(timespec="seconds"),
+                    "sources": sorted({one.source for one in seen.taken}),
+                    "rows": rows,
+                    "refused": refused,
+                    "as_of": seen.updated.as_of,
+                    "enterprises": seen.updated.enterprises,
+                    "changed": seen.updated.changed,
+                    "seconds": round(seen.seconds, 3),
+                }
+                if json:
+                    typer.echo(as_json(told, indent=None))
+                else:
+                    typer.echo(words("seen", **told))
+        except KeyboardInterrupt:
+            console.print(f"[dim]{words('watch_ends')}[/]")

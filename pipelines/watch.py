@@ -1,0 +1,93 @@
+"""Keeping codes up to the minute: the inbox is watched, and what arrives is coded and published at once.
+
+Where this runs, the nightly schedule stays off: the same job runs here when a day begins.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from models.errors import BusyError, RiskcodeError
+from models.policy import load_policy
+from pipelines.nightly import Order, run_nightly
+from pipelines.settings import Settings
+from warehouse.arrivals import Arrival, Lookout
+from warehouse.connection import writing
+from warehouse.deliveries import city_today, local_today
+from warehouse.intake import TakenIn
+from warehouse.intraday import Updated, is_coded_for, take_in_and_update
+
+log = logging.getLogger("riskcode")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One arrival: what was taken in, what it changed, and the seconds from the look that told of it."""
+
+    taken: list[TakenIn]
+    updated: Updated
+    seconds: float
+
+
+def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = True) -> Iterator[Seen]:
+    """Look into the inbox again and again; yields one entry for each arrival that was taken in.
+
+    When a day begins the whole city is coded for it first.  With ``forever=False`` it ends when nothing is waiting
+    any more.  An arrival that cannot be read is told in the log and left to the next full run; while another run is
+    writing, arrivals wait.
+    """
+    lookout, quiet, begun = Lookout(settings.home), 0, None
+    while forever or quiet < 3:
+        if begun != local_today():
+            begun = local_today() if _begin_day(settings) else None
+            continue
+        arrivals = lookout.arrivals()
+        quiet = 0 if arrivals else quiet + 1
+        try:
+            seen = _take_up(settings, arrivals) if arrivals else None
+        except BusyError:
+            lookout.forget(arrivals)
+        except RiskcodeError as error:
+            log.warning("%s", error)
+            begun = None
+        else:
+            if seen is not None:
+                yield seen
+        time.sleep(interval_seconds)
+
+
+def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
+    started = time.perf_counter()
+    with writing(settings.home) as connection:
+        taken, updated = take_in_and_update(
+            connection,
+            settings.home,
+            load_policy(settings.pack),
+            arrivals,
+            run_id=f"watch-{uuid.uuid4()}",
+            engine=settings.engine,
+        )
+    return Seen(taken, updated, time.perf_counter() - started) if taken or updated.enterprises else None
+
+
+def _begin_day(settings: Settings) -> bool:
+    """Code the whole city unless the day is coded.  Returns False while another run is writing."""
+    try:
+        today = _uncoded_day(settings)
+        if today is not None:
+            log.info("coding the whole city for %s", today)
+            run_nightly(settings, Order(as_of=today))
+    except BusyError:
+        log.info("another run is writing; waiting for it to end")
+        time.sleep(2)
+        return False
+    return True
+
+
+def _uncoded_day(settings: Settings) -> date | None:
+    with writing(settings.home) as connection:
+        today = city_today(connection)
+        return None if is_coded_for(connection, today) else today

@@ -1,0 +1,59 @@
+"""What ``./riskcode monitor`` shows after a real run, and an alarm that a person takes as it is."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.pipelines.city import riskcode
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+
+
+def measured(home: Path) -> list[dict[str, Any]]:
+    return json.loads(riskcode(home, "monitor", "--json").stdout)
+
+
+def test_a_run_measures_itself_before_it_publishes(coded: Path) -> None:
+    found = measured(coded)
+    assert {row["as_of"] for row in found} == {"2026-06-30"}
+    assert {"codes_moved", "red_rate", "feedback", "flip_flops", "quiet_data"} <= {
+        row["metric"] for row in found
+    }
+    assert all(row["text_zh"] and row["text_en"] for row in found)
+    assert all(row["look_en"] and row["since"] for row in found if row["state"] == "alarm")
+
+
+def test_the_table_begins_with_the_alarms_and_fits_the_terminal(coded: Path) -> None:
+    lines = riskcode(coded, "monitor", "--all").stdout.splitlines()
+    alarms = sum(row["state"] == "alarm" for row in measured(coded))
+    assert lines[0].startswith("All is well" if not alarms else f"{alarms} alarm")
+    assert len([line for line in lines if line.startswith("RED rate")]) >= 10
+    assert max(len(line) for line in lines) <= 120
+
+
+def test_the_page_is_one_file_that_asks_nobody(coded: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pages" / "monitoring.html"
+    done = riskcode(coded, "monitor", "--html", str(target))
+    assert done.returncode == 0, done.stderr
+    html = target.read_text(encoding="utf-8")
+    assert "<script" not in html and "http" not in html.replace("http://www.w3.org", "")
+    assert html.count("<svg") >= 4
+
+
+def test_an_alarm_is_acknowledged_by_name_and_nothing_else_can_be(coded: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(coded, home)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE ops.monitoring_history SET state = 'alarm' WHERE metric = 'codes_moved'")
+    said = ("--by", "Li", "--reason", "the city was coded for the first time")
+    assert riskcode(home, "monitor", "acknowledge", "codes_moved", *said).returncode == 0
+    refused = riskcode(home, "monitor", "acknowledge", "quiet_data", *said)
+    assert refused.returncode == 5
+    assert "No alarm quiet_data on 2026-06-30" in " ".join(refused.stderr.split())
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute("SELECT metric, as_of::VARCHAR, given_by FROM ops.acknowledged").fetchall()
+    assert rows == [("codes_moved", "2026-06-30", "Li")]

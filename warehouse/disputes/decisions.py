@@ -1,0 +1,231 @@
+"""Decisions on objections: by whom, in time, with written reasons; what is upheld flows back.
+
+An upheld objection makes a new version of the datum, withdrawn or corrected, that names the objection as its file;
+nothing that was delivered is deleted.  Where the code itself is contested, it is an override.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from models.disputes import Involved, names_in, require_name, require_reason, require_reviewer, same_name
+from models.errors import DisputeError
+from models.vocabulary import CODE_KEYS
+from warehouse.disputes.apply import changes_in, changes_text
+from warehouse.disputes.data import (
+    DELIVERY,
+    as_it_stands,
+    corrections,
+    find,
+    require_valid,
+    with_changes,
+    withdrawal,
+)
+from warehouse.disputes.overrides import Given, give_override, givers
+from warehouse.disputes.what_if import Datum
+from warehouse.reading import Row, rows
+from warehouse.rescore import Coding
+from warehouse.schema import next_stored_no, value
+from warehouse.store import add_versions
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A decision as it comes in.
+
+    ``remedy`` and ``corrections`` of what is upheld: by default what was asked for.  ``code`` and ``until``: of an
+    override.
+    """
+
+    objection_id: str
+    outcome: str
+    by: str
+    reasons: str
+    on: date
+    remedy: str | None = None
+    corrections: Mapping[str, str] = field(default_factory=dict[str, str])
+    code: str | None = None
+    until: date | None = None
+
+
+def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> Row:
+    """Record a decision and let it act on the datum, in one transaction.  Returns the objection's row.
+
+    Raises DisputeError when it may not be decided like that: by somebody involved, without reasons, against the
+    contract of the table.  Codes follow when the enterprise is coded anew.
+    """
+    objection = undecided(connection, ruling.objection_id)
+    reasons = require_reason(ruling.reasons, "The reasons of a decision")
+    reviewer = require_name(ruling.by, "Who decides")
+    if ruling.on < objection["filed_on"]:
+        raise DisputeError(
+            f"{ruling.objection_id} was filed on {objection['filed_on']}, after {ruling.on}. Correct --on."
+        )
+    hands = require_reviewer(
+        reviewer, _involved(connection, objection, coding), is_decisive=objection["is_decisive"]
+    )
+    connection.begin()
+    try:
+        acted = _act(connection, coding, objection, ruling) if ruling.outcome == "upheld" else {}
+        _record(connection, objection, ruling, reviewer=reviewer, reasons=reasons, hands=hands, acted=acted)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return objection
+
+
+def withdraw_objection(connection: Connection, objection_id: str, *, by: str, reasons: str, on: date) -> Row:
+    """Record that who filed an objection takes it back.  Returns the objection's row.
+
+    Raises DisputeError when somebody else asks for it.
+    """
+    objection = undecided(connection, objection_id)
+    if same_name(by) != same_name(objection["filed_by"]):
+        raise DisputeError(
+            f"{objection_id} was filed by {objection['filed_by']}; nobody else can take it back. "
+            "Decide it instead: ./riskcode objection decide"
+        )
+    ruling = Ruling(objection_id, "withdrawn_by_filer", by, reasons, max(on, objection["filed_on"]))
+    _record(connection, objection, ruling, reviewer=by.strip(), reasons=reasons.strip(), hands=(), acted={})
+    return objection
+
+
+def undecided(connection: Connection, objection_id: str) -> Row:
+    """The row of an open objection.  Raises DisputeError when there is none, or it is decided."""
+    found = rows(connection, "FROM dispute.objections WHERE objection_id = $id", {"id": objection_id})
+    if not found:
+        raise DisputeError(f"There is no objection '{objection_id}'. See ./riskcode objection list")
+    outcome = value(
+        connection, "SELECT outcome FROM dispute.decisions WHERE objection_id = ?", [objection_id]
+    )
+    if outcome is not None:
+        raise DisputeError(
+            f"{objection_id} is decided already ({outcome}). On new evidence it can be filed again: "
+            "./riskcode objection file … --new-evidence TEXT"
+        )
+    return found[0]
+
+
+def _act(connection: Connection, coding: Coding, objection: Row, ruling: Ruling) -> dict[str, Any]:
+    """Let an upheld objection act.  Returns what the decision's row keeps of it."""
+    remedy = ruling.remedy or _asked_remedy(objection, ruling)
+    if remedy == "override":
+        return {"remedy": remedy, "override_id": _override(connection, coding, objection, ruling)}
+    if objection["table_name"] is None:
+        raise DisputeError(
+            "A code is neither withdrawn nor corrected: it follows from data. Give another code for a time "
+            "(--remedy override --code CODE --until DATE), or object to the datum."
+        )
+    if remedy == "withdraw" and ruling.corrections:
+        raise DisputeError(
+            "What is withdrawn is not corrected. Leave out --correct, or decide --remedy correct."
+        )
+    datum = Datum(objection["table_name"], objection["source"], objection["datum_id"])
+    standing = find(connection, datum, objection["enterprise_id"], ruling.on)
+    counts_on = max(ruling.on, standing.recorded_at)
+    if remedy == "withdraw":
+        changes = withdrawal(connection, standing, ruling.on)
+    elif ruling.corrections:
+        changes = corrections(connection, standing, ruling.corrections, ruling.on)
+    else:
+        changes = as_it_stands(standing, changes_in(objection["asked"]))
+    if not changes:
+        raise DisputeError("A correction says what is right: --correct column=value")
+    row = with_changes(standing, changes, counts_on).with_columns(
+        delivery_id=pl.lit(DELIVERY),
+        source_file=pl.lit(objection["objection_id"]),
+        source_line=pl.lit(0, dtype=pl.Int64),
+    )
+    require_valid(connection, datum.kind, row, ruling.on)
+    add_versions(connection, datum.kind, row, received_on=ruling.on)
+    kept = {"changes": changes_text(changes), "base_on": standing.recorded_at, "counts_on": counts_on}
+    return {"remedy": remedy, **kept}
+
+
+def _asked_remedy(objection: Row, ruling: Ruling) -> str:
+    if objection["table_name"] is None or ruling.code:
+        return "override"
+    return "correct" if objection["asked"] or ruling.corrections else "withdraw"
+
+
+def _override(connection: Connection, coding: Coding, objection: Row, ruling: Ruling) -> str:
+    if ruling.code not in CODE_KEYS or ruling.until is None:
+        raise DisputeError("An override needs a code and a last day: --code CODE --until DATE")
+    given = Given(
+        objection["enterprise_id"],
+        ruling.code,
+        coding.as_of,
+        ruling.until,
+        ruling.reasons,
+        ruling.by,
+        ruling.on,
+        objection["objection_id"],
+    )
+    return give_override(connection, coding, given)
+
+
+def _record(
+    connection: Connection,
+    objection: Row,
+    ruling: Ruling,
+    *,
+    reviewer: str,
+    reasons: str,
+    hands: tuple[str, ...],
+    acted: Mapping[str, Any],
+) -> None:
+    kept = dict.fromkeys(("remedy", "changes", "base_on", "counts_on", "override_id")) | dict(acted)
+    connection.execute(
+        """
+        INSERT INTO dispute.decisions BY NAME
+        SELECT $id AS objection_id, now() AS decided_at, $on::DATE AS decided_on, $by AS decided_by,
+               $outcome AS outcome, $reasons AS reasons, $remedy AS remedy, $changes AS changes,
+               $base_on::DATE AS base_on, $counts_on::DATE AS counts_on, $override_id AS override_id,
+               $hands AS involved_as, $in_time::BOOLEAN AS in_time, $no::BIGINT AS stored_no
+        """,
+        {
+            "id": objection["objection_id"],
+            "on": ruling.on,
+            "by": reviewer,
+            "outcome": ruling.outcome,
+            "reasons": reasons,
+            "hands": ", ".join(hands) or None,
+            "in_time": ruling.on <= objection["decide_by"],
+            "no": next_stored_no(connection),
+            **kept,
+        },
+    )
+
+
+def _involved(connection: Connection, objection: Row, coding: Coding) -> Involved:
+    decided = connection.execute(
+        "SELECT decided_by FROM dispute.decisions WHERE objection_id = ?", [objection["earlier_id"]]
+    ).fetchall()
+    return Involved(
+        filed_by=objection["filed_by"],
+        recorded_by=_recorders(connection, objection),
+        overridden_by=givers(connection, objection["enterprise_id"], coding.as_of),
+        decided_before={str(name) for (name,) in decided},
+    )
+
+
+def _recorders(connection: Connection, objection: Row) -> set[str]:
+    """Officers of the visit that recorded the datum, in any of its versions."""
+    if objection["table_name"] == "violations":
+        visit = "SELECT inspection_id FROM core.violations WHERE violation_id = $datum AND source = $source"
+    elif objection["table_name"] == "inspections":
+        visit = "SELECT $datum"
+    else:
+        return set()
+    found = connection.execute(
+        f"SELECT DISTINCT officers FROM core.inspections WHERE source = $source AND inspection_id IN ({visit})",
+        {"datum": objection["datum_id"], "source": objection["source"]},
+    ).fetchall()
+    return {name for (officers,) in found for name in names_in(officers)}

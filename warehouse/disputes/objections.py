@@ -1,0 +1,192 @@
+"""Objections: filed against a datum or a code, inside a time limit, once.
+
+On filing it is computed whether the code hangs on it, which decides about the clock and who may decide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+
+from models.disputes import decide_by, is_decisive, last_filing_day, require_name
+from models.errors import DisputeError
+from warehouse.disputes.apply import Change, changes_text
+from warehouse.disputes.data import WITHDRAWN, Standing, corrections, find
+from warehouse.disputes.what_if import CodeIf, Datum, code_if
+from warehouse.rescore import Coding
+from warehouse.schema import FOREVER, next_stored_no, value
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Filing:
+    """An objection as it comes in.
+
+    ``datum``: what is contested; ``None``: the code.  ``corrections``: what columns should say instead, as texts; none:
+    the datum should not stand at all.  ``on``: day it was received.
+    """
+
+    enterprise_id: str
+    by: str
+    grounds: str
+    on: date
+    filer: str = "enterprise"
+    datum: Datum | None = None
+    corrections: Mapping[str, str] = field(default_factory=dict[str, str])
+    late_reason: str | None = None
+    new_evidence: str | None = None
+
+
+def file_objection(connection: Connection, coding: Coding, filing: Filing) -> str:
+    """Record an objection, and whether the code hangs on it.  Returns its number, like ``O-2026-0001``.
+
+    ``coding``: the day coded last, as known on the day of filing.  Raises DisputeError when nothing can be contested
+    like that: no such datum, too late without a reason, open or decided already.
+    """
+    by = require_name(filing.by, "Who objects")
+    if not filing.grounds.strip():
+        raise DisputeError("An objection says why. Give the grounds: --grounds TEXT")
+    standing = (
+        None if filing.datum is None else find(connection, filing.datum, filing.enterprise_id, filing.on)
+    )
+    known_on = standing.known_on if standing else _issued_on(connection, filing.enterprise_id)
+    asked = _asked(connection, standing, filing)
+    earlier = _earlier(connection, filing, standing, known_on)
+    file_by = last_filing_day(known_on, coding.policy.review).day
+    _refuse_late(filing, known_on, file_by)
+    now = code_if(connection, coding, filing.enterprise_id)
+    then = _upheld(connection, coding, filing.enterprise_id, standing, asked)
+    decisive = is_decisive(now, then, code=now.shown)
+    clock = decide_by(filing.on, coding.policy.review, is_decisive=decisive)
+    number = _next_id(connection, filing.on.year)
+    connection.execute(
+        _FILE,
+        {
+            "id": number,
+            "on": filing.on,
+            "by": by,
+            "filer": filing.filer,
+            "enterprise": filing.enterprise_id,
+            "table": standing.datum.table if standing else None,
+            "source": standing.datum.source if standing else None,
+            "datum": standing.datum.ident if standing else None,
+            "asked": changes_text(asked) if asked else None,
+            "grounds": filing.grounds.strip(),
+            "known_on": known_on,
+            "file_by": file_by,
+            "late": filing.late_reason if filing.on > file_by else None,
+            "evidence": filing.new_evidence if earlier else None,
+            "earlier": earlier,
+            "as_of": coding.as_of,
+            "code": now.shown,
+            "then": then.shown if then else None,
+            "decisive": decisive,
+            "decide_by": clock.day,
+            "provisional": clock.is_provisional,
+            "no": next_stored_no(connection),
+        },
+    )
+    return number
+
+
+_FILE = """
+INSERT INTO dispute.objections BY NAME
+SELECT $id AS objection_id, now() AS filed_at, $on::DATE AS filed_on, $by AS filed_by, $filer AS filer,
+       $enterprise AS enterprise_id, $table AS table_name, $source AS source, $datum AS datum_id, $asked AS asked,
+       $grounds AS grounds, $known_on::DATE AS known_on, $file_by::DATE AS file_by, $late AS late_reason,
+       $evidence AS new_evidence, $earlier AS earlier_id, $as_of::DATE AS as_of, $code AS code,
+       $then AS code_if_upheld, $decisive::BOOLEAN AS is_decisive, $decide_by::DATE AS decide_by,
+       $provisional::BOOLEAN AS is_provisional, $no::BIGINT AS stored_no
+"""
+
+
+def _issued_on(connection: Connection, enterprise_id: str) -> date:
+    """Day the code that stands was issued."""
+    found = value(
+        connection,
+        f"SELECT max(valid_from) FROM risk.code_history WHERE enterprise_id = ? AND valid_to = {FOREVER}",
+        [enterprise_id],
+    )
+    if found is None:
+        raise DisputeError(f"No code of '{enterprise_id}' was issued. Check the id: ./riskcode codes --list")
+    return found
+
+
+def _refuse_late(filing: Filing, known_on: date, file_by: date) -> None:
+    if filing.on < known_on:
+        raise DisputeError(
+            f"What is contested became known on {known_on} only, after {filing.on}. Correct --on."
+        )
+    if filing.on > file_by and not (filing.late_reason or "").strip():
+        raise DisputeError(
+            f"The time to object ended on {file_by} (it became known on {known_on}). "
+            "If there is a good reason for being late, record it: --late-reason TEXT"
+        )
+
+
+def _earlier(connection: Connection, filing: Filing, standing: Standing | None, known_on: date) -> str | None:
+    """The decided objection to the same thing, if there is one; the same code is contested once, too."""
+    found = connection.execute(
+        """
+        SELECT o.objection_id, d.outcome FROM dispute.objections o LEFT JOIN dispute.decisions d USING (objection_id)
+        WHERE o.enterprise_id = $id AND o.table_name IS NOT DISTINCT FROM $table
+          AND o.source IS NOT DISTINCT FROM $source AND o.datum_id IS NOT DISTINCT FROM $datum
+          AND ($table IS NOT NULL OR o.known_on = $known_on)
+        ORDER BY o.stored_no DESC
+        """,
+        {
+            "id": filing.enterprise_id,
+            "table": standing.datum.table if standing else None,
+            "source": standing.datum.source if standing else None,
+            "datum": standing.datum.ident if standing else None,
+            "known_on": known_on,
+        },
+    ).fetchall()
+    still_open = next((number for number, outcome in found if outcome is None), None)
+    if still_open:
+        raise DisputeError(
+            f"This is contested already: {still_open}. See ./riskcode objection show {still_open}"
+        )
+    decided = next((number for number, outcome in found if outcome in ("upheld", "rejected")), None)
+    if decided and not (filing.new_evidence or "").strip():
+        raise DisputeError(
+            f"{decided} decided on this already. It can be contested again on new evidence only: "
+            "--new-evidence TEXT, saying what was not known then"
+        )
+    return decided
+
+
+def _asked(connection: Connection, standing: Standing | None, filing: Filing) -> tuple[Change, ...]:
+    if not filing.corrections:
+        if standing and WITHDRAWN not in standing.row.columns:
+            raise DisputeError(
+                f"{standing.datum.table} cannot be withdrawn, only corrected. Say what is right: --correct column=value"
+            )
+        return ()
+    if standing is None:
+        raise DisputeError("Only a datum can be corrected. Name it: --table TABLE --key NUMBER")
+    return corrections(connection, standing, filing.corrections, filing.on)
+
+
+def _upheld(
+    connection: Connection,
+    coding: Coding,
+    enterprise_id: str,
+    standing: Standing | None,
+    asked: tuple[Change, ...],
+) -> CodeIf | None:
+    """The code if what is asked for were granted; ``None`` where the code itself is contested."""
+    if standing is None:
+        return None
+    if asked:
+        return code_if(connection, coding, enterprise_id, corrected={standing.datum: asked})
+    return code_if(connection, coding, enterprise_id, without=[standing.datum])
+
+
+def _next_id(connection: Connection, year: int) -> str:
+    taken = value(
+        connection, "SELECT count(*) FROM dispute.objections WHERE objection_id LIKE ?", [f"O-{year}-%"]
+    )
+    return f"O-{year}-{int(taken) + 1:04d}"

@@ -1,0 +1,231 @@
+"""Accountable overrides: a person gives a code, with a reason and a last day; later it is judged whether it was right.
+
+An override never betters what a veto says: given it is refused, and a veto that comes later outranks it
+(``models.coding``).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from models.coding import OVERRIDE_SCHEMA
+from models.disputes import require_name, require_reason
+from models.errors import DisputeError
+from models.vocabulary import CODE_KEYS
+from warehouse.reading import rows
+from warehouse.schema import next_stored_no, value
+
+if TYPE_CHECKING:
+    from warehouse.rescore import Coding
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Given:
+    """A code a person gives to an enterprise, from a first to a last day, both inclusive."""
+
+    enterprise_id: str
+    code: str
+    first_day: date
+    last_day: date
+    reason: str
+    by: str
+    on: date
+    objection_id: str | None = None
+
+
+def standing_overrides(connection: Connection, coding: "Coding") -> pl.DataFrame:
+    """Overrides given by the day of knowledge, as ``models.coding.OVERRIDE_SCHEMA``.
+
+    One that was ended early ends the day before, once that was known.
+    """
+    found = connection.sql(_STANDING, params={"known_at": coding.known_at, "by": coding.stored_by}).pl()
+    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
+    return found.with_columns(
+        rank=pl.col("code").replace_strict(ranks, default=None, return_dtype=pl.Int64)
+    ).select(pl.col(name).cast(kind) for name, kind in OVERRIDE_SCHEMA.items())
+
+
+_STANDING = """
+SELECT enterprise_id, code, first_day - DATE '1970-01-01' AS first_day,
+       CASE WHEN ended_on <= $known_at AND ($by IS NULL OR ended_stored_no <= $by)
+            THEN least(last_day, coalesce(ended_from, ended_on) - 1) ELSE last_day END
+           - DATE '1970-01-01' AS last_day
+FROM dispute.overrides
+WHERE coalesce(given_on, given_at::DATE) <= $known_at AND ($by IS NULL OR stored_no <= $by)
+ORDER BY override_id
+"""
+
+
+def give_override(connection: Connection, coding: "Coding", given: Given) -> str:
+    """Record an override.  Returns its number, like ``V-2026-0001``.
+
+    Raises DisputeError when it is too long, says too little, changes nothing, stands beside another one, or betters
+    what a veto says.  Codes follow when the enterprise is coded anew.
+    """
+    reason = require_reason(given.reason, "The reason of an override")
+    by = require_name(given.by, "Who gives an override")
+    limits = coding.policy.review.overrides
+    days = (given.last_day - given.first_day).days + 1
+    if not 1 <= days <= limits.longest_days:
+        raise DisputeError(
+            f"{given.first_day} to {given.last_day} are {days} days; an override lasts 1 to {limits.longest_days}. "
+            f"Give a last day up to {given.first_day + timedelta(days=limits.longest_days - 1)}."
+        )
+    if given.first_day < coding.as_of:
+        raise DisputeError(
+            f"An override cannot begin on {given.first_day}: the codes of {coding.as_of} are issued already. "
+            "Let it begin on that day or later."
+        )
+    before = _code_of(connection, given.enterprise_id)
+    if before == given.code:
+        raise DisputeError(
+            f"{given.enterprise_id} is {before.upper()} already; there is nothing to override."
+        )
+    _refuse_second(connection, given)
+    _refuse_against_veto(connection, given)
+    number = _next_id(connection, given.on.year)
+    connection.execute(
+        """
+        INSERT INTO dispute.overrides BY NAME
+        SELECT $id AS override_id, $enterprise AS enterprise_id, $code AS code, $before AS code_before,
+               $first::DATE AS first_day, $last::DATE AS last_day, $reason AS reason, $by AS given_by,
+               $on::DATE AS given_on, now() AS given_at, $objection AS objection_id, $no::BIGINT AS stored_no,
+               $judged::DATE AS judged_on
+        """,
+        {
+            "id": number,
+            "enterprise": given.enterprise_id,
+            "code": given.code,
+            "before": before,
+            "first": given.first_day,
+            "last": given.last_day,
+            "reason": reason,
+            "by": by,
+            "on": given.on,
+            "objection": given.objection_id,
+            "no": next_stored_no(connection),
+            "judged": given.last_day + timedelta(days=limits.judged_after_days),
+        },
+    )
+    return number
+
+
+def end_override(
+    connection: Connection, override_id: str, *, by: str, reason: str, on: date, first_day_without: date
+) -> str:
+    """End an override early; it holds no more from ``first_day_without`` on.  Returns its enterprise.
+
+    Raises DisputeError when there is no such override, or it is over.
+    """
+    ended_by = require_name(by, "Who ends an override")
+    told = require_reason(reason, "The reason for ending an override")
+    found = rows(connection, "FROM dispute.overrides WHERE override_id = $id", {"id": override_id})
+    if not found:
+        raise DisputeError(f"There is no override '{override_id}'. See ./riskcode override list")
+    if found[0]["ended_on"] is not None or found[0]["last_day"] < first_day_without:
+        raise DisputeError(
+            f"{override_id} is over ({found[0]['ended_on'] or found[0]['last_day']}); there is nothing to end."
+        )
+    connection.execute(
+        """
+        UPDATE dispute.overrides SET ended_on = $on, ended_from = $day, ended_by = $by, ended_reason = $reason,
+               ended_stored_no = $no,
+               judged_on = judged_on - (last_day - greatest(first_day, $day::DATE - 1))::INTEGER
+        WHERE override_id = $id
+        """,
+        {
+            "on": on,
+            "day": first_day_without,
+            "by": ended_by,
+            "reason": told,
+            "no": next_stored_no(connection),
+            "id": override_id,
+        },
+    )
+    return str(found[0]["enterprise_id"])
+
+
+def givers(connection: Connection, enterprise_id: str, day: date) -> set[str]:
+    """Who gave the overrides of an enterprise that stand on a day."""
+    found = connection.execute(
+        "SELECT given_by FROM dispute.overrides WHERE enterprise_id = ? AND ? BETWEEN first_day AND last_day "
+        "AND (ended_from IS NULL OR ended_from > ?)",
+        [enterprise_id, day, day],
+    ).fetchall()
+    return {str(name) for (name,) in found}
+
+
+def _code_of(connection: Connection, enterprise_id: str) -> str:
+    found = value(connection, "SELECT code FROM risk.codes WHERE enterprise_id = ?", [enterprise_id])
+    if found is None:
+        raise DisputeError(f"'{enterprise_id}' has no code. Check the id: ./riskcode codes --list")
+    return str(found)
+
+
+def _refuse_second(connection: Connection, given: Given) -> None:
+    standing = value(
+        connection,
+        "SELECT override_id FROM dispute.overrides WHERE enterprise_id = ? "
+        "AND first_day <= ? AND coalesce(ended_from - 1, last_day) >= ?",
+        [given.enterprise_id, given.last_day, given.first_day],
+    )
+    if standing is not None:
+        raise DisputeError(
+            f"{given.enterprise_id} has an override on these days already, {standing}. "
+            f"End it first: ./riskcode override end {standing}"
+        )
+
+
+def _refuse_against_veto(connection: Connection, given: Given) -> None:
+    """No override betters what a veto says; the vetoes are named in words, with what clears them."""
+    vetoes = rows(
+        connection,
+        "SELECT DISTINCT f.title_zh, f.title_en, f.clearing_zh, f.clearing_en, r.code FROM risk.explanations r "
+        "JOIN risk.factors f USING (factor) WHERE r.enterprise_id = $id AND r.kind = 'veto' ORDER BY ALL",
+        {"id": given.enterprise_id},
+    )
+    against = [row for row in vetoes if CODE_KEYS.index(row["code"]) > CODE_KEYS.index(given.code)]
+    if against:
+        zh = "；".join(f"{row['title_zh']}（解除：{row['clearing_zh']}）" for row in against)
+        en = "; ".join(f"{row['title_en']} (clears: {row['clearing_en']})" for row in against)
+        raise DisputeError(
+            f"否决项未解除，不能人工改为更好的码：{zh}。"
+            f"A veto stands and no override betters it: {en}. Clear it, or object to the datum it rests on."
+        )
+
+
+def _next_id(connection: Connection, year: int) -> str:
+    taken = value(
+        connection, "SELECT count(*) FROM dispute.overrides WHERE override_id LIKE ?", [f"V-{year}-%"]
+    )
+    return f"V-{year}-{int(taken) + 1:04d}"
+
+
+EVIDENCE = """
+SELECT o.*,
+       least(
+           (SELECT min(v.occurred_on) FROM core.violations v
+            WHERE v.enterprise_id = o.enterprise_id AND v.occurred_on BETWEEN o.first_day AND o.judged_on
+              AND (v.is_major_hazard OR v.severity IN ('serious', 'critical')) AND {known_v}),
+           (SELECT min(a.occurred_on) FROM core.accidents a
+            WHERE a.enterprise_id = o.enterprise_id AND a.occurred_on BETWEEN o.first_day AND o.judged_on
+              AND {known_a})) AS adverse_on,
+       (SELECT count(*) FROM core.inspections i
+        WHERE i.enterprise_id = o.enterprise_id AND i.inspected_on BETWEEN o.first_day AND o.judged_on
+          AND i.kind <> 'assistance' AND i.result <> 'refused' AND {known_i}) AS visits,
+       o.judged_on < $known_at AS is_over, $known_at::DATE AS known_at
+FROM dispute.overrides o ORDER BY o.override_id
+""".format(
+    **{
+        f"known_{alias}": f"{alias}.known_from <= $known_at AND {alias}.known_to > $known_at "
+        f"AND ({alias}.withdrawn_on IS NULL OR {alias}.withdrawn_on > $known_at)"
+        for alias in "vai"
+    }
+)
+"""SQL: every override with what came to light since its first day, as known on a day: the first bad day
+(``adverse_on``: a serious finding, a major hazard, an accident), counted visits, whether its look-back is over."""

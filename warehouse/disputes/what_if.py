@@ -1,0 +1,124 @@
+"""What the code of an enterprise would be if a datum were not there, or said something else.
+
+The same function of the same events as every code (``models.coding``), on rows with the datum left out or corrected;
+nothing is written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import duckdb
+import polars as pl
+
+from models.coding import codes_on
+from models.errors import DisputeError
+from models.features import Events, integer_form
+from models.features.fold import EVENT_COLUMNS
+from models.tables import TABLES, Table
+from models.vocabulary import CODE_KEYS
+from warehouse.disputes.apply import Change, value_of
+from warehouse.disputes.overrides import standing_overrides
+from warehouse.rescore import Coding
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Datum:
+    """One thing on record: table, source and number within the source (of the register: the enterprise's id)."""
+
+    table: str
+    source: str | None
+    ident: str
+
+    @property
+    def kind(self) -> Table:
+        """Its canonical table."""
+        return TABLES[self.table]
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """SQL that finds its versions, and the arguments."""
+        terms = [f"{self.kind.key[-1]} = $ident"]
+        terms += ["source = $source"] if self.has_source else []
+        arguments = {"ident": self.ident, **({"source": self.source} if self.has_source else {})}
+        return " AND ".join(terms), arguments
+
+    @property
+    def has_source(self) -> bool:
+        """Whether its number is unique within a source only."""
+        return len(self.kind.key) > 1
+
+    def is_row(self) -> pl.Expr:
+        """The rows of a canonical frame that are about it."""
+        mine = pl.col(self.kind.key[-1]) == self.ident
+        return mine & (pl.col("source") == self.source) if self.has_source else mine
+
+
+class CodeIf(NamedTuple):
+    """A code as shown, and as it is by the facts and change rules where an override hides them."""
+
+    shown: str
+    held: str
+
+
+def code_if(
+    connection: Connection,
+    coding: Coding,
+    enterprise_id: str,
+    *,
+    without: Sequence[Datum] = (),
+    corrected: Mapping[Datum, Sequence[Change]] | None = None,
+) -> CodeIf:
+    """The code of an enterprise on the coded day, as known on the day of knowledge, on other data.
+
+    ``without``: data left out.  ``corrected``: data with other values.  Neither: the code as it is.  All that is
+    stored counts (``coding.stored_by`` is for replays, and no past day is contested).
+    """
+    changes = {one: tuple(found) for one, found in (corrected or {}).items()}
+    events = Events(
+        **{name: _frame(connection, name, enterprise_id, without, changes).lazy() for name in EVENT_COLUMNS}
+    )
+    overrides = standing_overrides(connection, coding)
+    codes = codes_on(
+        events,
+        as_of=coding.as_of,
+        known_at=coding.known_at,
+        rules=coding.in_force,
+        overrides=overrides.filter(pl.col("enterprise_id") == enterprise_id),
+    )
+    if codes.height != 1:
+        raise DisputeError(
+            f"'{enterprise_id}' had no code on {coding.as_of}. Check the id: ./riskcode codes --list"
+        )
+    held, shown = codes.select("held_rank", "rank").row(0)
+    return CodeIf(CODE_KEYS[shown], CODE_KEYS[held])
+
+
+def _frame(
+    connection: Connection,
+    name: str,
+    enterprise_id: str,
+    without: Sequence[Datum],
+    corrected: Mapping[Datum, tuple[Change, ...]],
+) -> pl.DataFrame:
+    """The rows of one table about an enterprise in integer form, with the data that are asked about taken out."""
+    query = f"FROM core.{name} WHERE enterprise_id = $id"
+    rows = connection.sql(query, params={"id": enterprise_id}).pl()
+    for one in without:
+        rows = rows.filter(~one.is_row()) if one.table == name else rows
+    for one, changes in corrected.items():
+        rows = rows.with_columns(_changed(one, changes, rows)) if one.table == name else rows
+    # A datum that is found to be about somebody else is not about this enterprise any more.
+    rows = rows.filter(pl.col("enterprise_id") == enterprise_id)
+    return integer_form(rows).select(*EVENT_COLUMNS[name], "known_from", "known_to")
+
+
+def _changed(datum: Datum, changes: Sequence[Change], rows: pl.DataFrame) -> list[pl.Expr]:
+    return [
+        pl.when(datum.is_row())
+        .then(pl.lit(value_of(change.becomes, rows.schema[change.column]), dtype=rows.schema[change.column]))
+        .otherwise(pl.col(change.column))
+        .alias(change.column)
+        for change in changes
+    ]

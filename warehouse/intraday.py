@@ -1,0 +1,146 @@
+"""Within the day: what came in changes the codes of the enterprises it is about, and of no others.
+
+The same functions as in a nightly run, asked about fewer enterprises; what they write takes the place of those
+enterprises' rows.  A code depends on nothing but its own enterprise's facts, so the result is that of a full run.
+Plans are not made anew: a new RED stands in the red queue at once and in the plan after the night.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from models.errors import ScoreError
+from models.features.fold import EVENT_COLUMNS
+from models.policy import Policy
+from models.tables import TABLES
+from warehouse.arrivals import Arrival, take_in_arrivals, waiting
+from warehouse.deliveries import city_today, local_today
+from warehouse.history import LAST_ISSUED
+from warehouse.home import Home
+from warehouse.in_force import coding_on
+from warehouse.intake import TakenIn
+from warehouse.publish import is_behind, issue, publish, publish_changed
+from warehouse.schema import value
+from warehouse.stages import code_enterprises
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update did: the day coded, the enterprises it was about, and how many of them changed code."""
+
+    as_of: date
+    enterprises: int
+    changed: int
+
+
+def touched(connection: Connection) -> tuple[str, ...]:
+    """Enterprises about which something was stored since the codes of the day were computed, sorted."""
+    since = value(connection, _CODED_BY)
+    if since is None:
+        raise ScoreError("Nothing is coded yet. Code the whole city first: ./riskcode run")
+    found = connection.execute(_TOUCHED, {"since": since}).fetchall()
+    return tuple(str(enterprise) for (enterprise,) in found)
+
+
+def coded_day(connection: Connection) -> date:
+    """The day the tables hold.  Raises ScoreError when they hold none."""
+    day = value(connection, "SELECT max(as_of) FROM risk.codes") if _has_codes(connection) else None
+    if day is None:
+        raise ScoreError("Nothing is coded yet. Code the whole city first: ./riskcode run")
+    return day
+
+
+def is_coded_for(connection: Connection, day: date) -> bool:
+    """Whether the tables hold a day, and it was published."""
+    if not _has_codes(connection):
+        return False
+    return value(connection, "SELECT max(as_of) FROM risk.codes") == day == value(connection, LAST_ISSUED)
+
+
+def update_enterprises(
+    connection: Connection,
+    home: Home,
+    pack: Policy,
+    *,
+    known_at: date,
+    run_id: str,
+    also: tuple[str, ...] = (),
+    engine: str = "polars",
+) -> Updated:
+    """Rescore and republish the enterprises something new is known about, and those of ``also``.
+
+    The day coded stays that of the last full run; ``known_at`` is today.  Raises ScoreError when nothing is coded
+    yet, or when the last run coded an earlier day than the one issued last.
+    """
+    as_of = coded_day(connection)
+    issued = value(connection, LAST_ISSUED)
+    if issued is not None and as_of < issued:
+        raise ScoreError(
+            f"The tables hold {as_of}, a replay; {issued} was issued last. Code it again first: "
+            f"./riskcode run --as-of {issued}"
+        )
+    only = tuple(sorted({*touched(connection), *also}))
+    behind = is_behind(connection)
+    if not only:
+        if behind:
+            publish(connection, home, known_at=max(as_of, known_at))
+        return Updated(as_of, 0, 0)
+    coding = coding_on(
+        connection, pack, as_of, known_at=max(as_of, known_at), engine=engine, only=only, stored_by=None
+    )
+    code_enterprises(connection, coding)
+    changed = issue(connection, coding, run_id=run_id)
+    if behind:
+        publish(connection, home, known_at=coding.known_at)
+    else:
+        publish_changed(connection, home, coding)
+    return Updated(as_of, len(only), changed)
+
+
+def take_in_and_update(
+    connection: Connection,
+    home: Home,
+    pack: Policy,
+    arrivals: list[Arrival],
+    *,
+    run_id: str,
+    engine: str = "polars",
+) -> tuple[list[TakenIn], Updated]:
+    """Take in what arrived, then rescore and republish the enterprises it is about."""
+    today = city_today(connection)
+    taken = take_in_arrivals(connection, arrivals, received_on=today, today=local_today())
+    return taken, update_enterprises(connection, home, pack, known_at=today, run_id=run_id, engine=engine)
+
+
+def take_in_inbox(
+    connection: Connection, home: Home, pack: Policy, *, run_id: str, engine: str = "polars"
+) -> Updated:
+    """The same for everything in the inbox, whenever it arrived; what was taken in before changes nothing."""
+    return take_in_and_update(connection, home, pack, waiting(home), run_id=run_id, engine=engine)[1]
+
+
+def _has_codes(connection: Connection) -> bool:
+    found = (
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'risk' AND table_name = 'codes'"
+    )
+    return bool(value(connection, found))
+
+
+_CODED_BY = """
+SELECT stored_no FROM ops.runs WHERE as_of = (SELECT max(as_of) FROM ops.runs WHERE is_issued)
+ORDER BY finished_at DESC LIMIT 1
+"""
+
+# A version whose successor is about another enterprise concerns the one it was about, too.
+_TOUCHED = (
+    " UNION ".join(
+        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since UNION "
+        f"SELECT o.enterprise_id FROM core.{name} o JOIN core.{name} n USING ({', '.join(TABLES[name].key)}) "
+        "WHERE n.stored_no > $since AND n.version > 1"
+        for name in EVENT_COLUMNS
+    )
+    + " ORDER BY 1"
+)

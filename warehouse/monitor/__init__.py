@@ -1,0 +1,1 @@
+"""What the system watches in itself: measured after every coding, kept by day, shown on a page."""
