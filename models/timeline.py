@@ -2,7 +2,8 @@
 
 A code changes by itself when an event grows old, a deadline passes or a rule book changes.  Those days are few and
 known (``models.features.steps``), so the fold runs on them only: every pair of enterprise and day becomes a row of
-its own in the very same fold that codes one day.  Nothing is simulated, and nothing is computed twice.
+its own in the very same expressions that code one day.  Each table of events is folded on the days on which its own
+events matter; in between its ages grow, and all else stays.  Nothing is simulated day by day.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ from models.codes import INTERVAL, judge, tested_features
 from models.features import Events
 from models.features.alerts import OFFLINE_WINDOW_DAYS, alert_features
 from models.features.asof import AS_OF, Moment
-from models.features.fold import fold_at
+from models.features.enterprise import register_features
+from models.features.fold import AGES, PARTS, finished, part_features
 from models.features.steps import DAY_OF, steps_of
 from models.policy import PolicyOnDay
 from models.shrinkage import interval_permille, shrunk_rates
@@ -86,21 +88,30 @@ def asked_of(rules: InForce) -> dict[str, set[int]]:
     return asked
 
 
-def change_days(events: Events, rules: InForce, known_at: date, first: int, last: int) -> pl.DataFrame:
-    """Days on which something can change: one row per ``enterprise_id`` and ``as_of``, the first day included."""
+Days = dict[str, pl.DataFrame]
+"""For each table of events the days on which its events can change something: ``enterprise_id``, ``as_of``."""
+
+
+def change_days(events: Events, rules: InForce, known_at: date, first: int, last: int) -> Days:
+    """Days on which something can change, by table of events; for every enterprise the first day is one of them."""
     asked = asked_of(rules)
     frames: Mapping[str, pl.LazyFrame] = vars(events)
     begins = frames["enterprises"].select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
-    found = [begins]
+    found: dict[str, list[pl.LazyFrame]] = {name: [begins] for name in PARTS}
     for step in steps_of(rules.policy.features, asked):
         day = pl.sql_expr(step.day).cast(pl.Int64)
         days = pl.concat_list([day + offset for offset in step.offsets])
         rows = frames[step.table].filter(day.is_not_null()).select("enterprise_id", days.alias(AS_OF))
-        found.append(rows.explode(AS_OF).filter((pl.col(AS_OF) > first) & (pl.col(AS_OF) <= last)))
+        found[step.table].append(
+            rows.explode(AS_OF).filter((pl.col(AS_OF) > first) & (pl.col(AS_OF) <= last))
+        )
     if SILENCE in asked:
-        found.append(_silent_days(events, rules, known_at, asked[SILENCE], first, last))
+        found["alerts"].append(_silent_days(events, rules, known_at, asked[SILENCE], first, last))
     known = frames["enterprises"].select("enterprise_id")
-    return pl.concat(found).unique().join(known, on="enterprise_id", how="semi").collect()
+    lazy = [
+        pl.concat(several).unique().join(known, on="enterprise_id", how="semi") for several in found.values()
+    ]
+    return dict(zip(found, pl.collect_all(lazy), strict=True))
 
 
 SILENCE = "offline_days"
@@ -159,26 +170,31 @@ def _known(events: Events, known_at: date) -> Events:
     return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
 
 
-def _portions(events: Events, days: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _portions(events: Events, days: Days) -> Iterator[Days]:
     """The days in portions of whole enterprises, each small enough to be folded at once; at least one."""
-    if days.is_empty():
+    frames: Mapping[str, pl.LazyFrame] = vars(events)
+    rows = [
+        days[name]
+        .lazy()
+        .group_by("enterprise_id")
+        .len("days")
+        .join(frames[name].group_by("enterprise_id").len("events"), on="enterprise_id", how="left")
+        .select("enterprise_id", rows=pl.col("days") * pl.col("events").fill_null(0) + 1)
+        for name in PARTS
+    ]
+    sizes = (
+        pl.concat(rows).group_by("enterprise_id").agg(pl.col("rows").sum()).sort("enterprise_id").collect()
+    )
+    if sizes.is_empty():
         yield days
-    frames: Mapping[str, pl.LazyFrame] = vars(events)
-    counted = pl.concat(frames[name].select("enterprise_id") for name in DAY_OF).group_by("enterprise_id")
-    sizes = days.lazy().join(counted.agg(events=pl.len()), on="enterprise_id", how="left").collect()
-    sizes = sizes.group_by("enterprise_id").agg(rows=pl.col("events").fill_null(0).sum() + pl.len())
-    sizes = sizes.sort("enterprise_id").select("enterprise_id", portion=pl.col("rows").cum_sum() // MOST_ROWS)
-    for _, part in sizes.group_by("portion", maintain_order=True):
-        yield days.join(part, on="enterprise_id", how="semi")
+    portions = sizes.select("enterprise_id", portion=pl.col("rows").cum_sum() // MOST_ROWS)
+    for _, part in portions.group_by("portion", maintain_order=True):
+        yield {name: one.join(part, on="enterprise_id", how="semi") for name, one in days.items()}
 
 
-def _judged(events: Events, days: pl.DataFrame, known_at: date, rules: InForce) -> pl.DataFrame:
-    moments = days.with_columns(_numbered())
-    frames: Mapping[str, pl.LazyFrame] = vars(events)
-    spread = {name: _spread(frame, moments, DAY_OF.get(name)) for name, frame in frames.items()}
-    moment = Moment(None, day_number(known_at))
-    folded: pl.LazyFrame = fold_at(Events(**spread), moment, policy=rules.policy.features)
-    features = with_interval(folded.collect().sort("enterprise_id"), rules.card)
+def _judged(events: Events, days: Days, known_at: date, rules: InForce) -> pl.DataFrame:
+    moments = pl.concat(days.values()).unique().sort("enterprise_id", AS_OF).with_columns(_numbered())
+    features = with_interval(_features(events, days, moments, known_at, rules.policy), rules.card)
     points = rules.policy.scorecard.contributions(features)
     said = judge(features, points, rules.policy)
     factors = [factor.name for factor in rules.policy.scorecard.factors]
@@ -187,6 +203,46 @@ def _judged(events: Events, days: pl.DataFrame, known_at: date, rules: InForce) 
         on="enterprise_id",
     )
     return moments.join(spoken.rename({"enterprise_id": MOMENT}), on=MOMENT).drop(MOMENT)
+
+
+def _features(
+    events: Events, days: Days, moments: pl.DataFrame, known_at: date, policy: PolicyOnDay
+) -> pl.DataFrame:
+    """Features of every moment (enterprise and day), whose number stands in the place of the enterprise."""
+    moment = Moment(None, day_number(known_at))
+    register = nw.from_native(_spread(events.enterprises, moments, None))
+    joined: pl.LazyFrame = register_features(register, moment).to_native()
+    for name in PARTS:
+        rows: pl.LazyFrame = getattr(events, name)
+        part = _part(name, rows, days[name], moments, moment, policy)
+        joined = joined.join(part, on="enterprise_id", how="left")
+    folded: pl.LazyFrame = finished(nw.from_native(joined), policy.features).to_native()
+    return folded.collect().sort("enterprise_id")
+
+
+def _part(
+    name: str,
+    rows: pl.LazyFrame,
+    days: pl.DataFrame,
+    moments: pl.DataFrame,
+    moment: Moment,
+    policy: PolicyOnDay,
+) -> pl.LazyFrame:
+    """What a table says at every moment: what it said on its own last day, its ages grown since."""
+    numbered = days.with_columns(_numbered())
+    spread = nw.from_native(_spread(rows, numbered, DAY_OF[name]))
+    folded: pl.LazyFrame = part_features(name, spread, moment, policy.features).to_native()
+    told = numbered.lazy().join(folded.rename({"enterprise_id": MOMENT}), on=MOMENT, how="left").drop(MOMENT)
+    told = told.with_columns(told_on=pl.col(AS_OF)).sort(AS_OF).collect()
+    since = pl.col(AS_OF) - pl.col("told_on")
+    return (
+        moments.sort(AS_OF)
+        .join_asof(told, on=AS_OF, by="enterprise_id", check_sortedness=False)
+        .with_columns(pl.col(age) + since for age in AGES[name])
+        .drop("enterprise_id", AS_OF, "told_on")
+        .rename({MOMENT: "enterprise_id"})
+        .lazy()
+    )
 
 
 def _spread(frame: pl.LazyFrame, moments: pl.DataFrame, day: str | None) -> pl.LazyFrame:

@@ -15,6 +15,7 @@ from models.policy import Policy, PolicyOnDay
 from models.training import Material, fit_finished
 from warehouse.home import Home
 from warehouse.models import champion, publish_models, save_card, save_evaluation
+from warehouse.packs import pack_on
 from warehouse.panel import build_material
 from warehouse.report import write_report
 
@@ -45,7 +46,11 @@ def prepare(
     engine: str = "duckdb",
     to_judge: bool = True,
 ) -> Lesson:
-    """Read everything that learning needs; afterwards the warehouse is free for others."""
+    """Read everything that learning needs, by the pack in force; afterwards the warehouse is free for others.
+
+    ``policy`` holds in a home where no pack was activated.
+    """
+    policy = pack_on(connection, policy, as_of)
     material = build_material(connection, policy, label=label, as_of=as_of, engine=engine, to_judge=to_judge)
     return Lesson(material, policy.on(as_of), champion(connection, as_of))
 

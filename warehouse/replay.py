@@ -191,8 +191,9 @@ def impact(
     first = value(connection, "SELECT min(valid_from) FROM risk.code_history")
     last = value(connection, "SELECT max(as_of) FROM ops.runs WHERE is_issued")
     concerned = _corrected(connection, enterprise_id)
-    if first is None or last is None or not concerned:
+    if first is None or last is None or not concerned or known_at < first:
         return Impact([], [], [], [])
+    last = min(last, known_at)
     wrong = _wrong_codes(connection, pack, concerned, first=first, last=last, known_at=known_at)
     connection.register("wrong", wrong.to_arrow())
     try:
@@ -249,7 +250,8 @@ def _wrong_codes(
         days = days.sort("day").join_asof(
             frame.sort("day"), on="day", by="enterprise_id", check_sortedness=False
         )
-    days = days.filter(pl.col("issued").is_not_null()).sort("enterprise_id", "day")
+    days = days.filter(pl.col("issued").is_not_null(), pl.col("day") <= day_number(last))
+    days = days.sort("enterprise_id", "day")
     moved = pl.any_horizontal(
         pl.col(name).ne_missing(pl.col(name).shift()) for name in ("enterprise_id", "right", "issued")
     )

@@ -179,18 +179,51 @@ def fold_features(events: Events, *, as_of: date, known_at: date | None = None, 
 
 
 def fold_at(events: Events, moment: Moment, *, policy: FeaturePolicy) -> Any:
-    """All features at one moment, or at the moment of each row (``Moment``): else as ``fold_features``."""
+    """All features at one moment: see ``fold_features``."""
     lazy = {name: _lazy(native) for name, native in vars(events).items()}
     result = register_features(lazy["enterprises"], moment)
-    for part in (
-        violation_features(lazy["violations"], moment, policy),
-        inspection_features(lazy["inspections"], moment, policy),
-        alert_features(lazy["alerts"], moment, policy),
-        accident_features(lazy["accidents"], moment),
-        self_report_features(lazy["self_reports"], moment),
-    ):
-        result = result.join(part, on="enterprise_id", how="left")
-    result = result.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
+    for name in PARTS:
+        result = result.join(part_features(name, lazy[name], moment, policy), on="enterprise_id", how="left")
+    return finished(result, policy).to_native()
+
+
+PARTS = ("violations", "inspections", "alerts", "accidents", "self_reports")
+"""Tables of events; each gives features of its own."""
+
+AGES: dict[str, tuple[str, ...]] = {
+    "violations": (
+        "days_since_violation",
+        "newest_unsettled_age",
+        "newest_cleared_major_age",
+        "overdue_days",
+    ),
+    "inspections": ("days_since_inspection", "days_since_clean_visit"),
+    "alerts": (),
+    "accidents": (
+        "days_since_accident",
+        "days_since_fatal_accident",
+        "days_since_larger_accident",
+        "days_since_major_accident",
+    ),
+    "self_reports": ("days_since_self_report",),
+}
+"""Columns of each part that grow by one a day while nothing happens."""
+
+
+def part_features(name: str, rows: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
+    """What one table of events gives: one row per enterprise with at least one event that counts."""
+    if name == "violations":
+        return violation_features(rows, moment, policy)
+    if name == "inspections":
+        return inspection_features(rows, moment, policy)
+    if name == "alerts":
+        return alert_features(rows, moment, policy)
+    return accident_features(rows, moment) if name == "accidents" else self_report_features(rows, moment)
+
+
+def finished(joined: Frame, policy: FeaturePolicy) -> Frame:
+    """Register row and parts, joined, as features: silence is 0 where it counts, and what several parts give."""
+    result = joined.with_columns(nw.col(*COUNTS).fill_null(0).cast(nw.Int64))
     result = result.with_columns(
         severity_mean=_severity_mean(policy, "severity_points", "inspections_window"),
         severity_mean_12m=_severity_mean(policy, "severity_points_12m", "inspections_12m"),
@@ -199,7 +232,7 @@ def fold_at(events: Events, moment: Moment, *, policy: FeaturePolicy) -> Any:
         unchecked_major_hazards=_unchecked_major_hazards(),
         track_record=_track_record(),
     ).with_columns(nw.col(*INTEGERS).cast(nw.Int64))
-    return result.select(*FEATURES).to_native()
+    return result.select(*FEATURES)
 
 
 def _severity_mean(policy: FeaturePolicy, points: str, visits: str) -> nw.Expr:

@@ -67,12 +67,10 @@ def reveal(
 @contextmanager
 def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
     """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
-    from models.card import with_card
     from models.errors import WarehouseError
     from models.policy import load_policy
     from warehouse.connection import writing
-    from warehouse.models import champion
-    from warehouse.rescore import Coding
+    from warehouse.in_force import coding_on
     from warehouse.schema import get_meta
 
     with writing(settings.home) as connection:
@@ -80,9 +78,7 @@ def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
         if planned is None:
             raise WarehouseError("Nothing is planned yet. Start a run first: ./riskcode run")
         day = date.fromisoformat(planned)
-        card = champion(connection, day)
-        policy = with_card(load_policy(settings.pack).on(day), card)
-        yield connection, Coding(day, day, policy, settings.engine, card)
+        yield connection, coding_on(connection, load_policy(settings.pack), day, engine=settings.engine)
 
 
 def _say(settings: Settings, key: str, count: int) -> None:

@@ -14,9 +14,10 @@ from models.errors import RiskcodeError
 from pipelines.cli.exports import as_json
 from pipelines.cli.read import Json
 from pipelines.settings import load_settings
-from warehouse.monitor import queries, texts
-from warehouse.monitor.texts import Pair
+from warehouse.monitor import queries
 from warehouse.reading import Row, reading
+
+Pair = tuple[str, str]
 
 app = typer.Typer(
     help="自我监测 · What the system watches in itself: movement, parity, feedback, flip-flops.",
@@ -92,6 +93,9 @@ def acknowledge(
 
 def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -> None:
     """Alarms as sentences, then a table; groups without an alarm are left out unless everything is asked for."""
+    # Texts bring the tables' schemas, which take a second to import; the other commands must answer at once.
+    from warehouse.monitor import texts
+
     alarms = [row for row in found if row["state"] == "alarm"]
     console.print(f"[bold {'red' if alarms else 'green'}]{texts.verdict(found, at)}[/] · {found[0]['as_of']}")
     language = ("zh", "en")[at]
@@ -108,6 +112,8 @@ def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -
 
 def findings_table(found: Sequence[Row], at: int) -> Table:
     """One row per measure, within 80 columns."""
+    from warehouse.monitor import texts
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(HEADS["measure"][at], no_wrap=True, overflow="ellipsis", max_width=18)
     table.add_column(HEADS["group"][at], no_wrap=True, overflow="ellipsis", max_width=18)

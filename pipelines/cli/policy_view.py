@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models import vocabulary as vocab
-from models.planning.certificate import RULES
+from pipelines.cli.plan_view import rule_texts
 from pipelines.cli.texts import CHANNEL, SCOPE, SIZE, Words
 from warehouse.reading import Row
 
@@ -177,10 +177,10 @@ def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
         told = {name: _change(row[f"old_{key}"], row[f"new_{key}"]) for name, key in _LOAD.items()}
         console.print(words("policy_month", month=f"{row['month_on']:%Y-%m}", **told), highlight=False)
     _heading(console, words("policy_short"))
-    at = 0 if words.language == "zh" else 1
+    rules = rule_texts(words)
     table = _table(show_header=False)
     for row in found.shortfalls:
-        rule = RULES[row["rule"]][at] if row["rule"] in RULES else row["rule"]
+        rule = rules.get(row["rule"], row["rule"])
         table.add_row(
             words.label(SCOPE, row["scope"]), escape(rule), _change(row["old_count"], row["new_count"])
         )

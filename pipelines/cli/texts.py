@@ -431,7 +431,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cap_over": ("超过年度频次上限的企业", "enterprises over the annual cap"),
     "cap_reached": ("已达年度频次上限的企业", "enterprises that reached the annual cap"),
     "cap_waived": ("因上限免检的企业", "enterprises not visited because of the cap"),
-    "policy_firms": ("受影响最大的企业（{n} / 有差异的 {all} 家）", "Enterprises most affected ({n} of {all} that differ)"),
+    "policy_firms": (
+        "受影响最大的企业（{n} / 有差异的 {all} 家）",
+        "Enterprises most affected ({n} of {all} that differ)",
+    ),
     "policy_none_differ": ("没有任何企业不同", "No enterprise differs in anything"),
     "policy_next": (
         "逐家：--enterprise 编号 · 全部：--output 文件夹 · 启用：./riskcode policy activate",

@@ -12,6 +12,7 @@ import duckdb
 
 from models.errors import WarehouseError
 from models.vocabulary import JINAN_DIVISIONS
+from warehouse.disputes.queries import with_contested
 from warehouse.queries import REASONS_OF, districts
 from warehouse.reading import Row, rows
 
@@ -142,7 +143,8 @@ def inspection_queue(
     require_plan(connection)
     asked = asked or Asked()
     told = {"channel": asked.channel, "state": asked.state, "team": asked.team, "due_by": asked.due_by}
-    return rows(connection, INSPECTION_QUEUE, {**area.arguments, **told, "most": asked.limit or 2**31})
+    found = rows(connection, INSPECTION_QUEUE, {**area.arguments, **told, "most": asked.limit or 2**31})
+    return with_contested(connection, found)
 
 
 # ------------------------------------------------------------------------------------------------ year
