@@ -1,13 +1,17 @@
 """Within the day: one job that takes in what is new in the inbox and codes the enterprises it is about."""
 
-from dagster import OpExecutionContext, job, op
+from dagster import OpExecutionContext, RetryPolicy, job, op
 
 from assets.resources import Warehouse
 from models.policy import load_policy
 from warehouse.intraday import take_in_inbox
 
 
-@op(description="随到随赋码: take in new files, rescore the enterprises they are about, republish.")
+@op(
+    description="随到随赋码: take in new files, rescore the enterprises they are about, republish.",
+    # Another run may be writing: then this one waits a little.
+    retry_policy=RetryPolicy(max_retries=3, delay=30),
+)
 def update_codes(context: OpExecutionContext, warehouse: Warehouse) -> None:
     """One update; what it did is in the run's metadata and in ``ops.runs``."""
     updated = take_in_inbox(

@@ -22,7 +22,7 @@ from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.in_force import coding_on
 from warehouse.packs import activated_on, begin_with, differs
-from warehouse.replay import stored_by
+from warehouse.replay import known_for, stored_by
 from warehouse.rescore import Coding
 
 log = logging.getLogger("riskcode")
@@ -81,7 +81,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         The first coding of a home activates the pack of the settings; from then on what was activated holds.
         """
         as_of = date.fromisoformat(context.partition_key)
-        known_at = date.fromisoformat(self.known_at) if self.known_at else as_of
+        known_at = date.fromisoformat(self.known_at) if self.known_at else known_for(self.connection, as_of)
         packaged = self._rules_of_files(as_of)
         return coding_on(
             self.connection,
@@ -89,7 +89,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
             as_of,
             known_at=known_at,
             engine=self.engine,
-            stored_by=stored_by(self.connection, known_at),
+            stored_by=stored_by(self.connection, as_of, known_at),
         )
 
     def _rules_of_files(self, as_of: date) -> Policy:

@@ -31,7 +31,14 @@ from warehouse.rescore import (
     compute_scores,
 )
 from warehouse.sources.conform import conform
-from warehouse.sources.delivery import Batch, Judged, delivery_files, fingerprint_delivery, judge_batches
+from warehouse.sources.delivery import (
+    Batch,
+    Judged,
+    delivery_files,
+    file_digest,
+    fingerprint_delivery,
+    judge_batches,
+)
 from warehouse.sources.mapping import load_mapping
 from warehouse.sources.readers import read_file
 from warehouse.stages import code_enterprises
@@ -56,6 +63,7 @@ def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measure
         with meter.stage("fingerprint files", floor=DELIVERY):
             judged = Judged(mapping, str(folder), fingerprint_delivery(folder, mapping))
         files = delivery_files(folder, mapping)[0]
+        judged.digests = {path.name: file_digest(path) for _, _, _, path in files}
         with meter.stage("read Parquet", floor=DELIVERY) as stage:
             raws = [read_file(path, path.name) for _, _, _, path in files]
             stage.rows = sum(raw.frame.height for raw in raws)

@@ -25,10 +25,11 @@ from models.tables import TABLES
 from models.vocabulary import HIGH_HAZARD_SECTORS
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.write import compute_plan
-from warehouse.rescore import Coding, compute_codes, compute_features, compute_red_queue, compute_scores
+from warehouse.publish import issue
+from warehouse.rescore import Coding
 from warehouse.schema import prepare_schema
+from warehouse.stages import code_enterprises
 from warehouse.store import write_versions
-from warehouse.timelines import compute_timelines
 
 YEAR = 2025
 HISTORY_YEARS = 4
@@ -113,10 +114,10 @@ def _night(
         write_versions(connection, TABLES[name], rows, received_on=night)
     at.append(time.perf_counter())
     coding = Coding(night, night, policy.on(night), "duckdb")
-    for stage in (compute_features, compute_scores, compute_timelines, compute_codes, compute_red_queue):
-        stage(connection, coding)
+    code_enterprises(connection, coding)
     at.append(time.perf_counter())
     compute_plan(connection, coding, seeds=seeds_from(f"year {seed}"))
+    issue(connection, coding, run_id=f"{night}")
     at.append(time.perf_counter())
     return {
         name: after - before

@@ -361,7 +361,7 @@ COLUMNS = {
     "is_issued": "its codes were issued; a replay of an earlier day issues nothing",
     "calendar_version": "version of the working-day calendar",
     "rescored": "enterprises coded anew within the day; empty = all",
-    "number": "number of the activation",
+    "number": "ascending number: the order in which it was decided or run",
     "ops.activations.version": "version of the pack",
     "ops.activations.pack_hash": "SHA-256 of everything in it, planning and monitoring included",
     "effective_from": "first day coded with it",

@@ -25,8 +25,8 @@ from models.policy import PolicyOnDay
 from models.shrinkage import interval_permille, shrunk_rates
 from models.vocabulary import day_number
 
-MOST_ROWS = 4_000_000
-"""Events times days that are folded at once; what is more is done in portions of enterprises."""
+MOST_ROWS = 2_000_000
+"""Events times days, about, that are folded at once; what is more is done in portions of enterprises."""
 
 MOMENT = "moment"
 
@@ -57,7 +57,7 @@ def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.Dat
     change, the first day of the span included; each row holds until the next one.  Columns ``rules`` (position in
     ``rules``), those of ``models.codes.judge``, and the points of every factor as ``points:<factor>``.
     """
-    events = _known(events, span.known_at)
+    portions = list(_portions(_known(events, span.known_at)))
     parts: list[pl.DataFrame] = []
     for at, one in enumerate(rules):
         first = max(day_number(span.first), day_number(one.since))
@@ -65,10 +65,11 @@ def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.Dat
         last = min(last, day_number(span.last))
         if first > last:
             continue
-        days = change_days(events, one, span.known_at, first, last)
         parts += [
-            _judged(events, portion, span.known_at, one).with_columns(rules=pl.lit(at, dtype=pl.Int64))
-            for portion in _portions(events, days)
+            _judged(
+                portion, change_days(portion, one, span.known_at, first, last), span.known_at, one
+            ).with_columns(rules=pl.lit(at, dtype=pl.Int64))
+            for portion in portions
         ]
     return pl.concat(parts, how="diagonal").sort("enterprise_id", AS_OF)
 
@@ -170,26 +171,25 @@ def _known(events: Events, known_at: date) -> Events:
     return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
 
 
-def _portions(events: Events, days: Days) -> Iterator[Days]:
-    """The days in portions of whole enterprises, each small enough to be folded at once; at least one."""
+def _portions(events: Events) -> Iterator[Events]:
+    """The events in portions of whole enterprises, each small enough to be folded at once; at least one."""
     frames: Mapping[str, pl.LazyFrame] = vars(events)
-    rows = [
-        days[name]
-        .lazy()
-        .group_by("enterprise_id")
-        .len("days")
-        .join(frames[name].group_by("enterprise_id").len("events"), on="enterprise_id", how="left")
-        .select("enterprise_id", rows=pl.col("days") * pl.col("events").fill_null(0) + 1)
+    counted = [
+        frames[name].group_by("enterprise_id").agg(rows=(pl.len() * pl.len()).cast(pl.Int64))
         for name in PARTS
     ]
-    sizes = (
-        pl.concat(rows).group_by("enterprise_id").agg(pl.col("rows").sum()).sort("enterprise_id").collect()
+    firms = frames["enterprises"].select("enterprise_id", rows=pl.lit(1, dtype=pl.Int64))
+    sizes = pl.concat([firms, *counted]).group_by("enterprise_id").agg(pl.col("rows").sum())
+    ordered = (
+        sizes.sort("enterprise_id").with_columns(portion=pl.col("rows").cum_sum() // MOST_ROWS).collect()
     )
-    if sizes.is_empty():
-        yield days
-    portions = sizes.select("enterprise_id", portion=pl.col("rows").cum_sum() // MOST_ROWS)
-    for _, part in portions.group_by("portion", maintain_order=True):
-        yield {name: one.join(part, on="enterprise_id", how="semi") for name, one in days.items()}
+    if ordered["portion"].n_unique() < 2:
+        yield events
+        return
+    for _, part in ordered.group_by("portion", maintain_order=True):
+        chosen = [frame.join(part.lazy(), on="enterprise_id", how="semi") for frame in frames.values()]
+        collected = zip(frames, pl.collect_all(chosen), strict=True)
+        yield Events(**{name: frame.lazy() for name, frame in collected})
 
 
 def _judged(events: Events, days: Days, known_at: date, rules: InForce) -> pl.DataFrame:

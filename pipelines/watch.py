@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+import duckdb
+
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from pipelines.nightly import Order, run_nightly
@@ -35,28 +37,36 @@ class Seen:
 def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = True) -> Iterator[Seen]:
     """Look into the inbox again and again; yields one entry for each arrival that was taken in.
 
-    When a day begins the whole city is coded for it first.  With ``forever=False`` it ends when nothing is waiting
-    any more.  An arrival that cannot be read is told in the log and left to the next full run; while another run is
-    writing, arrivals wait.
+    When a day begins, and after something went wrong, the whole city is coded first unless it is.  With
+    ``forever=False`` it ends when nothing is waiting any more.  An arrival that cannot be read is told in the log;
+    while another run is writing, arrivals wait.
     """
     lookout, quiet, begun = Lookout(settings.home), 0, None
     while forever or quiet < 3:
-        if begun != local_today():
-            begun = local_today() if _begin_day(settings) else None
-            continue
-        arrivals = lookout.arrivals()
-        quiet = 0 if arrivals else quiet + 1
+        seen, arrivals = None, list[Arrival]()
         try:
+            if begun != local_today():
+                _begin_day(settings)
+                begun = local_today()
+            arrivals = lookout.arrivals()
             seen = _take_up(settings, arrivals) if arrivals else None
         except BusyError:
             lookout.forget(arrivals)
-        except RiskcodeError as error:
+            time.sleep(PATIENCE_SECONDS)
+        except (RiskcodeError, duckdb.Error, OSError) as error:
+            # The inbox must be watched to-morrow too; what went wrong is in the log, and is tried again.
             log.warning("%s", error)
-            begun = None
-        else:
-            if seen is not None:
-                yield seen
+            lookout.forget(arrivals)
+            begun, quiet = None, quiet + 1
+            time.sleep(PATIENCE_SECONDS)
+        quiet = 0 if arrivals and seen else quiet + 1
+        if seen is not None:
+            yield seen
         time.sleep(interval_seconds)
+
+
+PATIENCE_SECONDS = 2
+"""Before trying again while another run is writing, or after something went wrong."""
 
 
 def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
@@ -73,18 +83,12 @@ def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
     return Seen(taken, updated, time.perf_counter() - started) if taken or updated.enterprises else None
 
 
-def _begin_day(settings: Settings) -> bool:
-    """Code the whole city unless the day is coded.  Returns False while another run is writing."""
-    try:
-        today = _uncoded_day(settings)
-        if today is not None:
-            log.info("coding the whole city for %s", today)
-            run_nightly(settings, Order(as_of=today))
-    except BusyError:
-        log.info("another run is writing; waiting for it to end")
-        time.sleep(2)
-        return False
-    return True
+def _begin_day(settings: Settings) -> None:
+    """Code the whole city unless the day is coded and published."""
+    today = _uncoded_day(settings)
+    if today is not None:
+        log.info("coding the whole city for %s", today)
+        run_nightly(settings, Order(as_of=today))
 
 
 def _uncoded_day(settings: Settings) -> date | None:

@@ -1,8 +1,8 @@
 """Files that came into the inbox since the last look, taken in by themselves.
 
-A file counts as arrived when its content is new to the warehouse and its size and time have stood still between two
-looks, so that a file that is still being written is left alone.  Names that begin with a dot or end in ``.part`` or
-``.tmp`` are never looked at: that is how a careful sender writes.
+A file counts as arrived when its content is not what its source delivered under that name last, and its size and time
+have stood still between two looks, so that a file that is still being written is left alone.  Names that begin with a
+dot or end in ``.part`` or ``.tmp`` are never looked at (``delivery_files``): that is how a careful sender writes.
 """
 
 import logging
@@ -12,18 +12,17 @@ from pathlib import Path
 
 import duckdb
 
+from models.errors import RiskcodeError
 from warehouse.deliveries import inbox_deliveries
 from warehouse.home import Home
-from warehouse.intake import TakenIn, is_taken_in, take_in
+from warehouse.intake import TakenIn, take_in, unseen_files
 from warehouse.rejects import retry_rejects
-from warehouse.sources.delivery import delivery_files, file_digest, fingerprint_delivery, judge_delivery
+from warehouse.sources.delivery import delivery_files, judge_delivery
 from warehouse.sources.mapping import Mapping
 from warehouse.store import known_enterprises
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
-
-_UNFINISHED = (".part", ".tmp")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Lookout:
         """Files that are new or changed since the last call that told of them, and have stood still for one look."""
         found: list[Arrival] = []
         for folder, mapping in inbox_deliveries(self.home):
-            files = {path for _, _, _, path in delivery_files(folder, mapping)[0] if _is_finished(path)}
+            files = {path for _, _, _, path in delivery_files(folder, mapping)[0]}
             ready = frozenset(path.name for path in sorted(files) if self._stands_still(path))
             if ready:
                 found.append(Arrival(folder, mapping, ready))
@@ -76,48 +75,38 @@ def waiting(home: Home) -> list[Arrival]:
     """All finished files of the inbox."""
     found: list[Arrival] = []
     for folder, mapping in inbox_deliveries(home):
-        files = [path.name for _, _, _, path in delivery_files(folder, mapping)[0] if _is_finished(path)]
+        files = [path.name for _, _, _, path in delivery_files(folder, mapping)[0]]
         found.append(Arrival(folder, mapping, frozenset(files)))
     return found
-
-
-def _is_finished(path: Path) -> bool:
-    return not path.name.startswith(".") and path.suffix.lower() not in _UNFINISHED
 
 
 def take_in_arrivals(
     connection: Connection, arrivals: list[Arrival], *, received_on: date, today: date
 ) -> list[TakenIn]:
-    """Take in what is new to the warehouse among the files that arrived, then rows that waited for an enterprise."""
+    """Take in what is new to the warehouse among the files that arrived, then rows that waited for an enterprise.
+
+    A source that cannot be read does not hold up the others; its error is told in the log.
+    """
     taken: list[TakenIn] = []
     for arrival in arrivals:
-        unseen = _unseen(connection, arrival)
-        delivery_id = fingerprint_delivery(arrival.folder, arrival.mapping, unseen)
-        if not unseen or is_taken_in(connection, delivery_id):
-            continue
-        judged = judge_delivery(
-            arrival.mapping,
-            arrival.folder,
-            known_enterprises=known_enterprises(connection),
-            today=today,
-            only=unseen,
-        )
-        taken.append(take_in(connection, judged, received_on=received_on))
+        try:
+            taken += _take_in(connection, arrival, received_on, today)
+        except RiskcodeError as error:
+            log.warning("%s: %s", arrival.mapping.name, error)
     if taken:
         retry_rejects(connection, received_on=received_on, today=today)
     return taken
 
 
-def _unseen(connection: Connection, arrival: Arrival) -> frozenset[str]:
-    """Files of an arrival whose content this source has not delivered by this mapping."""
-    known = {
-        (str(file), str(digest))
-        for file, digest in connection.execute(
-            "SELECT f.file, f.digest FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) "
-            "WHERE d.source = ? AND d.mapping_hash = ?",
-            [arrival.mapping.name, arrival.mapping.hash],
-        ).fetchall()
-    }
-    return frozenset(
-        name for name in arrival.files if (name, file_digest(arrival.folder / name)) not in known
+def _take_in(connection: Connection, arrival: Arrival, received_on: date, today: date) -> list[TakenIn]:
+    unseen = unseen_files(connection, arrival.folder, arrival.mapping, arrival.files)
+    if not unseen:
+        return []
+    judged = judge_delivery(
+        arrival.mapping,
+        arrival.folder,
+        known_enterprises=known_enterprises(connection),
+        today=today,
+        only=unseen,
     )
+    return [take_in(connection, judged, received_on=received_on)]

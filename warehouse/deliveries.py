@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from models.errors import MappingError
-from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
-from warehouse.intake import TakenIn, is_taken_in, take_in
+from warehouse.intake import TakenIn, take_in, unseen_files
 from warehouse.rejects import retry_rejects
-from warehouse.schema import FOREVER, value
-from warehouse.sources.delivery import fingerprint_delivery, judge_delivery
+from warehouse.runs import last_issued
+from warehouse.schema import FOREVER
+from warehouse.sources.delivery import delivery_files, fingerprint_delivery, judge_delivery
 from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping, parse_mapping
 from warehouse.store import known_enterprises
 
@@ -36,8 +36,8 @@ def city_today(connection: duckdb.DuckDBPyConnection) -> date:
     closed = [end for end in ends if end is not None]
     if not ends or len(closed) < len(ends):
         return local_today()
-    last = value(connection, LAST_ISSUED)
-    return max([*closed, *([last] if last else [])])
+    last = last_issued(connection)
+    return max([*closed, *([last.as_of] if last else [])])
 
 
 def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:
@@ -68,8 +68,13 @@ def take_in_all(
     received_on: date,
     today: date | None = None,
 ) -> list[TakenIn]:
-    """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise."""
+    """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise.
+
+    What comes in while a past day is coded again is received on the day of knowledge issued last, not on that day.
+    """
     today = today or local_today()
+    issued = last_issued(connection)
+    received_on = max(received_on, issued.known_at) if issued else received_on
     if mapping is not None:
         deliveries = [(Path(folder) if folder else None, load_mapping(mapping))]
     else:
@@ -91,11 +96,14 @@ def _take_in_one(
     received_on: date,
     today: date,
 ) -> TakenIn:
-    delivery_id = fingerprint_delivery(folder, mapping)
     has_query = any(entry.sql is not None for _, _, entry in mapping.entries())
-    if not has_query and is_taken_in(connection, delivery_id):
-        log.info("%s: this delivery was taken in before; nothing to do", mapping.name)
-        return TakenIn(delivery_id, mapping.name, 0, 0, 0, 0, 0, already_known=True)
+    if folder is not None and not has_query:
+        names = {path.name for _, _, _, path in delivery_files(folder, mapping)[0]}
+        if names and not unseen_files(connection, folder, mapping, names):
+            log.info("%s: these files were taken in before; nothing to do", mapping.name)
+            return TakenIn(
+                fingerprint_delivery(folder, mapping), mapping.name, 0, 0, 0, 0, 0, already_known=True
+            )
     judged = judge_delivery(
         mapping,
         folder,

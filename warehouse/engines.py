@@ -15,13 +15,10 @@ from models.features import Events, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables import TABLES, Table
+from warehouse.history import ONLY
 from warehouse.schema import FOREVER
 
 ENGINES = ("polars", "duckdb")
-
-
-ONLY = "temp.only_these"
-"""Enterprises a question is about, where it is not about all of them."""
 
 
 @dataclass(frozen=True)

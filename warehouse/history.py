@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Connection = duckdb.DuckDBPyConnection
 
+ONLY = "temp.only_these"
+"""Enterprises a coding is about, where it is not about all of them."""
+
 _REASONS = "STRUCT(kind VARCHAR, factor VARCHAR, value VARCHAR, points BIGINT, code VARCHAR)[]"
 _OWN_TABLES = f"""
 CREATE TABLE IF NOT EXISTS risk.code_history (
@@ -66,7 +69,8 @@ def record_changes(connection: Connection, coding: "Coding", *, run_id: str) -> 
 
     Called in the transaction that records the run.  The run must not be older than the last one issued.
     """
-    connection.execute(_CHANGED, {"as_of": coding.as_of})
+    among = "true" if coding.only is None else f"c.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    connection.execute(_CHANGED.format(among=among), {"as_of": coding.as_of})
     connection.execute(_DIFFERENCES, {"as_of": coding.as_of})
     connection.execute(
         "UPDATE risk.code_history h SET valid_to = $as_of FROM temp.changed c "
@@ -87,7 +91,7 @@ WITH moved AS (
            greatest(now()::TIMESTAMP, coalesce(h.issued_at, now()::TIMESTAMP)) AS issued_now
     FROM risk.codes c
     LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = DATE '9999-12-31'
-    WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of),
+    WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of AND {among}),
 told AS (
     SELECT enterprise_id, list(struct_pack(kind := kind, factor := factor, value := value, points := points,
                                            code := code) ORDER BY rank) AS reasons

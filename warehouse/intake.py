@@ -3,15 +3,17 @@
 A run that dies leaves the warehouse as it was before the delivery, and the same delivery can come again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from models.tables import TABLES
 from warehouse.rejects import remember_mapping, write_rejects
-from warehouse.schema import value
-from warehouse.sources.delivery import Judged
+from warehouse.sources.delivery import Judged, file_digest, shown
+from warehouse.sources.mapping import Mapping
 from warehouse.store import Written, write_versions
 
 
@@ -29,10 +31,21 @@ class TakenIn:
     already_known: bool = False
 
 
-def is_taken_in(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> bool:
-    """Whether this very delivery, read by this very mapping, has been taken in before."""
-    found = value(connection, "SELECT 1 FROM ops.deliveries WHERE delivery_id = ?", [delivery_id])
-    return found is not None
+def unseen_files(
+    connection: duckdb.DuckDBPyConnection, folder: Path, mapping: Mapping, names: Collection[str]
+) -> frozenset[str]:
+    """Files whose content is not what this source delivered under that name last, read by this very mapping."""
+    told = connection.execute(_LAST_TOLD, [mapping.name]).fetchall()
+    last = {str(file): (str(digest), str(used)) for file, digest, used in told}
+    return frozenset(
+        name for name in names if last.get(shown(name)) != (file_digest(folder / name), mapping.hash)
+    )
+
+
+_LAST_TOLD = """
+SELECT f.file, arg_max(f.digest, d.taken_in_at), arg_max(d.mapping_hash, d.taken_in_at)
+FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.source = ? GROUP BY f.file
+"""
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:

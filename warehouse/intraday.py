@@ -16,11 +16,11 @@ from models.policy import Policy
 from models.tables import TABLES
 from warehouse.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.deliveries import city_today, local_today
-from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.in_force import coding_on
 from warehouse.intake import TakenIn
 from warehouse.publish import is_behind, issue, publish, publish_changed
+from warehouse.runs import last_issued, stale_because
 from warehouse.schema import value
 from warehouse.stages import code_enterprises
 
@@ -36,13 +36,21 @@ class Updated:
     changed: int
 
 
-def touched(connection: Connection) -> tuple[str, ...]:
-    """Enterprises about which something was stored since the codes of the day were computed, sorted."""
-    since = value(connection, _CODED_BY)
-    if since is None:
+def touched(connection: Connection, *, known_at: date | None = None) -> tuple[str, ...]:
+    """Enterprises about which something was stored since the codes of the day were issued, sorted.
+
+    ``known_at``: the day of knowledge now; versions that begin or end to count between that of the last run and this
+    one concern their enterprises too.
+    """
+    last = last_issued(connection)
+    if last is None:
         raise ScoreError("Nothing is coded yet. Code the whole city first: ./riskcode run")
-    found = connection.execute(_TOUCHED, {"since": since}).fetchall()
-    return tuple(str(enterprise) for (enterprise,) in found)
+    told = {
+        "since": last.stored_no,
+        "known": last.known_at,
+        "now": max(known_at or last.known_at, last.known_at),
+    }
+    return tuple(str(enterprise) for (enterprise,) in connection.execute(_TOUCHED, told).fetchall())
 
 
 def coded_day(connection: Connection) -> date:
@@ -54,10 +62,14 @@ def coded_day(connection: Connection) -> date:
 
 
 def is_coded_for(connection: Connection, day: date) -> bool:
-    """Whether the tables hold a day, and it was published."""
-    if not _has_codes(connection):
-        return False
-    return value(connection, "SELECT max(as_of) FROM risk.codes") == day == value(connection, LAST_ISSUED)
+    """Whether the tables hold the codes of a day as they were issued last, and these are published."""
+    last = last_issued(connection)
+    return (
+        last is not None
+        and last.as_of == day
+        and stale_because(connection) is None
+        and not is_behind(connection)
+    )
 
 
 def update_enterprises(
@@ -75,22 +87,21 @@ def update_enterprises(
     The day coded stays that of the last full run; ``known_at`` is today.  Raises ScoreError when nothing is coded
     yet, or when the last run coded an earlier day than the one issued last.
     """
-    as_of = coded_day(connection)
-    issued = value(connection, LAST_ISSUED)
-    if issued is not None and as_of < issued:
+    as_of, why = coded_day(connection), stale_because(connection)
+    last = last_issued(connection)
+    if last is not None and (why is not None or as_of != last.as_of):
         raise ScoreError(
-            f"The tables hold {as_of}, a replay; {issued} was issued last. Code it again first: "
-            f"./riskcode run --as-of {issued}"
+            f"The tables hold {why or as_of}, not the codes of {last.as_of} as issued last. Code that day again "
+            f"first: ./riskcode run --as-of {last.as_of}"
         )
-    only = tuple(sorted({*touched(connection), *also}))
+    known_at = max(as_of, known_at, last.known_at if last else as_of)
+    only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
     behind = is_behind(connection)
     if not only:
         if behind:
-            publish(connection, home, known_at=max(as_of, known_at))
+            publish(connection, home, known_at=known_at)
         return Updated(as_of, 0, 0)
-    coding = coding_on(
-        connection, pack, as_of, known_at=max(as_of, known_at), engine=engine, only=only, stored_by=None
-    )
+    coding = coding_on(connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None)
     code_enterprises(connection, coding)
     changed = issue(connection, coding, run_id=run_id)
     if behind:
@@ -129,18 +140,15 @@ def _has_codes(connection: Connection) -> bool:
     return bool(value(connection, found))
 
 
-_CODED_BY = """
-SELECT stored_no FROM ops.runs WHERE as_of = (SELECT max(as_of) FROM ops.runs WHERE is_issued)
-ORDER BY finished_at DESC LIMIT 1
-"""
-
 # A version whose successor is about another enterprise concerns the one it was about, too.
 _TOUCHED = (
     " UNION ".join(
-        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since UNION "
+        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since "
+        "OR (known_from > $known AND known_from <= $now) OR (known_to > $known AND known_to <= $now) UNION "
         f"SELECT o.enterprise_id FROM core.{name} o JOIN core.{name} n USING ({', '.join(TABLES[name].key)}) "
         "WHERE n.stored_no > $since AND n.version > 1"
         for name in EVENT_COLUMNS
     )
+    + " UNION SELECT enterprise_id FROM dispute.overrides WHERE stored_no > $since OR ended_stored_no > $since"
     + " ORDER BY 1"
 )

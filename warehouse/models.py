@@ -23,6 +23,7 @@ from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.publish import copy_tables
 from warehouse.reading import Row, open_copy, rows
+from warehouse.runs import rules_changed
 from warehouse.schema import value
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def _record(
         """,
         [action, card_id, previous, approved_by, reason, day, override, findings],
     )
+    rules_changed(connection)
     publish_models(connection, home)
     return day
 

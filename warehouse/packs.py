@@ -23,6 +23,7 @@ from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.publish import copy_tables
 from warehouse.reading import Row, open_copy, rows
+from warehouse.runs import rules_changed
 from warehouse.schema import next_stored_no, value
 
 Connection = duckdb.DuckDBPyConnection
@@ -95,6 +96,7 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
         try:
             _store(connection, policy)
             _insert(connection, policy, wanted, kind="activate", stored_no=next_stored_no(connection))
+            rules_changed(connection)
             connection.commit()
         except BaseException:
             connection.rollback()

@@ -17,9 +17,10 @@ import duckdb
 from warehouse.disputes.overrides import EVIDENCE
 from warehouse.disputes.queries import OPEN
 from warehouse.engines import ONLY
-from warehouse.history import LAST_ISSUED, record_changes
+from warehouse.history import record_changes
 from warehouse.home import Home
 from warehouse.rescore import Coding, require_day
+from warehouse.runs import end_coding, last_issued, stale_because
 from warehouse.schema import get_meta, set_meta, stored_no, value
 
 log = logging.getLogger("riskcode")
@@ -94,16 +95,18 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date
 
 
 _PUBLISHED_RUN = "published_run"
-_LAST_RUN = "SELECT run_id FROM ops.runs WHERE is_issued ORDER BY finished_at DESC LIMIT 1"
 
 
 def _note_published(connection: duckdb.DuckDBPyConnection) -> None:
-    set_meta(connection, _PUBLISHED_RUN, value(connection, _LAST_RUN) or "")
+    last = last_issued(connection)
+    is_current = last is not None and stale_because(connection) is None
+    set_meta(connection, _PUBLISHED_RUN, last.run_id if last and is_current else "")
 
 
 def is_behind(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether something was issued that is not in the published copy: the run died in between."""
-    return get_meta(connection, _PUBLISHED_RUN) != (value(connection, _LAST_RUN) or "")
+    """Whether the published copy is not that of the codes issued last: a run died in between, or a replay is shown."""
+    last = last_issued(connection)
+    return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 
 
 def copy_tables(
@@ -176,6 +179,8 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     The copy is copied, changed and put in its place like a new one.  Tables that do not say which enterprise a row is
     about are replaced whole; those of the plan stay as the night left them.
     """
+    if not home.published.exists():
+        return publish(connection, home, known_at=coding.known_at)
     building = _building(home.published)
     shutil.copyfile(home.published, building)
     _attach(connection, building)
@@ -187,8 +192,10 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
             ).fetchall()
         }
         for table, query in PUBLISHED.items():
-            if table not in there:
-                _create(connection, table, query, coding.known_at)  # the copy is an earlier program's
+            if table not in there or _has_other_columns(connection, table, query):
+                # The copy is an earlier program's.
+                connection.execute(f"DROP TABLE IF EXISTS copy.{table}")
+                _create(connection, table, query, coding.known_at)
             elif table in _BY_ENTERPRISE:
                 _exchange(connection, table, query, coding.known_at)
             elif not table.startswith("plan.") and table not in _OF_THE_NIGHT:
@@ -200,6 +207,12 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     size = _put_in_place(building, home.published)
     _note_published(connection)
     return size
+
+
+def _has_other_columns(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> bool:
+    there = [row[0] for row in connection.execute(f"DESCRIBE copy.{table}").fetchall()]
+    plain = query.replace("$known_at", "DATE '2000-01-01'")
+    return there != [row[0] for row in connection.execute(f"DESCRIBE {plain}").fetchall()]
 
 
 def _exchange(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date) -> None:
@@ -241,16 +254,18 @@ _OF_THE_NIGHT = frozenset({"serve.inspection_queue", "serve.month_list", "risk.f
 
 
 def issue(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str) -> int:
-    """Record the run and what it changed, in one transaction.  A replay of an earlier day issues nothing.
+    """Record the run and what it changed, in one transaction.
 
-    Returns the number of enterprises whose code changed.
+    A replay, of an earlier day or from what was known on an earlier one, issues nothing.  Returns the number of
+    enterprises whose code changed.
     """
-    last = value(connection, LAST_ISSUED)
+    last = last_issued(connection)
     connection.begin()
     try:
-        is_issued = last is None or coding.as_of >= last
+        is_issued = last is None or (coding.as_of, coding.known_at) >= (last.as_of, last.known_at)
         changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
         record_run(connection, coding, run_id=run_id, is_issued=is_issued)
+        end_coding(connection, run_id, is_issued=is_issued)
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -272,7 +287,8 @@ def record_run(
                count(*) FILTER (code = 'red') AS red, count(*) FILTER (code = 'yellow') AS yellow,
                count(*) FILTER (code = 'blue') AS blue, count(*) FILTER (code = 'green') AS green,
                count(*) FILTER (is_provisional) AS provisional, $stored_no AS stored_no, $is_issued AS is_issued,
-               $calendar AS calendar_version, $rescored::BIGINT AS rescored
+               $calendar AS calendar_version, $rescored::BIGINT AS rescored,
+               (SELECT coalesce(max(number), 0) + 1 FROM ops.runs) AS number
         FROM risk.codes
         """,
         {

@@ -24,27 +24,36 @@ from warehouse.engines import Extract, fold, read_events
 from warehouse.in_force import coding_on, rules_between
 from warehouse.reading import Row, rows
 from warehouse.rescore import Coding
+from warehouse.runs import IS_ISSUED, issued_for, known_by, last_issued
 from warehouse.schema import value
 
 Connection = duckdb.DuckDBPyConnection
 
 
-def stored_by(connection: Connection, known_at: date) -> int | None:
-    """Number of the last write that the codes issued by a day of knowledge could use.
+def stored_by(connection: Connection, as_of: date, known_at: date) -> int | None:
+    """Number of the last write that codes of a day, as known on another, could use.
 
-    ``None`` (everything stored) when nothing was issued by that day, as for archives taken in later, and when it is
-    the day issued last or a later one: what has come in since is what a new run is for.
+    It is that of the run that issued the day from that knowledge, else of the last run that knew no more.  ``None``
+    (everything stored) when nothing was issued by then, as for archives taken in later, and for what comes after
+    the run issued last: what has come in since is what a new run is for.
     """
-    last = value(connection, "SELECT max(known_at) FROM ops.runs WHERE is_issued")
-    if last is None or known_at >= last:
+    last = last_issued(connection)
+    if last is None or (as_of, known_at) >= (last.as_of, last.known_at):
         return None
-    number = value(connection, _STORED_BY, [known_at])
-    return None if number is None else int(number)
+    own = issued_for(connection, as_of)
+    if own is not None and own.known_at == known_at:
+        return own.stored_no
+    found = known_by(connection, known_at)
+    return found.stored_no if found else None
 
 
-_STORED_BY = """
-SELECT stored_no FROM ops.runs WHERE is_issued AND known_at <= ? ORDER BY known_at DESC, finished_at DESC LIMIT 1
-"""
+def known_for(connection: Connection, as_of: date) -> date:
+    """Day of knowledge of a run that is given none: the day coded, or where it was issued from later knowledge, that.
+
+    Coding the last day again must not unlearn what was told within the day.
+    """
+    own = issued_for(connection, as_of)
+    return max(as_of, own.known_at) if own is not None and own == last_issued(connection) else as_of
 
 
 def past_coding(
@@ -57,7 +66,12 @@ def past_coding(
 ) -> Coding:
     """What it takes to code a past day as it was known on another."""
     return coding_on(
-        connection, pack, as_of, known_at=known_at, only=only, stored_by=stored_by(connection, known_at)
+        connection,
+        pack,
+        as_of,
+        known_at=known_at,
+        only=only,
+        stored_by=stored_by(connection, as_of, known_at),
     )
 
 
@@ -142,27 +156,25 @@ def differences(connection: Connection, pack: Policy, day: date) -> list[Row]:
 
     Raises WarehouseError when nothing was issued on that day.
     """
-    run = rows(connection, _RUN_OF, {"day": day})
-    if not run:
+    run = issued_for(connection, day)
+    if run is None:
         raise WarehouseError(f"No codes were issued for {day}. ./riskcode replay days lists those that were.")
-    coding = past_coding(connection, pack, run[0]["as_of"], run[0]["known_at"])
+    coding = coding_on(connection, pack, day, known_at=run.known_at, stored_by=run.stored_no)
     again = past_codes(connection, coding).select("enterprise_id", replayed="code")
-    both = issued_on(connection, run[0]["as_of"]).join(again, on="enterprise_id", how="full", coalesce=True)
+    both = issued_on(connection, day).join(again, on="enterprise_id", how="full", coalesce=True)
     return both.filter(pl.col("code").ne_missing(pl.col("replayed"))).sort("enterprise_id").to_dicts()
-
-
-_RUN_OF = """
-SELECT as_of, known_at FROM ops.runs WHERE is_issued AND as_of = $day ORDER BY finished_at DESC LIMIT 1
-"""
 
 
 def issued_days(connection: Connection) -> list[Row]:
     """Days whose codes were issued: the last run of each."""
     return rows(
         connection,
-        "SELECT as_of, arg_max(known_at, finished_at) AS known_at, max(finished_at) AS finished_at, count(*) AS runs, "
-        "arg_max(pack, finished_at) AS pack, arg_max(pack_version, finished_at) AS pack_version "
-        "FROM ops.runs WHERE is_issued GROUP BY as_of ORDER BY as_of",
+        f"""
+        SELECT as_of, arg_max(known_at, number) AS known_at, max(finished_at) AS finished_at, count(*) AS runs,
+               arg_max(pack, number) AS pack, arg_max(pack_version, number) AS pack_version
+        FROM (SELECT * REPLACE (coalesce(number, 0) AS number) FROM ops.runs WHERE {IS_ISSUED})
+        GROUP BY as_of ORDER BY as_of
+        """,
     )
 
 
@@ -189,7 +201,8 @@ def impact(
     a penalty for a finding that was itself withdrawn counts whenever it was decided.
     """
     first = value(connection, "SELECT min(valid_from) FROM risk.code_history")
-    last = value(connection, "SELECT max(as_of) FROM ops.runs WHERE is_issued")
+    issued = last_issued(connection)
+    last = issued.as_of if issued else None
     concerned = _corrected(connection, enterprise_id)
     if first is None or last is None or not concerned or known_at < first:
         return Impact([], [], [], [])

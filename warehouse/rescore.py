@@ -22,6 +22,7 @@ from models.shrinkage import among_worst, shrunk_rates
 from models.timeline import InForce, with_interval
 from models.vocabulary import CODE_KEYS
 from warehouse.engines import ONLY, Extract, fold
+from warehouse.runs import begin_coding
 from warehouse.schema import CARD_TABLES, value
 
 Connection = duckdb.DuckDBPyConnection
@@ -98,6 +99,8 @@ def data_watermark(connection: Connection, known_at: date) -> date | None:
 def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
+    if coding.only is None:
+        begin_coding(connection)
     features = fold(
         connection,
         as_of=coding.as_of,
@@ -202,7 +205,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
         as_of=coding.as_of,
         policy=coding.policy,
         given=_read(connection, coding, "risk.codes").select("enterprise_id", "code", "decided_by"),
-        ends=connection.sql(_ENDS).pl(),
+        ends=connection.sql(_ENDS.format(among=_among(coding))).pl(),
     )
     _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
@@ -218,12 +221,12 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
 _ENDS = """
 SELECT p.enterprise_id, p.factor, min(p.changes_on) AS expires_on
 FROM risk.point_steps p JOIN (
-    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores)
+    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores WHERE {among})
     ON COLUMNS(* EXCLUDE enterprise_id) INTO NAME factor VALUE points) s USING (enterprise_id, factor)
-WHERE p.points < s.points GROUP BY ALL
+WHERE p.points < s.points AND {among} GROUP BY ALL
 UNION ALL
 SELECT enterprise_id, decided_by, valid_to FROM risk.forecast
-WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < DATE '9999-12-31'
+WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < DATE '9999-12-31' AND {among}
 """
 
 
@@ -277,12 +280,17 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
         )
 
 
+def _among(coding: Coding) -> str:
+    """SQL condition: the row is about an enterprise that is coded."""
+    return "true" if coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+
+
 def _read(
     connection: Connection, coding: Coding, table: str, *, where: str = "true", every: bool = False
 ) -> pl.DataFrame:
     """Rows of a table for the enterprises that are coded (or ``every`` one), sorted by enterprise."""
     require_day(connection, table, coding)
-    among = "true" if every or coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    among = "true" if every else _among(coding)
     return connection.sql(f"FROM {table} WHERE {where} AND {among} ORDER BY enterprise_id").pl()
 
 

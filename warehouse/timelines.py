@@ -21,8 +21,8 @@ from warehouse.rescore import Coding, put
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
 
-FORESEEN_DAYS = 1830
-"""Five years and a little: by then no event of today weighs anything any more."""
+FORESEEN_DAYS = 2200
+"""Six years: by then no event of today weighs anything any more, and the change rules have caught up."""
 
 _NEVER = date(9999, 12, 31)
 

@@ -62,6 +62,7 @@ def _fixed(policy: FeaturePolicy) -> dict[str, tuple[Step, ...]]:
         *_ALWAYS,
         Step("violations", "rectify_due_on", (1,)),
         Step("violations", "plan_until", (1,)),
+        Step("violations", "plan_approved_on", (policy.longest_plan_days,)),
     )
     graveness = (_event("violations", window), _event("inspections", window))
     graveness_12m = (_event("violations", 366), _event("inspections", 366))
@@ -98,7 +99,7 @@ def _fixed(policy: FeaturePolicy) -> dict[str, tuple[Step, ...]]:
         "score_mean": (_event("inspections", window),),
         "scored_visits": (_event("inspections", window),),
         "last_result": (_event("inspections"),),
-        "last_score": (_event("inspections"),),
+        "last_score": (_event("inspections", window),),
         "alert_points": (_event("alerts", *alert_bands),),
         "unanswered_alerts": (
             _event("alerts", recent_alert),

@@ -16,14 +16,16 @@ from models.features.asof import (
 from models.policy import FeaturePolicy
 
 
-def standing(violations: Frame, moment: Moment) -> Frame:
+def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
     """Findings that stand, with their age in days, what counts as one finding, and whether they are suspended.
 
-    An approved rectification plan suspends the points of what it puts right while it runs, never those of a
-    major hazard.
+    An approved rectification plan suspends the points of what it puts right while it is on time, for so many days
+    at most; never those of a major hazard, nor of an order that was overdue when the plan was approved.
     """
     rows = known(violations, moment, happened=nw.col("occurred_on"))
-    planned = (nw.col("plan_approved_on") <= moment.day) & (nw.col("plan_until") >= moment.day)
+    approved, due = nw.col("plan_approved_on"), nw.col("rectify_due_on")
+    runs = (approved <= moment.day) & (nw.col("plan_until") >= moment.day)
+    planned = runs & (moment.day - approved < policy.longest_plan_days) & (due.is_null() | (approved <= due))
     return rows.with_columns(
         visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
         item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
@@ -50,7 +52,7 @@ def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy)
     rectification of a major hazard found within 24 months).  ``violation_points`` and the orders leave out what
     an approved rectification plan suspends.
     """
-    rows = standing(violations, moment)
+    rows = standing(violations, moment, policy)
     is_major = nw.col("is_major_hazard") == 1
     ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1) & (nw.col("is_suspended") == 0)
     overdue = ordered & (nw.col("rectify_due_on") < moment.day)

@@ -58,6 +58,7 @@ class FeaturePolicy:
     alert_bands: tuple[tuple[int, int], ...]
     slow_minutes: int
     unanswered_minutes: int
+    longest_plan_days: int
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,7 @@ class Policy:
             alert_bands=_bands(file.alert_bands.on(day, name="alert_bands").value),
             slow_minutes=file.slow_minutes.on(day, name="slow_minutes").value,
             unanswered_minutes=file.unanswered_minutes.on(day, name="unanswered_minutes").value,
+            longest_plan_days=file.longest_plan_days.on(day, name="longest_plan_days").value,
         )
 
     def _scorecard_on(self, day: date) -> Scorecard:

@@ -105,6 +105,7 @@ class FeatureFile(Strict):
     alert_bands: Dated[list[Band]]
     slow_minutes: Dated[int]
     unanswered_minutes: Dated[int]
+    longest_plan_days: Dated[Annotated[int, Field(gt=0)]]
 
 
 class Condition(Strict):

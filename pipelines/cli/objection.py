@@ -85,21 +85,21 @@ def at_the_desk(settings: Settings, on: datetime | None) -> Iterator[Desk]:
     from warehouse.connection import writing
     from warehouse.deliveries import city_today, local_today
     from warehouse.intraday import coded_day, is_coded_for
-    from warehouse.schema import value
+    from warehouse.runs import last_issued, stale_because
 
     with writing(settings.home) as connection:
         as_of, today = coded_day(connection), city_today(connection)
         if not is_coded_for(connection, as_of):
             raise ScoreError(
-                f"The tables hold {as_of}, a replay of a past day. Code the day issued last again first: "
-                "./riskcode run"
+                f"The tables do not hold the codes issued last ({stale_because(connection) or 'not published'}). "
+                "Code the day again first: ./riskcode run"
             )
         day = on.date() if on else today
-        if day > max(today, local_today()):
-            raise typer.BadParameter(f"--on {day} lies in the future")
+        if not as_of <= day <= max(today, local_today()):
+            raise typer.BadParameter(f"--on {day}: from the day coded last ({as_of}) to today")
         # What was known when codes were issued stays known, even if this comes to the desk with an earlier date.
-        known = value(connection, "SELECT max(known_at) FROM ops.runs WHERE is_issued")
-        known_at = max(as_of, day, *([known] if known else []))
+        last = last_issued(connection)
+        known_at = max(as_of, day, *([last.known_at] if last else []))
         yield Desk(connection, settings, load_policy(settings.pack), day, as_of, known_at)
 
 

@@ -12,7 +12,7 @@ from warehouse.engines import read_events
 from warehouse.in_force import coding_on
 from warehouse.stages import code_enterprises
 
-END, DAYS = date(2026, 6, 30), 120
+END, DAYS = date(2026, 6, 30), 60
 PACK = load_policy()
 
 

@@ -28,6 +28,7 @@ from warehouse.intraday import touched, update_enterprises
 from warehouse.planning.write import compute_plan
 from warehouse.publish import PUBLISHED, is_behind, publish_run
 from warehouse.replay import differences, issued_days
+from warehouse.runs import end_coding, last_issued
 from warehouse.stages import code_enterprises
 
 PACK = load_policy()
@@ -176,6 +177,9 @@ class City(RuleBasedStateMachine):
         assert not differing(updated, _published(self.home)), "what is published is not what was decided"
         code_enterprises(self.connection, coding_on(self.connection, PACK, self.day))
         assert not differing(updated, decided(self.connection)), "an update is not a full run"
+        last = last_issued(self.connection)
+        assert last is not None
+        end_coding(self.connection, last.run_id, is_issued=True)
 
     def every_issued_day_replays_and_the_history_has_no_gap(self) -> None:
         if not self.home.published.exists():
@@ -199,8 +203,8 @@ def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays()
     run_state_machine_as_test(
         City,
         settings=settings(
-            max_examples=4,
-            stateful_step_count=6,
+            max_examples=3,
+            stateful_step_count=5,
             deadline=None,
             derandomize=True,
             database=None,

@@ -37,6 +37,7 @@ from warehouse.models import (
     save_card,
     save_evaluation,
 )
+from warehouse.publish import issue
 from warehouse.rescore import Coding
 from warehouse.stages import code_enterprises
 
@@ -333,6 +334,7 @@ def code(connection: Connection, day: date) -> tuple[Coding, pl.DataFrame]:
     found = champion(connection, day)
     coding = Coding(day, day, with_card(PACK.on(day), found), card=found)
     code_enterprises(connection, coding)
+    issue(connection, coding, run_id=f"{day}")
     return coding, connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
 
 

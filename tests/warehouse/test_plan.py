@@ -20,6 +20,7 @@ from warehouse.home import Home
 from warehouse.planning.ahead import commit_ahead, reveal_ahead
 from warehouse.planning.draws import seeds_from, unverified
 from warehouse.planning.write import Planned, compute_plan
+from warehouse.publish import issue
 from warehouse.rescore import Coding
 from warehouse.stages import code_enterprises
 from warehouse.store import write_versions
@@ -34,7 +35,9 @@ def plan(connection: Connection, day: date) -> Planned | None:
     """Code a day and plan it."""
     coding = Coding(day, day, load_policy().on(day))
     code_enterprises(connection, coding)
-    return compute_plan(connection, coding, seeds=SEEDS)
+    planned = compute_plan(connection, coding, seeds=SEEDS)
+    issue(connection, coding, run_id=f"{day}")
+    return planned
 
 
 def held(connection: Connection) -> dict[str, pl.DataFrame]:

@@ -59,6 +59,16 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
             f"{datum.table} '{datum.ident}' is not on record on {day}. The numbers of open findings: "
             f"./riskcode explain {enterprise_id} --json"
         )
+    later = value(
+        connection,
+        f"SELECT min(known_from) FROM core.{datum.table} WHERE {condition} AND known_from > $day "
+        "AND known_to > known_from",
+        {**arguments, "day": day},
+    )
+    if later is not None:
+        raise DisputeError(
+            f"{datum.table} '{datum.ident}' was told differently on {later}. Take that day or a later one: --on {later}"
+        )
     if found["enterprise_id"][0] != enterprise_id:
         raise DisputeError(
             f"{datum.table} '{datum.ident}' is about {found['enterprise_id'][0]}, not about {enterprise_id}. "

@@ -87,6 +87,7 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
             f"{given.enterprise_id} is {before.upper()} already; there is nothing to override."
         )
     _refuse_second(connection, given)
+    _refuse_too_many(connection, given, limits.longest_days)
     _refuse_against_veto(connection, given)
     number = _next_id(connection, given.on.year)
     connection.execute(
@@ -178,6 +179,27 @@ def _refuse_second(connection: Connection, given: Given) -> None:
         raise DisputeError(
             f"{given.enterprise_id} has an override on these days already, {standing}. "
             f"End it first: ./riskcode override end {standing}"
+        )
+
+
+def _refuse_too_many(connection: Connection, given: Given, longest_days: int) -> None:
+    """One override after another is a long one: of any two such spans of days at most one may be overridden."""
+    since = given.last_day - timedelta(days=2 * longest_days - 1)
+    until = given.first_day + timedelta(days=2 * longest_days - 1)
+    days = value(
+        connection,
+        """
+        SELECT sum(greatest(0, least(coalesce(ended_from - 1, last_day), $until)
+                               - greatest(first_day, $since) + 1))::BIGINT
+        FROM dispute.overrides WHERE enterprise_id = $id
+        """,
+        {"id": given.enterprise_id, "since": since, "until": until},
+    )
+    asked = (given.last_day - given.first_day).days + 1
+    if (days or 0) + asked > longest_days:
+        raise DisputeError(
+            f"{given.enterprise_id} is overridden on {days} of {2 * longest_days} days already; with these {asked} "
+            f"days that is more than {longest_days}. Correct the data instead: ./riskcode objection file"
         )
 
 

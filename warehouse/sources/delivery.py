@@ -109,10 +109,12 @@ def delivery_files(
     if not folder.is_dir():
         raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
     root, notes = folder.resolve(), list[str]()
-    there = sorted(path for path in folder.iterdir() if only is None or path.name in only)
+    there = sorted(
+        path for path in folder.iterdir() if is_finished(path) and (only is None or path.name in only)
+    )
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
     notes += [
-        f"{_shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
+        f"{shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
     ]
     taken: set[Path] = set()
     found: list[tuple[str, int, Entry, Path]] = []
@@ -122,8 +124,13 @@ def delivery_files(
         taken.update(matching)
     for path in inside:
         if path not in taken and path.name != "mapping.yaml":
-            notes.append(f"{_shown(path.name)}: {_why_ignored(path, mapping)}")
+            notes.append(f"{shown(path.name)}: {_why_ignored(path, mapping)}")
     return found, notes
+
+
+def is_finished(path: Path) -> bool:
+    """Whether a file carries its name for good: a careful sender writes ``.name`` or ``name.part`` first."""
+    return not path.name.startswith(".") and path.suffix.lower() not in (".part", ".tmp")
 
 
 def _matches(path: Path, patterns: list[str]) -> bool:
@@ -143,7 +150,7 @@ def _why_no_file(path: Path) -> str:
     return "a folder" if path.is_dir() else "no ordinary file"
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A file name that cannot play tricks on a terminal, a log or a query."""
     return "".join(char if char.isprintable() else "?" for char in name)[:200]
 
@@ -178,8 +185,8 @@ def _batches(
     if folder is None:
         return
     for table, at, entry, path in delivery_files(folder, mapping, only)[0]:
-        progress(_shown(path.name))
-        raw = read_file(path, _shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
+        progress(shown(path.name))
+        raw = read_file(path, shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
         yield conform_batch(raw, entry, table, at, mapping)
 
 
@@ -206,7 +213,7 @@ def judge_delivery(
     judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping, only))
     if folder is not None:
         files, judged.notes = delivery_files(folder, mapping, only)
-        judged.digests = {_shown(path.name): file_digest(path) for _, _, _, path in files}
+        judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
     batches = list(_batches(folder, mapping, progress, only))
     if not batches:
         raise DeliveryError(
