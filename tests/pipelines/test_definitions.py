@@ -35,7 +35,7 @@ pytestmark = pytest.mark.xdist_group("dagster")
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
     graph = build_definitions(load_settings()).resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert len(nodes) == 19
+    assert len(nodes) == 22
     for node in nodes:
         assert node.group_name in {"intake", "scoring", "inspection", "learning"}, node.key
         assert node.owners, node.key
@@ -71,17 +71,24 @@ def test_the_sensor_asks_once_for_each_new_state_of_the_inbox(home: Home) -> Non
     assert isinstance(new_delivery(build_sensor_context()), SkipReason)
     write_city(home.inbox / "demo_city", 30)
     shutil.rmtree(home.inbox / "demo_city" / "truth", ignore_errors=True)
-    first = new_delivery(build_sensor_context())
+    looked = new_delivery(build_sensor_context())
+    assert isinstance(looked, SensorResult) and not looked.run_requests, "it may still be written"
+    first = new_delivery(build_sensor_context(cursor=looked.cursor))
     assert isinstance(first, SensorResult) and first.run_requests is not None
     assert isinstance(first.run_requests[0], RunRequest)
+    assert first.run_requests[0].job_name == NIGHTLY.name, "nobody coded today"
     assert isinstance(new_delivery(build_sensor_context(cursor=first.cursor)), SkipReason)
     (home.inbox / "demo_city" / "accidents.json").write_text("[]")
-    again = new_delivery(build_sensor_context(cursor=first.cursor))
-    assert isinstance(again, SensorResult)
+    changed = new_delivery(build_sensor_context(cursor=first.cursor))
+    assert isinstance(changed, SensorResult) and not changed.run_requests
+    again = new_delivery(build_sensor_context(cursor=changed.cursor))
+    assert isinstance(again, SensorResult) and again.run_requests
 
 
 @pytest.mark.slow
-def test_a_backfilled_day_enters_the_history_but_not_the_published_copy(home: Home, tmp_path: Path) -> None:
+def test_a_backfilled_day_enters_neither_the_history_nor_the_published_copy(
+    home: Home, tmp_path: Path
+) -> None:
     settings, folder = load_settings(), write_city(tmp_path / "city", 60)
     mapping, today = "demo_city", date(2026, 6, 30)
     run_nightly(settings, Order(as_of=today, folder=folder, mapping=mapping))
@@ -89,9 +96,17 @@ def test_a_backfilled_day_enters_the_history_but_not_the_published_copy(home: Ho
     assert published_as_of(home) == today
     run_nightly(settings, Order(as_of=date(2026, 7, 1), take_in=False))
     with reading(home) as connection:
-        days = rows(connection, "SELECT DISTINCT as_of FROM risk.code_history ORDER BY as_of")
+        days = rows(
+            connection, "SELECT min(valid_from) AS first, max(valid_from) AS last FROM risk.code_history"
+        )
+        runs = rows(connection, "SELECT as_of, is_issued FROM ops.runs ORDER BY number")
         counts = code_counts(connection)
-    assert [row["as_of"] for row in days] == [date(2026, 3, 31), today, date(2026, 7, 1)]
+    assert today <= days[0]["first"] <= days[0]["last"] <= date(2026, 7, 1)
+    assert [(row["as_of"], row["is_issued"]) for row in runs] == [
+        (today, True),
+        (date(2026, 3, 31), False),
+        (date(2026, 7, 1), True),
+    ]
     assert counts[0]["before_as_of"] == today
 
 

@@ -29,7 +29,7 @@ from tests.pipelines.city import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("runs")]
 
-KILLS = 10
+KILLS = 5
 
 
 @pytest.fixture(scope="module")
