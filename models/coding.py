@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.changes import paths
+from models.codes import HELD, OVERRIDE
 from models.features import Events
 from models.timeline import InForce, Span, judged_steps
 from models.vocabulary import day_number
@@ -73,6 +74,20 @@ def codes_on(
     """The code of every enterprise on one day.  Grain: one row per ``enterprise_id``; ``held_rank``, ``rank``."""
     path = code_path(events, first=as_of, last=as_of, known_at=known_at, rules=rules, overrides=overrides)
     return path.codes.select("enterprise_id", "held_rank", "rank")
+
+
+def deciding() -> pl.Expr:
+    """What decides a code: a person, the change rules, or what decided by the facts.
+
+    Reads ``rank`` (shown), ``held_rank`` (by the change rules), ``fact`` (rank by the facts) and ``by`` (their reason).
+    """
+    return (
+        pl.when(pl.col("rank") != pl.col("held_rank"))
+        .then(pl.lit(OVERRIDE))
+        .when(pl.col("held_rank") > pl.col("fact"))
+        .then(pl.lit(HELD))
+        .otherwise(pl.col("by"))
+    )
 
 
 def on_day(rows: pl.DataFrame, day: int) -> pl.DataFrame:

@@ -150,7 +150,7 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
         _text(
             OVERRIDE,
             OVERRIDE,
-            "人工调整（具名、有理由、有期限）",
+            "人工定码（具名、有理由、有期限）",
             "Override by a named person, with a reason and a last day",
             "proposal",
             "Accountable override; it ends by itself and is judged afterwards by what happened",

@@ -31,17 +31,10 @@ from warehouse.packs import FIRST_DAY, FromDay, packs_between
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.write import PLANNED_AS_OF, compute_plan
 from warehouse.reading import Row, rows
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_red_queue,
-    compute_scores,
-)
+from warehouse.rescore import Coding
 from warehouse.schema import get_meta, set_meta, value
-from warehouse.timelines import compute_timelines
+from warehouse.stages import STAGES
+from warehouse.ways import compute_passports
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
@@ -53,17 +46,6 @@ MOMENTS = ("issued", "facts", "later")
 
 SEED = "policy diff"
 """Draws that are missing are drawn the same way on both sides, so that chance makes no difference."""
-
-STAGES = (
-    compute_features,
-    compute_scores,
-    compute_probabilities,
-    compute_timelines,
-    compute_codes,
-    compute_explanations,
-    compute_red_queue,
-)
-
 
 @dataclass(frozen=True)
 class Side:
@@ -187,7 +169,8 @@ def _before(connection: Connection, old: Policy | None, default: Policy, day: da
 
 def _code(connection: Connection, coding: Coding, *, with_plan: bool) -> None:
     for stage in STAGES:
-        stage(connection, coding)
+        if stage is not compute_passports:  # what would change a code is not compared
+            stage(connection, coding)
     last = get_meta(connection, PLANNED_AS_OF)
     if with_plan and (last is None or coding.as_of >= date.fromisoformat(last)):
         compute_plan(connection, coding, seeds=seeds_from(SEED))

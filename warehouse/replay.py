@@ -10,8 +10,8 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from models.codes import HELD, OVERRIDE, code_name, judge
-from models.coding import code_path
+from models.codes import code_name, judge
+from models.coding import code_path, deciding
 from models.errors import WarehouseError
 from models.explain import explain_codes, factor_texts
 from models.features.fold import EVENT_COLUMNS
@@ -112,14 +112,7 @@ def past_explanation(connection: Connection, coding: Coding) -> list[Row]:
         "enterprise_id", "score", fact="rank", by="decided_by"
     )
     shown = past_codes(connection, coding).join(facts, on="enterprise_id")
-    by = (
-        pl.when(pl.col("rank") != pl.col("held_rank"))
-        .then(pl.lit(OVERRIDE))
-        .when(pl.col("held_rank") > pl.col("fact"))
-        .then(pl.lit(HELD))
-        .otherwise(pl.col("by"))
-    )
-    given = shown.select("enterprise_id", "code", "score", decided_by=by)
+    given = shown.select("enterprise_id", "code", "score", decided_by=deciding())
     reasons = explain_codes(
         features, points, as_of=coding.as_of, policy=coding.policy, given=given.drop("score")
     ).join(factor_texts(coding.policy).drop("kind"), on="factor", how="left", maintain_order="left")

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from models.codes import HELD, OVERRIDE, code_name
-from models.coding import Path, code_path, on_day
+from models.codes import code_name
+from models.coding import Path, code_path, deciding, on_day
 from models.vocabulary import day_number
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.engines import read_events
@@ -55,14 +55,7 @@ def forecast(path: Path) -> pl.DataFrame:
     said = path.steps.select("enterprise_id", "as_of", "score", fact="rank", by="decided_by").sort("as_of")
     codes = path.codes.sort("as_of")
     rows = codes.join_asof(said, on="as_of", by="enterprise_id", check_sortedness=False)
-    decided_by = (
-        pl.when(pl.col("rank") != pl.col("held_rank"))
-        .then(pl.lit(OVERRIDE))
-        .when(pl.col("held_rank") > pl.col("fact"))
-        .then(pl.lit(HELD))
-        .otherwise(pl.col("by"))
-    )
-    rows = rows.sort("enterprise_id", "as_of").with_columns(decided_by=decided_by)
+    rows = rows.sort("enterprise_id", "as_of").with_columns(decided_by=deciding())
     shown = _changed(rows.select("enterprise_id", "as_of", "rank", "score", "decided_by"), ("rank",))
     return _spans(shown).with_columns(code_name(pl.col("rank")).alias("code")).drop("rank")
 

@@ -23,7 +23,7 @@ TITLES: dict[str, Pair] = {
     "feedback": ("反馈回路", "Feedback loop"),
     "flip_flops": ("反复变码", "Flip-flops"),
     "missing": ("指标缺失", "Measure missing"),
-    "overrides_standing": ("生效的人工改码", "Standing overrides"),
+    "overrides_standing": ("生效的人工定码", "Standing overrides"),
     "objections_open": ("未决异议", "Open objections"),
 }
 GROUPS: dict[str, Pair] = {
@@ -93,7 +93,7 @@ SENTENCES: dict[str, Pair] = {
         "“{group}”最后一次有数值是 {last}，现在没有了。没有数值不等于正常。",
         "“{group}” last had a value on {last} and has none now. No value is not a pass.",
     ),
-    "overrides_standing": ("当日生效的人工改码 {value} 件。", "{value} overrides stand on this day."),
+    "overrides_standing": ("当日生效的人工定码 {value} 件。", "{value} overrides stand on this day."),
     "objections_open": ("尚未决定的异议 {value} 件。", "{value} objections are not decided yet."),
 }
 NOT_KNOWN: Pair = ("数据不足，无法计算。", "There is too little to compute it.")

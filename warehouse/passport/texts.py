@@ -45,7 +45,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Still {code}, although today's facts would give {facts}: a better code has to be kept up for some time first.",
     ),
     "because_override": (
-        "{code}，由具名负责人人工调整决定{until}；按现有情况本应为{facts}。",
+        "{code}，由具名负责人人工定码决定{until}；按现有情况本应为{facts}。",
         "{code} by the decision of a named person{until}; the facts by themselves give {facts}.",
     ),
     "override_until": ("，至 {day} 止", ", until {day}"),
