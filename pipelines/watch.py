@@ -19,8 +19,11 @@ from pipelines.settings import Settings
 from warehouse.arrivals import Arrival, Lookout
 from warehouse.connection import writing
 from warehouse.deliveries import city_today, local_today
+from warehouse.in_force import coding_on
 from warehouse.intake import TakenIn
-from warehouse.intraday import Updated, is_coded_for, take_in_and_update
+from warehouse.intraday import Updated, coded_day, is_coded_for, take_in_and_update
+from warehouse.replay import past_explanation
+from warehouse.schema import value
 
 log = logging.getLogger("riskcode")
 
@@ -89,6 +92,16 @@ def _begin_day(settings: Settings) -> None:
     if today is not None:
         log.info("coding the whole city for %s", today)
         run_nightly(settings, Order(as_of=today))
+    _warm_up(settings)
+
+
+def _warm_up(settings: Settings) -> None:
+    """Code one enterprise and forget it, so that the first arrival need not wait for what is loaded once."""
+    with writing(settings.home) as connection:
+        one = value(connection, "SELECT min(enterprise_id) FROM risk.codes")
+        if one is not None:
+            day = coded_day(connection)
+            past_explanation(connection, coding_on(connection, load_policy(settings.pack), day, only=(one,)))
 
 
 def _uncoded_day(settings: Settings) -> date | None:
