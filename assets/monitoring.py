@@ -20,6 +20,7 @@ from dagster import (
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.scoring import GROUP, OWNERS, codes, explanations
+from warehouse.monitor.measure import measure
 from warehouse.monitor.queries import findings
 
 MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
@@ -34,9 +35,6 @@ MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "eve
 )
 def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
-    # scikit-learn takes a second to import; who only loads the definitions should not wait for it.
-    from warehouse.monitor.measure import measure
-
     found = measure(warehouse.connection, warehouse.coding(context))
     alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
     return MaterializeResult(

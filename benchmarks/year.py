@@ -28,8 +28,9 @@ from warehouse.planning.write import compute_plan
 from warehouse.publish import issue
 from warehouse.rescore import Coding
 from warehouse.schema import prepare_schema
-from warehouse.stages import code_enterprises
+from warehouse.stages import STAGES
 from warehouse.store import write_versions
+from warehouse.ways import compute_passports
 
 YEAR = 2025
 HISTORY_YEARS = 4
@@ -114,7 +115,9 @@ def _night(
         write_versions(connection, TABLES[name], rows, received_on=night)
     at.append(time.perf_counter())
     coding = Coding(night, night, policy.on(night), "duckdb")
-    code_enterprises(connection, coding)
+    for stage in STAGES:
+        if stage is not compute_passports:  # nobody asks what would change a code
+            stage(connection, coding)
     at.append(time.perf_counter())
     compute_plan(connection, coding, seeds=seeds_from(f"year {seed}"))
     issue(connection, coding, run_id=f"{night}")

@@ -14,6 +14,7 @@ from models.additive import AdditiveModel, probability_of
 from models.codes import assign_codes
 from models.contest import CardMaker, Contestant, points_of
 from models.estimates import drawn_rates_by
+from models.feedback import feedback_loop
 from models.fit import card_of
 from models.measuring import CAPACITY, Period
 from models.policy import LearningPolicy, PolicyOnDay
@@ -174,10 +175,10 @@ def _intercept(logit: Floats, labels: NDArray[Any]) -> float:
 
 
 def feedback_rows(period: Period) -> pl.DataFrame:
-    """``metrics.feedback_loop`` of the card on the visits of 24 months, within sector and size."""
+    """``models.feedback.feedback_loop`` of the card on the visits of 24 months, within sector and size."""
     strata = period.test.select(cell().alias("cell"))["cell"].to_list()
     visits = period.test["inspections_24m"].cast(pl.Float64).to_numpy()
-    found = metric.feedback_loop(period.predictions["card"].score, visits, strata)
+    found = feedback_loop(period.predictions["card"].score, visits, strata)
     return pl.DataFrame(
         [{"slope": found.slope, "low": found.low, "high": found.high, "is_alarming": found.alarming}]
     )

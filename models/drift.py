@@ -15,6 +15,7 @@ import polars as pl
 
 from models.changes import flip_flops
 from models.estimates import wilson
+from models.feedback import feedback_loop
 from models.policy.review import Monitoring
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
 
@@ -197,9 +198,6 @@ def feedback(firms: pl.DataFrame) -> Measured:
     among all firms (0 best to 1 worst) per past visit; an alarm where its whole interval is above 0.
     An alarm is no proof of a loop: rightly aimed visits raise it as well.
     """
-    # scikit-learn takes a second to import; who only reads what was measured should not wait for it.
-    from models.metrics import feedback_loop
-
     ranks = firms["code"].replace_strict({key: rank for rank, key in enumerate(CODE_KEYS)})
     visits = firms["visits"].cast(pl.Float64).to_numpy()
     found = feedback_loop(ranks.cast(pl.Float64).to_numpy(), visits, firms["stratum"].to_list())

@@ -7,7 +7,7 @@ or outcome unknown, which is never 0.  What cannot be computed (no positives, no
 Every function raises ValueError where arrays differ in length, a label is none of these, or a score is NaN.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,14 @@ from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
 from models.estimates import wilson
+from models.feedback import Keys, Numbers, keyed
 from models.vocabulary import CODE_KEYS
 
-Numbers = NDArray[Any]
 """An array of integers or floats."""
 
 Rows = NDArray[np.int64]
 """Positions of rows, repeats allowed."""
 
-Keys = Sequence[Any] | NDArray[Any] | pl.Series
 """A name per row, None for unknown."""
 
 PARITY_COLUMNS = (
@@ -79,22 +78,6 @@ class Stability:
 
     unchanged: float
     moved_two: float
-
-
-@dataclass(frozen=True)
-class FeedbackLoop:
-    """Whether being visited often goes with a higher score among firms of the same sector and size.
-
-    ``slope``: change of the score's rank (0 lowest to 1 highest of all firms) per past visit, with its HC1
-    standard error and 95 % interval.  ``alarming``: the whole interval is above 0.
-    """
-
-    slope: float
-    standard_error: float
-    low: float
-    high: float
-    alarming: bool
-    firms: int
 
 
 def auc(score: Numbers, label: Numbers) -> float:
@@ -176,7 +159,7 @@ def within_group_auc(score: Numbers, label: Numbers, group: Keys) -> tuple[float
     """
     score, label = _checked(score, label)
     ranked = (
-        pl.DataFrame({"score": score, "label": label, "group": _keys(group, len(score))})
+        pl.DataFrame({"score": score, "label": label, "group": keyed(group, len(score))})
         .filter(pl.col("label").is_not_nan(), pl.col("group").is_not_null())
         .with_columns(rank=pl.col("score").rank("average").over("group"), positive=pl.col("label") == 1)
     )
@@ -401,32 +384,6 @@ def parity_table(frame: pl.DataFrame) -> pl.DataFrame:
     ).select(PARITY_COLUMNS)
 
 
-def feedback_loop(score: Numbers, past_visits: Numbers, stratum: Keys) -> FeedbackLoop:
-    """Regress the score's rank on the number of past visits given sector and size (domain.md section 8.7).
-
-    One element per firm; ``stratum`` names its sector and size, firms without one are left out.  Least
-    squares with a constant per stratum, by taking stratum means away.  NaN and not alarming where visits do not vary
-    within any stratum.  Where past visits were aimed at risk, a good score rises with them too: an alarm asks
-    for a look at why, and is no proof of a loop.
-    """
-    _checked(score, np.zeros(len(score)))
-    table = (
-        pl.DataFrame({"score": score, "visits": past_visits, "stratum": _keys(stratum, len(score))})
-        .filter(pl.col("stratum").is_not_null())
-        .with_columns(rank=pl.col("score").rank("average") / pl.len())
-    )
-    within = table.select(pl.col("rank", "visits") - pl.col("rank", "visits").mean().over("stratum"))
-    rank, visits = within["rank"].to_numpy(), within["visits"].to_numpy()
-    spread, spare = float(visits @ visits), len(table) - table["stratum"].n_unique() - 1
-    if spread < 1e-12 or spare < 1:
-        return FeedbackLoop(np.nan, np.nan, np.nan, np.nan, alarming=False, firms=len(table))
-    slope = float(visits @ rank) / spread
-    residual = rank - slope * visits
-    error = float(np.sqrt((visits**2 @ residual**2) * len(table) / spare)) / spread
-    margin = float(stats.norm.ppf(0.975)) * error
-    return FeedbackLoop(slope, error, slope - margin, slope + margin, slope - margin > 0, len(table))
-
-
 def _checked(score: Numbers, label: Numbers) -> tuple[Numbers, Numbers]:
     """Both as floats."""
     score, label = np.asarray(score, dtype=float), np.asarray(label, dtype=float)
@@ -478,14 +435,6 @@ def _in_first_half(score: Numbers) -> Numbers:
     """Chance of each row to be in the first half, highest score first."""
     first, tied = _places(score)
     return np.clip((len(score) / 2 - first) / tied, 0, 1)
-
-
-def _keys(keys: Keys, count: int) -> pl.Series:
-    """The keys as a column, null where unknown."""
-    series = pl.Series(list(keys) if not isinstance(keys, pl.Series) else keys)
-    if len(series) != count:
-        raise ValueError(f"{len(series)} keys for {count} rows. Give one per row.")
-    return series
 
 
 def _resamples(clusters: Keys, rounds: int, seed: int) -> Iterator[Rows]:

@@ -47,6 +47,7 @@ MOMENTS = ("issued", "facts", "later")
 SEED = "policy diff"
 """Draws that are missing are drawn the same way on both sides, so that chance makes no difference."""
 
+
 @dataclass(frozen=True)
 class Side:
     """One of the packs compared: what it is called, and its identity."""

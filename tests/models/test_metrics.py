@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models import metrics
 from models.estimates import wilson
+from models.feedback import feedback_loop
 from models.metrics import Numbers, Rows
 
 NAN = np.nan
@@ -529,16 +530,16 @@ def test_nobody_flagged_has_no_ratio():
 def test_the_slope_is_taken_within_strata():
     # In each stratum one more visit is one rank of eight more, though the strata themselves run the other way.
     score, visits = some(5, 6, 7, 8, 1, 2, 3, 4), some(0, 1, 2, 3, 10, 11, 12, 13)
-    result = metrics.feedback_loop(score, visits, ["small"] * 4 + ["large"] * 4)
+    result = feedback_loop(score, visits, ["small"] * 4 + ["large"] * 4)
     assert result.slope == pytest.approx(1 / 8)
     assert result.standard_error == pytest.approx(0, abs=1e-9)
     assert result.alarming
-    assert metrics.feedback_loop(score, visits, ["all"] * 8).slope < 0
+    assert feedback_loop(score, visits, ["all"] * 8).slope < 0
 
 
 def test_the_standard_error_by_hand():
     # Ranks 1/4 2/4 4/4 3/4; visits 0 0 1 1, centred -1/2 and 1/2: slope 1/2, residuals ±1/8.
-    result = metrics.feedback_loop(some(1, 2, 4, 3), some(0, 0, 1, 1), ["all"] * 4)
+    result = feedback_loop(some(1, 2, 4, 3), some(0, 0, 1, 1), ["all"] * 4)
     assert result.slope == pytest.approx(0.5)
     # HC1: sum x²e² = 4 * 1/4 * 1/64, over (sum x²)² = 1, times 4 / (4 - 2).
     assert result.standard_error == pytest.approx((2 / 64) ** 0.5)
@@ -551,13 +552,13 @@ def test_a_score_that_ignores_visits_does_not_alarm():
     rng = np.random.default_rng(3)
     stratum = rng.integers(0, 5, 2000)
     visits = rng.poisson(1 + stratum)
-    blind = metrics.feedback_loop(stratum + rng.normal(size=2000), visits, stratum)
-    fed = metrics.feedback_loop(stratum + rng.normal(size=2000) + 0.3 * visits, visits, stratum)
+    blind = feedback_loop(stratum + rng.normal(size=2000), visits, stratum)
+    fed = feedback_loop(stratum + rng.normal(size=2000) + 0.3 * visits, visits, stratum)
     assert (blind.alarming, fed.alarming) == (False, True)
     assert blind.low < 0 < blind.high
 
 
 def test_firms_without_a_stratum_are_left_out_and_equal_visits_say_nothing():
-    result = metrics.feedback_loop(some(1, 2, 3, 4), some(1, 1, 1, 9), ["a", "a", "a", None])
+    result = feedback_loop(some(1, 2, 3, 4), some(1, 1, 1, 9), ["a", "a", "a", None])
     assert (result.firms, result.alarming) == (3, False)
     assert np.isnan(result.slope)

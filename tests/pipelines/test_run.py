@@ -29,7 +29,7 @@ from tests.pipelines.city import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("runs")]
 
-KILLS = 5
+KILLS = 4
 
 
 @pytest.fixture(scope="module")

@@ -203,7 +203,7 @@ def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays()
     run_state_machine_as_test(
         City,
         settings=settings(
-            max_examples=3,
+            max_examples=2,
             stateful_step_count=5,
             deadline=None,
             derandomize=True,
