@@ -11,7 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from models.codes import HELD, OVERRIDE, SCORE, UNRATED, code_name, verdicts
-from models.policy import PolicyOnDay, Rule
+from models.policy import PolicyOnDay, Provenance, Rule, Words
 from models.scorecard import Factor
 from models.vocabulary import CODE_KEYS
 
@@ -123,29 +123,9 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
         )
     )
     rows.append(
-        _text(
-            UNRATED,
-            UNRATED,
-            codes.sufficiency_title.zh,
-            codes.sufficiency_title.en,
-            codes.sufficiency_provenance.basis,
-            codes.sufficiency_provenance.reference,
-            clearing_zh=codes.sufficiency_clearing.zh,
-            clearing_en=codes.sufficiency_clearing.en,
-        )
+        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.sufficiency_provenance)
     )
-    rows.append(
-        _text(
-            HELD,
-            HELD,
-            codes.change_title.zh,
-            codes.change_title.en,
-            codes.change_provenance.basis,
-            codes.change_provenance.reference,
-            clearing_zh=codes.change_clearing.zh,
-            clearing_en=codes.change_clearing.en,
-        )
-    )
+    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.change_provenance))
     rows.append(
         _text(
             OVERRIDE,
@@ -173,6 +153,12 @@ def _text(
         **blank,
         **more,
     }
+
+
+def _worded(factor: str, title: Words, clearing: Words, source: Provenance) -> dict[str, str]:
+    """Texts of a reason that is its own kind."""
+    told = {"clearing_zh": clearing.zh, "clearing_en": clearing.en}
+    return _text(factor, factor, title.zh, title.en, source.basis, source.reference, **told)
 
 
 def _factor_text(factor: Factor) -> dict[str, str]:

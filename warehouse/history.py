@@ -60,7 +60,9 @@ def prepare(connection: Connection) -> None:
         connection.execute(_CHANGES_OF_SNAPSHOTS)
 
 
-LAST_ISSUED = "SELECT max(as_of) FROM ops.runs WHERE coalesce(is_issued, true)"
+IS_ISSUED = "coalesce(is_issued, true)"
+"""SQL: a run in ``ops.runs`` issued its codes; runs of before this was noted did."""
+LAST_ISSUED = f"SELECT max(as_of) FROM ops.runs WHERE {IS_ISSUED}"
 """SQL: the latest day whose codes were issued."""
 
 

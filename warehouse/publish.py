@@ -20,7 +20,7 @@ from warehouse.engines import ONLY
 from warehouse.history import record_changes
 from warehouse.home import Home
 from warehouse.rescore import Coding, require_day
-from warehouse.runs import end_coding, last_issued, stale_because
+from warehouse.runs import end_coding, last_issued, stale_because, would_issue
 from warehouse.schema import get_meta, set_meta, stored_no, value
 
 log = logging.getLogger("riskcode")
@@ -259,10 +259,9 @@ def issue(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str)
     A replay, of an earlier day or from what was known on an earlier one, issues nothing.  Returns the number of
     enterprises whose code changed.
     """
-    last = last_issued(connection)
+    is_issued = would_issue(connection, coding.as_of, coding.known_at)
     connection.begin()
     try:
-        is_issued = last is None or (coding.as_of, coding.known_at) >= (last.as_of, last.known_at)
         changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
         record_run(connection, coding, run_id=run_id, is_issued=is_issued)
         end_coding(connection, run_id, is_issued=is_issued)

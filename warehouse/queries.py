@@ -8,6 +8,7 @@ import duckdb
 from models.errors import WarehouseError
 from models.vocabulary import CODE_KEYS, JINAN_DIVISIONS
 from warehouse.disputes.queries import objections_of, with_contested
+from warehouse.history import IS_ISSUED
 from warehouse.reading import Row, rows
 
 REASONS_OF = """
@@ -83,10 +84,10 @@ def code_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Enterprises by code, worst first: now, provisional ones, and as issued on the day before that was coded."""
     counted = rows(
         connection,
-        """
+        f"""
         WITH now AS (SELECT as_of FROM risk.codes LIMIT 1),
              before AS (SELECT max(as_of) AS as_of FROM ops.runs
-                        WHERE coalesce(is_issued, true) AND as_of < (SELECT as_of FROM now)),
+                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now)),
              old AS (SELECT code, count(*) AS n FROM risk.code_history
                      WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to
                      GROUP BY code)
@@ -105,10 +106,10 @@ def changes(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Enterprises whose code differs from the day coded before: from, to, how many."""
     return rows(
         connection,
-        """
+        f"""
         WITH now AS (SELECT max(as_of) AS as_of FROM risk.codes),
              before AS (SELECT max(as_of) AS as_of FROM ops.runs
-                        WHERE coalesce(is_issued, true) AND as_of < (SELECT as_of FROM now))
+                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now))
         SELECT o.code AS from_code, c.code AS to_code, count(*) AS enterprises
         FROM risk.codes c JOIN risk.code_history o ON o.enterprise_id = c.enterprise_id
         WHERE (SELECT as_of FROM before) >= o.valid_from AND (SELECT as_of FROM before) < o.valid_to

@@ -21,10 +21,11 @@ from models.timeline import with_interval
 from models.vocabulary import CODE_KEYS, day_number
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.engines import Extract, fold, read_events
+from warehouse.history import IS_ISSUED
 from warehouse.in_force import coding_on, rules_between
 from warehouse.reading import Row, rows
 from warehouse.rescore import Coding
-from warehouse.runs import IS_ISSUED, issued_for, known_by, last_issued
+from warehouse.runs import issued_for, known_by, last_issued
 from warehouse.schema import value
 
 Connection = duckdb.DuckDBPyConnection
@@ -292,12 +293,11 @@ _RELIED_ON = " UNION ALL ".join(
     if name != "enterprises"
 )
 _CODES = f"""
-WITH told AS ({_RELIED_ON})
+WITH told AS (
+    SELECT *, table_name || ' ' || source || '/' || key
+              || CASE WHEN withdrawn_on IS NOT NULL THEN ' (withdrawn)' ELSE '' END AS label FROM ({_RELIED_ON}))
 SELECT w.enterprise_id, any_value(e.name) AS name, w.first_day, w.last_day, w.issued, w.right AS should_be,
-       coalesce(list(DISTINCT t.table_name || ' ' || t.source || '/' || t.key
-                     || CASE WHEN t.withdrawn_on IS NOT NULL THEN ' (withdrawn)' ELSE '' END
-                     ORDER BY t.table_name || ' ' || t.source || '/' || t.key
-                     || CASE WHEN t.withdrawn_on IS NOT NULL THEN ' (withdrawn)' ELSE '' END)
+       coalesce(list(DISTINCT t.label ORDER BY t.label)
                 FILTER (t.known_from > w.first_day OR t.withdrawn_on > w.first_day), []) AS data
 FROM temp.wrong_codes w LEFT JOIN core.current_enterprises e USING (enterprise_id)
 LEFT JOIN told t USING (enterprise_id)

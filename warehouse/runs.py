@@ -5,6 +5,7 @@ from datetime import date
 
 import duckdb
 
+from warehouse.history import IS_ISSUED
 from warehouse.schema import get_meta, set_meta
 
 Connection = duckdb.DuckDBPyConnection
@@ -20,17 +21,21 @@ class Run:
     stored_no: int
 
 
-# Runs of before the programme noted it issued their codes.
 _ISSUED = (
     "SELECT run_id, as_of, coalesce(known_at, as_of), coalesce(stored_no, 0) FROM ops.runs WHERE {} AND {}"
 )
 _ORDER = " ORDER BY coalesce(number, 0) DESC, finished_at DESC LIMIT 1"
-IS_ISSUED = "coalesce(is_issued, true)"
 
 
 def last_issued(connection: Connection) -> Run | None:
     """The run whose codes stand now."""
     return _one(connection, "true", [])
+
+
+def would_issue(connection: Connection, as_of: date, known_at: date) -> bool:
+    """Whether codes of a day, from what is known on another, are new: a replay of earlier ones issues nothing."""
+    last = last_issued(connection)
+    return last is None or (as_of, known_at) >= (last.as_of, last.known_at)
 
 
 def issued_for(connection: Connection, day: date) -> Run | None:

@@ -17,10 +17,11 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy.review import Monitoring
 from models.shrinkage import cell
 from models.tables import TABLES
-from warehouse.history import LAST_ISSUED
+from warehouse.history import IS_ISSUED, LAST_ISSUED
 from warehouse.monitor import texts
 from warehouse.monitor.texts import Pair
 from warehouse.rescore import Coding, replace_table, require_day
+from warehouse.runs import would_issue
 from warehouse.schema import value
 
 Connection = duckdb.DuckDBPyConnection
@@ -95,9 +96,9 @@ def _latest_baseline(coding: Coding) -> date:
 
 _CODES_ON = "SELECT enterprise_id, code FROM risk.code_history WHERE valid_from <= $day AND valid_to > $day"
 
-_BASELINE_RUN = """
+_BASELINE_RUN = f"""
 SELECT coalesce(max(as_of) FILTER (as_of <= $latest), min(as_of))
-FROM ops.runs WHERE coalesce(is_issued, true) AND as_of < $as_of
+FROM ops.runs WHERE {IS_ISSUED} AND as_of < $as_of
 """
 
 
@@ -119,9 +120,9 @@ def _still_codes(
     return drift.still_codes((coding.as_of - since).days, events, since=since, limits=limits)
 
 
-_LAST_CHANGE = """
+_LAST_CHANGE = f"""
 SELECT coalesce((SELECT max(valid_from) FROM risk.code_history WHERE previous_code IS NOT NULL AND valid_from < $as_of),
-                (SELECT min(as_of) FROM ops.runs WHERE coalesce(is_issued, true)))
+                (SELECT min(as_of) FROM ops.runs WHERE {IS_ISSUED}))
 """
 
 
@@ -330,7 +331,7 @@ WHERE value IS NOT NULL AND as_of < $as_of GROUP BY ALL
 
 def _store(connection: Connection, coding: Coding, found: Sequence[Measured]) -> None:
     """Replace what was measured; of issued days also the history.  Nothing is half stored."""
-    is_issued = coding.as_of >= (value(connection, LAST_ISSUED) or date.min)
+    is_issued = would_issue(connection, coding.as_of, coding.known_at)
     numbers = _frame(coding.as_of, found)
     connection.begin()
     try:

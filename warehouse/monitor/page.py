@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models import vocabulary as vocab
 from warehouse.monitor import charts, queries, texts
 from warehouse.reading import Row
-from warehouse.report import page as report
+from warehouse.report.page import page_environment
 
 PARITY_KINDS = ("division", "sector", "size")
 _MOST_BARS = 13
@@ -113,14 +112,7 @@ def render(connection: duckdb.DuckDBPyConnection, *, language: str) -> str:
     """The page as HTML.  Raises WarehouseError when nothing was measured."""
     say = Speaker("zh" if language == "zh" else "en")
     found = queries.findings(connection)
-    folders = [Path(__file__).parent, Path(report.__file__).parent]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     content = {
         "say": say,
         "run": queries.measured_coding(connection),

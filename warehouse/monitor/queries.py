@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.history import IS_ISSUED
 from warehouse.reading import Row, rows
 
 Connection = duckdb.DuckDBPyConnection
@@ -78,7 +79,7 @@ def shares(connection: Connection) -> list[Row]:
     """Enterprises by code on every issued day; of several runs of a day, the last."""
     return rows(
         connection,
-        "SELECT as_of, enterprises, red, yellow, blue, green FROM ops.runs WHERE coalesce(is_issued, true) "
+        f"SELECT as_of, enterprises, red, yellow, blue, green FROM ops.runs WHERE {IS_ISSUED} "
         "QUALIFY row_number() OVER (PARTITION BY as_of ORDER BY finished_at DESC) = 1 ORDER BY as_of",
     )
 

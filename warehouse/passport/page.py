@@ -5,12 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from models.policy.review import ObjectionClocks
-from warehouse import report
 from warehouse.passport import pictures, sentences
 from warehouse.passport.texts import Texts
+from warehouse.report.page import page_environment
 
 MOST_CHANGES = 12
 """Changes of the code that are told; of more only the number."""
@@ -31,14 +29,7 @@ def write_page(found: Mapping[str, Any], path: Path, *, language: str, clocks: O
 def render(found: Mapping[str, Any], *, language: str, clocks: ObjectionClocks) -> str:
     """The passport as HTML."""
     texts = Texts(language)
-    folders = [Path(__file__).parent, Path(report.__file__).parent]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(Path(__file__).parent)
     content = _told(found, texts) | {
         "t": texts,
         "say": sentences,

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from models.vocabulary import CODE_KEYS
 from warehouse.passport import sentences
 from warehouse.passport.texts import Texts
-from warehouse.planning.picture import CHINESE_FONTS
+from warehouse.planning.picture import fonts, name_fonts
 from warehouse.report.charts import CODE_COLOURS, CODE_TINTS
 from warehouse.report.drawing import FAINT, INK, RULE, SETTINGS, Axes, clip, svg
 
@@ -56,7 +56,7 @@ def draw_picture(found: Found, path: Path, texts: Texts) -> Path:
 
     above = _waterfall_height(found, texts)
     height, is_svg = above + 5.1, path.suffix.lower() == ".svg"
-    settings: Any = {**SETTINGS, "font.family": _fonts(), "svg.hashsalt": found["enterprise_id"]}
+    settings: Any = {**SETTINGS, "font.family": fonts(), "svg.hashsalt": found["enterprise_id"]}
     with mpl.rc_context(settings), warnings.catch_warnings():
         # A machine without a Chinese font still makes an SVG that other machines show well.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -71,23 +71,8 @@ def draw_picture(found: Found, path: Path, texts: Texts) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else {})
     if is_svg:
-        _name_fonts(path)
+        name_fonts(path)
     return path
-
-
-def _fonts() -> list[str]:
-    """Fonts of this machine that measure and, in a PNG, draw the texts."""
-    from matplotlib import font_manager
-
-    known = set(font_manager.get_font_names())
-    return [*[name for name in CHINESE_FONTS if name in known][:1], "DejaVu Sans"]
-
-
-def _name_fonts(path: Path) -> None:
-    """Let the reader's browser choose among all fonts, not only those of this machine."""
-    text = path.read_text(encoding="utf-8")
-    names = ", ".join(f"'{name}'" for name in CHINESE_FONTS if f"'{name}'" not in text)
-    path.write_text(text.replace("'DejaVu Sans'", f"{names}, 'DejaVu Sans', sans-serif"), encoding="utf-8")
 
 
 def bars(found: Found, texts: Texts) -> list[Bar]:

@@ -48,7 +48,7 @@ def draw_load(load: list[Row], path: Path, wording: Wording) -> None:
     levels = list(dict.fromkeys(row["level"] for row in load))
     settings: Any = {
         **SETTINGS,
-        "font.family": _fonts(),
+        "font.family": fonts(),
         "svg.hashsalt": wording.title,
         "hatch.linewidth": 1.1,
     }
@@ -69,10 +69,10 @@ def draw_load(load: list[Row], path: Path, wording: Wording) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else {})
     if is_svg:
-        _name_fonts(path)
+        name_fonts(path)
 
 
-def _fonts() -> list[str]:
+def fonts() -> list[str]:
     """Fonts of this machine that measure and, in a PNG, draw the texts."""
     from matplotlib import font_manager
 
@@ -80,7 +80,7 @@ def _fonts() -> list[str]:
     return [*[name for name in CHINESE_FONTS if name in known][:1], "DejaVu Sans"]
 
 
-def _name_fonts(path: Path) -> None:
+def name_fonts(path: Path) -> None:
     """Let the reader's browser choose among all fonts, not only those of this machine."""
     text = path.read_text(encoding="utf-8")
     names = ", ".join(f"'{name}'" for name in CHINESE_FONTS if f"'{name}'" not in text)

@@ -30,16 +30,21 @@ def write_report(evaluation: Evaluation, path: Path, *, language: str) -> Path:
     return path
 
 
-def render(evaluation: Evaluation, *, language: str) -> str:
-    """The report as HTML."""
-    texts = Texts(language)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+def page_environment(*folders: Path) -> Environment:
+    """How pages are made of templates: those of the folders first, then the report's own, whose styles all share."""
+    return Environment(
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def render(evaluation: Evaluation, *, language: str) -> str:
+    """The report as HTML."""
+    texts = Texts(language)
+    environment = page_environment()
     held = Contest(evaluation, texts)
     content = {"t": texts, "evaluation": evaluation, "limits": LIMITS, "least_hits": front.LEAST_HITS}
     content |= _front(held) | _contest(held) | _card(evaluation, texts) | _behind(evaluation, texts)
