@@ -5,14 +5,12 @@ have stood still between two looks, so that a file that is still being written i
 dot or end in ``.part`` or ``.tmp`` are never looked at (``delivery_files``): that is how a careful sender writes.
 """
 
-import logging
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from models.errors import RiskcodeError
+from warehouse.database.frames import Connection, log
 from warehouse.deliveries import inbox_deliveries
 from warehouse.home import Home
 from warehouse.intake import TakenIn, take_in, unseen_files
@@ -20,9 +18,6 @@ from warehouse.rejects import retry_rejects
 from warehouse.sources.delivery import delivery_files, judge_delivery
 from warehouse.sources.mapping import Mapping
 from warehouse.store import known_enterprises
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 
 @dataclass(frozen=True)

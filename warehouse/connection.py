@@ -10,10 +10,9 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from models.errors import BusyError, WarehouseError
+from warehouse.database.frames import Connection
 from warehouse.home import Home
 from warehouse.schema import prepare_schema
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager

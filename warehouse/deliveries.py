@@ -1,6 +1,5 @@
 """What is to be taken in: one named delivery, or everything in the inbox."""
 
-import logging
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from models.errors import MappingError
+from warehouse.database.frames import log
 from warehouse.home import Home
 from warehouse.intake import TakenIn, take_in, unseen_files
 from warehouse.rejects import retry_rejects
@@ -18,7 +18,6 @@ from warehouse.sources.delivery import delivery_files, fingerprint_delivery, jud
 from warehouse.sources.mapping import MAPPINGS, Mapping, load_mapping, parse_mapping
 from warehouse.store import known_enterprises
 
-log = logging.getLogger("riskcode")
 LOCAL = ZoneInfo("Asia/Shanghai")
 
 

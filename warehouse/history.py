@@ -7,12 +7,11 @@ came in, stays as a row that begins and ends on that day.
 
 from typing import TYPE_CHECKING
 
-import duckdb
+from warehouse.database.frames import Connection
 
 if TYPE_CHECKING:
     from warehouse.rescore import Coding
 
-Connection = duckdb.DuckDBPyConnection
 
 ONLY = "temp.only_these"
 """Enterprises a coding is about, where it is not about all of them."""

@@ -4,18 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-import duckdb
-
 from models.card import with_card
 from models.coding import memory_days
 from models.policy import Policy
 from models.timeline import InForce
+from warehouse.database.frames import Connection
 from warehouse.models import champion, promotion_days
 from warehouse.packs import FromDay, packs_between
 from warehouse.rescore import Coding
 from warehouse.timelines import FORESEEN_DAYS
-
-Connection = duckdb.DuckDBPyConnection
 
 
 def rules_between(

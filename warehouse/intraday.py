@@ -8,13 +8,12 @@ Plans are not made anew: a new RED stands in the red queue at once and in the pl
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from models.errors import ScoreError
 from models.features.fold import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables import TABLES
 from warehouse.arrivals import Arrival, take_in_arrivals, waiting
+from warehouse.database.frames import Connection
 from warehouse.deliveries import city_today, local_today
 from warehouse.home import Home
 from warehouse.in_force import coding_on
@@ -23,8 +22,6 @@ from warehouse.publish import is_behind, issue, publish, publish_changed
 from warehouse.runs import last_issued, stale_because
 from warehouse.schema import value
 from warehouse.stages import code_enterprises
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

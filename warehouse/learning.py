@@ -1,26 +1,21 @@
 """Learning from history on a warehouse: fit a card, evaluate one, store what came out, write the report."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-
-import duckdb
 
 from models.card import FittedCard, with_card
 from models.contest import Contestant
 from models.evaluation import Evaluation, evaluate
 from models.policy import Policy, PolicyOnDay
 from models.training import Material, fit_finished
+from warehouse.database.frames import Connection, log
 from warehouse.home import Home
 from warehouse.models import champion, publish_models, save_card, save_evaluation
 from warehouse.packs import pack_on
 from warehouse.panel import build_material
 from warehouse.report import write_report
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 
 @dataclass(frozen=True)

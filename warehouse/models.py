@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
 
 from models.card import FittedCard
 from models.errors import ModelError
 from models.gate import GateInputs, GateResult, GroupShare
 from warehouse.connection import writing
+from warehouse.database.frames import Connection
 from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.publish import copy_tables
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     # At run time it would bring scikit-learn into every nightly run.
     from models.evaluation import Evaluation
 
-Connection = duckdb.DuckDBPyConnection
 EVALUATION_TABLES = (
     "periods",
     "metrics",

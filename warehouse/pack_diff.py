@@ -9,7 +9,6 @@ the two differ by the packs alone.  *Later*: the codes once every wait is over, 
 has gone by for both.
 """
 
-import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from models.errors import ScoreError
 from models.policy import Policy
 from models.shrinkage import SIZE_BINS
 from warehouse.connection import holding, writing
+from warehouse.database.frames import Connection, log
 from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.in_force import coding_on
@@ -35,9 +35,6 @@ from warehouse.rescore import Coding
 from warehouse.schema import get_meta, set_meta, value
 from warehouse.stages import STAGES
 from warehouse.ways import compute_passports
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 SIDES = ("old", "new")
 GROUPS = ("division", "sector", "size")

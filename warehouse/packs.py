@@ -13,20 +13,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from models.errors import PolicyError
 from models.policy import Policy
 from models.policy.pack import policy_from
 from warehouse.connection import writing
+from warehouse.database.frames import Connection
 from warehouse.history import LAST_ISSUED
 from warehouse.home import Home
 from warehouse.publish import copy_tables
 from warehouse.reading import Row, open_copy, rows
 from warehouse.runs import rules_changed
 from warehouse.schema import next_stored_no, value
-
-Connection = duckdb.DuckDBPyConnection
 
 FIRST_DAY = date(2000, 1, 1)
 """First day a pack can be in force: the first day that can be coded.  The first pack holds before it, too."""

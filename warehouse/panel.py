@@ -4,11 +4,9 @@ Features come from the same fold as a nightly run, with ``known_at`` = the cohor
 known at the latest day.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.errors import ModelError
@@ -18,12 +16,10 @@ from models.splits import cohort_days
 from models.strictness import adjusted_counts, team_effects
 from models.training import OTHER, Material
 from models.vocabulary import RESULT_RANK, SEVERITY, as_date, day_number
+from warehouse.database.frames import Connection, log
 from warehouse.engines import fold
 from warehouse.rescore import data_watermark
 from warehouse.schema import value
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 _ALWAYS = (
     "enterprise_id",

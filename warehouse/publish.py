@@ -4,7 +4,6 @@ Readers that hold the old file go on reading it; new readers get the new one.  A
 replacement leaves the published copy as it was.
 """
 
-import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.database.frames import log
 from warehouse.disputes.overrides import EVIDENCE
 from warehouse.disputes.queries import OPEN
 from warehouse.engines import ONLY
@@ -22,8 +22,6 @@ from warehouse.home import Home
 from warehouse.rescore import Coding, require_day
 from warehouse.runs import end_coding, last_issued, stale_because, would_issue
 from warehouse.schema import get_meta, set_meta, stored_no, value
-
-log = logging.getLogger("riskcode")
 
 PUBLISHED: dict[str, str] = {
     "risk.codes": "FROM risk.codes ORDER BY enterprise_id",

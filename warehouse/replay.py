@@ -7,7 +7,6 @@ issued only what was stored by then is used, so that what came in later, dated b
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
 from models.codes import code_name, judge
@@ -19,6 +18,7 @@ from models.policy import Policy
 from models.tables import TABLES
 from models.timeline import with_interval
 from models.vocabulary import CODE_KEYS, day_number
+from warehouse.database.frames import Connection
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.engines import Extract, fold, read_events
 from warehouse.history import IS_ISSUED
@@ -27,8 +27,6 @@ from warehouse.reading import Row, rows
 from warehouse.rescore import Coding
 from warehouse.runs import issued_for, known_by, last_issued
 from warehouse.schema import value
-
-Connection = duckdb.DuckDBPyConnection
 
 
 def stored_by(connection: Connection, as_of: date, known_at: date) -> int | None:

@@ -5,11 +5,9 @@ issued.  A stage replaces its table, or the rows of the enterprises it codes, in
 between stages can simply be run again.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.card import FittedCard
@@ -21,12 +19,10 @@ from models.policy import PolicyOnDay
 from models.shrinkage import among_worst, shrunk_rates
 from models.timeline import InForce, with_interval
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection, log
 from warehouse.engines import ONLY, Extract, fold
 from warehouse.runs import begin_coding
 from warehouse.schema import CARD_TABLES, value
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 
 @dataclass(frozen=True)

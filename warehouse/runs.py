@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
+from warehouse.database.frames import Connection
 from warehouse.history import IS_ISSUED
 from warehouse.schema import get_meta, set_meta
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

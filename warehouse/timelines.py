@@ -5,21 +5,17 @@ anything on record still counts; ``risk.forecast`` the codes that follow, from t
 every coming change of a factor's points.  All three say what happens if nothing new is learnt.
 """
 
-import logging
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
 from models.codes import code_name
 from models.coding import Path, code_path, deciding, on_day
 from models.vocabulary import day_number
+from warehouse.database.frames import Connection, log
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.engines import read_events
 from warehouse.rescore import Coding, put
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 FORESEEN_DAYS = 2200
 """Six years: by then no event of today weighs anything any more, and the change rules have caught up."""

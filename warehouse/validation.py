@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-log = logging.getLogger("riskcode")
+from warehouse.database.frames import log
 
 _REMOTE = re.compile(
     r"<script[^>]*src=[\"']https?:[^>]*>\s*</script>|<link[^>]*href=[\"']https?:[^>]*>|<img[^>]*src=[\"']https?:[^>]*>",

@@ -1,17 +1,12 @@
 """What would change a code, for the passport: ``risk.ways`` and ``risk.near_red``."""
 
-import logging
-
-import duckdb
 import polars as pl
 
 from models.ways import WAYS_SCHEMA, Asked, near_red, ways
+from warehouse.database.frames import Connection, log
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.engines import ONLY, read_events
 from warehouse.rescore import Coding, put, require_day
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 _OWN_TABLES = """
 CREATE TABLE IF NOT EXISTS risk.ways (

@@ -12,6 +12,7 @@ from models.drift import Measured
 from models.errors import ScoreError, WarehouseError
 from models.policy import load_policy
 from tests.warehouse.delivering import warehouse
+from warehouse.database.frames import Connection
 from warehouse.monitor import page, texts
 from warehouse.monitor.measure import measure
 from warehouse.monitor.queries import acknowledge, findings, migration
@@ -19,7 +20,6 @@ from warehouse.rescore import Coding
 
 DAY = date(2026, 6, 1)
 FIRMS = 200
-Connection = duckdb.DuckDBPyConnection
 Key = tuple[str, str, str]
 
 _SCORES = """

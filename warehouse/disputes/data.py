@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.contract import PROBLEMS, ROW, judge
 from models.errors import DisputeError
 from models.features.fold import EVENT_COLUMNS
 from models.tables import Table
+from warehouse.database.frames import Connection
 from warehouse.disputes.apply import RECORDED, Change, text_of, value_of
 from warehouse.disputes.what_if import Datum
 from warehouse.schema import value
@@ -18,8 +18,6 @@ from warehouse.sources.conform import conform
 from warehouse.sources.mapping import Entry
 from warehouse.sources.readers import LINE, Raw
 from warehouse.store import known_enterprises
-
-Connection = duckdb.DuckDBPyConnection
 
 DELIVERY = "objection"
 """``delivery_id`` of versions a decision made; their ``source_file`` is the number of the objection."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from models.disputes import Involved, names_in, require_name, require_reason, require_reviewer, same_name
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
 from warehouse.disputes.apply import changes_in, changes_text
 from warehouse.disputes.data import (
     DELIVERY,
@@ -31,8 +31,6 @@ from warehouse.reading import Row, rows
 from warehouse.rescore import Coding
 from warehouse.schema import next_stored_no, value
 from warehouse.store import add_versions
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

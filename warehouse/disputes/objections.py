@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-import duckdb
-
 from models.disputes import decide_by, is_decisive, last_filing_day, require_name
 from models.errors import DisputeError
+from warehouse.database.frames import Connection
 from warehouse.disputes.apply import Change, changes_text
 from warehouse.disputes.data import WITHDRAWN, Standing, corrections, find
 from warehouse.disputes.what_if import CodeIf, Datum, code_if
 from warehouse.rescore import Coding
 from warehouse.schema import FOREVER, next_stored_no, value
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

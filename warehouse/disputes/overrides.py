@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from models.coding import OVERRIDE_SCHEMA
 from models.disputes import require_name, require_reason
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
 from warehouse.reading import rows
 from warehouse.schema import next_stored_no, value
 
 if TYPE_CHECKING:
     from warehouse.rescore import Coding
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,9 @@ Copies published before there were objections stay readable: nothing is conteste
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
-
 from models.errors import DisputeError
+from warehouse.database.frames import Connection
 from warehouse.reading import Row, rows
-
-Connection = duckdb.DuckDBPyConnection
 
 OPEN = """
 SELECT o.objection_id, o.enterprise_id, o.table_name, o.source, o.datum_id, o.filed_on, o.decide_by, o.is_provisional,

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import duckdb
 import polars as pl
 
 from models.coding import codes_on
@@ -17,11 +16,10 @@ from models.features import Events, integer_form
 from models.features.fold import EVENT_COLUMNS
 from models.tables import TABLES, Table
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
 from warehouse.disputes.apply import Change, value_of
 from warehouse.disputes.overrides import standing_overrides
 from warehouse.rescore import Coding
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

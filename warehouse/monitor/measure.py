@@ -4,11 +4,9 @@ Compared are the codes of the run with those issued last, and its spread of scor
 A replay of an earlier day is measured like any other, but leaves the history as it was.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
 from models import drift
@@ -17,15 +15,13 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy.review import Monitoring
 from models.shrinkage import cell
 from models.tables import TABLES
+from warehouse.database.frames import Connection, log
 from warehouse.history import IS_ISSUED, LAST_ISSUED
 from warehouse.monitor import texts
 from warehouse.monitor.texts import Pair
 from warehouse.rescore import Coding, replace_table, require_day
 from warehouse.runs import would_issue
 from warehouse.schema import value
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 BASELINE_DAYS = 28
 """How far back a spread is compared: whole weeks, so that habits of the week play no part."""

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from models.errors import WarehouseError
+from warehouse.database.frames import Connection
 from warehouse.history import IS_ISSUED
 from warehouse.reading import Row, rows
-
-Connection = duckdb.DuckDBPyConnection
 
 _NUMBERS = (
     "as_of DATE, metric VARCHAR, group_kind VARCHAR, group_value VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE, "

@@ -11,7 +11,6 @@ from datetime import date
 from secrets import token_hex
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from models.errors import DrawError
@@ -40,8 +39,8 @@ from models.planning.year import (
     with_authority,
 )
 from models.policy import PlanningPolicy
+from warehouse.database.frames import Connection
 
-Connection = duckdb.DuckDBPyConnection
 Seeds = Callable[[str], str]
 """Gives the secret seed of a draw by its id."""
 

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from models.errors import WarehouseError
 from models.vocabulary import JINAN_DIVISIONS
+from warehouse.database.frames import Connection
 from warehouse.disputes.queries import with_contested
 from warehouse.queries import REASONS_OF, districts
 from warehouse.reading import Row, rows
-
-Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ The plan before (``plan.former_visits``) is the one made for an earlier day; mak
 from the same one, so a run that died can simply be run again.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 
 from models.errors import PolicyGapError
@@ -22,14 +20,12 @@ from models.planning.waivers import caps
 from models.planning.year import Floor, budget, coverage, floors, rooms, still_owed, with_authority
 from models.policy import DAY, PlanningPolicy
 from models.policy.check_items import load_catalogue
+from warehouse.database.frames import Connection, log
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.planning.tables import VISITS
 from warehouse.rescore import Coding, replace_table, require_day
 from warehouse.schema import get_meta, set_meta
-
-Connection = duckdb.DuckDBPyConnection
-log = logging.getLogger("riskcode")
 
 PLANNED_AS_OF = "planned_as_of"
 MOST_CHECKS = 15
