@@ -16,10 +16,10 @@ from assets.monitoring import monitoring
 from assets.partitions import AS_OF, TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, passports
+from warehouse.coding.queue import compute_red_queue
 from warehouse.planning.draws import fresh_seed, seeds_from
-from warehouse.planning.write import compute_plan
+from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
-from warehouse.rescore import compute_red_queue
 
 GROUP = "inspection"
 OWNERS = ["team:enforcement"]

@@ -16,8 +16,8 @@ from dagster import (
 
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
-from models.tables import TABLES, Table
-from warehouse.deliveries import table_facts, take_in_all
+from models.tables.canonical import TABLES, Table
+from warehouse.intake.inbox import table_facts, take_in_all
 
 GROUP = "intake"
 OWNERS = ["team:data-intake"]
@@ -58,7 +58,7 @@ def _specs() -> list[AssetSpec]:
             metadata={"dagster/column_schema": _columns(table), "dagster/table_name": f"core.{name}"},
             description=(
                 f"{table.zh}: {table.grain} a row, every version kept. Rows passed the contract of "
-                "models/tables.py; refused ones are in rejected_rows."
+                "models/tables/canonical.py; refused ones are in rejected_rows."
             ),
         )
         for name, table in TABLES.items()

@@ -1,6 +1,7 @@
 """Learning: once a month a challenger is fitted and measured.  A person promotes it, never the schedule."""
 
 from datetime import date
+from functools import partial
 
 from dagster import (
     AssetExecutionContext,
@@ -38,13 +39,20 @@ class Lesson(Config):
 def challenger(context: AssetExecutionContext, config: Lesson, warehouse: Warehouse) -> MaterializeResult:
     """挑战者积分卡: a card fitted on history and measured on days it never saw, next to simple rules."""
     # scikit-learn and matplotlib take seconds to import; the nightly run needs neither.
-    from warehouse.learning import measure, prepare, store_evaluation
+    from desk.pages.report import write_report
+    from warehouse.learning.lessons import measure, prepare, store_evaluation
 
     day = date.fromisoformat(context.partition_key)
     lesson = prepare(warehouse.connection, load_policy(warehouse.pack), label=config.label, as_of=day)
     found = measure(lesson, families=config.families)
     report = store_evaluation(
-        warehouse.connection, warehouse.paths, lesson, found, today=day, language=warehouse.language
+        warehouse.connection,
+        warehouse.paths,
+        lesson,
+        found,
+        today=day,
+        language=warehouse.language,
+        write_report=partial(write_report, language=warehouse.language),
     )
     return MaterializeResult(
         metadata={

@@ -20,8 +20,9 @@ from dagster import (
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.scoring import GROUP, OWNERS, codes, explanations
-from warehouse.monitor.measure import measure
-from warehouse.monitor.queries import findings
+from desk.say.monitoring import told
+from warehouse.questions.monitoring import findings
+from warehouse.supervision.measure import measure
 
 MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
 
@@ -35,7 +36,7 @@ MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "eve
 )
 def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
-    found = measure(warehouse.connection, warehouse.coding(context))
+    found = measure(warehouse.connection, warehouse.coding(context), say=told)
     alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
     return MaterializeResult(
         metadata={"dagster/row_count": len(found), "alarms": MetadataValue.text("; ".join(alarms) or "none")}

@@ -18,12 +18,12 @@ from pydantic import PrivateAttr
 
 from models.errors import PolicyError
 from models.policy import Policy, load_policy
+from warehouse.coding.coding import Coding
 from warehouse.connection import Connection, writing
+from warehouse.database.runs import known_for, stored_by
 from warehouse.home import Home
-from warehouse.in_force import coding_on
-from warehouse.packs import activated_on, begin_with, differs
-from warehouse.replay import known_for, stored_by
-from warehouse.rescore import Coding
+from warehouse.rules.in_force import coding_on
+from warehouse.rules.packs import activated_on, begin_with, differs
 
 log = logging.getLogger("riskcode")
 

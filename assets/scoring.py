@@ -5,15 +5,15 @@ from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeRes
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from models.features.fold import EVENT_COLUMNS
-from warehouse.rescore import (
+from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.stages import (
     compute_codes,
     compute_explanations,
     compute_features,
     compute_probabilities,
     compute_scores,
 )
-from warehouse.timelines import compute_timelines
-from warehouse.ways import compute_passports
+from warehouse.coding.timelines import compute_timelines
 
 GROUP = "scoring"
 OWNERS = ["team:risk-analysis"]

@@ -2,12 +2,12 @@
 
 Rows were judged one by one by the contract; here the question is whether the delivery as a whole is believable:
 volume, freshness, distribution, and tables that must agree with each other.  Suites derived from
-``models.tables`` (one current version per key, nothing essential missing) stop a run; the others warn.
+``models.tables.canonical`` (one current version per key, nothing essential missing) stop a run; the others warn.
 """
 
 from datetime import date, timedelta
 
-from models.tables import TABLES, Table
+from models.tables.canonical import TABLES, Table
 from models.vocabulary import CODE_KEYS
 from warehouse.validation import Suite
 

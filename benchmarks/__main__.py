@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.bulk import Size
 from benchmarks.report import WIDTH, save, show
 from benchmarks.run import Options, run_benchmark
-from warehouse.engines import ENGINES
+from warehouse.coding.engines import ENGINES
 
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

@@ -18,10 +18,10 @@ from benchmarks.stages import coding
 from models.features.asof import Moment
 from models.features.violations import violation_features
 from models.policy import FeaturePolicy
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import day_number
+from warehouse.coding.engines import integer_query
 from warehouse.connection import Connection, writing
-from warehouse.engines import integer_query
 from warehouse.home import Home
 
 COLUMNS = (

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.additive import SEED, design, design_columns
-from models.contest import Contestant, Prediction
+from models.learning.additive import SEED, design, design_columns
+from models.learning.comparison import Contestant, Prediction
 from models.policy import LearningPolicy, Words
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import ACCIDENT_GRADE, HIGH_HAZARD_SECTORS, JINAN_DIVISIONS, day_number
 from pipelines.demo.items import ITEMS, PLACES
 

@@ -18,23 +18,23 @@ from pathlib import Path
 
 import polars as pl
 
-from models.changes import flip_flops, paths
-from models.coding import code_path, codes_on, memory_days, on_day
+from models.coding.changes import flip_flops, paths
+from models.coding.path import code_path, codes_on, memory_days, on_day
+from models.coding.timeline import InForce, Span, judged_steps
 from models.features import Events
 from models.policy import ChangeRules, load_policy
 from models.policy.shape import BandDays, Thresholds
-from models.timeline import InForce, Span, judged_steps
 from models.vocabulary import CODE_KEYS, day_number
 from pipelines.demo import write_demo_city
 from pipelines.settings import load_settings
 from tests.day_by_day import codes_of_days, spread
+from warehouse.coding.engines import read_events
+from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
-from warehouse.deliveries import take_in_all
-from warehouse.engines import read_events
 from warehouse.home import Home
-from warehouse.in_force import coding_on
-from warehouse.sources.mapping import load_mapping
-from warehouse.timelines import compute_timelines
+from warehouse.intake.inbox import take_in_all
+from warehouse.intake.mapping import load_mapping
+from warehouse.rules.in_force import coding_on
 
 SETS = ("tw_osh", "msha_quarterly", "nrc_reactors", "nyc_restaurants")
 PACK = load_policy()

@@ -25,12 +25,12 @@ from benchmarks.floor import WAREHOUSE, Floor, warehouse_floor
 from benchmarks.meter import Measured, Meter, in_a_child
 from benchmarks.report import WIDTH, machine
 from benchmarks.stages import PACK, measure_intake
-from models.fit import fit_card
+from models.learning.fit import fit_card
+from models.learning.training import fit_finished, training_rows
 from models.policy import LearningPolicy, load_policy
-from models.training import fit_finished, training_rows
 from warehouse.connection import writing
 from warehouse.home import Home
-from warehouse.panel import build_material
+from warehouse.learning.panel import build_material
 
 LABEL = "penalty"
 MOST_SECONDS, MOST_BYTES = 120.0, 4e9

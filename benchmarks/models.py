@@ -27,15 +27,16 @@ from rich.table import Table
 from benchmarks.black_boxes import BLACK_BOXES, black_boxes
 from benchmarks.report import machine
 from docs.markers import table, with_block
-from models.contest import FAMILY_TITLES, Contestant, Prediction
-from models.evaluation import Evaluation, usable_splits
+from models.learning.comparison import FAMILY_TITLES, Contestant, Prediction
+from models.learning.evaluation import Evaluation, usable_splits
 from models.policy import FAMILY_NAMES, PolicyOnDay, Words, load_policy
 from pipelines.settings import load_settings
+from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.deliveries import local_today, take_in_all
 from warehouse.home import Home
-from warehouse.learning import Lesson, measure, prepare
-from warehouse.sources.mapping import load_mapping
+from warehouse.intake.inbox import take_in_all
+from warehouse.intake.mapping import load_mapping
+from warehouse.learning.lessons import Lesson, measure, prepare
 
 LIBRARIES = ("polars", "scikit-learn", "lightgbm", "interpret-core")
 STEPS = ("intake", "panel", "evaluation")

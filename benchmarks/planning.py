@@ -18,10 +18,11 @@ import polars as pl
 from benchmarks.meter import Meter
 from models.planning import situation as shape
 from models.planning.certificate import certificate
-from models.planning.checklist import checklist
+from models.planning.demand.checklist import checklist
+from models.planning.floors import floors
 from models.planning.plan import Plan, make_plan
 from models.planning.situation import Situation
-from models.planning.year import budget, floors, rooms
+from models.planning.year import budget, rooms
 from models.policy import PlanningPolicy, load_policy
 from models.policy.check_items import load_catalogue
 

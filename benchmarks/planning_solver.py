@@ -1,7 +1,7 @@
 """A month of visits planned for 101 authorities: ``python -m benchmarks.planning_solver``.
 
 2,000 officers, 22 working days, and visits for 85 %, 100 % and 130 % of the room there is (56,000 to 85,000).
-Every authority is one call of ``models.planning.assign``; generating the visits is not measured.
+Every authority is one call of ``models.planning.crews.assign``; generating the visits is not measured.
 """
 
 import argparse
@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.meter import Meter
-from models.planning.assign import Assigned, assign
-from models.planning.bench import Bench, Crew
+from models.planning.crews.assign import Assigned, assign
+from models.planning.crews.bench import Bench, Crew
 from models.policy import DAY
 
 DAYS = 22

@@ -11,7 +11,7 @@ from benchmarks import alternative, floor, stages
 from benchmarks.bulk import Size, write_bulk
 from benchmarks.meter import in_a_child
 from benchmarks.report import FIRST_RUN, Report
-from warehouse.engines import ENGINES
+from warehouse.coding.engines import ENGINES
 from warehouse.home import Home
 
 

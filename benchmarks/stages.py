@@ -13,25 +13,19 @@ from benchmarks.bulk import AS_OF
 from benchmarks.floor import DELIVERY, WAREHOUSE
 from benchmarks.meter import Measured, Meter
 from models.policy import load_policy
-from models.tables import TABLES
+from models.tables.canonical import TABLES
+from warehouse.coding.coding import Coding
+from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.engines import fold
+from warehouse.coding.order import code_enterprises
+from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
+from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
-from warehouse.deliveries import take_in_all
-from warehouse.engines import fold
 from warehouse.home import Home
-from warehouse.intake import take_in
-from warehouse.planning.write import compute_plan
-from warehouse.publish import publish_run
-from warehouse.rejects import retry_rejects
-from warehouse.rescore import (
-    Coding,
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_red_queue,
-    compute_scores,
-)
-from warehouse.sources.conform import conform
-from warehouse.sources.delivery import (
+from warehouse.intake.accepted import known_enterprises
+from warehouse.intake.conform import conform
+from warehouse.intake.delivery import (
     Batch,
     Judged,
     delivery_files,
@@ -39,13 +33,14 @@ from warehouse.sources.delivery import (
     fingerprint_delivery,
     judge_batches,
 )
-from warehouse.sources.mapping import load_mapping
-from warehouse.sources.readers import read_file
-from warehouse.stages import code_enterprises
-from warehouse.store import known_enterprises
-from warehouse.timelines import compute_timelines
+from warehouse.intake.inbox import take_in_all
+from warehouse.intake.mapping import load_mapping
+from warehouse.intake.readers import read_file
+from warehouse.intake.rejects import retry_rejects
+from warehouse.intake.take_in import take_in
+from warehouse.planning.plan import compute_plan
+from warehouse.publish import publish_run
 from warehouse.validation import Suite, run_suites
-from warehouse.ways import compute_passports
 
 PACK = "starter"
 NIGHT = AS_OF + timedelta(days=1)
@@ -57,7 +52,7 @@ def coding(day: date, engine: str) -> Coding:
 
 
 def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measured]:
-    """Read, conform, judge and store a first delivery: ``warehouse.intake``, step by step."""
+    """Read, conform, judge and store a first delivery: ``warehouse.intake.take_in``, step by step."""
     meter, mapping = Meter("intake", in_chain=True), load_mapping(mapping_file)
     with writing(Home(root)) as connection:
         with meter.stage("fingerprint files", floor=DELIVERY):

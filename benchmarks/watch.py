@@ -21,13 +21,13 @@ import polars as pl
 
 from benchmarks.bulk import AS_OF, Size, write_bulk
 from models.policy import load_policy
+from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
-from warehouse.deliveries import take_in_all
 from warehouse.home import Home
-from warehouse.in_force import coding_on
-from warehouse.planning.write import compute_plan
+from warehouse.intake.inbox import take_in_all
+from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
-from warehouse.stages import code_enterprises
+from warehouse.rules.in_force import coding_on
 
 REPOSITORY = Path(__file__).parents[1]
 PATIENCE = 120.0

@@ -19,18 +19,18 @@ import numpy as np
 import polars as pl
 
 from benchmarks.year_city import VISIT_COLUMNS, LivingCity
-from models.planning.calendar import working_days
+from models.calendar import working_days
 from models.policy import Policy, PolicyOnDay, load_policy
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import HIGH_HAZARD_SECTORS
+from warehouse.coding.coding import Coding
+from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.issue import issue
+from warehouse.coding.order import STAGES
+from warehouse.intake.accepted import write_versions
 from warehouse.planning.draws import seeds_from
-from warehouse.planning.write import compute_plan
-from warehouse.publish import issue
-from warehouse.rescore import Coding
-from warehouse.schema import prepare_schema
-from warehouse.stages import STAGES
-from warehouse.store import write_versions
-from warehouse.ways import compute_passports
+from warehouse.planning.plan import compute_plan
+from warehouse.schema.schema import prepare_schema
 
 YEAR = 2025
 HISTORY_YEARS = 4

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import JINAN_DIVISIONS, day_number
 from pipelines.demo import findings as rules
 from pipelines.demo import visits as inspecting

@@ -14,18 +14,18 @@ import polars as pl
 
 from docs.markers import table
 from models import vocabulary as vocab
-from models.explain import factor_texts
+from models.coding.explain import factor_texts
 from models.features import FEATURES
 from models.features.fold import INTEGERS
 from models.policy import load_policy
-from models.tables import TABLES, Table, code_list
+from models.tables.canonical import TABLES, Table, code_list
+from warehouse.coding.coding import Coding
+from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
+from warehouse.database.versions import VERSION_COLUMNS
 from warehouse.home import Home
-from warehouse.planning.write import compute_plan
+from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
-from warehouse.rescore import Coding
-from warehouse.schema import VERSION_COLUMNS
-from warehouse.stages import code_enterprises
 
 FILE = Path(__file__).with_name("data-dictionary.md")
 DAY = date(2026, 6, 30)
@@ -65,7 +65,7 @@ GENERAL_RULES = {
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }
-"""Rules for every table, from ``models.contract`` and ``warehouse.sources.conform``."""
+"""Rules for every table, from ``models.contract`` and ``warehouse.intake.conform``."""
 
 READING_RULES = {
     "wrong_encoding": "the line is in another encoding than the rest of its file",
@@ -83,7 +83,7 @@ READING_RULES = {
     "unknown_format": "the ending of the file is not known (line 0)",
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }
-"""Refusals of ``warehouse.sources.readers``; line 0 stands for the whole file."""
+"""Refusals of ``warehouse.intake.readers``; line 0 stands for the whole file."""
 
 FEATURE_MEANINGS = {
     "enterprise_id": ("", "the enterprise; key"),

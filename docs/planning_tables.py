@@ -5,7 +5,7 @@ from pathlib import Path
 
 from docs.markers import table, with_block
 from models.planning.certificate import RULES
-from models.planning.waivers import WAIVERS
+from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
 FILE = Path(__file__).with_name("planning.md")

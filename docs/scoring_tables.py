@@ -15,21 +15,22 @@ import polars as pl
 
 from docs.codes_picture import codes_svg
 from docs.markers import table, with_block
-from models.codes import assign_codes
-from models.planning.calendar import is_working_day
+from models.calendar import is_working_day
+from models.coding.verdicts import assign_codes
 from models.policy import Condition, PolicyOnDay, Rule, load_policy
 from models.scorecard import Factor
 from models.vocabulary import JINAN_DIVISIONS, SECTOR
 from pipelines.demo import write_demo_city
 from pipelines.settings import load_settings
+from warehouse.coding.coding import Coding
+from warehouse.coding.engines import fold
+from warehouse.coding.order import code_enterprises
+from warehouse.coding.stages import compute_codes, compute_features, compute_scores
+from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
-from warehouse.deliveries import take_in_all
-from warehouse.engines import fold
 from warehouse.home import Home
-from warehouse.rescore import Coding, compute_codes, compute_features, compute_scores
-from warehouse.sources.mapping import load_mapping
-from warehouse.stages import code_enterprises
-from warehouse.timelines import compute_timelines
+from warehouse.intake.inbox import take_in_all
+from warehouse.intake.mapping import load_mapping
 
 FILE = Path(__file__).with_name("scoring.md")
 PICTURE = Path(__file__).with_name("img") / "codes.svg"

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 
+from desk.pages.passport import write_page
+from desk.terminal import passport as passport_view
+from desk.words.words import Words
 from models.policy import load_policy
-from pipelines.cli import passport_view, run
-from pipelines.cli.texts import Words
+from pipelines.cli import run
 from pipelines.settings import load_settings
-from warehouse import queries
-from warehouse.passport.page import write_page
-from warehouse.passport.read import passport
-from warehouse.reading import reading
+from warehouse.database.reading import reading
+from warehouse.questions import codes as queries
+from warehouse.questions.passport import passport
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

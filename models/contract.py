@@ -13,7 +13,7 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
-from models.tables import Table
+from models.tables.canonical import Table
 from models.vocabulary import is_credit_code
 
 ROW = "row"

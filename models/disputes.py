@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from models.calendar import add_working_days, is_working_day
 from models.errors import DisputeError
-from models.planning.calendar import add_working_days, is_working_day
 from models.vocabulary import CODE_KEYS, RiskCode
 
 if TYPE_CHECKING:

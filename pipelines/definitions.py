@@ -6,7 +6,9 @@ from assets import inspection, intake, learning, monitoring, scoring
 from assets.checks import CHECKS
 from assets.intraday import intraday
 from assets.resources import Warehouse
-from pipelines.automation import NIGHTLY, REFIT, monthly_refit, new_delivery, nightly_schedule, report_failure
+from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.schedules import monthly_refit, nightly_schedule
+from pipelines.sensors import new_delivery, report_failure
 from pipelines.settings import Settings, load_settings
 
 

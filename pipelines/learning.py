@@ -6,17 +6,19 @@ run need not wait for a fit.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from models.card import FittedCard
-from models.contest import Contestant
-from models.evaluation import Evaluation
+from desk.pages.report import write_report
+from models.coding.card import FittedCard
+from models.learning.comparison import Contestant
+from models.learning.evaluation import Evaluation
 from models.policy import FAMILY_NAMES, load_policy
 from pipelines.settings import Settings
-from warehouse import learning
+from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.deliveries import local_today
-from warehouse.learning import Lesson
+from warehouse.learning import lessons as learning
+from warehouse.learning.lessons import Lesson
 from warehouse.publish import published_as_of
 
 
@@ -42,7 +44,13 @@ def evaluate(
     evaluation = learning.measure(lesson, families=families, more=more)
     with writing(settings.home) as connection:
         path = learning.store_evaluation(
-            connection, settings.home, lesson, evaluation, today=local_today(), language=settings.language
+            connection,
+            settings.home,
+            lesson,
+            evaluation,
+            today=local_today(),
+            language=settings.language,
+            write_report=partial(write_report, language=settings.language),
         )
     return evaluation, path
 

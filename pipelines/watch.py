@@ -16,14 +16,15 @@ from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from pipelines.nightly import Order, run_nightly
 from pipelines.settings import Settings
-from warehouse.arrivals import Arrival, Lookout
+from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.deliveries import city_today, local_today
-from warehouse.in_force import coding_on
-from warehouse.intake import TakenIn
+from warehouse.database.meta import value
+from warehouse.intake.arrivals import Arrival, Lookout
+from warehouse.intake.inbox import city_today
+from warehouse.intake.take_in import TakenIn
 from warehouse.intraday import Updated, coded_day, is_coded_for, take_in_and_update
-from warehouse.replay import past_explanation
-from warehouse.schema import value
+from warehouse.rules.in_force import coding_on
+from warehouse.what_if.replay import past_explanation
 
 log = logging.getLogger("riskcode")
 

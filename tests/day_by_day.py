@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from models.codes import judge
+from models.coding.verdicts import judge
 from models.features import fold_features
 from models.policy import ChangeRules, PolicyOnDay
 from models.vocabulary import CODE_KEYS, RiskCode

@@ -1,8 +1,8 @@
-"""Hypothesis strategies drawn from ``models/tables.py``: small consistent worlds that the tables' own schemas accept.
+"""Hypothesis strategies drawn from ``models/tables``: small consistent worlds that the tables' own schemas accept.
 
 A cell is drawn from the type, limits, nullability and code list of its column.  Within a row, other days lie on
 the allowed side of the day it happened; ``canonical`` holds every frame against its schema, so a row rule that
-is added to ``models/tables.py`` and not respected here fails loudly.
+is added to ``models/tables/canonical.py`` and not respected here fails loudly.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from models.features.enterprise import REGISTER_CATEGORIES, REGISTER_INTEGERS
 from models.features.fold import COUNTS, DAYS_SINCE, EVENT_COLUMNS, FEATURES, INTEGERS
 from models.policy import load_policy
 from models.scorecard import Factor
-from models.tables import TABLES, Table, code_list
+from models.tables.canonical import TABLES, Table, code_list
 
 FIRST_DAY, LAST_DAY = date(2020, 7, 1), date(2026, 6, 30)
 FOREVER = date(9999, 12, 31)

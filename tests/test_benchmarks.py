@@ -14,8 +14,8 @@ from benchmarks.bulk import AS_OF, Bulk, Size, write_bulk
 from benchmarks.meter import EVERY_SECONDS, Meter, in_this_process
 from benchmarks.report import WIDTH, Report, save, show
 from benchmarks.run import Options, run_benchmark
-from warehouse.sources.delivery import Judged, judge_delivery
-from warehouse.sources.mapping import load_mapping
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.mapping import load_mapping
 
 # One worker, so that the fixtures are made once.
 pytestmark = pytest.mark.xdist_group("benchmarks")

@@ -14,14 +14,14 @@ from dagster import build_schedule_context
 from docs import data_dictionary, planning_tables, scoring_tables
 from docs.markers import block, with_block
 from models import vocabulary as vocab
+from models.coding.explain import factor_texts
 from models.errors import RiskcodeError
-from models.explain import factor_texts
 from models.features import FEATURES
 from models.policy import load_policy, pack_names
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from pipelines import cli
-from warehouse.sources import mapping as mapping_file
-from warehouse.sources.mapping import parse_mapping
+from warehouse.intake import mapping as mapping_file
+from warehouse.intake.mapping import parse_mapping
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"

@@ -9,16 +9,16 @@ import polars as pl
 import pytest
 
 from models.errors import LeakageError
-from models.evaluation import play, usable_splits
-from models.labels import attach_labels
+from models.learning.evaluation import play, usable_splits
+from models.learning.labels import attach_labels
+from models.learning.splits import Split, announced, require_no_leak, suspicious_features
 from models.policy import load_policy
-from models.splits import Split, announced, require_no_leak, suspicious_features
 from models.vocabulary import day_number
 from tests.models.by_hand import AS_OF, POLICY, days_before, fold, world
-from tests.models.panels import DAYS, history, label, learning
+from tests.models.learning.panels import DAYS, history, label, learning
 from tests.strategies import World, canonical, integer_frames
 from tests.warehouse.filling import stored
-from warehouse.panel import label_of, outcomes
+from warehouse.learning.panel import label_of, outcomes
 
 Fold = Callable[[World, date], pl.DataFrame]
 WITHIN_A_YEAR = label("violation", horizon=365, lag=240)

@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 
 from models.policy import load_policy
+from warehouse.coding.coding import Coding
+from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
 from warehouse.home import Home
-from warehouse.intake import take_in
-from warehouse.planning.write import compute_plan
-from warehouse.rescore import Coding
-from warehouse.sources.delivery import Judged, judge_delivery
-from warehouse.sources.mapping import Mapping, load_mapping, parse_mapping
-from warehouse.stages import code_enterprises
-from warehouse.store import known_enterprises
+from warehouse.intake.accepted import known_enterprises
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
+from warehouse.intake.take_in import take_in
+from warehouse.planning.plan import compute_plan
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
 

@@ -1,4 +1,4 @@
-"""The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.reading``."""
+"""The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.database.reading``."""
 
 import os
 from collections.abc import Generator
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from models.errors import BusyError, WarehouseError
 from warehouse.database.frames import Connection
 from warehouse.home import Home
-from warehouse.schema import prepare_schema
+from warehouse.schema.schema import prepare_schema
 
 
 @contextmanager

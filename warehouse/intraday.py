@@ -11,17 +11,19 @@ from datetime import date
 from models.errors import ScoreError
 from models.features.fold import EVENT_COLUMNS
 from models.policy import Policy
-from models.tables import TABLES
-from warehouse.arrivals import Arrival, take_in_arrivals, waiting
+from models.tables.canonical import TABLES
+from warehouse.clock import local_today
+from warehouse.coding.issue import issue
+from warehouse.coding.order import code_enterprises
 from warehouse.database.frames import Connection
-from warehouse.deliveries import city_today, local_today
+from warehouse.database.meta import value
+from warehouse.database.runs import last_issued, stale_because
 from warehouse.home import Home
-from warehouse.in_force import coding_on
-from warehouse.intake import TakenIn
-from warehouse.publish import is_behind, issue, publish, publish_changed
-from warehouse.runs import last_issued, stale_because
-from warehouse.schema import value
-from warehouse.stages import code_enterprises
+from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
+from warehouse.intake.inbox import city_today
+from warehouse.intake.take_in import TakenIn
+from warehouse.publish import is_behind, publish, publish_changed
+from warehouse.rules.in_force import coding_on
 
 
 @dataclass(frozen=True)

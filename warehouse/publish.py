@@ -4,24 +4,21 @@ Readers that hold the old file go on reading it; new readers get the new one.  A
 replacement leaves the published copy as it was.
 """
 
-import os
 import shutil
-from collections.abc import Mapping
 from datetime import date
-from importlib.metadata import version
-from pathlib import Path
 
 import duckdb
 
+from warehouse.coding.coding import Coding
+from warehouse.coding.engines import ONLY
+from warehouse.coding.issue import issue
+from warehouse.coding.rows import require_day
+from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
 from warehouse.database.frames import log
-from warehouse.disputes.overrides import EVIDENCE
-from warehouse.disputes.queries import OPEN
-from warehouse.engines import ONLY
-from warehouse.history import record_changes
+from warehouse.database.meta import get_meta, set_meta, value
+from warehouse.database.runs import last_issued, stale_because
 from warehouse.home import Home
-from warehouse.rescore import Coding, require_day
-from warehouse.runs import end_coding, last_issued, stale_because, would_issue
-from warehouse.schema import get_meta, set_meta, stored_no, value
+from warehouse.questions.disputes import EVIDENCE, OPEN
 
 PUBLISHED: dict[str, str] = {
     "risk.codes": "FROM risk.codes ORDER BY enterprise_id",
@@ -107,47 +104,6 @@ def is_behind(connection: duckdb.DuckDBPyConnection) -> bool:
     return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 
 
-def copy_tables(
-    connection: duckdb.DuckDBPyConnection,
-    target: Path,
-    tables: Mapping[str, str],
-    *,
-    known_at: date | None = None,
-) -> int:
-    """Write tables (name: query) into a database of their own that replaces ``target`` at once.
-
-    Returns its size in bytes.
-    """
-    building = _building(target)
-    _attach(connection, building)
-    try:
-        for table, query in tables.items():
-            _create(connection, table, query, known_at)
-        connection.execute("CHECKPOINT copy")
-    finally:
-        connection.execute("DETACH copy")
-    return _put_in_place(building, target)
-
-
-def _building(target: Path) -> Path:
-    """Where a copy is built; what a run that died left there is removed."""
-    for stale in target.parent.glob(f"{target.stem}.building-*"):
-        stale.unlink()
-    return target.with_suffix(f".building-{os.getpid()}")
-
-
-def _attach(connection: duckdb.DuckDBPyConnection, building: Path) -> None:
-    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
-
-
-def _put_in_place(building: Path, target: Path) -> int:
-    with building.open("rb") as file:
-        os.fsync(file.fileno())
-    size = building.stat().st_size
-    building.replace(target)
-    return size
-
-
 def publish_run(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
@@ -179,9 +135,9 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     """
     if not home.published.exists():
         return publish(connection, home, known_at=coding.known_at)
-    building = _building(home.published)
+    building = under_construction(home.published)
     shutil.copyfile(home.published, building)
-    _attach(connection, building)
+    attach(connection, building)
     try:
         there = {
             f"{schema}.{name}"
@@ -193,16 +149,16 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
             if table not in there or _has_other_columns(connection, table, query):
                 # The copy is an earlier program's.
                 connection.execute(f"DROP TABLE IF EXISTS copy.{table}")
-                _create(connection, table, query, coding.known_at)
+                create(connection, table, query, coding.known_at)
             elif table in _BY_ENTERPRISE:
                 _exchange(connection, table, query, coding.known_at)
             elif not table.startswith("plan.") and table not in _OF_THE_NIGHT:
                 connection.execute(f"DROP TABLE copy.{table}")
-                _create(connection, table, query, coding.known_at)
+                create(connection, table, query, coding.known_at)
         connection.execute("CHECKPOINT copy")
     finally:
         connection.execute("DETACH copy")
-    size = _put_in_place(building, home.published)
+    size = put_in_place(building, home.published)
     _note_published(connection)
     return size
 
@@ -219,12 +175,6 @@ def _exchange(connection: duckdb.DuckDBPyConnection, table: str, query: str, kno
     arguments = {"known_at": known_at} if "$known_at" in query else None
     connection.execute(f"DELETE FROM copy.{table} WHERE {among}")
     connection.execute(f"INSERT INTO copy.{table} BY NAME SELECT * FROM ({query}) WHERE {among}", arguments)
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date | None) -> None:
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
-    arguments = {"known_at": known_at} if "$known_at" in query else None
-    connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
 
 
 _BY_ENTERPRISE = frozenset(
@@ -249,56 +199,3 @@ _BY_ENTERPRISE = frozenset(
 
 _OF_THE_NIGHT = frozenset({"serve.inspection_queue", "serve.month_list", "risk.factors"})
 """Tables that change with a full run only."""
-
-
-def issue(connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str) -> int:
-    """Record the run and what it changed, in one transaction.
-
-    A replay, of an earlier day or from what was known on an earlier one, issues nothing.  Returns the number of
-    enterprises whose code changed.
-    """
-    is_issued = would_issue(connection, coding.as_of, coding.known_at)
-    connection.begin()
-    try:
-        changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
-        record_run(connection, coding, run_id=run_id, is_issued=is_issued)
-        end_coding(connection, run_id, is_issued=is_issued)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    return changed
-
-
-def record_run(
-    connection: duckdb.DuckDBPyConnection, coding: Coding, *, run_id: str, is_issued: bool
-) -> None:
-    """One row in ``ops.runs``: what was coded, by which policy, from data up to which day, with what result."""
-    policy = coding.policy
-    connection.execute(
-        """
-        INSERT OR REPLACE INTO ops.runs BY NAME
-        SELECT $run_id AS run_id, $as_of AS as_of, $known_at AS known_at, now() AS finished_at, 'done' AS state,
-               $pack AS pack, $version AS pack_version, $hash AS pack_hash, $fingerprint AS fingerprint,
-               max(data_watermark) AS data_watermark, count(*) AS enterprises,
-               count(*) FILTER (code = 'red') AS red, count(*) FILTER (code = 'yellow') AS yellow,
-               count(*) FILTER (code = 'blue') AS blue, count(*) FILTER (code = 'green') AS green,
-               count(*) FILTER (is_provisional) AS provisional, $stored_no AS stored_no, $is_issued AS is_issued,
-               $calendar AS calendar_version, $rescored::BIGINT AS rescored,
-               (SELECT coalesce(max(number), 0) + 1 FROM ops.runs) AS number
-        FROM risk.codes
-        """,
-        {
-            "run_id": run_id,
-            "as_of": coding.as_of,
-            "known_at": coding.known_at,
-            "pack": policy.pack,
-            "version": policy.version,
-            "hash": policy.pack_hash,
-            "fingerprint": policy.scorecard.fingerprint,
-            "stored_no": stored_no(connection) if coding.stored_by is None else coding.stored_by,
-            "is_issued": is_issued,
-            "calendar": version("chinesecalendar"),
-            "rescored": None if coding.only is None else len(coding.only),
-        },
-    )

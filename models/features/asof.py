@@ -10,7 +10,7 @@ Frame = nw.LazyFrame[Any]
 
 
 AS_OF = "as_of"
-"""Column with the day of each row where a fold covers many days at once (``models.timeline``)."""
+"""Column with the day of each row where a fold covers many days at once (``models.coding.timeline``)."""
 
 
 @dataclass(frozen=True)

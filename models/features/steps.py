@@ -135,7 +135,7 @@ def steps_of(policy: FeaturePolicy, asked: Thresholds) -> tuple[Step, ...]:
     """Where the features that are asked for can change.
 
     ``asked`` names the features somebody reads, each with the values that matter to the reader.  Register
-    features never change by themselves; ``offline_days`` may change on any day and is left to ``models.timeline``.
+    features never change by themselves; ``offline_days`` may change on any day and is left to the timeline.
     """
     fixed = _fixed(policy)
     found: dict[Step, None] = {}

@@ -11,13 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from models.planning.assign import Assigned
-from models.planning.bench import Bench
-from models.planning.calendar import month_start
-from models.planning.crews import Authority, at_division, at_level
+from models.calendar import month_start
+from models.planning.crews.assign import Assigned
+from models.planning.crews.bench import Bench
+from models.planning.crews.crews import Authority, at_division, at_level
+from models.planning.floors import Floor, missed
+from models.planning.frames import unfit
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
 from models.planning.situation import Situation
-from models.planning.year import Floor, missed, unfit
 from models.policy import PlanningPolicy
 
 SHORTFALLS = {

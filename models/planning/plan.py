@@ -10,22 +10,16 @@ from typing import Literal
 
 import polars as pl
 
-from models.planning.assign import ASSIGNED_SCHEMA, Assigned, assign
-from models.planning.bench import Bench
-from models.planning.calendar import (
-    add_working_days,
-    horizon,
-    is_provisional,
-    month_start,
-    working_day_before,
-)
-from models.planning.crews import Authority, at_division, at_level, benches, of_authority
-from models.planning.due import due_items
-from models.planning.lending import Loan, lend, lent_name, moved, standing
-from models.planning.merge import merge
-from models.planning.recusals import barred
+from models.calendar import add_working_days, horizon, is_provisional, month_start, working_day_before
+from models.planning.crews.assign import ASSIGNED_SCHEMA, Assigned, assign
+from models.planning.crews.bench import Bench
+from models.planning.crews.crews import Authority, at_division, at_level, benches, of_authority
+from models.planning.crews.lending import Loan, lend, lent_name, moved, standing
+from models.planning.crews.recusals import barred
+from models.planning.demand.due import due_items
+from models.planning.demand.merge import merge
+from models.planning.demand.waivers import KIND_OFF_PLAN, waive
 from models.planning.situation import Situation
-from models.planning.waivers import KIND_OFF_PLAN, waive
 from models.policy import PlanningPolicy
 
 SCHEDULED, SHORT, DEFERRED = "scheduled", "short", "deferred"

@@ -17,16 +17,8 @@ from models.policy.learning import (
     LearningPolicy,
     directions_of,
 )
-from models.policy.pack import (
-    CodePolicy,
-    FeaturePolicy,
-    Policy,
-    PolicyOnDay,
-    QueuePolicy,
-    Rule,
-    load_policy,
-    pack_names,
-)
+from models.policy.loading import load_policy, pack_names
+from models.policy.pack import CodePolicy, FeaturePolicy, Policy, PolicyOnDay, QueuePolicy, Rule
 from models.policy.planning import CHANNELS, DAY, Channel, PlanningPolicy
 from models.policy.shape import ChangeRules, Condition, Provenance, Thresholds, Words
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from models.errors import PolicyError, PolicyGapError
-from models.policy.pack import _hash, _read
+from models.policy.loading import content_hash, read_file
 from models.policy.shape import Basis, OneDayEach, PackFile, Provenance, Strict, Words
 from models.vocabulary import SECTOR
 
@@ -140,7 +140,7 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
     if not (root / "catalogue.yaml").exists():
         known = ", ".join(catalogue_names(folder))
         raise PolicyError(f"There is no catalogue '{name}' of check items; known catalogues: {known}.")
-    raw = {path.name: _read(path) for path in sorted(root.glob("*.yaml"))}
+    raw = {path.name: read_file(path) for path in sorted(root.glob("*.yaml"))}
     meta = _check(PackFile, raw["catalogue.yaml"], "catalogue.yaml")
     entries: list[tuple[tuple[str, ...], ItemEntry]] = []
     stands_in: dict[str, str] = {}
@@ -152,7 +152,7 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
             entries.append((sectors, entry))
     if not entries:
         raise PolicyError(f"The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.")
-    return Catalogue(meta.name, meta.version, meta.title, meta.note, _hash(raw), tuple(entries))
+    return Catalogue(meta.name, meta.version, meta.title, meta.note, content_hash(raw), tuple(entries))
 
 
 def _in_order(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Proven
 
 Direction = Literal["up", "down", "free"]
 FAMILY_NAMES = ("boosted", "logistic_bins", "sparse_rules")
-"""Families a card may be rounded from (``models.families``), named here for those who must not load them."""
+"""Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
 FORBIDDEN: dict[str, str] = {
     "enterprise_id": "names the enterprise",

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.files.tables import as_json
+from desk.words.words import Words
 from models.errors import RiskcodeError
-from pipelines.cli.exports import as_json
-from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 
 sources_app = typer.Typer(help="数据来源 · Deliveries and mapping files.", no_args_is_help=True)
@@ -28,10 +28,10 @@ def check(
     """试读 · What would be accepted and refused, and why; nothing is written."""
     import polars as pl
 
-    from warehouse.deliveries import local_today
-    from warehouse.reading import reading, rows
-    from warehouse.sources.delivery import judge_delivery
-    from warehouse.sources.mapping import load_mapping
+    from warehouse.clock import local_today
+    from warehouse.database.reading import reading, rows
+    from warehouse.intake.delivery import judge_delivery
+    from warehouse.intake.mapping import load_mapping
 
     settings = load_settings()
     known: list[str] = []
@@ -105,8 +105,8 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
 @sources_app.command("list")
 def list_sources(json: Json = False) -> None:
     """来源 · Mapping files that come along, and the folders of the inbox."""
-    from warehouse.deliveries import inbox_deliveries
-    from warehouse.sources.mapping import MAPPINGS, load_mapping
+    from warehouse.intake.inbox import inbox_deliveries
+    from warehouse.intake.mapping import MAPPINGS, load_mapping
 
     settings = load_settings()
     known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
@@ -190,7 +190,7 @@ def _policy(settings: Settings) -> str:
 
 
 def _inbox(settings: Settings) -> str:
-    from warehouse.deliveries import inbox_deliveries
+    from warehouse.intake.inbox import inbox_deliveries
 
     found = inbox_deliveries(settings.home)
     return (
@@ -200,8 +200,8 @@ def _inbox(settings: Settings) -> str:
 
 
 def _published(settings: Settings) -> str:
-    from warehouse import queries
-    from warehouse.reading import reading
+    from warehouse.database.reading import reading
+    from warehouse.questions import codes as queries
 
     if not settings.home.published.exists():
         return "nothing yet: ./riskcode run"
@@ -218,8 +218,8 @@ def _lock(settings: Settings) -> str:
 
 
 def _calendar(_: Settings) -> str:
-    from models.planning.calendar import is_working_day
-    from warehouse.deliveries import local_today
+    from models.calendar import is_working_day
+    from warehouse.clock import local_today
 
     today = local_today()
     unsure = is_working_day(today.replace(month=12, day=31))[1]

@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.files.tables import as_json
+from desk.words.labels import CHANNEL
+from desk.words.words import Words
 from models import vocabulary as vocab
 from models.errors import DrawError, RiskcodeError
 from models.planning.draw import Sentence, check, from_json
-from pipelines.cli.exports import as_json
-from pipelines.cli.read import one_of
-from pipelines.cli.texts import CHANNEL, Words
+from pipelines.cli.options import one_of
 from pipelines.settings import load_settings
-from warehouse.planning import queries
-from warehouse.reading import reading
+from warehouse.database.reading import reading
+from warehouse.questions import plan as queries
 
 NOT_VERIFIED = DrawError.exit_code
 TEXTS: dict[str, tuple[str, str]] = {

@@ -70,8 +70,8 @@ def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
     from models.errors import WarehouseError
     from models.policy import load_policy
     from warehouse.connection import writing
-    from warehouse.in_force import coding_on
-    from warehouse.schema import get_meta
+    from warehouse.database.meta import get_meta
+    from warehouse.rules.in_force import coding_on
 
     with writing(settings.home) as connection:
         planned = get_meta(connection, "planned_as_of")

@@ -4,42 +4,38 @@ Looking at cards reads their JSON only; whatever learns is imported inside the c
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from math import isnan
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from models import vocabulary as vocab
+from desk.files.tables import as_json
+from desk.terminal.card import PAGE_WIDTH, card_page
+from desk.terminal.models import (
+    EXPERT,
+    cards_table,
+    metrics_table,
+    moves_table,
+    named,
+    promotion_line,
+    show_findings,
+    side_by_side,
+)
+from desk.words.words import Words
 from models.errors import ModelError
-from pipelines.cli.card import PAGE_WIDTH, card_page
-from pipelines.cli.exports import as_json
 from pipelines.cli.progress import Progress
-from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from models.evaluation import Evaluation
-    from models.gate import GateInputs, GateResult
-    from warehouse.models import StoredCard
+    from models.learning.evaluation import Evaluation
+    from models.learning.gate import GateInputs, GateResult
+    from warehouse.rules.cards import StoredCard
 
 DEFAULT_LABEL = "serious_finding"
-EXPERT = "expert"
 """How the expert pack is called where a card may be named."""
 _PROMOTIONS_SHOWN = 5
-MEASURES = {
-    "auc": ".3f",
-    "precision_expected": ".1%",
-    "recall_expected": ".1%",
-    "lift": ".2f",
-    "calibration_error": ".3f",
-    "chicago_days_earlier": "+.1f",
-}
-"""Measures a terminal has room for, and how they are written; the report has all."""
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 Label = Annotated[str, typer.Option(help="what is predicted; see learning.yaml of the policy pack")]
@@ -100,7 +96,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
     titles = {each.name: getattr(each.title, words.language) for each in found.contestants}
     periods = found.periods["is_final"].sum()
     console.print(f"[bold]{words('final_periods', n=periods)}[/]", highlight=False)
-    console.print(_metrics_table(pooled, titles, words))
+    console.print(metrics_table(pooled, titles, words))
     console.print(f"[bold]{words('verdict')}[/] {escape(getattr(found.verdict, words.language))}")
     console.print(f"[bold]{words('report')}[/] {escape(str(report))}", soft_wrap=True)
 
@@ -108,7 +104,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
 @app.command("list")
 def list_(json: Json = False) -> None:
     """列表 · Every card there is, newest first, and what was put in force when."""
-    from warehouse.models import list_cards, list_promotions
+    from warehouse.rules.cards import list_cards, list_promotions
 
     settings = load_settings()
     cards, promotions = list_cards(settings.home), list_promotions(settings.home)
@@ -116,9 +112,9 @@ def list_(json: Json = False) -> None:
         typer.echo(as_json({"cards": cards, "promotions": promotions}))
         return
     words, console = Words(settings.language), Console()
-    console.print(_cards_table(cards, words, wide=console.width >= 110) if cards else words("no_cards"))
+    console.print(cards_table(cards, words, wide=console.width >= 110) if cards else words("no_cards"))
     for promotion in promotions[:_PROMOTIONS_SHOWN]:
-        console.print(_promotion(promotion, words), highlight=False, soft_wrap=True)
+        console.print(promotion_line(promotion, words), highlight=False, soft_wrap=True)
 
 
 @app.command("show")
@@ -128,7 +124,7 @@ def show(
     json: Json = False,
 ) -> None:
     """一页卡 · A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
-    from warehouse.models import load_card
+    from warehouse.rules.cards import load_card
 
     settings = load_settings()
     stored = load_card(settings.home, card)
@@ -149,7 +145,7 @@ def compare(
     json: Json = False,
 ) -> None:
     """比较 · A card against what is in force: measures, codes that would change, what the gate says."""
-    from warehouse.models import gate_inputs, load_card
+    from warehouse.rules.cards import gate_inputs, load_card
 
     settings = load_settings()
     stored = _challenger(load_card(settings.home, card))
@@ -162,13 +158,13 @@ def compare(
         return
     words, console = Words(settings.language), Console()
     console.print(
-        f"[bold]{stored.card_id}[/] · {words('champion')}: {_named(in_force, words)}", highlight=False
+        f"[bold]{stored.card_id}[/] · {words('champion')}: {named(in_force, words)}", highlight=False
     )
     if inputs.challenger:
-        console.print(_side_by_side(inputs, words))
+        console.print(side_by_side(inputs, words))
     console.print(f"[bold]{words('code_moves')}[/]")
-    console.print(_moves_table(inputs.moves, words))
-    _show_findings(result, words, console)
+    console.print(moves_table(inputs.moves, words))
+    show_findings(result, words, console)
 
 
 @app.command("promote")
@@ -183,18 +179,18 @@ def promote(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """启用 · Put a card in force, in the name of a person and if the gate lets it pass."""
-    from warehouse.models import gate_inputs, load_card
-    from warehouse.models import promote as put_in_force
+    from warehouse.rules.cards import gate_inputs, load_card
+    from warehouse.rules.cards import promote as put_in_force
 
-    name, why = _said(by, "--by"), _said(reason, "--reason")
+    name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
     stored = _challenger(load_card(settings.home, card))
     result = _judge(gate_inputs(settings.home, stored.card_id), settings)
-    _show_findings(result, words, console)
+    show_findings(result, words, console)
     if not (result.passed or override):
         raise ModelError(_refused(stored.card_id, result))
-    if _on_a_terminal() and not yes:
+    if on_a_terminal() and not yes:
         typer.confirm(words("ask_promote", name=name, card=stored.card_id), abort=True)
     effective = put_in_force(
         settings.home,
@@ -211,16 +207,17 @@ def promote(
 @app.command("rollback")
 def rollback(by: By, reason: Reason, day: From = None) -> None:
     """退回 · Go back to the card that was in force before, or to the expert pack."""
-    from warehouse.models import roll_back
+    from warehouse.rules.cards import roll_back
 
-    name, why = _said(by, "--by"), _said(reason, "--reason")
+    name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words = Words(settings.language)
     back = roll_back(settings.home, approved_by=name, reason=why, effective_from=_day(day))
-    typer.echo(words("rolled_back_text", card=_named(back, words)))
+    typer.echo(words("rolled_back_text", card=named(back, words)))
 
 
-def _on_a_terminal() -> bool:
+def on_a_terminal() -> bool:
+    """Whether a person can be asked."""
     return sys.stdin.isatty()
 
 
@@ -228,7 +225,8 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _said(text: str, option: str) -> str:
+def said(text: str, option: str) -> str:
+    """A text that must say something.  Raises BadParameter when blank."""
     if not text.strip():
         raise typer.BadParameter(
             f"{option} is blank; it is kept with the decision. Write who decides and why."
@@ -254,9 +252,9 @@ def _label_texts(stored: "StoredCard", settings: Settings, words: Words) -> tupl
 
 
 def _judge(inputs: "GateInputs", settings: Settings) -> "GateResult":
-    from models.gate import judge
+    from models.learning.gate import judge
     from models.policy import load_policy
-    from warehouse.deliveries import local_today
+    from warehouse.clock import local_today
 
     return judge(inputs, load_policy(settings.pack).on(local_today()).learning.gate)
 
@@ -279,7 +277,7 @@ def _refused(card_id: str, result: "GateResult") -> str:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    from warehouse.models import in_force, load_card
+    from warehouse.rules.cards import in_force, load_card
 
     standing = in_force(settings.home)
     asked = (
@@ -293,47 +291,6 @@ def _require_in_force(settings: Settings, other: str | None) -> str | None:
     return standing
 
 
-def _named(card_id: str | None, words: Words) -> str:
-    return card_id or words(EXPERT)
-
-
-def _cards_table(cards: Iterable[Mapping[str, Any]], words: Words, *, wide: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("rows", "positives") if wide else ("positives",)
-    for key in ("card_id", "state", "label", "cohorts", *(("family", "fitted_on") if wide else ())):
-        table.add_column(words(key), overflow="fold")
-    for key in numbers:
-        table.add_column(words(key), justify="right")
-    table.add_column("AUC", justify="right")
-    for card in cards:
-        state = words(card["state"])
-        table.add_row(
-            card["card_id"],
-            f"[bold green]{state}[/]" if card["state"] == "champion" else state,
-            escape(card["label"]),
-            # Cohort days are ends of months.
-            f"{str(card['first_cohort'])[:7]}–{str(card['last_cohort'])[:7]}",
-            *((escape(card["family"]), f"{card['fitted_on']}") if wide else ()),
-            *(f"{card[key]:,}" for key in numbers),
-            _number(card["auc"]),
-        )
-    return table
-
-
-def _promotion(promotion: Mapping[str, Any], words: Words) -> str:
-    """One decision in a line: when, what, from which day, by whom, why, and whether against the gate."""
-    return " · ".join(
-        [
-            f"[dim]{str(promotion['promoted_at'])[:16]}[/] {words(promotion['action'])} "
-            f"{_named(promotion['card_id'], words)}",
-            words("in_force_from", day=promotion["effective_from"]),
-            escape(words("by_person", name=promotion["approved_by"])),
-            escape(promotion["reason"]),
-            *([f"[red]{words('gate_overridden')}[/]"] if promotion["overridden"] else []),
-        ]
-    )
-
-
 def _progress(settings: Settings, *, quiet: bool) -> Progress:
     """Progress on the error stream, so that what is printed stays the result."""
     return Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet)
@@ -343,68 +300,3 @@ def _pooled(found: "Evaluation") -> list[dict[str, Any]]:
     """Rows of the measures over the final periods."""
     metrics = found.metrics
     return metrics.filter(metrics["test_as_of"].is_null()).drop("test_as_of").fill_nan(None).to_dicts()
-
-
-def _metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str], words: Words) -> Table:
-    """Contestants by measure, each with its interval."""
-    cells = {(row["contestant"], row["metric"]): _measured(row) for row in pooled}
-    measures = [name for name in MEASURES if any(metric == name for _, metric in cells)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("contestant"), overflow="fold")
-    for measure in measures:
-        table.add_column(
-            words(f"measure_{measure}"), justify="right", no_wrap=measure in ("auc", "precision_expected")
-        )
-    for contestant in dict.fromkeys(row["contestant"] for row in pooled):
-        told = [cells.get((contestant, measure), "–") for measure in measures]
-        table.add_row(escape(titles.get(contestant, contestant)), *told)
-    return table
-
-
-def _measured(row: Mapping[str, Any]) -> str:
-    form = MEASURES.get(row["metric"], ".3f")
-    known = row["low"] is not None and not isnan(row["low"])
-    interval = f"\n({row['low']:{form}}–{row['high']:{form}})" if known else ""
-    return _number(row["value"], form) + interval
-
-
-def _number(value: float | None, form: str = ".3f") -> str:
-    return "–" if value is None or isnan(value) else f"{value:{form}}"
-
-
-def _side_by_side(inputs: "GateInputs", words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("measure"))
-    for key in ("challenger", "champion", "difference"):
-        table.add_column(words(key), justify="right")
-    for name, form in MEASURES.items():
-        new, old = inputs.challenger.get(name), inputs.champion.get(name)
-        if new is None or old is None:
-            continue
-        difference = _number(new - old, f"+{form.removeprefix('+')}")
-        table.add_row(words(f"measure_{name}"), _number(new, form), _number(old, form), difference)
-    return table
-
-
-def _moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
-    """Enterprises by code now (rows) and then (columns), worst first."""
-    keys = tuple(reversed(vocab.CODE_KEYS))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("now"))
-    for key in keys:
-        table.add_column(words.code(key), justify="right")
-    table.add_column(words("sum"), justify="right")
-    for old in keys:
-        counts = [moves.get((old, new), 0) for new in keys]
-        table.add_row(words.code(old), *(f"{count:,}" for count in counts), f"{sum(counts):,}")
-    totals = [sum(moves.get((old, new), 0) for old in keys) for new in keys]
-    table.add_row(words("sum"), *(f"{total:,}" for total in totals), f"{sum(totals):,}")
-    return table
-
-
-def _show_findings(result: "GateResult", words: Words, console: Console) -> None:
-    heading, colour = ("gate_passed", "green") if result.passed else ("gate_refused", "red")
-    console.print(f"[bold {colour}]{words(heading)}[/]")
-    for finding in result.findings:
-        mark = "[green]✓[/]" if finding.passed else "[red]✗[/]"
-        console.print(f"{mark} {escape(getattr(finding.sentence, words.language))}", highlight=False)

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.files.tables import as_json
 from models.errors import RiskcodeError
-from pipelines.cli.exports import as_json
-from pipelines.cli.read import Json
+from pipelines.cli.options import Json
 from pipelines.settings import load_settings
-from warehouse.monitor import queries
-from warehouse.reading import Row, reading
+from warehouse.database.reading import Row, reading
+from warehouse.questions import monitoring as queries
+from warehouse.supervision.acknowledge import acknowledge_alarm
 
 Pair = tuple[str, str]
 
@@ -62,7 +63,7 @@ def monitor(
 
 def _write_page(connection: queries.Connection, path: Path, language: str) -> None:
     # Matplotlib takes a second to import; the table does not need it.
-    from warehouse.monitor.page import write_page
+    from desk.pages.monitoring import write_page
 
     try:
         written = write_page(connection, path, language=language)
@@ -87,14 +88,14 @@ def acknowledge(
     settings = load_settings()
     with writing(settings.home) as connection:
         day = as_of.date() if as_of else None
-        covered = queries.acknowledge(connection, metric, by=by, reason=reason, as_of=day, group=group)
+        covered = acknowledge_alarm(connection, metric, by=by, reason=reason, as_of=day, group=group)
     typer.echo(f"{len(covered)} 项已知悉，下次运行后显示 · acknowledged; shown after the next ./riskcode run")
 
 
 def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -> None:
     """Alarms as sentences, then a table; groups without an alarm are left out unless everything is asked for."""
     # Texts bring the tables' schemas, which take a second to import; the other commands must answer at once.
-    from warehouse.monitor import texts
+    from desk.say import monitoring as texts
 
     alarms = [row for row in found if row["state"] == "alarm"]
     console.print(f"[bold {'red' if alarms else 'green'}]{texts.verdict(found, at)}[/] · {found[0]['as_of']}")
@@ -112,7 +113,7 @@ def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -
 
 def findings_table(found: Sequence[Row], at: int) -> Table:
     """One row per measure, within 80 columns."""
-    from warehouse.monitor import texts
+    from desk.say import monitoring as texts
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(HEADS["measure"][at], no_wrap=True, overflow="ellipsis", max_width=18)

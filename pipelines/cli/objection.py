@@ -3,10 +3,8 @@
 Filing and deciding write the warehouse and republish the enterprises concerned, so that readers see it at once.
 """
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,18 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.files.tables import as_json
+from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY
+from desk.words.words import Words
 from models import vocabulary as vocab
 from models.errors import DisputeError
-from pipelines.cli.exports import as_json
-from pipelines.cli.read import one_of
-from pipelines.cli.texts import CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY, Words
+from pipelines.cli.options import one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.disputes import queries
-from warehouse.reading import Row, reading
+from warehouse.database.reading import Row, reading
+from warehouse.questions import disputes as queries
 
 if TYPE_CHECKING:
-    from models.policy import Policy
-    from warehouse.rescore import Coding
+    from warehouse.disputes.sitting import Desk
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 By = Annotated[str, typer.Option("--by", help="name of the person who answers for it")]
@@ -48,73 +46,13 @@ app = typer.Typer(
 )
 
 
-@dataclass(frozen=True)
-class Desk:
-    """The warehouse, held for writing, and the day something about it is decided."""
-
-    connection: Any
-    settings: Settings
-    pack: "Policy"
-    on: date
-    as_of: date
-    known_at: date
-
-    def coding(self, enterprise_id: str) -> "Coding":
-        """The coding of the last day, for one enterprise, as known on the day of the decision."""
-        from warehouse.in_force import coding_on
-
-        return coding_on(
-            self.connection,
-            self.pack,
-            self.as_of,
-            known_at=self.known_at,
-            engine=self.settings.engine,
-            only=(enterprise_id,),
-        )
-
-    def republish(self, enterprise_id: str) -> None:
-        """Code and publish an enterprise anew, with the mark it bears now."""
-        _republish(self, enterprise_id)
-
-
-@contextmanager
-def at_the_desk(settings: Settings, on: datetime | None) -> Iterator[Desk]:
-    """The warehouse, held for writing.  Raises ScoreError where no day is coded and published."""
-    from models.errors import ScoreError
+def sit_down(settings: Settings, on: datetime | None) -> AbstractContextManager["Desk"]:
+    """The desk of this installation, on the day named."""
     from models.policy import load_policy
-    from warehouse.connection import writing
-    from warehouse.deliveries import city_today, local_today
-    from warehouse.intraday import coded_day, is_coded_for
-    from warehouse.runs import last_issued, stale_because
+    from warehouse.disputes.sitting import at_the_desk
 
-    with writing(settings.home) as connection:
-        as_of, today = coded_day(connection), city_today(connection)
-        if not is_coded_for(connection, as_of):
-            raise ScoreError(
-                f"The tables do not hold the codes issued last ({stale_because(connection) or 'not published'}). "
-                "Code the day again first: ./riskcode run"
-            )
-        day = on.date() if on else today
-        if not as_of <= day <= max(today, local_today()):
-            raise typer.BadParameter(f"--on {day}: from the day coded last ({as_of}) to today")
-        # What was known when codes were issued stays known, even if this comes to the desk with an earlier date.
-        last = last_issued(connection)
-        known_at = max(as_of, day, *([last.known_at] if last else []))
-        yield Desk(connection, settings, load_policy(settings.pack), day, as_of, known_at)
-
-
-def _republish(desk: Desk, enterprise_id: str) -> None:
-    from warehouse.intraday import update_enterprises
-
-    update_enterprises(
-        desk.connection,
-        desk.settings.home,
-        desk.pack,
-        known_at=desk.known_at,
-        run_id=f"objection-{uuid.uuid4()}",
-        also=(enterprise_id,),
-        engine=desk.settings.engine,
-    )
+    day = on.date() if on else None
+    return at_the_desk(settings.home, load_policy(settings.pack), day, engine=settings.engine)
 
 
 @app.command("file")
@@ -145,7 +83,7 @@ def file(
 
     settings, enterprise_id = load_settings(), enterprise_id.strip()
     contested = _contested(table, key, enterprise_id)
-    with at_the_desk(settings, on) as desk:
+    with sit_down(settings, on) as desk:
         filing = Filing(
             enterprise_id,
             by,
@@ -210,7 +148,7 @@ def decide(
     from warehouse.disputes.decisions import Ruling, decide_objection, undecided
 
     settings, objection_id = load_settings(), objection_id.strip()
-    with at_the_desk(settings, on) as desk:
+    with sit_down(settings, on) as desk:
         enterprise_id = undecided(desk.connection, objection_id)["enterprise_id"]
         ruling = Ruling(
             objection_id,
@@ -240,7 +178,7 @@ def withdraw(
     from warehouse.disputes.decisions import withdraw_objection
 
     settings, objection_id = load_settings(), objection_id.strip()
-    with at_the_desk(settings, on) as desk:
+    with sit_down(settings, on) as desk:
         found = withdraw_objection(desk.connection, objection_id, by=by, reasons=reasons, on=desk.on)
         desk.republish(found["enterprise_id"])
     _tell(settings, objection_id, desk.on, json=json)
@@ -272,14 +210,14 @@ def _pairs(told: Sequence[str] | None) -> dict[str, str]:
 
 def _day(on: datetime | None) -> date:
     """The day clocks are read on."""
-    from warehouse.deliveries import local_today
+    from warehouse.clock import local_today
 
     return on.date() if on else local_today()
 
 
 def _tell(settings: Settings, objection_id: str, day: date, *, json: bool) -> None:
     """One objection, and the code of its enterprise as it is published now."""
-    from warehouse.reading import rows
+    from warehouse.database.reading import rows
 
     with reading(settings.home) as connection:
         found = queries.objection(connection, objection_id, day=day)

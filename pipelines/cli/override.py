@@ -8,14 +8,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.files.tables import as_json
+from desk.words.labels import VERDICT
+from desk.words.words import Words
 from models import vocabulary as vocab
-from pipelines.cli.exports import as_json
-from pipelines.cli.objection import By, Enterprise, Json, On, at_the_desk
-from pipelines.cli.read import one_of
-from pipelines.cli.texts import VERDICT, Words
+from pipelines.cli.objection import By, Enterprise, Json, On, sit_down
+from pipelines.cli.options import one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.disputes import queries
-from warehouse.reading import Row, reading
+from warehouse.database.reading import Row, reading
+from warehouse.questions import disputes as queries
 
 Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that is kept and shown")]
 
@@ -44,7 +45,7 @@ def give(
     from warehouse.disputes.overrides import Given, give_override
 
     settings, enterprise_id = load_settings(), enterprise_id.strip()
-    with at_the_desk(settings, on) as desk:
+    with sit_down(settings, on) as desk:
         given = Given(
             enterprise_id,
             one_of(vocab.CODE, code),
@@ -71,7 +72,7 @@ def end(
     from warehouse.disputes.overrides import end_override
 
     settings, override_id = load_settings(), override_id.strip()
-    with at_the_desk(settings, on) as desk:
+    with sit_down(settings, on) as desk:
         enterprise_id = end_override(
             desk.connection, override_id, by=by, reason=reason, on=desk.on, first_day_without=desk.as_of
         )

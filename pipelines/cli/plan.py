@@ -12,16 +12,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from desk.files.tables import write_rows, write_sheets
+from desk.terminal import plan as plan_view
+from desk.words.words import Words
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
-from pipelines.cli import plan_view
-from pipelines.cli.exports import write_rows, write_sheets
-from pipelines.cli.read import Form, Json, Output, one_of
-from pipelines.cli.texts import Words
+from pipelines.cli.options import Form, Json, Output, one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.planning import queries
-from warehouse.planning.queries import Area
-from warehouse.reading import Row, reading
+from warehouse.database.reading import Row, reading
+from warehouse.questions import plan as queries
+from warehouse.questions import visits as visit_queries
+from warehouse.questions.area import Area
 
 Level = Annotated[str | None, typer.Option(help="city, district or town (市 区县 镇街)")]
 District = Annotated[
@@ -120,7 +121,7 @@ def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
         "changes": queries.changes(connection, area),
         "month_list": queries.month_list(connection, first.replace(day=1), area),
     }
-    return {**told, "visits": queries.visits(connection, first, last, area)} if with_visits else told
+    return {**told, "visits": visit_queries.visits(connection, first, last, area)} if with_visits else told
 
 
 def _show_list(
@@ -141,7 +142,7 @@ def _show_list(
 def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {picture}: the name must end in .svg or .png")
-    from warehouse.planning.picture import Wording, draw_load
+    from desk.draw.load import Wording, draw_load
 
     days = sorted({row["day"] for row in told["load"]})
     wording = Wording(
@@ -189,11 +190,11 @@ def today(
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
         area = _area(connection, level, district)
-        plan, days = queries.horizon(connection), queries.planned_days(connection)
+        plan, days = queries.horizon(connection), visit_queries.planned_days(connection)
         day = on.date() if on else next((one for one in days if one > plan["as_of"]), plan["first_on"])
         if team is not None:
-            _known_team(queries.teams(connection, area), team)
-        found = queries.visits(connection, day, day, area, team=team)
+            _known_team(visit_queries.teams(connection, area), team)
+        found = visit_queries.visits(connection, day, day, area, team=team)
     if form == "json":
         _write(lambda path: write_rows(found, "json", path, title="plan"), output)
     elif not found:
@@ -215,13 +216,13 @@ def _export_day(
         flat = [_flat(row, words) for row in found]
         _write(lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"), output)
     else:
-        from pipelines.cli.plan_sheets import write_day_sheets
+        from desk.files.sheets import write_day_sheets
 
         _write(lambda path: write_day_sheets(found, path, words), output or default)
 
 
 def _calendar(found: list[Row], path: Path, words: Words) -> None:
-    from pipelines.cli.plan_calendar import write_calendar
+    from desk.files.calendar import write_calendar
 
     _write(lambda path: write_calendar(found, path, words), path)
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from desk.files.tables import as_json, write_rows
+from desk.terminal import policy as policy_view
+from desk.words.words import Words
 from models.errors import PolicyError, RiskcodeError
-from pipelines.cli import policy_view
-from pipelines.cli.exports import as_json, write_rows
-from pipelines.cli.model import By, Json, Reason, _on_a_terminal, _said
+from pipelines.cli.model import By, Json, Reason, on_a_terminal, said
 from pipelines.cli.progress import Progress
-from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
-from warehouse.reading import Row
+from warehouse.database.reading import Row
 
 if TYPE_CHECKING:
+    from models.lint.faults import Finding
     from models.policy import Policy
-    from models.policy.lint import Finding
-    from warehouse.pack_diff import PackDiff
+    from warehouse.what_if.pack_diff import PackDiff
 
 PackName = Annotated[str, typer.Argument(help="pack: its name, a folder, a stored one's hash, or active")]
 
@@ -78,7 +78,7 @@ def lint(
     json: Json = False,
 ) -> None:
     """查错 · Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
-    from models.policy.lint import has_errors
+    from models.lint.lint import has_errors
 
     settings = load_settings()
     policy = _resolve(pack or settings.pack, settings)
@@ -105,11 +105,11 @@ def activate(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """启用 · Put a pack in force from a day on, in the name of a person, after a look at what it changes."""
-    from models.policy.lint import has_errors
-    from warehouse.packs import Activation
-    from warehouse.packs import activate as put_in_force
+    from models.lint.lint import has_errors
+    from warehouse.rules.packs import Activation
+    from warehouse.rules.packs import activate as put_in_force
 
-    name, why = _said(by, "--by"), _said(reason, "--reason")
+    name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
     policy = _resolve(pack, settings)
@@ -123,7 +123,7 @@ def activate(
     found = None if without_diff else _compare(settings, None, policy, None, None, quiet=False)
     if found is not None:
         policy_view.show_diff(found, _titles(settings, None, policy, found.as_of, words), words, console)
-    if _on_a_terminal() and not yes:
+    if on_a_terminal() and not yes:
         typer.confirm(words("ask_activate", name=name, pack=called, day=day.date()), abort=True)
     wanted = Activation(day.date(), name, why, found.summary() if found else None)
     put_in_force(settings.home, policy, wanted, default=_packaged(settings))
@@ -134,7 +134,7 @@ def activate(
 def list_(json: Json = False) -> None:
     """列表 · What was put in force when, by whom and why, and whether the files at hand say the same."""
     from models.policy import load_policy, pack_names
-    from warehouse.packs import ACTIVE, list_activations, list_packs
+    from warehouse.rules.packs import ACTIVE, list_activations, list_packs
 
     settings = load_settings()
     activations = list_activations(settings.home)
@@ -170,7 +170,7 @@ def list_(json: Json = False) -> None:
 def _resolve(name: str, settings: Settings) -> "Policy":
     """A pack by name, folder, hash of a stored one, or ``active``.  Raises PolicyError, listing what there is."""
     from models.policy import load_policy, pack_names
-    from warehouse.packs import ACTIVE, active_pack, stored_pack
+    from warehouse.rules.packs import ACTIVE, active_pack, stored_pack
 
     if name == ACTIVE:
         return active_pack(settings.home, _packaged(settings))
@@ -197,7 +197,7 @@ def _packaged(settings: Settings) -> "Policy":
 
 
 def _faults(policy: "Policy") -> "tuple[Finding, ...]":
-    from models.policy.lint import lint as look_for_faults
+    from models.lint.lint import lint as look_for_faults
 
     return look_for_faults(policy)
 
@@ -218,7 +218,7 @@ def _compare(
     quiet: bool,
 ) -> "PackDiff":
     # The planner takes a second to import; who only mistyped a name should not wait for it.
-    from warehouse.pack_diff import compare
+    from warehouse.what_if.pack_diff import compare
 
     only = None if enterprise is None else (enterprise,)
     with _progress(settings, quiet=quiet):
@@ -237,7 +237,7 @@ def _titles(
     settings: Settings, old: "Policy | None", new: "Policy", day: date, words: Words
 ) -> dict[str, str]:
     """What rules are called, by either pack."""
-    from models.explain import factor_texts
+    from models.coding.explain import factor_texts
 
     before = old or _resolve("active", settings)
     rows = [row for policy in (before, new) for row in factor_texts(policy.on(day)).iter_rows(named=True)]

@@ -7,11 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.exports import as_json, write_rows
-from pipelines.cli.passport_view import show_passport
-from pipelines.cli.render import (
+from desk.files.tables import as_json, write_rows
+from desk.terminal.codes import (
     codes_table,
     listing_table,
     queue_table,
@@ -20,18 +17,18 @@ from pipelines.cli.render import (
     rejects_table,
     visits_table,
 )
-from pipelines.cli.texts import CHANNEL, VISIT_STATE, Words
+from desk.terminal.passport import show_passport
+from desk.words.labels import CHANNEL, VISIT_STATE
+from desk.words.words import Words
+from models import vocabulary as vocab
+from models.errors import RiskcodeError
+from pipelines.cli.options import District, Form, Json, Limit, Output, one_of
 from pipelines.settings import Settings, load_settings
-from warehouse import queries
-from warehouse.passport.read import passport
-from warehouse.planning import queries as planning
-from warehouse.reading import Row, reading
-
-District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or 历下区")]
-Limit = Annotated[int | None, typer.Option(help="at most so many rows", min=1)]
-Form = Annotated[str, typer.Option("--format", help="table, csv, xlsx or json")]
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
-Output = Annotated[Path | None, typer.Option(help="file to write; xlsx has a default in the exports folder")]
+from warehouse.database.reading import Row, reading
+from warehouse.questions import codes as queries
+from warehouse.questions import visits
+from warehouse.questions.area import Area
+from warehouse.questions.passport import passport
 
 rejects_app = typer.Typer(help="被拒数据 · Refused rows: list, export, retry.", invoke_without_command=True)
 
@@ -67,7 +64,7 @@ def queue(
             raise typer.BadParameter(words("queue_left_out"))
         _queue_of_code(_code(code), district, at, limit, form, output, settings)
         return
-    asked = planning.Asked(
+    asked = visits.Asked(
         one_of(CHANNEL, channel) if channel else None,
         one_of(VISIT_STATE, state) if state else None,
         team,
@@ -75,7 +72,7 @@ def queue(
         limit,
     )
     with reading(settings.home) as connection:
-        found = planning.inspection_queue(connection, planning.Area(at, district), asked)
+        found = visits.inspection_queue(connection, Area(at, district), asked)
     if form != "table":
         _export(_flat(found, form), form, output, settings, name="queue")
         return
@@ -135,8 +132,8 @@ def explain(
 
 
 def _write_page(found: Row, path: Path, settings: Settings) -> None:
+    from desk.pages.passport import write_page
     from models.policy import load_policy
-    from warehouse.passport.page import write_page
 
     clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
     try:
@@ -147,8 +144,8 @@ def _write_page(found: Row, path: Path, settings: Settings) -> None:
 
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
-    from warehouse.passport.pictures import draw_picture
-    from warehouse.passport.texts import Texts
+    from desk.draw.passport import draw_picture
+    from desk.say.facts import Texts
 
     if path.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
@@ -222,10 +219,10 @@ def retry(
     mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
 ) -> None:
     """重试 · Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
+    from warehouse.clock import local_today
     from warehouse.connection import writing
-    from warehouse.deliveries import local_today
-    from warehouse.rejects import retry_rejects
-    from warehouse.sources.mapping import load_mapping
+    from warehouse.intake.mapping import load_mapping
+    from warehouse.intake.rejects import retry_rejects
 
     settings, today = load_settings(), local_today()
     with writing(settings.home) as connection:
@@ -241,14 +238,6 @@ def retry(
 
 def _code(text: str) -> str:
     return one_of(vocab.CODE, text)
-
-
-def one_of(codes: vocab.CodeList, text: str) -> str:
-    """Stored key of a value as a person typed it.  Raises BadParameter with all that is known."""
-    key = codes.spellings().get(text.strip().lower())
-    if key is None:
-        raise typer.BadParameter(f"'{text}' is not one of {', '.join(codes.keys)}")
-    return key
 
 
 def _flat(found: list[Row], form: str) -> list[Row]:

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from desk.files.tables import as_json
+from desk.words.words import Words
 from models.errors import ScoreError
-from pipelines.cli.exports import as_json
-from pipelines.cli.texts import Words
 from pipelines.settings import Settings, load_settings
-from warehouse.reading import Row
+from warehouse.database.reading import Row
 
 app = typer.Typer(help="重放 · Past codes as known then, and as they should have been.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
@@ -33,7 +33,7 @@ def _warehouse(settings: Settings) -> Iterator[Any]:
 @app.command("days")
 def days(json: Json = False) -> None:
     """已发布的日期 · Days whose codes were issued, and by which rules."""
-    from warehouse.replay import issued_days
+    from warehouse.what_if.replay import issued_days
 
     settings = load_settings()
     with _warehouse(settings) as (connection, _):
@@ -50,7 +50,7 @@ def check(
     as_of: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="an issued day")], json: Json = False
 ) -> None:
     """重放核对 · Compute an issued day again on what was known then; fails unless every code comes out the same."""
-    from warehouse.replay import differences, issued_on
+    from warehouse.what_if.replay import differences, issued_on
 
     settings, day = load_settings(), as_of.date()
     words = Words(settings.language)
@@ -78,7 +78,7 @@ def show(
     json: Json = False,
 ) -> None:
     """一家企业的旧码 · One enterprise's code and reasons on a past day, as known then or as known later."""
-    from warehouse.replay import past_coding, past_explanation
+    from warehouse.what_if.replay import past_coding, past_explanation
 
     settings, day = load_settings(), as_of.date()
     words, known = Words(settings.language), known_at.date() if known_at else day
@@ -114,8 +114,8 @@ def impact(
     json: Json = False,
 ) -> None:
     """影响清单 · Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
-    from warehouse.deliveries import city_today
-    from warehouse.replay import impact as relied
+    from warehouse.intake.inbox import city_today
+    from warehouse.what_if.replay import impact as relied
 
     settings = load_settings()
     words = Words(settings.language)

@@ -10,17 +10,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from desk.files.tables import as_json
+from desk.say.visits import rule_texts
+from desk.terminal.codes import codes_table, queue_table, reject_counts_table
+from desk.words.words import Words
 from models.errors import DeliveryError, MappingError, WarehouseError
-from pipelines.cli.exports import as_json
-from pipelines.cli.plan_view import rule_texts
 from pipelines.cli.progress import Progress
-from pipelines.cli.render import codes_table, queue_table, reject_counts_table
-from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
-from warehouse import queries
+from warehouse.database.reading import Row, reading, rows
 from warehouse.home import Home
-from warehouse.planning import queries as planning
-from warehouse.reading import Row, reading, rows
+from warehouse.questions import codes as queries
+from warehouse.questions import plan as planning
 
 DEMO_MAPPING = "demo_city"
 DEMO_ENTERPRISES = 5000
@@ -53,7 +53,7 @@ def run(
     home = settings.home.prepare()
     # Heavy imports only now: the other commands must answer at once.
     from pipelines.nightly import FIRST_DAY, Order, run_nightly
-    from warehouse.deliveries import local_today
+    from warehouse.clock import local_today
 
     console = Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
@@ -89,8 +89,8 @@ def _choose(
     home: Home, source: Path | None, mapping: str | None, demo: bool, enterprises: int | None
 ) -> _Choice:
     """Decide between a named delivery, the inbox, what is stored already, and the demo city."""
-    from warehouse.deliveries import local_today
-    from warehouse.sources.mapping import load_mapping
+    from warehouse.clock import local_today
+    from warehouse.intake.mapping import load_mapping
 
     if source is not None and mapping is None:
         raise MappingError("--source needs --mapping FILE: it says how to read the delivery.")
@@ -140,7 +140,7 @@ def _make_room(home: Home, choice: _Choice, console: Console) -> None:
 
 def _is_whole(folder: Path | None) -> bool:
     """Whether a demo city delivers every table; one written by an earlier version of the program may not."""
-    from warehouse.sources.mapping import load_mapping
+    from warehouse.intake.mapping import load_mapping
 
     tables = load_mapping(DEMO_MAPPING).tables.values()
     return folder is not None and all(

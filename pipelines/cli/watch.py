@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipelines.cli.exports import as_json
+from desk.files.tables import as_json
+from desk.words.words import Words
 from pipelines.cli.progress import Progress
-from pipelines.cli.texts import Words
 from pipelines.settings import load_settings
 
 

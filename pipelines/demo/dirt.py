@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from models.tables import TABLES, TEXT
+from models.tables.canonical import TABLES
+from models.tables.columns import TEXT
 from pipelines.demo.credit_codes import spoiled
 from pipelines.demo.rendering import Row
 

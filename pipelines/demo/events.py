@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from pipelines.demo.city import City
 from pipelines.demo.findings import draw_findings, draw_repeats, finding_rows
 from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows

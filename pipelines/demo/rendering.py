@@ -6,7 +6,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import CODE_LISTS, CodeList
 
 Row = dict[str, Any]

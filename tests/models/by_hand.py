@@ -9,7 +9,7 @@ import polars as pl
 from models.features import fold_features
 from models.features.fold import COUNTS
 from models.policy import load_policy
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from tests.strategies import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
 
 AS_OF = date(2026, 6, 30)

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from models.contract import PROBLEMS, ROW, Judgement, judge
-from models.tables import SHORT, TABLES, TEXT
+from models.tables.canonical import TABLES
+from models.tables.columns import SHORT, TEXT
 from tests.models.by_hand import row
 
 TODAY = date(2026, 6, 30)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.calendar import is_working_day
 from models.disputes import (
     Involved,
     conflicts,
@@ -19,7 +20,6 @@ from models.disputes import (
     require_reviewer,
 )
 from models.errors import DisputeError
-from models.planning.calendar import is_working_day
 from models.policy import load_policy
 
 REVIEW = load_policy().on(date(2026, 6, 30)).review

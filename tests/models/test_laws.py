@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.codes import assign_codes
-from models.explain import explain_codes
+from models.coding.explain import explain_codes
+from models.coding.verdicts import assign_codes
 from models.features import FEATURES, Events, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.scorecard import Factor
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
 from tests.models.by_hand import AS_OF, POLICY
 from tests.strategies import (

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from models.tables import TABLES, code_list, headers
+from models.tables.canonical import TABLES, code_list, headers
 from models.vocabulary import (
     CODE,
     CODE_KEYS,

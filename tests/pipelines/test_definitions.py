@@ -18,16 +18,19 @@ from dagster import (
 )
 
 from assets.inspection import NIGHTLY_FRESHNESS
-from models.tables import TABLES
-from pipelines.automation import NIGHTLY, new_delivery, nightly_schedule
+from models.tables.canonical import TABLES
 from pipelines.definitions import build_definitions
-from pipelines.nightly import Order, run_nightly, write_instance_config
+from pipelines.instance import write_instance_config
+from pipelines.jobs import NIGHTLY
+from pipelines.nightly import Order, run_nightly
+from pipelines.schedules import nightly_schedule
+from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
 from tests.pipelines.city import write_city
+from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.publish import published_as_of
-from warehouse.queries import code_counts
-from warehouse.reading import reading, rows
+from warehouse.questions.codes import code_counts
 
 pytestmark = pytest.mark.xdist_group("dagster")
 

@@ -9,7 +9,7 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from models.vocabulary import CODE_LISTS, JINAN_DIVISIONS, TASK_KIND, is_credit_code
 from pipelines.demo import DemoCity, write_demo_city
 from pipelines.demo.city import City, build_city, truth

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from pipelines.automation import REFIT, monthly_refit
 from pipelines.definitions import build_definitions
 from pipelines.demo import write_demo_city
+from pipelines.jobs import REFIT
+from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
 from tests.pipelines.city import DAY_1, DAY_2, published, riskcode, run_arguments
 

@@ -6,12 +6,12 @@ from datetime import date
 
 import polars as pl
 
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
-from tests.warehouse.delivering import warehouse
+from tests.warehouse.intake.delivering import warehouse
 from warehouse.connection import Connection
-from warehouse.store import write_versions
+from warehouse.intake.accepted import write_versions
 
 
 @dataclass(frozen=True)

@@ -16,20 +16,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from models.errors import ScoreError
 from models.policy import load_policy
-from models.tables import TABLES
+from models.tables.canonical import TABLES
 from tests.day_by_day import spread
 from tests.models.by_hand import row
 from tests.strategies import canonical
 from tests.warehouse.filling import fill
+from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
+from warehouse.database.runs import end_coding, last_issued
 from warehouse.home import Home
-from warehouse.in_force import coding_on
 from warehouse.intraday import touched, update_enterprises
-from warehouse.planning.write import compute_plan
+from warehouse.planning.plan import compute_plan
 from warehouse.publish import PUBLISHED, is_behind, publish_run
-from warehouse.replay import differences, issued_days
-from warehouse.runs import end_coding, last_issued
-from warehouse.stages import code_enterprises
+from warehouse.rules.in_force import coding_on
+from warehouse.what_if.replay import differences, issued_days
 
 PACK = load_policy()
 START = date(2026, 6, 30)

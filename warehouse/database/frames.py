@@ -3,6 +3,18 @@
 import logging
 
 import duckdb
+import polars as pl
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
+
+
+def replace_table(connection: Connection, name: str, frame: pl.DataFrame) -> int:
+    """Replace a table by a frame, atomically.  Returns the number of rows."""
+    enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
+    connection.register("replacement", frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    try:
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
+    finally:
+        connection.unregister("replacement")
+    return frame.height

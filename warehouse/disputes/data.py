@@ -9,15 +9,15 @@ import polars as pl
 from models.contract import PROBLEMS, ROW, judge
 from models.errors import DisputeError
 from models.features.fold import EVENT_COLUMNS
-from models.tables import Table
+from models.tables.canonical import Table
 from warehouse.database.frames import Connection
-from warehouse.disputes.apply import RECORDED, Change, text_of, value_of
+from warehouse.database.meta import value
 from warehouse.disputes.what_if import Datum
-from warehouse.schema import value
-from warehouse.sources.conform import conform
-from warehouse.sources.mapping import Entry
-from warehouse.sources.readers import LINE, Raw
-from warehouse.store import known_enterprises
+from warehouse.intake.accepted import known_enterprises
+from warehouse.intake.conform import conform
+from warehouse.intake.decided import RECORDED, Change, text_of, value_of
+from warehouse.intake.mapping import Entry
+from warehouse.intake.raw import LINE, Raw
 
 DELIVERY = "objection"
 """``delivery_id`` of versions a decision made; their ``source_file`` is the number of the objection."""

@@ -14,8 +14,11 @@ import polars as pl
 from models.disputes import Involved, names_in, require_name, require_reason, require_reviewer, same_name
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
+from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
-from warehouse.disputes.apply import changes_in, changes_text
+from warehouse.database.meta import next_stored_no, value
+from warehouse.database.reading import Row, rows
+from warehouse.database.versions import add_versions
 from warehouse.disputes.data import (
     DELIVERY,
     as_it_stands,
@@ -27,10 +30,7 @@ from warehouse.disputes.data import (
 )
 from warehouse.disputes.overrides import Given, give_override, givers
 from warehouse.disputes.what_if import Datum
-from warehouse.reading import Row, rows
-from warehouse.rescore import Coding
-from warehouse.schema import next_stored_no, value
-from warehouse.store import add_versions
+from warehouse.intake.decided import changes_in, changes_text
 
 
 @dataclass(frozen=True)

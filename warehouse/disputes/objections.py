@@ -9,12 +9,12 @@ from datetime import date
 
 from models.disputes import decide_by, is_decisive, last_filing_day, require_name
 from models.errors import DisputeError
+from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
-from warehouse.disputes.apply import Change, changes_text
+from warehouse.database.meta import FOREVER, next_stored_no, value
 from warehouse.disputes.data import WITHDRAWN, Standing, corrections, find
 from warehouse.disputes.what_if import CodeIf, Datum, code_if
-from warehouse.rescore import Coding
-from warehouse.schema import FOREVER, next_stored_no, value
+from warehouse.intake.decided import Change, changes_text
 
 
 @dataclass(frozen=True)

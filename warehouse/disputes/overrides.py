@@ -1,25 +1,22 @@
 """Accountable overrides: a person gives a code, with a reason and a last day; later it is judged whether it was right.
 
 An override never betters what a veto says: given it is refused, and a veto that comes later outranks it
-(``models.coding``).
+(``models.coding.path``).
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from models.coding import OVERRIDE_SCHEMA
 from models.disputes import require_name, require_reason
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection
-from warehouse.reading import rows
-from warehouse.schema import next_stored_no, value
+from warehouse.database.meta import next_stored_no, value
+from warehouse.database.reading import rows
 
 if TYPE_CHECKING:
-    from warehouse.rescore import Coding
+    from warehouse.coding.coding import Coding
 
 
 @dataclass(frozen=True)
@@ -34,29 +31,6 @@ class Given:
     by: str
     on: date
     objection_id: str | None = None
-
-
-def standing_overrides(connection: Connection, coding: "Coding") -> pl.DataFrame:
-    """Overrides given by the day of knowledge, as ``models.coding.OVERRIDE_SCHEMA``.
-
-    One that was ended early ends the day before, once that was known.
-    """
-    found = connection.sql(_STANDING, params={"known_at": coding.known_at, "by": coding.stored_by}).pl()
-    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
-    return found.with_columns(
-        rank=pl.col("code").replace_strict(ranks, default=None, return_dtype=pl.Int64)
-    ).select(pl.col(name).cast(kind) for name, kind in OVERRIDE_SCHEMA.items())
-
-
-_STANDING = """
-SELECT enterprise_id, code, first_day - DATE '1970-01-01' AS first_day,
-       CASE WHEN ended_on <= $known_at AND ($by IS NULL OR ended_stored_no <= $by)
-            THEN least(last_day, coalesce(ended_from, ended_on) - 1) ELSE last_day END
-           - DATE '1970-01-01' AS last_day
-FROM dispute.overrides
-WHERE coalesce(given_on, given_at::DATE) <= $known_at AND ($by IS NULL OR stored_no <= $by)
-ORDER BY override_id
-"""
 
 
 def give_override(connection: Connection, coding: "Coding", given: Given) -> str:
@@ -224,28 +198,3 @@ def _next_id(connection: Connection, year: int) -> str:
         connection, "SELECT count(*) FROM dispute.overrides WHERE override_id LIKE ?", [f"V-{year}-%"]
     )
     return f"V-{year}-{int(taken) + 1:04d}"
-
-
-EVIDENCE = """
-SELECT o.*,
-       least(
-           (SELECT min(v.occurred_on) FROM core.violations v
-            WHERE v.enterprise_id = o.enterprise_id AND v.occurred_on BETWEEN o.first_day AND o.judged_on
-              AND (v.is_major_hazard OR v.severity IN ('serious', 'critical')) AND {known_v}),
-           (SELECT min(a.occurred_on) FROM core.accidents a
-            WHERE a.enterprise_id = o.enterprise_id AND a.occurred_on BETWEEN o.first_day AND o.judged_on
-              AND {known_a})) AS adverse_on,
-       (SELECT count(*) FROM core.inspections i
-        WHERE i.enterprise_id = o.enterprise_id AND i.inspected_on BETWEEN o.first_day AND o.judged_on
-          AND i.kind <> 'assistance' AND i.result <> 'refused' AND {known_i}) AS visits,
-       o.judged_on < $known_at AS is_over, $known_at::DATE AS known_at
-FROM dispute.overrides o ORDER BY o.override_id
-""".format(
-    **{
-        f"known_{alias}": f"{alias}.known_from <= $known_at AND {alias}.known_to > $known_at "
-        f"AND ({alias}.withdrawn_on IS NULL OR {alias}.withdrawn_on > $known_at)"
-        for alias in "vai"
-    }
-)
-"""SQL: every override with what came to light since its first day, as known on a day: the first bad day
-(``adverse_on``: a serious finding, a major hazard, an accident), counted visits, whether its look-back is over."""

@@ -1,6 +1,6 @@
 """What the code of an enterprise would be if a datum were not there, or said something else.
 
-The same function of the same events as every code (``models.coding``), on rows with the datum left out or corrected;
+The same function of the same events as every code (``path``), on rows with the datum left out or corrected;
 nothing is written.
 """
 
@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from models.coding import codes_on
+from models.coding.path import codes_on
 from models.errors import DisputeError
 from models.features import Events, integer_form
 from models.features.fold import EVENT_COLUMNS
-from models.tables import TABLES, Table
+from models.tables.canonical import TABLES, Table
 from models.vocabulary import CODE_KEYS
+from warehouse.coding.coding import Coding
+from warehouse.coding.overrides import standing_overrides
 from warehouse.database.frames import Connection
-from warehouse.disputes.apply import Change, value_of
-from warehouse.disputes.overrides import standing_overrides
-from warehouse.rescore import Coding
+from warehouse.intake.decided import Change, value_of
 
 
 @dataclass(frozen=True)

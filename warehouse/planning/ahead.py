@@ -11,10 +11,10 @@ import duckdb
 from models.errors import DrawError
 from models.planning.draw import to_json
 from models.planning.situation import Situation
+from warehouse.coding.coding import Coding
 from warehouse.home import Home
 from warehouse.planning.draws import commit_year, fresh_seed, reveal_year, unrevealed
 from warehouse.planning.situation import read_situation
-from warehouse.rescore import Coding
 
 
 def commit_ahead(

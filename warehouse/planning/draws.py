@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from models.errors import DrawError
-from models.planning.crews import Authority, members, of_authority
+from models.planning.crews.crews import Authority, members, of_authority
+from models.planning.crews.recusals import barred
 from models.planning.draw import (
     Heading,
     commit_crews,
@@ -25,19 +26,10 @@ from models.planning.draw import (
     to_json,
     verify,
 )
-from models.planning.recusals import barred
+from models.planning.floors import floors
+from models.planning.frames import audit_frame, audit_shares, draw_frame, is_fit, with_authority
 from models.planning.situation import Situation
-from models.planning.year import (
-    annual_targets,
-    audit_frame,
-    audit_shares,
-    draw_frame,
-    floors,
-    is_fit,
-    rooms,
-    spread,
-    with_authority,
-)
+from models.planning.year import annual_targets, rooms, spread
 from models.policy import PlanningPolicy
 from warehouse.database.frames import Connection
 

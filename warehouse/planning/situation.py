@@ -6,8 +6,8 @@ import polars as pl
 
 from models.planning import situation as shape
 from models.planning.situation import Situation
+from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
-from warehouse.rescore import Coding
 
 LOOK_BACK_DAYS = 3 * 366
 """How far back visits are read: recusal needs the last one, caps and floors this year's."""

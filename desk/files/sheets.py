@@ -1,0 +1,157 @@
+"""A day's visits to print and take along: one sheet a team, A4 landscape, with boxes for result and signature."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from desk.files.tables import BOOK, neutral
+from desk.say.visits import crews_of, filing, people_text
+from desk.words.labels import CHECK_WHY, FORM
+from desk.words.words import Words
+from models import vocabulary as vocab
+from warehouse.database.reading import Row
+
+_WIDTHS = (5, 46, 20, 56, 13, 26)
+_LAST = len(_WIDTHS) - 1
+_HEADER_ROWS = 3
+_A4 = 9
+_LONGEST_NAME = 31
+
+_EDGE = {"border": 1, "border_color": "#9a9aa5"}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16, "valign": "vcenter"},
+    "people": {"font_size": 11, "valign": "vcenter", "text_wrap": True},
+    "head": {"bold": True, "bg_color": "#e8e8ee", "align": "center", "valign": "vcenter", **_EDGE},
+    "visit": {"bold": True, "font_size": 12, "bg_color": "#f4f1f8", "valign": "vcenter", **_EDGE},
+    "facts": {"text_wrap": True, "valign": "vcenter", **_EDGE},
+    "number": {"align": "center", "valign": "top", **_EDGE},
+    "cell": {"text_wrap": True, "valign": "top", **_EDGE},
+    "grave": {"text_wrap": True, "valign": "top", "bold": True, "font_color": "#b3261e", **_EDGE},
+    "box": {"align": "center", "valign": "vcenter", **_EDGE},
+    "label": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, **_EDGE},
+}
+
+
+def write_day_sheets(visits: list[Row], path: Path, words: Words) -> None:
+    """Write one sheet per crew, in the order of the plan."""
+    import xlsxwriter
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(str(path), BOOK) as book:
+        formats = {name: book.add_format({"font_size": 10, **given}) for name, given in _FORMATS.items()}
+        taken: set[str] = set()
+        for _, crew in crews_of(visits):
+            sheet = book.add_worksheet(sheet_name(crew[0], words, taken))
+            _set_page(sheet, words)
+            _write_team(sheet, crew, formats, words)
+
+
+def sheet_name(row: Row, words: Words, taken: set[str]) -> str:
+    """A name Excel accepts: authority and crew, at most 31 characters, each once."""
+    wanted = f"{words.authority(row['level'], row['division'])} {words.team(row['crew_id'])}"
+    clean = re.sub(r"[\[\]:*?/\\']", " ", wanted).strip()
+    name, at = clean[:_LONGEST_NAME].strip(), 1
+    while name.lower() in taken:
+        at += 1
+        mark = f" {at}"
+        name = clean[: _LONGEST_NAME - len(mark)].strip() + mark
+    taken.add(name.lower())
+    return name
+
+
+def _set_page(sheet: Any, words: Words) -> None:
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, _HEADER_ROWS - 1)
+    sheet.freeze_panes(_HEADER_ROWS, 0)
+    sheet.hide_gridlines(2)
+    sheet.set_footer(f"&L&A&R{words('page')}")
+    for column, width in enumerate(_WIDTHS):
+        sheet.set_column(column, column, width)
+
+
+def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Words) -> None:
+    first = crew[0]
+    form = f" · {words.label(FORM, first['form'])}" if first["form"] else ""
+    team = f"{words.authority(first['level'], first['division'])} · {words.team(first['crew_id'])}{form}"
+    _across(sheet, 0, f"{words('sheet_title')}  {first['planned_on']}  {team}", formats["title"], 26)
+    _across(sheet, 1, f"{words('officers')}: {people_text(first, words)}", formats["people"], 20)
+    heads = ("#", words("item"), words("why"), words("look"), words("found_yes_no"), words("notes"))
+    for column, head in enumerate(heads):
+        sheet.write_string(2, column, head, formats["head"])
+    sheet.set_row(2, 18)
+    line = _HEADER_ROWS
+    for row in crew:
+        line = _write_visit(sheet, line, row, formats, words)
+
+
+def _write_visit(sheet: Any, line: int, row: Row, formats: dict[str, Any], words: Words) -> int:
+    code = f" · {words.label(vocab.CODE, row['code'])}" if row["code"] else ""
+    place = words.division(row["place"])
+    head = f"{words('stop', n=row['stop'])}  {row['name']}  {row['enterprise_id']} · {place}{code}"
+    _across(sheet, line, head, formats["visit"], 21)
+    late = f" {words('overdue')}" if row["is_overdue"] else ""
+    facts = (
+        f"{words('channel')}: {words.channels(row)} · {words('mode')}: "
+        f"{words.label(vocab.INSPECTION_MODE, row['mode'])} · {words('due')}: {row['due_on'] or '–'}{late} · "
+        f"{words('filing')}: {filing(row, words)}"
+    )
+    _across(sheet, line + 1, facts, formats["facts"], 17)
+    line = _write_checks(sheet, line + 2, row["checks"], formats, words)
+    _across(
+        sheet, line, words("result_boxes"), formats["facts"], 24, label=(words("result"), formats["label"])
+    )
+    _across(
+        sheet,
+        line + 1,
+        words("signatures"),
+        formats["facts"],
+        34,
+        label=(words("signature"), formats["label"]),
+    )
+    return line + 2
+
+
+def _write_checks(sheet: Any, line: int, checks: list[Row], formats: dict[str, Any], words: Words) -> int:
+    """One row per thing to check; at least one empty row to write on."""
+    for at, check in enumerate(checks, start=1):
+        is_grave = check["why"] in ("open_major", "overdue")
+        code = f"{check['item_code']} " if check["item_code"] else ""
+        sheet.write_number(line, 0, at, formats["number"])
+        item = neutral(f"{code}{check[f'title_{words.language}']}")
+        why = words.label(CHECK_WHY, check["why"])
+        sheet.write_string(line, 1, item, formats["cell"])
+        sheet.write_string(line, 2, why, formats["grave" if is_grave else "cell"])
+        sheet.write_string(line, 3, neutral(check[f"look_{words.language}"] or ""), formats["cell"])
+        sheet.write_string(line, 4, words("boxes"), formats["box"])
+        sheet.write_blank(line, 5, None, formats["cell"])
+        sheet.set_row(line, _height(item, why, check[f"look_{words.language}"] or ""))
+        line += 1
+    if not checks:
+        _across(sheet, line, words("no_checks"), formats["facts"], 17)
+        line += 1
+    return line
+
+
+def _height(item: str, why: str, look: str) -> float:
+    """Points of a row: programs that print without a screen do not fit heights to wrapped text themselves."""
+    from rich.cells import cell_len
+
+    needed = max(
+        -(-cell_len(text) // (width - 2)) for text, width in zip((item, why, look), _WIDTHS[1:4], strict=True)
+    )
+    return 14.0 * max(1, needed) + 2
+
+
+def _across(
+    sheet: Any, line: int, text: str, form: Any, height: float, *, label: tuple[str, Any] | None = None
+) -> None:
+    """A text over the whole width of the page, or right of a label."""
+    start = 0
+    if label is not None:
+        sheet.merge_range(line, 0, line, 1, label[0], label[1])
+        start = 2
+    sheet.merge_range(line, start, line, _LAST, neutral(text), form)
+    sheet.set_row(line, height)

@@ -1,0 +1,79 @@
+"""Rows as CSV, Excel or JSON.  A cell that a spreadsheet would run as a formula is made harmless."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from warehouse.database.reading import Row
+
+BOOK = {"strings_to_formulas": False, "strings_to_urls": False}
+"""How Excel files are opened: text stays text."""
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def neutral(value: Any) -> Any:
+    """A cell that opens as text in every spreadsheet (an apostrophe stands before what would be run)."""
+    if isinstance(value, list):
+        value = "; ".join(str(each) for each in value)
+    if isinstance(value, str) and value.lstrip(" ").startswith(_RISKY):
+        return f"'{value}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def as_json(value: Any, *, indent: int | None = 2) -> str:
+    """JSON for machines: dates as ISO text, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+
+
+def write_rows(rows: Any, form: str, output: Path | None, *, title: str) -> Path | None:
+    """Write rows in one of the forms csv, xlsx, json; to standard output when no path is given (not xlsx)."""
+    if form == "xlsx":
+        assert output is not None, "an Excel file needs a path"
+        _write_xlsx(rows, output, title)
+        return output
+    text = as_json(rows) + "\n" if form == "json" else _csv(rows)
+    if output is None:
+        sys.stdout.write(text)
+        return None
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Excel reads UTF-8 CSV only with a byte-order mark.
+    output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
+    return output
+
+
+def _csv(rows: list[Row]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(rows[0] if rows else [])
+    writer.writerows([neutral(value) for value in row.values()] for row in rows)
+    return buffer.getvalue()
+
+
+def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
+    write_sheets({title: rows}, output)
+
+
+def write_sheets(sheets: Mapping[str, list[Row]], output: Path) -> None:
+    """An Excel file with one sheet per list of rows, by title."""
+    import xlsxwriter
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(str(output), BOOK) as book:
+        bold = book.add_format({"bold": True, "bottom": 1})
+        for title, rows in sheets.items():
+            sheet = book.add_worksheet(title[:31])
+            for column, name in enumerate(rows[0] if rows else []):
+                sheet.write_string(0, column, name, bold)
+            for line, row in enumerate(rows, start=1):
+                for column, value in enumerate(row.values()):
+                    sheet.write(line, column, neutral(value))
+            sheet.freeze_panes(1, 0)
+            sheet.autofit(max_width=300)
+            sheet.set_landscape()
+            sheet.repeat_rows(0)
+            sheet.fit_to_pages(1, 0)

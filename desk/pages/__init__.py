@@ -1,0 +1,1 @@
+"""Pages: one HTML file each, to read and to print, without network or script."""

@@ -1,0 +1,1 @@
+"""Sentences: what a figure or a fact is called when a person reads it."""

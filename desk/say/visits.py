@@ -1,0 +1,43 @@
+"""How a visit is told: who goes, what is checked, when it was filed."""
+
+from itertools import groupby
+
+from desk.words.labels import CHECK_WHY
+from desk.words.words import Words
+from models import vocabulary as vocab
+from warehouse.database.reading import Row
+
+
+def rule_texts(words: Words) -> dict[str, str]:
+    """Wording of the rules that can bind."""
+    from models.planning.certificate import RULES
+
+    return {rule: texts[words.at] for rule, texts in RULES.items()}
+
+
+def crews_of(found: list[Row]) -> list[tuple[str, list[Row]]]:
+    """Visits by crew of an authority, in their order; the key names the day too."""
+    keyed = groupby(found, key=lambda row: (row["planned_on"], row["level"], row["division"], row["crew_id"]))
+    return [("|".join(str(part) for part in key), list(visits)) for key, visits in keyed]
+
+
+def check_text(check: Row, words: Words) -> str:
+    """One thing to check: what, and why here."""
+    code = f"{check['item_code']} " if check["item_code"] else ""
+    why = words.label(CHECK_WHY, check["why"])
+    return f"{code}{check[f'title_{words.language}']} ({why})"
+
+
+def people_text(row: Row, words: Words) -> str:
+    """Who goes: officers by name, technical inspectors marked."""
+    technical = words.label(vocab.OFFICER_ROLE, "technical_inspector")
+    names = [
+        f"{person['name']}{f' ({technical})' if person['role'] == 'technical_inspector' else ''}"
+        for person in row["officers"]
+    ]
+    return ("、" if words.language == "zh" else ", ").join(names)
+
+
+def filing(row: Row, words: Words) -> str:
+    """When the visit must be filed (D1): only an emergency may be filed afterwards."""
+    return words("file_after" if row["channel"] == "immediate" else "file_before")

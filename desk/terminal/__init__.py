@@ -1,0 +1,1 @@
+"""What the terminal shows: tables and lines that fit 80 columns."""

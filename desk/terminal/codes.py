@@ -1,0 +1,199 @@
+"""How results look in a terminal: tables and bars."""
+
+from rich.markup import escape
+from rich.table import Table
+
+from desk.words.labels import CHANNEL, VISIT_STATE
+from desk.words.words import Words
+from warehouse.database.reading import Row
+
+
+def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
+    """The queue as people read it."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table.add_column(words("rank"), justify="right")
+    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if wide else 18)
+    table.add_column(words("district"), no_wrap=True, overflow="ellipsis", max_width=12)
+    is_red = any(row["due_on"] for row in found)
+    if is_red:
+        table.add_column(words("due"), no_wrap=True)
+    table.add_column(words("score"), justify="right")
+    is_contested = any(row.get("contested_until") for row in found)
+    if is_contested:
+        table.add_column(words("contested"), no_wrap=True)
+    if wide:
+        table.add_column(words("reasons"), overflow="fold")
+    for at, row in enumerate(found, start=1):
+        cells = [
+            str(row["rank"] or at),
+            escape(row["enterprise_id"]),
+            escape(row["name"]),
+            escape(words.division(row["division"])),
+        ]
+        if is_red:
+            cells.append(_due(row, words))
+        cells.append(str(row["score"]))
+        cells += [contested_mark(row)] if is_contested else []
+        table.add_row(*cells, *([reasons_text(row, words)] if wide else []))
+    return table
+
+
+def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
+    """The visits that are due, in order of precedence; RED ones keep score and reasons where there is room."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    is_wide, has_place, name_width = width >= 110, width >= 140, 14 if width < 90 else 18
+    table.add_column(words("rank"), justify="right", no_wrap=True)
+    table.add_column(words("id"), no_wrap=True)
+    table.add_column(
+        words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if has_place else name_width
+    )
+    if has_place:
+        table.add_column(words("district"), no_wrap=True)
+    for key in ("channel", "due", "planned"):
+        table.add_column(words(key), no_wrap=True)
+    is_contested = any(row.get("contested_until") for row in found)
+    if is_contested:
+        table.add_column(words("contested"), no_wrap=True)
+    if is_wide:
+        table.add_column(words("score"), justify="right")
+        table.add_column(words("reasons"), overflow="fold")
+    for row in found:
+        cells = [str(row["rank"]), escape(row["enterprise_id"]), escape(row["name"])]
+        cells += [escape(words.division(row["place"]))] if has_place else []
+        cells += [_foremost(row, words), _deadline(row), _planned(row, words)]
+        cells += [contested_mark(row)] if is_contested else []
+        table.add_row(*cells, *([str(row["score"]), reasons_text(row, words)] if is_wide else []))
+    return table
+
+
+def _foremost(row: Row, words: Words) -> str:
+    """The channel that decides when a visit is made, and how many more it serves."""
+    more = len(row["channels"]) - 1
+    return f"{words.label(CHANNEL, row['channel'])}{f' +{more}' if more else ''}"
+
+
+def _deadline(row: Row) -> str:
+    text = f"{row['due_on'] or '–'}{' ?' if row['is_due_provisional'] else ''}"
+    return f"[bold red]{text}[/]" if row["is_overdue"] else text
+
+
+def _planned(row: Row, words: Words) -> str:
+    """The day of a visit, or why it has none."""
+    state = words.label(VISIT_STATE, row["state"])
+    if row["state"] == "scheduled":
+        return str(row["planned_on"])
+    return f"[red]{state}[/]" if row["state"] == "short" else f"[dim]{state}[/]"
+
+
+def contested_mark(row: Row) -> str:
+    """By when an open objection must be decided; ``!`` where the code hangs on it, red once that day is past."""
+    if not row.get("contested_until"):
+        return ""
+    text = f"{row['contested_until']}{' !' if row['contested_decisive'] else ''}"
+    return f"[bold red]{text}[/]" if row["contested_overdue"] else text
+
+
+def _due(row: Row, words: Words) -> str:
+    colour = {"overdue": "bold red", "visited": "dim", "closed": "dim"}.get(row["state"], "default")
+    state = words("due_state" if row["state"] == "due" else row["state"])
+    unsure = " ?" if row["is_due_provisional"] else ""
+    return f"[{colour}]{row['due_on']}{unsure} {state}[/]"
+
+
+def reasons_text(row: Row, words: Words) -> str:
+    """The main reasons of a queue row in one line."""
+    parts: list[str] = []
+    for reason in row["reasons"] or []:
+        points = f" {reason['points']:+d}" if reason["points"] else ""
+        parts.append(f"{reason[f'title_{words.language}']}{points}")
+    return escape("；".join(parts) if words.language == "zh" else "; ".join(parts))
+
+
+def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
+    """Distribution of the codes, with bars."""
+    total = max(1, sum(row["enterprises"] for row in counts))
+    table = Table(
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        title_justify="left",
+        title=f"{words('as_of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
+    )
+    table.add_column(words("code"))
+    table.add_column(words("enterprises"), justify="right")
+    table.add_column(words("share"), justify="right")
+    table.add_column("")
+    table.add_column(words("provisional"), justify="right")
+    table.add_column(words("change"), justify="right")
+    for row in counts:
+        share = row["enterprises"] / total
+        # Coloured blanks: block characters are one or two cells wide, depending on the font.
+        bar = f"[on {row['code']}]{' ' * max(round(30 * share), row['enterprises'] > 0)}[/]"
+        before = row["before"]
+        change = (
+            words("no_before") if row["before_as_of"] is None else f"{row['enterprises'] - (before or 0):+,}"
+        )
+        table.add_row(
+            words.code(row["code"]),
+            f"{row['enterprises']:,}",
+            f"{share:.1%}",
+            bar,
+            f"{row['provisional']:,}",
+            change,
+        )
+    return table
+
+
+def reject_counts_table(found: list[Row], words: Words) -> Table:
+    """Refusals by table and rule."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for key in ("table", "rule"):
+        table.add_column(words(key))
+    for key in ("rows", "waiting"):
+        table.add_column(words(key), justify="right")
+    for row in found:
+        table.add_row(row["table_name"], escape(row["rule"]), f"{row['rows']:,}", f"{row['waiting'] or ''}")
+    return table
+
+
+def rejects_table(found: list[Row], words: Words) -> Table:
+    """Refused rows: where they came from, which rules they broke, what they said."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column(words("file"), overflow="fold", width=16)
+    table.add_column(words("line"), justify="right", width=6)
+    table.add_column(words("rule"), overflow="fold", width=26)
+    table.add_column(words("content"), overflow="ellipsis", no_wrap=True, ratio=1)
+    for row in found:
+        table.add_row(
+            escape(row["file"]),
+            str(row["line"]),
+            escape(row["rules"]),
+            escape(_printable(row["content"])[:300]),
+        )
+    return table
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
+def listing_table(found: list[Row], words: Words) -> Table:
+    """Enterprises with their code and score."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=30)
+    table.add_column(words("district"), no_wrap=True)
+    table.add_column(words("code"), no_wrap=True)
+    table.add_column(words("score"), justify="right")
+    for row in found:
+        mark = f" {words('provisional')}" if row["is_provisional"] else ""
+        mark += f" {words('contested')} {contested_mark(row)}" if row.get("contested_until") else ""
+        table.add_row(
+            escape(row["enterprise_id"]),
+            escape(row["name"]),
+            escape(words.division(row["division"])),
+            words.code(row["code"]) + mark,
+            str(row["score"]),
+        )
+    return table

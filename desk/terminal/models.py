@@ -1,0 +1,135 @@
+"""What the terminal shows about cards and evaluations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from desk.words.words import Words
+from models import vocabulary as vocab
+from models.learning.gate import GateInputs, GateResult
+
+EXPERT = "expert"
+"""The expert's points, where a card would stand."""
+MEASURES = {
+    "auc": ".3f",
+    "precision_expected": ".1%",
+    "recall_expected": ".1%",
+    "lift": ".2f",
+    "calibration_error": ".3f",
+    "chicago_days_earlier": "+.1f",
+}
+"""Measures a terminal has room for, and how they are written; the report has all."""
+
+
+def cards_table(cards: Iterable[Mapping[str, Any]], words: Words, *, wide: bool) -> Table:
+    """Fitted cards, one row each; ``wide`` adds family, day and rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = ("rows", "positives") if wide else ("positives",)
+    for key in ("card_id", "state", "label", "cohorts", *(("family", "fitted_on") if wide else ())):
+        table.add_column(words(key), overflow="fold")
+    for key in numbers:
+        table.add_column(words(key), justify="right")
+    table.add_column("AUC", justify="right")
+    for card in cards:
+        state = words(card["state"])
+        table.add_row(
+            card["card_id"],
+            f"[bold green]{state}[/]" if card["state"] == "champion" else state,
+            escape(card["label"]),
+            # Cohort days are ends of months.
+            f"{str(card['first_cohort'])[:7]}–{str(card['last_cohort'])[:7]}",
+            *((escape(card["family"]), f"{card['fitted_on']}") if wide else ()),
+            *(f"{card[key]:,}" for key in numbers),
+            _number(card["auc"]),
+        )
+    return table
+
+
+def promotion_line(promotion: Mapping[str, Any], words: Words) -> str:
+    """One decision in a line: when, what, from which day, by whom, why, and whether against the gate."""
+    return " · ".join(
+        [
+            f"[dim]{str(promotion['promoted_at'])[:16]}[/] {words(promotion['action'])} "
+            f"{named(promotion['card_id'], words)}",
+            words("in_force_from", day=promotion["effective_from"]),
+            escape(words("by_person", name=promotion["approved_by"])),
+            escape(promotion["reason"]),
+            *([f"[red]{words('gate_overridden')}[/]"] if promotion["overridden"] else []),
+        ]
+    )
+
+
+def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str], words: Words) -> Table:
+    """Contestants by measure, each with its interval."""
+    cells = {(row["contestant"], row["metric"]): _measured(row) for row in pooled}
+    measures = [name for name in MEASURES if any(metric == name for _, metric in cells)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("contestant"), overflow="fold")
+    for measure in measures:
+        table.add_column(
+            words(f"measure_{measure}"), justify="right", no_wrap=measure in ("auc", "precision_expected")
+        )
+    for contestant in dict.fromkeys(row["contestant"] for row in pooled):
+        told = [cells.get((contestant, measure), "–") for measure in measures]
+        table.add_row(escape(titles.get(contestant, contestant)), *told)
+    return table
+
+
+def _measured(row: Mapping[str, Any]) -> str:
+    form = MEASURES.get(row["metric"], ".3f")
+    known = row["low"] is not None and not isnan(row["low"])
+    interval = f"\n({row['low']:{form}}–{row['high']:{form}})" if known else ""
+    return _number(row["value"], form) + interval
+
+
+def _number(value: float | None, form: str = ".3f") -> str:
+    return "–" if value is None or isnan(value) else f"{value:{form}}"
+
+
+def side_by_side(inputs: "GateInputs", words: Words) -> Table:
+    """Challenger and champion by measure, with the difference."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("measure"))
+    for key in ("challenger", "champion", "difference"):
+        table.add_column(words(key), justify="right")
+    for name, form in MEASURES.items():
+        new, old = inputs.challenger.get(name), inputs.champion.get(name)
+        if new is None or old is None:
+            continue
+        difference = _number(new - old, f"+{form.removeprefix('+')}")
+        table.add_row(words(f"measure_{name}"), _number(new, form), _number(old, form), difference)
+    return table
+
+
+def moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
+    """Enterprises by code now (rows) and then (columns), worst first."""
+    keys = tuple(reversed(vocab.CODE_KEYS))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words("now"))
+    for key in keys:
+        table.add_column(words.code(key), justify="right")
+    table.add_column(words("sum"), justify="right")
+    for old in keys:
+        counts = [moves.get((old, new), 0) for new in keys]
+        table.add_row(words.code(old), *(f"{count:,}" for count in counts), f"{sum(counts):,}")
+    totals = [sum(moves.get((old, new), 0) for old in keys) for new in keys]
+    table.add_row(words("sum"), *(f"{total:,}" for total in totals), f"{sum(totals):,}")
+    return table
+
+
+def show_findings(result: "GateResult", words: Words, console: Console) -> None:
+    """What the gate found, one line a rule."""
+    heading, colour = ("gate_passed", "green") if result.passed else ("gate_refused", "red")
+    console.print(f"[bold {colour}]{words(heading)}[/]")
+    for finding in result.findings:
+        mark = "[green]✓[/]" if finding.passed else "[red]✗[/]"
+        console.print(f"{mark} {escape(getattr(finding.sentence, words.language))}", highlight=False)
+
+
+def named(card_id: str | None, words: Words) -> str:
+    """A card by its id; no card is the expert's points."""
+    return card_id or words(EXPERT)

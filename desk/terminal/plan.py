@@ -1,0 +1,324 @@
+"""How the plan looks in a terminal: the year, the month, a day."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from desk.say.visits import check_text, crews_of, filing, people_text, rule_texts
+from desk.words.labels import CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
+from desk.words.words import Words
+from models import vocabulary as vocab
+from warehouse.database.reading import Row
+from warehouse.questions.plan import FLOOR_COLUMNS
+
+MOST_CHECKS = 5
+"""Things to check that are shown for one visit; the printed sheet has all."""
+_BAR = 24
+_RULE_WIDTH, _OTHER_WIDTH, _LEAST_NAMES = 34, 30, 12
+BUDGET_COLUMNS = (
+    "total_days",
+    "other_days",
+    "non_enforcement_days",
+    "inspection_days",
+    "annual_full_days",
+    "random_days",
+    "other_planned_days",
+    "short_days",
+)
+
+
+def _table(**more: Any) -> Table:
+    return Table(box=None, pad_edge=False, header_style="bold", **more)
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print(f"\n[bold]{escape(text)}[/]", highlight=False)
+
+
+def _number(value: float | None) -> str:
+    """A number without a decimal point it does not need; nothing for nothing."""
+    return f"{value:,.1f}".removesuffix(".0") if value else "–"
+
+
+# ------------------------------------------------------------------------------------------------ year
+
+
+def show_year(told: Row, words: Words, console: Console) -> None:
+    """The annual plan: budget, floors, draws and what cannot be reached."""
+    plan, budget = told["plan"], told["budget"]
+    month = f"{min((row['first_month'] for row in budget), default=plan['first_on']):%Y-%m}"
+    title = words("plan_year", year=plan["year"], as_of=plan["as_of"], month=month)
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    console.print(_budget_table(budget, words))
+    console.print(f"[dim]{words('year_formula')}[/]", highlight=False)
+    _heading(console, words("year_floors"))
+    console.print(_floors_table(told["floors"], words))
+    _heading(console, words("year_draws"))
+    console.print(_draws_table(told["draws"], words))
+    console.print(f"[dim]{escape(words('verify_draws'))}[/]", highlight=False)
+    _heading(console, words("year_short"))
+    _show_certificate(told["shortfalls"], words, console)
+
+
+def _budget_table(found: list[Row], words: Words) -> Table:
+    table = _table(show_footer=len(found) > 1)
+    table.add_column(
+        words("authority"), words("total"), no_wrap=True, overflow="ellipsis", footer_style="bold"
+    )
+    for name in ("people", *BUDGET_COLUMNS):
+        total = sum(row[name] for row in found)
+        table.add_column(words(name), _number(total), justify="right", footer_style="bold", no_wrap=True)
+    for row in found:
+        short = f"[bold red]{_number(row['short_days'])}[/]" if row["short_days"] else "–"
+        cells = [_number(row[name]) for name in ("people", *BUDGET_COLUMNS[:-1])]
+        table.add_row(escape(words.authority(row["level"], row["division"])), *cells, short)
+    return table
+
+
+def _floors_table(found: list[Row], words: Words) -> Table:
+    table = _table()
+    table.add_column(words("authority"), no_wrap=True)
+    table.add_column(words("kind"), no_wrap=True)
+    for name in FLOOR_COLUMNS:
+        table.add_column(words("planned_n" if name == "planned" else name), justify="right")
+    for channel, own in groupby(found, key=lambda row: row["channel"]):
+        part = list(own)
+        title = words(f"floor_{channel}")
+        for row in part:
+            table.add_row(escape(words.authority(row["level"], row["division"])), title, *_floor_cells(row))
+        total = {name: sum(row[name] for row in part) for name in FLOOR_COLUMNS}
+        cells = [f"[bold]{cell}[/]" for cell in (words("total"), title, *_floor_cells(total))]
+        table.add_row(*cells, end_section=True)
+    return table
+
+
+def _floor_cells(row: Row) -> list[str]:
+    cells = [f"{row[name]:,}" for name in FLOOR_COLUMNS]
+    if row["short"]:
+        cells[-1] = f"[bold red]{cells[-1]}[/]"
+    return cells
+
+
+def _draws_table(found: list[Row], words: Words) -> Table:
+    table = _table(show_header=False)
+    counted: dict[tuple[str, str], list[Row]] = {}
+    for row in found:
+        counted.setdefault((row["channel"], row["level"]), []).append(row)
+    for (channel, level), part in sorted(counted.items()):
+        frame, drawn = (sum(row[name] or 0 for row in part) for name in ("frame_size", "drawn"))
+        told = words("draws_of", draws=len(part), drawn=f"{drawn:,}", frame=f"{frame:,}")
+        label = words.label(CHANNEL, channel)
+        table.add_row(label, words.label(vocab.LEVEL, level), told, f"[dim]{escape(part[0]['draw_id'])}[/]")
+    return table
+
+
+# ----------------------------------------------------------------------------------------------- month
+
+
+def show_month(told: Row, words: Words, console: Console) -> None:
+    """Load, certificate and changes of the plan in force."""
+    plan = told["plan"]
+    title = words("plan_month", first=plan["first_on"], last=plan["last_on"], as_of=plan["as_of"])
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    if plan["is_provisional"]:
+        console.print(f"[yellow]{words('provisional_days')}[/]", highlight=False)
+    console.print(_states_table(told["states"], words))
+    _heading(console, words("month_load"))
+    console.print(_load_table(told["load"], words))
+    _heading(console, words("certificate"))
+    _show_certificate(told["certificate"], words, console)
+    _heading(console, words("month_changes"))
+    _show_changes(told["changes"], words, console)
+    listed = words("month_list", month=f"{plan['first_on']:%Y-%m}", n=len(told["month_list"]))
+    _heading(console, listed)
+    console.print(f"[dim]{escape(words('month_next'))}[/]", highlight=False)
+
+
+def _states_table(found: list[Row], words: Words) -> Table:
+    table = _table()
+    table.add_column(words("month_visits"))
+    states = [key for key in VISIT_STATE.keys if any(row["state"] == key for row in found)]
+    for state in states:
+        table.add_column(words.label(VISIT_STATE, state), justify="right")
+    counts = {(row["level"], row["state"]): row["visits"] for row in found}
+    for level in dict.fromkeys(row["level"] for row in found):
+        cells = [_number(counts.get((level, state))) for state in states]
+        table.add_row(words.label(vocab.LEVEL, level), *cells)
+    return table
+
+
+def _load_table(found: list[Row], words: Words) -> Table:
+    table = _table()
+    table.add_column(words("level"))
+    table.add_column(words("week"), no_wrap=True)
+    for name in ("load_days", "person_days", "used"):
+        table.add_column(words(name), justify="right")
+    table.add_column("", width=_BAR)
+    table.add_column(words("short"), justify="right")
+    rows = list(_by_week(found))
+    for at, row in enumerate(rows):
+        is_new = at == 0 or rows[at - 1]["level"] != row["level"]
+        short = f"[bold red]{_number(row['short_days'])}[/]" if row["short_days"] else "–"
+        share = row["load_days"] / row["person_days"] if row["person_days"] else 0.0
+        table.add_row(
+            words.label(vocab.LEVEL, row["level"]) if is_new else "",
+            f"{row['week']:%m-%d}",
+            _number(row["load_days"]),
+            _number(row["person_days"]),
+            f"{share:.0%}",
+            _load_bar(row),
+            short,
+        )
+    return table
+
+
+def _by_week(found: Iterable[Row]) -> Iterable[Row]:
+    """Load by level and week; a week is named by its first planned day."""
+
+    def week(row: Row) -> tuple[str, date]:
+        return row["level"], row["day"] - timedelta(days=row["day"].weekday())
+
+    for (level, _), part in groupby(found, key=week):
+        days = list(part)
+        sums = {name: sum(day[name] for day in days) for name in ("load_days", "person_days", "short_days")}
+        yield {"level": level, "week": days[0]["day"], **sums}
+
+
+def _load_bar(row: Row) -> str:
+    """Planned, idle and missing in proportion: the first two together are the capacity."""
+    total = max(row["person_days"], row["load_days"]) + row["short_days"]
+    if not total:
+        return ""
+    used = round(_BAR * row["load_days"] / total)
+    missing = max(round(_BAR * row["short_days"] / total), row["short_days"] > 0)
+    idle = max(0, _BAR - used - missing)
+    # Coloured blanks: block characters are one or two cells wide, depending on the font.
+    return f"[on blue]{' ' * used}[/][on bright_black]{' ' * idle}[/][on red]{' ' * missing}[/]"
+
+
+def _show_certificate(found: list[Row], words: Words, console: Console) -> None:
+    if not found:
+        console.print(f"[green]{words('all_kept')}[/]")
+        return
+    table = _table()
+    table.add_column(words("kind"), no_wrap=True)
+    table.add_column(words("rule"), overflow="fold", width=_RULE_WIDTH)
+    table.add_column(words("visits"), justify="right", no_wrap=True)
+    table.add_column(words("days"), justify="right", no_wrap=True)
+    room = max(_LEAST_NAMES, console.width - _RULE_WIDTH - _OTHER_WIDTH)
+    table.add_column(words("first_names"), overflow="ellipsis", no_wrap=True, max_width=room)
+    rules = rule_texts(words)
+    for row in found:
+        is_short = row["scope"] == "visit" and row["rule"] != "overdue"
+        count = f"[bold red]{row['count']:,}[/]" if is_short else f"{row['count']:,}"
+        table.add_row(
+            words.label(SCOPE, row["scope"]),
+            escape(rules.get(row["rule"], row["rule"])),
+            count if row["scope"] != "authority" else "–",
+            _number(row["person_days"]),
+            escape(_first_names(row, words)),
+        )
+    console.print(table)
+    for row in found:
+        ways = ", ".join(
+            f"{words.label(CHANNEL, way['channel'])} {way['visits']}" for way in row["gave_way_to"] or []
+        )
+        if ways:
+            rule = rules.get(row["rule"], row["rule"])
+            console.print(f"[dim]{escape(words('gave_way', rule=rule, ways=ways))}[/]", highlight=False)
+
+
+def _first_names(row: Row, words: Words) -> str:
+    if row["names"]:
+        return ("、" if words.language == "zh" else ", ").join(row["names"])
+    own = row["authorities"] or []
+    if len(own) == 1:
+        return words.authority(own[0]["level"], own[0]["division"])
+    return words("authorities", n=len(own)) if own else f"{row['first_on'] or ''}"
+
+
+def _show_changes(found: list[Row], words: Words, console: Console) -> None:
+    if not found:
+        console.print(words("no_changes"))
+        return
+    if all(row["change"] == "new" and row["from_day"] is None for row in found):
+        console.print(words("first_plan", n=len(found)))
+        return
+    table = _table()
+    for name in ("change", "reason"):
+        table.add_column(words(name))
+    table.add_column(words("visits"), justify="right")
+    table.add_column(words("first_names"), overflow="ellipsis", no_wrap=True)
+    counts = Counter((row["change"], row["because"]) for row in found)
+    for (change, because), count in counts.most_common():
+        part = [row for row in found if (row["change"], row["because"]) == (change, because)]
+        cells = (words.label(CHANGE, change), words.reason(because), f"{count:,}", _moved(part[0]))
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+
+
+def _moved(row: Row) -> str:
+    days = " → ".join(str(day) if day else "–" for day in (row["from_day"], row["to_day"]))
+    return f"{row['name'] or row['enterprise_id']} ({days})"
+
+
+def show_month_list(found: list[Row], month: date, words: Words, console: Console) -> None:
+    """The list that is published: who, by whom, of which kind."""
+    title = words("month_list", month=f"{month:%Y-%m}", n=len(found))
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    table = _table()
+    table.add_column(words("authority"), no_wrap=True)
+    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("name"), overflow="ellipsis", no_wrap=True)
+    table.add_column(words("kind"), no_wrap=True)
+    for row in found:
+        authority = words.authority(row["level"], row["division"])
+        cells = (authority, row["enterprise_id"], row["name"], words.label(LIST_KIND, row["kind"]))
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+    console.print(f"[dim]{words('month_list_note')}[/]", highlight=False)
+
+
+# ------------------------------------------------------------------------------------------------- day
+
+
+def show_day(found: list[Row], day: date, plan: Row, words: Words, console: Console) -> None:
+    """One block per crew, its visits in order."""
+    crews = crews_of(found)
+    title = words("plan_today", day=day, visits=len(found), teams=len(crews), as_of=plan["as_of"])
+    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    for _, visits in crews:
+        first = visits[0]
+        people = people_text(first, words)
+        form = f" · {words.label(FORM, first['form'])}" if first["form"] else ""
+        head = f"{words.authority(first['level'], first['division'])} · {words.team(first['crew_id'])}"
+        console.print(f"\n[bold]{escape(head)}[/]{form} · {escape(people)}", highlight=False)
+        for row in visits:
+            _show_visit(row, words, console)
+
+
+def _show_visit(row: Row, words: Words, console: Console) -> None:
+    late = f" [bold red]{words('overdue')}[/]" if row["is_overdue"] else ""
+    code = f" {words.code(row['code'])}" if row["code"] else ""
+    console.print(
+        f"  [bold]{words('stop', n=row['stop'])}[/] {escape(row['name'])}{code} "
+        f"[dim]{escape(row['enterprise_id'])}[/] · {escape(words.division(row['place']))}",
+        highlight=False,
+    )
+    mode = words.label(vocab.INSPECTION_MODE, row["mode"])
+    console.print(f"    {escape(words.channels(row))} · {mode}", highlight=False)
+    due = f"{words('due')} {row['due_on'] or '–'}{late}"
+    console.print(f"    {due} · {words('filing')}: {filing(row, words)}", highlight=False)
+    for check in row["checks"][:MOST_CHECKS]:
+        text = escape(check_text(check, words))
+        is_grave = check["why"] in ("open_major", "overdue")
+        console.print(f"    {'[red]□[/]' if is_grave else '□'} {text}", highlight=False)
+    rest = len(row["checks"]) - MOST_CHECKS
+    if rest > 0:
+        console.print(f"      [dim]{escape(words('more_checks', n=rest))}[/]", highlight=False)

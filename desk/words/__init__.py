@@ -1,0 +1,1 @@
+"""Words: every text in the languages people read."""

@@ -1,0 +1,126 @@
+"""Fitting a scorecard on labelled history: boost, take apart, prune, merge, round.
+
+Three families give the starting values (``FAMILIES``); bins, integer search and limits are the same for all, so
+they are compared like for like.  The boosted one is the default; the report shows what the others reach.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from models.learning.additive import AdditiveModel, Levels, Steps
+from models.learning.families import FAMILIES
+from models.learning.rounding import Points, choose_bins, search_points, start_values, tidy
+from models.policy import Candidate, LearningPolicy, directions_of
+from models.scorecard import Factor, Scorecard
+
+Floats = NDArray[np.float64]
+LEAST_POSITIVES = 30
+"""Fewer positive labels than this say nothing about eighteen factors."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A card, the float model it was rounded from, and the family of that model."""
+
+    card: Scorecard
+    model: AdditiveModel
+    family: str
+
+
+def fit_card(
+    rows: pl.DataFrame,
+    *,
+    learning: LearningPolicy,
+    name: str,
+    version: str,
+    reference: str,
+    weights: Floats | None = None,
+    family: str = "boosted",
+) -> Fitted:
+    """Fit one card.
+
+    ``rows``: one row per enterprise and cohort day with the candidate features and ``label``; rows with
+    unknown label carry nothing and are left out.  ``weights``: one per row (default 1).  The order of the
+    rows does not matter.
+    Raises ModelError when there are too few labels of either kind.
+    """
+    given = np.ones(rows.height) if weights is None else weights
+    # Sums and drawn rows depend on the order, so it is always the same.
+    order = rows.select(pl.arg_sort_by("as_of", "enterprise_id")).to_series()
+    known = order.filter(rows["label"].is_not_null()[order])
+    labelled, mass = rows[known], given[known.to_numpy()]
+    _require_labels(labelled)
+    model = FAMILIES[family](labelled, mass, learning.candidates, learning.fitting)
+    points = _rounded(model, labelled, mass, learning)
+    return Fitted(_card(points, learning, name, version, reference), model, family)
+
+
+def card_of(model: AdditiveModel, labelled: pl.DataFrame, *, learning: LearningPolicy) -> Scorecard:
+    """A card rounded from a given float model."""
+    points = _rounded(model, labelled, np.ones(labelled.height), learning)
+    return _card(points, learning, "trial", "-", "-")
+
+
+def _card(
+    points: Sequence[Points], learning: LearningPolicy, name: str, version: str, reference: str
+) -> Scorecard:
+    titles = {candidate.feature: candidate for candidate in learning.candidates}
+    factors = tuple(_factor(one, titles[one.binning.part.feature], reference) for one in points)
+    return Scorecard(name, version, factors)
+
+
+def _rounded(
+    model: AdditiveModel, labelled: pl.DataFrame, mass: Floats, learning: LearningPolicy
+) -> list[Points]:
+    binnings = choose_bins(model, labelled, mass, directions_of(learning.candidates), learning.fitting)
+    if not binnings:
+        raise ModelError(
+            "No feature tells the labels apart, so there is no card to fit. Take in more history."
+        )
+    values = [start_values(one, labelled, mass) for one in binnings]
+    found = search_points(binnings, values, labelled, mass, learning.fitting)
+    return [neat for one in found if (neat := tidy(one)) is not None]
+
+
+def _require_labels(labelled: pl.DataFrame) -> None:
+    positives = int(labelled["label"].sum()) if labelled.height else 0
+    if min(positives, labelled.height - positives) < LEAST_POSITIVES:
+        raise ModelError(
+            f"{positives} of {labelled.height} known labels are positive; at least {LEAST_POSITIVES} of each kind "
+            "are needed. Choose another label, or take in more history."
+        )
+
+
+def _factor(points: Points, candidate: Candidate, reference: str) -> Factor:
+    part = points.binning.part
+    table = _level_points(points) if isinstance(part, Levels) else _bin_points(points, part)
+    return Factor(
+        name=candidate.feature,
+        feature=candidate.feature,
+        points=table,
+        missing=points.points[-1],
+        title_zh=candidate.title.zh,
+        title_en=candidate.title.en,
+        basis="proposal",
+        reference=reference,
+    )
+
+
+def _bin_points(points: Points, part: Steps) -> dict[int, int]:
+    """Least value of every bin; the first bin reaches down to any value, and is shown from 0."""
+    starts = [min(0, part.cuts[0] - 1) if part.cuts else 0, *part.cuts]
+    table: dict[int, int] = {}
+    for start, group in zip(starts, points.binning.groups, strict=True):
+        if points.points[group] not in list(table.values())[-1:]:
+            table[start] = points.points[group]
+    return table
+
+
+def _level_points(points: Points) -> dict[str, int]:
+    groups = zip(points.binning.part.levels, points.binning.groups, strict=True)  # pyright: ignore
+    return {level: points.points[group] for level, group in groups}

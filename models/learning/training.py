@@ -1,0 +1,135 @@
+"""A finished card: fitted on the latest cohorts, with cut-offs, calibrations and priors."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.coding.calibration import Calibration
+from models.coding.card import FittedCard, Origin, code_version
+from models.coding.shrinkage import fit_priors
+from models.learning.comparison import calibrated, points_of
+from models.learning.fit import fit_card
+from models.learning.labels import latest_labelled
+from models.policy import Label, LearningPolicy, PolicyOnDay, Thresholds
+from models.scorecard import Scorecard
+from models.vocabulary import as_date
+
+Floats = NDArray[np.float64]
+OTHER = "label:"
+"""Prefix of the panel's columns for labels beside the one that is fitted."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a card is fitted on.
+
+    ``panel``: one row per enterprise and cohort day (``as_of``, days since 1970-01-01) with features, ``label``
+    (0, 1, null), ``outcome_day``, ``announced_day`` and ``team`` of what decided it, and ``label:<name>`` for
+    further labels the card is calibrated for.  ``current``: the latest day's features of all enterprises, which
+    the cut-offs are set on.
+    """
+
+    panel: pl.DataFrame
+    current: pl.DataFrame
+    label: Label
+    fitted_for: date
+    data_watermark: date
+
+
+def fit_finished(
+    material: Material, *, policy: PolicyOnDay, in_force: PolicyOnDay, family: str = "boosted"
+) -> FittedCard:
+    """Fit on the latest ``train_cohorts`` complete cohorts.
+
+    ``in_force`` is the policy with the card used so far: the cut-offs keep its share of each band, so a new
+    card changes who is visited, not how many.
+    Raises ModelError when there is too little history.
+    """
+    learning, label = policy.learning, material.label
+    rows = training_rows(material.panel, learning)
+    days = rows["as_of"].unique().sort().to_list()
+    first, last = (as_date(days[0]), as_date(days[-1])) if days else (material.fitted_for,) * 2
+    reference = f"fitted on {rows.height:,} rows, cohorts {first} to {last}, label {label.name}"
+    fitted = fit_card(
+        rows,
+        learning=learning,
+        name=f"fitted-{label.name}",
+        version=str(material.fitted_for),
+        reference=reference,
+        weights=propensity_weights(material.panel, rows, learning),
+        family=family,
+    )
+    used = {factor.feature for factor in fitted.card.factors}
+    return FittedCard(
+        scorecard=fitted.card,
+        thresholds=matched_thresholds(fitted.card, in_force, material.current),
+        logit_per_point=learning.fitting.logit_per_point,
+        directions={one.feature: one.direction for one in learning.candidates if one.feature in used},
+        calibrations=_calibrations(fitted.card, material, rows),
+        priors=fit_priors(material.current),
+        origin=Origin(
+            family=family,
+            label=label.name,
+            fitted_for=str(material.fitted_for),
+            first_cohort=str(first),
+            last_cohort=str(last),
+            cohorts=len(days),
+            rows=rows.height,
+            positives=int(rows["label"].sum()),
+            enterprises=rows["enterprise_id"].n_unique(),
+            data_watermark=str(material.data_watermark),
+            pack=policy.pack,
+            pack_version=policy.version,
+            pack_hash=policy.pack_hash,
+            code_version=code_version(),
+        ),
+    )
+
+
+def training_rows(panel: pl.DataFrame, learning: LearningPolicy) -> pl.DataFrame:
+    """Labelled rows of the latest ``train_cohorts`` cohort days that have labels."""
+    return latest_labelled(panel, learning.fitting.train_cohorts)
+
+
+def _calibrations(card: Scorecard, material: Material, rows: pl.DataFrame) -> dict[str, Calibration]:
+    found = {material.label.name: calibrated(card, rows, material.label.name)}
+    for column in (name for name in material.panel.columns if name.startswith(OTHER)):
+        name, other = column.removeprefix(OTHER), material.panel.with_columns(label=column)
+        if 0 < other["label"].sum() < other["label"].count():
+            found[name] = calibrated(card, other, name)
+    return found
+
+
+def matched_thresholds(card: Scorecard, in_force: PolicyOnDay, current: pl.DataFrame) -> Thresholds:
+    """Cut-offs that give the new card the share of BLUE, YELLOW and RED by score that the present one has."""
+    old = points_of(in_force.scorecard, current)
+    new = np.sort(points_of(card, current))
+    limits = in_force.codes.thresholds
+    cuts: list[int] = []
+    # From the top: where the new card cannot tell bands apart, RED keeps its share.
+    for limit, least in ((limits.red, 3), (limits.yellow, 2), (limits.blue, 1)):
+        above = int((old >= limit).sum())
+        cut = int(new[-above]) if above else int(new[-1]) + 1
+        # Of the two neighbouring cut-offs the one whose share is nearer; ties go to fewer visits.
+        if abs(int((new >= cut).sum()) - above) >= abs(int((new >= cut + 1).sum()) - above):
+            cut += 1
+        cuts.append(max(min(cut, cuts[-1] - 1) if cuts else cut, least))
+    return Thresholds(red=cuts[0], yellow=cuts[1], blue=cuts[2])
+
+
+def propensity_weights(panel: pl.DataFrame, rows: pl.DataFrame, learning: LearningPolicy) -> Floats | None:
+    """Inverse of the chance that an outcome is known, by code-blind strata, or ``None`` when switched off.
+
+    Who is visited is no random sample.  Rows stand for the unvisited of the same sector, track record and
+    cohort day; weights are capped at ``most_propensity_weight`` and average 1.
+    """
+    if not learning.fitting.propensity_weights:
+        return None
+    strata = ["as_of", "sector", "track_record"]
+    chance = panel.group_by(strata).agg(known=pl.col("label").is_not_null().mean())
+    weights = rows.join(chance, on=strata, how="left", maintain_order="left")["known"].to_numpy() ** -1.0
+    capped = np.minimum(weights, learning.fitting.most_propensity_weight)
+    return capped / capped.mean()

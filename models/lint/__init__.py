@@ -1,0 +1,1 @@
+"""Faults of a policy pack that the loader cannot refuse: dead rules, missing references, no way out."""

@@ -1,0 +1,256 @@
+"""What a pack says that is sound but cannot be meant: faults the loader lets pass.
+
+The loader refuses what cannot be computed with.  This finds what can, and would mislead: a factor that moves no score,
+a cut-off nobody can reach, a rule that never speaks, a law without its article.  An *error* must be put right before
+a pack is activated; a *warning* may be meant.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+
+from models.features import FEATURES
+from models.lint.faults import Finding, finding
+from models.lint.references import files, joined, reference_findings
+from models.lint.rules import CATEGORIES, rule_findings
+from models.policy.learning import FORBIDDEN, directions_of
+from models.policy.pack import Policy
+from models.policy.planning import CapRow
+from models.policy.shape import (
+    Band,
+    DatedValue,
+    FactorEntry,
+)
+
+_INSPECTOR_OR_OWNER = re.compile(
+    r"inspector|officer|crew|department|(?<!industry_)division|district|enforcing_level|owner|shareholder|legal_person|enterprise_id|name$"
+)
+"""Features that say who inspects, where, or who owns; a code must not depend on them."""
+
+
+def lint(policy: Policy) -> tuple[Finding, ...]:
+    """All faults of a pack, errors first, then by file and field."""
+    found = {
+        *reference_findings(policy),
+        *_features(policy),
+        *_factors(policy),
+        *_cut_offs(policy),
+        *rule_findings(policy),
+        *_changes(policy),
+        *_scales(policy),
+        *_dates(policy),
+        *_caps(policy),
+    }
+    return tuple(sorted(found, key=lambda one: (one.severity, one.file, one.field, one.en)))
+
+
+def has_errors(found: Iterable[Finding]) -> bool:
+    """Whether a pack must not be activated."""
+    return any(one.severity == "error" for one in found)
+
+
+# ---- where numbers come from -----------------------------------------------------------------------------
+
+
+# ---- what is read ----------------------------------------------------------------------------------------
+
+
+def _features(policy: Policy) -> Iterator[Finding]:
+    for file, field, feature, is_points in _read(policy):
+        if _INSPECTOR_OR_OWNER.search(feature):
+            yield finding("inspector_or_owner", file, field, feature=feature)
+        elif feature not in FEATURES:
+            yield finding("unknown_feature", file, field, feature=feature)
+        elif is_points and feature in FORBIDDEN:
+            yield finding("forbidden_feature", file, field, feature=feature, why=FORBIDDEN[feature])
+
+
+def _read(policy: Policy) -> Iterator[tuple[str, str, str, bool]]:
+    """Every feature that decides something: file, field, feature, and whether it gives points."""
+    for factor in policy._card.factors:
+        yield "scorecard", factor.factor, factor.feature, True
+    for rule in policy._codes.rules:
+        for dated in rule.values.values():
+            yield from (("codes", rule.rule, one.feature, False) for one in dated.value.when)
+            if dated.value.expires:
+                yield "codes", rule.rule, dated.value.expires.days_since, False
+    for dated in policy._codes.sufficiency.values.values():
+        for group in dated.value.any_of:
+            yield from (("codes", "sufficiency", one.feature, False) for one in group)
+    for dated in policy._learning.candidates.values.values():
+        # What may stand there besides unknown names, the loader sees to.
+        yield from (("learning", "candidates", one.feature, False) for one in dated.value)
+
+
+# ---- points ----------------------------------------------------------------------------------------------
+
+
+def _factors(policy: Policy) -> Iterator[Finding]:
+    newest = policy._learning.candidates.values
+    directions = directions_of(newest[max(newest)].value)
+    for entry in policy._card.factors:
+        direction = directions.get(entry.feature)
+        for start, value in entry.values.items():
+            yield from _points(entry, start, value.points, value.missing, direction)
+
+
+def _points(
+    entry: FactorEntry,
+    start: date,
+    points: Mapping[int, int] | Mapping[str, int],
+    missing: int,
+    direction: str | None,
+) -> Iterator[Finding]:
+    field = f"{entry.factor}.{start}"
+    if len({*points.values(), missing}) == 1:
+        yield finding("no_effect", "scorecard", field)
+    if all(isinstance(key, int) for key in points):
+        ordered = [points for _, points in sorted((int(key), value) for key, value in points.items())]
+        yield from _monotone(field, ordered, direction)
+        return
+    known = CATEGORIES.get(entry.feature)
+    if (
+        entry.feature in FEATURES
+        and known is None
+        and entry.feature not in ("industry_division", "track_record")
+    ):
+        yield finding("not_categories", "scorecard", field, feature=entry.feature)
+    for key in sorted(str(key) for key in points):
+        if known is not None and key not in known:
+            yield finding("unknown_category", "scorecard", field, feature=entry.feature, key=key)
+    for key in sorted((known or frozenset()) - {str(key) for key in points}):
+        yield finding("unnamed_category", "scorecard", field, key=key)
+
+
+def _monotone(field: str, ordered: Sequence[int], direction: str | None) -> Iterator[Finding]:
+    if direction == "free":
+        return
+    rises = all(a <= b for a, b in pairwise(ordered))
+    falls = all(a >= b for a, b in pairwise(ordered))
+    if not rises and not falls:
+        yield finding("not_monotone", "scorecard", field)
+    elif (direction == "up" and not rises) or (direction == "down" and not falls):
+        yield finding("wrong_direction", "scorecard", field, direction=direction)
+
+
+def _cut_offs(policy: Policy) -> Iterator[Finding]:
+    for day in _days(policy):
+        card = policy._scorecard_on(day)
+        limits = policy._codes.thresholds.on(day, name="thresholds").value
+        most = sum(max(*factor.points.values(), factor.missing) for factor in card.factors)
+        least = sum(min(*factor.points.values(), factor.missing) for factor in card.factors)
+        for code, limit in limits:
+            if most < limit:
+                yield finding("unreachable", "codes", f"thresholds.{code}", most=most, limit=limit, day=day)
+        if least >= limits.blue:
+            yield finding("never_green", "codes", "thresholds.blue", least=least, day=day)
+
+
+def _days(policy: Policy) -> list[date]:
+    """Days on which something that decides codes changes and the whole pack has values."""
+    starts = {min(factor.values) for factor in policy._card.factors} | {min(policy._codes.thresholds.values)}
+    first = max(starts)
+    return [first, *policy.changes_between(first, date.max)]
+
+
+# ---- rules -----------------------------------------------------------------------------------------------
+
+
+# ---- the rest --------------------------------------------------------------------------------------------
+
+
+def _changes(policy: Policy) -> Iterator[Finding]:
+    for start, dated in policy._codes.change.values.items():
+        for code, days in dated.value.dwell_days:
+            if days == 0:
+                yield finding("no_dwell", "codes", f"change.{start}.dwell_days.{code}")
+        limits = policy._codes.thresholds.on(
+            max(start, min(policy._codes.thresholds.values)), name="thresholds"
+        ).value
+        narrowest = min(limits.red - limits.yellow, limits.yellow - limits.blue)
+        if dated.value.margin >= narrowest:
+            yield finding(
+                "wide_margin",
+                "codes",
+                f"change.{start}.margin",
+                margin=dated.value.margin,
+                narrowest=narrowest,
+            )
+
+
+def _scales(policy: Policy) -> Iterator[Finding]:
+    """Scales that run the wrong way: graver things weigh more, older ones less."""
+    file = policy._features
+    for name, order, dated in (
+        ("severity_points", ("minor", "general", "serious", "critical"), file.severity_points),
+        ("alert_points", ("blue", "yellow", "orange", "red"), file.alert_points),
+    ):
+        for start, one in dated.values.items():
+            if any(one.value[a] > one.value[b] for a, b in pairwise(order)):
+                yield finding("graver_for_less", "features", f"{name}.{start}")
+    for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
+        for start, one in dated.values.items():
+            if any(a.weight < b.weight for a, b in pairwise(sorted(one.value, key=_age))):
+                yield finding("older_for_more", "features", f"{name}.{start}")
+
+
+def _age(band: Band) -> int:
+    return band.upto_days
+
+
+def _dates(policy: Policy) -> Iterator[Finding]:
+    """Values that begin later than the others leave days without rules; values that repeat the last one say nothing."""
+    found = [
+        (file, field, values) for file, model in files(policy).items() for field, values in _dated(model)
+    ]
+    first = min(min(values) for _, _, values in found)
+    for file, field, values in found:
+        begins = min(values)
+        if begins > first:
+            yield finding("gap", file, field, begins=begins, first=first)
+        for before, after in pairwise(sorted(values)):
+            if values[before] == values[after]:
+                yield finding("says_the_same", file, f"{field}.{after}")
+
+
+def _dated(node: Any, field: str = "") -> Iterator[tuple[str, dict[date, Any]]]:
+    """Every set of dated values below a node, with its place; of each value what it says, not where it comes from."""
+    if not isinstance(node, BaseModel):
+        for one in node if isinstance(node, list) else ():
+            yield from _dated(one, field)
+        return
+    values: dict[date, Any] | None = getattr(node, "values", None)
+    if isinstance(values, dict):
+        title = next(
+            (getattr(node, key) for key in ("rule", "factor", "label", "channel") if hasattr(node, key)), ""
+        )
+        yield joined(field, title), {day: _said(one) for day, one in values.items()}
+        return
+    for name in type(node).model_fields:
+        yield from _dated(getattr(node, name), name)
+
+
+def _said(dated: Any) -> Any:
+    return dated.value if isinstance(dated, DatedValue) else dated.model_dump(exclude={"basis", "reference"})
+
+
+def _caps(policy: Policy) -> Iterator[Finding]:
+    for start, dated in policy._caps.caps.values.items():
+        for at, row in enumerate(dated.value):
+            if any(_covers(earlier, row) for earlier in dated.value[:at]):
+                yield finding("covered_cap", "caps", f"caps.{start}.{at + 1}", title=row.title)
+            if row.most == 0:
+                yield finding("cap_of_nothing", "caps", f"caps.{start}.{at + 1}")
+
+
+def _covers(earlier: CapRow, row: CapRow) -> bool:
+    pairs = (
+        (earlier.sectors, row.sectors),
+        (earlier.standardisation, row.standardisation),
+        (earlier.codes, row.codes),
+    )
+    return all(wide is None or (narrow is not None and set(narrow) <= set(wide)) for wide, narrow in pairs)

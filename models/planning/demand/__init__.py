@@ -1,0 +1,1 @@
+"""What is due: items of all channels, what they give way to, and the one visit that settles them."""

@@ -1,0 +1,268 @@
+"""What is due: one item for each reason to visit an enterprise, from every channel (C3, P2-P4, P6, P8).
+
+An item has the window the law leaves, ``opens_on`` to ``due_on``, and for planned channels the month it is
+meant for, ``wanted_from`` to ``wanted_by``.  Items that a visit has settled are not listed.
+"""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from models.calendar import add_working_days, month_end
+from models.planning.situation import Situation, counted, last_visits, on_site
+from models.policy import PlanningPolicy
+from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
+
+ITEMS = {
+    "item_id": pl.String,
+    "enterprise_id": pl.String,
+    "channel": pl.String,
+    "opens_on": pl.Date,
+    "due_on": pl.Date,
+    "wanted_from": pl.Date,
+    "wanted_by": pl.Date,
+    "mode": pl.String,
+    "department": pl.String,
+    "draw_id": pl.String,
+}
+"""Columns of an item.  ``item_id`` names channel and cause and stays the same from night to night."""
+
+FORESEEN_DAYS = 400
+"""How far ahead re-checks are foreseen; the plan itself looks two months ahead at most."""
+_COMPLETE = [pl.col(name).cast(dtype) for name, dtype in ITEMS.items()]
+
+
+def due_items(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Everything due or foreseen.  Grain: one row per item, columns ``ITEMS``, sorted by ``item_id``.
+
+    An item whose day has passed is kept: it is overdue, not gone.
+    """
+    parts = [
+        _red(now, policy),
+        _immediate(now, policy),
+        _open_findings(now, policy),
+        _stopped(now, policy),
+        _repeat_offenders(now, policy),
+        _annual(now, policy),
+        _department(now),
+        _drawn(now),
+    ]
+    items = pl.concat(part.select(_COMPLETE) for part in parts)
+    return items.join(now.done, on=["enterprise_id", "item_id"], how="anti").unique("item_id").sort("item_id")
+
+
+def _item(
+    *, key: pl.Expr, channel: str, opens: pl.Expr, due: pl.Expr, mode: str = "on_site"
+) -> list[pl.Expr]:
+    """Expressions of an item that is not meant for a month of its own."""
+    return [
+        pl.concat_str(pl.lit(f"{channel}:"), pl.col("enterprise_id"), pl.lit(":"), key).alias("item_id"),
+        pl.col("enterprise_id"),
+        pl.lit(channel).alias("channel"),
+        opens.alias("opens_on"),
+        due.alias("due_on"),
+        opens.alias("wanted_from"),
+        due.alias("wanted_by"),
+        pl.lit(mode).alias("mode"),
+        pl.lit(None, dtype=pl.String).alias("department"),
+        pl.lit(None, dtype=pl.String).alias("draw_id"),
+    ]
+
+
+def _working_days_after(column: str, frame: pl.DataFrame, days: int) -> pl.Expr:
+    """The day so many working days after the day in a column."""
+    starts = frame[column].drop_nulls().unique().sort().to_list()
+    ends = [add_working_days(start, days)[0] for start in starts]
+    # An explicit table instead of a formula: holidays are not arithmetic.
+    return pl.col(column).replace_strict(
+        pl.Series(starts, dtype=pl.Date), pl.Series(ends, dtype=pl.Date), default=None, return_dtype=pl.Date
+    )
+
+
+def _day_text(column: str) -> pl.Expr:
+    return pl.col(column).dt.to_string("%Y-%m-%d")
+
+
+def _named_day(name: str, column: str) -> pl.Expr:
+    # One visit may give reason for both kinds of re-check, and no two items share an id.
+    return pl.concat_str(pl.lit(f"{name}/"), _day_text(column))
+
+
+def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """One special inspection for every RED enterprise not visited since it became RED (C3)."""
+    red = now.firms.filter((pl.col("code") == "red") & pl.col("red_since").is_not_null())
+    open_red = (
+        red.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
+        .filter(pl.col("last_on").is_null() | (pl.col("last_on") <= pl.col("red_since")))
+        .with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
+    )
+    rows = open_red.select(
+        *_item(key=_day_text("red_since"), channel="red", opens=pl.col("red_since"), due=pl.col("due"))
+    )
+    is_late = pl.col("due_on") < _next_working_day(now.as_of)
+    return rows.with_columns(
+        channel=pl.when(is_late).then(pl.lit("red_overdue")).otherwise("channel"),
+    )
+
+
+def _next_working_day(as_of: date) -> date:
+    return add_working_days(as_of, 1)[0]
+
+
+_NO_DAY = pl.lit(None, dtype=pl.Date).alias("asked")
+
+
+def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Alerts, complaints, transfers, accidents and urgent tasks nobody has gone to see yet (P4)."""
+    rule = policy.immediate
+    since = now.as_of - timedelta(days=rule.lookback_days)
+    alerts = now.alerts.filter(
+        (pl.col("raised_on") >= since)
+        & pl.col("closed_on").is_null()
+        & (pl.col("level").is_in(rule.alert_levels) | pl.col("kind").is_in(rule.alert_kinds))
+    ).select("enterprise_id", _NO_DAY, ref=_ref("source", "alert_id"), since="raised_on")
+    # Nobody can be sent before an accident is known.
+    known = now.accidents.with_columns(since=pl.coalesce("known_on", "occurred_on"))
+    accidents = known.filter(pl.lit(rule.accidents) & (pl.col("since") >= since)).select(
+        "enterprise_id", _NO_DAY, ref=_ref("source", "accident_id"), since="since"
+    )
+    urgent = now.tasks.filter(
+        ~pl.col("kind").is_in(["department", "assistance"])
+        & pl.col("closed_on").is_null()
+        & (pl.col("opens_on") <= now.as_of)
+    ).select("enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on")
+    causes = pl.concat([alerts, accidents, urgent])
+    unseen = causes.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").filter(
+        pl.col("last_on").is_null() | (pl.col("last_on") < pl.col("since"))
+    )
+    days = policy.channels["immediate"].spec.within_working_days or 1
+    # Whoever gives the task may set its day; without one it is the channel's.
+    due = pl.coalesce("asked", _working_days_after("since", causes, days))
+    return unseen.select(*_item(key=pl.col("ref"), channel="immediate", opens=pl.col("since"), due=due))
+
+
+def _ref(*columns: str) -> pl.Expr:
+    return pl.concat_str(*columns, separator="/")
+
+
+def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """A re-check for every finding whose rectification day is over and that is not known to be put right (P8)."""
+    # What falls due far ahead cannot be planned yet, and a date such as 9999-12-31 has no working days after it.
+    ahead = now.as_of + timedelta(days=FORESEEN_DAYS)
+    ordered = now.findings.filter(pl.col("rectify_due_on") <= ahead)
+    dated = ordered.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+        ripe=pl.col("rectify_due_on") + timedelta(days=1),
+        again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
+    )
+    # Looked at after the day was over and still open: come again, but not at once, and as a new item.
+    was_seen = (pl.col("last_on") >= pl.col("ripe")).fill_null(value=False)
+    name = _ref("source", "violation_id")
+    key = pl.when(was_seen).then(pl.concat_str(name, pl.lit("/after "), _day_text("last_on"))).otherwise(name)
+    opens = pl.when(was_seen).then("again").otherwise("ripe")
+    return _rechecks(dated.with_columns(opens=opens), policy, key=key)
+
+
+def _rechecks(dated: pl.DataFrame, policy: PlanningPolicy, *, key: pl.Expr) -> pl.DataFrame:
+    days = policy.channels["recheck"].spec.within_working_days or 1
+    due = _working_days_after("opens", dated, days)
+    return dated.select(*_item(key=key, channel="recheck", opens=pl.col("opens"), due=due))
+
+
+def _stopped(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """A re-check where the last visit stopped work (责令停产、关闭) and nobody has come back."""
+    gravity = pl.col("result").replace_strict(RESULT_RANK, default=0, return_dtype=pl.Int64)
+    visits = on_site(now.inspections).sort("enterprise_id", "inspected_on", gravity)
+    last = visits.group_by("enterprise_id", maintain_order=True).last()
+    stopped = last.filter(pl.col("result").is_in(policy.recheck.results)).with_columns(opens="inspected_on")
+    return _rechecks(stopped, policy, key=_named_day("stopped", "inspected_on"))
+
+
+def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Priority monitoring of repeat offenders (屡犯、屡查不改): seen at least every so many days."""
+    rule = policy.recheck
+    often = now.firms.filter(pl.col("repeat_items") >= rule.repeat_items_at_least)
+    seen = often.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+        opens=pl.coalesce(
+            pl.col("last_on") + timedelta(days=rule.repeat_every_days), pl.lit(date(now.year, 1, 1))
+        )
+    )
+    return _rechecks(seen, policy, key=pl.coalesce(_named_day("repeat", "last_on"), pl.lit("repeat/never")))
+
+
+def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits of this year that are a full-coverage inspection (P2)."""
+    off_site_counts = policy.switches.off_site_satisfies_annual
+    seen = counted(now.inspections) if off_site_counts else on_site(now.inspections)
+    return seen.filter(
+        pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
+    )
+
+
+def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """The yearly full-coverage inspection of the six sectors, unless one was made this year (P2)."""
+    owed = now.firms.filter(pl.col("sector").is_in(HIGH_HAZARD_SECTORS)).join(
+        full_coverage(now, policy), on="enterprise_id", how="anti"
+    )
+    month = now.targets_of("annual_full").select("enterprise_id", "month_on", "set_on")
+    # Not in the year plan yet (new, or just found to be of these sectors): any day of the year will do.
+    dated = owed.join(month, on="enterprise_id", how="left").with_columns(
+        pl.col("month_on").fill_null(date(now.year, 1, 1))
+    )
+    first, last = date(now.year, 1, 1), date(now.year, 12, 31)
+    rows = dated.select(
+        "month_on",
+        *_item(key=pl.lit(str(now.year)), channel="annual_full", opens=pl.lit(first), due=pl.lit(last)),
+    )
+    return rows.with_columns(wanted_from="month_on", wanted_by=pl.col("month_on").dt.month_end())
+
+
+def _last_planned(now: Situation) -> pl.DataFrame:
+    """Last visit of each enterprise that is no re-check: on site (``last_on``), and of any mode (``any_on``)."""
+    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
+    anywhere = last_visits(seen).rename({"last_on": "any_on"})
+    return last_visits(on_site(seen)).join(anywhere, on="enterprise_id", how="full", coalesce=True)
+
+
+def _department(now: Situation) -> pl.DataFrame:
+    """Items of other departments and levels (P6); an assistance task is none (P11)."""
+    tasks = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
+    last = _last_planned(now)
+    settled = pl.when(pl.col("mode") == "off_site").then("any_on").otherwise("last_on")
+    tasks = tasks.join(last, on="enterprise_id", how="left").filter(
+        settled.is_null() | (settled < pl.col("opens_on"))
+    )
+    year_end = pl.date(pl.col("opens_on").dt.year(), 12, 31)
+    due = pl.coalesce("due_on", pl.max_horizontal(year_end, pl.col("opens_on") + timedelta(days=30)))
+    rows = tasks.select(
+        pl.col("department").alias("by"),
+        pl.col("mode").alias("how"),
+        *_item(key=_ref("source", "task_id"), channel="department", opens=pl.col("opens_on"), due=due),
+    )
+    return rows.with_columns(department="by", mode="how")
+
+
+def _drawn(now: Situation) -> pl.DataFrame:
+    """Enterprises drawn at random and for audit, until somebody has gone since the draw (P3)."""
+    drawn = now.targets_of("random", "audit")
+    last = _last_planned(now)
+    settled = pl.when(pl.col("channel") == "audit").then("any_on").otherwise("last_on")
+    open_draws = drawn.join(last, on="enterprise_id", how="left").filter(
+        settled.is_null() | (settled <= pl.col("set_on"))
+    )
+    open_draws = open_draws.join(now.firms.select("enterprise_id"), on="enterprise_id", how="semi")
+    rows = pl.concat(
+        open_draws.filter(pl.col("channel") == channel).select(
+            pl.col("draw_id").alias("drawn_in"),
+            "month_on",
+            *_item(
+                key=pl.col("draw_id"),
+                channel=channel,
+                opens=pl.col("set_on") + timedelta(days=1),
+                due=pl.lit(month_end(date(now.year, 12, 1))),
+            ),
+        )
+        for channel in ("random", "audit")
+    )
+    return rows.with_columns(
+        draw_id="drawn_in", wanted_from="month_on", wanted_by=pl.col("month_on").dt.month_end()
+    )

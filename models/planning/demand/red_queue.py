@@ -1,0 +1,71 @@
+"""The red queue: every RED enterprise with the day its special inspection is due (C3)."""
+
+from datetime import date
+
+import polars as pl
+
+from models.calendar import add_working_days
+from models.policy import QueuePolicy
+
+QUEUE_SCHEMA = {
+    "rank": pl.Int64,
+    "enterprise_id": pl.String,
+    "red_since": pl.Date,
+    "due_on": pl.Date,
+    "is_due_provisional": pl.Boolean,
+    "visited_on": pl.Date,
+    "state": pl.String,
+    "score": pl.Int64,
+    "decided_by": pl.String,
+}
+"""Columns of a queue row; ``state`` is overdue, due, visited, or closed (no longer operating)."""
+
+
+def build_red_queue(
+    red: pl.DataFrame, visits: pl.DataFrame, *, as_of: date, policy: QueuePolicy
+) -> pl.DataFrame:
+    """Rank the RED enterprises: overdue first, then by due day, then by score.
+
+    ``red``: one row per RED enterprise with ``red_since`` (first day of this RED spell), ``score``,
+    ``decided_by``, ``status``.  ``visits``: counted visits with ``enterprise_id`` and ``inspected_on``.
+    Grain: one row per RED enterprise, columns ``QUEUE_SCHEMA``, sorted by ``rank``; the already visited
+    and the closed come last.
+    """
+    starts = red.get_column("red_since").unique().to_list()
+    due = {day: add_working_days(day, policy.red_visit_working_days) for day in starts}
+    first_visit = (
+        visits.join(red.select("enterprise_id", "red_since"), on="enterprise_id")
+        .filter(pl.col("inspected_on") > pl.col("red_since"))
+        .group_by("enterprise_id")
+        .agg(visited_on=pl.col("inspected_on").min())
+    )
+    days = pl.DataFrame(
+        {
+            "red_since": list(due),
+            "due_on": [day for day, _ in due.values()],
+            "is_due_provisional": [unsure for _, unsure in due.values()],
+        },
+        schema={"red_since": pl.Date, "due_on": pl.Date, "is_due_provisional": pl.Boolean},
+    )
+    state = (
+        pl.when(pl.col("status") == "closed")
+        .then(pl.lit("closed"))
+        .when(pl.col("visited_on").is_not_null())
+        .then(pl.lit("visited"))
+        .when(pl.col("due_on") < as_of)
+        .then(pl.lit("overdue"))
+        .otherwise(pl.lit("due"))
+    )
+    order = {"overdue": 0, "due": 1, "visited": 2, "closed": 3}
+    queue = (
+        red.join(days, on="red_since", how="left")
+        .join(first_visit, on="enterprise_id", how="left")
+        .with_columns(state=state)
+        .sort(
+            pl.col("state").replace_strict(order, return_dtype=pl.Int64),
+            "due_on",
+            -pl.col("score"),
+            "enterprise_id",
+        )
+    )
+    return queue.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select(*QUEUE_SCHEMA)

@@ -1,0 +1,106 @@
+"""Sampling frames: which enterprises a draw or an audit is made from (P3)."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from models.planning.crews.crews import Authority, at_division, at_level
+from models.planning.situation import Situation, counted, on_site
+from models.policy import PlanningPolicy
+from models.vocabulary import HIGH_HAZARD_SECTORS
+
+
+def with_authority(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Firms with the authority that enforces at each, and without those that have closed."""
+    operating = now.firms.filter(pl.col("status").is_null() | (pl.col("status") != "closed"))
+    return operating.with_columns(at_level(policy), at_division(policy))
+
+
+def is_general() -> pl.Expr:
+    """Whether an enterprise is of no high-hazard sector; an unknown sector counts as general and is reported."""
+    return ~pl.col("sector").is_in(HIGH_HAZARD_SECTORS).fill_null(value=False)
+
+
+def among(firms: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """The enterprises that are listed."""
+    return firms.join(ids, on="enterprise_id", how="semi")
+
+
+def by_authority(firms: pl.DataFrame) -> dict[Authority, int]:
+    """How many enterprises each authority has."""
+    rows = firms.group_by("at_level", "at_division").len().iter_rows()
+    return {(level, division): count for level, division, count in rows}
+
+
+def drawn_and_done(now: Situation) -> pl.DataFrame:
+    """Enterprises inspected by 双随机 this year, and drawn ones that any visit has been to since the draw."""
+    this_year = on_site(now.inspections).filter(pl.col("inspected_on").dt.year() == now.year)
+    settled = now.done.filter(
+        pl.col("item_id").str.starts_with("random:")
+        & pl.col("item_id").str.contains(f":{now.year}-", literal=True)
+    )
+    drawn = now.targets_of("random")
+    seen = this_year.filter(pl.col("kind") != "recheck").join(drawn, on="enterprise_id")
+    seen = seen.filter(pl.col("inspected_on") > pl.col("set_on"))
+    parts = (this_year.filter(pl.col("kind") == "random"), settled, seen)
+    return pl.concat(part.select("enterprise_id") for part in parts).unique()
+
+
+_UNFIT = r'[,"\p{C}\u3000]|^\s|\s$'
+"""What an id must not hold to stand in the open record of a draw, which a spreadsheet must be able to read."""
+
+
+def is_fit(text: str) -> bool:
+    """Whether an id can stand in the open record of a draw."""
+    return bool(text) and not pl.Series([text]).str.contains(_UNFIT)[0]
+
+
+def unfit(firms: pl.DataFrame) -> pl.DataFrame:
+    """Firms whose id cannot stand in a draw."""
+    return firms.filter(pl.col("enterprise_id").str.contains(_UNFIT))
+
+
+def draw_frame(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Who may be drawn: general, operating, of a code with a weight, neither drawn nor inspected by 双随机 this year.
+
+    Grain: one row per enterprise with ``at_level``, ``at_division`` and ``stratum`` (sector and code).
+    """
+    weighted = [code for code, weight in policy.draw.weights.items() if weight > 0]
+    return (
+        with_authority(now, policy)
+        .filter(
+            is_general() & pl.col("code").is_in(weighted) & (pl.col("status").fill_null("active") == "active")
+        )
+        .join(now.targets_of("random"), on="enterprise_id", how="anti")
+        .filter(~pl.col("enterprise_id").str.contains(_UNFIT))
+        .join(drawn_and_done(now), on="enterprise_id", how="anti")
+        .with_columns(stratum=pl.concat_str(pl.col("sector").fill_null("unknown"), pl.lit("-"), "code"))
+        .sort("enterprise_id")
+    )
+
+
+def audit_frame(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """GREEN and unrated enterprises nobody has been to this year, by ``stratum`` (green, unrated)."""
+    seen = counted(now.inspections).filter(pl.col("inspected_on").dt.year() == now.year)
+    taken = now.targets.filter(pl.col("month_on").dt.year() == now.year)
+    stratum = (
+        pl.when(pl.col("is_provisional"))
+        .then(pl.lit("unrated"))
+        .when(pl.col("code") == "green")
+        .then(pl.lit("green"))
+    )
+    return (
+        with_authority(now, policy)
+        .filter(pl.col("status").fill_null("active") == "active")
+        .with_columns(stratum=stratum)
+        .filter(pl.col("stratum").is_not_null())
+        .join(taken, on="enterprise_id", how="anti")
+        .join(seen, on="enterprise_id", how="anti")
+        .filter(~pl.col("enterprise_id").str.contains(_UNFIT))
+        .sort("enterprise_id")
+    )
+
+
+def audit_shares(policy: PlanningPolicy) -> Mapping[str, int]:
+    """Audit shares per mille by stratum."""
+    return {"green": policy.draw.audit_green_permille, "unrated": policy.draw.audit_unrated_permille}

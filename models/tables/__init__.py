@@ -1,0 +1,1 @@
+"""The canonical tables: one declaration from which DDL, contract, checks, documents and samples come."""

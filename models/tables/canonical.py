@@ -1,0 +1,116 @@
+"""Every canonical table, once.
+
+A column carries its type, limits, key, meaning (en), Chinese header and unit.  From these classes come the
+row contract (``models.contract``), the DuckDB tables (``warehouse.schema.schema``), the Great Expectations suites
+(``assets.suites``), the data dictionary (``docs/data-dictionary.md``), the headers a delivery may use
+(``warehouse.sources``) and the samples of the tests.
+
+Two days belong to every event: the day it happened and ``recorded_at``, the day it became known to the
+authority.  Registers, and what is planned or asked for, only have the latter.  A row with the same key and a
+later ``recorded_at`` is a new version; both stay in history.
+Sources: table of canonical data in the mission digest, clauses S1-S5, P1, P4, P6, P10-P12, D1, D2, D5.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dataframely as dy
+
+from models import vocabulary as vocab
+from models.tables.events import Accidents, Alerts, Inspections, SelfReports, Violations
+from models.tables.registers import Absences, Conflicts, Enterprises, Officers, Tasks
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table.
+
+    ``key`` names the columns that identify a thing; a thing has one or more versions, told apart by
+    ``recorded_at``.  ``happened`` is the column with the day it happened (``None`` where there is no past day:
+    registers, and what is planned or asked for).
+    """
+
+    name: str
+    schema: type[dy.Schema]
+    key: tuple[str, ...]
+    happened: str | None
+    zh: str
+    grain: str
+
+    def columns(self) -> dict[str, dy.Column]:
+        """Columns in storage order."""
+        return dict(self.schema.columns())
+
+    @property
+    def is_register(self) -> bool:
+        """Whether the table is the register that all events refer to."""
+        return self.name == "enterprises"
+
+    @property
+    def refers_to_register(self) -> bool:
+        """Whether each row is about an enterprise that the register must know."""
+        return not self.is_register and "enterprise_id" in self.columns()
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table("enterprises", Enterprises, ("enterprise_id",), None, "企业名册", "one enterprise"),
+        Table(
+            "violations",
+            Violations,
+            ("source", "violation_id"),
+            "occurred_on",
+            "违法违规与隐患",
+            "one finding",
+        ),
+        Table("alerts", Alerts, ("source", "alert_id"), "raised_at", "监测预警", "one alert"),
+        Table(
+            "inspections",
+            Inspections,
+            ("source", "inspection_id"),
+            "inspected_on",
+            "检查记录",
+            "one visit or off-site check",
+        ),
+        Table(
+            "accidents", Accidents, ("source", "accident_id"), "occurred_on", "生产安全事故", "one accident"
+        ),
+        Table(
+            "self_reports",
+            SelfReports,
+            ("source", "report_id"),
+            "filed_on",
+            "自查自报",
+            "one self-inspection report",
+        ),
+        Table("officers", Officers, ("officer_id",), None, "执法人员名册", "one person"),
+        Table("absences", Absences, ("source", "absence_id"), None, "请假与外勤", "one spell away"),
+        Table(
+            "conflicts",
+            Conflicts,
+            ("source", "conflict_id"),
+            None,
+            "回避申报",
+            "one person and enterprise kept apart",
+        ),
+        Table(
+            "tasks", Tasks, ("source", "task_id"), None, "检查任务", "one enterprise somebody asks to visit"
+        ),
+    )
+}
+
+
+def code_list(column: dy.Column) -> vocab.CodeList | None:
+    """Code list of a category column, else ``None``."""
+    return (column.metadata or {}).get("codes")
+
+
+def headers(table: Table) -> Iterator[tuple[str, str]]:
+    """Every header under which a column may be delivered without being mapped: (header, column)."""
+    for name, column in table.columns().items():
+        meta = column.metadata or {}
+        yield name, name
+        yield meta["zh"], name
+        for other in meta["also"]:
+            yield other, name

@@ -1,0 +1,142 @@
+"""Kinds of columns, from which every table is put together."""
+
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from models import vocabulary as vocab
+
+TEXT = 4000
+"""Longest free text kept; longer ones are refused (a delivery with one is usually a shifted column)."""
+
+
+SHORT = 200
+
+
+ID = 100
+
+
+def meta_column(
+    zh: str, *, unit: str = "", past: bool = False, also: tuple[str, ...] = (), **more: Any
+) -> dict[str, Any]:
+    """Column metadata: Chinese header, unit, whether the day must lie in the past, further headers.
+
+    ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.
+    """
+    return {"zh": zh, "unit": unit, "past": past, "also": also, "codes": None, "blank": None, **more}
+
+
+def enum_column(
+    codes: vocab.CodeList, zh: str, meaning: str, *, nullable: bool = False, blank: str | None = None
+) -> dy.Enum:
+    """A value of a closed list."""
+    return dy.Enum(
+        codes.keys,
+        nullable=nullable,
+        metadata=meta_column(zh, codes=codes, blank=blank),
+        description=meaning,
+    )
+
+
+def day_column(
+    zh: str, meaning: str, *, nullable: bool = True, past: bool = True, also: tuple[str, ...] = ()
+) -> dy.Date:
+    """A day; ``past``: never after the day it is read."""
+    return dy.Date(nullable=nullable, metadata=meta_column(zh, past=past, also=also), description=meaning)
+
+
+def recorded_column() -> dy.Date:
+    """The knowledge date, part of every key."""
+    return dy.Date(
+        primary_key=True,
+        metadata=meta_column("记录日期", past=True, also=("公告日期", "公示日期")),
+        description="day this version became known to the authority (knowledge date)",
+    )
+
+
+def withdrawn_column() -> dy.Date:
+    """The day a row was withdrawn."""
+    return day_column("撤销日期", "day the row was withdrawn; what is withdrawn never stood; empty = stands")
+
+
+def source_column() -> dy.String:
+    """The source, part of every key."""
+    return dy.String(
+        primary_key=True,
+        max_length=ID,
+        metadata=meta_column("数据来源"),
+        description="name of the mapping that delivered the row; ids are unique within it",
+    )
+
+
+def id_column(zh: str, meaning: str) -> dy.String:
+    """The number of a row within its source."""
+    return dy.String(
+        primary_key=True, min_length=1, max_length=ID, metadata=meta_column(zh), description=meaning
+    )
+
+
+def enterprise_column() -> dy.String:
+    """The enterprise a row is about."""
+    return dy.String(
+        nullable=False,
+        min_length=1,
+        max_length=ID,
+        metadata=meta_column("统一社会信用代码", also=("企业编号", "企业代码")),
+        description="enterprise the row is about",
+    )
+
+
+def officer_column() -> dy.String:
+    """The officer a row is about."""
+    return dy.String(
+        nullable=False,
+        min_length=1,
+        max_length=ID,
+        metadata=meta_column("执法人员编号", also=("执法证号",)),
+        description="person of the roster the row is about",
+    )
+
+
+def text_column(
+    zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True, also: tuple[str, ...] = ()
+) -> dy.String:
+    """Text of limited length."""
+    return dy.String(
+        nullable=nullable,
+        min_length=None if nullable else 1,
+        max_length=limit,
+        metadata=meta_column(zh, also=also),
+        description=meaning,
+    )
+
+
+def count_column(
+    zh: str,
+    meaning: str,
+    *,
+    unit: str,
+    least: int = 0,
+    most: int = 10_000_000,
+    nullable: bool = True,
+    blank: int | None = None,
+) -> dy.Int64:
+    """A whole number with its unit."""
+    return dy.Int64(
+        nullable=nullable,
+        min=least,
+        max=most,
+        metadata=meta_column(zh, unit=unit, blank=blank),
+        description=meaning,
+    )
+
+
+def flag_column(zh: str, meaning: str) -> dy.Bool:
+    """Yes or no."""
+    return dy.Bool(nullable=False, metadata=meta_column(zh, blank=False), description=meaning)
+
+
+def not_before_column(later: str, earlier: str) -> pl.Expr:
+    """``later`` is not before ``earlier``; an unknown day breaks nothing."""
+    return pl.col(later).is_null() | pl.col(earlier).is_null() | (pl.col(later) >= pl.col(earlier))

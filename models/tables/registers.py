@@ -1,0 +1,163 @@
+"""Tables of who there is: enterprises, officers, absences, conflicts, tasks."""
+
+import dataframely as dy
+import polars as pl
+
+from models import vocabulary as vocab
+from models.tables.columns import (
+    ID,
+    TEXT,
+    count_column,
+    day_column,
+    enterprise_column,
+    enum_column,
+    id_column,
+    meta_column,
+    not_before_column,
+    officer_column,
+    recorded_column,
+    source_column,
+    text_column,
+)
+
+
+class Enterprises(dy.Schema):
+    enterprise_id = dy.String(
+        primary_key=True,
+        min_length=1,
+        max_length=ID,
+        metadata=meta_column("统一社会信用代码", also=("企业编号", "企业代码")),
+        description="18-character credit code where the mapping says so, else any stable id",
+    )
+    recorded_at = recorded_column()
+    source = dy.String(
+        nullable=False,
+        max_length=ID,
+        metadata=meta_column("数据来源"),
+        description="name of the mapping that delivered the row",
+    )
+    name = text_column("企业名称", "registered name; never used by a score", nullable=False)
+    industry = text_column("行业", "GB/T 4754 class code, or the source's own wording")
+    sector = enum_column(
+        vocab.SECTOR,
+        "行业领域",
+        "one of the six high-hazard sectors (P2) or general; empty = unknown",
+        nullable=True,
+    )
+    division = text_column("行政区划", "GB/T 2260 code where delivered, else the source's district")
+    enforcing_level = enum_column(vocab.LEVEL, "执法层级", "the one level that enforces here (P1)")
+    employees = count_column("从业人数", "people employed", unit="people")
+    major_hazard_source = count_column(
+        "重大危险源等级",
+        "GB 18218 grade of the worst source: 1 worst to 4; 0 = has none",
+        unit="grade",
+        most=4,
+    )
+    hazardous_processes = count_column(
+        "危险工艺数", "number of supervised hazardous processes", unit="processes", most=1000
+    )
+    standardisation = enum_column(
+        vocab.STANDARDISATION, "标准化等级", "work-safety standardisation grade", nullable=True
+    )
+    credit = enum_column(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
+    longitude = dy.Float64(
+        nullable=True,
+        min=-180.0,
+        max=180.0,
+        metadata=meta_column("经度", unit="degrees"),
+        description="WGS 84 longitude",
+    )
+    latitude = dy.Float64(
+        nullable=True,
+        min=-90.0,
+        max=90.0,
+        metadata=meta_column("纬度", unit="degrees"),
+        description="WGS 84 latitude",
+    )
+    status = enum_column(vocab.STATUS, "经营状态", "whether the enterprise operates", blank="active")
+
+
+class Officers(dy.Schema):
+    officer_id = dy.String(
+        primary_key=True,
+        min_length=1,
+        max_length=ID,
+        metadata=meta_column("执法人员编号", also=("执法证号",)),
+        description="number of the person, such as that of the enforcement certificate",
+    )
+    recorded_at = recorded_column()
+    source = dy.String(
+        nullable=False,
+        max_length=ID,
+        metadata=meta_column("数据来源"),
+        description="name of the mapping that delivered the row",
+    )
+    name = text_column("姓名", "name, spelt as in `inspections.officers`; used by no score", nullable=False)
+    division = text_column(
+        "行政区划", "where the person's authority enforces; spelt as `enterprises.division`"
+    )
+    level = enum_column(vocab.LEVEL, "执法层级", "level of the person's authority (P1)")
+    role = enum_column(
+        vocab.OFFICER_ROLE,
+        "人员类别",
+        "two certified officers make a visit, one technical inspector accompanies two (D2)",
+        blank="officer",
+    )
+    certified_until = day_column(
+        "执法证有效期至",
+        "last day the enforcement certificate is valid; empty = not known to be certified, so not sent (D2)",
+        past=False,
+        also=("有效期至",),
+    )
+    team = text_column("执法中队", "team the person belongs to", also=("中队",))
+    left_on = day_column("离岗日期", "first day the person is no longer available; empty = stays", past=False)
+
+
+class Absences(dy.Schema):
+    source = source_column()
+    absence_id = id_column("请假编号", "number of the absence within the source")
+    recorded_at = recorded_column()
+    officer_id = officer_column()
+    first_day = day_column("开始日期", "first day away", nullable=False, past=False)
+    last_day = day_column("结束日期", "last day away", nullable=False, past=False)
+    reason = text_column("事由", "leave, training, duty elsewhere such as cross-region enforcement (P10)")
+
+    @dy.rule()
+    def last_before_first(cls) -> pl.Expr:
+        return not_before_column("last_day", "first_day")
+
+
+class Conflicts(dy.Schema):
+    source = source_column()
+    conflict_id = id_column("回避编号", "number of the declaration within the source")
+    recorded_at = recorded_column()
+    officer_id = officer_column()
+    enterprise_id = enterprise_column()
+    reason = text_column("回避事由", "why the person does not inspect this enterprise", also=("事由",))
+    ended_on = day_column("解除日期", "first day the declaration no longer holds; empty = holds", past=False)
+
+
+class Tasks(dy.Schema):
+    source = source_column()
+    task_id = id_column("任务编号", "number of the task within the source")
+    recorded_at = recorded_column()
+    enterprise_id = enterprise_column()
+    kind = enum_column(
+        vocab.TASK_KIND,
+        "任务类型",
+        "what asks for the visit: outside the plan (P4), items of a department to be merged (P6), or "
+        "assistance, which is never an inspection (P11)",
+    )
+    department = text_column("交办部门", "department that asks", also=("任务部门",))
+    level = enum_column(vocab.LEVEL, "交办层级", "level that asks; empty when above the city", nullable=True)
+    opens_on = day_column("开始日期", "first day the visit may be made", nullable=False, past=False)
+    due_on = day_column("截止日期", "last day the visit may be made; empty = no deadline", past=False)
+    mode = enum_column(
+        vocab.INSPECTION_MODE, "检查方式", "whether it needs a visit on site (P12)", blank="on_site"
+    )
+    content = text_column("任务内容", "what is to be looked at", limit=TEXT)
+    closed_on = day_column("办结日期", "day it was done or withdrawn; empty = open")
+
+    @dy.rule()
+    def due_before_opens(cls) -> pl.Expr:
+        return not_before_column("due_on", "opens_on")

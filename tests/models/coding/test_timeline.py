@@ -1,0 +1,101 @@
+"""Points as step functions of time are what runs on every single day would give."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.coding.timeline import InForce, Span, asked_of, judged_steps
+from models.coding.verdicts import judge
+from models.features import fold_features
+from models.features.fold import INTEGERS
+from models.policy import PolicyOnDay, load_policy
+from models.scorecard import Factor, Scorecard
+from models.vocabulary import as_date, day_number
+from tests.models.by_hand import AS_OF, POLICY, days_before, world
+from tests.models.test_laws import some
+from tests.strategies import World, as_events, coded_days, integer_frames, worlds
+
+few = settings(some, max_examples=5)
+SAID = ["score", "is_provisional", "rank", "near_rank", "veto_rank", "decided_by"]
+LIMITS = (1, 2, 3, 10, 40, 90, 182, 366, 731, 1097, 1827)
+
+
+def reads_everything() -> PolicyOnDay:
+    """A card with a factor for every feature, so that no change of any feature can go unseen."""
+    numbers = {0: 0} | {limit: at + 1 for at, limit in enumerate(LIMITS)}
+    factors = [Factor(name, name, numbers, 99, "z", "e") for name in INTEGERS]
+    factors.append(Factor("track", "track_record", {"visited": 1, "records": 2, "none": 3}, 99, "z", "e"))
+    return replace(POLICY, scorecard=Scorecard("all", "1", tuple(factors)))
+
+
+def on_each_day(of: World, span: Span, policy: PolicyOnDay, days: list[date]) -> dict[date, pl.DataFrame]:
+    """What a run on each of the days says."""
+    events, found = as_events(integer_frames(of)), dict[date, pl.DataFrame]()
+    for day in days:
+        folded = fold_features(events, as_of=day, known_at=span.known_at, policy=policy.features)
+        features = folded.collect().sort("enterprise_id")
+        found[day] = judge(features, policy.scorecard.contributions(features), policy)
+    return found
+
+
+def holding(steps: pl.DataFrame, day: date) -> pl.DataFrame:
+    """What the steps say on a day."""
+    told = steps.filter(pl.col("as_of") <= day_number(day)).sort("as_of")
+    return told.unique("enterprise_id", keep="last").sort("enterprise_id").select("enterprise_id", *SAID)
+
+
+def told_days(steps: pl.DataFrame, span: Span) -> list[date]:
+    """Days worth trying: those of the steps, the days before them, and some in between."""
+    changes = steps["as_of"].unique().to_list()
+    every = range(day_number(span.first), day_number(span.last) + 1, 97)
+    days = {*changes[1:9], *(day - 1 for day in changes[1:9]), *every}
+    return [as_date(day) for day in sorted(days) if span.first <= as_date(day) <= span.last]
+
+
+@few
+@given(worlds(most_events=12), st.data())
+def test_the_steps_of_every_feature_are_what_runs_on_single_days_give(of: World, data: st.DataObject):
+    policy, first = reads_everything(), data.draw(coded_days(of))
+    span = Span(
+        first, first + timedelta(days=800), first + timedelta(days=data.draw(st.sampled_from((0, 400))))
+    )
+    steps = judged_steps(as_events(integer_frames(of)), span, [InForce(date(1990, 1, 1), policy)])
+    for day, run in on_each_day(of, span, policy, told_days(steps, span)).items():
+        assert holding(steps, day).equals(run.select("enterprise_id", *SAID)), day
+
+
+def test_a_finding_loses_its_weight_on_the_days_its_bands_end():
+    of = world(violations=[{"occurred_on": AS_OF, "severity": "critical", "rectified_on": AS_OF}])
+    span = Span(AS_OF, AS_OF + timedelta(days=800), AS_OF)
+    steps = judged_steps(as_events(integer_frames(of)), span, [InForce(date(1990, 1, 1), POLICY)])
+    points = steps.select("as_of", "points:violation_points").rows()
+    falls = [
+        (day - day_number(AS_OF), after) for (_, before), (day, after) in pairwise(points) if after != before
+    ]
+    # 10 points of severity: times 3 for 182 days, times 2 for a year, times 1 for two years.
+    assert falls == [(366, 6), (731, 0)]
+    assert points[0] == (day_number(AS_OF), 9)
+
+
+def test_the_rules_of_each_day_are_used():
+    milder = replace(POLICY.codes, thresholds=POLICY.codes.thresholds.model_copy(update={"blue": 1}))
+    later = AS_OF + timedelta(days=10)
+    rules = [InForce(date(1990, 1, 1), POLICY), InForce(later, replace(POLICY, codes=milder))]
+    visits = [{"inspected_on": days_before(days), "result": "findings"} for days in (3, 400)]
+    of = world(register=[{"employees": 5000}], inspections=visits)
+    span = Span(AS_OF, AS_OF + timedelta(days=20), AS_OF)
+    steps = judged_steps(as_events(integer_frames(of)), span, rules)
+    assert holding(steps, later - timedelta(days=1))["rank"].to_list() == [0]
+    assert holding(steps, later)["rank"].to_list() == [1]
+    assert steps["rules"].unique().sort().to_list() == [0, 1]
+
+
+def test_whoever_reads_a_feature_names_the_values_that_matter():
+    asked = asked_of(InForce(date(1990, 1, 1), load_policy().on(AS_OF)))
+    assert asked["days_since_self_report"] == {0, 184, 366}
+    assert asked["days_since_accident"] == {365}
+    assert asked["inspections_24m"] == {1, 2}

@@ -1,0 +1,179 @@
+"""Points to colours: each edge, each veto and floor fires on its own and not one step before."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from models.coding.verdicts import assign_codes
+from models.errors import PolicyError, ScoreError
+from models.policy import Condition
+from tests.models.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
+
+
+def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:
+    rows = feature_rows(features)
+    scores = rows.select("enterprise_id", score=pl.lit(score, dtype=pl.Int64))
+    return assign_codes(rows, scores, policy=POLICY).row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("score", "code"),
+    [
+        (-9, "green"),
+        (7, "green"),
+        (8, "blue"),
+        (17, "blue"),
+        (18, "yellow"),
+        (33, "yellow"),
+        (34, "red"),
+        (900, "red"),
+    ],
+)
+def test_a_code_starts_at_its_threshold(score: int, code: str):
+    assert _coded(score=score) == {
+        "enterprise_id": "e1",
+        "code": code,
+        "score": score,
+        "is_provisional": False,
+        "decided_by": "score",
+    }
+
+
+LIMITS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "open_major_hazard": ("red", {"open_major_hazards": 1}, {"open_major_hazards": 0}),
+    "major_accident": (
+        "red",
+        {"major_accidents_36m": 1, "days_since_major_accident": 1096},
+        {"major_accidents_36m": 0, "days_since_major_accident": 1097},
+    ),
+    "two_larger_accidents": ("red", {"larger_accidents_36m": 2}, {"larger_accidents_36m": 1}),
+    "fatal_accident": (
+        "red",
+        {"fatal_accidents_12m": 1, "days_since_fatal_accident": 365},
+        {"fatal_accidents_12m": 0, "days_since_fatal_accident": 366},
+    ),
+    "serious_injuries": ("red", {"serious_injuries_12m": 3}, {"serious_injuries_12m": 2}),
+    "refused_inspection": ("red", {"last_result": 5}, {"last_result": 4}),
+    "overdue_rectification": ("yellow", {"overdue_rectifications": 1}, {"overdue_rectifications": 0}),
+    "unchecked_major_hazard": ("yellow", {"unchecked_major_hazards": 1}, {"unchecked_major_hazards": 0}),
+    "recent_accident": ("yellow", {"days_since_accident": 365}, {"days_since_accident": 366}),
+    "unsettled_findings": ("blue", {"unsettled_findings": 1}, {"unsettled_findings": 0}),
+    "silent_sensors": ("blue", {"offline_days": 7}, {"offline_days": 6}),
+    "high_hazard_without_self_report": (
+        "blue",
+        {"high_hazard": 1, "self_reports_12m": 0},
+        {"high_hazard": 1, "self_reports_12m": 1},
+    ),
+}
+"""For each rule: the code it gives, what makes it fire, and one step less."""
+
+
+def test_every_rule_of_the_pack_is_tried():
+    assert {rule.name for rule in POLICY.codes.rules} == set(LIMITS)
+
+
+@pytest.mark.parametrize("rule", LIMITS)
+def test_a_rule_fires_at_its_limit_and_not_one_step_before(rule: str):
+    code, at, before = LIMITS[rule]
+    fired = _coded(**at)
+    assert (fired["code"], fired["decided_by"], fired["score"]) == (code, rule, 0)
+    quiet = _coded(**before)
+    assert (quiet["code"], quiet["decided_by"]) == ("green", "score")
+
+
+def test_a_high_hazard_rule_needs_both_of_its_conditions():
+    assert _coded(high_hazard=0, self_reports_12m=0)["code"] == "green"
+
+
+def test_an_unknown_value_fires_no_rule():
+    assert _coded(last_result=None, days_since_accident=None)["code"] == "green"
+
+
+def test_a_floor_softens_no_worse_score_and_a_score_decides_where_it_is_worse():
+    coded = _coded(score=34, unsettled_findings=1)
+    assert (coded["code"], coded["decided_by"]) == ("red", "score")
+
+
+def test_where_a_rule_and_the_score_agree_the_rule_is_named():
+    assert _coded(score=34, open_major_hazards=1)["decided_by"] == "open_major_hazard"
+    assert _coded(score=8, unsettled_findings=1)["decided_by"] == "unsettled_findings"
+
+
+def test_of_two_rules_that_agree_the_first_of_the_pack_is_named():
+    assert _coded(serious_injuries_12m=3, open_major_hazards=1)["decided_by"] == "open_major_hazard"
+
+
+@pytest.mark.parametrize(
+    ("inspections", "reports", "rated"),
+    [(0, 0, False), (0, 9, False), (1, 0, False), (1, 1, True), (2, 0, True)],
+)
+def test_two_visits_or_one_visit_and_a_report_are_enough_to_rate(inspections: int, reports: int, rated: bool):
+    coded = _coded(inspections_24m=inspections, self_reports_12m=reports)
+    assert coded["is_provisional"] is not rated
+    assert (coded["code"], coded["decided_by"]) == (("green", "score") if rated else ("blue", "unrated"))
+
+
+def test_an_unrated_enterprise_can_still_be_worse_than_its_provisional_floor():
+    coded = _coded(inspections_24m=0, open_major_hazards=1)
+    assert (coded["code"], coded["decided_by"]) == ("red", "open_major_hazard")
+    assert coded["is_provisional"]
+
+
+def test_the_counts_of_the_codes_sum_to_the_cohort_whatever_is_unknown():
+    unknown = {"sector": None, "high_hazard": 0, "last_result": None, "days_since_inspection": None}
+    rows = feature_rows({}, unknown, {**unknown, "inspections_24m": 0}, {"status": None, "credit": None})
+    scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    assert assign_codes(rows, scores, policy=POLICY)["code"].to_list() == ["green", "green", "blue", "green"]
+
+
+@pytest.mark.parametrize(("age", "code"), [(365, "red"), (366, "green")])
+def test_a_fatal_accident_is_red_for_a_year_from_events_to_code(age: int, code: str):
+    visits = [{"inspected_on": days_before(n)} for n in (10, 20)]
+    features = fold(world(accidents=[{"occurred_on": days_before(age), "deaths": 1}], inspections=visits))
+    scores = features.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    assert assign_codes(features, scores, policy=POLICY)["code"].to_list() == [code]
+
+
+@pytest.mark.parametrize(("age", "code"), [(1096, "red"), (1097, "green")])
+def test_a_major_accident_is_red_for_three_years_from_events_to_code(age: int, code: str):
+    visits = [{"inspected_on": days_before(n)} for n in (10, 20)]
+    features = fold(
+        world(accidents=[{"occurred_on": days_before(age), "grade": "major"}], inspections=visits)
+    )
+    scores = features.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    assert assign_codes(features, scores, policy=POLICY)["code"].to_list() == [code]
+    assert AS_OF - timedelta(days=1096) == date(2023, 6, 30)
+
+
+def test_an_enterprise_without_a_score_stops_the_run():
+    rows = feature_rows({}, {})
+    scores = rows.head(1).select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    with pytest.raises(ScoreError, match=r"1 enterprises have features but no score\. Run again"):
+        assign_codes(rows, scores, policy=POLICY)
+
+
+def test_a_rule_on_a_feature_that_does_not_exist_is_a_policy_error():
+    rule = replace(POLICY.codes.rules[0], when=(Condition(feature="bad_luck", at_least=1),))
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=(rule,)))
+    rows = feature_rows({})
+    with pytest.raises(PolicyError, match=r"tests bad_luck, which no feature is called\. Correct"):
+        assign_codes(rows, rows.select("enterprise_id", score=pl.lit(0)), policy=policy)
+
+
+def test_no_enterprises_give_no_codes():
+    rows = feature_rows({}).clear()
+    scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    assert assign_codes(rows, scores, policy=POLICY).is_empty()
+
+
+def test_a_condition_on_categories_holds_for_those_it_names():
+    rule = replace(
+        POLICY.codes.rules[0], when=(Condition(feature="sector", one_of=["fireworks", "explosive_dust"]),)
+    )
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=(rule,)))
+    rows = feature_rows({"sector": "fireworks"}, {"sector": "general"}, {"sector": None})
+    scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    assert assign_codes(rows, scores, policy=policy)["code"].to_list() == ["red", "green", "green"]

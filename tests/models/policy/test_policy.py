@@ -1,0 +1,301 @@
+"""Packs: every number has a day and a source, and a pack that is not sound is refused with a next step."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.errors import PolicyError, PolicyGapError
+from models.features import FEATURES
+from models.policy import Policy, load_policy, pack_names
+from models.policy.loading import PACKS
+from models.vocabulary import CODE_LISTS
+
+FILES = ("features", "scorecard", "codes", "planning", "caps")
+SCALE = "{minor: 1, general: 2, serious: 5, critical: 10, ungraded: 2}"
+UNANSWERED = '{basis: proposal, reference: "No rule found; one day", value: 1440}'
+DAY_OF_UNANSWERED = f"1990-01-01: {UNANSWERED}"
+
+ChangedPack = Callable[[str, str, str], Policy]
+
+
+@pytest.fixture
+def changed_pack(tmp_path: Path) -> ChangedPack:
+    """The starter pack with one passage of one file replaced, read and checked."""
+
+    def change(file: str, old: str, new: str) -> Policy:
+        shutil.copytree(PACKS / "starter", tmp_path / "starter")
+        path = tmp_path / "starter" / f"{file}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file}.yaml no longer says {old!r}; correct the test"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return load_policy("starter", folder=tmp_path)
+
+    return change
+
+
+def _raw(pack: str, file: str) -> Any:
+    return yaml.safe_load((PACKS / pack / f"{file}.yaml").read_text(encoding="utf-8"))
+
+
+def _dated(node: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """Every block of dated values below a node, with its place."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "values":
+                yield where, value
+            else:
+                yield from _dated(value, f"{where}.{key}")
+    if isinstance(node, list):
+        for n, value in enumerate(node):
+            yield from _dated(value, f"{where}[{n}]")
+
+
+def _numbers_without_a_day(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return [
+            number
+            for key, value in node.items()
+            if key != "values"
+            for number in _numbers_without_a_day(value)
+        ]
+    if isinstance(node, list):
+        return [number for each in node for number in _numbers_without_a_day(each)]
+    return [node] if isinstance(node, int | float) else []
+
+
+PLACES = [(pack, file) for pack in pack_names() for file in FILES if (PACKS / pack / f"{file}.yaml").exists()]
+
+
+@pytest.mark.parametrize(("pack", "file"), PLACES)
+def test_every_value_of_every_pack_has_a_day_a_basis_and_a_reference(pack: str, file: str):
+    raw = _raw(pack, file)
+    blocks = list(_dated(raw, file))
+    assert blocks
+    for where, values in blocks:
+        for day, value in values.items():
+            assert type(day) is date, where
+            assert value["basis"] in ("law", "policy", "proposal"), where
+            assert len(value["reference"].strip()) > 5, where
+    assert _numbers_without_a_day(raw) == []
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_a_pack_only_tests_features_that_exist(pack: str):
+    policy = load_policy(pack).on(date(2026, 6, 30))
+    tested = {condition.feature for rule in policy.codes.rules for condition in rule.when}
+    tested |= {rule.expires.days_since for rule in policy.codes.rules if rule.expires}
+    tested |= {condition.feature for group in policy.codes.sufficiency.any_of for condition in group}
+    assert tested | set(policy.scorecard.features) <= set(FEATURES)
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_a_factor_of_categories_names_every_category_of_its_list(pack: str):
+    lists = {codes.name: set(codes.keys) for codes in CODE_LISTS}
+    for factor in load_policy(pack).on(date(2026, 6, 30)).scorecard.factors:
+        if not factor.is_numeric:
+            assert set(factor.points) == lists[factor.feature], factor.name
+
+
+def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
+    first = date(1990, 1, 1)
+    assert load_policy().on(first).codes.thresholds.red == 34
+    with pytest.raises(
+        PolicyGapError, match=r"no \w+ for 1989-12-31; .* starts 1990-01-01\. Add a dated value"
+    ):
+        load_policy().on(first - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("file", "old"),
+    [
+        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'),
+        ("scorecard", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 78'),
+    ],
+    ids=["rule", "factor"],
+)
+def test_a_rule_or_factor_that_starts_later_leaves_a_gap_before(
+    changed_pack: ChangedPack, file: str, old: str
+):
+    policy = changed_pack(file, old, old.replace("1990-01-01", "2025-01-01"))
+    assert policy.on(date(2025, 1, 1))
+    with pytest.raises(PolicyGapError, match=r"for 2024-12-31; its first value starts 2025-01-01\. Add"):
+        policy.on(date(2024, 12, 31))
+
+
+def test_a_dated_value_switches_on_its_day(changed_pack: ChangedPack):
+    later = '2026-01-01: {basis: policy, reference: "A made-up notice", value: 720}'
+    policy = changed_pack("features", DAY_OF_UNANSWERED, f"{DAY_OF_UNANSWERED}\n    {later}")
+    minutes = [
+        policy.on(day).features.unanswered_minutes
+        for day in (date(2025, 12, 31), date(2026, 1, 1), date(2040, 1, 1))
+    ]
+    assert minutes == [1440, 720, 720]
+
+
+def test_the_hash_changes_with_a_number(changed_pack: ChangedPack):
+    assert changed_pack("features", "value: 1440", "value: 1441").hash != load_policy().hash
+
+
+def test_the_hash_does_not_change_with_a_comment(changed_pack: ChangedPack):
+    commented = changed_pack("features", "unanswered_minutes:", "# A remark.\nunanswered_minutes:")
+    assert commented.hash == load_policy().hash
+
+
+def test_a_pack_read_twice_is_read_the_same():
+    assert load_policy().on(date(2026, 6, 30)) == load_policy().on(date(2026, 6, 30))
+    assert load_policy().on(date(2026, 6, 30)).pack_hash == load_policy().hash
+
+
+def test_bands_may_be_listed_in_any_order(changed_pack: ChangedPack):
+    old = "- {upto_days: 182, weight: 3}\n        - {upto_days: 365, weight: 2}"
+    new = "- {upto_days: 365, weight: 2}\n        - {upto_days: 182, weight: 3}"
+    bands = changed_pack("features", old, new).on(date(2026, 6, 30)).features.violation_bands
+    assert bands == ((182, 3), (365, 2), (730, 1))
+
+
+# ---- refused -------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "a day that stands twice": (
+        "features",
+        UNANSWERED,
+        f"{UNANSWERED}\n    {DAY_OF_UNANSWERED}",
+        "1990-01-01 stands twice",
+    ),
+    "a bin that stands twice": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 1: 5}", "1 stands twice"),
+    "a setting that stands twice": ("codes", "rules:\n", "rules: []\nrules:\n", "rules stands twice"),
+    "no reference": ("features", UNANSWERED, "{basis: proposal, value: 1440}", "reference: Field required"),
+    "an empty reference": ("features", '"No rule found; one day"', '""', "reference: .*at least 1"),
+    "no basis": (
+        "features",
+        '{basis: proposal, reference: "No rule found; one day"',
+        '{reference: "x"',
+        "basis",
+    ),
+    "a basis of its own": (
+        "features",
+        '{basis: proposal, reference: "No rule',
+        '{basis: habit, reference: "No rule',
+        "basis",
+    ),
+    "an unknown field": ("features", "value: 1440", "value: 1440, unit: minutes", "unit: Extra inputs"),
+    "an unknown setting": ("features", "slow_minutes:", "snail_minutes:", "slow_minutes: Field required"),
+    "a value without a day": (
+        "features",
+        '1990-01-01: {basis: proposal, reference: "No',
+        'always: {basis: proposal, reference: "No',
+        "always",
+    ),
+    "a severity without points": (
+        "features",
+        SCALE,
+        "{minor: 1}",
+        "severity_points from 1990-01-01 must name exactly",
+    ),
+    "an alert level without points": (
+        "features",
+        "yellow: 2, blue: 1}",
+        "yellow: 2}",
+        "alert_points from 1990-01-01 must name exactly",
+    ),
+    "thresholds out of order": ("codes", "blue: 8, yellow: 18", "blue: 18, yellow: 18", "must ascend"),
+    "a condition that says nothing": (
+        "codes",
+        "{feature: open_major_hazards, at_least: 1}",
+        "{feature: open_major_hazards}",
+        "needs at_least",
+    ),
+    "a rule that gives green": ("codes", "{code: blue, when", "{code: green, when", "code"),
+    "GREEN for the unrated": (
+        "codes",
+        "provisional_floor: blue",
+        "provisional_floor: green",
+        "provisional_floor",
+    ),
+    "a fractional point": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 3: 5.5}", "points"),
+    "a negative weight": ("features", "upto_days: 182, weight: 3", "upto_days: 182, weight: -3", "weight"),
+    "text that is not YAML": ("codes", "rules:\n", "rules: ]\n", "codes.yaml"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_a_pack_is_refused_for(changed_pack: ChangedPack, case: str):
+    file, old, new, message = REFUSED[case]
+    with pytest.raises(PolicyError, match=f"(?s){file}.yaml.*{message}"):
+        changed_pack(file, old, new)
+
+
+QUIET_MISTAKES = {
+    "a severity without points in the mean": (
+        "features",
+        f"points: {SCALE}",
+        "points: {minor: 1}",
+    ),
+    "a day that does not exist": ("features", DAY_OF_UNANSWERED, f"1990-13-01: {UNANSWERED}"),
+    "one day written in two ways": (
+        "features",
+        DAY_OF_UNANSWERED,
+        f"{DAY_OF_UNANSWERED}\n    '1990-01-01': {UNANSWERED}",
+    ),
+    "two bands up to one day": (
+        "features",
+        "upto_days: 365, weight: 2}\n        - {upto_days: 730",
+        "upto_days: 182, weight: 2}\n        - {upto_days: 730",
+    ),
+    "two rules of one name": ("codes", "rule: major_accident", "rule: open_major_hazard"),
+    "a rule called score": ("codes", "rule: major_accident", "rule: score"),
+    "two factors of one name": ("scorecard", "factor: credit", "factor: sector"),
+    "a factor called score": ("scorecard", "factor: credit", "factor: score"),
+    "no bins": ("scorecard", "points: {0: 0, 1: 3, 3: 5}", "points: {}"),
+    "a blank reference": ("features", '"No rule found; one day"', '"   "'),
+}
+
+
+@pytest.mark.parametrize("case", QUIET_MISTAKES, ids=str)
+def test_a_pack_is_refused_when_read_rather_than_when_used_for(changed_pack: ChangedPack, case: str):
+    with pytest.raises(PolicyError):
+        changed_pack(*QUIET_MISTAKES[case])
+
+
+STILL_OPEN = {
+    "one day of a rule written in two ways": (
+        "codes",
+        '      1990-01-01:\n        basis: proposal\n        reference: "P8: overdue',
+        "      '1990-01-01': {basis: law, reference: elsewhere, value: "
+        "{code: blue, when: [{feature: high_hazard, at_least: 1}]}}\n"
+        '      1990-01-01:\n        basis: proposal\n        reference: "P8: overdue',
+    ),
+    "a set of conditions without any, which everyone would meet": (
+        "codes",
+        "- [{feature: inspections_24m, at_least: 2}]",
+        "- []",
+    ),
+    "a condition on none of the categories": (
+        "codes",
+        "{feature: open_major_hazards, at_least: 1}",
+        "{feature: open_major_hazards, one_of: []}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STILL_OPEN, ids=str)
+def test_a_pack_should_be_refused_too_for(changed_pack: ChangedPack, case: str):
+    with pytest.raises(PolicyError):
+        changed_pack(*STILL_OPEN[case])
+
+
+def test_an_unknown_pack_is_answered_with_the_known_ones(tmp_path: Path):
+    with pytest.raises(PolicyError, match=r"no policy pack 'jinan'; known packs: .*starter"):
+        load_policy("jinan")
+
+
+def test_a_pack_without_one_of_its_files_is_refused(tmp_path: Path):
+    shutil.copytree(PACKS / "starter", tmp_path / "starter")
+    (tmp_path / "starter" / "codes.yaml").unlink()
+    with pytest.raises(PolicyError, match=r"codes\.yaml"):
+        load_policy("starter", folder=tmp_path)

@@ -1,0 +1,457 @@
+"""Commands about the plan, on a real run: every format holds the same, and every draw can be verified."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+from icalendar import Calendar
+from rich.cells import cell_len
+from rich.console import Console
+from typer.testing import CliRunner
+
+from desk.files.calendar import hours
+from desk.files.sheets import sheet_name
+from desk.say.visits import rule_texts
+from desk.words.labels import BECAUSE, CHANNEL, CHECK_WHY, SCOPE
+from desk.words.words import Words
+from models.planning.certificate import RULES
+from models.planning.demand.checklist import WHY
+from models.planning.demand.waivers import WAIVERS
+from models.policy.planning import CHANNELS
+from pipelines import cli
+from pipelines.cli.run import show_plan
+from tests.pipelines.city import DAY_1, REPOSITORY, environment, riskcode
+from warehouse.questions.plan import SCOPES, binding
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+LISTED = {"month_on", "level", "division", "enterprise_id", "name", "kind"}
+
+
+def told(home: Path, *arguments: str) -> Any:
+    """Answer of a command as JSON."""
+    settings = {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en"}
+    done = CliRunner().invoke(cli.app, [*arguments, "--json"], env=settings, catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def asked(home: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of the published copy."""
+    with duckdb.connect(str(home / "published" / "riskcode.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def lines(home: Path, *arguments: str, columns: int = 100) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", *arguments],
+        env=environment(home, COLUMNS=str(columns)),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def month(coded: Path) -> dict[str, Any]:
+    return told(coded, "plan", "month")
+
+
+@pytest.fixture(scope="module")
+def day(coded: Path) -> list[dict[str, Any]]:
+    return told(coded, "plan", "today")
+
+
+# ------------------------------------------------------------------------------------------- the queue
+
+
+def test_the_queue_has_every_visit_in_order_of_precedence(coded: Path) -> None:
+    rows = told(coded, "queue")
+    assert [row["visit_id"] for row in rows] == [
+        visit for (visit,) in asked(coded, "SELECT visit_id FROM serve.inspection_queue ORDER BY rank")
+    ]
+    table = list(csv.DictReader(io.StringIO(riskcode(coded, "queue", "--format", "csv").stdout)))
+    assert [row["visit_id"] for row in table] == [row["visit_id"] for row in rows]
+
+
+def test_red_visits_keep_what_the_red_queue_told(coded: Path) -> None:
+    reds = [row for row in told(coded, "queue") if row["code"] == "red"]
+    assert reds and all(row["due_on"] and row["reasons"] and row["score"] is not None for row in reds)
+    before = {row["enterprise_id"]: row for row in told(coded, "queue", "--code", "red")}
+    special = [row for row in reds if row["channel"] in ("red", "red_overdue")]
+    assert special
+    for row in special:
+        assert row["score"] == before[row["enterprise_id"]]["score"]
+        assert row["reasons"] == before[row["enterprise_id"]]["reasons"]
+
+
+def test_the_queue_of_a_code_has_every_enterprise_of_it(coded: Path) -> None:
+    for code in ("red", "yellow"):
+        count = asked(coded, f"SELECT count(*) FROM risk.codes WHERE code = '{code}'")[0][0]
+        assert len(told(coded, "queue", "--code", code)) == count
+
+
+def test_filters_of_the_queue_keep_exactly_what_they_say(coded: Path) -> None:
+    rows = told(coded, "queue")
+    first = next(row for row in rows if row["state"] == "scheduled")
+    cases = {
+        ("--channel", "复查"): lambda row: "recheck" in row["channels"],
+        ("--state", "scheduled"): lambda row: row["state"] == "scheduled",
+        ("--level", "区县"): lambda row: row["level"] == "district",
+        ("--district", first["place"]): lambda row: row["place"] == first["place"],
+        ("--team", first["crew_id"].lower()): lambda row: first["crew_id"] in (row["crew_id"] or ""),
+        ("--due-by", "2026-07-01"): lambda row: (row["due_on"] or "9") <= "2026-07-01",
+    }
+    for arguments, keeps in cases.items():
+        wanted = [row["visit_id"] for row in rows if keeps(row)]
+        assert [row["visit_id"] for row in told(coded, "queue", *arguments)] == wanted != [], arguments
+
+
+def test_visits_and_codes_are_not_asked_for_at_once(coded: Path) -> None:
+    done = riskcode(coded, "queue", "--code", "red", "--team", "K01")
+    assert done.returncode == 2 and "leave it out" in done.stderr
+
+
+# ------------------------------------------------------------------------------------------------ year
+
+
+def test_the_year_adds_up(coded: Path) -> None:
+    found = told(coded, "plan", "year")
+    assert found["budget"] and found["draws"]
+    for row in found["budget"]:
+        left = row["total_days"] - row["other_days"] - row["non_enforcement_days"]
+        assert row["inspection_days"] == pytest.approx(left, abs=0.05)
+    floors = {
+        channel: [row for row in found["floors"] if row["channel"] == channel]
+        for channel in ("annual_full", "random")
+    }
+    assert all(floors.values())
+    for row in floors["annual_full"]:
+        assert row["required"] == row["base"] == row["done"] + row["planned"] + row["short"]
+    drawn = sum(row["drawn"] for row in found["draws"] if row["channel"] == "random")
+    assert drawn == asked(coded, "SELECT count(*) FROM plan.targets WHERE channel = 'random'")[0][0]
+    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "year", "--format", "csv").stdout)))
+    assert [float(row["inspection_days"]) for row in table] == [
+        row["inspection_days"] for row in found["budget"]
+    ]
+
+
+def test_the_year_of_one_authority_and_as_a_workbook(coded: Path, tmp_path: Path) -> None:
+    [row] = told(coded, "plan", "year", "--level", "district", "--district", "历城区")["budget"]
+    assert (row["level"], row["division"]) == ("district", "370112")
+    path = tmp_path / "year.xlsx"
+    assert riskcode(coded, "plan", "year", "--format", "xlsx", "--output", str(path)).returncode == 0
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["budget", "floors", "draws"]
+    assert book["draws"].max_row == 1 + asked(coded, "SELECT count(*) FROM plan.draws")[0][0]
+
+
+# ----------------------------------------------------------------------------------------------- month
+
+
+def test_the_month_counts_every_visit_and_every_missing_day(coded: Path, month: dict[str, Any]) -> None:
+    counts = asked(coded, "SELECT count(*), count(*) FILTER (state = 'scheduled') FROM plan.visits")[0]
+    assert sum(row["visits"] for row in month["states"]) == counts[0]
+    assert len(month["visits"]) == counts[1]
+    short = [row for row in month["certificate"] if row["scope"] == "visit"]
+    missing = sum(row["person_days"] or 0 for row in short)
+    assert sum(row["short_days"] for row in month["load"]) == pytest.approx(missing, abs=0.3)
+    assert {row["rule"] for row in month["certificate"]} <= set(RULES)
+    assert sum(row["load_days"] for row in month["load"]) > 0
+    assert len(month["changes"]) == asked(coded, "SELECT count(*) FROM plan.changes")[0][0]
+
+
+def test_the_public_list_tells_no_day_officer_or_reason(coded: Path, tmp_path: Path) -> None:
+    rows = told(coded, "plan", "month", "--list")
+    assert rows and all(set(row) == LISTED for row in rows)
+    ahead = told(coded, "plan", "month", "--list", "--month", "2026-09")
+    assert {row["month_on"] for row in ahead} == {"2026-09-01"}
+    path = tmp_path / "list.xlsx"
+    assert (
+        riskcode(coded, "plan", "month", "--list", "--format", "xlsx", "--output", str(path)).returncode == 0
+    )
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None and sheet.max_row == len(rows) + 1 and sheet.max_column == len(LISTED)
+    assert riskcode(coded, "plan", "month", "--list", "--format", "ics").returncode == 2
+
+
+def test_the_month_as_workbook_and_table_of_visits(
+    coded: Path, tmp_path: Path, month: dict[str, Any]
+) -> None:
+    path = tmp_path / "month.xlsx"
+    assert riskcode(coded, "plan", "month", "--format", "xlsx", "--output", str(path)).returncode == 0
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["visits", "load", "shortfalls", "changes"]
+    assert book["visits"].max_row == len(month["visits"]) + 1
+    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "month", "--format", "csv").stdout)))
+    assert [row["visit_id"] for row in table] == [row["visit_id"] for row in month["visits"]]
+    for row in table:
+        texts = [cell for key, cell in row.items() if key != "score"]
+        assert not any(cell.startswith(("=", "@", "+", "-")) for cell in texts)
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_the_picture_is_drawn_in_both_languages(coded: Path, tmp_path: Path, ending: str) -> None:
+    for language, word in (("zh", "检查工作量与可用人日"), ("en", "Inspection load against capacity")):
+        path = tmp_path / f"{language}.{ending}"
+        subprocess.run(
+            [sys.executable, "-m", "pipelines", "plan", "month", "--picture", str(path)],
+            env=environment(coded, RISKCODE_LANG=language),
+            cwd=REPOSITORY,
+            capture_output=True,
+            check=True,
+        )
+        if ending == "svg":
+            text = path.read_text(encoding="utf-8")
+            assert word in text and "Noto Sans CJK SC" in text
+        else:
+            assert path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 20_000
+
+
+def test_a_picture_has_a_known_ending(coded: Path) -> None:
+    done = riskcode(coded, "plan", "month", "--picture", "load.pdf")
+    assert done.returncode == 2 and ".svg or .png" in done.stderr
+
+
+# ------------------------------------------------------------------------------------------------- day
+
+
+def test_today_is_the_first_day_planned(day: list[dict[str, Any]]) -> None:
+    assert day
+    assert {row["planned_on"] for row in day} == {"2026-07-01"} and date.fromisoformat("2026-07-01") > DAY_1
+    assert all(len(row["officers"]) >= 2 and all(person["name"] for person in row["officers"]) for row in day)
+    assert any(row["checks"] for row in day)
+
+
+def test_open_findings_are_checked_first(month: dict[str, Any]) -> None:
+    for row in month["visits"]:
+        ranks = [WHY.index(check["why"]) for check in row["checks"]]
+        assert ranks == sorted(ranks)
+
+
+def test_a_team_is_found_by_a_part_of_its_name(coded: Path, day: list[dict[str, Any]]) -> None:
+    part = day[0]["crew_id"][-3:]
+    mine = [row["visit_id"] for row in day if part.lower() in row["crew_id"].lower()]
+    assert [row["visit_id"] for row in told(coded, "plan", "today", "--team", part.lower())] == mine != []
+
+
+def test_the_printed_sheets_are_one_a_team_with_boxes(
+    coded: Path, tmp_path: Path, day: list[dict[str, Any]]
+) -> None:
+    path = tmp_path / "day.xlsx"
+    assert riskcode(coded, "plan", "today", "--format", "xlsx", "--output", str(path)).returncode == 0
+    book = openpyxl.load_workbook(path)
+    crews = list(dict.fromkeys((row["level"], row["division"], row["crew_id"]) for row in day))
+    assert len(book.sheetnames) == len(crews)
+    for sheet, crew in zip(book.worksheets, crews, strict=True):
+        mine = [row for row in day if (row["level"], row["division"], row["crew_id"]) == crew]
+        cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if isinstance(cell, str)]
+        assert [row["name"] for row in mine if not any(row["name"] in cell for cell in cells)] == []
+        assert sum(cell.startswith("□ yes") for cell in cells) == sum(len(row["checks"]) for row in mine)
+        assert sum(cell == "signature" for cell in cells) == len(mine)
+        assert mine[0]["officers"][0]["name"] in cells[1]
+        assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9
+        assert sheet.print_title_rows == "$1:$3"
+        assert sheet["B5"].alignment.wrap_text or sheet["A5"].alignment.wrap_text
+
+
+def test_the_calendar_has_one_event_a_visit(coded: Path, tmp_path: Path, month: dict[str, Any]) -> None:
+    path = tmp_path / "month.ics"
+    assert riskcode(coded, "plan", "month", "--format", "ics", "--output", str(path)).returncode == 0
+    calendar = Calendar.from_ical(path.read_bytes())
+    events = list(calendar.walk("VEVENT"))
+    visits = {row["visit_id"]: row for row in month["visits"]}
+    assert sorted(str(event["uid"]) for event in events) == sorted(visits)
+    for event in events:
+        row = visits[str(event["uid"])]
+        start, end = event.decoded("dtstart"), event.decoded("dtend")
+        assert start.date().isoformat() == row["planned_on"] and start < end
+        assert start.utcoffset().total_seconds() == 8 * 3600
+        assert row["name"] in event["summary"] and row["officers"][0]["name"] in event["description"]
+    again = tmp_path / "again.ics"
+    riskcode(coded, "plan", "month", "--format", "ics", "--output", str(again))
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_visits_of_a_crew_follow_each_other() -> None:
+    row = {"planned_on": date(2026, 7, 1), "quarter_days": 2}
+    first, second = hours(row, 0), hours(row, 2)
+    assert first[0].hour == 9 and first[1] <= second[0]
+    assert hours({**row, "quarter_days": 4}, 0)[1] == second[1]
+    assert hours({**row, "quarter_days": 1}, 7)[0] < hours({**row, "quarter_days": 1}, 7)[1]
+
+
+def test_sheets_have_names_excel_accepts_each_once() -> None:
+    taken: set[str] = set()
+    row = {"level": "town", "division": "370124", "crew_id": "town/370105/2607-K03'[]:*?"}
+    names = [sheet_name(row, Words("en"), taken) for _ in range(12)]
+    assert len(set(names)) == 12
+    assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\'") for name in names)
+
+
+# ----------------------------------------------------------------------------------------------- draws
+
+
+@pytest.fixture
+def runner(coded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
+    monkeypatch.setenv("RISKCODE_HOME", str(coded))
+    monkeypatch.setenv("RISKCODE_LANG", "en")
+    yield CliRunner()
+
+
+def test_every_draw_that_is_handed_out_verifies(runner: CliRunner, tmp_path: Path) -> None:
+    listed = json.loads(runner.invoke(cli.app, ["draw", "list", "--json"]).stdout)
+    assert {row["channel"] for row in listed} >= {"random", "crews"}
+    for row in listed:
+        file = tmp_path / f"{row['draw_id']}.json"
+        assert runner.invoke(cli.app, ["draw", "show", row["draw_id"], "--output", str(file)]).exit_code == 0
+        done = runner.invoke(cli.app, ["draw", "verify", str(file), "--json"])
+        assert done.exit_code == 0, row["draw_id"]
+        checked = json.loads(done.stdout)
+        assert checked["verified"] and checked["drawn"] == row["drawn"]
+        assert checked["roster_sha256"] == row["roster_sha256"]
+
+
+def test_a_draw_may_be_printed_and_an_unknown_one_is_guessed(coded: Path) -> None:
+    one = told(coded, "draw", "list")[0]["draw_id"]
+    assert json.loads(riskcode(coded, "draw", "show", one).stdout)["draw_id"] == one
+    done = riskcode(coded, "draw", "show", f"{one}x")
+    assert done.returncode == 5 and one in done.stderr and "draw list" in done.stderr
+
+
+# ----------------------------------------------------------------------------------- for all of them
+
+
+def test_output_fits_a_terminal_of_100_columns(coded: Path) -> None:
+    for arguments in (("year",), ("month",), ("month", "--list"), ("today",)):
+        assert max(cell_len(line) for line in lines(coded, "plan", *arguments)) <= 100, arguments
+    assert max(cell_len(line) for line in lines(coded, "queue")) <= 100
+    assert max(cell_len(line) for line in lines(coded, "draw", "list")) <= 100
+
+
+def test_the_summary_of_a_run_points_to_the_plan(coded: Path) -> None:
+    summary = (coded / "summary.txt").read_text(encoding="utf-8")
+    scheduled = asked(coded, "SELECT count(*) FROM plan.visits WHERE state = 'scheduled'")[0][0]
+    assert f"{scheduled} visits scheduled" in summary and "./riskcode plan month" in summary
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (("plan", "month", "--district", "历城曲"), 2, "历城区"),
+        (("plan", "today", "--team", "K99"), 2, "did you mean"),
+        (("plan", "year", "--level", "province"), 2, "district"),
+        (("plan", "year", "--format", "ics"), 2, "choose table, csv, xlsx or json"),
+        (("plan", "month", "--month", "2026-09"), 2, "--list"),
+        (("queue", "--channel", "luck"), 2, "recheck"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_can(
+    coded: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    done = riskcode(coded, *arguments)
+    assert done.returncode == status and says in " ".join(done.stderr.split())
+
+
+def test_a_day_without_visits_names_days_that_have_some(coded: Path) -> None:
+    done = riskcode(coded, "plan", "today", "--on", "2026-07-04")
+    assert done.returncode == 0 and "2026-07-01" in done.stdout
+
+
+def test_a_copy_of_an_older_program_is_told_apart(coded: Path, tmp_path: Path) -> None:
+    (tmp_path / "published").mkdir()
+    copy = tmp_path / "published" / "riskcode.duckdb"
+    shutil.copy(coded / "published" / "riskcode.duckdb", copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "DROP SCHEMA plan CASCADE; DROP TABLE serve.inspection_queue; DROP TABLE serve.month_list"
+        )
+    for arguments in (("queue",), ("plan", "year"), ("plan", "month"), ("plan", "today"), ("draw", "list")):
+        done = riskcode(tmp_path, *arguments)
+        assert done.returncode == 5 and "./riskcode run" in done.stderr, arguments
+    assert told(tmp_path, "queue", "--code", "red")
+
+
+SHORTER = """
+UPDATE plan.visits SET state = 'short', planned_on = NULL WHERE visit_id = $visit;
+DELETE FROM plan.shortfalls WHERE scope = 'visit' AND visit_id = $visit;
+INSERT INTO plan.shortfalls BY NAME
+SELECT 'visit' AS scope, 'capacity' AS rule, level, division, enterprise_id, visit_id, 1 AS count, 3.0 AS person_days,
+       DATE '2026-07-04' AS first_on, DATE '2026-07-05' AS last_on, ['red', 'immediate'] AS gave_way_to, as_of
+FROM plan.visits WHERE visit_id = $visit;
+UPDATE plan.changes SET change = 'dropped', because = 'capacity', from_day = DATE '2026-07-03', to_day = NULL
+WHERE visit_id = $visit;
+UPDATE plan.changes SET change = 'moved', because = 'deadline_earlier', from_day = DATE '2026-07-09'
+WHERE visit_id <> $visit AND to_day = DATE '2026-07-01'
+"""
+
+
+def test_what_is_short_and_what_moved_is_told_in_words(coded: Path, tmp_path: Path) -> None:
+    (tmp_path / "published").mkdir()
+    copy = tmp_path / "published" / "riskcode.duckdb"
+    shutil.copy(coded / "published" / "riskcode.duckdb", copy)
+    [visit] = told(coded, "queue", "--state", "scheduled", "--limit", "1")
+    with duckdb.connect(str(copy)) as connection:
+        for statement in SHORTER.split(";"):
+            connection.execute(statement, {"visit": visit["visit_id"]})
+        plan = binding(connection)
+    page = " ".join("\n".join(lines(tmp_path, "plan", "month", columns=160)).split())
+    assert "not enough crew days" in page and visit["name"] in page
+    assert re.search(r"not enough crew days: gave way to [^:]*RED special", page)
+    assert "dropped not enough crew days 1" in page and "moved deadline is earlier" in page
+    load = told(tmp_path, "plan", "month", "--level", visit["level"])["load"]
+    # Nobody works on 4 and 5 July: what is short is told on the next working day.
+    assert next(row["short_days"] for row in load if row["day"] == "2026-07-06") >= 3
+    output = io.StringIO()
+    show_plan(plan, Words("en"), Console(file=output, width=120))
+    assert plan["visits"]["short"] >= 1 and plan["rules"]
+    assert "most binding: " in output.getvalue()
+
+
+def test_showing_the_plan_imports_nothing_heavy(coded: Path) -> None:
+    probe = (
+        "import sys; sys.argv = ['riskcode', 'plan', 'today']\n"
+        "import pipelines.cli as cli\n"
+        "cli._leave = lambda status: None\n"
+        "cli.main()\n"
+        "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'matplotlib', 'xlsxwriter', 'icalendar'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env=environment(coded),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_all_that_a_plan_says_has_words() -> None:
+    assert set(CHANNEL.keys) == {*CHANNELS, "crews"}
+    assert tuple(CHECK_WHY.keys) == WHY
+    assert set(WAIVERS) <= set(BECAUSE.keys)
+    assert tuple(SCOPE.keys) == SCOPES
+    for language in ("zh", "en"):
+        assert set(rule_texts(Words(language))) == set(RULES)
+
+
+def test_an_event_is_stamped_with_the_day_of_the_plan(coded: Path, tmp_path: Path) -> None:
+    path = tmp_path / "day.ics"
+    assert riskcode(coded, "plan", "today", "--format", "ics", "--output", str(path)).returncode == 0
+    for event in Calendar.from_ical(path.read_bytes()).walk("VEVENT"):
+        assert event.decoded("dtstamp").date() == DAY_1
+        assert isinstance(event.decoded("dtstart"), datetime)

@@ -1,0 +1,193 @@
+"""Readers see one whole published copy, the old or the new, never something between."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from models.errors import WarehouseError
+from models.policy import load_policy
+from tests.warehouse.intake.delivering import (
+    FIRMS,
+    MAPPING,
+    TODAY,
+    alert,
+    csv_bytes,
+    deliver,
+    firm,
+    judged,
+    violation,
+    visit,
+)
+from warehouse.coding.coding import Coding
+from warehouse.coding.order import code_enterprises
+from warehouse.connection import Connection, writing
+from warehouse.database.reading import reading, rows
+from warehouse.home import Home
+from warehouse.intake.take_in import take_in
+from warehouse.planning.plan import compute_plan
+from warehouse.publish import PUBLISHED, publish, publish_run, published_as_of
+
+DAY = date(2025, 12, 31)
+FILES = {
+    "register.csv": csv_bytes([firm(number) for number in range(4)]),
+    "v_1.csv": csv_bytes(
+        [
+            violation("a", severity="重大", is_major_hazard="是"),
+            violation("b", enterprise_id=FIRMS[1], rectified_on="2025-06-20", recorded_at="2025-06-20"),
+            violation("c", severity="巨大"),
+        ]
+    ),
+    "alerts.csv": csv_bytes([alert("a"), alert("b", enterprise_id=FIRMS[2], level="blue")]),
+    "visits.csv": csv_bytes([visit("a"), visit("b", enterprise_id=FIRMS[3])]),
+}
+
+
+def coding(day: date = DAY) -> Coding:
+    return Coding(day, day, load_policy().on(day))
+
+
+def rescore(connection: Connection, day: date = DAY) -> None:
+    code_enterprises(connection, coding(day))
+    compute_plan(connection, coding(day))
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one day coded and published."""
+    home = Home(tmp_path_factory.mktemp("ready")).prepare()
+    outcome = judged(deliver(home.inbox / "bureau", FILES), MAPPING)
+    with writing(home) as connection:
+        take_in(connection, outcome, received_on=TODAY)
+        rescore(connection)
+        publish_run(connection, home, coding(), run_id="first")
+    return home.root
+
+
+@pytest.fixture
+def published(ready: Path, tmp_path: Path) -> Iterator[Home]:
+    """The same home, for one test alone."""
+    shutil.copytree(ready, tmp_path / "copy")
+    yield Home(tmp_path / "copy")
+
+
+def as_of(connection: Connection) -> date:
+    [row] = rows(connection, "SELECT DISTINCT as_of FROM risk.codes")
+    return row["as_of"]
+
+
+def test_reading_before_anything_is_published_names_the_next_step(home: Home) -> None:
+    with pytest.raises(WarehouseError, match=r"Start a run first: \./riskcode run"), reading(home):
+        pass
+    assert published_as_of(home) is None
+
+
+def test_a_damaged_copy_names_the_next_step(published: Home) -> None:
+    published.published.write_bytes(b"no database" * 1000)
+    with pytest.raises(WarehouseError, match="Run again to publish a new one"), reading(published):
+        pass
+
+
+def test_the_published_copy_has_every_table_and_one_code_for_each_enterprise(published: Home) -> None:
+    with reading(published) as connection:
+        for table in PUBLISHED:
+            assert rows(connection, f"SELECT count(*) AS n FROM {table}")
+        codes = rows(
+            connection, "SELECT enterprise_id, count(*) AS n FROM risk.codes GROUP BY ALL ORDER BY 1"
+        )
+        assert codes == [{"enterprise_id": each, "n": 1} for each in sorted(FIRMS[:4])]
+        register = rows(connection, "SELECT enterprise_id FROM core.enterprises")
+        assert sorted(row["enterprise_id"] for row in register) == sorted(FIRMS[:4])
+        assert {row["code"] for row in rows(connection, "SELECT code FROM risk.codes")} <= {
+            "red",
+            "yellow",
+            "blue",
+            "green",
+        }
+
+
+def test_the_points_of_every_explanation_add_up_to_the_score(published: Home) -> None:
+    with reading(published) as connection:
+        wrong = rows(
+            connection,
+            "SELECT c.enterprise_id FROM risk.codes c LEFT JOIN "
+            "(SELECT enterprise_id, sum(points) AS points FROM risk.explanations GROUP BY ALL) e USING (enterprise_id) "
+            "WHERE c.score IS DISTINCT FROM e.points",
+        )
+        scored = rows(connection, "SELECT count(*) AS n FROM risk.codes WHERE score > 0")
+    assert not wrong
+    assert scored[0]["n"] > 0
+
+
+def test_the_refused_row_is_published_with_its_place(published: Home) -> None:
+    with reading(published) as connection:
+        assert rows(connection, "SELECT file, line, rules FROM raw.rejected_rows") == [
+            {"file": "v_1.csv", "line": 4, "rules": "unknown_code:severity"}
+        ]
+
+
+def test_a_reader_keeps_the_copy_it_opened_while_a_new_one_is_published(published: Home) -> None:
+    """The reader is a process of its own, as in life, and asks again after the new copy is in place."""
+    script = (
+        "import sys; from pathlib import Path; from warehouse.home import Home\n"
+        "from warehouse.database.reading import reading\n"
+        "with reading(Home(Path(sys.argv[1]))) as c:\n"
+        "    for _ in range(2):\n"
+        "        print(c.sql('SELECT max(as_of) FROM risk.codes').fetchall()[0][0], flush=True); sys.stdin.readline()\n"
+    )
+    command = [sys.executable, "-c", script, str(published.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stdout.readline().strip() == "2025-12-31"
+        with writing(published) as connection:
+            rescore(connection, date(2026, 1, 1))
+            assert publish_run(connection, published, coding(date(2026, 1, 1)), run_id="second")
+        with reading(published) as fresh:
+            assert as_of(fresh) == date(2026, 1, 1)
+        reader.stdin.write("\n\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline().strip() == "2025-12-31"
+    assert reader.returncode == 0
+
+
+def test_a_day_older_than_the_published_one_is_kept_back_unless_told(published: Home) -> None:
+    older = date(2025, 12, 1)
+    with writing(published) as connection:
+        rescore(connection, older)
+        assert publish_run(connection, published, coding(older), run_id="backfill") is None
+        assert published_as_of(published) == DAY
+        assert publish_run(connection, published, coding(older), run_id="told", even_if_older=True)
+        runs = connection.sql("SELECT run_id, as_of FROM ops.runs ORDER BY run_id").fetchall()
+    assert published_as_of(published) == older
+    assert runs == [("backfill", older), ("first", DAY), ("told", older)]
+
+
+def test_the_same_day_may_be_published_again(published: Home) -> None:
+    with writing(published) as connection:
+        rescore(connection)
+        assert publish_run(connection, published, coding(), run_id="again")
+    assert published_as_of(published) == DAY
+
+
+def test_a_publication_that_dies_leaves_the_copy_as_it_was(
+    published: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published.published.read_bytes()
+    with writing(published) as connection:
+        monkeypatch.setitem(PUBLISHED, "risk.codes", "FROM no_such_table")
+        with pytest.raises(Exception, match="no_such_table"):
+            publish(connection, published, known_at=DAY)
+        assert published.published.read_bytes() == before
+        monkeypatch.undo()
+        assert publish(connection, published, known_at=DAY)
+    assert [path.name for path in published.published.parent.iterdir()] == ["riskcode.duckdb"]
+
+
+def test_a_reader_cannot_write(published: Home) -> None:
+    with reading(published) as connection, pytest.raises(Exception, match="read-only"):
+        connection.execute("DELETE FROM risk.codes")

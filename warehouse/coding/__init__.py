@@ -1,0 +1,1 @@
+"""Coding: from stored events to issued codes, their history and their forecast."""

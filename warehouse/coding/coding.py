@@ -1,0 +1,62 @@
+"""One coding: the day, the day of knowledge, the rules, the enterprises."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.coding.card import FittedCard
+from models.coding.timeline import InForce
+from models.policy import PolicyOnDay
+from warehouse.database.frames import Connection
+from warehouse.database.meta import value
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Which rows are read: of these enterprises only (``None``: all), as stored by that write (``None``: by now)."""
+
+    only: tuple[str, ...] | None = None
+    stored_by: int | None = None
+
+
+EVERY_ROW = Extract()
+
+ONLY = "temp.only_these"
+"""Enterprises a coding is about, where it is not about all of them."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """What is coded: the day, the day of knowledge, the policy in force, and the champion card if there is one.
+
+    With a champion, ``policy`` already carries its points and cut-offs.  ``rules``: those of the days the change rules
+    remember and of the days to come (default: the same on all days).  ``only``: code these enterprises and leave the
+    others as they are.  ``stored_by``: use what was stored by that write (default: everything).
+    """
+
+    as_of: date
+    known_at: date
+    policy: PolicyOnDay
+    engine: str = "polars"
+    card: FittedCard | None = None
+    rules: tuple[InForce, ...] = ()
+    only: tuple[str, ...] | None = None
+    stored_by: int | None = None
+
+    @property
+    def in_force(self) -> tuple[InForce, ...]:
+        """The rules by day."""
+        return self.rules or (InForce(date.min, self.policy, self.card),)
+
+    @property
+    def extract(self) -> Extract:
+        """Which rows are read."""
+        return Extract(self.only, self.stored_by)
+
+
+def data_watermark(connection: Connection, known_at: date) -> date | None:
+    """Latest day on which anything that may count became known."""
+    tables = ("enterprises", "violations", "alerts", "inspections", "accidents", "self_reports")
+    union = " UNION ALL ".join(
+        f"SELECT max(known_from) AS day FROM core.{table} WHERE known_from <= $day" for table in tables
+    )
+    return value(connection, f"SELECT max(day) FROM ({union})", {"day": known_at})

@@ -1,0 +1,72 @@
+"""What would change a code, for the passport: ``risk.ways`` and ``risk.near_red``."""
+
+import polars as pl
+
+from models.counterfactuals import WAYS_SCHEMA, Asked, near_red, ways
+from warehouse.coding.coding import Coding
+from warehouse.coding.engines import ONLY, read_events
+from warehouse.coding.overrides import standing_overrides
+from warehouse.coding.rows import put, require_day
+from warehouse.database.frames import Connection, log
+
+_OWN_TABLES = """
+CREATE TABLE IF NOT EXISTS risk.ways (
+    enterprise_id VARCHAR, as_of DATE, option BIGINT, code VARCHAR, reached_on DATE, is_searched BOOLEAN,
+    acts STRUCT(kind VARCHAR, ref VARCHAR, about VARCHAR)[]);
+CREATE TABLE IF NOT EXISTS risk.near_red (enterprise_id VARCHAR, as_of DATE, event VARCHAR, code VARCHAR);
+"""
+
+
+def compute_passports(connection: Connection, coding: Coding) -> int:
+    """``risk.ways``: the smallest sets of acts that better a code; ``risk.near_red``: events that alone make it RED.
+
+    ``risk.ways``: one row per ``option`` of every enterprise that is not GREEN (``models.ways.ways``).
+    ``risk.near_red``: one row per enterprise that is not RED and ``event`` that would make it so today; ``code`` is its
+    code of today.  Returns the number of options.
+    """
+    log.info("finding what would change each code")
+    require_day(connection, "risk.codes", coding)
+    connection.execute(_OWN_TABLES)
+    events = read_events(connection, coding.extract)
+    codes = _codes(connection, coding)
+    asked = Asked(coding.as_of, coding.known_at, coding.in_force, standing_overrides(connection, coding))
+    near = near_red(events, asked, only=_ids(codes.filter(pl.col("code") != "red")))
+    near = near.join(codes, on="enterprise_id", maintain_order="left")
+    day = pl.lit(coding.as_of).alias("as_of")
+    put(connection, "risk.near_red", near.select("enterprise_id", day, "event", "code"), coding)
+    options = ways(events, asked, only=_ids(codes.filter(pl.col("code") != "green")))
+    told = _in_words(connection, options, coding)
+    return put(
+        connection, "risk.ways", told.select("enterprise_id", day, pl.exclude("enterprise_id")), coding
+    )
+
+
+def _codes(connection: Connection, coding: Coding) -> pl.DataFrame:
+    among = "true" if coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    return connection.sql(f"SELECT enterprise_id, code FROM risk.codes WHERE {among}").pl()
+
+
+def _ids(codes: pl.DataFrame) -> list[str]:
+    return codes["enterprise_id"].to_list()
+
+
+def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> pl.DataFrame:
+    """The options, with the words of its source beside the item of each finding."""
+    connection.register("options", options.select("enterprise_id").unique().to_arrow())
+    try:
+        words = dict(connection.execute(_WORDS, {"known_at": coding.known_at}).fetchall())
+    finally:
+        connection.unregister("options")
+    acts = [
+        [{**act, "about": words.get(act["ref"], act["about"])} for act in several]
+        for several in options["acts"].to_list()
+    ]
+    return options.with_columns(pl.Series("acts", acts, dtype=WAYS_SCHEMA["acts"]))
+
+
+_WORDS = """
+SELECT source || '/' || violation_id AS ref, concat_ws(' ', item_code, description) AS words
+FROM core.violations
+WHERE enterprise_id IN (SELECT enterprise_id FROM options)
+  AND known_from <= $known_at AND known_to > $known_at
+"""

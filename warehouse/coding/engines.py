@@ -1,0 +1,87 @@
+"""Where the event fold runs.  The fold is written once (``models.features``); an engine only brings the data.
+
+Polars reads the columns it needs out of DuckDB and folds in memory; DuckDB folds where the data lies.  Both
+give the same integers; ``benchmarks/`` measures them.
+"""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.errors import PolicyError
+from models.features import Events, fold_features
+from models.features.fold import EVENT_COLUMNS
+from models.policy import FeaturePolicy
+from models.tables.canonical import TABLES, Table
+from warehouse.coding.coding import EVERY_ROW, ONLY, Extract
+from warehouse.database.meta import FOREVER
+
+ENGINES = ("polars", "duckdb")
+
+
+def integer_query(table: Table, extract: Extract = EVERY_ROW) -> str:
+    """SQL of a canonical table in integer form: the same shape as ``models.features.integer_form``."""
+    columns = table.columns()
+    parts = [_integer(name, columns[name].dtype) for name in EVENT_COLUMNS[table.name]]
+    parts += [f"{name} - DATE '1970-01-01' AS {name}" for name in ("known_from", "known_to")]
+    rows = f"core.{table.name}" if extract.stored_by is None else f"({_as_stored(table, extract.stored_by)})"
+    among = "" if extract.only is None else f" WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    return f"SELECT {', '.join(parts)} FROM {rows}{among}"
+
+
+def _as_stored(table: Table, stored_by: int) -> str:
+    """The versions that were there after a past write, each ending where the next one of those began."""
+    key = ", ".join(table.key)
+    return f"""
+        SELECT * REPLACE (greatest(known_from, coalesce(min(known_from) OVER (
+            PARTITION BY {key} ORDER BY recorded_at, version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+            {FOREVER})) AS known_to)
+        FROM core.{table.name} WHERE coalesce(stored_no, 0) <= {stored_by:d}
+    """
+
+
+def read_events(connection: duckdb.DuckDBPyConnection, extract: Extract = EVERY_ROW) -> Events:
+    """The six tables in integer form as Polars frames."""
+    return Events(
+        **{name: relation.pl().lazy() for name, relation in _relations(connection, extract).items()}
+    )
+
+
+def _relations(connection: duckdb.DuckDBPyConnection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
+    if extract.only is not None:
+        named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
+        connection.register("named", named.to_arrow())
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
+        connection.unregister("named")
+    return {name: connection.sql(integer_query(TABLES[name], extract)) for name in EVENT_COLUMNS}
+
+
+def _integer(name: str, dtype: pl.DataType) -> str:
+    if dtype == pl.Date:
+        return f"{name} - DATE '1970-01-01' AS {name}"
+    if dtype == pl.Datetime:
+        return f"epoch_us({name}) // 60000000 AS {name}"
+    return f"{name}::BIGINT AS {name}" if dtype == pl.Boolean else name
+
+
+def fold(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    as_of: date,
+    known_at: date,
+    policy: FeaturePolicy,
+    engine: str = "polars",
+    extract: Extract = EVERY_ROW,
+) -> pl.DataFrame:
+    """Features of the enterprises known at ``known_at``, one row each, sorted by ``enterprise_id``."""
+    if engine not in ENGINES:
+        raise PolicyError(f"There is no engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
+    if engine == "duckdb":
+        relations = Events(**_relations(connection, extract))
+        folded = fold_features(relations, as_of=as_of, known_at=known_at, policy=policy)
+        features: pl.DataFrame = folded.pl()
+    else:
+        events = read_events(connection, extract)
+        features = fold_features(events, as_of=as_of, known_at=known_at, policy=policy).collect()
+    return features.sort("enterprise_id")

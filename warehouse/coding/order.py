@@ -1,0 +1,32 @@
+"""The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
+
+import duckdb
+
+from warehouse.coding.coding import Coding
+from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.stages import (
+    compute_codes,
+    compute_explanations,
+    compute_features,
+    compute_probabilities,
+    compute_scores,
+)
+from warehouse.coding.timelines import compute_timelines
+
+STAGES = (
+    compute_features,
+    compute_scores,
+    compute_probabilities,
+    compute_timelines,
+    compute_codes,
+    compute_explanations,
+    compute_passports,
+    compute_red_queue,
+)
+
+
+def code_enterprises(connection: duckdb.DuckDBPyConnection, coding: Coding) -> None:
+    """Features, scores, what time will do, codes, reasons, passports and the red queue of what is coded."""
+    for stage in STAGES:
+        stage(connection, coding)

@@ -1,0 +1,88 @@
+"""The red queue: RED enterprises with their due days, and their open findings."""
+
+import polars as pl
+
+from models.planning.demand.red_queue import build_red_queue
+from warehouse.coding.coding import Coding
+from warehouse.coding.engines import ONLY
+from warehouse.coding.rows import put, require_day
+from warehouse.database.frames import Connection, log, replace_table
+
+
+def compute_red_queue(connection: Connection, coding: Coding) -> int:
+    """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
+    log.info("building the red queue")
+    require_day(connection, "risk.codes", coding)
+    red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
+    red_frame = pl.DataFrame(
+        red.fetchall(),
+        schema={
+            "enterprise_id": pl.String,
+            "red_since": pl.Date,
+            "score": pl.Int64,
+            "decided_by": pl.String,
+            "status": pl.String,
+        },
+        orient="row",
+    )
+    visits = pl.DataFrame(
+        connection.execute(_VISITS_OF_RED, {"as_of": coding.as_of, "known_at": coding.known_at}).fetchall(),
+        schema={"enterprise_id": pl.String, "inspected_on": pl.Date},
+        orient="row",
+    )
+    queue = build_red_queue(red_frame, visits, as_of=coding.as_of, policy=coding.policy.queue)
+    _write_open_findings(connection, coding)
+    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+def _write_open_findings(connection: Connection, coding: Coding) -> None:
+    arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
+    if coding.only is None:
+        query = _OPEN_FINDINGS.format(among="true")
+        connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
+        return
+    among = f"v.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    put(
+        connection,
+        "serve.open_findings",
+        connection.sql(_OPEN_FINDINGS.format(among=among), params=arguments).pl(),
+        coding,
+    )
+
+
+# Since when a RED code was issued without a break; the coded day itself counts where it begins on it.
+_RED_SINCE = """
+WITH issued AS (
+    SELECT enterprise_id, code, valid_from, valid_to FROM risk.code_history
+    WHERE valid_from < $as_of AND valid_to > valid_from
+)
+SELECT c.enterprise_id,
+       coalesce((SELECT min(h.valid_from) FROM issued h
+                 WHERE h.enterprise_id = c.enterprise_id
+                   AND h.valid_from >= coalesce((SELECT max(least(o.valid_to, $as_of)) FROM issued o
+                                                 WHERE o.enterprise_id = c.enterprise_id AND o.code <> 'red'),
+                                                DATE '0001-01-01')), $as_of::DATE) AS red_since,
+       c.score, c.decided_by, f.status
+FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red' ORDER BY c.enterprise_id
+"""
+
+
+_VISITS_OF_RED = """
+SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
+WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
+  AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.result <> 'refused' AND i.inspected_on <= $as_of
+  AND (i.withdrawn_on IS NULL OR i.withdrawn_on > $known_at)
+  AND i.known_from <= $known_at AND i.known_to > $known_at
+"""
+
+
+_OPEN_FINDINGS = """
+SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
+       v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue
+FROM core.violations v
+WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
+  AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $known_at)
+  AND (v.rectified_on IS NULL OR v.rectified_on > $as_of)
+  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL) AND {among}
+ORDER BY v.enterprise_id, v.is_major_hazard DESC, v.rectify_due_on, v.violation_id
+"""

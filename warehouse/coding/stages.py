@@ -1,0 +1,191 @@
+"""The stages of a nightly rescoring: each reads tables, calls one pure function and replaces one table.
+
+The ``risk`` and ``serve`` tables hold the day coded last; ``risk.code_history`` (``history``) keeps what was
+issued.  A stage replaces its table, or the rows of the enterprises it codes, in one transaction, so a run that dies
+between stages can simply be run again.
+"""
+
+import polars as pl
+
+from models.coding.card import FittedCard
+from models.coding.explain import explain_codes, factor_texts
+from models.coding.shrinkage import among_worst, shrunk_rates
+from models.coding.timeline import with_interval
+from models.coding.verdicts import judge
+from models.errors import ScoreError
+from models.vocabulary import CODE_KEYS
+from warehouse.coding.coding import Coding, data_watermark
+from warehouse.coding.engines import fold
+from warehouse.coding.rows import among_coded, put, read_rows, require_day
+from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.runs import begin_coding
+from warehouse.schema.cards import CARD_TABLES
+
+
+def compute_features(connection: Connection, coding: Coding) -> int:
+    """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
+    log.info("computing features")
+    if coding.only is None:
+        begin_coding(connection)
+    features = fold(
+        connection,
+        as_of=coding.as_of,
+        known_at=coding.known_at,
+        policy=coding.policy.features,
+        engine=coding.engine,
+        extract=coding.extract,
+    )
+    return put(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)), coding)
+
+
+def compute_scores(connection: Connection, coding: Coding) -> int:
+    """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
+    log.info("scoring")
+    card = coding.policy.scorecard
+    contributions = card.contributions(_features(connection, coding)).with_columns(
+        as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
+    )
+    return put(connection, "risk.scores", contributions, coding)
+
+
+def compute_probabilities(connection: Connection, coding: Coding) -> int:
+    """``risk.probabilities``: what the points mean, in numbers and words; ``risk.rates``: serious visits, shrunk.
+
+    Both are empty while the expert pack is in force: its points are calibrated on nothing.
+    """
+    log.info("turning points into probabilities")
+    said, rates = (pl.DataFrame(schema=CARD_TABLES[name]) for name in ("risk.probabilities", "risk.rates"))
+    if coding.card:
+        said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
+            as_of=pl.lit(coding.as_of)
+        )
+    if coding.card and coding.card.priors:
+        shrunk = shrunk_rates(_features(connection, coding, every=True), coding.card.priors)
+        worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
+        rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
+    replace_table(connection, "risk.probabilities", said.select(list(CARD_TABLES["risk.probabilities"])))
+    return replace_table(connection, "risk.rates", rates)
+
+
+def _foretold(scores: pl.DataFrame, card: FittedCard) -> pl.DataFrame:
+    """Probability of every label the card is calibrated for, one row per enterprise and label."""
+    return pl.concat(
+        scores.select(
+            "enterprise_id",
+            label=pl.lit(one.label),
+            card_id=pl.lit(card.card_id),
+            base_rate=pl.lit(one.base_rate),
+            **one.columns(),
+        )
+        for one in card.calibrations.values()
+    )
+
+
+WORST_SHARE = 0.02
+"""Share of the city that counts as its worst when the chance of being among them is told."""
+
+
+def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
+    """``risk.codes``: exactly one code per enterprise: what the facts say, through the change rules and overrides.
+
+    Returns the number of enterprises by code, of those that were coded.  Raises ScoreError when an enterprise would
+    get none or two.
+    """
+    log.info("assigning codes")
+    facts = judge(_judged(connection, coding), _scores(connection, coding), coding.policy)
+    require_day(connection, "risk.forecast", coding)
+    shown = read_rows(connection, coding, "risk.forecast", where="valid_from = as_of").select(
+        "enterprise_id", "code", "decided_by"
+    )
+    codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
+    _require_one_code_each(facts, codes)
+    policy = coding.policy
+    stamped = codes.select(
+        "enterprise_id",
+        as_of=pl.lit(coding.as_of),
+        code=pl.col("code"),
+        score=pl.col("score"),
+        is_provisional=pl.col("is_provisional"),
+        decided_by=pl.col("decided_by"),
+        pack=pl.lit(policy.pack),
+        pack_version=pl.lit(policy.version),
+        pack_hash=pl.lit(policy.pack_hash),
+        fingerprint=pl.lit(policy.scorecard.fingerprint),
+        data_watermark=pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date),
+    )
+    put(connection, "risk.codes", stamped, coding)
+    found = dict(codes.group_by("code").len().iter_rows())
+    return {code: found.get(code, 0) for code in reversed(CODE_KEYS)}
+
+
+def compute_explanations(connection: Connection, coding: Coding) -> int:
+    """``risk.explanations``: one row per reason, and ``risk.factors`` with their wording and provenance.
+
+    Raises ScoreError when the points of an enterprise do not add up to its score.
+    """
+    log.info("explaining")
+    scores = _scores(connection, coding)
+    reasons = explain_codes(
+        _judged(connection, coding),
+        scores,
+        as_of=coding.as_of,
+        policy=coding.policy,
+        given=read_rows(connection, coding, "risk.codes").select("enterprise_id", "code", "decided_by"),
+        ends=connection.sql(_ENDS.format(among=among_coded(coding))).pl(),
+    )
+    _require_exact_sums(scores, reasons)
+    replace_table(connection, "risk.factors", factor_texts(coding.policy))
+    stamped = reasons.select(
+        "enterprise_id",
+        as_of=pl.lit(coding.as_of),
+        **{name: pl.col(name) for name in reasons.columns if name != "enterprise_id"},
+    )
+    return put(connection, "risk.explanations", stamped, coding)
+
+
+# The day a factor's points first fall; the day a code that is held or given by a person is first another one.
+_ENDS = """
+SELECT p.enterprise_id, p.factor, min(p.changes_on) AS expires_on
+FROM risk.point_steps p JOIN (
+    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores WHERE {among})
+    ON COLUMNS(* EXCLUDE enterprise_id) INTO NAME factor VALUE points) s USING (enterprise_id, factor)
+WHERE p.points < s.points AND {among} GROUP BY ALL
+UNION ALL
+SELECT enterprise_id, decided_by, valid_to FROM risk.forecast
+WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < DATE '9999-12-31' AND {among}
+"""
+
+
+def _features(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
+    return read_rows(connection, coding, "risk.features", every=every)
+
+
+def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
+    """Features, with the width of the shrunk rate's interval where a fitted card brings priors."""
+    return with_interval(_features(connection, coding), coding.card)
+
+
+def _scores(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
+    return read_rows(connection, coding, "risk.scores", every=every)
+
+
+def _require_one_code_each(facts: pl.DataFrame, codes: pl.DataFrame) -> None:
+    expected = facts.height
+    if codes.height != expected or codes["enterprise_id"].n_unique() != expected:
+        raise ScoreError(
+            f"{expected} enterprises but {codes.height} codes. Nothing was published; "
+            "compare risk.features with risk.forecast."
+        )
+    if codes["code"].null_count() or not set(codes["code"].unique()) <= set(CODE_KEYS):
+        raise ScoreError("An enterprise got no code or an unknown one. Nothing was published.")
+
+
+def _require_exact_sums(all_scores: pl.DataFrame, reasons: pl.DataFrame) -> None:
+    sums = reasons.group_by("enterprise_id").agg(total=pl.col("points").sum())
+    scores = all_scores.select("enterprise_id", "score").join(sums, on="enterprise_id", how="left")
+    wrong = scores.filter(pl.col("total").ne_missing(pl.col("score")))
+    if not wrong.is_empty():
+        raise ScoreError(
+            f"The reasons of {wrong.height} enterprises do not add up to their score, first: "
+            f"{wrong['enterprise_id'][0]}. Nothing was published."
+        )

@@ -1,0 +1,58 @@
+"""Copies for readers: tables written to a new file that takes the old one's place in one step."""
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+
+def copy_tables(
+    connection: duckdb.DuckDBPyConnection,
+    target: Path,
+    tables: Mapping[str, str],
+    *,
+    known_at: date | None = None,
+) -> int:
+    """Write tables (name: query) into a database of their own that replaces ``target`` at once.
+
+    Returns its size in bytes.
+    """
+    building = under_construction(target)
+    attach(connection, building)
+    try:
+        for table, query in tables.items():
+            create(connection, table, query, known_at)
+        connection.execute("CHECKPOINT copy")
+    finally:
+        connection.execute("DETACH copy")
+    return put_in_place(building, target)
+
+
+def under_construction(target: Path) -> Path:
+    """Where a copy is built; what a run that died left there is removed."""
+    for stale in target.parent.glob(f"{target.stem}.building-*"):
+        stale.unlink()
+    return target.with_suffix(f".building-{os.getpid()}")
+
+
+def attach(connection: duckdb.DuckDBPyConnection, building: Path) -> None:
+    """Open the file under construction as ``copy``."""
+    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
+
+
+def put_in_place(building: Path, target: Path) -> int:
+    """Put a finished file where readers look, in one step.  Returns its size in bytes."""
+    with building.open("rb") as file:
+        os.fsync(file.fileno())
+    size = building.stat().st_size
+    building.replace(target)
+    return size
+
+
+def create(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date | None) -> None:
+    """Create a table of the copy from a query."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
+    arguments = {"known_at": known_at} if "$known_at" in query else None
+    connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)

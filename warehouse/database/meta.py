@@ -1,0 +1,43 @@
+"""Single values the warehouse keeps about itself, and the numbers of its writes."""
+
+from typing import Any
+
+import duckdb
+
+FOREVER = "DATE '9999-12-31'"
+
+
+STORED_NO = "stored_no"
+"""Key of the number of the last write of canonical rows."""
+
+
+def stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the last write of canonical rows or decisions about them; every write has the next one."""
+    return int(get_meta(connection, STORED_NO) or 0)
+
+
+def next_stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the write that begins now."""
+    number = stored_no(connection) + 1
+    set_meta(connection, STORED_NO, str(number))
+    return number
+
+
+def value(connection: duckdb.DuckDBPyConnection, query: str, arguments: Any = None) -> Any:
+    """The one value a query gives, or ``None``.
+
+    Fetches to the end: an unfinished result would keep the connection to itself.
+    """
+    found = connection.execute(query, arguments).fetchall()
+    return found[0][0] if found else None
+
+
+def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """A value the warehouse remembers about itself."""
+    found = value(connection, "SELECT value FROM ops.meta WHERE key = ?", [key])
+    return None if found is None else str(found)
+
+
+def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Remember a value."""
+    connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])

@@ -1,0 +1,111 @@
+"""Which run counts: the runs that issued codes, in their order, and what the tables hold at the moment."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from warehouse.database.frames import Connection
+from warehouse.database.meta import get_meta, set_meta
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that issued codes: the day coded, the day of knowledge, and the last write it could use."""
+
+    run_id: str
+    as_of: date
+    known_at: date
+    stored_no: int
+
+
+_ISSUED = (
+    "SELECT run_id, as_of, coalesce(known_at, as_of), coalesce(stored_no, 0) FROM ops.runs WHERE {} AND {}"
+)
+_ORDER = " ORDER BY coalesce(number, 0) DESC, finished_at DESC LIMIT 1"
+
+
+def last_issued(connection: Connection) -> Run | None:
+    """The run whose codes stand now."""
+    return _one(connection, "true", [])
+
+
+def would_issue(connection: Connection, as_of: date, known_at: date) -> bool:
+    """Whether codes of a day, from what is known on another, are new: a replay of earlier ones issues nothing."""
+    last = last_issued(connection)
+    return last is None or (as_of, known_at) >= (last.as_of, last.known_at)
+
+
+def issued_for(connection: Connection, day: date) -> Run | None:
+    """The last run that issued codes for a day."""
+    return _one(connection, "as_of = ?", [day])
+
+
+def known_by(connection: Connection, known_at: date) -> Run | None:
+    """The last run that issued codes from what was known by the end of a day."""
+    return _one(connection, "coalesce(known_at, as_of) <= ?", [known_at])
+
+
+def _one(connection: Connection, which: str, arguments: list[date]) -> Run | None:
+    found = connection.execute(_ISSUED.format(IS_ISSUED, which) + _ORDER, arguments).fetchall()
+    return Run(*found[0]) if found else None
+
+
+_HOLD = "tables_hold"
+_UNFINISHED = "a coding that did not end"
+
+
+def begin_coding(connection: Connection) -> None:
+    """From now on the tables hold no issued codes, until a run has ended."""
+    set_meta(connection, _HOLD, _UNFINISHED)
+
+
+def end_coding(connection: Connection, run_id: str, *, is_issued: bool) -> None:
+    """The tables hold what a run coded."""
+    set_meta(connection, _HOLD, run_id if is_issued else "a replay")
+
+
+def rules_changed(connection: Connection) -> None:
+    """Rules of days to come were changed, so the forecasts in the tables no longer hold."""
+    if get_meta(connection, _HOLD) is not None:
+        set_meta(connection, _HOLD, "forecasts by rules that were changed since")
+
+
+def stale_because(connection: Connection) -> str | None:
+    """Why the tables do not hold the codes issued last; ``None`` when they do."""
+    last, held = last_issued(connection), get_meta(connection, _HOLD)
+    if last is None:
+        return "nothing"
+    return None if held == last.run_id else (held or "codes of an earlier version of the program")
+
+
+IS_ISSUED = "coalesce(is_issued, true)"
+"""SQL: a run in ``ops.runs`` issued its codes; runs of before this was noted did."""
+
+
+LAST_ISSUED = f"SELECT max(as_of) FROM ops.runs WHERE {IS_ISSUED}"
+"""SQL: the latest day whose codes were issued."""
+
+
+def stored_by(connection: Connection, as_of: date, known_at: date) -> int | None:
+    """Number of the last write that codes of a day, as known on another, could use.
+
+    It is that of the run that issued the day from that knowledge, else of the last run that knew no more.  ``None``
+    (everything stored) when nothing was issued by then, as for archives taken in later, and for what comes after
+    the run issued last: what has come in since is what a new run is for.
+    """
+    last = last_issued(connection)
+    if last is None or (as_of, known_at) >= (last.as_of, last.known_at):
+        return None
+    own = issued_for(connection, as_of)
+    if own is not None and own.known_at == known_at:
+        return own.stored_no
+    found = known_by(connection, known_at)
+    return found.stored_no if found else None
+
+
+def known_for(connection: Connection, as_of: date) -> date:
+    """Day of knowledge of a run that is given none: the day coded, or where it was issued from later knowledge, that.
+
+    Coding the last day again must not unlearn what was told within the day.
+    """
+    own = issued_for(connection, as_of)
+    return max(as_of, own.known_at) if own is not None and own == last_issued(connection) else as_of

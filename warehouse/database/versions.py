@@ -1,0 +1,146 @@
+"""Writing accepted rows: versions, corrections, order on disk.
+
+The same row twice changes nothing.  A row with a known key and other content becomes a new version: it counts
+from its ``recorded_at``; when the source did not move that day, from the day the correction was received.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.tables.canonical import Table
+from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
+
+_REORDER_WHEN_GROWN_BY = 1.1
+"""A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
+every later question cheap, but rewriting millions of rows for a hundred new ones is not."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows of one table by what became of them."""
+
+    added: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+
+
+def add_versions(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
+) -> Written:
+    """Store rows as they are, for whoever decides about them."""
+    if rows.is_empty():
+        return Written()
+    enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
+    connection.register("incoming", rows.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    written = _write(connection, table, received_on, rows.height)
+    # Not after an error: the broken transaction would refuse this too, and hide what went wrong.
+    connection.unregister("incoming")
+    return written
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
+    core, columns = f"core.{table.name}", list(table.columns())
+    key = ", ".join(table.key)
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
+    replaced = (
+        f"EXISTS (SELECT 1 FROM {core} n WHERE n.version > 1 AND n.version > c.version AND {same_key_later})"
+    )
+    same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
+    was_empty = _count(connection, f"FROM {core}") == 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
+        + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same} AND NOT {replaced})")
+    )
+    fresh = _count(connection, "FROM temp.fresh")
+    corrected = (
+        0
+        if was_empty
+        else _count(connection, f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key})")
+    )
+    listed = ", ".join([*columns, *VERSION_COLUMNS])
+    prior = f"(SELECT count(*) FROM {core} c WHERE {same_key})" if corrected else "0"
+    moved = (
+        f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at)"
+        if corrected
+        else "false"
+    )
+    connection.execute(
+        f"""
+        INSERT INTO {core} ({listed})
+        SELECT {", ".join(f"f.{name}" for name in columns)},
+               {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
+                                            ORDER BY f.recorded_at),
+               CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
+               {FOREVER}, f.delivery_id, f.source_file, f.source_line, {next_stored_no(connection) if fresh else 0}
+        FROM temp.fresh f
+        ORDER BY {_order(table, "f.")}
+        """,
+        [received_on],
+    )
+    _close_superseded(connection, table, key)
+    _keep_order(connection, table, fresh, was_empty=was_empty)
+    connection.execute("DROP TABLE temp.fresh")
+    return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
+
+
+def _order(table: Table, prefix: str = "") -> str:
+    subject = [name for name in ("enterprise_id", "officer_id") if name in table.columns()]
+    columns = [*subject, *([table.happened] if table.happened else []), *table.key, "recorded_at"]
+    return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
+
+
+def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: str) -> None:
+    """Each version of the touched keys ends where the next one begins.
+
+    A later ``recorded_at`` outranks a later correction of an earlier one, which then never comes to count.
+    """
+    core = f"core.{table.name}"
+    joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
+    connection.execute(
+        f"""
+        UPDATE {core} c SET known_to = n.until FROM (
+            SELECT {key}, version, greatest(known_from, coalesce(min(known_from) OVER (
+                PARTITION BY {key} ORDER BY recorded_at, version
+                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), {FOREVER})) AS until
+            FROM {core}
+            WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
+        ) n
+        WHERE {joined} AND c.version = n.version AND c.known_to <> n.until
+        """
+    )
+
+
+def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool) -> None:
+    meta = f"ordered_rows:{table.name}"
+    rows = _count(connection, f"FROM core.{table.name}")
+    if was_empty:
+        set_meta(connection, meta, str(rows))
+    elif fresh and rows > int(get_meta(connection, meta) or 0) * _REORDER_WHEN_GROWN_BY:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE ordered AS FROM core.{table.name} ORDER BY {_order(table)}, version"
+        )
+        connection.execute(f"DELETE FROM core.{table.name}")
+        connection.execute(f"INSERT INTO core.{table.name} FROM temp.ordered")
+        connection.execute("DROP TABLE temp.ordered")
+        set_meta(connection, meta, str(rows))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
+    return int(value(connection, f"SELECT count(*) {rest}"))
+
+
+VERSION_COLUMNS = {
+    "version": "INTEGER",
+    "known_from": "DATE",
+    "known_to": "DATE",
+    "delivery_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_line": "BIGINT",
+    "stored_no": "BIGINT",
+}
+"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
+number of the write that stored it (so that a past run can be replayed on what was stored by then)."""

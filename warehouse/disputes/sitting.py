@@ -1,0 +1,83 @@
+"""Who may write when: whoever decides at a desk needs the lock, the codes that were issued, and a day to decide on.
+
+The command line and a server sit at the same desk.
+"""
+
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from models.errors import DisputeError, ScoreError
+from models.policy import Policy
+from warehouse.clock import local_today
+from warehouse.coding.coding import Coding
+from warehouse.connection import writing
+from warehouse.database.frames import Connection
+from warehouse.database.runs import last_issued, stale_because
+from warehouse.home import Home
+from warehouse.intake.inbox import city_today
+from warehouse.intraday import coded_day, is_coded_for, update_enterprises
+from warehouse.rules.in_force import coding_on
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The warehouse, held for writing, and the day something about it is decided."""
+
+    connection: Connection
+    home: Home
+    pack: Policy
+    engine: str
+    on: date
+    as_of: date
+    known_at: date
+
+    def coding(self, enterprise_id: str) -> Coding:
+        """The coding of the last day, for one enterprise, as known on the day of the decision."""
+        return coding_on(
+            self.connection,
+            self.pack,
+            self.as_of,
+            known_at=self.known_at,
+            engine=self.engine,
+            only=(enterprise_id,),
+        )
+
+    def republish(self, enterprise_id: str) -> None:
+        """Code and publish an enterprise anew, with the mark it bears now."""
+        update_enterprises(
+            self.connection,
+            self.home,
+            self.pack,
+            known_at=self.known_at,
+            run_id=f"objection-{uuid.uuid4()}",
+            also=(enterprise_id,),
+            engine=self.engine,
+        )
+
+
+@contextmanager
+def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "polars") -> Generator[Desk]:
+    """The warehouse, held for writing; ``on`` is the day of the decision (default: today).
+
+    ``pack`` holds in a home where no pack was activated.  Raises BusyError while a run writes, ScoreError where no
+    day is coded and published, DisputeError for a day before the one coded last or after today.
+    """
+    with writing(home) as connection:
+        as_of, today = coded_day(connection), city_today(connection)
+        if not is_coded_for(connection, as_of):
+            raise ScoreError(
+                f"The tables do not hold the codes issued last ({stale_because(connection) or 'not published'}). "
+                "Code the day again first: ./riskcode run"
+            )
+        day = on or today
+        if not as_of <= day <= max(today, local_today()):
+            raise DisputeError(
+                f"On {day} nothing can be decided: from the day coded last ({as_of}) to today."
+            )
+        # What was known when codes were issued stays known, even if this comes to the desk with an earlier date.
+        last = last_issued(connection)
+        known_at = max(as_of, day, *([last.known_at] if last else []))
+        yield Desk(connection, home, pack, engine, day, as_of, known_at)

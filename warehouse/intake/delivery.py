@@ -1,0 +1,335 @@
+"""A delivery, decided before anything is written: read, conform, judge.
+
+Every row ends up accepted, refused or repeated; all files of a table are judged together, so how a delivery is
+cut into files cannot matter.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path, PurePath
+
+import polars as pl
+
+from models.contract import ROW, UNKNOWN_ENTERPRISE, judge
+from models.errors import DeliveryError
+from models.tables.canonical import TABLES, Table
+from warehouse.intake.conform import as_text, conform
+from warehouse.intake.mapping import Entry, Mapping, expand_environment
+from warehouse.intake.raw import LINE, Raw
+from warehouse.intake.readers import read_file, read_sql
+
+Progress = Callable[[str], None]
+
+REJECT_SCHEMA = {
+    "source": pl.String,
+    "table_name": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+    "rules": pl.String,
+    "content": pl.String,
+    "state": pl.String,
+    "mapping_hash": pl.String,
+    "entry": pl.Int64,
+}
+
+
+@dataclass
+class Batch:
+    """One file read for one table entry: delivered rows, and their canonical form."""
+
+    table: str
+    entry_at: int
+    raw: Raw
+    rows: pl.DataFrame
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered, readable or not."""
+        return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """How the rows of one file fared for one table."""
+
+    table: str
+    file: str
+    delivered: int
+    accepted: int
+    refused: int
+
+
+@dataclass
+class Judged:
+    """A delivery, decided but not written."""
+
+    mapping: Mapping
+    folder: str
+    delivery_id: str
+    accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
+    files: list[FileCount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    repeated: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered in all mapped files."""
+        return sum(count.delivered for count in self.files)
+
+    @property
+    def refused(self) -> int:
+        """Rows refused."""
+        return sum(count.refused for count in self.files)
+
+    def rules(self) -> list[tuple[str, str, int]]:
+        """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""
+        counted = (
+            self.rejects.with_columns(pl.col("rules").str.split(", "))
+            .explode("rules")
+            .group_by("table_name", "rules")
+            .agg(rows=pl.len())
+            .sort(["rows", "table_name", "rules"], descending=[True, False, False])
+        )
+        return [tuple(row) for row in counted.iter_rows()]  # pyright: ignore[reportReturnType]
+
+
+def delivery_files(
+    folder: Path, mapping: Mapping, only: Container[str] | None = None
+) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
+    """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
+
+    ``only``: names of the files that count; the others are as if they were not there.
+    Raises DeliveryError when the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
+    root, notes = folder.resolve(), list[str]()
+    there = sorted(
+        path for path in folder.iterdir() if is_finished(path) and (only is None or path.name in only)
+    )
+    inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
+    notes += [
+        f"{shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
+    ]
+    taken: set[Path] = set()
+    found: list[tuple[str, int, Entry, Path]] = []
+    for table, at, entry in mapping.entries():
+        matching = [path for path in inside if _matches(path, entry.files)]
+        found += [(table, at, entry, path) for path in matching]
+        taken.update(matching)
+    for path in inside:
+        if path not in taken and path.name != "mapping.yaml":
+            notes.append(f"{shown(path.name)}: {_why_ignored(path, mapping)}")
+    return found, notes
+
+
+def is_finished(path: Path) -> bool:
+    """Whether a file carries its name for good: a careful sender writes ``.name`` or ``name.part`` first."""
+    return not path.name.startswith(".") and path.suffix.lower() not in (".part", ".tmp")
+
+
+def _matches(path: Path, patterns: list[str]) -> bool:
+    return any(PurePath(path.name).match(pattern) for pattern in patterns)
+
+
+def _why_ignored(path: Path, mapping: Mapping) -> str:
+    for ignored in mapping.ignore:
+        if _matches(path, ignored.files):
+            return f"left out ({ignored.why})"
+    return "no entry of the mapping names it, not read"
+
+
+def _why_no_file(path: Path) -> str:
+    if path.is_symlink():
+        return "points outside the delivery"
+    return "a folder" if path.is_dir() else "no ordinary file"
+
+
+def shown(name: str) -> str:
+    """A file name that cannot play tricks on a terminal, a log or a query."""
+    return "".join(char if char.isprintable() else "?" for char in name)[:200]
+
+
+def fingerprint_delivery(folder: Path | None, mapping: Mapping, only: Container[str] | None = None) -> str:
+    """SHA-256 over the mapping and the content of every file it reads; queries always count as new."""
+    digest = hashlib.sha256(mapping.hash.encode())
+    if folder is not None:
+        for table, at, _, path in delivery_files(folder, mapping, only)[0]:
+            digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + file_digest(path).encode())
+    return digest.hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "cannot be opened"  # reading it will refuse it
+
+
+def _batches(
+    folder: Path | None, mapping: Mapping, progress: Progress, only: Container[str] | None
+) -> Iterator[Batch]:
+    for table, at, entry in mapping.entries():
+        if entry.sql is not None and only is None:
+            name = f"sql:{table}[{at}]"
+            progress(name)
+            raw = read_sql(expand_environment(entry.sql.url), entry.sql.query, name)
+            yield conform_batch(raw, entry, table, at, mapping)
+    if folder is None:
+        return
+    for table, at, entry, path in delivery_files(folder, mapping, only)[0]:
+        progress(shown(path.name))
+        raw = read_file(path, shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
+        yield conform_batch(raw, entry, table, at, mapping)
+
+
+def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
+    """A file in canonical form, for one entry of the mapping."""
+    if raw.frame.is_empty():
+        return Batch(table, at, raw, pl.DataFrame())
+    return Batch(table, at, raw, conform(raw, entry, TABLES[table], source=mapping.name))
+
+
+def judge_delivery(
+    mapping: Mapping,
+    folder: Path | None,
+    *,
+    known_enterprises: pl.Series,
+    today: date,
+    progress: Progress = lambda _: None,
+    only: Container[str] | None = None,
+) -> Judged:
+    """Decide on every row of a delivery, or of the files named by ``only``, writing nothing.
+
+    Raises DeliveryError when there is nothing in it to read, MappingError when the mapping does not fit.
+    """
+    judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping, only))
+    if folder is not None:
+        files, judged.notes = delivery_files(folder, mapping, only)
+        judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
+    batches = list(_batches(folder, mapping, progress, only))
+    if not batches:
+        raise DeliveryError(
+            f"Nothing in {folder} matches the mapping '{mapping.name}'. "
+            + ("; ".join(judged.notes[:5]) or "The folder is empty.")
+        )
+    judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
+    return judged
+
+
+def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date) -> None:
+    """Judge batches table by table, the register first so that events can refer to it."""
+    rejects: list[pl.DataFrame] = []
+    for table in TABLES.values():
+        mine = [batch for batch in batches if batch.table == table.name]
+        if not mine:
+            continue
+        accepted, refused = _judge_table(judged, table, mine, known_enterprises, today)
+        if table.is_register:
+            known_enterprises = pl.concat([known_enterprises, accepted["enterprise_id"]]).unique()
+        judged.accepted[table.name] = accepted
+        rejects.append(refused)
+    judged.rejects = pl.concat([judged.rejects, *rejects])
+
+
+def _judge_table(
+    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, today: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
+    empty = table.schema.create_empty().with_columns(
+        problems=pl.lit([], pl.List(pl.String)), __line=pl.lit(0)
+    )
+    parts = [empty.with_columns(pl.col(LINE).cast(pl.Int64), batch=pl.lit(0, pl.Int64))]
+    parts += [
+        batch.rows.with_columns(batch=pl.lit(at, pl.Int64))
+        for at, batch in enumerate(batches)
+        if not batch.rows.is_empty()
+    ]
+    rows = pl.concat(parts, how="diagonal").with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+    where = rows.select(ROW, "batch", LINE)
+    verdict = judge(
+        rows.drop("batch", LINE),
+        table,
+        known_enterprises=known,
+        today=today,
+        credit_codes=judged.mapping.id_scheme == "uscc",
+    )
+    refused = verdict.refused.join(where, on=ROW)
+    _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
+    judged.repeated += verdict.repeated
+    rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
+    rejects += [
+        _refused_rows(judged.mapping, batch, refused.filter(pl.col("batch") == at))
+        for at, batch in enumerate(batches)
+    ]
+    return _located(judged, batches, verdict.accepted.join(where, on=ROW)), pl.concat(rejects)
+
+
+def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl.DataFrame:
+    """Accepted rows with the delivery, file and line they came from."""
+    names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
+    return accepted.with_columns(
+        delivery_id=pl.lit(judged.delivery_id),
+        source_file=pl.lit(names).gather(pl.col("batch")),
+        source_line=pl.col(LINE),
+    ).drop(ROW, "batch", LINE)
+
+
+def _count_files(
+    judged: Judged, table: Table, batches: list[Batch], accepted: pl.DataFrame, refused: pl.DataFrame
+) -> None:
+    good = dict(accepted.group_by("batch").len().iter_rows())
+    bad = dict(refused.group_by("batch").len().iter_rows())
+    for at, batch in enumerate(batches):
+        unread = sum(1 for each in batch.raw.unread if each.line > 0)
+        judged.files.append(
+            FileCount(table.name, batch.raw.file, batch.delivered, good.get(at, 0), bad.get(at, 0) + unread)
+        )
+
+
+def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
+    rows = [
+        (
+            mapping.name,
+            batch.table,
+            unread.file,
+            unread.line,
+            unread.rule,
+            unread.content,
+            "open",
+            mapping.hash,
+            None,  # there are no cells that an entry of the mapping could read again
+        )
+        for unread in batch.raw.unread
+    ]
+    return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
+
+
+def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
+    if refused.is_empty():
+        return pl.DataFrame(schema=REJECT_SCHEMA)
+    delivered = batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)
+    content = [
+        json.dumps(row, ensure_ascii=False) for row in as_text(delivered).drop(LINE).iter_rows(named=True)
+    ]
+    rules = pl.col("rules").list.join(", ")
+    return refused.sort(LINE).select(
+        source=pl.lit(mapping.name),
+        table_name=pl.lit(batch.table),
+        file=pl.lit(batch.raw.file),
+        line=pl.col(LINE),
+        rules=rules,
+        content=pl.Series(content, dtype=pl.String),
+        state=pl.when(rules == UNKNOWN_ENTERPRISE).then(pl.lit("waiting")).otherwise(pl.lit("open")),
+        mapping_hash=pl.lit(mapping.hash),
+        entry=pl.lit(batch.entry_at, dtype=pl.Int64),
+    )

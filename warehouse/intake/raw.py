@@ -1,0 +1,92 @@
+"""Raw rows: what a reader gives, with the line each cell came from, before any type is known."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from models.vocabulary import day_number
+
+LINE = "__line"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A line, or with line 0 a whole file, that could not be read."""
+
+    file: str
+    line: int
+    rule: str
+    content: str
+
+
+@dataclass
+class Raw:
+    """What one file held: rows as delivered (plus ``__line``), and what could not be read."""
+
+    file: str
+    frame: pl.DataFrame
+    unread: list[Unread] = field(default_factory=list)
+
+    def refuse(self, line: int, rule: str, content: str) -> None:
+        """Record a line that could not be read."""
+        kept = content[:10_000].encode(errors="backslashreplace").decode()
+        self.unread.append(Unread(self.file, line, rule, kept))
+
+    def refuse_whole(self, rule: str, content: str) -> None:
+        """Record that nothing of the file can be read, whatever was said of its lines."""
+        self.unread.clear()
+        self.refuse(0, rule, content)
+
+
+def header_problem(header: list[str]) -> str | None:
+    """Rule that a header breaks, if any."""
+    if len(set(header)) != len(header):
+        return "repeated_header"
+    if any("\x00" in name for name in header):
+        return "unreadable_header"
+    return None if header and all(header) else "empty_header"
+
+
+def is_blank(text: str) -> bool:
+    """Whether a cell or line holds nothing."""
+    return not text.strip("\r\x00 ")
+
+
+def numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a number, in types that the mapping can read; nested columns cannot be mapped."""
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    plain = frame.drop(nested).with_columns(_plain(column) for column in frame.drop(nested))
+    return plain.with_row_index(LINE, offset=1).with_columns(pl.col(LINE).cast(pl.Int64))
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """Local time without zone; text for what is neither number, flag, day nor time."""
+    dtype = column.dtype
+    if dtype == pl.Date or dtype == pl.Datetime:
+        column = _within_calendar(column)
+        dtype = column.dtype
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        return column.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+    if dtype == pl.Binary:
+        texts = [None if cell is None else cell.decode(errors="backslashreplace") for cell in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    if dtype == pl.Duration:
+        return column.dt.to_string()
+    if dtype.is_numeric() or any(dtype == kept for kept in (pl.Boolean, pl.Date, pl.Datetime, pl.String)):
+        return column
+    return column.cast(pl.String)
+
+
+def _within_calendar(column: pl.Series) -> pl.Series:
+    """Days as they are; as text if there is one that neither Polars nor Python can print."""
+    per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+    unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
+    per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+    unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
+    number = column.to_physical().cast(pl.Int64)
+    inside = (number // unit).is_between(day_number(date.min), day_number(date.max)).fill_null(value=True)
+    if inside.all():
+        return column
+    shown = column.set(~inside, None).cast(pl.String)
+    return shown.zip_with(inside, "no day of the calendar: " + number.cast(pl.String))

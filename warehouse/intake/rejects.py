@@ -1,0 +1,171 @@
+"""Refused rows: kept once with their content, listed until they are settled, judged again on demand."""
+
+import json
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from models.errors import MappingError
+from models.tables.canonical import TABLES
+from warehouse.intake.accepted import known_enterprises, write_versions
+from warehouse.intake.delivery import Judged, conform_batch, judge_batches
+from warehouse.intake.mapping import Entry, Mapping, parse_mapping
+from warehouse.intake.raw import LINE, Raw
+
+
+def remember_mapping(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
+    """Keep a mapping's text, so that rows it refused can be read again."""
+    connection.execute(
+        "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
+    )
+
+
+def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date) -> None:
+    """Keep each refused row once, by the mapping it was read by last.
+
+    Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
+    """
+    rejects = judged.rejects.with_columns(
+        delivery_id=pl.lit(judged.delivery_id),
+        refused_on=pl.lit(received_on),
+        settled_on=pl.lit(None, dtype=pl.Date),
+    )
+    files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
+    connection.register("rejects", rejects.to_arrow())
+    connection.register("files", files.to_arrow())
+    columns = ("source", "table_name", "file", "line", "rules", "content")
+    same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
+    connection.execute(
+        f"""
+        UPDATE raw.rejected_rows o SET state = 'superseded', settled_on = ?
+        WHERE o.source = ? AND o.state IN ('open', 'waiting') AND o.file IN (SELECT file FROM files)
+          AND NOT EXISTS (SELECT 1 FROM rejects n WHERE {same})
+        """,
+        [received_on, judged.mapping.name],
+    )
+    connection.execute(
+        f"""
+        INSERT INTO raw.rejected_rows BY NAME
+        SELECT * FROM rejects n WHERE NOT EXISTS (
+            SELECT 1 FROM raw.rejected_rows o
+            WHERE o.state IN ('open', 'waiting', 'accepted') AND {same})
+        """
+    )
+    connection.execute(
+        f"""
+        UPDATE raw.rejected_rows o
+        SET mapping_hash = n.mapping_hash, entry = n.entry, delivery_id = n.delivery_id
+        FROM rejects n WHERE o.state IN ('open', 'waiting') AND o.mapping_hash <> n.mapping_hash AND {same}
+        """
+    )
+    connection.unregister("rejects")
+    connection.unregister("files")
+
+
+def retry_rejects(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    received_on: date,
+    today: date,
+    only_waiting: bool = True,
+    mapping: Mapping | None = None,
+) -> int:
+    """Judge kept rows again and take up those that are now acceptable.
+
+    ``only_waiting``: just the rows whose enterprise was not in the register.  ``mapping``: a mended mapping
+    to read them by; else the one they came with.  Returns how many rows were taken up.
+    """
+    states = "('waiting')" if only_waiting else "('open', 'waiting')"
+    kept = connection.sql(
+        f"""
+        SELECT r.* REPLACE (r.entry::BIGINT AS entry), m.text, r.rowid AS reject
+        FROM raw.rejected_rows r JOIN ops.mappings m ON m.hash = r.mapping_hash
+        WHERE r.state IN {states} AND r.entry IS NOT NULL
+        """
+    ).pl()
+    taken = 0
+    for (text, delivery_id), group in sorted(kept.group_by("text", "delivery_id"), key=lambda item: item[0]):
+        used = mapping if mapping is not None else parse_mapping(str(text))
+        if used.name == group["source"][0]:
+            taken += _retry_group(connection, used, str(delivery_id), group, received_on, today)
+    return taken
+
+
+def _retry_group(
+    connection: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    delivery_id: str,
+    group: pl.DataFrame,
+    received_on: date,
+    today: date,
+) -> int:
+    judged = Judged(mapping, "", delivery_id)
+    batches = [
+        conform_batch(
+            _raw_again(str(file), rows),
+            _entry_again(mapping, str(table), int(entry)),
+            str(table),
+            int(entry),
+            mapping,
+        )
+        for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
+    ]
+    judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
+    connection.begin()
+    try:
+        for name, rows in judged.accepted.items():
+            write_versions(connection, TABLES[name], rows, received_on=received_on)
+        place = ["table_name", "entry", "file", "line"]
+        settled = group.join(judged.rejects, on=place, how="anti")
+        _write_still_refused(
+            connection, mapping, group.select("reject", *place).join(judged.rejects, on=place)
+        )
+        connection.register("settled", settled.select("reject").to_arrow())
+        connection.execute(
+            "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
+            "WHERE rowid IN (SELECT reject FROM settled)",
+            [received_on],
+        )
+        connection.unregister("settled")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return settled.height
+
+
+def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
+    entries = mapping.tables.get(table, [])
+    if at >= len(entries):
+        raise MappingError(
+            f"The mapping '{mapping.name}' has no entry {at + 1} for {table}, by which refused rows were read. "
+            "Keep its entries in order when you mend it, or deliver the files again."
+        )
+    return entries[at]
+
+
+def _write_still_refused(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, still: pl.DataFrame
+) -> None:
+    """What a row is refused for by the mapping that read it last."""
+    remember_mapping(connection, mapping)
+    connection.register("still", still.select("reject", "rules", "state", "mapping_hash").to_arrow())
+    connection.execute(
+        "UPDATE raw.rejected_rows SET rules = n.rules, state = n.state, mapping_hash = n.mapping_hash "
+        "FROM still n WHERE rejected_rows.rowid = n.reject"
+    )
+    connection.unregister("still")
+
+
+def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
+    """Kept rows in the form their file once had, as text."""
+    items = [json.loads(content) for content in rows["content"]]
+    names = list(dict.fromkeys(name for item in items for name in item))
+    cells = {name: [item.get(name) for item in items] for name in names}
+    return Raw(
+        file,
+        pl.DataFrame(
+            {LINE: rows["line"], **cells}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}
+        ),
+    )

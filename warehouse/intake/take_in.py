@@ -1,0 +1,112 @@
+"""Taking a delivery in: what was decided is written, all of it or nothing.
+
+A run that dies leaves the warehouse as it was before the delivery, and the same delivery can come again.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from models.tables.canonical import TABLES
+from warehouse.database.versions import Written
+from warehouse.intake.accepted import write_versions
+from warehouse.intake.delivery import Judged, file_digest, shown
+from warehouse.intake.mapping import Mapping
+from warehouse.intake.rejects import remember_mapping, write_rejects
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What taking a delivery in changed."""
+
+    delivery_id: str
+    source: str
+    delivered: int
+    added: int
+    corrected: int
+    unchanged: int
+    refused: int
+    already_known: bool = False
+
+
+def unseen_files(
+    connection: duckdb.DuckDBPyConnection, folder: Path, mapping: Mapping, names: Collection[str]
+) -> frozenset[str]:
+    """Files whose content is not what this source delivered under that name last, read by this very mapping."""
+    told = connection.execute(_LAST_TOLD, [mapping.name]).fetchall()
+    last = {str(file): (str(digest), str(used)) for file, digest, used in told}
+    return frozenset(
+        name for name in names if last.get(shown(name)) != (file_digest(folder / name), mapping.hash)
+    )
+
+
+_LAST_TOLD = """
+SELECT f.file, arg_max(f.digest, d.taken_in_at), arg_max(d.mapping_hash, d.taken_in_at)
+FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.source = ? GROUP BY f.file
+"""
+
+
+def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:
+    """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
+    connection.begin()
+    try:
+        written = [
+            write_versions(connection, TABLES[name], rows, received_on=received_on)
+            for name, rows in judged.accepted.items()
+        ]
+        write_rejects(connection, judged, received_on)
+        taken = _record(connection, judged, written, received_on)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return taken
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection, judged: Judged, written: list[Written], received_on: date
+) -> TakenIn:
+    mapping = judged.mapping
+    taken = TakenIn(
+        judged.delivery_id,
+        mapping.name,
+        judged.delivered,
+        sum(each.added for each in written),
+        sum(each.corrected for each in written),
+        sum(each.unchanged for each in written) + judged.repeated,
+        judged.refused,
+    )
+    remember_mapping(connection, mapping)
+    connection.execute(
+        "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
+        [
+            taken.delivery_id,
+            taken.source,
+            mapping.hash,
+            judged.folder,
+            received_on,
+            taken.delivered,
+            taken.added,
+            taken.corrected,
+            taken.unchanged,
+            taken.refused,
+        ],
+    )
+    connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
+    for count in judged.files:
+        connection.execute(
+            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                taken.delivery_id,
+                count.table,
+                count.file,
+                count.delivered,
+                count.accepted,
+                count.refused,
+                judged.digests.get(count.file),
+            ],
+        )
+    return taken

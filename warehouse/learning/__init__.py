@@ -1,0 +1,1 @@
+"""Learning: panels read from stored versions, evaluations and cards kept."""

@@ -1,0 +1,244 @@
+"""The training panel: features of every cohort day as they were known then, and what became of each row.
+
+Features come from the same fold as a nightly run, with ``known_at`` = the cohort day; outcomes from everything
+known at the latest day.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from models.errors import ModelError
+from models.learning.labels import OUTCOME_COLUMNS, attach_labels, in_cohort, last_complete_day
+from models.learning.splits import cohort_days
+from models.learning.strictness import adjusted_counts, team_effects
+from models.learning.training import OTHER, Material
+from models.policy import Fitting, Label, Policy, PolicyOnDay
+from models.vocabulary import RESULT_RANK, SEVERITY, as_date, day_number
+from warehouse.coding.coding import data_watermark
+from warehouse.coding.engines import fold
+from warehouse.database.frames import Connection, log
+from warehouse.database.meta import value
+
+_ALWAYS = (
+    "enterprise_id",
+    "sector",
+    "division",
+    "employees",
+    "inspections_24m",
+    "inspections_36m",
+    "inspections_window",
+    "serious_visits_36m",
+    "high_hazard",
+    "severity_mean",
+)
+"""Columns that baselines, priors and parity need, whatever the card uses."""
+
+
+def build_material(
+    connection: Connection,
+    policy: Policy,
+    *,
+    label: str,
+    as_of: date,
+    engine: str = "duckdb",
+    to_judge: bool = True,
+) -> Material:
+    """Everything a card for ``label`` is fitted and judged on, as known on ``as_of``.
+
+    Only cohort days whose labels are complete; without ``to_judge`` only those a card is fitted on.
+    Raises ModelError for a label the pack does not define.
+    """
+    on_day = policy.on(as_of)
+    wanted = label_of(on_day, label)
+    days = panel_days(connection, wanted, on_day.learning.fitting, as_of, to_judge=to_judge)
+    columns = needed_columns(on_day)
+    parts: list[pl.DataFrame] = []
+    for day in days:
+        log.info("cohort %s", day)
+        features = fold(connection, as_of=day, known_at=day, policy=policy.on(day).features, engine=engine)
+        rows = features.filter(in_cohort(wanted)).select(columns)
+        adjusted = adjusted_counts(*recorded(connection, day))
+        parts.append(
+            slim(rows)
+            .join(adjusted, on="enterprise_id", how="left", maintain_order="left")
+            .with_columns(
+                # Rounded: the last digits of a sum depend on the order of its terms, and ties on the last digits.
+                pl.col("adjusted_36m").fill_null(0.0).round(6),
+                as_of=pl.lit(day_number(day), dtype=pl.Int64),
+            )
+        )
+    current = fold(connection, as_of=as_of, known_at=as_of, policy=on_day.features, engine=engine)
+    panel = pl.concat(parts)
+    watermark = data_watermark(connection, as_of) or as_of
+    log.info("attaching labels")
+    others = [
+        attach_labels(panel, outcomes(connection, other, as_of), label=other, known_at=as_of)["label"].alias(
+            f"{OTHER}{name}"
+        )
+        for name, other in on_day.learning.labels.items()
+        if name != label and name in MAIN_LABELS
+    ]
+    return Material(
+        panel=with_outcomes(connection, panel, wanted, known_at=as_of).with_columns(others),
+        current=current.select(columns),
+        label=wanted,
+        fitted_for=as_of,
+        data_watermark=watermark,
+    )
+
+
+def panel_days(
+    connection: Connection, label: Label, fitting: Fitting, as_of: date, *, to_judge: bool
+) -> list[date]:
+    """Cohort days a panel needs, oldest first.  Raises ModelError when no label is complete yet."""
+    last = as_date(last_complete_day(label, as_of))
+    days = [
+        day
+        for day in cohort_days(first_event_day(connection), as_of, months=fitting.cohort_months)
+        if day <= last
+    ]
+    if not days:
+        raise ModelError(
+            f"No label '{label.name}' is complete on {as_of}: it takes {label.spec.horizon_days} days and "
+            f"{label.spec.lag_days} more to be announced. Take in more history, or choose another label."
+        )
+    between = fitting.train_cohorts
+    if to_judge:
+        between += fitting.test_periods + -(-label.spec.gap_days // (28 * fitting.cohort_months))
+    return days[-between:]
+
+
+MAIN_LABELS = ("serious_finding", "penalty", "accident")
+"""Labels every card is calibrated for, whichever it was fitted for."""
+
+
+def label_of(policy: PolicyOnDay, name: str) -> Label:
+    """A label of the pack.  Raises ModelError that lists what there is."""
+    if name not in policy.learning.labels:
+        known = ", ".join(policy.learning.labels)
+        raise ModelError(f"The pack {policy.pack} has no label '{name}'. Choose one of: {known}.")
+    return policy.learning.labels[name]
+
+
+def needed_columns(policy: PolicyOnDay) -> list[str]:
+    """Feature columns that candidates, rules, the expert card, baselines and parity read."""
+    learning, codes = policy.learning, policy.codes
+    conditions = [one for rule in codes.rules for one in rule.when]
+    conditions += [one for group in codes.sufficiency.any_of for one in group]
+    names = [
+        *_ALWAYS,
+        *(candidate.feature for candidate in learning.candidates),
+        *(one.feature for one in conditions),
+        *policy.scorecard.features,
+    ]
+    return list(dict.fromkeys(names))
+
+
+def slim(rows: pl.DataFrame) -> pl.DataFrame:
+    """Integers in half the space; every feature fits."""
+    return rows.with_columns(pl.col(pl.Int64).cast(pl.Int32, strict=True))
+
+
+def first_event_day(connection: Connection) -> date:
+    """Day of the first event on record; cohorts before it would know nothing."""
+    union = " UNION ALL ".join(
+        f"SELECT min({column}) AS day FROM core.{table}"
+        for table, column in (
+            ("violations", "occurred_on"),
+            ("inspections", "inspected_on"),
+            ("accidents", "occurred_on"),
+        )
+    )
+    return value(connection, f"SELECT coalesce(min(day), DATE '2000-01-01') FROM ({union})")
+
+
+def recorded(connection: Connection, day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Findings of 36 months known on a day with the team that recorded them, and the strictness of the teams."""
+    findings = connection.sql(_FINDINGS, params={"day": day}).pl()
+    visits = connection.sql(_VISITS, params={"day": day}).pl()
+    return findings, team_effects(visits)
+
+
+_TEAM = "coalesce(i.officers, i.departments)"
+_KNOWN = "{0}.known_from <= $day AND {0}.known_to > $day"
+_FINDINGS = f"""
+    SELECT v.enterprise_id, coalesce({_TEAM}, v.department) AS team, v.quantity
+    FROM core.violations v
+    LEFT JOIN core.inspections i ON i.source = v.source AND i.inspection_id = v.inspection_id
+         AND {_KNOWN.format("i")}
+    WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097
+      AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $day)
+"""
+_VISITS = f"""
+    WITH found AS (
+        SELECT v.source, v.inspection_id, sum(v.quantity) AS findings FROM core.violations v
+        WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097 GROUP BY ALL)
+    SELECT {_TEAM} AS team, e.sector, coalesce(f.findings, 0)::BIGINT AS findings
+    FROM core.inspections i
+    JOIN core.enterprises e ON e.enterprise_id = i.enterprise_id AND {_KNOWN.format("e")}
+    LEFT JOIN found f ON f.source = i.source AND f.inspection_id = i.inspection_id
+    WHERE {_KNOWN.format("i")} AND i.kind <> 'assistance' AND i.inspected_on <= $day
+      AND i.inspected_on > $day - 1097
+"""
+
+
+def with_outcomes(
+    connection: Connection, panel: pl.DataFrame, label: Label, *, known_at: date
+) -> pl.DataFrame:
+    """The panel with the columns of ``attach_labels`` and, for visits, ``drawn_label`` (random draws only)."""
+    events = outcomes(connection, label, known_at)
+    labelled = attach_labels(panel, events, label=label, known_at=known_at)
+    if label.spec.outcome != "next_visit":
+        return labelled
+    drawn = attach_labels(panel, events.filter(pl.col("is_random") == 1), label=label, known_at=known_at)
+    return labelled.with_columns(drawn_label=drawn["label"])
+
+
+def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFrame:
+    """Events of the label's kind as known at ``known_at``: see ``models.learning.labels.attach_labels``."""
+    known = "known_from <= $known_at AND known_to > $known_at"
+    number = {"next_visit": "inspection_id", "violation": "violation_id", "accident": "accident_id"}
+    # An archive delivered anew, or a correction, does not move the day an event first became known.
+    announced = (
+        f"min(known_from) OVER (PARTITION BY source, {number[label.spec.outcome]}) - DATE '1970-01-01' "
+        "AS announced_day"
+    )
+    query = _OUTCOMES[label.spec.outcome].format(known=known, announced=announced)
+    frame = connection.sql(query, params={"known_at": known_at}).pl()
+    assert set(OUTCOME_COLUMNS[label.spec.outcome]) <= set(frame.columns), "a label may test what is not read"
+    return frame
+
+
+_GRAVITY = ("ungraded", "minor", "general", "serious", "critical")
+assert set(SEVERITY.keys) == set(_GRAVITY), "a new severity needs its rank"
+
+
+def _ranked(column: str, ranks: Mapping[str, int]) -> str:
+    """SQL of the rank of a category."""
+    cases = " ".join(f"WHEN '{key}' THEN {rank}" for key, rank in ranks.items())
+    return f"CASE {column} {cases} END::BIGINT"
+
+
+_OUTCOMES = {
+    "next_visit": f"""
+        SELECT enterprise_id, inspected_on - DATE '1970-01-01' AS day, score::BIGINT AS score,
+               {_ranked("result", RESULT_RANK)} AS result_rank,
+               (kind = 'recheck')::BIGINT AS is_recheck, (kind = 'random')::BIGINT AS is_random,
+               coalesce(officers, departments) AS team, announced_day
+        FROM (SELECT *, {{announced}} FROM core.inspections) WHERE kind <> 'assistance' AND {{known}}
+    """,
+    "violation": f"""
+        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
+               is_major_hazard::BIGINT AS is_major_hazard,
+               {_ranked("severity", {key: rank for rank, key in enumerate(_GRAVITY)})} AS severity_rank,
+               department AS team, announced_day
+        FROM (SELECT *, {{announced}} FROM core.violations) WHERE withdrawn_on IS NULL AND {{known}}
+    """,
+    "accident": """
+        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, deaths, serious_injuries, casualties,
+               lost_days, NULL::VARCHAR AS team, announced_day
+        FROM (SELECT *, {announced} FROM core.accidents) WHERE {known}
+    """,
+}

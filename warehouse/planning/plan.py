@@ -1,0 +1,376 @@
+"""Making the nightly plan and writing its tables.
+
+The plan before (``plan.former_visits``) is the one made for an earlier day; making the plan of a day again starts
+from the same one, so a run that died can simply be run again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from models.calendar import horizon, month_start
+from models.errors import PolicyGapError
+from models.planning.certificate import certificate
+from models.planning.demand.checklist import checklist
+from models.planning.demand.waivers import caps
+from models.planning.floors import Floor, coverage, floors, still_owed
+from models.planning.frames import with_authority
+from models.planning.plan import SCHEDULED, Plan, make_plan
+from models.planning.situation import Situation
+from models.planning.year import budget, rooms
+from models.policy import DAY, PlanningPolicy
+from models.policy.check_items import load_catalogue
+from warehouse.coding.coding import Coding
+from warehouse.coding.rows import require_day
+from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.meta import get_meta, set_meta
+from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
+from warehouse.planning.situation import read_situation, reread
+from warehouse.schema.plan import VISITS
+
+PLANNED_AS_OF = "planned_as_of"
+MOST_CHECKS = 15
+"""Things to check at a visit that is no full coverage; open findings are never cut off."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a night's planning came to."""
+
+    visits: int
+    scheduled: int
+    short: int
+    shortfalls: int
+    drawn: int
+
+
+def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh_seed) -> Planned | None:
+    """Make the plan of the coded day and write all its tables.
+
+    ``None`` for a day before the one planned last: promises are not made again for the past.
+    """
+    require_day(connection, "risk.codes", coding)
+    last = get_meta(connection, PLANNED_AS_OF)
+    if last is not None and coding.as_of < date.fromisoformat(last):
+        log.info("%s lies before the plan of %s; the plan stays", coding.as_of, last)
+        return None
+    log.info("planning inspections")
+    policy = coding.policy.planning
+    connection.begin()
+    try:
+        _turn_the_page(connection, coding.as_of)
+        _settle(connection, coding, policy)
+        now = read_situation(connection, coding)
+        drawn = plan_year(connection, now, policy, seeds)
+        now = reread(connection, now, "targets")
+        days = horizon(now.as_of, policy.visiting.horizon_working_days)
+        plan_crews(connection, now, policy, sorted({month_start(day) for day in days}), seeds)
+        now = reread(connection, now, "crews", "ties")
+        plan = make_plan(now, policy)
+        planned = _write(connection, coding, now, plan, drawn.height)
+        set_meta(connection, PLANNED_AS_OF, coding.as_of.isoformat())
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return planned
+
+
+def _turn_the_page(connection: Connection, as_of: date) -> None:
+    """Put the plan of the day before aside; a plan of this very day is made anew from the same one."""
+    held = get_meta(connection, PLANNED_AS_OF)
+    if held is None or date.fromisoformat(held) >= as_of:
+        # What this day's first run took for done is asked again.
+        connection.execute("DELETE FROM plan.done_items WHERE settled_on = ?", [as_of])
+        return
+    connection.execute("CREATE OR REPLACE TABLE plan.former_visits AS FROM plan.visits")
+
+
+_COUNTS = "i.kind <> 'assistance' AND i.result <> 'refused'"
+_MATCHING = f"""
+WITH pairs AS (
+    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id,
+           row_number() OVER (PARTITION BY i.source, i.inspection_id
+                              ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
+    FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
+    WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
+      AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
+      AND i.known_from <= $known_at AND i.known_to > $known_at
+      AND {_COUNTS} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id
+FROM pairs WHERE nearest = 1
+QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, inspection_id) = 1
+"""
+"""One record settles one visit, the one planned nearest to its day, and none that was planned for quite another."""
+
+_UNSETTLED = f"""
+DELETE FROM plan.done_items d WHERE NOT EXISTS (
+    FROM core.inspections i WHERE i.source = d.source AND i.inspection_id = d.inspection_id
+    AND i.known_from <= $known_at AND i.known_to > $known_at AND {_COUNTS})
+"""
+"""A record that was corrected into something else settles nothing any more."""
+
+_AWAITING = """
+CREATE OR REPLACE TABLE plan.awaiting AS
+SELECT * REPLACE ('awaiting' AS state, 'kept' AS change) FROM plan.former_visits v
+WHERE v.state IN ('scheduled', 'awaiting') AND v.planned_on <= $as_of AND v.planned_on > $since
+  AND NOT EXISTS (FROM plan.done_items d WHERE d.visit_id = v.visit_id AND d.inspected_on > v.made_on)
+"""
+
+
+def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> None:
+    """Items whose visit was made are done; visits whose day has come wait for their record for some days.
+
+    Until then nobody is sent a second time.
+    """
+    known = {"as_of": coding.as_of, "known_at": coding.known_at, "near": policy.visiting.record_within_days}
+    connection.execute(_UNSETTLED, {"known_at": coding.known_at})
+    connection.execute(
+        f"""
+        INSERT INTO plan.done_items
+        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on, $as_of, m.source,
+               m.inspection_id
+        FROM ({_MATCHING}) m
+        ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on
+        """,
+        known,
+    )
+    since = coding.as_of - timedelta(days=policy.visiting.record_within_days)
+    connection.execute(_AWAITING, {"as_of": coding.as_of, "since": since})
+
+
+def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, drawn: int) -> Planned:
+    policy = coding.policy.planning
+    everywhere = with_authority(now, policy).select("at_level", "at_division").unique().rows()
+    floor, room = floors(now, policy), rooms(now, policy, {*plan.benches, *everywhere})
+    budgets = budget(now, policy, room, still_owed(now, plan.items))
+    waiting = unrevealed(connection, now.year).values()
+    pending = sorted({(one["level"], one["division"]) for one in waiting})
+    awaiting = connection.sql("FROM plan.awaiting").pl()
+    short = certificate(plan, now, policy, floor, budgets, pending, awaiting)
+    stamp = pl.lit(coding.as_of)
+    visits = _visits(connection, plan, now)
+    replace_table(connection, "plan.visits", visits)
+    replace_table(connection, "plan.visit_items", plan.items.with_columns(as_of=stamp))
+    replace_table(connection, "plan.assignments", _assignments(visits, now).with_columns(as_of=stamp))
+    replace_table(connection, "plan.shortfalls", short.with_columns(as_of=stamp))
+    replace_table(connection, "plan.budget", budgets.with_columns(as_of=stamp))
+    replace_table(
+        connection,
+        "plan.floors",
+        _floors([*coverage(now, policy, plan.items), *floor]).with_columns(as_of=stamp),
+    )
+    replace_table(connection, "plan.capacity", _capacity(plan, policy).with_columns(as_of=stamp))
+    replace_table(connection, "plan.outcomes", _outcomes(plan, coding))
+    replace_table(connection, "plan.caps", caps(now, policy).with_columns(as_of=stamp))
+    replace_table(connection, "plan.visit_checks", _checks(connection, visits, now, coding))
+    _changes(connection, coding.as_of)
+    _serve(connection, now, policy)
+    states = visits["state"].value_counts().rows()
+    counts = {str(state): int(count) for state, count in states}
+    return Planned(
+        visits.height,
+        counts.get(SCHEDULED, 0),
+        counts.get("short", 0),
+        short.filter(pl.col("scope") != "note").height,
+        drawn,
+    )
+
+
+def _visits(connection: Connection, plan: Plan, now: Situation) -> pl.DataFrame:
+    """All visits of the plan, and those whose record is awaited."""
+    former = connection.sql(
+        "SELECT visit_id, min(made_on) AS made_on FROM plan.former_visits GROUP BY ALL"
+    ).pl()
+    planned = (
+        plan.visits.rename({"at_level": "level", "at_division": "division"})
+        .join(former.with_columns(pl.col("visit_id").cast(pl.String)), on="visit_id", how="left")
+        .with_columns(as_of=pl.lit(now.as_of), made_on=pl.col("made_on").fill_null(now.as_of))
+        .select(*VISITS)
+    )
+    awaiting = (
+        connection.sql("FROM plan.awaiting ORDER BY visit_id").pl().with_columns(as_of=pl.lit(now.as_of))
+    )
+    return pl.concat([planned, awaiting.select(*VISITS).cast(dict(planned.schema))]).sort("visit_id")
+
+
+def _assignments(visits: pl.DataFrame, now: Situation) -> pl.DataFrame:
+    """One row per visit and person sent."""
+    people = now.officers.select("officer_id", "name", "role", home_level="level", home_division="division")
+    columns = ["visit_id", "enterprise_id", "planned_on", "crew_id", "stop", "form", "level", "division"]
+    sent = visits.filter(pl.col("planned_on").is_not_null()).select(*columns, officer_id="officers")
+    sent = sent.explode("officer_id").drop_nulls("officer_id")
+    return sent.join(people, on="officer_id", how="left").sort("planned_on", "crew_id", "stop", "officer_id")
+
+
+def _floors(found: Sequence[Floor]) -> pl.DataFrame:
+    rows = [
+        (*one.authority, one.channel, one.base, one.required, one.done, one.planned, one.available, one.short)
+        for one in found
+    ]
+    names = ("level", "division", "channel", "base", "required", "done", "planned", "available", "short")
+    schema = {name: pl.String if name in names[:3] else pl.Int64 for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _outcomes(plan: Plan, coding: Coding) -> pl.DataFrame:
+    """What the optimiser can say of each authority's plan, and the policy it was made by."""
+    rows = [
+        (
+            level,
+            division,
+            sum(one.scheduled.values()),
+            sum(one.dropped.values()),
+            sum(one.bound.values()),
+            one.value,
+            one.value_bound,
+            one.is_proven,
+        )
+        for (level, division), one in sorted(plan.outcomes.items())
+    ]
+    names = (
+        "level",
+        "division",
+        "scheduled",
+        "dropped",
+        "most_possible",
+        "value",
+        "value_bound",
+        "is_proven",
+    )
+    frame = pl.DataFrame(rows, schema=names, orient="row") if rows else pl.DataFrame(schema=names)
+    policy = coding.policy
+    return frame.with_columns(
+        as_of=pl.lit(coding.as_of),
+        pack=pl.lit(policy.pack),
+        planning_hash=pl.lit(policy.planning_hash),
+        is_provisional=pl.lit(plan.is_provisional),
+    )
+
+
+def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
+    """Person-days of crews and of planned visits, one row per authority and working day."""
+    rows = [
+        (level, division, day, len(crews), policy.person_days(len(crews) * DAY))
+        for (level, division), bench in sorted(plan.benches.items())
+        for day, crews in zip(bench.days, bench.crews, strict=True)
+    ]
+    schema = {
+        "level": pl.String,
+        "division": pl.String,
+        "day": pl.Date,
+        "crews": pl.Int64,
+        "person_days": pl.Float64,
+    }
+    load = (
+        plan.visits.filter(pl.col("planned_on").is_not_null())
+        .group_by(level="at_level", division="at_division", day="planned_on")
+        .agg(visits=pl.len(), load_days=pl.col("quarter_days").sum() * policy.person_days(1))
+    )
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.join(load, on=["level", "division", "day"], how="left").with_columns(
+        pl.col("visits", "load_days").fill_null(0)
+    )
+
+
+def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding: Coding) -> pl.DataFrame:
+    """What to check at every visit of the plan."""
+    firms = now.firms.select("enterprise_id", "sector")
+    asked = visits.join(firms, on="enterprise_id", how="left").select(
+        "visit_id", "enterprise_id", "sector", "channels", "mode"
+    )
+    findings = connection.sql("FROM serve.open_findings").pl()
+    history = connection.sql(
+        """
+        SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
+               max(occurred_on) AS last_on
+        FROM core.violations v
+        WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
+          AND v.item_code IS NOT NULL AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $as_of)
+          AND v.enterprise_id IN (SELECT enterprise_id FROM plan.visits)
+        GROUP BY ALL ORDER BY ALL
+        """,
+        params={"as_of": coding.as_of, "known_at": coding.known_at},
+    ).pl()
+    try:
+        items = load_catalogue().on(coding.as_of)
+    except PolicyGapError:
+        # Archives reach further back than the catalogue; what is open at a firm is known all the same.
+        items = ()
+    return checklist(asked, findings, history, items, most=MOST_CHECKS).with_columns(
+        as_of=pl.lit(coding.as_of)
+    )
+
+
+_CHANGES = """
+CREATE OR REPLACE TABLE plan.changes AS
+SELECT coalesce(n.visit_id, f.visit_id) AS visit_id, coalesce(n.enterprise_id, f.enterprise_id) AS enterprise_id,
+       coalesce(n.level, f.level) AS level, coalesce(n.division, f.division) AS division,
+       CASE WHEN n.visit_id IS NOT NULL THEN n.change
+            WHEN d.visit_id IS NOT NULL THEN 'done' ELSE 'cancelled' END AS change,
+       CASE WHEN n.change IN ('moved', 'dropped', 'other_crew') AND n.form IS NOT NULL THEN 'borrowed_crew'
+            WHEN n.change = 'dropped' THEN n.reason
+            WHEN n.change = 'moved' AND f.planned_on > n.last_on THEN 'deadline_earlier'
+            WHEN n.change = 'moved' AND f.planned_on < n.first_on THEN 'opens_later'
+            WHEN n.change IN ('moved', 'other_crew') THEN 'crew_or_day_taken'
+            WHEN n.visit_id IS NULL AND d.visit_id IS NOT NULL THEN 'inspected'
+            WHEN n.visit_id IS NULL THEN coalesce(w.waived_by, 'no_longer_due') END AS because,
+       f.planned_on AS from_day, n.planned_on AS to_day, $as_of::DATE AS as_of
+FROM plan.visits n
+FULL JOIN (FROM plan.former_visits WHERE state IN ('scheduled', 'awaiting')) f ON f.visit_id = n.visit_id
+LEFT JOIN (SELECT DISTINCT visit_id FROM plan.done_items) d ON d.visit_id = f.visit_id
+LEFT JOIN (SELECT item_id, waived_by FROM plan.visit_items WHERE waived_by IS NOT NULL) w
+       ON w.item_id = f.visit_id
+WHERE coalesce(n.change, 'gone') <> 'kept'
+ORDER BY 1
+"""
+
+
+def _changes(connection: Connection, as_of: date) -> None:
+    """Every visit that is not as it was in the plan before, and why."""
+    connection.execute(_CHANGES, {"as_of": as_of})
+
+
+_QUEUE = """
+CREATE OR REPLACE TABLE serve.inspection_queue AS
+SELECT row_number() OVER (ORDER BY v.state = 'awaiting', v.rank, v.due_on, v.value DESC, v.enterprise_id, v.visit_id)
+           AS rank,
+       v.visit_id, v.enterprise_id, v.channel, v.channels, v.state, v.reason, v.planned_on, v.due_on, v.file_by,
+       v.is_overdue,
+       v.level, v.division, v.crew_id, v.officers, v.stop, v.mode, v.quarter_days, v.form, v.value, v.change,
+       c.code, c.score, v.as_of
+FROM plan.visits v LEFT JOIN risk.codes c USING (enterprise_id) ORDER BY 1
+"""
+
+_MONTH_LIST = """
+CREATE OR REPLACE TABLE serve.month_list AS
+SELECT t.month_on, v.level, v.division, t.enterprise_id,
+       CASE t.channel WHEN 'annual_full' THEN 'key' ELSE 'general' END AS kind, $as_of::DATE AS as_of
+FROM plan.targets t JOIN enforced v USING (enterprise_id)
+WHERE t.month_on >= $first AND list_contains($published, t.channel)
+  AND (v.code <> 'green' OR t.channel = 'annual_full')
+ORDER BY t.month_on, v.level, v.division, kind, t.enterprise_id
+"""
+
+
+def _serve(connection: Connection, now: Situation, policy: PlanningPolicy) -> None:
+    """What inspectors pull (``serve.inspection_queue``) and what is published ahead (``serve.month_list``, P5).
+
+    The month list holds neither days nor officers nor reasons, and no visit outside the plan: nobody is warned of
+    an unannounced one.
+    """
+    connection.execute(_QUEUE)
+    enforced = with_authority(now, policy).select(
+        "enterprise_id", "code", level="at_level", division="at_division"
+    )
+    published = [name for name, one in policy.channels.items() if one.spec.is_published]
+    connection.register("enforced", enforced.to_arrow())
+    try:
+        connection.execute(
+            _MONTH_LIST,
+            {"as_of": now.as_of, "first": month_start(now.next_day), "published": published},
+        )
+    finally:
+        connection.unregister("enforced")

@@ -1,0 +1,47 @@
+"""Where a question looks: level, division, district."""
+
+from dataclasses import dataclass
+
+from models.vocabulary import JINAN_DIVISIONS
+from warehouse.database.reading import Row
+
+
+@dataclass(frozen=True)
+class Area:
+    """Whose part of the plan is asked for: a level, a district, or both; everything where nothing is said."""
+
+    level: str | None = None
+    district: str | None = None
+
+    @property
+    def arguments(self) -> Row:
+        """Arguments of ``within``."""
+        return {"level": self.level, "districts": districts(self.district)}
+
+
+EVERYWHERE = Area()
+
+
+def within(alias: str) -> str:
+    """SQL: the row belongs to an authority of the area."""
+    return (
+        f"($level IS NULL OR {alias}.level = $level) AND ($districts IS NULL OR "
+        f"list_contains($districts, {alias}.division) OR list_contains($districts, left({alias}.division, 6)))"
+    )
+
+
+IN_DISTRICT = (
+    "($districts IS NULL OR list_contains($districts, e.division) "
+    "OR list_contains($districts, left(e.division, 6)))"
+)
+
+
+def districts(text: str | None) -> list[str] | None:
+    """Every way a register may write a district: code, Chinese name with and without its last character, English."""
+    if text is None:
+        return None
+    for code, (zh, en) in JINAN_DIVISIONS.items():
+        spellings = [code, zh, zh[:-1], en]
+        if text.strip().lower() in [spelling.lower() for spelling in spellings] or text.strip()[:6] == code:
+            return spellings
+    return [text.strip()]

@@ -1,0 +1,247 @@
+"""Named questions about the published copy, shared by the CLI and, later, the desk.
+
+Every function takes an open read-only connection and gives rows as dictionaries.
+"""
+
+import duckdb
+
+from models.errors import WarehouseError
+from models.vocabulary import CODE_KEYS
+from warehouse.database.reading import Row, rows
+from warehouse.database.runs import IS_ISSUED
+from warehouse.questions.area import IN_DISTRICT, districts
+from warehouse.questions.disputes import objections_of, with_contested
+
+REASONS_OF = """
+list_slice(list(struct_pack(
+    factor := r.factor, kind := r.kind, value := r.value, points := r.points, title_zh := f.title_zh,
+    title_en := f.title_en, check_zh := f.check_zh, check_en := f.check_en) ORDER BY r.rank), 1, 3)
+"""
+"""SQL: the three main reasons of an enterprise, from ``risk.explanations r`` and ``risk.factors f``."""
+
+
+QUEUE = f"""
+WITH reasons AS (
+    SELECT r.enterprise_id, {REASONS_OF} AS reasons
+    FROM risk.explanations r JOIN risk.factors f USING (factor)
+    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
+    WHERE c.code = $code AND r.kind <> 'band' AND (r.points > 0 OR r.code = c.code)
+    GROUP BY r.enterprise_id
+),
+checks AS (
+    SELECT enterprise_id, count(*) AS open_findings, count(*) FILTER (is_major_hazard) AS open_major,
+           list(coalesce(item_code || ' ', '') || coalesce(left(description, 60), '') ORDER BY
+                is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id)[:3] AS to_check
+    FROM serve.open_findings GROUP BY enterprise_id
+)
+SELECT q.rank, c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector,
+       e.enforcing_level, e.status, q.red_since, q.due_on, q.is_due_provisional, q.state, q.visited_on,
+       reasons.reasons, coalesce(checks.open_findings, 0) AS open_findings,
+       coalesce(checks.open_major, 0) AS open_major, coalesce(checks.to_check, []) AS to_check, c.as_of
+FROM risk.codes c
+JOIN core.enterprises e USING (enterprise_id)
+LEFT JOIN serve.red_queue q USING (enterprise_id)
+LEFT JOIN reasons USING (enterprise_id)
+LEFT JOIN checks USING (enterprise_id)
+WHERE c.code = $code AND {IN_DISTRICT}
+  AND ($level IS NULL OR e.enforcing_level = $level)
+ORDER BY q.rank NULLS LAST, c.score DESC, c.enterprise_id
+LIMIT $most
+"""
+
+
+def queue(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    code: str = "red",
+    district: str | None = None,
+    level: str | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Enterprises of one code in the order they should be looked at, with reasons and what to check.
+
+    RED rows carry their due day and state; the other codes are ordered by score.  What is contested is marked.
+    """
+    asked = {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31}
+    return with_contested(connection, rows(connection, QUEUE, asked))
+
+
+def code_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Enterprises by code, worst first: now, provisional ones, and as issued on the day before that was coded."""
+    counted = rows(
+        connection,
+        f"""
+        WITH now AS (SELECT as_of FROM risk.codes LIMIT 1),
+             before AS (SELECT max(as_of) AS as_of FROM ops.runs
+                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now)),
+             old AS (SELECT code, count(*) AS n FROM risk.code_history
+                     WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to
+                     GROUP BY code)
+        SELECT code, count(*) AS enterprises, count(*) FILTER (is_provisional) AS provisional,
+               any_value(old.n) AS before, (SELECT as_of FROM before) AS before_as_of
+        FROM risk.codes LEFT JOIN old USING (code) GROUP BY code
+        """,
+    )
+    found = {row["code"]: row for row in counted}
+    before = next((row["before_as_of"] for row in counted), None)
+    blank = {"enterprises": 0, "provisional": 0, "before": None, "before_as_of": before}
+    return [{"code": code, **found.get(code, {**blank, "code": code})} for code in reversed(CODE_KEYS)]
+
+
+def changes(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Enterprises whose code differs from the day coded before: from, to, how many."""
+    return rows(
+        connection,
+        f"""
+        WITH now AS (SELECT max(as_of) AS as_of FROM risk.codes),
+             before AS (SELECT max(as_of) AS as_of FROM ops.runs
+                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now))
+        SELECT o.code AS from_code, c.code AS to_code, count(*) AS enterprises
+        FROM risk.codes c JOIN risk.code_history o ON o.enterprise_id = c.enterprise_id
+        WHERE (SELECT as_of FROM before) >= o.valid_from AND (SELECT as_of FROM before) < o.valid_to
+          AND o.code <> c.code GROUP BY ALL ORDER BY 3 DESC, 1, 2
+        """,
+    )
+
+
+def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
+    """One enterprise: register row, code, and all reasons in order with wording and reference.
+
+    Raises WarehouseError when the published copy does not know the enterprise.
+    """
+    found = rows(
+        connection,
+        """
+        SELECT c.*, e.name, e.division, e.sector, e.enforcing_level, e.status
+        FROM risk.codes c JOIN core.enterprises e USING (enterprise_id) WHERE c.enterprise_id = $id
+        """,
+        {"id": enterprise_id},
+    )
+    if not found:
+        raise WarehouseError(_not_found(connection, enterprise_id))
+    reasons = rows(
+        connection,
+        """
+        SELECT r.rank, r.kind, r.factor, r.value, r.points, r.code, r.expires_on, f.title_zh, f.title_en,
+               f.clearing_zh, f.clearing_en, f.check_zh, f.check_en, f.basis, f.reference
+        FROM risk.explanations r JOIN risk.factors f USING (factor)
+        WHERE r.enterprise_id = $id ORDER BY r.rank
+        """,
+        {"id": enterprise_id},
+    )
+    findings = rows(
+        connection,
+        """
+        SELECT violation_id, item_code, description, severity, is_major_hazard, occurred_on, rectify_due_on,
+               is_overdue
+        FROM serve.open_findings WHERE enterprise_id = $id
+        ORDER BY is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id
+        """,
+        {"id": enterprise_id},
+    )
+    history = rows(
+        connection,
+        "SELECT valid_from, valid_to, code, previous_code, score, decided_by, issued_at FROM risk.code_history "
+        "WHERE enterprise_id = $id ORDER BY valid_from, issued_at",
+        {"id": enterprise_id},
+    )
+    foretold = rows(connection, _FORETOLD, {"id": enterprise_id}) if _has_probabilities(connection) else []
+    return {
+        **with_contested(connection, found)[0],
+        "reasons": reasons,
+        "objections": objections_of(connection, enterprise_id),
+        "open_findings": findings,
+        "history": history,
+        "foretold": foretold,
+    }
+
+
+def _not_found(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> str:
+    near = rows(
+        connection,
+        """
+        SELECT enterprise_id, name FROM core.enterprises
+        WHERE contains(name, $id) OR jaro_winkler_similarity(enterprise_id, $id) > 0.93
+        ORDER BY contains(name, $id) DESC, enterprise_id LIMIT 3
+        """,
+        {"id": enterprise_id},
+    )
+    hint = "; ".join(f"{row['enterprise_id']} {row['name']}" for row in near)
+    return f"No enterprise '{enterprise_id}' has a published code. " + (
+        f"Did you mean: {hint}?" if hint else "Check the id, or list them: ./riskcode codes --list"
+    )
+
+
+def listing(
+    connection: duckdb.DuckDBPyConnection, *, code: str | None, district: str | None, limit: int | None
+) -> list[Row]:
+    """Every enterprise with its code, ordered by id; what is contested is marked."""
+    found = rows(
+        connection,
+        f"""
+        SELECT c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector, c.as_of
+        FROM risk.codes c JOIN core.enterprises e USING (enterprise_id)
+        WHERE ($code IS NULL OR c.code = $code) AND {IN_DISTRICT}
+        ORDER BY c.enterprise_id LIMIT $most
+        """,
+        {"code": code, "districts": districts(district), "most": limit or 2**31},
+    )
+    return with_contested(connection, found)
+
+
+def rejects(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    table: str | None = None,
+    rule: str | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Refused rows that still stand (open or waiting), in the order of their files."""
+    return rows(
+        connection,
+        """
+        SELECT source, table_name, file, line, rules, state, refused_on, content FROM raw.rejected_rows
+        WHERE state IN ('open', 'waiting') AND ($table IS NULL OR table_name = $table)
+          AND ($rule IS NULL OR contains(rules, $rule))
+        ORDER BY source, table_name, file, line LIMIT $most
+        """,
+        {"table": table, "rule": rule, "most": limit or 2**31},
+    )
+
+
+def reject_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Standing refusals by table and rule; a row with two rules counts for both."""
+    return rows(
+        connection,
+        """
+        SELECT table_name, rule, count(*) AS rows, count(*) FILTER (state = 'waiting') AS waiting FROM (
+            SELECT table_name, state, unnest(string_split(rules, ', ')) AS rule
+            FROM raw.rejected_rows WHERE state IN ('open', 'waiting'))
+        GROUP BY ALL ORDER BY rows DESC, table_name, rule
+        """,
+    )
+
+
+def last_run(connection: duckdb.DuckDBPyConnection) -> Row:
+    """The run that published this copy."""
+    found = rows(connection, "FROM ops.runs ORDER BY finished_at DESC LIMIT 1")
+    return found[0] if found else {}
+
+
+def last_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Deliveries taken in, newest first."""
+    return rows(connection, "FROM ops.deliveries ORDER BY taken_in_at DESC LIMIT 20")
+
+
+_FORETOLD = """
+SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
+FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
+"""
+
+
+def _has_probabilities(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the copy was published by a program that knows fitted cards; older copies stay readable."""
+    found = (
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'risk' AND table_name = 'probabilities'"
+    )
+    return bool(rows(connection, found))

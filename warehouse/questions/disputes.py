@@ -1,0 +1,142 @@
+"""Named questions about objections and overrides, in the manner of ``warehouse.questions.codes``.
+
+Copies published before there were objections stay readable: nothing is contested in them.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from models.errors import DisputeError
+from warehouse.database.frames import Connection
+from warehouse.database.reading import Row, rows
+
+OPEN = """
+SELECT o.objection_id, o.enterprise_id, o.table_name, o.source, o.datum_id, o.filed_on, o.decide_by, o.is_provisional,
+       o.is_decisive, o.decide_by < $known_at AS is_overdue
+FROM dispute.objections o ANTI JOIN dispute.decisions d USING (objection_id)
+ORDER BY o.objection_id
+"""
+"""SQL: every open objection, and whether its clock had run out on a day."""
+
+CONTESTED = ("contested_until", "contested_decisive", "contested_overdue")
+"""Columns of the mark: last day to decide, whether the code hangs on it, whether that day is past; else empty."""
+
+
+def has_disputes(connection: Connection) -> bool:
+    """Whether the copy knows objections."""
+    found = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'dispute' AND table_name = 'open'"
+    return bool(rows(connection, found))
+
+
+def with_contested(connection: Connection, found: Sequence[Row]) -> list[Row]:
+    """Rows about enterprises, each with the mark of its open objection: of several the one due first."""
+    blank: Row = dict.fromkeys(CONTESTED)
+    marks: dict[str, Row] = {}
+    if has_disputes(connection):
+        for row in rows(connection, _MARKS):
+            marks[row.pop("enterprise_id")] = row
+    return [{**row, **marks.get(row["enterprise_id"], blank)} for row in found]
+
+
+_MARKS = """
+SELECT enterprise_id, min(decide_by) AS contested_until, bool_or(is_decisive) AS contested_decisive,
+       bool_or(is_overdue) AS contested_overdue
+FROM dispute.open GROUP BY enterprise_id
+"""
+
+
+def objections_of(connection: Connection, enterprise_id: str) -> list[Row]:
+    """Open objections of an enterprise, those due first before others."""
+    if not has_disputes(connection):
+        return []
+    query = "FROM dispute.open WHERE enterprise_id = $id ORDER BY decide_by, objection_id"
+    return rows(connection, query, {"id": enterprise_id})
+
+
+_OBJECTIONS = """
+SELECT o.objection_id, o.enterprise_id, e.name, o.filed_on, o.filed_by, o.filer, o.table_name, o.source, o.datum_id,
+       o.asked, o.grounds, o.known_on, o.file_by, o.late_reason, o.new_evidence, o.earlier_id, o.as_of, o.code,
+       o.code_if_upheld, o.is_decisive, o.decide_by, o.is_provisional, coalesce(d.outcome, 'open') AS state,
+       d.outcome IS NULL AND o.decide_by < $day AS is_overdue, d.decided_on, d.decided_by, d.reasons, d.remedy,
+       d.changes, d.override_id, d.involved_as, d.in_time
+FROM dispute.objections o
+LEFT JOIN dispute.decisions d USING (objection_id)
+LEFT JOIN core.enterprises e ON e.enterprise_id = o.enterprise_id
+WHERE ($id IS NULL OR o.objection_id = $id) AND ($enterprise IS NULL OR o.enterprise_id = $enterprise)
+  AND ($state IS NULL OR coalesce(d.outcome, 'open') = $state)
+ORDER BY d.outcome IS NOT NULL, CASE WHEN d.outcome IS NULL THEN o.decide_by END, o.objection_id DESC
+"""
+
+
+def objections(
+    connection: Connection, *, day: date, enterprise_id: str | None = None, state: str | None = None
+) -> list[Row]:
+    """Objections with their decisions, open ones first, those due first before others.
+
+    ``state``: open, upheld, rejected or withdrawn_by_filer.  ``day``: that clocks are read on.
+    """
+    if not has_disputes(connection):
+        return []
+    asked = {"id": None, "enterprise": enterprise_id, "state": state, "day": day}
+    return rows(connection, _OBJECTIONS, asked)
+
+
+def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
+    """One objection with its decision.  Raises DisputeError when there is none of that number."""
+    asked = {"id": objection_id, "enterprise": None, "state": None, "day": day}
+    found = rows(connection, _OBJECTIONS, asked) if has_disputes(connection) else []
+    if not found:
+        raise DisputeError(f"There is no objection '{objection_id}'. See ./riskcode objection list")
+    return found[0]
+
+
+def overrides(connection: Connection, *, enterprise_id: str | None = None) -> list[Row]:
+    """Every override, the newest first, with what came to light since and the verdict on it."""
+    from models.disputes import judge_override
+
+    if not has_disputes(connection):
+        return []
+    found = rows(
+        connection,
+        "SELECT o.*, e.name FROM dispute.overrides o LEFT JOIN core.enterprises e USING (enterprise_id) "
+        "WHERE $id IS NULL OR o.enterprise_id = $id ORDER BY o.override_id DESC",
+        {"id": enterprise_id},
+    )
+    return [
+        {
+            **row,
+            "verdict": judge_override(
+                code_before=row["code_before"],
+                code=row["code"],
+                has_adverse=row["adverse_on"] is not None,
+                visits=row["visits"],
+                is_over=bool(row["is_over"]),
+            ),
+        }
+        for row in found
+    ]
+
+
+EVIDENCE = """
+SELECT o.*,
+       least(
+           (SELECT min(v.occurred_on) FROM core.violations v
+            WHERE v.enterprise_id = o.enterprise_id AND v.occurred_on BETWEEN o.first_day AND o.judged_on
+              AND (v.is_major_hazard OR v.severity IN ('serious', 'critical')) AND {known_v}),
+           (SELECT min(a.occurred_on) FROM core.accidents a
+            WHERE a.enterprise_id = o.enterprise_id AND a.occurred_on BETWEEN o.first_day AND o.judged_on
+              AND {known_a})) AS adverse_on,
+       (SELECT count(*) FROM core.inspections i
+        WHERE i.enterprise_id = o.enterprise_id AND i.inspected_on BETWEEN o.first_day AND o.judged_on
+          AND i.kind <> 'assistance' AND i.result <> 'refused' AND {known_i}) AS visits,
+       o.judged_on < $known_at AS is_over, $known_at::DATE AS known_at
+FROM dispute.overrides o ORDER BY o.override_id
+""".format(
+    **{
+        f"known_{alias}": f"{alias}.known_from <= $known_at AND {alias}.known_to > $known_at "
+        f"AND ({alias}.withdrawn_on IS NULL OR {alias}.withdrawn_on > $known_at)"
+        for alias in "vai"
+    }
+)
+"""SQL: every override with what came to light since its first day, as known on a day: the first bad day
+(``adverse_on``: a serious finding, a major hazard, an accident), counted visits, whether its look-back is over."""

@@ -1,0 +1,128 @@
+"""Questions about visits: the queue, the visits of a day, their officers and their check items."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from warehouse.database.frames import Connection
+from warehouse.database.reading import Row, rows
+from warehouse.questions.area import EVERYWHERE, Area, within
+from warehouse.questions.codes import REASONS_OF
+from warehouse.questions.disputes import with_contested
+from warehouse.questions.plan import LEVEL_ORDER, require_plan
+
+INSPECTION_QUEUE = f"""
+WITH asked AS (
+    SELECT q.*, e.name, e.division AS place, e.sector, e.status, r.red_since, r.is_due_provisional
+    FROM serve.inspection_queue q
+    JOIN core.enterprises e USING (enterprise_id)
+    LEFT JOIN serve.red_queue r USING (enterprise_id)
+    WHERE ($level IS NULL OR q.level = $level)
+      AND ($districts IS NULL OR list_contains($districts, e.division)
+           OR list_contains($districts, left(e.division, 6)))
+      AND ($channel IS NULL OR list_contains(q.channels, $channel))
+      AND ($state IS NULL OR q.state = $state)
+      AND ($team IS NULL OR contains(lower(q.crew_id), lower($team)))
+      AND ($due_by IS NULL OR q.due_on <= $due_by)
+    ORDER BY q.rank LIMIT $most
+),
+reasons AS (
+    SELECT r.enterprise_id, {REASONS_OF} AS reasons
+    FROM risk.explanations r JOIN risk.factors f USING (factor)
+    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
+    WHERE r.enterprise_id IN (SELECT enterprise_id FROM asked) AND r.kind <> 'band'
+      AND (r.points > 0 OR r.code = c.code)
+    GROUP BY r.enterprise_id
+),
+checks AS (
+    SELECT visit_id, list(coalesce(item_code || ' ', '') || title_zh ORDER BY rank)[:3] AS to_check
+    FROM plan.visit_checks GROUP BY visit_id
+)
+SELECT asked.*, coalesce(reasons.reasons, []) AS reasons, coalesce(checks.to_check, []) AS to_check
+FROM asked LEFT JOIN reasons USING (enterprise_id) LEFT JOIN checks USING (visit_id)
+ORDER BY asked.rank
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which visits of the queue are asked for."""
+
+    channel: str | None = None
+    state: str | None = None
+    team: str | None = None
+    due_by: date | None = None
+    limit: int | None = None
+
+
+def inspection_queue(
+    connection: Connection, area: Area = EVERYWHERE, asked: Asked | None = None
+) -> list[Row]:
+    """One row per visit, in order of precedence, with score, main reasons and what to check.
+
+    The district is that of the enterprise; ``channel`` is found among all reasons of a visit, ``team`` anywhere in
+    the name of a crew.
+    """
+    require_plan(connection)
+    asked = asked or Asked()
+    told = {"channel": asked.channel, "state": asked.state, "team": asked.team, "due_by": asked.due_by}
+    found = rows(connection, INSPECTION_QUEUE, {**area.arguments, **told, "most": asked.limit or 2**31})
+    return with_contested(connection, found)
+
+
+_VISITS = f"""
+SELECT v.visit_id, v.planned_on, v.level, v.division, v.crew_id, v.stop, v.state, v.enterprise_id, e.name,
+       e.division AS place, e.sector, e.longitude, e.latitude, c.code, c.score, v.channel, v.channels, v.mode,
+       v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
+FROM plan.visits v JOIN core.enterprises e USING (enterprise_id) LEFT JOIN risk.codes c USING (enterprise_id)
+WHERE v.planned_on BETWEEN $first AND $last AND v.state IN ('scheduled', 'awaiting') AND {within("v")}
+  AND ($team IS NULL OR contains(lower(v.crew_id), lower($team)))
+ORDER BY v.planned_on, {LEVEL_ORDER.replace("level", "v.level")}, v.division, v.crew_id, v.stop, v.visit_id
+"""
+
+
+def visits(
+    connection: Connection, first: date, last: date, area: Area = EVERYWHERE, *, team: str | None = None
+) -> list[Row]:
+    """Planned visits of some days in the order in which crews make them, with people and all that is to be checked."""
+    arguments = {**area.arguments, "first": first, "last": last, "team": team}
+    found = rows(connection, _VISITS, arguments)
+    people = _by_visit(connection, _PEOPLE, found)
+    checks = _by_visit(connection, _CHECKS, found)
+    return [
+        {**row, "officers": people.get(row["visit_id"], []), "checks": checks.get(row["visit_id"], [])}
+        for row in found
+    ]
+
+
+_PEOPLE = """
+SELECT visit_id, officer_id, name, role FROM plan.assignments WHERE list_contains($ids, visit_id)
+ORDER BY role, officer_id
+"""
+
+
+_CHECKS = """
+SELECT visit_id, item_code, title_zh, title_en, look_zh, look_en, why, violation_id, reference, is_major
+FROM plan.visit_checks WHERE list_contains($ids, visit_id) ORDER BY visit_id, rank
+"""
+
+
+def _by_visit(connection: Connection, query: str, visits: list[Row]) -> dict[str, list[Row]]:
+    """Rows of a query by visit, for the visits given."""
+    grouped: dict[str, list[Row]] = {}
+    for row in rows(connection, query, {"ids": [visit["visit_id"] for visit in visits]}):
+        grouped.setdefault(row.pop("visit_id"), []).append(row)
+    return grouped
+
+
+def planned_days(connection: Connection) -> list[date]:
+    """Days with visits, first to last."""
+    found = "SELECT DISTINCT planned_on AS day FROM plan.visits WHERE planned_on IS NOT NULL ORDER BY 1"
+    return [row["day"] for row in rows(connection, found)]
+
+
+def teams(connection: Connection, area: Area = EVERYWHERE) -> list[str]:
+    """Names of the crews that have visits."""
+    found = (
+        f"SELECT DISTINCT crew_id FROM plan.visits v WHERE crew_id IS NOT NULL AND {within('v')} ORDER BY 1"
+    )
+    return [row["crew_id"] for row in rows(connection, found, area.arguments)]

@@ -1,0 +1,1 @@
+"""Rules in force: packs and cards that were stored, and who put which in force from when."""

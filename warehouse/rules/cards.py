@@ -1,0 +1,352 @@
+"""Cards and what became of them: stored cards, evaluations, promotions, and the champion of a day.
+
+A card never changes once stored.  Which card is in force is the last decision (promotion or rollback) that takes
+effect by the day coded: a later decision overrules an earlier one even where that was to begin later.  Before the
+first one the expert pack is in force.  Readers use a small copy of their own, replaced whole,
+and the JSON files in ``cards/``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from models.coding.card import FittedCard
+from models.errors import ModelError
+from models.learning.gate import GateInputs, GateResult, GroupShare
+from warehouse.connection import writing
+from warehouse.database.copies import copy_tables
+from warehouse.database.frames import Connection
+from warehouse.database.meta import value
+from warehouse.database.reading import Row, open_copy, rows
+from warehouse.database.runs import LAST_ISSUED, rules_changed
+from warehouse.home import Home
+
+if TYPE_CHECKING:
+    # At run time it would bring scikit-learn into every nightly run.
+    from models.learning.evaluation import Evaluation
+
+EVALUATION_TABLES = (
+    "periods",
+    "metrics",
+    "differences",
+    "curve",
+    "calibration",
+    "parity",
+    "drawn",
+    "leak",
+    "stability",
+    "tradeoff",
+    "feedback",
+)
+"""Tables of an ``Evaluation`` kept in ``model.*``, each row with its ``evaluation_id``."""
+COPIED = ("cards", "promotions", "evaluations", *EVALUATION_TABLES)
+
+
+@dataclass(frozen=True)
+class StoredCard:
+    """A card as stored; ``card`` is the JSON of ``FittedCard.to_dict``."""
+
+    card_id: str
+    label: str
+    family: str
+    fitted_on: date
+    state: str
+    card: dict[str, Any]
+
+
+# ---- writing, on a connection that holds the lock --------------------------------------------------------
+
+
+def save_card(connection: Connection, home: Home, card: FittedCard, *, fitted_on: date) -> str:
+    """Store a card and its JSON file; the same card again changes nothing.  Returns its id."""
+    origin = card.origin
+    connection.execute(
+        "INSERT OR IGNORE INTO model.cards VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            card.card_id,
+            origin.label,
+            origin.family,
+            fitted_on,
+            origin.first_cohort,
+            origin.last_cohort,
+            origin.rows,
+            origin.positives,
+            origin.data_watermark,
+            card.scorecard.fingerprint,
+            origin.code_version,
+            card.to_json(),
+        ],
+    )
+    home.cards.mkdir(parents=True, exist_ok=True)
+    (home.cards / f"{card.card_id}.json").write_text(card.to_json() + "\n", encoding="utf-8")
+    return card.card_id
+
+
+def save_evaluation(
+    connection: Connection,
+    evaluation: "Evaluation",
+    *,
+    run_id: str,
+    against: str | None,
+    evaluated_on: date,
+    report: str,
+) -> None:
+    """Store the tables of an evaluation under its run; ``against`` is the card in force (``None``: expert)."""
+    card_id = evaluation.card.card_id
+    connection.execute(
+        "INSERT OR REPLACE INTO model.evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            run_id,
+            evaluation.label.name,
+            card_id,
+            evaluation.known_at,
+            evaluated_on,
+            evaluation.verdict.zh,
+            evaluation.verdict.en,
+            json.dumps({**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False),
+            report,
+        ],
+    )
+    for name in EVALUATION_TABLES:
+        _append(connection, f"model.{name}", getattr(evaluation, name), run_id)
+
+
+def _append(connection: Connection, table: str, frame: pl.DataFrame, run_id: str) -> None:
+    connection.register("measured", frame.with_columns(evaluation_id=pl.lit(run_id)).to_arrow())
+    try:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM measured LIMIT 0")
+        connection.execute(f"DELETE FROM {table} WHERE evaluation_id = ?", [run_id])
+        connection.execute(f"INSERT INTO {table} BY NAME FROM measured")
+    finally:
+        connection.unregister("measured")
+
+
+def publish_models(connection: Connection, home: Home) -> None:
+    """Replace the readers' copy of the ``model`` tables."""
+    present = {
+        row[0]
+        for row in connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'model'"
+        ).fetchall()
+    }
+    tables = {f"model.{name}": f"FROM model.{name} ORDER BY ALL" for name in COPIED if name in present}
+    copy_tables(connection, home.published_models, tables)
+
+
+def champion(connection: Connection, as_of: date) -> FittedCard | None:
+    """The card in force on a day, or ``None`` while the expert pack is."""
+    card_id = value(connection, _IN_FORCE, {"as_of": as_of})
+    if card_id is None:
+        return None
+    text = value(connection, "SELECT card FROM model.cards WHERE card_id = ?", [card_id])
+    if text is None:
+        raise ModelError(
+            f"Card {card_id} is in force on {as_of} but is not stored. Roll back, or restore it."
+        )
+    return FittedCard.from_dict(json.loads(text))
+
+
+def promotion_days(connection: Connection, first: date, last: date) -> list[date]:
+    """Days after ``first``, up to ``last``, on which another card may come into force."""
+    query = "SELECT DISTINCT effective_from FROM model.promotions WHERE effective_from > ? AND effective_from <= ?"
+    return [day for (day,) in connection.execute(query, [first, last]).fetchall()]
+
+
+_IN_FORCE = """
+SELECT card_id FROM model.promotions WHERE effective_from <= $as_of ORDER BY number DESC LIMIT 1
+"""
+
+
+def promote(
+    home: Home,
+    card_id: str,
+    *,
+    approved_by: str,
+    reason: str,
+    effective_from: date | None,
+    gate: GateResult,
+    override: bool,
+) -> date:
+    """Put a card in force from a day on (default: the day after the last one coded).  Returns that day.
+
+    Raises ModelError when the gate refuses and nobody overrides it, or when the day was coded already.
+    """
+    if not gate.passed and not override:
+        failed = "; ".join(one.sentence.en for one in gate.refusals)
+        raise ModelError(
+            f"The gate refuses card {card_id}: {failed}. Fit another, or override with a reason."
+        )
+    with writing(home) as connection:
+        if value(connection, "SELECT count(*) FROM model.cards WHERE card_id = ?", [card_id]) == 0:
+            raise ModelError(f"There is no card {card_id}. ./riskcode model list shows what there is.")
+        return _record(
+            connection, home, "promote", card_id, approved_by, reason, effective_from, gate, override
+        )
+
+
+def roll_back(home: Home, *, approved_by: str, reason: str, effective_from: date | None) -> str | None:
+    """Put the card before the present one in force again.  Returns its id, ``None`` for the expert pack.
+
+    Every rollback takes back one more promotion; what was taken back does not come again by itself.
+    Raises ModelError when no card was ever promoted, or when the day was coded already.
+    """
+    with writing(home) as connection:
+        standing = _standing(connection)
+        if not standing:
+            raise ModelError("The expert pack is in force; there is nothing to roll back.")
+        previous = standing[-2] if len(standing) > 1 else None
+        _record(connection, home, "rollback", previous, approved_by, reason, effective_from, None, False)
+        return previous
+
+
+def _standing(connection: Connection) -> list[str]:
+    """Promoted cards, oldest first, that no rollback has taken back."""
+    standing: list[str] = []
+    decisions = connection.execute("SELECT action, card_id FROM model.promotions ORDER BY number").fetchall()
+    for action, card_id in decisions:
+        if action == "promote":
+            standing.append(card_id)
+        else:
+            standing.pop()
+    return standing
+
+
+def _record(
+    connection: Connection,
+    home: Home,
+    action: str,
+    card_id: str | None,
+    approved_by: str,
+    reason: str,
+    effective_from: date | None,
+    gate: GateResult | None,
+    override: bool,
+) -> date:
+    coded = value(connection, LAST_ISSUED)
+    first_free = coded + timedelta(days=1) if coded else value(connection, "SELECT current_date")
+    day = effective_from or first_free
+    if coded and day <= coded:
+        raise ModelError(
+            f"{coded} is coded already and codes are not rewritten: a card can take effect from {first_free} on."
+        )
+    previous = value(connection, _IN_FORCE, {"as_of": date.max})
+    findings = json.dumps([one.to_dict() for one in gate.findings] if gate else [], ensure_ascii=False)
+    connection.execute(
+        """
+        INSERT INTO model.promotions
+        SELECT coalesce(max(number), 0) + 1, now(), ?, ?, ?, ?, ?, ?, ?, ? FROM model.promotions
+        """,
+        [action, card_id, previous, approved_by, reason, day, override, findings],
+    )
+    rules_changed(connection)
+    publish_models(connection, home)
+    return day
+
+
+# ---- reading, from the readers' copy ----------------------------------------------------------------------
+
+
+def _rows(home: Home, query: str, arguments: Row | None = None) -> list[Row]:
+    if not home.published_models.exists():
+        return []
+    with open_copy(home.published_models) as connection:
+        return rows(connection, query, arguments)
+
+
+_STATES = """
+WITH latest AS (SELECT card_id FROM model.promotions ORDER BY number DESC LIMIT 1)
+SELECT c.*, CASE WHEN c.card_id IN (FROM latest) THEN 'champion'
+                 WHEN c.card_id IN (SELECT card_id FROM model.promotions) THEN 'retired'
+                 ELSE 'challenger' END AS state
+FROM model.cards c
+"""
+
+
+def list_cards(home: Home) -> list[dict[str, Any]]:
+    """Stored cards, newest first, each with its state and, once evaluated, its AUC on the final periods."""
+    cards = _rows(home, f"SELECT * EXCLUDE (card) FROM ({_STATES}) ORDER BY fitted_on DESC, card_id")
+    areas = {row["card_id"]: row["auc"] for row in _pooled(home)} if cards else {}
+    return [{**card, "auc": areas.get(card["card_id"])} for card in cards]
+
+
+def _pooled(home: Home) -> list[dict[str, Any]]:
+    has = _rows(home, "SELECT 1 FROM information_schema.tables WHERE table_name = 'metrics'")
+    return _rows(home, _AREA) if has else []
+
+
+_AREA = """
+SELECT e.card_id, max(m.value) AS auc FROM model.evaluations e JOIN model.metrics m USING (evaluation_id)
+WHERE m.contestant = 'card' AND m.metric = 'auc' AND m.test_as_of IS NULL GROUP BY e.card_id
+"""
+
+
+def load_card(home: Home, card_id: str | None) -> StoredCard:
+    """A stored card by id or the beginning of one; ``None`` for the champion.
+
+    Raises ModelError, listing what there is, when there is no such card or more than one.
+    """
+    cards = _rows(home, _STATES)
+    wanted = (
+        [row for row in cards if row["state"] == "champion"]
+        if card_id is None
+        else [row for row in cards if row["card_id"].startswith(card_id)]
+    )
+    known = ", ".join(sorted(row["card_id"] for row in cards)) or "none; ./riskcode model fit makes one"
+    if not wanted and card_id is None:
+        raise ModelError(f"No card was promoted; the expert pack is in force. Stored cards: {known}.")
+    if len(wanted) != 1:
+        what = "no card" if not wanted else f"{len(wanted)} cards"
+        raise ModelError(f"There is {what} {card_id}. Stored cards: {known}.")
+    row = wanted[0]
+    return StoredCard(
+        row["card_id"], row["label"], row["family"], row["fitted_on"], row["state"], json.loads(row["card"])
+    )
+
+
+def in_force(home: Home) -> str | None:
+    """Id of the champion, ``None`` for the expert pack."""
+    return next((row["card_id"] for row in list_cards(home) if row["state"] == "champion"), None)
+
+
+def list_promotions(home: Home) -> list[dict[str, Any]]:
+    """Promotions and rollbacks, newest first, with who approved them and why."""
+    return _rows(home, "FROM model.promotions ORDER BY number DESC")
+
+
+def gate_inputs(home: Home, card_id: str) -> GateInputs:
+    """What the last evaluation of a card found against the card in force.
+
+    Raises ModelError when the card was not evaluated, or not against the card now in force.
+    """
+    found = _rows(
+        home,
+        "SELECT gate_inputs FROM model.evaluations WHERE card_id = $card ORDER BY evaluated_on DESC LIMIT 1",
+        {"card": card_id},
+    )
+    if not found:
+        raise ModelError(f"Card {card_id} was never evaluated. Run ./riskcode model evaluate first.")
+    raw = json.loads(found[0]["gate_inputs"])
+    standing, against = in_force(home), raw.get("against")
+    if against != standing:
+        raise ModelError(
+            f"Card {card_id} was evaluated against {against or 'the expert pack'}, but "
+            f"{standing or 'the expert pack'} is in force. Run ./riskcode model evaluate again."
+        )
+    return inputs_from(raw)
+
+
+def inputs_from(raw: Mapping[str, Any]) -> GateInputs:
+    """Read back ``GateInputs.to_dict``."""
+    nan = float("nan")
+    plain: dict[str, Any] = {name: nan if item is None else item for name, item in raw.items()}
+    shares: list[dict[str, Any]] = [
+        {**one, "ratio": nan if one["ratio"] is None else one["ratio"]} for one in raw["parity"]
+    ]
+    plain["parity"] = tuple(GroupShare(**share) for share in shares)
+    plain["monotonicity_breaches"] = tuple(raw["monotonicity_breaches"])
+    plain["moves"] = {(row["from"], row["to"]): row["enterprises"] for row in raw["moves"]}
+    return GateInputs(**plain)

@@ -1,0 +1,63 @@
+"""Alarms that a person takes as they are, with a reason, once."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from models.errors import WarehouseError
+from warehouse.database.frames import Connection
+from warehouse.database.reading import Row, rows
+from warehouse.questions.monitoring import last_day
+
+LEAST_REASON = 10
+"""Fewest characters of a reason: who comes after must be able to follow it."""
+
+
+def acknowledge_alarm(
+    connection: Connection,
+    metric: str,
+    *,
+    by: str,
+    reason: str,
+    as_of: date | None = None,
+    group: str | None = None,
+) -> list[Row]:
+    """Take the alarms of a metric on a day as they are (default: the day measured last, and all groups).
+
+    One-time: it covers what was measured on that day and nothing that comes later.  Returns the alarms it covers.
+    Raises WarehouseError when there is no such alarm, or the reason is too short to be followed.
+    """
+    if len(reason.strip()) < LEAST_REASON:
+        raise WarehouseError(
+            f"A reason of {len(reason.strip())} characters cannot be followed later. "
+            f"Say in {LEAST_REASON} or more what was found."
+        )
+    day = as_of or last_day(connection)
+    raised = rows(
+        connection, "FROM ops.monitoring_history WHERE as_of = $day AND state = 'alarm'", {"day": day}
+    )
+    meant = [row for row in raised if row["metric"] == metric and group in (None, row["group_value"])]
+    if not meant:
+        raise WarehouseError(
+            f"No alarm {metric}{f' of {group}' if group else ''} on {day}; that day has: {_named(raised)}. "
+            "Name one of these, or another day."
+        )
+    connection.executemany(
+        "INSERT INTO ops.acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, now()::TIMESTAMP)",
+        [
+            [
+                *(
+                    row[name]
+                    for name in ("metric", "group_kind", "group_value", "as_of", "value", "low", "high")
+                ),
+                by.strip(),
+                reason.strip(),
+            ]
+            for row in meant
+        ],
+    )
+    return meant
+
+
+def _named(raised: Sequence[Row]) -> str:
+    names = sorted({"/".join(filter(None, (row["metric"], row["group_value"]))) for row in raised})
+    return ", ".join(names) or "none"

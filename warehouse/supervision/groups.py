@@ -1,0 +1,92 @@
+"""Measures that compare groups: parity by sector, size and district, flip-flops, disputes."""
+
+import polars as pl
+
+from models.coding.shrinkage import cell
+from models.policy.review import Monitoring
+from models.supervision import drift
+from models.supervision.drift import Measured
+from warehouse.coding.coding import Coding
+from warehouse.database.frames import Connection
+from warehouse.database.meta import value
+
+
+def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
+    """Red rate by district, sector and size; and the feedback-loop test."""
+    firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"))
+    kinds = {
+        "division": pl.col("division"),
+        "sector": pl.col("sector"),
+        "size": pl.col("stratum").str.split("/").list.last(),
+    }
+    found: list[Measured] = []
+    for kind, group in kinds.items():
+        asked = firms.select(group=group.fill_null("unknown"), is_red=drift.is_red())
+        found += drift.parity(kind, asked, limits=limits)
+    return [*found, drift.feedback(firms)]
+
+
+_FIRMS = """
+SELECT c.enterprise_id, c.code, f.division, f.sector, f.employees, f.inspections_24m AS visits
+FROM risk.codes c JOIN risk.features f USING (enterprise_id) ORDER BY c.enterprise_id
+"""
+
+
+def flip_flops(connection: Connection, coding: Coding) -> Measured:
+    """Codes that came back within the days of the policy, per mille of enterprises and year."""
+    [[first, enterprises]] = connection.execute(
+        "SELECT (SELECT min(valid_from) FROM risk.code_history), (SELECT count(*) FROM risk.codes)"
+    ).fetchall()
+    return drift.flip_flop_rate(
+        connection.sql(_CHANGES, params={"as_of": coding.as_of}).pl(),
+        first=first or coding.as_of,
+        as_of=coding.as_of,
+        enterprises=enterprises,
+        within_days=coding.policy.review.flip_flop_days,
+        limits=coding.policy.review.monitoring,
+    )
+
+
+# What was shown for part of a day only is no change of the code from day to day.
+_CHANGES = """
+WITH shown AS (
+    SELECT enterprise_id, valid_from AS day, code FROM risk.code_history
+    WHERE valid_to > valid_from AND valid_from < $as_of
+      AND enterprise_id IN (SELECT enterprise_id FROM risk.code_history GROUP BY 1 HAVING count(*) > 1)
+    UNION ALL BY NAME
+    SELECT enterprise_id, $as_of::DATE AS day, code FROM risk.codes
+    WHERE enterprise_id IN (SELECT enterprise_id FROM risk.code_history)),
+moved AS (SELECT * FROM shown QUALIFY code IS DISTINCT FROM lag(code) OVER (PARTITION BY enterprise_id ORDER BY day))
+SELECT enterprise_id, (day - DATE '1970-01-01')::BIGINT AS as_of,
+       (list_position(['green', 'blue', 'yellow', 'red'], code) - 1)::BIGINT AS held_rank
+FROM moved ORDER BY enterprise_id, as_of
+"""
+
+
+def disputes(connection: Connection, coding: Coding) -> list[Measured]:
+    """Numbers of standing overrides and undecided objections, where such tables are kept."""
+    there = {
+        name
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'dispute'"
+        ).fetchall()
+    }
+    found: list[Measured] = []
+    arguments = {"as_of": coding.as_of}
+    if "overrides" in there:
+        found.append(drift.counted("overrides_standing", value(connection, _STANDING, arguments)))
+    if {"objections", "decisions"} <= there:
+        found.append(drift.counted("objections_open", value(connection, _OPEN, arguments)))
+    return found
+
+
+_STANDING = """
+SELECT count(*) FROM dispute.overrides
+WHERE first_day <= $as_of AND last_day >= $as_of AND (ended_on IS NULL OR ended_on > $as_of)
+"""
+
+
+_OPEN = """
+SELECT count(*) FROM dispute.objections WHERE filed_on <= $as_of AND objection_id NOT IN (
+    SELECT objection_id FROM dispute.decisions WHERE decided_on <= $as_of)
+"""

@@ -1,0 +1,1 @@
+"""What if: past codes as known then, and codes under other rules.  Nothing here writes what is issued."""
