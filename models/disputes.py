@@ -112,8 +112,11 @@ def require_reviewer(reviewer: str, involved: Involved, *, is_decisive: bool) ->
     if is_decisive and found:
         zh, en = "、".join(_HANDS[one][0] for one in found), " and ".join(_HANDS[one][1] for one in found)
         raise DisputeError(
-            f"{reviewer.strip()}{zh}，不得决定影响赋码的异议，请由他人决定。"
-            f"{reviewer.strip()} {en}, and the code hangs on this objection: have somebody else decide it."
+            "{reviewer}{zh}，不得决定影响赋码的异议，请由他人决定。"
+            "{reviewer} {en}, and the code hangs on this objection: have somebody else decide it.",
+            reviewer=reviewer.strip(),
+            zh=zh,
+            en=en,
         )
     return found
 
@@ -123,8 +126,12 @@ def require_reason(text: str, what: str) -> str:
     reason = " ".join(text.split())
     if len(reason) < LEAST_REASON:
         raise DisputeError(
-            f"{what}: '{reason}' has {len(reason)} characters, {LEAST_REASON} are the least. "
-            "Write what was checked and what follows from it; it is kept and shown."
+            "{what}: '{reason}' has {count} characters, {least_reason} are the least. Write what was "
+            "checked and what follows from it; it is kept and shown.",
+            what=what,
+            reason=reason,
+            count=len(reason),
+            least_reason=LEAST_REASON,
         )
     return reason
 
@@ -132,7 +139,7 @@ def require_reason(text: str, what: str) -> str:
 def require_name(text: str, what: str) -> str:
     """The name of a person, stripped.  Raises DisputeError when there is none."""
     if not same_name(text):
-        raise DisputeError(f"{what} names nobody. Give the name of the person who answers for it.")
+        raise DisputeError("{what} names nobody. Give the name of the person who answers for it.", what=what)
     return text.strip()
 
 

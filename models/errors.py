@@ -18,9 +18,27 @@ A message states the fact and the next step, in that order.
 
 
 class RiskcodeError(Exception):
-    """Base of all errors a user can act on; the CLI prints its text without a traceback."""
+    """Base of all errors a user can act on; the CLI prints its text without a traceback.
+
+    ``message`` is an English sentence with ``{names}`` of facts, so that the desk can say it in the reader's language.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", **facts: object) -> None:
+        super().__init__(message, facts)
+        self.message, self.facts = message, facts
+
+    def __str__(self) -> str:
+        return self.message.format(**self.facts) if self.facts else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.message, self.facts)
+
+
+def _again(kind: type[RiskcodeError], message: str, facts: dict[str, object]) -> RiskcodeError:
+    """The same error once more, on the other side of a process."""
+    return kind(message, **facts)
 
 
 class PolicyError(RiskcodeError):

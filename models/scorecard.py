@@ -36,7 +36,7 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not self.points:
-            raise PolicyError(f"factor {self.name} has no points. Give it at least one bin.")
+            raise PolicyError("factor {name} has no points. Give it at least one bin.", name=self.name)
 
     @property
     def is_numeric(self) -> bool:
@@ -68,7 +68,9 @@ class Scorecard:
     def __post_init__(self) -> None:
         names = [factor.name for factor in self.factors]
         if len(set(names)) != len(names):
-            raise PolicyError(f"scorecard {self.name} names a factor twice: {names}. Rename one.")
+            raise PolicyError(
+                "scorecard {name} names a factor twice: {names}. Rename one.", name=self.name, names=names
+            )
 
     @property
     def features(self) -> list[str]:
@@ -85,8 +87,10 @@ class Scorecard:
         unknown = sorted(set(self.features) - set(features.columns))
         if unknown:
             raise PolicyError(
-                f"scorecard {self.name} reads {', '.join(unknown)}, which no feature is called. "
-                "Correct the name; docs/data-dictionary.md lists all features."
+                "scorecard {name} reads {unknown}, which no feature is called. Correct the name; "
+                "docs/data-dictionary.md lists all features.",
+                name=self.name,
+                unknown=", ".join(unknown),
             )
         points = features.select(
             "enterprise_id", *(factor.expression().alias(factor.name) for factor in self.factors)
@@ -132,7 +136,8 @@ class Scorecard:
         card = cls(name=data["name"], version=data["version"], factors=tuple(factors))
         if data.get("fingerprint") != card.fingerprint:
             raise PolicyError(
-                f"scorecard {card.name} was changed after it was saved: its points do not give the "
-                "fingerprint it carries. Restore the file, or save it anew under a new version."
+                "scorecard {name} was changed after it was saved: its points do not give the fingerprint "
+                "it carries. Restore the file, or save it anew under a new version.",
+                name=card.name,
             )
         return card

@@ -17,11 +17,13 @@ def reason_of(result: Any) -> RiskcodeError:
                 return known[error.cls_name](text)
             error = error.cause
     if checks:
-        return ScoreError(f"A blocking check failed, so nothing was published: {'; '.join(checks)}")
+        return ScoreError(
+            "A blocking check failed, so nothing was published: {checks}", checks="; ".join(checks)
+        )
     failed = [innermost(event) for event in result.all_events if event.is_step_failure]
     return RiskcodeError(
-        f"The run failed: {failed[0] if failed else 'no reason given'}. "
-        "The published copy is unchanged; the log is in Dagster's UI (make dev)."
+        "The run failed: {failed}. The published copy is unchanged; the log is in Dagster's UI (make dev).",
+        failed=failed[0] if failed else "no reason given",
     )
 
 

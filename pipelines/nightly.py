@@ -60,7 +60,7 @@ def run_nightly(settings: Settings, order: Order) -> str:
         raise reason_of(result)
     failed = failed_blocking_checks(result)
     if failed:
-        raise ScoreError(f"Nothing was published: {'; '.join(failed)}")
+        raise ScoreError("Nothing was published: {failed}", failed="; ".join(failed))
     return str(result.run_id)
 
 

@@ -49,8 +49,10 @@ def _connect(home: Home, memory_limit: str | None) -> Connection:
         connection = duckdb.connect(str(home.warehouse))
     except duckdb.Error as error:
         raise WarehouseError(
-            f"{home.warehouse} cannot be opened ({error}). Close other programs that hold it; if it is "
-            "damaged, move it away and load the deliveries again. The published copy is not affected."
+            "{warehouse} cannot be opened ({error}). Close other programs that hold it; if it is "
+            "damaged, move it away and load the deliveries again. The published copy is not affected.",
+            warehouse=home.warehouse,
+            error=error,
         ) from error
     connection.execute("SET preserve_insertion_order = true")
     connection.execute("SET TimeZone = 'Asia/Shanghai'")
@@ -73,8 +75,10 @@ def _acquire(home: Home) -> FileLock:
         note = _note(home)
         holder = note.read_text(encoding="utf-8") if note.exists() else "process unknown"
         raise BusyError(
-            f"Another run is writing {home.root} ({holder}). Wait for it to end and run again; "
-            "reading the published copy is possible meanwhile."
+            "Another run is writing {root} ({holder}). Wait for it to end and run again; reading the "
+            "published copy is possible meanwhile.",
+            root=home.root,
+            holder=holder,
         ) from None
     return lock
 

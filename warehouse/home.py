@@ -87,10 +87,12 @@ class Home:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WarehouseError(
-                f"{self.root} cannot be written ({error.strerror}). Set RISKCODE_HOME to a folder of yours."
+                "{root} cannot be written ({strerror}). Set RISKCODE_HOME to a folder of yours.",
+                root=self.root,
+                strerror=error.strerror,
             ) from error
         if set("?") & set(str(self.root)):
             raise WarehouseError(
-                f"{self.root} holds a '?', which Dagster's storage cannot use. Choose another."
+                "{root} holds a '?', which Dagster's storage cannot use. Choose another.", root=self.root
             )
         return self

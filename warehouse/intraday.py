@@ -90,8 +90,10 @@ def update_enterprises(
     last = last_issued(connection)
     if last is not None and (why is not None or as_of != last.as_of):
         raise ScoreError(
-            f"The tables hold {why or as_of}, not the codes of {last.as_of} as issued last. Code that day again "
-            f"first: ./riskcode run --as-of {last.as_of}"
+            "The tables hold {why}, not the codes of {as_of} as issued last. Code that day again "
+            "first: ./riskcode run --as-of {as_of}",
+            why=why or as_of,
+            as_of=last.as_of,
         )
     known_at = max(as_of, known_at, last.known_at if last else as_of)
     only = tuple(sorted({*touched(connection, known_at=known_at), *also}))

@@ -97,7 +97,8 @@ class FittedCard:
         )
         if data.get("card_id") != card.card_id:
             raise ModelError(
-                f"Card {data.get('card_id')} was changed after it was saved. Restore the file, or fit anew."
+                "Card {card_id} was changed after it was saved. Restore the file, or fit anew.",
+                card_id=data.get("card_id"),
             )
         return card
 

@@ -95,8 +95,9 @@ def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -
     )
     if frame.height != features.height:
         raise ScoreError(
-            f"{features.height - frame.height} enterprises have features but no score. Run again; "
-            "if it persists, compare risk.features with risk.scores."
+            "{height} enterprises have features but no score. Run again; if it persists, compare "
+            "risk.features with risk.scores.",
+            height=features.height - frame.height,
         )
     provisional_rank = int(RiskCode[policy.sufficiency.provisional_floor.upper()])
     rated = is_rated(policy, frame.columns)
@@ -173,6 +174,7 @@ def _require_features(features: pl.DataFrame, policy: CodePolicy) -> None:
     unknown = sorted(tested - set(features.columns))
     if unknown:
         raise PolicyError(
-            f"codes.yaml tests {', '.join(unknown)}, which no feature is called. "
-            "Correct the name; docs/data-dictionary.md lists all features."
+            "codes.yaml tests {unknown}, which no feature is called. Correct the name; "
+            "docs/data-dictionary.md lists all features.",
+            unknown=", ".join(unknown),
         )

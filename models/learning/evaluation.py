@@ -285,9 +285,12 @@ def usable_splits(panel: pl.DataFrame, *, label: Label, learning: LearningPolicy
     splits = walk_forward(full["as_of"].sort().to_list(), label=label, fitting=learning.fitting)
     if not splits:
         raise ModelError(
-            f"No day can be tried on: {full.height} cohort days have labels, and a test day needs "
-            f"{learning.fitting.least_cohorts} of them at least {label.spec.gap_days} days before it. Take in "
-            "more history, or choose a label with a shorter horizon."
+            "No day can be tried on: {height} cohort days have labels, and a test day needs "
+            "{least_cohorts} of them at least {gap_days} days before it. Take in more history, or "
+            "choose a label with a shorter horizon.",
+            height=full.height,
+            least_cohorts=learning.fitting.least_cohorts,
+            gap_days=label.spec.gap_days,
         )
     return splits
 

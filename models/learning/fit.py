@@ -91,8 +91,11 @@ def _require_labels(labelled: pl.DataFrame) -> None:
     positives = int(labelled["label"].sum()) if labelled.height else 0
     if min(positives, labelled.height - positives) < LEAST_POSITIVES:
         raise ModelError(
-            f"{positives} of {labelled.height} known labels are positive; at least {LEAST_POSITIVES} of each kind "
-            "are needed. Choose another label, or take in more history."
+            "{positives} of {height} known labels are positive; at least {least_positives} of each "
+            "kind are needed. Choose another label, or take in more history.",
+            positives=positives,
+            height=labelled.height,
+            least_positives=LEAST_POSITIVES,
         )
 
 

@@ -72,27 +72,36 @@ def require_no_leak(panel: pl.DataFrame, split: Split, *, label: Label) -> None:
     late = [day for day in split.train if day + gap > split.test]
     if late:
         raise LeakageError(
-            f"Labels of day {late[0]} are complete only {gap} days later, after the test day {split.test}. "
-            "Take the day out of the training days."
+            "Labels of day {late} are complete only {gap} days later, after the test day {test}. Take "
+            "the day out of the training days.",
+            late=late[0],
+            gap=gap,
+            test=split.test,
         )
     used = panel.filter(pl.col("as_of").is_in([*split.train, split.test]))
     doubled = used.filter(pl.struct("enterprise_id", "as_of").is_duplicated())
     if not doubled.is_empty():
         raise LeakageError(
-            f"{doubled['enterprise_id'][0]} stands twice on day {doubled['as_of'][0]}: one copy could be learnt "
-            "and the other tried. Give every enterprise one row a day."
+            "{enterprise_id} stands twice on day {as_of}: one copy could be learnt and the other "
+            "tried. Give every enterprise one row a day.",
+            enterprise_id=doubled["enterprise_id"][0],
+            as_of=doubled["as_of"][0],
         )
     learnt = used.filter(pl.col("as_of") != split.test, pl.col("outcome_day") > split.test)
     if not learnt.is_empty():
         raise LeakageError(
-            f"An outcome of day {learnt['outcome_day'][0]} would be learnt before the test day {split.test}. "
-            "Label the rows with a shorter horizon or test later."
+            "An outcome of day {outcome_day} would be learnt before the test day {test}. Label the "
+            "rows with a shorter horizon or test later.",
+            outcome_day=learnt["outcome_day"][0],
+            test=split.test,
         )
     unheard = used.filter(pl.col("as_of") != split.test, pl.col("announced_day") > split.test)
     if not unheard.is_empty():
         raise LeakageError(
-            f"An outcome announced on day {unheard['announced_day'][0]} would be learnt before the test day "
-            f"{split.test}. Leave such rows out (splits.announced)."
+            "An outcome announced on day {announced_day} would be learnt before the test day {test}. "
+            "Leave such rows out (splits.announced).",
+            announced_day=unheard["announced_day"][0],
+            test=split.test,
         )
 
 

@@ -98,8 +98,11 @@ class Catalogue:
         if not in_force:
             first = min(min(entry.values) for _, entry in self._entries)
             raise PolicyGapError(
-                f"The catalogue {self.name} has no check items for {as_of}; its first ones start {first}. "
-                f"Add dated values, or plan for a day from {first} on."
+                "The catalogue {name} has no check items for {as_of}; its first ones start {first}. Add "
+                "dated values, or plan for a day from {first} on.",
+                name=self.name,
+                as_of=as_of,
+                first=first,
             )
         return in_force
 
@@ -139,7 +142,11 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
     root = folder / name
     if not (root / "catalogue.yaml").exists():
         known = ", ".join(catalogue_names(folder))
-        raise PolicyError(f"There is no catalogue '{name}' of check items; known catalogues: {known}.")
+        raise PolicyError(
+            "There is no catalogue '{name}' of check items; known catalogues: {known}.",
+            name=name,
+            known=known,
+        )
     raw = {path.name: read_file(path) for path in sorted(root.glob("*.yaml"))}
     meta = _check(PackFile, raw["catalogue.yaml"], "catalogue.yaml")
     entries: list[tuple[tuple[str, ...], ItemEntry]] = []
@@ -151,7 +158,9 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
             stands_in[entry.item] = file
             entries.append((sectors, entry))
     if not entries:
-        raise PolicyError(f"The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.")
+        raise PolicyError(
+            "The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.", name=name
+        )
     return Catalogue(meta.name, meta.version, meta.title, meta.note, content_hash(raw), tuple(entries))
 
 
@@ -189,7 +198,7 @@ def _refuse_unknown(sectors: tuple[str, ...] | list[str], file: str, where: str)
 
 
 def _refused(file: str, item: str, what: str) -> PolicyError:
-    return PolicyError(f"{file}: {item}: {what}. Correct the catalogue.")
+    return PolicyError("{file}: {item}: {what}. Correct the catalogue.", file=file, item=item, what=what)
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -52,7 +52,11 @@ def read_texts(pack: str, *, folder: Path = PACKS) -> dict[str, str]:
     """The files of a pack, those it inherits included, by name without ending.  Raises PolicyError."""
     root = folder / pack
     if not (root / "pack.yaml").exists():
-        raise PolicyError(f"There is no policy pack '{pack}'; known packs: {', '.join(pack_names())}.")
+        raise PolicyError(
+            "There is no policy pack '{pack}'; known packs: {pack_names}.",
+            pack=pack,
+            pack_names=", ".join(pack_names()),
+        )
     meta = _check(PackFile, read_file(root / "pack.yaml"), "pack")
     parent = _parent(meta, folder) or root
     return {name: _text(_own_or_inherited(f"{name}.yaml", root, parent)) for name in FILES}
@@ -101,14 +105,20 @@ def _parent(meta: PackFile, folder: Path) -> Path | None:
         path = PACKS / meta.extends / "pack.yaml"
     if not path.exists():
         raise PolicyError(
-            f"pack.yaml: {meta.name} extends '{meta.extends}', which is no pack; known packs: "
-            f"{', '.join(pack_names())}. Name one of them."
+            "pack.yaml: {name} extends '{extends}', which is no pack; known packs: {pack_names}. Name "
+            "one of them.",
+            name=meta.name,
+            extends=meta.extends,
+            pack_names=", ".join(pack_names()),
         )
     further = _check(PackFile, read_file(path), "pack").extends
     if further is not None:
         raise PolicyError(
-            f"pack.yaml: {meta.name} extends '{meta.extends}', which itself extends '{further}'. "
-            "Extend a pack that stands alone."
+            "pack.yaml: {name} extends '{extends}', which itself extends '{further}'. Extend a pack "
+            "that stands alone.",
+            name=meta.name,
+            extends=meta.extends,
+            further=further,
         )
     return path.parent
 
@@ -141,7 +151,12 @@ def _check_whole(policy: Policy) -> None:
     for name, needed, values in scales:
         for start, points in values.items():
             if set(points) != set(needed):
-                raise PolicyError(f"features.yaml: {name} from {start} must name exactly {needed}.")
+                raise PolicyError(
+                    "features.yaml: {name} from {start} must name exactly {needed}.",
+                    name=name,
+                    start=start,
+                    needed=needed,
+                )
     for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
         for start, entry in dated.values.items():
             _refuse_repeats(f"features.yaml: {name} from {start}", [band.upto_days for band in entry.value])
@@ -153,14 +168,20 @@ def _check_whole(policy: Policy) -> None:
         _refuse_repeats(f"learning.yaml: candidates from {start}", offered)
         for feature in set(offered) & set(FORBIDDEN):
             raise PolicyError(
-                f"learning.yaml: {feature} may not be a candidate: {FORBIDDEN[feature]}. Take it out."
+                "learning.yaml: {feature} may not be a candidate: {forbidden}. Take it out.",
+                feature=feature,
+                forbidden=FORBIDDEN[feature],
             )
 
 
 def _refuse_repeats(where: str, names: Sequence[object]) -> None:
     repeated = sorted({str(name) for name in names if names.count(name) > 1})
     if repeated:
-        raise PolicyError(f"{where}: {', '.join(repeated)} is used twice or reserved. Choose another name.")
+        raise PolicyError(
+            "{where}: {repeated} is used twice or reserved. Choose another name.",
+            where=where,
+            repeated=", ".join(repeated),
+        )
 
 
 class _NoDuplicates(yaml.SafeLoader):
@@ -171,7 +192,9 @@ class _NoDuplicates(yaml.SafeLoader):
         repeated = {str(key) for key in keys if keys.count(key) > 1}
         if repeated:
             line = node.start_mark.line + 1
-            raise PolicyError(f"line {line}: {', '.join(repeated)} stands twice. Keep one.")
+            raise PolicyError(
+                "line {line}: {repeated} stands twice. Keep one.", line=line, repeated=", ".join(repeated)
+            )
         return super().construct_mapping(node, deep=deep)
 
 
@@ -184,7 +207,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (ValueError, OSError) as error:
-        raise PolicyError(f"{path.name}: {error}. Correct the pack.") from error
+        raise PolicyError("{name}: {error}. Correct the pack.", name=path.name, error=error) from error
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
@@ -194,7 +217,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         return yaml.load(stream, Loader=_NoDuplicates)
     # A date like 1990-13-01 is a ValueError of the YAML reader's own.
     except (PolicyError, yaml.YAMLError, ValueError) as error:
-        raise PolicyError(f"{name}.yaml: {error}. Correct the pack.") from error
+        raise PolicyError("{name}.yaml: {error}. Correct the pack.", name=name, error=error) from error
 
 
 def _check(model: type[M], raw: dict[str, Any], name: str) -> M:
@@ -203,7 +226,9 @@ def _check(model: type[M], raw: dict[str, Any], name: str) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise PolicyError(f"{name}.yaml: {where}: {first['msg']}. Correct the pack.") from error
+        raise PolicyError(
+            "{name}.yaml: {where}: {msg}. Correct the pack.", name=name, where=where, msg=first["msg"]
+        ) from error
 
 
 def content_hash(raw: dict[str, Any]) -> str:

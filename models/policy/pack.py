@@ -245,8 +245,11 @@ def _in_force(values: Mapping[date, V], day: date, *, name: str) -> V:
     starts = [start for start in values if start <= day]
     if not starts:
         raise PolicyGapError(
-            f"The policy pack has no {name} for {day}; its first value starts {min(values)}. "
-            "Add a dated value, or code a later day."
+            "The policy pack has no {name} for {day}; its first value starts {values}. Add a dated "
+            "value, or code a later day.",
+            name=name,
+            day=day,
+            values=min(values),
         )
     return values[max(starts)]
 

@@ -306,7 +306,7 @@ def check_planning(file: PlanningFile, caps: CapFile) -> None:
     """Refuse what contradicts itself.  Raises PolicyError that names the file and the next step."""
     problems = (*_channel_problems(file), *_word_problems(file), *_draw_problems(file), *_cap_problems(caps))
     for problem in problems:
-        raise PolicyError(f"{problem}. Correct the pack.")
+        raise PolicyError("{problem}. Correct the pack.", problem=problem)
 
 
 def _channel_problems(file: PlanningFile) -> Iterator[str]:

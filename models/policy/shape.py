@@ -72,8 +72,11 @@ class Dated(Strict, Generic[T]):
         if not starts:
             first = min(self.values)
             raise PolicyGapError(
-                f"The policy pack has no {name} for {day}; its first value starts {first}. "
-                f"Add a dated value, or code a day from {first} on."
+                "The policy pack has no {name} for {day}; its first value starts {first}. Add a dated "
+                "value, or code a day from {first} on.",
+                name=name,
+                day=day,
+                first=first,
             )
         return self.values[max(starts)]
 

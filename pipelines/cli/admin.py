@@ -178,7 +178,9 @@ def _home(settings: Settings) -> str:
     probe.unlink()
     free = shutil.disk_usage(home.root).free / 2**30
     if free < 1:
-        raise RiskcodeError(f"only {free:.1f} GiB free below {home.root}; make room before the next run")
+        raise RiskcodeError(
+            "only {free:.1f} GiB free below {root}; make room before the next run", free=free, root=home.root
+        )
     return f"{home.root}, writable, {free:.0f} GiB free"
 
 
@@ -225,7 +227,8 @@ def _calendar(_: Settings) -> str:
     unsure = is_working_day(today.replace(month=12, day=31))[1]
     if unsure:
         raise RiskcodeError(
-            f"no announced calendar for {today.year}: update chinesecalendar; due days are provisional"
+            "no announced calendar for {year}: update chinesecalendar; due days are provisional",
+            year=today.year,
         )
     return f"working days of {today.year} are announced"
 

@@ -121,7 +121,9 @@ def show(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(record, encoding="utf-8")
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {output} ({error}). Give another path with --output.") from error
+        raise RiskcodeError(
+            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
+        ) from error
     typer.echo(TEXTS["next"][Words(settings.language).at].format(file=output), err=True)
 
 

@@ -262,7 +262,8 @@ def _judge(inputs: "GateInputs", settings: Settings) -> "GateResult":
 def _challenger(stored: "StoredCard") -> "StoredCard":
     if stored.state == "champion":
         raise ModelError(
-            f"Card {stored.card_id} is in force already. ./riskcode model list shows the others."
+            "Card {card_id} is in force already. ./riskcode model list shows the others.",
+            card_id=stored.card_id,
         )
     return stored
 
@@ -285,8 +286,10 @@ def _require_in_force(settings: Settings, other: str | None) -> str | None:
     )
     if asked != standing:
         raise ModelError(
-            f"Cards are compared with what is in force, {standing or EXPERT}, not with {other}. "
-            "Leave the second name out."
+            "Cards are compared with what is in force, {standing}, not with {other}. Leave the second "
+            "name out.",
+            standing=standing or EXPERT,
+            other=other,
         )
     return standing
 

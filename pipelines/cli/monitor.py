@@ -68,7 +68,9 @@ def _write_page(connection: queries.Connection, path: Path, language: str) -> No
     try:
         written = write_page(connection, path, language=language)
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --html.") from error
+        raise RiskcodeError(
+            "Cannot write {path} ({error}). Give another path with --html.", path=path, error=error
+        ) from error
     typer.echo(str(written), err=True)
 
 

@@ -202,7 +202,7 @@ def _pairs(told: Sequence[str] | None) -> dict[str, str]:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
             raise DisputeError(
-                f"'{text}' corrects nothing. Write --correct column=value, e.g. severity=minor"
+                "'{text}' corrects nothing. Write --correct column=value, e.g. severity=minor", text=text
             )
         pairs[name.strip()] = value.strip()
     return pairs

@@ -274,6 +274,8 @@ def _write(write: Callable[[Any], Any], path: Path | None) -> None:
     try:
         write(path)
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --output.") from error
+        raise RiskcodeError(
+            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
+        ) from error
     if path is not None:
         typer.echo(str(path), err=True)

@@ -118,7 +118,9 @@ def activate(
     if has_errors(faults):
         policy_view.show_findings(faults, called, words, console)
         raise PolicyError(
-            f"{called} has errors and is not put in force. Correct them: ./riskcode policy lint {pack}"
+            "{called} has errors and is not put in force. Correct them: ./riskcode policy lint {pack}",
+            called=called,
+            pack=pack,
         )
     found = None if without_diff else _compare(settings, None, policy, None, None, quiet=False)
     if found is not None:
@@ -184,8 +186,10 @@ def _resolve(name: str, settings: Settings) -> "Policy":
     if stored is None:
         known = ", ".join(pack_names())
         raise PolicyError(
-            f"There is no policy pack '{name}'. Known: {known}, active, a folder with a pack.yaml, or the hash of a "
-            "stored one (./riskcode policy list)."
+            "There is no policy pack '{name}'. Known: {known}, active, a folder with a pack.yaml, or "
+            "the hash of a stored one (./riskcode policy list).",
+            name=name,
+            known=known,
         )
     return stored
 
@@ -263,5 +267,7 @@ def _write(found: "PackDiff", folder: Path, words: Words) -> None:
         for name, rows in tables.items():
             write_rows(rows, "csv", folder / f"{name}.csv", title=name)
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {folder} ({error}). Give another folder with --output.") from error
+        raise RiskcodeError(
+            "Cannot write {folder} ({error}). Give another folder with --output.", folder=folder, error=error
+        ) from error
     typer.echo(str(folder), err=True)

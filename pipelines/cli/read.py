@@ -139,7 +139,9 @@ def _write_page(found: Row, path: Path, settings: Settings) -> None:
     try:
         write_page(found, path, language=settings.language, clocks=clocks)
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --output.") from error
+        raise RiskcodeError(
+            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
+        ) from error
     typer.echo(str(path), err=True)
 
 
@@ -152,7 +154,9 @@ def _draw(found: Row, path: Path, settings: Settings) -> None:
     try:
         draw_picture(found, path, Texts(settings.language))
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {path} ({error}). Give another path with --picture.") from error
+        raise RiskcodeError(
+            "Cannot write {path} ({error}). Give another path with --picture.", path=path, error=error
+        ) from error
     typer.echo(str(path), err=True)
 
 
@@ -256,6 +260,8 @@ def _export(found: list[Row], form: str, output: Path | None, settings: Settings
     try:
         written = write_rows(found, form, output, title=name)
     except OSError as error:
-        raise RiskcodeError(f"Cannot write {output} ({error}). Give another path with --output.") from error
+        raise RiskcodeError(
+            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
+        ) from error
     if written:
         typer.echo(f"{written} ({len(found):,})", err=True)

@@ -95,7 +95,9 @@ def _choose(
     if source is not None and mapping is None:
         raise MappingError("--source needs --mapping FILE: it says how to read the delivery.")
     if source is not None and not source.is_dir():
-        raise DeliveryError(f"There is no folder {source}. Give the folder that holds the delivered files.")
+        raise DeliveryError(
+            "There is no folder {source}. Give the folder that holds the delivered files.", source=source
+        )
     if mapping is not None:
         return _Choice(source, mapping, load_mapping(mapping).archive_ends or local_today())
     has_demo, inbox = _demo_size(home) is not None, any(path.is_dir() for path in home.inbox.iterdir())
@@ -103,8 +105,9 @@ def _choose(
         return _Choice(None, None, local_today())
     if home.warehouse.exists() and not has_demo:
         raise WarehouseError(
-            f"{home.root} holds real deliveries; invented ones are not mixed in. "
-            "Set RISKCODE_HOME to another folder for the demo city."
+            "{root} holds real deliveries; invented ones are not mixed in. Set RISKCODE_HOME to "
+            "another folder for the demo city.",
+            root=home.root,
         )
     size = enterprises or _demo_size(home) or DEMO_ENTERPRISES
     ends = load_mapping(DEMO_MAPPING).archive_ends or local_today()

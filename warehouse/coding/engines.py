@@ -76,7 +76,11 @@ def fold(
 ) -> pl.DataFrame:
     """Features of the enterprises known at ``known_at``, one row each, sorted by ``enterprise_id``."""
     if engine not in ENGINES:
-        raise PolicyError(f"There is no engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
+        raise PolicyError(
+            "There is no engine '{engine}'. Choose one of {engines}.",
+            engine=engine,
+            engines=", ".join(ENGINES),
+        )
     if engine == "duckdb":
         relations = Events(**_relations(connection, extract))
         folded = fold_features(relations, as_of=as_of, known_at=known_at, policy=policy)

@@ -31,7 +31,10 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
     held = [row[0] for row in connection.execute(f"SELECT DISTINCT as_of FROM {table}").fetchall()]
     if held and held != [coding.as_of]:
         raise ScoreError(
-            f"{table} holds {held[0]}, not {coding.as_of}. Materialise what lies upstream for {coding.as_of} first."
+            "{table} holds {held}, not {as_of}. Materialise what lies upstream for {as_of} first.",
+            table=table,
+            held=held[0],
+            as_of=coding.as_of,
         )
 
 

@@ -173,8 +173,10 @@ def _require_one_code_each(facts: pl.DataFrame, codes: pl.DataFrame) -> None:
     expected = facts.height
     if codes.height != expected or codes["enterprise_id"].n_unique() != expected:
         raise ScoreError(
-            f"{expected} enterprises but {codes.height} codes. Nothing was published; "
-            "compare risk.features with risk.forecast."
+            "{expected} enterprises but {height} codes. Nothing was published; compare risk.features "
+            "with risk.forecast.",
+            expected=expected,
+            height=codes.height,
         )
     if codes["code"].null_count() or not set(codes["code"].unique()) <= set(CODE_KEYS):
         raise ScoreError("An enterprise got no code or an unknown one. Nothing was published.")
@@ -186,6 +188,8 @@ def _require_exact_sums(all_scores: pl.DataFrame, reasons: pl.DataFrame) -> None
     wrong = scores.filter(pl.col("total").ne_missing(pl.col("score")))
     if not wrong.is_empty():
         raise ScoreError(
-            f"The reasons of {wrong.height} enterprises do not add up to their score, first: "
-            f"{wrong['enterprise_id'][0]}. Nothing was published."
+            "The reasons of {height} enterprises do not add up to their score, first: "
+            "{enterprise_id}. Nothing was published.",
+            height=wrong.height,
+            enterprise_id=wrong["enterprise_id"][0],
         )

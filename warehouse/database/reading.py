@@ -21,7 +21,7 @@ def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
     """
     if not home.published.exists():
         raise WarehouseError(
-            f"Nothing has been published in {home.root} yet. Start a run first: ./riskcode run"
+            "Nothing has been published in {root} yet. Start a run first: ./riskcode run", root=home.root
         )
     connection = open_copy(home.published)
     try:
@@ -36,7 +36,9 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         raise WarehouseError(
-            f"The published copy {path} cannot be read ({error}). Run again to publish a new one."
+            "The published copy {path} cannot be read ({error}). Run again to publish a new one.",
+            path=path,
+            error=error,
         ) from error
 
 

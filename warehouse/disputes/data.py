@@ -45,7 +45,11 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
     Raises DisputeError when it is unknown, about another enterprise, or withdrawn.
     """
     if datum.table not in EVENT_COLUMNS:
-        raise DisputeError(f"'{datum.table}' cannot be contested. Choose one of {', '.join(EVENT_COLUMNS)}.")
+        raise DisputeError(
+            "'{table}' cannot be contested. Choose one of {event_columns}.",
+            table=datum.table,
+            event_columns=", ".join(EVENT_COLUMNS),
+        )
     exact = datum if datum.source or not datum.has_source else _one_source(connection, datum)
     condition, arguments = exact.condition()
     found = connection.sql(
@@ -54,8 +58,12 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
     ).pl()
     if found.is_empty():
         raise DisputeError(
-            f"{datum.table} '{datum.ident}' is not on record on {day}. The numbers of open findings: "
-            f"./riskcode explain {enterprise_id} --json"
+            "{table} '{ident}' is not on record on {day}. The numbers of open findings: ./riskcode "
+            "explain {enterprise_id} --json",
+            table=datum.table,
+            ident=datum.ident,
+            day=day,
+            enterprise_id=enterprise_id,
         )
     later = value(
         connection,
@@ -65,17 +73,26 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
     )
     if later is not None:
         raise DisputeError(
-            f"{datum.table} '{datum.ident}' was told differently on {later}. Take that day or a later one: --on {later}"
+            "{table} '{ident}' was told differently on {later}. Take that day or a later one: --on {later}",
+            table=datum.table,
+            ident=datum.ident,
+            later=later,
         )
     if found["enterprise_id"][0] != enterprise_id:
         raise DisputeError(
-            f"{datum.table} '{datum.ident}' is about {found['enterprise_id'][0]}, not about {enterprise_id}. "
-            "Object in the name of the enterprise it is about."
+            "{table} '{ident}' is about {enterprise_id}, not about {enterprise_id_2}. Object in the "
+            "name of the enterprise it is about.",
+            table=datum.table,
+            ident=datum.ident,
+            enterprise_id=found["enterprise_id"][0],
+            enterprise_id_2=enterprise_id,
         )
     if WITHDRAWN in found.columns and found[WITHDRAWN][0] is not None:
         raise DisputeError(
-            f"{datum.table} '{datum.ident}' was withdrawn on {found[WITHDRAWN][0]} and counts for nothing; "
-            "there is nothing to contest."
+            "{table} '{ident}' was withdrawn on {found} and counts for nothing; there is nothing to contest.",
+            table=datum.table,
+            ident=datum.ident,
+            found=found[WITHDRAWN][0],
         )
     named = Datum(datum.table, found["source"][0] if datum.has_source else None, datum.ident)
     row = found.select(list(datum.kind.columns())).cast(dict(datum.kind.schema.create_empty().schema))
@@ -95,7 +112,10 @@ def _one_source(connection: Connection, datum: Datum) -> Datum:
     sources = sorted(str(source) for (source,) in found)
     if len(sources) > 1:
         raise DisputeError(
-            f"{datum.table} '{datum.ident}' is a number of {', '.join(sources)}. Say which one: --source NAME"
+            "{table} '{ident}' is a number of {sources}. Say which one: --source NAME",
+            table=datum.table,
+            ident=datum.ident,
+            sources=", ".join(sources),
         )
     return Datum(datum.table, sources[0] if sources else "", datum.ident)
 
@@ -104,7 +124,7 @@ def withdrawal(connection: Connection, standing: Standing, on: date) -> tuple[Ch
     """The change that withdraws a datum on a day.  Raises DisputeError for a table that knows no withdrawal."""
     if WITHDRAWN not in standing.row.columns:
         raise DisputeError(
-            f"{standing.datum.table} cannot be withdrawn, only corrected: --correct column=value"
+            "{table} cannot be withdrawn, only corrected: --correct column=value", table=standing.datum.table
         )
     changes = (Change(WITHDRAWN, None, on.isoformat()),)
     require_valid(connection, standing.datum.kind, with_changes(standing, changes, standing.recorded_at), on)
@@ -123,7 +143,10 @@ def corrections(
     read = conform(Raw(DELIVERY, frame), Entry(files=["*"]), table, source=standing.datum.source or "")
     problems: list[str] = read[PROBLEMS][0].to_list()
     if problems:
-        raise DisputeError(f"A correction cannot be read: {', '.join(problems)}. Write it as in a delivery.")
+        raise DisputeError(
+            "A correction cannot be read: {problems}. Write it as in a delivery.",
+            problems=", ".join(problems),
+        )
     columns = [_column(table, name) for name in told]
     now, then = standing.row.row(0, named=True), read.row(0, named=True)
     changes = tuple(
@@ -142,7 +165,12 @@ def _column(table: Table, name: str) -> str:
         if name in spellings and column not in fixed:
             return column
     known = ", ".join(column for column in table.columns() if column not in fixed)
-    raise DisputeError(f"{table.name} has no column '{name}' that can be corrected. It has: {known}")
+    raise DisputeError(
+        "{name} has no column '{name_2}' that can be corrected. It has: {known}",
+        name=table.name,
+        name_2=name,
+        known=known,
+    )
 
 
 def with_changes(standing: Standing, changes: tuple[Change, ...], recorded_at: date) -> pl.DataFrame:
@@ -165,8 +193,10 @@ def require_valid(connection: Connection, table: Table, row: pl.DataFrame, today
     refused = judge(asked, table, known_enterprises=known_enterprises(connection), today=today).refused
     if not refused.is_empty():
         raise DisputeError(
-            f"{table.name} would refuse the row as it should be: {', '.join(refused['rules'][0])}. "
-            "Correct the values; docs/data-dictionary.md says what they may be."
+            "{name} would refuse the row as it should be: {rules}. Correct the values; "
+            "docs/data-dictionary.md says what they may be.",
+            name=table.name,
+            rules=", ".join(refused["rules"][0]),
         )
 
 

@@ -63,7 +63,10 @@ def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> 
     reviewer = require_name(ruling.by, "Who decides")
     if ruling.on < objection["filed_on"]:
         raise DisputeError(
-            f"{ruling.objection_id} was filed on {objection['filed_on']}, after {ruling.on}. Correct --on."
+            "{objection_id} was filed on {filed_on}, after {on}. Correct --on.",
+            objection_id=ruling.objection_id,
+            filed_on=objection["filed_on"],
+            on=ruling.on,
         )
     hands = require_reviewer(
         reviewer, _involved(connection, objection, coding), is_decisive=objection["is_decisive"]
@@ -87,8 +90,10 @@ def withdraw_objection(connection: Connection, objection_id: str, *, by: str, re
     objection = undecided(connection, objection_id)
     if same_name(by) != same_name(objection["filed_by"]):
         raise DisputeError(
-            f"{objection_id} was filed by {objection['filed_by']}; nobody else can take it back. "
-            "Decide it instead: ./riskcode objection decide"
+            "{objection_id} was filed by {filed_by}; nobody else can take it back. Decide it instead: "
+            "./riskcode objection decide",
+            objection_id=objection_id,
+            filed_by=objection["filed_by"],
         )
     ruling = Ruling(objection_id, "withdrawn_by_filer", by, reasons, max(on, objection["filed_on"]))
     _record(connection, objection, ruling, reviewer=by.strip(), reasons=reasons.strip(), hands=(), acted={})
@@ -99,14 +104,18 @@ def undecided(connection: Connection, objection_id: str) -> Row:
     """The row of an open objection.  Raises DisputeError when there is none, or it is decided."""
     found = rows(connection, "FROM dispute.objections WHERE objection_id = $id", {"id": objection_id})
     if not found:
-        raise DisputeError(f"There is no objection '{objection_id}'. See ./riskcode objection list")
+        raise DisputeError(
+            "There is no objection '{objection_id}'. See ./riskcode objection list", objection_id=objection_id
+        )
     outcome = value(
         connection, "SELECT outcome FROM dispute.decisions WHERE objection_id = ?", [objection_id]
     )
     if outcome is not None:
         raise DisputeError(
-            f"{objection_id} is decided already ({outcome}). On new evidence it can be filed again: "
-            "./riskcode objection file … --new-evidence TEXT"
+            "{objection_id} is decided already ({outcome}). On new evidence it can be filed again: "
+            "./riskcode objection file … --new-evidence TEXT",
+            objection_id=objection_id,
+            outcome=outcome,
         )
     return found[0]
 

@@ -107,19 +107,26 @@ def _issued_on(connection: Connection, enterprise_id: str) -> date:
         [enterprise_id],
     )
     if found is None:
-        raise DisputeError(f"No code of '{enterprise_id}' was issued. Check the id: ./riskcode codes --list")
+        raise DisputeError(
+            "No code of '{enterprise_id}' was issued. Check the id: ./riskcode codes --list",
+            enterprise_id=enterprise_id,
+        )
     return found
 
 
 def _refuse_late(filing: Filing, known_on: date, file_by: date) -> None:
     if filing.on < known_on:
         raise DisputeError(
-            f"What is contested became known on {known_on} only, after {filing.on}. Correct --on."
+            "What is contested became known on {known_on} only, after {on}. Correct --on.",
+            known_on=known_on,
+            on=filing.on,
         )
     if filing.on > file_by and not (filing.late_reason or "").strip():
         raise DisputeError(
-            f"The time to object ended on {file_by} (it became known on {known_on}). "
-            "If there is a good reason for being late, record it: --late-reason TEXT"
+            "The time to object ended on {file_by} (it became known on {known_on}). If there is a "
+            "good reason for being late, record it: --late-reason TEXT",
+            file_by=file_by,
+            known_on=known_on,
         )
 
 
@@ -144,13 +151,15 @@ def _earlier(connection: Connection, filing: Filing, standing: Standing | None, 
     still_open = next((number for number, outcome in found if outcome is None), None)
     if still_open:
         raise DisputeError(
-            f"This is contested already: {still_open}. See ./riskcode objection show {still_open}"
+            "This is contested already: {still_open}. See ./riskcode objection show {still_open}",
+            still_open=still_open,
         )
     decided = next((number for number, outcome in found if outcome in ("upheld", "rejected")), None)
     if decided and not (filing.new_evidence or "").strip():
         raise DisputeError(
-            f"{decided} decided on this already. It can be contested again on new evidence only: "
-            "--new-evidence TEXT, saying what was not known then"
+            "{decided} decided on this already. It can be contested again on new evidence only: "
+            "--new-evidence TEXT, saying what was not known then",
+            decided=decided,
         )
     return decided
 
@@ -159,7 +168,8 @@ def _asked(connection: Connection, standing: Standing | None, filing: Filing) ->
     if not filing.corrections:
         if standing and WITHDRAWN not in standing.row.columns:
             raise DisputeError(
-                f"{standing.datum.table} cannot be withdrawn, only corrected. Say what is right: --correct column=value"
+                "{table} cannot be withdrawn, only corrected. Say what is right: --correct column=value",
+                table=standing.datum.table,
             )
         return ()
     if standing is None:

@@ -45,18 +45,27 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     days = (given.last_day - given.first_day).days + 1
     if not 1 <= days <= limits.longest_days:
         raise DisputeError(
-            f"{given.first_day} to {given.last_day} are {days} days; an override lasts 1 to {limits.longest_days}. "
-            f"Give a last day up to {given.first_day + timedelta(days=limits.longest_days - 1)}."
+            "{first_day} to {last_day} are {days} days; an override lasts 1 to {longest_days}. Give a "
+            "last day up to {first_day_2}.",
+            first_day=given.first_day,
+            last_day=given.last_day,
+            days=days,
+            longest_days=limits.longest_days,
+            first_day_2=given.first_day + timedelta(days=limits.longest_days - 1),
         )
     if given.first_day < coding.as_of:
         raise DisputeError(
-            f"An override cannot begin on {given.first_day}: the codes of {coding.as_of} are issued already. "
-            "Let it begin on that day or later."
+            "An override cannot begin on {first_day}: the codes of {as_of} are issued already. Let it "
+            "begin on that day or later.",
+            first_day=given.first_day,
+            as_of=coding.as_of,
         )
     before = _code_of(connection, given.enterprise_id)
     if before == given.code:
         raise DisputeError(
-            f"{given.enterprise_id} is {before.upper()} already; there is nothing to override."
+            "{enterprise_id} is {before} already; there is nothing to override.",
+            enterprise_id=given.enterprise_id,
+            before=before.upper(),
         )
     _refuse_second(connection, given)
     _refuse_too_many(connection, given, limits.longest_days)
@@ -99,10 +108,14 @@ def end_override(
     told = require_reason(reason, "The reason for ending an override")
     found = rows(connection, "FROM dispute.overrides WHERE override_id = $id", {"id": override_id})
     if not found:
-        raise DisputeError(f"There is no override '{override_id}'. See ./riskcode override list")
+        raise DisputeError(
+            "There is no override '{override_id}'. See ./riskcode override list", override_id=override_id
+        )
     if found[0]["ended_on"] is not None or found[0]["last_day"] < first_day_without:
         raise DisputeError(
-            f"{override_id} is over ({found[0]['ended_on'] or found[0]['last_day']}); there is nothing to end."
+            "{override_id} is over ({ended_on}); there is nothing to end.",
+            override_id=override_id,
+            ended_on=found[0]["ended_on"] or found[0]["last_day"],
         )
     connection.execute(
         """
@@ -136,7 +149,10 @@ def givers(connection: Connection, enterprise_id: str, day: date) -> set[str]:
 def _code_of(connection: Connection, enterprise_id: str) -> str:
     found = value(connection, "SELECT code FROM risk.codes WHERE enterprise_id = ?", [enterprise_id])
     if found is None:
-        raise DisputeError(f"'{enterprise_id}' has no code. Check the id: ./riskcode codes --list")
+        raise DisputeError(
+            "'{enterprise_id}' has no code. Check the id: ./riskcode codes --list",
+            enterprise_id=enterprise_id,
+        )
     return str(found)
 
 
@@ -149,8 +165,10 @@ def _refuse_second(connection: Connection, given: Given) -> None:
     )
     if standing is not None:
         raise DisputeError(
-            f"{given.enterprise_id} has an override on these days already, {standing}. "
-            f"End it first: ./riskcode override end {standing}"
+            "{enterprise_id} has an override on these days already, {standing}. End it first: "
+            "./riskcode override end {standing}",
+            enterprise_id=given.enterprise_id,
+            standing=standing,
         )
 
 
@@ -170,8 +188,14 @@ def _refuse_too_many(connection: Connection, given: Given, longest_days: int) ->
     asked = (given.last_day - given.first_day).days + 1
     if (days or 0) + asked > longest_days:
         raise DisputeError(
-            f"{given.enterprise_id} is overridden on {days} of {2 * longest_days} days already; with these {asked} "
-            f"days that is more than {longest_days}. Correct the data instead: ./riskcode objection file"
+            "{enterprise_id} is overridden on {days} of {longest_days} days already; with these "
+            "{asked} days that is more than {longest_days_2}. Correct the data instead: ./riskcode "
+            "objection file",
+            enterprise_id=given.enterprise_id,
+            days=days,
+            longest_days=2 * longest_days,
+            asked=asked,
+            longest_days_2=longest_days,
         )
 
 
@@ -188,8 +212,10 @@ def _refuse_against_veto(connection: Connection, given: Given) -> None:
         zh = "；".join(f"{row['title_zh']}（解除：{row['clearing_zh']}）" for row in against)
         en = "; ".join(f"{row['title_en']} (clears: {row['clearing_en']})" for row in against)
         raise DisputeError(
-            f"否决项未解除，不能人工改为更好的码：{zh}。"
-            f"A veto stands and no override betters it: {en}. Clear it, or object to the datum it rests on."
+            "否决项未解除，不能人工改为更好的码：{zh}。A veto stands and no override betters it: {en}. Clear it, or "
+            "object to the datum it rests on.",
+            zh=zh,
+            en=en,
         )
 
 

@@ -69,13 +69,16 @@ def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "pol
         as_of, today = coded_day(connection), city_today(connection)
         if not is_coded_for(connection, as_of):
             raise ScoreError(
-                f"The tables do not hold the codes issued last ({stale_because(connection) or 'not published'}). "
-                "Code the day again first: ./riskcode run"
+                "The tables do not hold the codes issued last ({connection}). Code the day again first: "
+                "./riskcode run",
+                connection=stale_because(connection) or "not published",
             )
         day = on or today
         if not as_of <= day <= max(today, local_today()):
             raise DisputeError(
-                f"On {day} nothing can be decided: from the day coded last ({as_of}) to today."
+                "On {day} nothing can be decided: from the day coded last ({as_of}) to today.",
+                day=day,
+                as_of=as_of,
             )
         # What was known when codes were issued stays known, even if this comes to the desk with an earlier date.
         last = last_issued(connection)

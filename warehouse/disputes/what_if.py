@@ -87,7 +87,9 @@ def code_if(
     )
     if codes.height != 1:
         raise DisputeError(
-            f"'{enterprise_id}' had no code on {coding.as_of}. Check the id: ./riskcode codes --list"
+            "'{enterprise_id}' had no code on {as_of}. Check the id: ./riskcode codes --list",
+            enterprise_id=enterprise_id,
+            as_of=coding.as_of,
         )
     held, shown = codes.select("held_rank", "rank").row(0)
     return CodeIf(CODE_KEYS[shown], CODE_KEYS[held])

@@ -80,8 +80,13 @@ def _specs(raw: Raw, entry: Entry, table: Table) -> dict[str, FieldSpec]:
         needed, wanted = spec.headers(), [h for h in spec.headers() if h not in found]
         if wanted and (not isinstance(spec.column, list) or len(wanted) == len(needed)):
             raise MappingError(
-                f"{raw.file} has no column {', '.join(wanted)} for {table.name}.{name}; "
-                f"it has: {', '.join(found)[:300]}. Correct the mapping or the file."
+                "{file} has no column {wanted} for {name}.{name_2}; it has: {found}. Correct the mapping "
+                "or the file.",
+                file=raw.file,
+                wanted=", ".join(wanted),
+                name=table.name,
+                name_2=name,
+                found=", ".join(found)[:300],
             )
     for header, name in headers(table):
         if header in found and name not in entry.columns and name not in specs:

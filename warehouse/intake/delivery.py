@@ -108,7 +108,9 @@ def delivery_files(
     Raises DeliveryError when the folder does not exist.
     """
     if not folder.is_dir():
-        raise DeliveryError(f"There is no folder {folder}. Give the folder that holds the delivered files.")
+        raise DeliveryError(
+            "There is no folder {folder}. Give the folder that holds the delivered files.", folder=folder
+        )
     root, notes = folder.resolve(), list[str]()
     there = sorted(
         path for path in folder.iterdir() if is_finished(path) and (only is None or path.name in only)

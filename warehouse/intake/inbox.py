@@ -44,8 +44,10 @@ def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:
         named = MAPPINGS / f"{folder.name}.yaml"
         if not own.exists() and not named.exists():
             raise MappingError(
-                f"The inbox folder {folder} has no mapping.yaml, and no mapping is called "
-                f"'{folder.name}'. Put one into the folder."
+                "The inbox folder {folder} has no mapping.yaml, and no mapping is called '{name}'. Put "
+                "one into the folder.",
+                folder=folder,
+                name=folder.name,
             )
         found.append((folder, load_mapping(own if own.exists() else named)))
     return found

@@ -169,11 +169,13 @@ def load_mapping(path: Path | str) -> Mapping:
         file = MAPPINGS / f"{path}.yaml"
     if not file.is_file():
         names = ", ".join(sorted(found.stem for found in MAPPINGS.glob("*.yaml")))
-        raise MappingError(f"There is no mapping file {path}. Give a path, or one of: {names}.")
+        raise MappingError(
+            "There is no mapping file {path}. Give a path, or one of: {names}.", path=path, names=names
+        )
     try:
         return parse_mapping(file.read_text(encoding="utf-8"))
     except (MappingError, UnicodeDecodeError) as error:
-        raise MappingError(f"{file}: {error}") from error
+        raise MappingError("{file}: {error}", file=file, error=error) from error
 
 
 def parse_mapping(text: str) -> Mapping:
@@ -182,11 +184,15 @@ def parse_mapping(text: str) -> Mapping:
         raw = yaml.load(text, Loader=_PlainWords)
         mapping = Mapping.model_validate({**raw, "text": text})
     except (yaml.YAMLError, TypeError) as error:
-        raise MappingError(f"not a mapping file ({error}). See docs/operations.md for one.") from error
+        raise MappingError(
+            "not a mapping file ({error}). See docs/operations.md for one.", error=error
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise MappingError(f"{where}: {first['msg']}. Correct the mapping file.") from error
+        raise MappingError(
+            "{where}: {msg}. Correct the mapping file.", where=where, msg=first["msg"]
+        ) from error
     for name, _, entry in mapping.entries() if _known_tables(mapping) else []:
         _check_names(entry.columns, TABLES[name].columns(), f"tables.{name}.columns")
     return mapping
@@ -202,7 +208,7 @@ def _check_names(given: Any, known: Any, where: str) -> None:
         if name not in known:
             near = get_close_matches(name, list(known), n=1)
             hint = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
-            raise MappingError(f"{where}: there is no '{name}'.{hint}")
+            raise MappingError("{where}: there is no '{name}'.{hint}", where=where, name=name, hint=hint)
 
 
 def expand_environment(url: str) -> str:
@@ -211,7 +217,9 @@ def expand_environment(url: str) -> str:
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise MappingError(f"The mapping needs the environment variable {name}. Set it and run again.")
+            raise MappingError(
+                "The mapping needs the environment variable {name}. Set it and run again.", name=name
+            )
         return os.environ[name]
 
     return re.sub(r"\$\{(\w+)\}", value, url)

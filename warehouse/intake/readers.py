@@ -276,10 +276,15 @@ def read_sql(url: str, query: str, name: str) -> Raw:
         engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
         said = str(error).replace(url, "the url")
-        raise DeliveryError(f"{name} gave nothing: {said}. Correct url or query in the mapping.") from error
+        raise DeliveryError(
+            "{name} gave nothing: {said}. Correct url or query in the mapping.", name=name, said=said
+        ) from error
     if len({*names, LINE}) != len(names) + 1:
         raise DeliveryError(
-            f"{name} gives columns of one name or called {LINE}: {', '.join(names)}. Name them with AS."
+            "{name} gives columns of one name or called {line}: {names}. Name them with AS.",
+            name=name,
+            line=LINE,
+            names=", ".join(names),
         )
     frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return Raw(name, numbered(frame))

@@ -139,8 +139,11 @@ def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
     entries = mapping.tables.get(table, [])
     if at >= len(entries):
         raise MappingError(
-            f"The mapping '{mapping.name}' has no entry {at + 1} for {table}, by which refused rows were read. "
-            "Keep its entries in order when you mend it, or deliver the files again."
+            "The mapping '{name}' has no entry {at} for {table}, by which refused rows were read. "
+            "Keep its entries in order when you mend it, or deliver the files again.",
+            name=mapping.name,
+            at=at + 1,
+            table=table,
         )
     return entries[at]
 

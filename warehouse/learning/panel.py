@@ -101,8 +101,12 @@ def panel_days(
     ]
     if not days:
         raise ModelError(
-            f"No label '{label.name}' is complete on {as_of}: it takes {label.spec.horizon_days} days and "
-            f"{label.spec.lag_days} more to be announced. Take in more history, or choose another label."
+            "No label '{name}' is complete on {as_of}: it takes {horizon_days} days and {lag_days} "
+            "more to be announced. Take in more history, or choose another label.",
+            name=label.name,
+            as_of=as_of,
+            horizon_days=label.spec.horizon_days,
+            lag_days=label.spec.lag_days,
         )
     between = fitting.train_cohorts
     if to_judge:
@@ -118,7 +122,12 @@ def label_of(policy: PolicyOnDay, name: str) -> Label:
     """A label of the pack.  Raises ModelError that lists what there is."""
     if name not in policy.learning.labels:
         known = ", ".join(policy.learning.labels)
-        raise ModelError(f"The pack {policy.pack} has no label '{name}'. Choose one of: {known}.")
+        raise ModelError(
+            "The pack {pack} has no label '{name}'. Choose one of: {known}.",
+            pack=policy.pack,
+            name=name,
+            known=known,
+        )
     return policy.learning.labels[name]
 
 

@@ -48,7 +48,9 @@ def reveal_ahead(
     Raises DrawError when nothing waits, or a seed is missing.
     """
     if not unrevealed(connection, year):
-        raise DrawError(f"No draw of {year} waits to be revealed. Commit first: ./riskcode draw commit")
+        raise DrawError(
+            "No draw of {year} waits to be revealed. Commit first: ./riskcode draw commit", year=year
+        )
     now = _seen_from(read_situation(connection, coding), year)
     drawn = reveal_year(connection, now, coding.policy.planning, _seeds(home), public_value=public_value)
     records = connection.execute(

@@ -120,7 +120,8 @@ def reveal_year(
     waiting = unrevealed(connection, now.year)
     if lost := sorted(set(waiting) - set(seeds)):
         raise DrawError(
-            f"The seed of {lost[0]} is missing; without it the draw stays closed. Find the one kept."
+            "The seed of {lost} is missing; without it the draw stays closed. Find the one kept.",
+            lost=lost[0],
         )
     for draw_id, committed in waiting.items():
         record = reveal(committed, seeds[draw_id], public_value)
@@ -340,7 +341,8 @@ def keep_record(connection: Connection, record: dict[str, Any], *, month_on: dat
     ).fetchall()
     if there and there[0] != (record["seed_sha256"], False):
         raise DrawError(
-            f"There is a draw {record['draw_id']} already. Its record stays; draw under another id."
+            "There is a draw {draw_id} already. Its record stays; draw under another id.",
+            draw_id=record["draw_id"],
         )
     connection.execute(
         "INSERT OR REPLACE INTO plan.draws VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -86,7 +86,9 @@ def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
     asked = {"id": objection_id, "enterprise": None, "state": None, "day": day}
     found = rows(connection, _OBJECTIONS, asked) if has_disputes(connection) else []
     if not found:
-        raise DisputeError(f"There is no objection '{objection_id}'. See ./riskcode objection list")
+        raise DisputeError(
+            "There is no objection '{objection_id}'. See ./riskcode objection list", objection_id=objection_id
+        )
     return found[0]
 
 

@@ -126,7 +126,11 @@ def draw_record(connection: Connection, draw_id: str) -> str:
         {"id": draw_id},
     )
     hint = f" Did you mean: {'; '.join(row['draw_id'] for row in near)}?" if near else ""
-    raise WarehouseError(f"No draw '{draw_id}' is published.{hint} All of them: ./riskcode draw list")
+    raise WarehouseError(
+        "No draw '{draw_id}' is published.{hint} All of them: ./riskcode draw list",
+        draw_id=draw_id,
+        hint=hint,
+    )
 
 
 # ----------------------------------------------------------------------------------------------- month

@@ -145,7 +145,9 @@ def champion(connection: Connection, as_of: date) -> FittedCard | None:
     text = value(connection, "SELECT card FROM model.cards WHERE card_id = ?", [card_id])
     if text is None:
         raise ModelError(
-            f"Card {card_id} is in force on {as_of} but is not stored. Roll back, or restore it."
+            "Card {card_id} is in force on {as_of} but is not stored. Roll back, or restore it.",
+            card_id=card_id,
+            as_of=as_of,
         )
     return FittedCard.from_dict(json.loads(text))
 
@@ -178,11 +180,15 @@ def promote(
     if not gate.passed and not override:
         failed = "; ".join(one.sentence.en for one in gate.refusals)
         raise ModelError(
-            f"The gate refuses card {card_id}: {failed}. Fit another, or override with a reason."
+            "The gate refuses card {card_id}: {failed}. Fit another, or override with a reason.",
+            card_id=card_id,
+            failed=failed,
         )
     with writing(home) as connection:
         if value(connection, "SELECT count(*) FROM model.cards WHERE card_id = ?", [card_id]) == 0:
-            raise ModelError(f"There is no card {card_id}. ./riskcode model list shows what there is.")
+            raise ModelError(
+                "There is no card {card_id}. ./riskcode model list shows what there is.", card_id=card_id
+            )
         return _record(
             connection, home, "promote", card_id, approved_by, reason, effective_from, gate, override
         )
@@ -231,7 +237,10 @@ def _record(
     day = effective_from or first_free
     if coded and day <= coded:
         raise ModelError(
-            f"{coded} is coded already and codes are not rewritten: a card can take effect from {first_free} on."
+            "{coded} is coded already and codes are not rewritten: a card can take effect from "
+            "{first_free} on.",
+            coded=coded,
+            first_free=first_free,
         )
     previous = value(connection, _IN_FORCE, {"as_of": date.max})
     findings = json.dumps([one.to_dict() for one in gate.findings] if gate else [], ensure_ascii=False)
@@ -297,10 +306,14 @@ def load_card(home: Home, card_id: str | None) -> StoredCard:
     )
     known = ", ".join(sorted(row["card_id"] for row in cards)) or "none; ./riskcode model fit makes one"
     if not wanted and card_id is None:
-        raise ModelError(f"No card was promoted; the expert pack is in force. Stored cards: {known}.")
+        raise ModelError(
+            "No card was promoted; the expert pack is in force. Stored cards: {known}.", known=known
+        )
     if len(wanted) != 1:
         what = "no card" if not wanted else f"{len(wanted)} cards"
-        raise ModelError(f"There is {what} {card_id}. Stored cards: {known}.")
+        raise ModelError(
+            "There is {what} {card_id}. Stored cards: {known}.", what=what, card_id=card_id, known=known
+        )
     row = wanted[0]
     return StoredCard(
         row["card_id"], row["label"], row["family"], row["fitted_on"], row["state"], json.loads(row["card"])
@@ -328,13 +341,18 @@ def gate_inputs(home: Home, card_id: str) -> GateInputs:
         {"card": card_id},
     )
     if not found:
-        raise ModelError(f"Card {card_id} was never evaluated. Run ./riskcode model evaluate first.")
+        raise ModelError(
+            "Card {card_id} was never evaluated. Run ./riskcode model evaluate first.", card_id=card_id
+        )
     raw = json.loads(found[0]["gate_inputs"])
     standing, against = in_force(home), raw.get("against")
     if against != standing:
         raise ModelError(
-            f"Card {card_id} was evaluated against {against or 'the expert pack'}, but "
-            f"{standing or 'the expert pack'} is in force. Run ./riskcode model evaluate again."
+            "Card {card_id} was evaluated against {against}, but {standing} is in force. Run "
+            "./riskcode model evaluate again.",
+            card_id=card_id,
+            against=against or "the expert pack",
+            standing=standing or "the expert pack",
         )
     return inputs_from(raw)
 

@@ -78,15 +78,20 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
         coded = value(connection, LAST_ISSUED)
         if coded and wanted.effective_from <= coded:
             raise PolicyError(
-                f"{coded} is coded already and codes are not rewritten: a pack can take effect from "
-                f"{coded + timedelta(days=1)} on. Name that day or a later one with --from."
+                "{coded} is coded already and codes are not rewritten: a pack can take effect from "
+                "{coded_2} on. Name that day or a later one with --from.",
+                coded=coded,
+                coded_2=coded + timedelta(days=1),
             )
         begin_with(connection, None, default)
         if _holds_anyway(connection, policy, wanted.effective_from):
             raise PolicyError(
-                f"{policy.name} {policy.version} ({policy.content_hash[:12]}) is in force on "
-                f"{wanted.effective_from} as it is. Change the pack first; ./riskcode policy list "
-                "shows what is in force."
+                "{name} {version} ({content_hash}) is in force on {effective_from} as it is. Change the "
+                "pack first; ./riskcode policy list shows what is in force.",
+                name=policy.name,
+                version=policy.version,
+                content_hash=policy.content_hash[:12],
+                effective_from=wanted.effective_from,
             )
         connection.begin()
         try:
@@ -204,7 +209,8 @@ def read_pack(connection: Connection, content_hash: str) -> Policy:
     content = value(connection, "SELECT content FROM ops.packs WHERE hash = ?", [content_hash])
     if content is None:
         raise PolicyError(
-            f"Pack {content_hash[:12]} is in force but is not stored. Restore the warehouse from a backup."
+            "Pack {content_hash} is in force but is not stored. Restore the warehouse from a backup.",
+            content_hash=content_hash[:12],
         )
     return _read_back(content_hash, content)
 
@@ -216,13 +222,16 @@ def _read_back(content_hash: str, content: str) -> Policy:
         policy = policy_from(json.loads(content))
     except PolicyError as error:
         raise PolicyError(
-            f"Stored pack {content_hash[:12]} cannot be read by this program: {error} It is kept as it was "
-            "activated; use the version of the program that activated it, or one that still reads it."
+            "Stored pack {content_hash} cannot be read by this program: {error} It is kept as it was "
+            "activated; use the version of the program that activated it, or one that still reads it.",
+            content_hash=content_hash[:12],
+            error=error,
         ) from error
     if policy.content_hash != content_hash:
         raise PolicyError(
-            f"Stored pack {content_hash[:12]} was changed after it was stored. "
-            "Restore the warehouse from a backup."
+            "Stored pack {content_hash} was changed after it was stored. Restore the warehouse from a "
+            "backup.",
+            content_hash=content_hash[:12],
         )
     return policy
 
@@ -270,7 +279,12 @@ def stored_pack(home: Home, beginning: str) -> Policy | None:
     )
     if len(found) > 1:
         known = ", ".join(str(row["hash"])[:12] for row in found)
-        raise PolicyError(f"{len(found)} stored packs begin with {beginning}: {known}. Write more of it.")
+        raise PolicyError(
+            "{count} stored packs begin with {beginning}: {known}. Write more of it.",
+            count=len(found),
+            beginning=beginning,
+            known=known,
+        )
     return _read_back(found[0]["hash"], found[0]["content"]) if found else None
 
 

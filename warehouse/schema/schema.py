@@ -123,5 +123,7 @@ def prepare_schema(connection: duckdb.DuckDBPyConnection) -> None:
         set_meta(connection, "schema_version", str(SCHEMA_VERSION))
     elif int(found) > SCHEMA_VERSION:
         raise WarehouseError(
-            f"The warehouse has schema {found}, this program knows {SCHEMA_VERSION}. Update the program."
+            "The warehouse has schema {found}, this program knows {schema_version}. Update the program.",
+            found=found,
+            schema_version=SCHEMA_VERSION,
         )

@@ -28,8 +28,10 @@ def acknowledge_alarm(
     """
     if len(reason.strip()) < LEAST_REASON:
         raise WarehouseError(
-            f"A reason of {len(reason.strip())} characters cannot be followed later. "
-            f"Say in {LEAST_REASON} or more what was found."
+            "A reason of {count} characters cannot be followed later. Say in {least_reason} or more "
+            "what was found.",
+            count=len(reason.strip()),
+            least_reason=LEAST_REASON,
         )
     day = as_of or last_day(connection)
     raised = rows(
@@ -38,8 +40,11 @@ def acknowledge_alarm(
     meant = [row for row in raised if row["metric"] == metric and group in (None, row["group_value"])]
     if not meant:
         raise WarehouseError(
-            f"No alarm {metric}{f' of {group}' if group else ''} on {day}; that day has: {_named(raised)}. "
-            "Name one of these, or another day."
+            "No alarm {metric}{group} on {day}; that day has: {raised}. Name one of these, or another day.",
+            metric=metric,
+            group=f" of {group}" if group else "",
+            day=day,
+            raised=_named(raised),
         )
     connection.executemany(
         "INSERT INTO ops.acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, now()::TIMESTAMP)",

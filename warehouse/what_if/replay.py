@@ -77,7 +77,9 @@ def past_explanation(connection: Connection, coding: Coding) -> list[Row]:
     )
     if features.is_empty():
         raise WarehouseError(
-            f"Not known on {coding.known_at}: {', '.join(coding.only or ())}. Give a later --known-at."
+            "Not known on {known_at}: {only}. Give a later --known-at.",
+            known_at=coding.known_at,
+            only=", ".join(coding.only or ()),
         )
     points = coding.policy.scorecard.contributions(features)
     facts = judge(features, points, coding.policy).select(
@@ -123,7 +125,9 @@ def differences(connection: Connection, pack: Policy, day: date) -> list[Row]:
     """
     run = issued_for(connection, day)
     if run is None:
-        raise WarehouseError(f"No codes were issued for {day}. ./riskcode replay days lists those that were.")
+        raise WarehouseError(
+            "No codes were issued for {day}. ./riskcode replay days lists those that were.", day=day
+        )
     coding = coding_on(connection, pack, day, known_at=run.known_at, stored_by=run.stored_no)
     again = past_codes(connection, coding).select("enterprise_id", replayed="code")
     both = issued_on(connection, day).join(again, on="enterprise_id", how="full", coalesce=True)

@@ -46,7 +46,8 @@ def commit_objects(
     counts = Counter(stratum for _, stratum in rows)
     if strangers := sorted(set(counts) - set(weights)):
         raise DrawError(
-            f"Stratum {strangers[0]} has no weight. Give every stratum one, 0 if nothing is drawn."
+            "Stratum {strangers} has no weight. Give every stratum one, 0 if nothing is drawn.",
+            strangers=strangers[0],
         )
     sizes = {name: counts[name] for name in sorted(weights)}
     drawn = allocate(sizes, weights, total)
@@ -85,15 +86,18 @@ def commit_crews(
 def _committed(kind: str, heading: Heading, rules: Mapping[str, Any], seed: str) -> dict[str, Any]:
     if not is_seed(seed):
         raise DrawError(
-            f"A seed has at least {SEED_DIGITS} hexadecimal digits and nothing else. "
-            "Take it from a source of randomness and use it for one draw only."
+            "A seed has at least {seed_digits} hexadecimal digits and nothing else. Take it from a "
+            "source of randomness and use it for one draw only.",
+            seed_digits=SEED_DIGITS,
         )
     head = asdict(heading) | {"committed_on": heading.committed_on.isoformat()}
     record: dict[str, Any] = {"format": FORMAT, "kind": kind, **head, **rules}
     record |= {"roster_sha256": "0" * 64, "seed_sha256": sha256(seed), "seed": None}
     record |= {"public_value": "", "working_seed": None, "result": None}
     if problems := list(shape(record)) or list(disorder(record)):
-        raise DrawError(f"The draw cannot be committed to: {problems[0].en} Correct the lists and texts.")
+        raise DrawError(
+            "The draw cannot be committed to: {en} Correct the lists and texts.", en=problems[0].en
+        )
     return record | {"roster_sha256": sha256(roster_text(record))}
 
 
@@ -107,11 +111,11 @@ def reveal(record: Mapping[str, Any], seed: str, public_value: str = "") -> dict
     value is not what was committed to.
     """
     if problems := list(shape(record)) or [*disorder(record), *_broken_roster(record)]:
-        raise DrawError(f"{problems[0].en} Draw from the record as it was committed to.")
+        raise DrawError("{en} Draw from the record as it was committed to.", en=problems[0].en)
     if record["seed"] is not None:
         raise DrawError("The seed is revealed already; a draw is done once. Verify the record instead.")
     if not is_seed(seed) or sha256(seed) != record["seed_sha256"]:
-        raise DrawError(f"{say('seed').en} Find the seed that was kept, or commit to a new draw.")
+        raise DrawError("{en} Find the seed that was kept, or commit to a new draw.", en=say("seed").en)
     if not is_public(public_value) or (
         problems := list(_wrong_public(record["public_source"], public_value))
     ):

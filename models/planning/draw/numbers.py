@@ -56,8 +56,10 @@ def allocate(sizes: Mapping[str, int], weights: Mapping[str, int], total: int) -
     available = sum(sizes[name] for name in unfilled)
     if not 0 <= total <= available:
         raise DrawError(
-            f"{total} objects cannot be drawn from {available} in the strata with a weight. "
-            "Draw fewer, or give weight to further strata."
+            "{total} objects cannot be drawn from {available} in the strata with a weight. Draw "
+            "fewer, or give weight to further strata.",
+            total=total,
+            available=available,
         )
     left = total
     while full := _filled(unfilled, sizes, left):

@@ -336,7 +336,9 @@ def from_json(text: str) -> dict[str, Any]:
     try:
         record = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise DrawError(f"The file is not readable as JSON ({error}). Ask for the published file.") from error
+        raise DrawError(
+            "The file is not readable as JSON ({error}). Ask for the published file.", error=error
+        ) from error
     if not isinstance(record, dict):
         raise DrawError("The file holds no record of a draw. Ask for the published file.")
     return cast(dict[str, Any], record)
