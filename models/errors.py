@@ -1,6 +1,7 @@
 """Every error this project raises on purpose, drawn as a tree.
 
 RiskcodeError
+├── SettingsError          a setting of this installation says something that cannot be
 ├── PolicyError            a policy pack cannot be used
 │   └── PolicyGapError     no dated value covers the day asked for
 ├── MappingError           a mapping file does not say how to read a delivery
@@ -39,6 +40,12 @@ class RiskcodeError(Exception):
 def _again(kind: type[RiskcodeError], message: str, facts: dict[str, object]) -> RiskcodeError:
     """The same error once more, on the other side of a process."""
     return kind(message, **facts)
+
+
+class SettingsError(RiskcodeError):
+    """A setting of this installation (an environment variable) says something that cannot be."""
+
+    exit_code = 2
 
 
 class PolicyError(RiskcodeError):

@@ -1,0 +1,189 @@
+"""Keeps the catalogues of ``desk/words`` in step with the code: ``python -m docs.words`` (``--check`` only looks).
+
+Every sentence that people read is found here: those said by ``Words`` in Python and in templates, those marked, the
+sentences of errors, the labels of code lists, and the help of the command line.  A message stands in one file of a
+language, that of the first domain it is found in; what is no longer said is dropped.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Entry
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+import desk.words.labels
+from desk.words.catalogue import FOLDER, SOURCE, languages
+from models import vocabulary
+from models.errors import RiskcodeError
+
+REPOSITORY = Path(__file__).parents[1]
+STARTED = datetime(2026, 11, 28, tzinfo=UTC)
+"""The only date in a catalogue's head: one of the last change would differ with every machine."""
+
+DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "errors": ("models", "warehouse"),
+    "passport": (
+        "desk/say/passport.py",
+        "desk/say/facts.py",
+        "desk/draw/passport.py",
+        "desk/pages/passport.*",
+    ),
+    "monitoring": ("desk/say/monitoring.py", "desk/draw/monitoring.py", "desk/pages/monitor*"),
+    "report": ("desk/say/report.py", "desk/pages/report", "desk/draw/charts.py"),
+    "terminal": ("desk", "assets", "pipelines"),
+}
+"""Which file of a language holds the sentences of which code; the first that fits.  Labels and help come before all."""
+
+
+class Found(NamedTuple):
+    """A message as it stands in the code.  ``many``: its plural."""
+
+    context: str | None
+    message: str
+    many: str | None
+    place: str
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """What makes it one message."""
+        return self.context, self.message
+
+
+def keywords() -> dict[str, tuple[int | tuple[int, str], ...] | None]:
+    """Functions whose first argument is a sentence."""
+    said = dict.fromkeys(("words", "N_", *(kind.__name__ for kind in _errors(RiskcodeError))))
+    return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2)}
+
+
+def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _errors(each)
+
+
+def labels() -> Iterator[Found]:
+    """Labels of code lists, each in the context of its list, and the names of divisions."""
+    for module in (vocabulary, desk.words.labels):
+        for codes in vars(module).values():
+            if isinstance(codes, vocabulary.CodeList):
+                for key in codes.keys:
+                    yield Found(codes.name, codes.en(key), None, module.__name__.replace(".", "/") + ".py")
+    for _, name in vocabulary.JINAN_DIVISIONS.values():
+        yield Found("division", name, None, "models/vocabulary.py")
+
+
+def sentences(paths: Iterable[str]) -> Iterator[Found]:
+    """Sentences of Python files and templates."""
+    for file in sorted({file for path in paths for file in _files(path)}):
+        method = "jinja2.ext:babel_extract" if file.suffix == ".html" else "python"
+        with file.open("rb") as stream:
+            options = {"silent": "false", "encoding": "utf-8"}
+            for _, told, _, context in extract(method, stream, keywords=keywords(), options=options):
+                one, many = told if isinstance(told, tuple) else (told, None)
+                yield Found(context, one, many, file.relative_to(REPOSITORY).as_posix())
+
+
+def _files(path: str) -> Iterator[Path]:
+    for place in REPOSITORY.glob(path):
+        for file in place.rglob("*") if place.is_dir() else (place,):
+            if file.suffix in (".py", ".html") and file != FOLDER / "marks.py":
+                yield file
+
+
+def by_domain() -> dict[str, list[Found]]:
+    """All messages, each in one domain, in the order of the code."""
+    seen, made = set[tuple[str | None, str]](), dict[str, list[Found]]()
+    sources = {"labels": labels(), **{name: sentences(paths) for name, paths in DOMAINS.items()}}
+    for name, found in sources.items():
+        made[name] = []
+        for one in found:
+            if one.message and one.key not in seen:
+                seen.add(one.key)
+                made[name].append(one)
+    return made
+
+
+def held(language: str) -> dict[tuple[str | None, str], Entry]:
+    """What the files of a language say, by context and message."""
+    made = dict[tuple[str | None, str], Entry]()
+    for file in sorted((FOLDER / language).glob("*.po")):
+        with file.open("rb") as stream:
+            for entry in read_po(stream, locale=language):
+                if entry.id:
+                    made[entry.context, entry.id[0] if isinstance(entry.id, tuple) else entry.id] = entry
+    return made
+
+
+def write(language: str) -> None:
+    """Write the files of a language anew: translations stay, what is new is empty, what is gone is dropped."""
+    known, messages = held(language), by_domain()
+    for name, found in messages.items():
+        catalogue = Catalog(
+            locale=language,
+            project="riskcode",
+            header_comment=f"# {name}: written by python -m docs.words; translate the msgstr lines.",
+            creation_date=STARTED,
+            revision_date=STARTED,
+            fuzzy=False,
+        )
+        for one in found:
+            entry = known.get(one.key)
+            string = entry.string if entry else ""
+            if one.many and not isinstance(string, tuple):
+                string = (string,)
+            catalogue.add(
+                (one.message, one.many) if one.many else one.message,
+                string,
+                locations=[(one.place, 0)],
+                context=one.context,
+            )
+        with (FOLDER / language / f"{name}.po").open("wb") as stream:
+            write_po(stream, catalogue, width=100, include_lineno=False)
+    for file in (FOLDER / language).glob("*.po"):
+        if file.stem not in messages:
+            file.unlink()
+
+
+def faults(language: str) -> list[str]:
+    """What a catalogue lacks, has too much, or says with other blanks than the code fills."""
+    known, wanted = held(language), {one.key: one for found in by_domain().values() for one in found}
+    told = [f"no longer said: {key[1]!r}" for key in known if key not in wanted]
+    for key, one in wanted.items():
+        entry = known.get(key)
+        strings = (
+            () if entry is None else entry.string if isinstance(entry.string, tuple) else (entry.string,)
+        )
+        if not strings or not all(strings):
+            told.append(f"not translated: {one.message!r} ({one.place})")
+        elif any(blanks(string) - blanks(one.message) - blanks(one.many or "") for string in strings):
+            told.append(f"other blanks: {one.message!r}")
+    return told
+
+
+def blanks(text: str) -> set[str]:
+    """Names of the blanks of a sentence."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def main(arguments: list[str]) -> int:
+    """Bring every language up to date, then say what is still missing.  Returns 1 when something is."""
+    missing = 0
+    for language in languages():
+        if language == SOURCE:
+            continue
+        if "--check" not in arguments:
+            write(language)
+        for fault in faults(language):
+            missing += 1
+            print(f"{language}: {fault}")
+    return int(missing > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
