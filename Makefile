@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check dev bench format lock clean
+.PHONY: help run test test-fast check hooks dev bench format words lock clean
+.PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,13 +20,31 @@ test: $(VENV)/.ready-dev ## set up, run all tests
 test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real"
 
-check: $(VENV)/.ready-dev ## format, lint, types, import arrows, Dagster definitions, docs and lock freshness
+check: check-format check-lint check-types check-arrows check-definitions check-words check-documents ## all that is looked at without running: format, lint, types, arrows, definitions, words, documents
+
+check-format: $(VENV)/.ready-dev
 	@$(BIN)/ruff format --check .
+
+check-lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .
+
+check-types: $(VENV)/.ready-dev
 	@$(BIN)/basedpyright
+
+check-arrows: $(VENV)/.ready-dev
 	@$(BIN)/lint-imports
+
+check-definitions: $(VENV)/.ready-dev
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/dg check defs
+
+check-words: $(VENV)/.ready-dev
+	@$(BIN)/python -m docs.words --check
+
+check-documents: $(VENV)/.ready-dev
 	@$(BIN)/python -m pytest -q tests/test_docs.py tests/test_layout.py tests/test_lock.py
+
+hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing but this)
+	@$(BIN)/pre-commit install
 
 dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on this installation
 	@mkdir -p "$(HOME_DIR)/dagster"
@@ -40,6 +59,9 @@ bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises 
 
 format: $(VENV)/.ready-dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+words: $(VENV)/.ready-dev ## bring the catalogues of all languages in step with the code
+	@$(BIN)/python -m docs.words
 
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header pyproject.toml -o requirements.lock

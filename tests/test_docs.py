@@ -11,7 +11,7 @@ import pytest
 import typer
 from dagster import build_schedule_context
 
-from docs import data_dictionary, planning_tables, scoring_tables
+from docs import data_dictionary, house, planning_tables, scoring_tables
 from docs.markers import block, with_block
 from models import vocabulary as vocab
 from models.coding.explain import factor_texts
@@ -273,3 +273,19 @@ def test_decision_records_are_numbered_short_and_complete() -> None:
         assert text.startswith(f"# {path.name[:4]} ")
         assert len(text.splitlines()) <= 40, path.name
         assert [head for head in ("Context", "Decision", "Consequences") if f"## {head}" not in text] == []
+
+
+def test_the_picture_of_the_house_is_that_of_the_imports() -> None:
+    assert house.FILE.read_text(encoding="utf-8") == house.fresh(), "run: python -m docs.house"
+
+
+def test_a_circle_has_no_floors_and_an_import_that_follows_is_not_drawn() -> None:
+    houses = {
+        "roof": frozenset({"wall", "ground"}),
+        "wall": frozenset({"ground"}),
+        "ground": frozenset[str](),
+    }
+    assert house.floors(houses) == [["roof"], ["wall"], ["ground"]]
+    assert sorted(house.told_imports(houses)) == [("roof", "wall"), ("wall", "ground")]
+    with pytest.raises(ValueError, match="circle"):
+        house.floors({"a": frozenset({"b"}), "b": frozenset({"a"})})
