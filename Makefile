@@ -20,7 +20,7 @@ test: $(VENV)/.ready-dev ## set up, run all tests
 test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real"
 
-check: check-format check-lint check-types check-arrows check-definitions check-words check-documents ## all that is looked at without running: format, lint, types, arrows, definitions, words, documents
+check: check-format check-lint check-types check-arrows check-definitions check-words check-documents ## format, lint, types, arrows, definitions, words, documents
 
 check-format: $(VENV)/.ready-dev
 	@$(BIN)/ruff format --check .
