@@ -16,7 +16,7 @@ from benchmarks.floor import WAREHOUSE
 from benchmarks.meter import Measured, Meter
 from benchmarks.stages import coding
 from models.features.asof import Moment
-from models.features.violations import violation_features
+from models.features.fold import part_features
 from models.policy import FeaturePolicy
 from models.tables.canonical import TABLES
 from models.vocabulary import day_number
@@ -47,7 +47,9 @@ def measure_ours(root: Path, engine: str, keep: Path) -> list[Measured]:
     ):
         rows = connection.sql(integer_query(TABLES["violations"]))
         native: Any = rows.pl().lazy() if engine == "polars" else rows
-        folded = violation_features(nw.from_native(native).lazy(), moment, what.policy.features).to_native()
+        folded = part_features(
+            "violations", nw.from_native(native).lazy(), moment, what.policy.features
+        ).to_native()
         features = folded.collect() if engine == "polars" else folded.pl()
         stage.rows = features.height
     _kept(features).write_parquet(keep)

@@ -15,8 +15,7 @@ import polars as pl
 from docs.markers import table
 from models import vocabulary as vocab
 from models.coding.explain import factor_texts
-from models.features import FEATURES
-from models.features.fold import INTEGERS
+from models.features import CATALOGUE
 from models.policy import load_policy
 from models.tables.canonical import TABLES, Table, code_list
 from warehouse.coding.coding import Coding
@@ -84,105 +83,6 @@ READING_RULES = {
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }
 """Refusals of ``warehouse.intake.readers``; line 0 stands for the whole file."""
-
-FEATURE_MEANINGS = {
-    "enterprise_id": ("", "the enterprise; key"),
-    "sector": ("", "`enterprises.sector`; empty = unknown"),
-    "division": ("", "`enterprises.division`; used by no score"),
-    "enforcing_level": ("", "`enterprises.enforcing_level`; used by no score"),
-    "status": ("", "`enterprises.status`; used by no score"),
-    "standardisation": ("", "`enterprises.standardisation`"),
-    "credit": ("", "`enterprises.credit`"),
-    "industry_division": (
-        "",
-        "first two characters of `enterprises.industry`: the GB/T 4754 division (大类)",
-    ),
-    "track_record": (
-        "",
-        "`visited` in the long window, else `records` (findings, accidents or alerts), else `none`",
-    ),
-    "employees": ("people", "`enterprises.employees`"),
-    "major_hazard_source": ("grade", "`enterprises.major_hazard_source`"),
-    "hazardous_processes": ("processes", "`enterprises.hazardous_processes`"),
-    "high_hazard": ("0/1", "1 for the six sectors of P2"),
-    "violation_points": (
-        "points",
-        "severity points × time weight × quantity, 24 months; one item counts once a visit; nothing while an "
-        "approved rectification plan runs, unless it is a major hazard",
-    ),
-    "severity_points": ("points", "severity points × quantity over the long window, not weighted by time"),
-    "severity_points_12m": ("points", "severity points × quantity of 365 days"),
-    "violations_12m": ("findings", "findings of 365 days"),
-    "violations_36m": ("findings", "findings of 1,096 days"),
-    "violations_60m": ("findings", "findings of 1,826 days"),
-    "serious_violations_36m": ("findings", "serious and critical findings of 1,096 days"),
-    "years_with_violations_60m": ("years", "of the last five times 365 days, those with a finding"),
-    "days_since_violation": ("days", "age of the last finding"),
-    "major_hazards_24m": ("findings", "major hazards (重大事故隐患) found within 730 days"),
-    "open_major_hazards": ("findings", "major hazards not rectified, however old"),
-    "unchecked_major_hazards": (
-        "0/1",
-        "1 while a major hazard found within 730 days was put right but no clean visit has followed",
-    ),
-    "open_rectifications": ("orders", "open findings with a deadline, without those under an approved plan"),
-    "overdue_rectifications": ("orders", "open findings whose deadline has passed"),
-    "overdue_days": ("days", "longest time past a deadline"),
-    "repeat_items": ("items", "items found in two or more visits of the repeat window"),
-    "inspections_12m": ("visits", "counted visits of 365 days (assistance visits never count, P11)"),
-    "inspections_24m": ("visits", "counted visits of 730 days"),
-    "inspections_36m": ("visits", "counted visits of 1,096 days"),
-    "serious_visits_36m": ("visits", "counted visits of 1,096 days that ended serious, stopped or refused"),
-    "score_sum": ("points", "check-list scores of the long window, summed"),
-    "scored_visits": ("visits", "counted visits of the long window with a check-list score"),
-    "score_mean": ("points", "score_sum ÷ scored_visits, rounded down; empty without a scored visit"),
-    "last_score": ("points", "check-list score of the last scored visit"),
-    "inspections_window": ("visits", "counted visits of the long severity window"),
-    "clean_streak": ("visits", "clean visits since the last one that was not clean"),
-    "failed_rechecks_12m": ("visits", "re-checks of 365 days that still found something"),
-    "refusals_24m": ("visits", "refused visits of 730 days"),
-    "alert_points": ("points", "alert points × time weight, 365 days; false alarms never count"),
-    "unanswered_alerts": ("alerts", "alerts of 90 days that nobody answered within the allowed time"),
-    "slow_alerts": ("alerts", "alerts of 90 days answered late"),
-    "offline_days": ("days", "days within the last 90 with silent sensors, summed over spells"),
-    "complaints_12m": ("alerts", "complaints and transferred clues of 365 days"),
-    "accidents_12m": ("accidents", "accidents of 365 days"),
-    "accidents_60m": ("accidents", "accidents of 1,826 days"),
-    "years_with_accidents_60m": ("years", "of the last five times 365 days, those with an accident"),
-    "lost_time_accidents_12m": ("accidents", "accidents of 365 days that cost working days"),
-    "lost_time_accidents_36m": ("accidents", "accidents of 1,096 days that cost working days"),
-    "casualties_36m": ("people", "people harmed in 1,096 days, where the source does not split them"),
-    "lost_days_36m": ("days", "working days lost by accidents of 1,096 days"),
-    "accidents_36m": ("accidents", "accidents of 1,096 days"),
-    "fatal_accidents_12m": ("accidents", "accidents of 365 days with at least one death"),
-    "larger_accidents_36m": ("accidents", "较大 or worse within 1,096 days (stated, or by the figures)"),
-    "major_accidents_36m": ("accidents", "重大 or worse within 1,096 days (stated, or by the figures)"),
-    "serious_injuries_12m": ("people", "seriously injured within 365 days"),
-    "self_reports_12m": ("reports", "self-inspection reports filed within 365 days"),
-    "unfixed_self_hazards": ("hazards", "reported by the enterprise within 365 days and not yet fixed"),
-    "days_since_inspection": ("days", "age of the last counted visit; empty = never visited"),
-    "last_result": (
-        "rank",
-        "result of the last counted visit: 0 clean, 1 unknown, 2 findings, 3 serious, 4 stopped, 5 refused",
-    ),
-    "days_since_accident": ("days", "age of the last accident"),
-    "days_since_fatal_accident": ("days", "age of the last fatal accident"),
-    "days_since_larger_accident": ("days", "age of the last 较大 or worse accident"),
-    "days_since_major_accident": ("days", "age of the last 重大 or worse accident"),
-    "days_since_self_report": ("days", "age of the last self-inspection report"),
-    "severity_mean": (
-        "points / 10 visits",
-        "(severity points + prior points) × 10 ÷ (visits + prior visits), whole number",
-    ),
-    "severity_mean_12m": (
-        "points / 10 visits",
-        "the same over the findings and visits of 365 days",
-    ),
-    "unsettled_findings": (
-        "0/1",
-        "1 while the newest finding of 730 days not known to be rectified has no later clean visit",
-    ),
-}
-"""Unit and meaning of each feature; windows include their last day and end at the as-of day."""
 
 PUBLISHED = {
     "risk.codes": "one enterprise; the day coded last",
@@ -654,7 +554,8 @@ def _coded(words: dict[str, str]) -> list[tuple[str, str]]:
 
 def _features() -> str:
     rows = [
-        (f"`{name}`", "Int64" if name in INTEGERS else "String", *FEATURE_MEANINGS[name]) for name in FEATURES
+        (f"`{one.name}`", "String" if one.is_text else "Int64", one.unit, one.meaning)
+        for one in CATALOGUE.told
     ]
     return "\n\n".join(
         [

@@ -15,9 +15,8 @@ import dataframely as dy
 import polars as pl
 from hypothesis import strategies as st
 
-from models.features import Events, integer_form
-from models.features.enterprise import REGISTER_CATEGORIES, REGISTER_INTEGERS
-from models.features.fold import COUNTS, DAYS_SINCE, EVENT_COLUMNS, FEATURES, INTEGERS
+from models.features import CATALOGUE, Events, integer_form
+from models.features.fold import EVENT_COLUMNS
 from models.policy import load_policy
 from models.scorecard import Factor
 from models.tables.canonical import TABLES, Table, code_list
@@ -225,7 +224,7 @@ def _with_neighbours(factor: Factor) -> set[int]:
     return {near for least in factor.points if isinstance(least, int) for near in (least - 1, least)}
 
 
-FEATURE_SCHEMA = {name: pl.Int64 if name in INTEGERS else pl.String for name in FEATURES}
+FEATURE_SCHEMA = {one.name: pl.String if one.is_text else pl.Int64 for one in CATALOGUE.told}
 
 
 DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visited", "records", "none"]}
@@ -236,13 +235,14 @@ DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visite
 def _feature_cells() -> dict[str, st.SearchStrategy[Any]]:
     inherent = cells("enterprises")
     cells_of: dict[str, st.SearchStrategy[Any]] = {}
-    for name in FEATURES:
+    for feature in CATALOGUE.told:
+        name = feature.name
         if name in DERIVED:
             cells_of[name] = st.sampled_from(DERIVED[name])
-        elif name in REGISTER_CATEGORIES:
+        elif feature.is_text:
             cells_of[name] = st.sampled_from(inherent[name])
         elif name != "high_hazard":
-            unknown = [None] if name in (*DAYS_SINCE, *REGISTER_INTEGERS) else []
+            unknown = [None] if feature.table and feature.measure.blank is None else []
             cells_of[name] = st.sampled_from([*unknown, *_edges(name)])
     return cells_of
 
@@ -251,7 +251,9 @@ def _feature_cells() -> dict[str, st.SearchStrategy[Any]]:
 def _feature_rows() -> st.SearchStrategy[Row]:
     """Rows of which half are quiet in most counts, or hardly one would be anything but RED."""
     loud = _feature_cells()
-    quiet = {name: st.just(0) | values if name in COUNTS else values for name, values in loud.items()}
+    quiet = {
+        name: st.just(0) | values if name in CATALOGUE.counts else values for name, values in loud.items()
+    }
     return st.one_of(st.fixed_dictionaries(quiet), st.fixed_dictionaries(loud))
 
 

@@ -16,11 +16,11 @@ import polars as pl
 from models.coding.card import FittedCard
 from models.coding.shrinkage import interval_permille, shrunk_rates
 from models.coding.verdicts import INTERVAL, judge, tested_features
-from models.features import Events
-from models.features.alerts import OFFLINE_WINDOW_DAYS, alert_features
+from models.features import CATALOGUE, Events
 from models.features.asof import AS_OF, Moment
-from models.features.enterprise import register_features
-from models.features.fold import AGES, PARTS, finished, part_features
+from models.features.feature import Feature
+from models.features.fold import PARTS, finished, part_features, register_features
+from models.features.measures import Spells
 from models.features.steps import DAY_OF, steps_of
 from models.policy import PolicyOnDay
 from models.vocabulary import day_number
@@ -106,8 +106,10 @@ def change_days(events: Events, rules: InForce, known_at: date, first: int, last
         found[step.table].append(
             rows.explode(AS_OF).filter((pl.col(AS_OF) > first) & (pl.col(AS_OF) <= last))
         )
-    if SILENCE in asked:
-        found["alerts"].append(_silent_days(events, rules, known_at, asked[SILENCE], first, last))
+    for feature in CATALOGUE:
+        if feature.name in asked and isinstance(feature.measure, Spells):
+            days = _days_of_spells(events, feature, rules, known_at, asked[feature.name], first, last)
+            found[feature.table].append(days)
     known = frames["enterprises"].select("enterprise_id")
     lazy = [
         pl.concat(several).unique().join(known, on="enterprise_id", how="semi") for several in found.values()
@@ -115,17 +117,25 @@ def change_days(events: Events, rules: InForce, known_at: date, first: int, last
     return dict(zip(found, pl.collect_all(lazy), strict=True))
 
 
-SILENCE = "offline_days"
-"""Grows day by day while a sensor is silent, and shrinks day by day as the spell leaves the window."""
-
-
-def _silent_days(
-    events: Events, rules: InForce, known_at: date, values: Iterable[int], first: int, last: int
+def _days_of_spells(
+    events: Events,
+    feature: Feature,
+    rules: InForce,
+    known_at: date,
+    values: Iterable[int],
+    first: int,
+    last: int,
 ) -> pl.LazyFrame:
-    """Days on which the days of silence cross a value that matters."""
-    spells: pl.LazyFrame = events.alerts.filter(pl.col("kind") == "sensor_offline")
-    window = pl.lit(OFFLINE_WINDOW_DAYS + 1)
-    edges = [pl.col(column) // 1440 for column in ("raised_at", "closed_at")]
+    """Days on which the days of spells cross a value that matters.
+
+    They grow day by day while a spell lasts, and shrink day by day as it leaves the window.
+    """
+    name, spell, policy = feature.name, feature.measure, rules.policy.features
+    assert isinstance(spell, Spells)
+    rows: pl.LazyFrame = getattr(events, feature.table)
+    spells: pl.LazyFrame = nw.from_native(rows).filter(*spell.kind()).to_native()
+    window = spell.ends(policy)[0]
+    edges = [pl.col(column) // 1440 for column in spell.edges]
     ranges = [
         spells.select(
             "enterprise_id",
@@ -139,13 +149,13 @@ def _silent_days(
     ]
     days = pl.concat(ranges).drop_nulls().unique().collect().with_columns(_numbered())
     moment = Moment(None, day_number(known_at))
-    spread = nw.from_native(_spread(spells, days, DAY_OF["alerts"]))
-    silent: pl.LazyFrame = alert_features(spread, moment, rules.policy.features).to_native()
+    spread = nw.from_native(_spread(spells, days, DAY_OF[feature.table]))
+    silent: pl.LazyFrame = part_features(feature.table, spread, moment, policy).to_native()
     limits = sorted({limit for value in values for limit in (value, value + 1)})
-    reached = pl.sum_horizontal(pl.col(SILENCE).fill_null(0) >= limit for limit in limits)
+    reached = pl.sum_horizontal(pl.col(name).fill_null(0) >= limit for limit in limits)
     told = (
         days.lazy()
-        .join(silent.select(pl.col("enterprise_id").alias(MOMENT), SILENCE), on=MOMENT, how="left")
+        .join(silent.select(pl.col("enterprise_id").alias(MOMENT), name), on=MOMENT, how="left")
         .select("enterprise_id", AS_OF, reached=reached)
         .sort("enterprise_id", AS_OF)
     )
@@ -211,7 +221,7 @@ def _features(
     """Features of every moment (enterprise and day), whose number stands in the place of the enterprise."""
     moment = Moment(None, day_number(known_at))
     register = nw.from_native(_spread(events.enterprises, moments, None))
-    joined: pl.LazyFrame = register_features(register, moment).to_native()
+    joined: pl.LazyFrame = register_features(register, moment, policy.features).to_native()
     for name in PARTS:
         rows: pl.LazyFrame = getattr(events, name)
         part = _part(name, rows, days[name], moments, moment, policy)
@@ -235,10 +245,11 @@ def _part(
     told = numbered.lazy().join(folded.rename({"enterprise_id": MOMENT}), on=MOMENT, how="left").drop(MOMENT)
     told = told.with_columns(told_on=pl.col(AS_OF)).sort(AS_OF).collect()
     since = pl.col(AS_OF) - pl.col("told_on")
+    ages = [feature.name for feature in CATALOGUE.of(name) if feature.measure.grows]
     return (
         moments.sort(AS_OF)
         .join_asof(told, on=AS_OF, by="enterprise_id", check_sortedness=False)
-        .with_columns(pl.col(age) + since for age in AGES[name])
+        .with_columns(pl.col(age) + since for age in ages)
         .drop("enterprise_id", AS_OF, "told_on")
         .rename({MOMENT: "enterprise_id"})
         .lazy()

@@ -16,42 +16,21 @@ from collections.abc import Sequence
 
 from models.coding.timeline import InForce
 from models.coding.verdicts import tested_features
+from models.features import CATALOGUE
 from models.policy import CodePolicy, Condition, PolicyOnDay, Rule
 from models.scorecard import Factor
 from models.vocabulary import RiskCode
 
-LOWERED = frozenset(
-    {
-        "open_major_hazards",
-        "open_rectifications",
-        "overdue_rectifications",
-        "overdue_days",
-        "unsettled_findings",
-        "severity_mean",
-        "severity_mean_12m",
-        "last_result",
-        "days_since_inspection",
-        "days_since_self_report",
-        "unanswered_alerts",
-        "offline_days",
-    }
-)
+LOWERED = CATALOGUE.moved("lower")
 """Features that no act raises; what is empty may become 0, or as many days as have passed since (``AGES``)."""
-AGES = frozenset({"days_since_inspection", "days_since_self_report"})
-RAISED = frozenset(
-    {
-        "inspections_12m",
-        "inspections_24m",
-        "inspections_36m",
-        "inspections_window",
-        "clean_streak",
-        "self_reports_12m",
-    }
+AGES = frozenset(
+    name for name in LOWERED if CATALOGUE[name].measure.grows and CATALOGUE[name].measure.blank is None
 )
+RAISED = CATALOGUE.moved("raise")
 """Features that no act lowers."""
 SLOW = "slow_alerts"
 UNCHECKED = "unchecked_major_hazards"
-UNRULY = frozenset({"track_record"})
+UNRULY = CATALOGUE.moved("either") - {SLOW, UNCHECKED}
 
 
 def more_helps(rules: Sequence[InForce]) -> bool:

@@ -1,4 +1,4 @@
-"""The as-of cut and the two building blocks every feature uses: windows and banded weights."""
+"""The as-of cut, and the two expressions that measures are built from: banded weights and categories as integers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,33 +60,3 @@ def coded(column: str, values: Mapping[str, int], *, otherwise: int = 0) -> nw.E
     for key, value in values.items():
         result = nw.when(nw.col(column) == key).then(nw.lit(value)).otherwise(result)
     return result
-
-
-def count_if(condition: nw.Expr) -> nw.Expr:
-    """Number of rows of the group for which the condition holds; unknown counts as no."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
-
-
-def sum_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
-    """Sum over the rows of the group for which the condition holds."""
-    return nw.when(condition).then(value).otherwise(nw.lit(0)).sum()
-
-
-def years_with(condition: nw.Expr, age: nw.Expr, years: int = 5) -> nw.Expr:
-    """Number of the last ``years`` years (of 365 days) with at least one row for which the condition holds."""
-    flags = [
-        nw.when(condition & (age > (365 * year if year else -1)) & (age <= 365 * (year + 1)))
-        .then(nw.lit(1))
-        .otherwise(nw.lit(0))
-        .max()
-        for year in range(years)
-    ]
-    total = flags[0]
-    for flag in flags[1:]:
-        total = total + flag
-    return total
-
-
-def latest_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
-    """Largest value over the rows for which the condition holds; null when there is none."""
-    return nw.when(condition).then(value).max()

@@ -1,17 +1,21 @@
-"""Features of the visits: exposure, the last result, the clean streak.  Assistance visits never count (P11)."""
+"""Visits and their features: exposure, the last result, the clean streak.  Assistance visits never count (P11)."""
+
+from functools import partial
 
 import narwhals as nw
 
-from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if
-from models.policy import FeaturePolicy
+from models.features.asof import Frame, Moment, coded, known
+from models.features.feature import EventTable, Feature
+from models.features.measures import Age, Count, Last, Quality, Streak, Total
+from models.features.windows import THREE_YEARS, TWO_YEARS, YEAR, FeaturePolicy, long_window
 from models.vocabulary import RESULT_RANK
 
-_BASE = 8
 _SCORES = 1 << 24
 """More than any check-list score: of two scored visits on one day the higher score counts as the last."""
+_VISITED = "being visited is the authority's act"
 
 
-def counted_visits(inspections: Frame, moment: Moment) -> Frame:
+def counted_visits(inspections: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
     """Visits that count as inspections, with their age in days and the rank of their result."""
     rows = known(inspections, moment, happened=nw.col("inspected_on"))
     return rows.filter(nw.col("kind") != "assistance").with_columns(
@@ -20,47 +24,68 @@ def counted_visits(inspections: Frame, moment: Moment) -> Frame:
     )
 
 
-def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """Inspection features.  One row per enterprise with at least one counted visit.
+INSPECTIONS = EventTable(
+    "inspections",
+    "inspected_on",
+    ("enterprise_id", "inspected_on", "kind", "result", "score", "withdrawn_on"),
+    counted_visits,
+)
 
-    Columns: ``inspections_12m``, ``inspections_24m``, ``inspections_36m``, ``inspections_window`` (visits;
-    the last over the long severity window), ``serious_visits_36m`` (visits that ended serious or worse),
-    ``score_sum`` and ``scored_visits`` (points and visits with a check-list score, over the same window),
-    ``last_score`` (points), ``days_since_inspection`` and ``days_since_clean_visit`` (days), ``last_result``
-    (rank, ``RESULT_RANK``), ``clean_streak`` (clean visits since the last one that was not),
-    ``failed_rechecks_12m`` (re-checks that still found something), ``refusals_24m`` (visits refused).
-    """
-    rows = counted_visits(inspections, moment)
-    scored = ~nw.col("score").is_null() & (nw.col("age") <= policy.severity_window_days)
-    not_clean = nw.col("rank") != RESULT_RANK["clean"]
-    summary = rows.group_by("enterprise_id").agg(
-        inspections_12m=count_if(nw.col("age") <= 365),
-        inspections_24m=count_if(nw.col("age") <= 730),
-        inspections_36m=count_if(nw.col("age") <= 1096),
-        inspections_window=count_if(nw.col("age") <= policy.severity_window_days),
-        days_since_inspection=nw.col("age").min(),
-        days_since_clean_visit=nw.when(~not_clean).then(nw.col("age")).min(),
-        last_keyed=(nw.col("inspected_on") * _BASE + nw.col("rank")).max(),
-        last_not_clean=latest_if(not_clean, nw.col("inspected_on")),
-        failed_rechecks_12m=count_if(
-            (nw.col("kind") == "recheck") & (nw.col("rank") >= 2) & (nw.col("age") <= 365)
-        ),
-        refusals_24m=count_if((nw.col("rank") == RESULT_RANK["refused"]) & (nw.col("age") <= 730)),
-        serious_visits_36m=count_if((nw.col("rank") >= RESULT_RANK["serious"]) & (nw.col("age") <= 1096)),
-        score_sum=sum_if(scored, nw.col("score")),
-        scored_visits=count_if(scored),
-        score_keyed=latest_if(scored, nw.col("inspected_on") * _SCORES + nw.col("score")),
-    )
-    since = nw.col("last_not_clean").is_null() | (nw.col("inspected_on") > nw.col("last_not_clean"))
-    streak = (
-        rows.join(summary.select("enterprise_id", "last_not_clean"), on="enterprise_id", how="left")
-        .group_by("enterprise_id")
-        .agg(clean_streak=count_if((nw.col("rank") == 0) & since))
-    )
-    return (
-        summary.with_columns(
-            last_result=nw.col("last_keyed") % _BASE, last_score=nw.col("score_keyed") % _SCORES
-        )
-        .drop("last_keyed", "last_not_clean", "score_keyed")
-        .join(streak, on="enterprise_id", how="left")
-    )
+_CLEAN = Quality(nw.col("rank") == RESULT_RANK["clean"])
+_NOT_CLEAN = Quality(nw.col("rank") != RESULT_RANK["clean"])
+_SERIOUS = Quality(nw.col("rank") >= RESULT_RANK["serious"])
+_REFUSED = Quality(nw.col("rank") == RESULT_RANK["refused"])
+_FAILED = Quality((nw.col("kind") == "recheck") & (nw.col("rank") >= RESULT_RANK["findings"]))
+_SCORED = Quality(~nw.col("score").is_null())
+
+_feature = partial(Feature, "inspections")
+INSPECTION_COUNTS = (
+    _feature("inspections_12m", Count(within=YEAR), acts="raise", barred=_VISITED).told(
+        "visits", "Visits of 12 months", "counted visits of 365 days (assistance visits never count, P11)"
+    ),
+    _feature("inspections_24m", Count(within=TWO_YEARS), acts="raise", barred=_VISITED).told(
+        "visits", "Visits of 24 months", "counted visits of 730 days"
+    ),
+    _feature("inspections_36m", Count(within=THREE_YEARS), acts="raise", barred=_VISITED).told(
+        "visits", "Visits of 36 months", "counted visits of 1,096 days"
+    ),
+    _feature("inspections_window", Count(within=long_window), acts="raise", barred=_VISITED).told(
+        "visits", "Visits of the long window", "counted visits of the long severity window"
+    ),
+    _feature("clean_streak", Streak(where=_NOT_CLEAN), "down", "raise").told(
+        "visits", "Clean visits in a row", "clean visits since the last one that was not clean"
+    ),
+    _feature("failed_rechecks_12m", Count(where=_FAILED, within=YEAR), "up").told(
+        "visits", "Failed re-checks", "re-checks of 365 days that still found something"
+    ),
+    _feature("refusals_24m", Count(where=_REFUSED, within=TWO_YEARS), "up").told(
+        "visits", "Refused visits", "refused visits of 730 days"
+    ),
+    _feature("serious_visits_36m", Count(where=_SERIOUS, within=THREE_YEARS), "up").told(
+        "visits",
+        "Visits of 36 months that ended serious",
+        "counted visits of 1,096 days that ended serious, stopped or refused",
+    ),
+    _feature("score_sum", Total("score", within=long_window), barred="grows with the number of visits").told(
+        "points", "Sum of check-list scores", "check-list scores of the long window, summed"
+    ),
+    _feature("scored_visits", Count(where=_SCORED, within=long_window), barred=_VISITED).told(
+        "visits",
+        "Visits with a check-list score",
+        "counted visits of the long window with a check-list score",
+    ),
+)
+SINCE_INSPECTIONS = (
+    _feature("days_since_inspection", Age(), acts="lower").told(
+        "days", "Days since the last visit", "age of the last counted visit; empty = never visited"
+    ),
+    _feature("last_result", Last("rank", "inspected_on", 8), "up", "lower", most=RESULT_RANK["refused"]).told(
+        "rank",
+        "Result of the last visit",
+        "result of the last counted visit: 0 clean, 1 unknown, 2 findings, 3 serious, 4 stopped, 5 refused",
+    ),
+    _feature(
+        "last_score", Last("score", "inspected_on", _SCORES, where=_SCORED, within=long_window), "up"
+    ).told("points", "Check-list score of the last visit", "check-list score of the last scored visit"),
+)
+CLEAN_VISIT = _feature("days_since_clean_visit", Age(where=_CLEAN), acts="lower", is_own=False)

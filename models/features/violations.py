@@ -1,19 +1,26 @@
-"""Features of the findings: recency-weighted severity, severity per visit, what is open, what comes back."""
+"""Findings and their features: recency-weighted severity, severity per visit, what is open, what comes back.
+
+``violation_points`` and the orders leave out what an approved rectification plan suspends.
+"""
+
+from functools import partial
+from operator import attrgetter
 
 import narwhals as nw
 
-from models.features.asof import (
-    Frame,
-    Moment,
-    coded,
-    count_if,
-    known,
-    latest_if,
-    sum_if,
-    weighted,
-    years_with,
+from models.features.asof import Frame, Moment, known
+from models.features.feature import EventTable, Feature
+from models.features.measures import Age, Count, Gravest, Longest, Quality, Repeated, Total, Years
+from models.features.windows import (
+    FIVE_YEARS,
+    THREE_YEARS,
+    TWO_YEARS,
+    YEAR,
+    FeaturePolicy,
+    Turn,
+    evenly,
+    long_window,
 )
-from models.policy import FeaturePolicy
 
 
 def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
@@ -29,86 +36,122 @@ def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
     return rows.with_columns(
         visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
         item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
+        is_named=nw.when(nw.col("item_code").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
         age=moment.day - nw.col("occurred_on"),
+        late_for=moment.day - due,
+        cleared_for=moment.day - nw.col("rectified_on"),
         is_open=nw.when(nw.col("rectified_on") <= moment.day).then(nw.lit(0)).otherwise(nw.lit(1)),
         is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
 
 
-def violation_features(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """Violation features.  One row per enterprise with at least one standing finding.
+VIOLATIONS = EventTable(
+    "violations",
+    "occurred_on",
+    (
+        "enterprise_id",
+        "source",
+        "violation_id",
+        "inspection_id",
+        "item_code",
+        "occurred_on",
+        "severity",
+        "is_major_hazard",
+        "quantity",
+        "rectify_due_on",
+        "rectified_on",
+        "plan_approved_on",
+        "plan_until",
+        "withdrawn_on",
+    ),
+    standing,
+)
 
-    The same item found twice in one visit counts once, at its gravest (consolidation).
+_RECTIFIED = Turn("rectified_on")
+_PLAN = (
+    Turn("plan_approved_on"),
+    Turn("plan_approved_on", attrgetter("longest_plan_days")),
+    Turn("plan_until", 1),
+)
+_OPEN = Quality(nw.col("is_open") == 1, (_RECTIFIED,))
+_CLOSED = Quality(nw.col("is_open") == 0, (_RECTIFIED,))
+_COUNTS = Quality(nw.col("is_suspended") == 0, _PLAN)
+_MAJOR = Quality(nw.col("is_major_hazard") == 1)
+_SERIOUS = Quality((nw.col("severity") == "serious") | (nw.col("severity") == "critical"))
+_ORDERED = Quality(~nw.col("rectify_due_on").is_null()) & _OPEN & _COUNTS
+_OVERDUE = _ORDERED & Quality(nw.col("late_for") > 0, (Turn("rectify_due_on", 1),))
+_GRAVE = partial(Gravest, "severity", attrgetter("severity_mean_points"), times="quantity")
 
-    Columns: ``violation_points`` (points: severity weight times time weight, summed over the bands),
-    ``severity_points`` (points over the long window, unweighted by time), ``violations_12m``,
-    ``violations_36m``, ``violations_60m``, ``serious_violations_36m`` (findings), ``days_since_violation``
-    (days), ``years_with_violations_60m`` (years of the last five with a finding), ``severity_points_12m``
-    (points of one year),
-    ``major_hazards_24m`` (findings), ``open_major_hazards`` (findings, until rectified),
-    ``open_rectifications`` and ``overdue_rectifications`` (orders), ``overdue_days`` (days, the longest),
-    ``repeat_items`` (items found in two or more visits of the repeat window), ``newest_unsettled_age`` (days
-    since the newest finding not known to be rectified), ``newest_cleared_major_age`` (days since the newest
-    rectification of a major hazard found within 24 months).  ``violation_points`` and the orders leave out what
-    an approved rectification plan suspends.
-    """
-    rows = standing(violations, moment, policy)
-    is_major = nw.col("is_major_hazard") == 1
-    ordered = ~nw.col("rectify_due_on").is_null() & (nw.col("is_open") == 1) & (nw.col("is_suspended") == 0)
-    overdue = ordered & (nw.col("rectify_due_on") < moment.day)
-    is_serious = (nw.col("severity") == "serious") | (nw.col("severity") == "critical")
-    lateness = moment.day - nw.col("rectify_due_on")
-    cleared = is_major & (nw.col("is_open") == 0) & (nw.col("age") <= 730)
-    per_item = (
-        rows.with_columns(
-            recent=coded("severity", policy.severity_points)
-            * weighted(nw.col("age"), policy.violation_bands)
-            * nw.col("quantity")
-            * (1 - nw.col("is_suspended")),
-            grave=nw.when(nw.col("age") <= policy.severity_window_days)
-            .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
-            .otherwise(nw.lit(0)),
-            grave_12m=nw.when(nw.col("age") <= 365)
-            .then(coded("severity", policy.severity_mean_points) * nw.col("quantity"))
-            .otherwise(nw.lit(0)),
-            is_named=nw.when(nw.col("item_code").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
-        )
-        .group_by("enterprise_id", "source", "visit", "item")
-        .agg(
-            recent=nw.col("recent").max(),
-            grave=nw.col("grave").max(),
-            grave_12m=nw.col("grave_12m").max(),
-            age=nw.col("age").min(),
-            is_named=nw.col("is_named").max(),
-        )
-    )
-    per_enterprise = per_item.group_by("enterprise_id").agg(
-        violation_points=nw.col("recent").sum(),
-        severity_points=nw.col("grave").sum(),
-        severity_points_12m=nw.col("grave_12m").sum(),
-    )
-    repeats = (
-        per_item.filter((nw.col("age") <= policy.repeat_window_days) & (nw.col("is_named") == 1))
-        .group_by("enterprise_id", "item")
-        .agg(visits=nw.len())
-        .group_by("enterprise_id")
-        .agg(repeat_items=count_if(nw.col("visits") >= 2))
-    )
-    counts = rows.group_by("enterprise_id").agg(
-        violations_12m=sum_if(nw.col("age") <= 365, nw.col("quantity")),
-        violations_36m=sum_if(nw.col("age") <= 1096, nw.col("quantity")),
-        violations_60m=sum_if(nw.col("age") <= 1826, nw.col("quantity")),
-        serious_violations_36m=sum_if(is_serious & (nw.col("age") <= 1096), nw.col("quantity")),
-        days_since_violation=nw.col("age").min(),
-        years_with_violations_60m=years_with(~nw.col("age").is_null(), nw.col("age")),
-        major_hazards_24m=count_if(is_major & (nw.col("age") <= 730)),
-        open_major_hazards=count_if(is_major & (nw.col("is_open") == 1)),
-        open_rectifications=count_if(ordered),
-        overdue_rectifications=count_if(overdue),
-        overdue_days=latest_if(overdue, lateness),
-        newest_unsettled_age=nw.when(nw.col("is_open") == 1).then(nw.col("age")).min(),
-        newest_cleared_major_age=nw.when(cleared).then(moment.day - nw.col("rectified_on")).min(),
-    )
-    return counts.join(per_enterprise, on="enterprise_id", how="left").join(
-        repeats, on="enterprise_id", how="left"
-    )
+_feature = partial(Feature, "violations")
+VIOLATION_COUNTS = (
+    _feature(
+        "violation_points",
+        Gravest(
+            "severity",
+            attrgetter("severity_points"),
+            attrgetter("violation_bands"),
+            "quantity",
+            where=_COUNTS,
+        ),
+        "up",
+    ).told(
+        "points",
+        "Findings of 24 months, weighted by severity and recency",
+        "severity points × time weight × quantity, 24 months; one item counts once a visit; nothing while an "
+        "approved rectification plan runs, unless it is a major hazard",
+    ),
+    _feature("severity_points", _GRAVE(evenly(long_window)), "up").told(
+        "points",
+        "Severity points of the long window",
+        "severity points × quantity over the long window, not weighted by time",
+    ),
+    _feature("severity_points_12m", _GRAVE(evenly(YEAR)), "up").told(
+        "points", "Severity points of 12 months", "severity points × quantity of 365 days"
+    ),
+    _feature("violations_12m", Total("quantity", within=YEAR), "up").told(
+        "findings", "Findings of 12 months", "findings of 365 days"
+    ),
+    _feature("violations_36m", Total("quantity", within=THREE_YEARS), "up").told(
+        "findings", "Findings of 36 months", "findings of 1,096 days"
+    ),
+    _feature("violations_60m", Total("quantity", within=FIVE_YEARS), "up").told(
+        "findings", "Findings of 60 months", "findings of 1,826 days"
+    ),
+    _feature("serious_violations_36m", Total("quantity", where=_SERIOUS, within=THREE_YEARS), "up").told(
+        "findings", "Serious findings of 36 months", "serious and critical findings of 1,096 days"
+    ),
+    _feature("years_with_violations_60m", Years(), "up").told(
+        "years",
+        "Years of the last five with a finding",
+        "of the last five times 365 days, those with a finding",
+    ),
+    _feature("major_hazards_24m", Count(where=_MAJOR, within=TWO_YEARS), "up").told(
+        "findings", "Major hazards of 24 months", "major hazards (重大事故隐患) found within 730 days"
+    ),
+    _feature("open_major_hazards", Count(where=_MAJOR & _OPEN), "up", "lower").told(
+        "findings", "Open major hazards", "major hazards not rectified, however old"
+    ),
+    _feature("open_rectifications", Count(where=_ORDERED), "up", "lower").told(
+        "orders", "Open rectifications", "open findings with a deadline, without those under an approved plan"
+    ),
+    _feature("overdue_rectifications", Count(where=_OVERDUE), "up", "lower").told(
+        "orders", "Overdue rectifications", "open findings whose deadline has passed"
+    ),
+    _feature("overdue_days", Longest("late_for", "rectify_due_on", where=_OVERDUE), "up", "lower").told(
+        "days", "Days a rectification is overdue", "longest time past a deadline"
+    ),
+    _feature("repeat_items", Repeated(within=attrgetter("repeat_window_days")), "up").told(
+        "items", "Items found again", "items found in two or more visits of the repeat window"
+    ),
+)
+SINCE_VIOLATIONS = (
+    _feature("days_since_violation", Age(), "down").told(
+        "days", "Days since the last finding", "age of the last finding"
+    ),
+)
+UNSETTLED = _feature("newest_unsettled_age", Age(where=_OPEN), is_own=False)
+CLEARED_MAJOR = _feature(
+    "newest_cleared_major_age",
+    Age("cleared_for", "rectified_on", where=_MAJOR & _CLOSED, within=TWO_YEARS),
+    is_own=False,
+)

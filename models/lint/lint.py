@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from models.features import FEATURES
+from models.features import CATALOGUE
 from models.lint.faults import Finding, finding
 from models.lint.references import files, joined, reference_findings
 from models.lint.rules import CATEGORIES, rule_findings
@@ -63,7 +63,7 @@ def _features(policy: Policy) -> Iterator[Finding]:
     for file, field, feature, is_points in _read(policy):
         if _INSPECTOR_OR_OWNER.search(feature):
             yield finding("inspector_or_owner", file, field, feature=feature)
-        elif feature not in FEATURES:
+        elif feature not in CATALOGUE.names:
             yield finding("unknown_feature", file, field, feature=feature)
         elif is_points and feature in FORBIDDEN:
             yield finding("forbidden_feature", file, field, feature=feature, why=FORBIDDEN[feature])
@@ -113,11 +113,7 @@ def _points(
         yield from _monotone(field, ordered, direction)
         return
     known = CATEGORIES.get(entry.feature)
-    if (
-        entry.feature in FEATURES
-        and known is None
-        and entry.feature not in ("industry_division", "track_record")
-    ):
+    if known is None and entry.feature in CATALOGUE.integers:
         yield finding("not_categories", "scorecard", field, feature=entry.feature)
     for key in sorted(str(key) for key in points):
         if known is not None and key not in known:

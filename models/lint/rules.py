@@ -1,19 +1,16 @@
 """Rules that can never hold, hold always, or leave no way out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from models.features import CATALOGUE
 from models.lint.faults import Finding, finding
 from models.policy.pack import Policy
 from models.policy.shape import Condition, RuleEntry, RuleValue, Words
 from models.vocabulary import CODE_LISTS, RiskCode
 
 _NO_WAY_OUT = ("", "-", "–", "—", "无", "没有", "none", "n/a", "no", "nothing")
-
-
-LARGEST: Mapping[str, int] = {"last_result": 5, "high_hazard": 1, "major_hazard_source": 4}
-"""Features with a greatest value by definition.  All features are 0 or more."""
 
 
 CATEGORIES = {codes.name: frozenset(codes.keys) for codes in CODE_LISTS}
@@ -58,12 +55,16 @@ class _Range:
         return self.least >= other.least and self.most <= other.most and among
 
 
+def _largest(feature: str) -> float:
+    """The greatest value there can be.  All features are 0 or more."""
+    most = CATALOGUE[feature].most if feature in CATALOGUE else None
+    return float("inf") if most is None else most
+
+
 def _ranges(conditions: Sequence[Condition]) -> dict[str, _Range]:
     found: dict[str, _Range] = {}
     for one in conditions:
-        held = found.get(
-            one.feature, _Range(0, LARGEST.get(one.feature, float("inf")), CATEGORIES.get(one.feature))
-        )
+        held = found.get(one.feature, _Range(0, _largest(one.feature), CATEGORIES.get(one.feature)))
         among = held.among
         if one.one_of is not None:
             among = frozenset(one.one_of) if among is None else among & frozenset(one.one_of)

@@ -7,26 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.features import CATALOGUE
+from models.features.feature import Direction
 from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
 
-Direction = Literal["up", "down", "free"]
 FAMILY_NAMES = ("boosted", "logistic_bins", "sparse_rules")
 """Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
-FORBIDDEN: dict[str, str] = {
-    "enterprise_id": "names the enterprise",
-    "division": "territory stands for who inspects there",
-    "enforcing_level": "the level stands for who inspects",
-    "status": "decides who is coded, not how risky it is",
-    "inspections_12m": "being visited is the authority's act",
-    "inspections_24m": "being visited is the authority's act",
-    "inspections_36m": "being visited is the authority's act",
-    "inspections_window": "being visited is the authority's act",
-    "scored_visits": "being visited is the authority's act",
-    "score_sum": "grows with the number of visits",
-    "unfixed_self_hazards": "honest self-reports must not cost",
-    "self_reports_12m": "the number of reports is not their worth",
-}
+FORBIDDEN = CATALOGUE.barred
 """Features no fitted card may use, and why."""
 
 

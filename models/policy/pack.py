@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from models.errors import PolicyGapError
+from models.features.windows import FeaturePolicy
 from models.policy.learning import Label, LearningFile, LearningPolicy
 from models.policy.planning import CapFile, PlanningFile, PlanningPolicy, planning_on
 from models.policy.review import ReviewFile, ReviewPolicy, review_on
@@ -26,24 +27,6 @@ from models.policy.shape import (
     Words,
 )
 from models.scorecard import Factor, Scorecard
-
-
-@dataclass(frozen=True)
-class FeaturePolicy:
-    """Numbers the features need, on one day."""
-
-    severity_points: Mapping[str, int]
-    violation_bands: tuple[tuple[int, int], ...]
-    severity_window_days: int
-    severity_mean_points: Mapping[str, int]
-    prior_points: int
-    prior_visits: int
-    repeat_window_days: int
-    alert_points: Mapping[str, int]
-    alert_bands: tuple[tuple[int, int], ...]
-    slow_minutes: int
-    unanswered_minutes: int
-    longest_plan_days: int
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from models.features import fold_features
-from models.features.fold import COUNTS
+from models.features import CATALOGUE, fold_features
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from tests.strategies import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
@@ -82,7 +81,7 @@ def features_of(
 
 QUIET: Row = {
     **dict.fromkeys(FEATURE_SCHEMA),
-    **dict.fromkeys(COUNTS, 0),
+    **dict.fromkeys(CATALOGUE.counts, 0),
     "enterprise_id": "e1",
     "sector": "general",
     "high_hazard": 0,

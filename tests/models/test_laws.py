@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.coding.explain import explain_codes
 from models.coding.verdicts import assign_codes
-from models.features import FEATURES, Events, fold_features
+from models.features import CATALOGUE, Events, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.scorecard import Factor
 from models.tables.canonical import TABLES
@@ -197,7 +197,7 @@ def test_polars_and_duckdb_give_the_same_integers(coded: tuple[World, date, date
         in_duckdb = folded.pl().sort("enterprise_id")
     in_polars = fold(frames, as_of, known_at)
     assert in_duckdb.schema == in_polars.schema
-    assert in_duckdb.columns == list(FEATURES)
+    assert in_duckdb.columns == list(CATALOGUE.names)
     assert in_duckdb.equals(in_polars)
 
 
@@ -234,7 +234,7 @@ def test_an_added_finding_never_softens_a_code(world: World, added: dict[str, ob
     known_at = date(2030, 1, 1)
     more = {**world, "violations": canonical("violations", [*world["violations"].to_dicts(), added])}
     before, after = (fold(integer_frames(each), AS_OF, known_at) for each in (world, more))
-    untouched = [name for name in FEATURES if name not in (*FED_BY_FINDINGS, *RENEWED_BY_FINDINGS)]
+    untouched = [name for name in CATALOGUE.names if name not in (*FED_BY_FINDINGS, *RENEWED_BY_FINDINGS)]
     assert before.select(untouched).equals(after.select(untouched))
     for name in FED_BY_FINDINGS:
         assert (after[name] >= before[name]).all(), name

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from models.coding.timeline import InForce, Span, asked_of, judged_steps
 from models.coding.verdicts import judge
-from models.features import fold_features
-from models.features.fold import INTEGERS
+from models.features import CATALOGUE, fold_features
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import as_date, day_number
@@ -27,7 +26,7 @@ LIMITS = (1, 2, 3, 10, 40, 90, 182, 366, 731, 1097, 1827)
 def reads_everything() -> PolicyOnDay:
     """A card with a factor for every feature, so that no change of any feature can go unseen."""
     numbers = {0: 0} | {limit: at + 1 for at, limit in enumerate(LIMITS)}
-    factors = [Factor(name, name, numbers, 99, "z", "e") for name in INTEGERS]
+    factors = [Factor(name, name, numbers, 99, "z", "e") for name in CATALOGUE.integers]
     factors.append(Factor("track", "track_record", {"visited": 1, "records": 2, "none": 3}, 99, "z", "e"))
     return replace(POLICY, scorecard=Scorecard("all", "1", tuple(factors)))
 

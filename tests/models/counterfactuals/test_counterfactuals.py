@@ -19,7 +19,7 @@ from models.counterfactuals.acts import offered
 from models.counterfactuals.monotonicity import AGES, LOWERED, RAISED, SLOW, UNCHECKED, UNRULY, more_helps
 from models.counterfactuals.scenarios import ActSet, Promise
 from models.counterfactuals.search import MOST_SETS, Case, search
-from models.features import FEATURES, fold_features
+from models.features import CATALOGUE, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.policy import PolicyOnDay
 from models.scorecard import Factor
@@ -290,7 +290,7 @@ def test_acts_move_every_feature_the_way_the_search_relies_on():
         for (enterprise, acts), more in rows.items():
             for act in acts:
                 less = rows[enterprise, acts - {act}]
-                for feature in set(FEATURES) - UNRULY - {SLOW, UNCHECKED, "enterprise_id"}:
+                for feature in set(CATALOGUE.names) - UNRULY - {SLOW, UNCHECKED, "enterprise_id"}:
                     require_direction(feature, less[feature], more[feature])
                 assert act[0] == "answer_alerts" or less[SLOW] == more[SLOW]
                 assert less[UNCHECKED] >= more[UNCHECKED] or less["open_major_hazards"]

@@ -1,0 +1,208 @@
+"""The catalogue: every feature, declared once, in the order of the columns of ``risk.features``.
+
+A feature of one table of events is declared beside that table; what several tables give together, here.  The fold,
+the days of the forecast, the acts, the lint, what may be learnt and the data dictionary all read the catalogue, so a
+new feature is one declaration.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from models.features.accidents import ACCIDENT_COUNTS, ACCIDENTS, SINCE_ACCIDENTS
+from models.features.alerts import ALERT_COUNTS, ALERTS
+from models.features.enterprise import (
+    CATEGORIES,
+    ENTERPRISES,
+    INHERENT,
+    REPORT_COUNTS,
+    SELF_REPORTS,
+    SINCE_REPORTS,
+)
+from models.features.feature import Acts, EventTable, Feature
+from models.features.inspections import CLEAN_VISIT, INSPECTION_COUNTS, INSPECTIONS, SINCE_INSPECTIONS
+from models.features.measures import Combined
+from models.features.violations import (
+    CLEARED_MAJOR,
+    SINCE_VIOLATIONS,
+    UNSETTLED,
+    VIOLATION_COUNTS,
+    VIOLATIONS,
+)
+from models.features.windows import TWO_YEARS, FeaturePolicy
+
+COMBINED = ""
+"""Stands in the place of the table where a feature comes of several."""
+
+
+def _severity_mean(points: str, visits: str) -> Combined:
+    """Severity points per ten visits, shrunk towards the prior so that one bad visit is not a fate."""
+
+    def says(policy: FeaturePolicy) -> nw.Expr:
+        total = nw.col(points) + policy.prior_points
+        return total * 10 // (nw.col(visits) + policy.prior_visits)
+
+    return Combined({points: (), visits: ()}, says)
+
+
+def _score_mean(policy: FeaturePolicy) -> nw.Expr:
+    return nw.when(nw.col("scored_visits") > 0).then(nw.col("score_sum") // nw.col("scored_visits"))
+
+
+def _flag(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0))
+
+
+def _unsettled(policy: FeaturePolicy) -> nw.Expr:
+    age, clean = nw.col("newest_unsettled_age"), nw.col("days_since_clean_visit")
+    return _flag((age <= TWO_YEARS) & (clean.is_null() | (clean >= age)))
+
+
+def _unchecked(policy: FeaturePolicy) -> nw.Expr:
+    age, clean = nw.col("newest_cleared_major_age"), nw.col("days_since_clean_visit")
+    return _flag(~age.is_null() & (clean.is_null() | (clean > age)))
+
+
+def _track_record(policy: FeaturePolicy) -> nw.Expr:
+    """Counts are 0 both for the blameless and for the unknown; this keeps the two apart."""
+    others = (nw.col("violations_60m") > 0) | (nw.col("accidents_60m") > 0) | (nw.col("alert_points") > 0)
+    records = nw.when(others).then(nw.lit("records")).otherwise(nw.lit("none"))
+    return nw.when(nw.col("inspections_window") > 0).then(nw.lit("visited")).otherwise(records)
+
+
+_TRACK_RECORD = Feature(
+    COMBINED,
+    "track_record",
+    Combined(
+        dict.fromkeys(("inspections_window", "violations_60m", "accidents_60m", "alert_points"), ()),
+        _track_record,
+    ),
+    acts="either",
+    is_text=True,
+).told(
+    "",
+    "What is on record",
+    "`visited` in the long window, else `records` (findings, accidents or alerts), else `none`",
+)
+_MEANS = (
+    Feature(
+        COMBINED, "severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower"
+    ).told(
+        "points / 10 visits",
+        "Severity per ten visits, shrunk (long memory)",
+        "(severity points + prior points) × 10 ÷ (visits + prior visits), whole number",
+    ),
+    Feature(
+        COMBINED, "severity_mean_12m", _severity_mean("severity_points_12m", "inspections_12m"), "up", "lower"
+    ).told(
+        "points / 10 visits",
+        "Severity per ten visits of 12 months, shrunk",
+        "the same over the findings and visits of 365 days",
+    ),
+    Feature(COMBINED, "score_mean", Combined({"score_sum": (), "scored_visits": ()}, _score_mean), "up").told(
+        "points",
+        "Mean check-list score",
+        "score_sum ÷ scored_visits, rounded down; empty without a scored visit",
+    ),
+)
+_UNFINISHED = (
+    Feature(
+        COMBINED,
+        "unsettled_findings",
+        Combined({"newest_unsettled_age": (TWO_YEARS,), "days_since_clean_visit": ()}, _unsettled),
+        "up",
+        "lower",
+    ).told(
+        "0/1",
+        "Unsettled findings",
+        "1 while the newest finding of 730 days not known to be rectified has no later clean visit",
+    ),
+    Feature(
+        COMBINED,
+        "unchecked_major_hazards",
+        Combined({"newest_cleared_major_age": (), "days_since_clean_visit": ()}, _unchecked),
+        "up",
+        "either",
+    ).told(
+        "0/1",
+        "Major hazards put right, not yet checked",
+        "1 while a major hazard found within 730 days was put right but no clean visit has followed",
+    ),
+)
+
+
+@dataclass
+class Catalogue:
+    """Features, and the tables they are folded from."""
+
+    features: tuple[Feature, ...]
+    tables: Mapping[str, EventTable]
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self.features)
+
+    def __contains__(self, name: str) -> bool:
+        return any(feature.name == name for feature in self.features)
+
+    def __getitem__(self, name: str) -> Feature:
+        return next(feature for feature in self.features if feature.name == name)
+
+    def of(self, table: str) -> tuple[Feature, ...]:
+        """Features folded from one table."""
+        return tuple(feature for feature in self.features if feature.table == table)
+
+    @property
+    def told(self) -> tuple[Feature, ...]:
+        """Features that are columns of ``risk.features``, in order."""
+        return tuple(feature for feature in self.features if feature.is_own)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns of ``risk.features``, in order."""
+        return tuple(feature.name for feature in self.told)
+
+    @property
+    def integers(self) -> tuple[str, ...]:
+        """Features that are numbers."""
+        return tuple(feature.name for feature in self.told if not feature.is_text)
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """Features that are 0 when nothing is on record.  Whether that silence is good news is decided elsewhere."""
+        return tuple(feature.name for feature in self.told if feature.measure.blank == 0)
+
+    def moved(self, acts: Acts) -> frozenset[str]:
+        """Features that acts move this way."""
+        return frozenset(feature.name for feature in self.told if feature.acts == acts)
+
+    @property
+    def barred(self) -> dict[str, str]:
+        """Features no points may be given for in what is learnt, and why."""
+        return {feature.name: feature.barred for feature in self.told if feature.barred}
+
+
+CATALOGUE = Catalogue(
+    features=(
+        *CATEGORIES,
+        _TRACK_RECORD,
+        *INHERENT,
+        *VIOLATION_COUNTS,
+        *INSPECTION_COUNTS,
+        *ALERT_COUNTS,
+        *ACCIDENT_COUNTS,
+        *REPORT_COUNTS,
+        *SINCE_INSPECTIONS,
+        *SINCE_VIOLATIONS,
+        *SINCE_ACCIDENTS,
+        *SINCE_REPORTS,
+        *_MEANS,
+        *_UNFINISHED,
+        UNSETTLED,
+        CLEARED_MAJOR,
+        CLEAN_VISIT,
+    ),
+    tables={
+        table.name: table for table in (ENTERPRISES, VIOLATIONS, ALERTS, INSPECTIONS, ACCIDENTS, SELF_REPORTS)
+    },
+)

@@ -1,0 +1,75 @@
+"""Windows, weights and ends as data: how long an event counts, how much, and on which days that changes.
+
+Whoever folds one day, walks the days ahead or folds events as intervals reads these; nobody says them again.
+Windows include their last day and end at the day coded.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+YEAR, TWO_YEARS, THREE_YEARS, FIVE_YEARS = 365, 730, 1096, 1826
+RECENT = 90
+"""Days for which alerts count that were not answered in time, and silent sensors."""
+
+
+@dataclass(frozen=True)
+class FeaturePolicy:
+    """Numbers the features need, on one day."""
+
+    severity_points: Mapping[str, int]
+    violation_bands: tuple[tuple[int, int], ...]
+    severity_window_days: int
+    severity_mean_points: Mapping[str, int]
+    prior_points: int
+    prior_visits: int
+    repeat_window_days: int
+    alert_points: Mapping[str, int]
+    alert_bands: tuple[tuple[int, int], ...]
+    slow_minutes: int
+    unanswered_minutes: int
+    longest_plan_days: int
+
+
+Amount = int | Callable[[FeaturePolicy], int]
+"""So many days or minutes, always or as the policy says."""
+Bands = Callable[[FeaturePolicy], tuple[tuple[int, int], ...]]
+"""Weights by age: the last day of each band, and its weight; 0 past the last one."""
+
+
+def amount(of: Amount, policy: FeaturePolicy) -> int:
+    """How many it is under a policy."""
+    return of if isinstance(of, int) else of(policy)
+
+
+def long_window(policy: FeaturePolicy) -> int:
+    """Days of the long severity window."""
+    return policy.severity_window_days
+
+
+def evenly(days: Amount) -> Bands:
+    """One band of weight 1."""
+    return lambda policy: ((amount(days, policy), 1),)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Days or minutes after what a column of the event says, where what the event is may begin or end."""
+
+    column: str
+    days: Amount = 0
+    minutes: Amount | None = None
+
+    def day(self, policy: FeaturePolicy) -> str:
+        """The day before ``days`` are added, as an SQL expression over an event in integer form."""
+        if self.minutes is None:
+            return self.column
+        return f"({self.column} + {amount(self.minutes, policy)}) // 1440"
+
+
+@dataclass(frozen=True)
+class Step:
+    """On ``day`` (an SQL expression over one event in integer form) plus each offset, something may change."""
+
+    table: str
+    day: str
+    offsets: tuple[int, ...] = (0,)
