@@ -50,7 +50,8 @@ def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
     assert [feature.name for feature in CATALOGUE.told if not feature.meaning] == []
     rules = {rule for one in TABLES.values() for rule in one.schema._schema_validation_rules()}
     assert set(data_dictionary.RULES) == rules
-    readers = (REPOSITORY / "warehouse" / "sources" / "readers.py").read_text(encoding="utf-8")
+    files = (REPOSITORY / "warehouse" / "intake" / f"{name}.py" for name in ("readers", "raw", "workbooks"))
+    readers = "".join(file.read_text(encoding="utf-8") for file in files)
     refused = set(re.findall(r'refuse\([^"\n]*, "(\w+)"', readers))
     refused |= set(re.findall(r'Unread\([^"\n]*, "(\w+)"', readers))
     refused |= set(re.findall(r'(?:rule = |else |return )"([a-z]+(?:_[a-z]+)+)"', readers))
