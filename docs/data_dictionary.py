@@ -183,8 +183,9 @@ _TYPES = {
 def render() -> str:
     """The whole document."""
     parts = [_INTRODUCTION, "## Canonical tables"]
-    parts += [_table_section(one) for one in TABLES.values()]
-    parts += [_versions(), _refusals(), _features(), _published(), _pack_names(), _code_lists(), _districts()]
+    parts += [part for one in TABLES.values() for part in _table_section(one)]
+    for section in (_versions, _refusals, _features, _published, _pack_names, _code_lists, _districts):
+        parts += section()
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -200,7 +201,7 @@ in the [glossary](glossary.md).
 """
 
 
-def _table_section(one: Table) -> str:
+def _table_section(one: Table) -> list[str]:
     key = ", ".join(f"`{name}`" for name in one.key)
     happened = f" · happened: `{one.happened}`" if one.happened else ""
     rows = [_column_row(name, column) for name, column in one.columns().items()]
@@ -214,7 +215,7 @@ def _table_section(one: Table) -> str:
         parts.append(
             "Row rules: " + "; ".join(f"**{name}**: {told(name, rule.expr)}" for name, rule in own) + "."
         )
-    return "\n\n".join(parts)
+    return parts
 
 
 def told(name: str, rule: pl.Expr) -> str:
@@ -256,50 +257,44 @@ def _columns(columns: Mapping[str, Column]) -> str:
     return table(("column", "type", "meaning"), rows)
 
 
-def _versions() -> str:
-    return "\n\n".join(
-        [
-            "## Versions",
-            "The warehouse adds these columns to every canonical row (`core.<table>`).  `core.current_<table>` "
-            "shows the current version of each key.  When a version counts: "
-            "[corrections and versions](operations.md#corrections-and-versions).",
-            _columns(VERSION_COLUMNS),
-        ]
-    )
+def _versions() -> list[str]:
+    return [
+        "## Versions",
+        "The warehouse adds these columns to every canonical row (`core.<table>`).  `core.current_<table>` "
+        "shows the current version of each key.  When a version counts: "
+        "[corrections and versions](operations.md#corrections-and-versions).",
+        _columns(VERSION_COLUMNS),
+    ]
 
 
-def _refusals() -> str:
-    return "\n\n".join(
-        [
-            "## Why a row is refused",
-            "Besides the row rules above.  Names carry the column.",
-            table(("rule", "the row is refused because"), _coded(GENERAL_RULES)),
-            "While reading a file:",
-            table(("rule", "refused because"), _coded(READING_RULES)),
-        ]
-    )
+def _refusals() -> list[str]:
+    return [
+        "## Why a row is refused",
+        "Besides the row rules above.  Names carry the column.",
+        table(("rule", "the row is refused because"), _coded(GENERAL_RULES)),
+        "While reading a file:",
+        table(("rule", "refused because"), _coded(READING_RULES)),
+    ]
 
 
 def _coded(words: dict[str, str]) -> list[tuple[str, str]]:
     return [(", ".join(f"`{name}`" for name in key.split(", ")), text) for key, text in words.items()]
 
 
-def _features() -> str:
+def _features() -> list[str]:
     rows = [
         (f"`{name}`", "Int64" if name in INTEGERS else "String", *FEATURE_MEANINGS[name]) for name in FEATURES
     ]
-    return "\n\n".join(
-        [
-            "## Features",
-            "`risk.features`: one row per enterprise known on the day of knowledge.  Counts are 0 when nothing "
-            "is on record; `days_since_…` and `last_result` stay empty.  Points, weights and windows: "
-            "[scoring](scoring.md).",
-            table(("feature", "type", "unit", "meaning"), rows),
-        ]
-    )
+    return [
+        "## Features",
+        "`risk.features`: one row per enterprise known on the day of knowledge.  Counts are 0 when nothing "
+        "is on record; `days_since_…` and `last_result` stay empty.  Points, weights and windows: "
+        "[scoring](scoring.md).",
+        table(("feature", "type", "unit", "meaning"), rows),
+    ]
 
 
-def _published() -> str:
+def _published() -> list[str]:
     parts = [
         "## Published copy",
         "`published/riskcode.duckdb`, read-only, replaced whole by each run.  Readers use nothing else.",
@@ -314,24 +309,22 @@ def _published() -> str:
             parts.append(
                 f"And one BIGINT column of points for each of the {factors} factors, named as the factor."
             )
-    return "\n\n".join(parts)
+    return parts
 
 
-def _pack_names() -> str:
+def _pack_names() -> list[str]:
     policy = load_policy().on(DAY)
     texts = factor_texts(policy).filter(pl.col("kind") != "band").rows(named=True)
     rows = [(f"`{one['factor']}`", one["kind"], one["title_zh"], one["title_en"]) for one in texts]
-    return "\n\n".join(
-        [
-            "## Factors and rules",
-            f"Of the pack `{policy.pack}` {policy.version}; points, conditions and references: "
-            "[scoring](scoring.md).",
-            table(("name", "kind", "Chinese", "English"), rows),
-        ]
-    )
+    return [
+        "## Factors and rules",
+        f"Of the pack `{policy.pack}` {policy.version}; points, conditions and references: "
+        "[scoring](scoring.md).",
+        table(("name", "kind", "Chinese", "English"), rows),
+    ]
 
 
-def _code_lists() -> str:
+def _code_lists() -> list[str]:
     parts = [
         "## Code lists",
         "Stored by key.  Deliveries may use the key, a label or a further spelling, in any case.",
@@ -341,18 +334,16 @@ def _code_lists() -> str:
             (f"`{key}`", labels[0], labels[1], " ".join(labels[2:])) for key, labels in codes.labels.items()
         ]
         parts += [f"### {codes.name}", table(("key", "Chinese", "English", "also accepted"), rows)]
-    return "\n\n".join(parts)
+    return parts
 
 
-def _districts() -> str:
+def _districts() -> list[str]:
     rows = [(f"`{code}`", *names) for code, names in vocab.JINAN_DIVISIONS.items()]
-    return "\n\n".join(
-        [
-            "## Districts",
-            "GB/T 2260 codes of Jinan whose names the command line knows; `division` itself takes any text.",
-            table(("code", "Chinese", "English"), rows),
-        ]
-    )
+    return [
+        "## Districts",
+        "GB/T 2260 codes of Jinan whose names the command line knows; `division` itself takes any text.",
+        table(("code", "Chinese", "English"), rows),
+    ]
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
     }
     assert all(data_dictionary.told(name, rule.expr) for name, rule in rules.items())
     assert set(data_dictionary.OTHER_RULES) <= set(rules)
-    readers = (REPOSITORY / "warehouse" / "intake" / "readers.py").read_text(encoding="utf-8")
+    rooms = (REPOSITORY / "warehouse" / "intake" / f"{name}.py" for name in ("raw", "readers", "workbooks"))
+    readers = "".join(path.read_text(encoding="utf-8") for path in rooms)
     refused = set(re.findall(r'refuse\([^"\n]*, "(\w+)"', readers))
     refused |= set(re.findall(r'Unread\([^"\n]*, "(\w+)"', readers))
     refused |= set(re.findall(r'(?:rule = |else |return )"([a-z]+(?:_[a-z]+)+)"', readers))
