@@ -27,10 +27,10 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.issue import issue
 from warehouse.coding.order import STAGES
+from warehouse.database.opening import prepare_schema
 from warehouse.intake.accepted import write_versions
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.plan import compute_plan
-from warehouse.schema.schema import prepare_schema
 
 YEAR = 2025
 HISTORY_YEARS = 4

@@ -11,8 +11,8 @@ from filelock import FileLock, Timeout
 
 from models.errors import BusyError, WarehouseError
 from warehouse.database.frames import Connection
+from warehouse.database.opening import prepare_schema
 from warehouse.home import Home
-from warehouse.schema.schema import prepare_schema
 
 
 @contextmanager

@@ -19,56 +19,17 @@ from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.database.runs import last_issued, stale_because
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
+from warehouse.schema.catalogue import OWN
 
 PUBLISHED: dict[str, str] = {
-    "risk.codes": "FROM risk.codes ORDER BY enterprise_id",
-    "risk.scores": "FROM risk.scores ORDER BY enterprise_id",
-    "risk.probabilities": "FROM risk.probabilities ORDER BY enterprise_id, label",
-    "risk.rates": "FROM risk.rates ORDER BY enterprise_id",
-    "risk.features": "FROM risk.features ORDER BY enterprise_id",
-    "risk.explanations": "FROM risk.explanations ORDER BY enterprise_id, rank",
-    "risk.factors": "FROM risk.factors ORDER BY factor",
-    "risk.code_history": "FROM risk.code_history ORDER BY enterprise_id, valid_from, issued_at",
-    "risk.change_reasons": "FROM risk.change_reasons ORDER BY enterprise_id, valid_from, issued_at",
-    "risk.steps": "FROM risk.steps ORDER BY enterprise_id, valid_from",
-    "risk.forecast": "FROM risk.forecast ORDER BY enterprise_id, valid_from",
-    "risk.point_steps": "FROM risk.point_steps ORDER BY enterprise_id, factor, changes_on",
-    "risk.ways": "FROM risk.ways ORDER BY enterprise_id, option",
-    "risk.near_red": "FROM risk.near_red ORDER BY enterprise_id, event",
-    "risk.monitoring": "FROM risk.monitoring ORDER BY metric, group_kind, group_value",
-    "risk.migrations": "FROM risk.migrations",
-    "serve.red_queue": "FROM serve.red_queue ORDER BY rank",
-    "serve.open_findings": "FROM serve.open_findings",
-    "serve.inspection_queue": "FROM serve.inspection_queue ORDER BY rank",
-    "serve.month_list": "FROM serve.month_list",
-    "plan.visits": "FROM plan.visits ORDER BY visit_id",
-    "plan.visit_items": "FROM plan.visit_items WHERE visit_id IS NOT NULL OR waived_by IS NOT NULL ORDER BY item_id",
-    "plan.visit_checks": "FROM plan.visit_checks ORDER BY visit_id, rank",
-    "plan.assignments": "FROM plan.assignments",
-    "plan.shortfalls": "FROM plan.shortfalls",
-    "plan.changes": "FROM plan.changes",
-    "plan.budget": "FROM plan.budget ORDER BY level, division, month_on",
-    "plan.floors": "FROM plan.floors ORDER BY level, division",
-    "plan.outcomes": "FROM plan.outcomes ORDER BY level, division",
-    "plan.capacity": "FROM plan.capacity ORDER BY level, division, day",
-    "plan.targets": "FROM plan.targets ORDER BY enterprise_id, channel, month_on",
-    "plan.draws": "FROM plan.draws ORDER BY draw_id",
-    "dispute.objections": "FROM dispute.objections ORDER BY objection_id",
-    "dispute.decisions": "FROM dispute.decisions ORDER BY objection_id",
+    name: table.rows_of(name) for name, table in OWN.items() if table.is_published
+} | {
     "dispute.overrides": EVIDENCE,
     "dispute.open": OPEN,
     "core.enterprises": (
         "SELECT e.* FROM core.enterprises e WHERE e.known_from <= $known_at AND e.known_to > $known_at "
         "ORDER BY e.enterprise_id"
     ),
-    "raw.rejected_rows": "FROM raw.rejected_rows ORDER BY refused_on, source, file, line",
-    "ops.activations": "FROM ops.activations ORDER BY number",
-    "ops.monitoring_history": "FROM ops.monitoring_history ORDER BY as_of, metric, group_kind, group_value",
-    "ops.acknowledged": "FROM ops.acknowledged ORDER BY as_of, metric, group_kind, group_value",
-    "ops.runs": "FROM ops.runs ORDER BY finished_at",
-    "ops.deliveries": "FROM ops.deliveries ORDER BY taken_in_at",
-    "ops.delivery_files": "FROM ops.delivery_files ORDER BY delivery_id, table_name, file",
-    "ops.meta": "FROM ops.meta ORDER BY key",
 }
 """Tables of the published copy and the query that fills each, run on the warehouse."""
 
@@ -130,8 +91,7 @@ def publish_run(
 def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: Coding) -> int:
     """Put the enterprises that were coded anew into the published copy.  Returns its size in bytes.
 
-    The copy is copied, changed and put in its place like a new one.  Tables that do not say which enterprise a row is
-    about are replaced whole; those of the plan stay as the night left them.
+    The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.
     """
     if not home.published.exists():
         return publish(connection, home, known_at=coding.known_at)
@@ -139,20 +99,11 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     shutil.copyfile(home.published, building)
     attach(connection, building)
     try:
-        there = {
-            f"{schema}.{name}"
-            for schema, name in connection.execute(
-                "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'copy'"
-            ).fetchall()
-        }
         for table, query in PUBLISHED.items():
-            if table not in there or _has_other_columns(connection, table, query):
-                # The copy is an earlier program's.
-                connection.execute(f"DROP TABLE IF EXISTS copy.{table}")
-                create(connection, table, query, coding.known_at)
-            elif table in _BY_ENTERPRISE:
+            renewed = OWN[table].renewed
+            if renewed == "enterprise":
                 _exchange(connection, table, query, coding.known_at)
-            elif not table.startswith("plan.") and table not in _OF_THE_NIGHT:
+            elif renewed == "update":
                 connection.execute(f"DROP TABLE copy.{table}")
                 create(connection, table, query, coding.known_at)
         connection.execute("CHECKPOINT copy")
@@ -163,39 +114,9 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     return size
 
 
-def _has_other_columns(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> bool:
-    there = [row[0] for row in connection.execute(f"DESCRIBE copy.{table}").fetchall()]
-    plain = query.replace("$known_at", "DATE '2000-01-01'")
-    return there != [row[0] for row in connection.execute(f"DESCRIBE {plain}").fetchall()]
-
-
 def _exchange(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date) -> None:
     """The rows of the enterprises that were coded anew."""
     among = f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
     arguments = {"known_at": known_at} if "$known_at" in query else None
     connection.execute(f"DELETE FROM copy.{table} WHERE {among}")
     connection.execute(f"INSERT INTO copy.{table} BY NAME SELECT * FROM ({query}) WHERE {among}", arguments)
-
-
-_BY_ENTERPRISE = frozenset(
-    {
-        "risk.codes",
-        "risk.scores",
-        "risk.probabilities",
-        "risk.features",
-        "risk.explanations",
-        "risk.code_history",
-        "risk.change_reasons",
-        "risk.steps",
-        "risk.forecast",
-        "risk.point_steps",
-        "risk.ways",
-        "risk.near_red",
-        "serve.open_findings",
-        "core.enterprises",
-    }
-)
-"""Tables of which only the rows of the enterprises coded anew change within the day."""
-
-_OF_THE_NIGHT = frozenset({"serve.inspection_queue", "serve.month_list", "risk.factors"})
-"""Tables that change with a full run only."""

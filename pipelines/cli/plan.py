@@ -240,8 +240,7 @@ def _start() -> tuple[Settings, Words]:
 
 
 def _area(connection: Any, level: str | None, district: str | None) -> Area:
-    """Whose plan is asked for.  Raises where there is no plan, or no such level or district."""
-    queries.require_plan(connection)
+    """Whose plan is asked for.  Raises where there is no such level or district."""
     if district is not None and not queries.knows(connection, district):
         known = [name for code in queries.divisions(connection) for name in _names(code)]
         near = get_close_matches(district, known, n=1, cutoff=0.4)

@@ -182,7 +182,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
         "codes": queries.code_counts(connection),
         "changes": queries.changes(connection),
         "queue": queries.queue(connection, limit=_HEAD),
-        "plan": planning.binding(connection) if planning.has_plan(connection) else None,
+        "plan": planning.binding(connection),
     }
 
 

@@ -9,13 +9,6 @@ from warehouse.coding.overrides import standing_overrides
 from warehouse.coding.rows import put, require_day
 from warehouse.database.frames import Connection, log
 
-_OWN_TABLES = """
-CREATE TABLE IF NOT EXISTS risk.ways (
-    enterprise_id VARCHAR, as_of DATE, option BIGINT, code VARCHAR, reached_on DATE, is_searched BOOLEAN,
-    acts STRUCT(kind VARCHAR, ref VARCHAR, about VARCHAR)[]);
-CREATE TABLE IF NOT EXISTS risk.near_red (enterprise_id VARCHAR, as_of DATE, event VARCHAR, code VARCHAR);
-"""
-
 
 def compute_passports(connection: Connection, coding: Coding) -> int:
     """``risk.ways``: the smallest sets of acts that better a code; ``risk.near_red``: events that alone make it RED.
@@ -26,7 +19,6 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
     """
     log.info("finding what would change each code")
     require_day(connection, "risk.codes", coding)
-    connection.execute(_OWN_TABLES)
     events = read_events(connection, coding.extract)
     codes = _codes(connection, coding)
     asked = Asked(coding.as_of, coding.known_at, coding.in_force, standing_overrides(connection, coding))

@@ -19,7 +19,7 @@ from warehouse.coding.engines import fold
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.runs import begin_coding
-from warehouse.schema.cards import CARD_TABLES
+from warehouse.schema.catalogue import OWN
 
 
 def compute_features(connection: Connection, coding: Coding) -> int:
@@ -54,7 +54,9 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     Both are empty while the expert pack is in force: its points are calibrated on nothing.
     """
     log.info("turning points into probabilities")
-    said, rates = (pl.DataFrame(schema=CARD_TABLES[name]) for name in ("risk.probabilities", "risk.rates"))
+    said, rates = (
+        pl.DataFrame(schema=OWN[name].frame_schema) for name in ("risk.probabilities", "risk.rates")
+    )
     if coding.card:
         said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
             as_of=pl.lit(coding.as_of)
@@ -63,7 +65,7 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
         shrunk = shrunk_rates(_features(connection, coding, every=True), coding.card.priors)
         worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
         rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
-    replace_table(connection, "risk.probabilities", said.select(list(CARD_TABLES["risk.probabilities"])))
+    replace_table(connection, "risk.probabilities", said.select(*OWN["risk.probabilities"].columns))
     return replace_table(connection, "risk.rates", rates)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import duckdb
 
+from models.errors import WarehouseError
+
 FOREVER = "DATE '9999-12-31'"
 
 
@@ -41,3 +43,29 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
     """Remember a value."""
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])
+
+
+FORMAT = "4"
+"""Of the tables of warehouse and published copy; a program reads and writes its own format only."""
+
+_FORMAT_KEY = "schema_version"
+
+
+def note_format(connection: duckdb.DuckDBPyConnection) -> None:
+    """Mark a new warehouse; its copies carry the mark along."""
+    set_meta(connection, _FORMAT_KEY, FORMAT)
+
+
+def require_format(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise WarehouseError unless warehouse or copy is of this program's format."""
+    try:
+        found = get_meta(connection, _FORMAT_KEY)
+    except duckdb.CatalogException:
+        found = None
+    if found != FORMAT:
+        raise WarehouseError(
+            "The data has format {found}, this program knows {known}. Use the program that made it, or set "
+            "RISKCODE_HOME to a new folder and run once: ./riskcode run",
+            found=found or "0",
+            known=FORMAT,
+        )

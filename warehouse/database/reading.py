@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.meta import require_format
 from warehouse.home import Home
 
 Row = dict[str, Any]
@@ -17,7 +18,7 @@ Row = dict[str, Any]
 def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
     """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
 
-    Raises WarehouseError while nothing is published.
+    Raises WarehouseError while nothing is published, and for a copy of another format.
     """
     if not home.published.exists():
         raise WarehouseError(
@@ -25,6 +26,7 @@ def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
         )
     connection = open_copy(home.published)
     try:
+        require_format(connection)
         yield connection
     finally:
         connection.close()

@@ -17,10 +17,7 @@ class Run:
     stored_no: int
 
 
-_ISSUED = (
-    "SELECT run_id, as_of, coalesce(known_at, as_of), coalesce(stored_no, 0) FROM ops.runs WHERE {} AND {}"
-)
-_ORDER = " ORDER BY coalesce(number, 0) DESC, finished_at DESC LIMIT 1"
+_ISSUED = "SELECT run_id, as_of, known_at, stored_no FROM ops.runs WHERE is_issued AND {} ORDER BY number DESC LIMIT 1"
 
 
 def last_issued(connection: Connection) -> Run | None:
@@ -41,11 +38,11 @@ def issued_for(connection: Connection, day: date) -> Run | None:
 
 def known_by(connection: Connection, known_at: date) -> Run | None:
     """The last run that issued codes from what was known by the end of a day."""
-    return _one(connection, "coalesce(known_at, as_of) <= ?", [known_at])
+    return _one(connection, "known_at <= ?", [known_at])
 
 
 def _one(connection: Connection, which: str, arguments: list[date]) -> Run | None:
-    found = connection.execute(_ISSUED.format(IS_ISSUED, which) + _ORDER, arguments).fetchall()
+    found = connection.execute(_ISSUED.format(which), arguments).fetchall()
     return Run(*found[0]) if found else None
 
 
@@ -74,11 +71,11 @@ def stale_because(connection: Connection) -> str | None:
     last, held = last_issued(connection), get_meta(connection, _HOLD)
     if last is None:
         return "nothing"
-    return None if held == last.run_id else (held or "codes of an earlier version of the program")
+    return None if held == last.run_id else (held or "nothing")
 
 
-IS_ISSUED = "coalesce(is_issued, true)"
-"""SQL: a run in ``ops.runs`` issued its codes; runs of before this was noted did."""
+IS_ISSUED = "is_issued"
+"""SQL: a run in ``ops.runs`` issued its codes."""
 
 
 LAST_ISSUED = f"SELECT max(as_of) FROM ops.runs WHERE {IS_ISSUED}"

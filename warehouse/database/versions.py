@@ -12,6 +12,7 @@ import polars as pl
 
 from models.tables.canonical import Table
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
+from warehouse.schema.catalogue import VERSION_COLUMNS
 
 _REORDER_WHEN_GROWN_BY = 1.1
 """A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
@@ -131,16 +132,3 @@ def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int,
 
 def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
     return int(value(connection, f"SELECT count(*) {rest}"))
-
-
-VERSION_COLUMNS = {
-    "version": "INTEGER",
-    "known_from": "DATE",
-    "known_to": "DATE",
-    "delivery_id": "VARCHAR",
-    "source_file": "VARCHAR",
-    "source_line": "BIGINT",
-    "stored_no": "BIGINT",
-}
-"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
-number of the write that stored it (so that a past run can be replayed on what was stored by then)."""

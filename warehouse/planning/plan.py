@@ -28,9 +28,10 @@ from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import get_meta, set_meta
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
-from warehouse.schema.plan import VISITS
+from warehouse.schema.catalogue import OWN
 
 PLANNED_AS_OF = "planned_as_of"
+VISITS = OWN["plan.visits"].columns
 MOST_CHECKS = 15
 """Things to check at a visit that is no full coverage; open findings are never cut off."""
 

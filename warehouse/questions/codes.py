@@ -145,7 +145,7 @@ def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Ro
         "WHERE enterprise_id = $id ORDER BY valid_from, issued_at",
         {"id": enterprise_id},
     )
-    foretold = rows(connection, _FORETOLD, {"id": enterprise_id}) if _has_probabilities(connection) else []
+    foretold = rows(connection, _FORETOLD, {"id": enterprise_id})
     return {
         **with_contested(connection, found)[0],
         "reasons": reasons,
@@ -237,11 +237,3 @@ _FORETOLD = """
 SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
 FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
 """
-
-
-def _has_probabilities(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the copy was published by a program that knows fitted cards; older copies stay readable."""
-    found = (
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'risk' AND table_name = 'probabilities'"
-    )
-    return bool(rows(connection, found))

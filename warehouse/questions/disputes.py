@@ -1,7 +1,4 @@
-"""Named questions about objections and overrides, in the manner of ``warehouse.questions.codes``.
-
-Copies published before there were objections stay readable: nothing is contested in them.
-"""
+"""Named questions about objections and overrides, in the manner of ``warehouse.questions.codes``."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -22,19 +19,10 @@ CONTESTED = ("contested_until", "contested_decisive", "contested_overdue")
 """Columns of the mark: last day to decide, whether the code hangs on it, whether that day is past; else empty."""
 
 
-def has_disputes(connection: Connection) -> bool:
-    """Whether the copy knows objections."""
-    found = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'dispute' AND table_name = 'open'"
-    return bool(rows(connection, found))
-
-
 def with_contested(connection: Connection, found: Sequence[Row]) -> list[Row]:
     """Rows about enterprises, each with the mark of its open objection: of several the one due first."""
     blank: Row = dict.fromkeys(CONTESTED)
-    marks: dict[str, Row] = {}
-    if has_disputes(connection):
-        for row in rows(connection, _MARKS):
-            marks[row.pop("enterprise_id")] = row
+    marks = {row.pop("enterprise_id"): row for row in rows(connection, _MARKS)}
     return [{**row, **marks.get(row["enterprise_id"], blank)} for row in found]
 
 
@@ -47,8 +35,6 @@ FROM dispute.open GROUP BY enterprise_id
 
 def objections_of(connection: Connection, enterprise_id: str) -> list[Row]:
     """Open objections of an enterprise, those due first before others."""
-    if not has_disputes(connection):
-        return []
     query = "FROM dispute.open WHERE enterprise_id = $id ORDER BY decide_by, objection_id"
     return rows(connection, query, {"id": enterprise_id})
 
@@ -75,8 +61,6 @@ def objections(
 
     ``state``: open, upheld, rejected or withdrawn_by_filer.  ``day``: that clocks are read on.
     """
-    if not has_disputes(connection):
-        return []
     asked = {"id": None, "enterprise": enterprise_id, "state": state, "day": day}
     return rows(connection, _OBJECTIONS, asked)
 
@@ -84,7 +68,7 @@ def objections(
 def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
     """One objection with its decision.  Raises DisputeError when there is none of that number."""
     asked = {"id": objection_id, "enterprise": None, "state": None, "day": day}
-    found = rows(connection, _OBJECTIONS, asked) if has_disputes(connection) else []
+    found = rows(connection, _OBJECTIONS, asked)
     if not found:
         raise DisputeError(
             "There is no objection '{objection_id}'. See ./riskcode objection list", objection_id=objection_id
@@ -96,8 +80,6 @@ def overrides(connection: Connection, *, enterprise_id: str | None = None) -> li
     """Every override, the newest first, with what came to light since and the verdict on it."""
     from models.disputes import judge_override
 
-    if not has_disputes(connection):
-        return []
     found = rows(
         connection,
         "SELECT o.*, e.name FROM dispute.overrides o LEFT JOIN core.enterprises e USING (enterprise_id) "

@@ -1,7 +1,6 @@
 """Tables of what was measured, what is read from them, and alarms that a person takes as they are."""
 
 from datetime import date
-from typing import Any
 
 from models.errors import WarehouseError
 from warehouse.database.frames import Connection
@@ -68,10 +67,7 @@ def last_day(connection: Connection) -> date:
 
 
 def _require(connection: Connection) -> None:
-    found: list[Any] = connection.execute(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'risk' AND table_name = 'monitoring'"
-    ).fetchall()
-    if not found or not connection.execute("SELECT 1 FROM risk.monitoring LIMIT 1").fetchall():
+    if not connection.execute("SELECT 1 FROM risk.monitoring LIMIT 1").fetchall():
         raise WarehouseError(
             "The published copy is of a time when nothing was measured. Start a run first: ./riskcode run"
         )

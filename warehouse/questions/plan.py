@@ -14,25 +14,6 @@ from warehouse.database.reading import Row, rows
 from warehouse.questions.area import EVERYWHERE, Area, districts, within
 
 
-def has_plan(connection: Connection) -> bool:
-    """Whether the copy holds a plan; copies of older programs and of days before the first plan do not."""
-    return _has_table(connection, "serve", "inspection_queue")
-
-
-def require_plan(connection: Connection) -> None:
-    """Raise WarehouseError, with the next step, where the copy holds no plan."""
-    if not has_plan(connection):
-        raise WarehouseError(
-            "The published copy holds no plan: an older program published it. Make one: ./riskcode run. "
-            "RED enterprises are listed all the same: ./riskcode queue --code red"
-        )
-
-
-def _has_table(connection: Connection, schema: str, name: str) -> bool:
-    found = "SELECT 1 FROM information_schema.tables WHERE table_schema = $schema AND table_name = $name"
-    return bool(rows(connection, found, {"schema": schema, "name": name}))
-
-
 def horizon(connection: Connection) -> Row:
     """The plan as a whole: its day, first and last day planned, year."""
     return rows(

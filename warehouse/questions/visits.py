@@ -8,7 +8,7 @@ from warehouse.database.reading import Row, rows
 from warehouse.questions.area import EVERYWHERE, Area, within
 from warehouse.questions.codes import REASONS_OF
 from warehouse.questions.disputes import with_contested
-from warehouse.questions.plan import LEVEL_ORDER, require_plan
+from warehouse.questions.plan import LEVEL_ORDER
 
 INSPECTION_QUEUE = f"""
 WITH asked AS (
@@ -62,7 +62,6 @@ def inspection_queue(
     The district is that of the enterprise; ``channel`` is found among all reasons of a visit, ``team`` anywhere in
     the name of a crew.
     """
-    require_plan(connection)
     asked = asked or Asked()
     told = {"channel": asked.channel, "state": asked.state, "team": asked.team, "due_by": asked.due_by}
     found = rows(connection, INSPECTION_QUEUE, {**area.arguments, **told, "most": asked.limit or 2**31})

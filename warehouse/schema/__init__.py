@@ -1,1 +1,1 @@
-"""The tables of the warehouse: what is created, and how an older file is brought up to date."""
+"""The warehouse's tables, each declared once: creating, publishing and the data dictionary follow from it."""

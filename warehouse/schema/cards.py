@@ -1,31 +1,77 @@
-"""Tables of fitted cards, evaluations and promotions."""
+"""Tables of fitted cards, and of what the card in force says of enterprises."""
 
-import polars as pl
+from functools import partial
 
-CARD_TABLES: dict[str, dict[str, type[pl.DataType]]] = {
-    "risk.probabilities": {
-        "enterprise_id": pl.String,
-        "as_of": pl.Date,
-        "label": pl.String,
-        "card_id": pl.String,
-        "base_rate": pl.Float64,
-        "probability": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "wording_zh": pl.String,
-        "wording_en": pl.String,
-    },
-    "risk.rates": {
-        "enterprise_id": pl.String,
-        "cell": pl.String,
-        "visits": pl.Int64,
-        "serious": pl.Int64,
-        "peer_rate": pl.Float64,
-        "rate": pl.Float64,
-        "low": pl.Float64,
-        "high": pl.Float64,
-        "among_worst": pl.Float64,
-        "as_of": pl.Date,
-    },
+from warehouse.schema.tables import COMMON, day, flag, number, own_table, small, spread, text, whole
+
+_COLUMNS = COMMON | spread(
+    {
+        "label": text("what is foretold: a label of `learning.yaml`"),
+        "card_id": text("fitted card the probability comes from"),
+        "base_rate": number("share of positives where the card was calibrated"),
+        "probability": number("calibrated probability of the label"),
+        "low": number("lower end of its 95 % interval"),
+        "high": number("upper end of its 95 % interval"),
+        "wording_zh wording_en": text("the probability in words, against the base rate"),
+        "cell": text("sector / size class whose prior is used"),
+        "visits": whole("counted visits of 36 months"),
+        "serious": whole("of these, serious or worse"),
+        "peer_rate": number("share of serious visits among its peers (the prior's mean)"),
+        "rate": number("its own share, shrunk to the peers"),
+        "among_worst": number("chance of being among the worst 2 % of the city"),
+        "family": text("family of models it was fitted by"),
+        "fitted_on": day("day it was fitted"),
+        "first_cohort": day("first day it learnt from"),
+        "last_cohort": day("last day it learnt from"),
+        "rows": whole("enterprises and days it learnt from"),
+        "positives": whole("of these, those the label is true of"),
+        "code_version": text("version of the program that fitted it"),
+        "card": text("the card, as JSON"),
+        "number": small("ascending number of the decision"),
+        "action": text("promote or rollback"),
+        "previous_id": text("card in force before; empty = the expert pack"),
+        "approved_by": text("who answers for it"),
+        "effective_from": day("first day coded with it"),
+        "overridden": flag("the gate had refused it"),
+        "gate": text("findings of the gate, as JSON"),
+        "evaluation_id": text("run that evaluated"),
+        "evaluated_on": day("day of the evaluation"),
+        "verdict_zh verdict_en": text("the verdict in a sentence"),
+        "gate_inputs": text("what the gate is asked about, as JSON"),
+        "report": text("file of the report"),
+    }
+)
+_said = partial(own_table, _COLUMNS)
+_model = partial(own_table, _COLUMNS, is_published=False)
+
+TABLES = {
+    "risk.probabilities": _said(
+        "one enterprise and label a champion is calibrated for; empty with the expert pack",
+        "enterprise_id as_of label card_id base_rate probability low high wording_zh wording_en",
+        order="enterprise_id, label",
+        renewed="enterprise",
+    ),
+    "risk.rates": _said(
+        "one enterprise: share of serious visits, shrunk to its peers; empty with the expert pack",
+        "enterprise_id cell visits serious peer_rate rate low high among_worst as_of",
+        order="enterprise_id",
+        low=number("lower end of the 90 % interval of the share"),
+        high=number("upper end of the 90 % interval of the share"),
+    ),
+    "model.cards": _model(
+        "one fitted card",
+        "card_id label family fitted_on first_cohort last_cohort rows positives data_watermark "
+        "fingerprint code_version card",
+        key="card_id",
+    ),
+    "model.promotions": _model(
+        "one decision which card is in force; without one the expert pack is",
+        "number promoted_at action card_id previous_id approved_by reason effective_from overridden gate",
+        key="number",
+    ),
+    "model.evaluations": _model(
+        "one evaluation of a card",
+        "evaluation_id label card_id known_at evaluated_on verdict_zh verdict_en gate_inputs report",
+        key="evaluation_id",
+    ),
 }
-"""Tables a fitted card fills; they are there, and empty, while the expert pack is in force."""

@@ -1,66 +1,234 @@
-"""The plan's own tables: what is kept from year to year, and what every night replaces."""
+"""Tables of the plan: promises kept from year to year, and what every night replaces."""
 
-import duckdb
+from functools import partial
 
-KEPT = """
-CREATE SCHEMA IF NOT EXISTS plan;
-CREATE TABLE IF NOT EXISTS plan.targets (
-    enterprise_id VARCHAR, channel VARCHAR, month_on DATE, set_on DATE, draw_id VARCHAR);
-CREATE TABLE IF NOT EXISTS plan.draws (
-    draw_id VARCHAR PRIMARY KEY, kind VARCHAR, year INTEGER, month_on DATE, level VARCHAR, division VARCHAR,
-    committed_on DATE, roster_sha256 VARCHAR, seed_sha256 VARCHAR, is_revealed BOOLEAN, record VARCHAR);
-CREATE TABLE IF NOT EXISTS plan.crews (
-    month_on DATE, level VARCHAR, division VARCHAR, crew_id VARCHAR, officer_id VARCHAR, role VARCHAR,
-    place BIGINT, draw_id VARCHAR);
-CREATE TABLE IF NOT EXISTS plan.ties (month_on DATE, enterprise_id VARCHAR, crew_id VARCHAR, draw_id VARCHAR);
-CREATE TABLE IF NOT EXISTS plan.done_items (
-    enterprise_id VARCHAR, item_id VARCHAR, visit_id VARCHAR, inspected_on DATE, settled_on DATE,
-    source VARCHAR, inspection_id VARCHAR);
-"""
-"""Promises: the year plan, the draws, the crews, and which items a delivered inspection has settled."""
+from models.planning.demand.checklist import CHECKLIST_SCHEMA
+from warehouse.schema.tables import (
+    COMMON,
+    Column,
+    day,
+    flag,
+    like,
+    number,
+    own_table,
+    small,
+    spread,
+    text,
+    texts,
+    whole,
+)
 
-VISITS: dict[str, str] = {
-    "as_of": "DATE",
-    "visit_id": "VARCHAR",
-    "enterprise_id": "VARCHAR",
-    "level": "VARCHAR",
-    "division": "VARCHAR",
-    "channel": "VARCHAR",
-    "rank": "BIGINT",
-    "channels": "VARCHAR[]",
-    "item_ids": "VARCHAR[]",
-    "state": "VARCHAR",
-    "reason": "VARCHAR",
-    "planned_on": "DATE",
-    "opens_on": "DATE",
-    "due_on": "DATE",
-    "file_by": "DATE",
-    "first_on": "DATE",
-    "last_on": "DATE",
-    "is_overdue": "BOOLEAN",
-    "mode": "VARCHAR",
-    "quarter_days": "BIGINT",
-    "in_cap": "BOOLEAN",
-    "is_planned": "BOOLEAN",
-    "draw_id": "VARCHAR",
-    "value": "BIGINT",
-    "crew_id": "VARCHAR",
-    "officers": "VARCHAR[]",
-    "stop": "BIGINT",
-    "form": "VARCHAR",
-    "change": "VARCHAR",
-    "previous_day": "DATE",
-    "made_on": "DATE",
+_COLUMNS = COMMON | spread(
+    {
+        "visit_id": text("the visit; the first thing it was planned for"),
+        "channel": text("most urgent channel of the visit, or channel of the item"),
+        "channels": texts("all channels of the visit, most urgent first"),
+        "state": text("scheduled, awaiting (its record), deferred (later in the year), or short"),
+        "reason": text("why it has no day: no_day, no_crew, budget or capacity"),
+        "planned_on": day("day of the visit"),
+        "due_on": day("last day the law leaves"),
+        "file_by": day(
+            "last day to file the visit; an immediate one is filed within one working day after (D1)"
+        ),
+        "is_overdue": flag("something it is for was due before"),
+        "level": text("enforcing level (P1)"),
+        "division": text("division of the authority; empty for the city"),
+        "crew_id": text(
+            "crew of the month, officers joined by + where their crew was broken up, or lender/crew"
+        ),
+        "officers": texts("who goes"),
+        "stop": whole("order within the crew's day, 1 first"),
+        "mode": text("on_site or off_site"),
+        "quarter_days": whole("time of a crew on the spot, in quarters of a day"),
+        "form": text("form of cross-region inspection (P10) the crew comes in; empty = its own"),
+        "value": whole("serious findings expected, in millionths; the score where no card is calibrated"),
+        "change": text("against the plan before: new, kept, moved, other_crew, dropped, done or cancelled"),
+        "month_on": day("first day of the month"),
+        "kind": text("key (重点检查) or general (一般检查)"),
+        "item_ids": texts("what the visit is for"),
+        "opens_on": day("first day the law leaves"),
+        "first_on": day("first day the plan may use, or of the stretch that is short"),
+        "last_on": day("last day the plan may use, or of the stretch that is short"),
+        "in_cap": flag("counts against the annual cap (C4)"),
+        "is_planned": flag("all it is for is part of the annual plan, so it uses that budget"),
+        "draw_id": text("draw it comes from"),
+        "previous_day from_day": day("day in the plan before"),
+        "made_on": day("plan it first stood in"),
+        "item_id": text("channel and cause"),
+        "wanted_from": day("first day it is meant for"),
+        "wanted_by": day("last day it is meant for"),
+        "department": text("department that asks"),
+        "off_plan": flag("outside the annual plan (P4)"),
+        "keeps_gap": flag("keeps the minimum gap to the visit before"),
+        "waived_by": text("rule it gave way to; empty = stands"),
+        "is_later": flag("its turn comes after the days planned now"),
+        "look_zh look_en": text("what to look at"),
+        "why": text("open_major, overdue, open, repeated, sector_major, sector or everybody"),
+        "reference": text("law or standard"),
+        "is_major": flag("on a list of major hazards (C6), or found to be one"),
+        "officer_id": text("the person"),
+        "name": text("name of the person"),
+        "role": text("officer or technical_inspector"),
+        "home_level": text("level of the person's own authority"),
+        "home_division": text("division of the person's own authority"),
+        "scope": text("visit, deferred, authority, floor or note"),
+        "rule": text("rule that binds"),
+        "count": whole("visits or enterprises"),
+        "person_days": number("person-days short, or of the crews of the day"),
+        "needed_days": number("person-days (or enterprises of a floor) asked for"),
+        "available_days": number("person-days (or enterprises of a floor) there are"),
+        "gave_way_to": texts("channels that took precedence in the same days"),
+        "because": text("why it changed"),
+        "to_day": day("day now"),
+        "year": whole("calendar year"),
+        "working_days": whole("working days still to come in the month"),
+        "people": whole("officers and technical inspectors"),
+        "total_days": number("person-days in all (总法定工作日)"),
+        "other_days": number("other enforcement (其他执法工作日)"),
+        "non_enforcement_days": number("no enforcement (非执法工作日)"),
+        "inspection_days": number("left for supervision inspections (监督检查工作日)"),
+        "annual_full_days": number("asked for by full coverage (P2)"),
+        "random_days": number("asked for by 双随机 (P3)"),
+        "other_planned_days": number("asked for by other planned channels"),
+        "short_days": number("asked for beyond what there is"),
+        "base": whole("general enterprises, GREEN ones included unless the policy says otherwise"),
+        "required": whole("30 % of them"),
+        "done": whole("inspected by 双随机 this year"),
+        "planned": whole("drawn and still to be visited"),
+        "available": whole("could still be drawn"),
+        "short": whole("cannot be drawn"),
+        "scheduled": whole("visits with a day"),
+        "dropped": whole("visits without one"),
+        "most_possible": whole("visits no plan can exceed, precedence by precedence"),
+        "value_bound": whole("value no plan of as many visits can exceed"),
+        "is_proven": flag("no better plan exists"),
+        "planning_hash": text("SHA-256 of the planning policy"),
+        "day": day("working day"),
+        "crews": whole("crews that can go out"),
+        "visits": Column("UINTEGER", "visits planned"),
+        "load_days": number("person-days of the visits planned"),
+        "set_on": day("day of the decision"),
+        "committed_on": day("day the commitment was made"),
+        "roster_sha256": text("hash of roster and rules, published before"),
+        "seed_sha256": text("hash of the seed, published before"),
+        "is_revealed": flag("the seed is open and the draw is done"),
+        "record": text("the open file anybody can verify"),
+        "cap": whole("visits allowed in the year"),
+        "used": whole("visits made of these"),
+        "place": whole("place within the crew"),
+        "inspected_on": day("day of the inspection"),
+        "settled_on": day("day coded when it was found to be done"),
+        "inspection_id": text("number of the inspection within the source"),
+    }
+)
+_kept = partial(own_table, _COLUMNS, renewed="night")
+_planned = partial(_kept, is_kept=False)
+
+_VISITS = _kept(
+    "one visit: planned, waiting for its record, deferred, or short (检查计划)",
+    "as_of visit_id enterprise_id level division channel rank channels item_ids state reason "
+    "planned_on opens_on due_on file_by first_on last_on is_overdue mode quarter_days in_cap "
+    "is_planned draw_id value crew_id officers stop form change previous_day made_on",
+    order="visit_id",
+    rank=whole("place of the channel in the precedence, 0 first"),
+)
+
+TABLES = {
+    "serve.inspection_queue": _planned(
+        "one visit that is due, of any channel (待检队列)",
+        "rank visit_id enterprise_id channel channels state reason planned_on due_on file_by "
+        "is_overdue level division crew_id officers stop mode quarter_days form value change code "
+        "score as_of",
+        order="rank",
+    ),
+    "serve.month_list": _planned(
+        "one enterprise and month of the published plan list (P5)",
+        "month_on level division enterprise_id kind as_of",
+    ),
+    "plan.visits": _VISITS,
+    "plan.former_visits": like(_VISITS, "one visit of the plan before"),
+    "plan.awaiting": like(_VISITS, "one visit whose record is awaited"),
+    "plan.visit_items": _planned(
+        "one thing that is due (检查事由), with its visit or the rule that waived it",
+        "item_id enterprise_id channel opens_on due_on wanted_from wanted_by mode department draw_id "
+        "off_plan keeps_gap rank quarter_days waived_by is_later visit_id as_of",
+        order="item_id",
+        where="visit_id IS NOT NULL OR waived_by IS NOT NULL",
+        rank=whole("place of the channel in the precedence, 0 first"),
+    ),
+    "plan.visit_checks": _planned(
+        "one thing to check at a visit (P9)",
+        f"{' '.join(CHECKLIST_SCHEMA)} as_of",
+        order="visit_id, rank",
+    ),
+    "plan.assignments": _planned(
+        "one visit and person sent",
+        "visit_id enterprise_id planned_on crew_id stop form level division officer_id name role "
+        "home_level home_division as_of",
+    ),
+    "plan.shortfalls": _planned(
+        "one thing the rules ask for that the plan does not do: the certificate",
+        "scope rule level division month_on channel enterprise_id visit_id count person_days "
+        "needed_days available_days first_on last_on due_on gave_way_to as_of",
+    ),
+    "plan.changes": _planned(
+        "one visit that is not as it was in the plan before",
+        "visit_id enterprise_id level division change because from_day to_day as_of",
+    ),
+    "plan.budget": _planned(
+        "one authority and month: the person-days of the annual plan (150号)",
+        "year month_on level division working_days people total_days other_days non_enforcement_days "
+        "inspection_days annual_full_days random_days other_planned_days short_days as_of",
+        order="level, division, month_on",
+    ),
+    "plan.floors": _planned(
+        "one authority: the 30 % floor of 双随机 (P3)",
+        "level division channel base required done planned available short as_of",
+        order="level, division",
+    ),
+    "plan.outcomes": _planned(
+        "one authority: what the optimiser can prove of its plan",
+        "level division scheduled dropped most_possible value value_bound is_proven as_of pack "
+        "planning_hash is_provisional",
+        order="level, division",
+        value=whole("value of the visits with a day"),
+    ),
+    "plan.capacity": _planned(
+        "one authority and working day: crews and load",
+        "level division day crews person_days visits load_days as_of",
+        order="level, division, day",
+    ),
+    "plan.targets": _kept(
+        "one enterprise and planned channel of the year: the month it is meant for",
+        "enterprise_id channel month_on set_on draw_id",
+        order="enterprise_id, channel, month_on",
+    ),
+    "plan.draws": _kept(
+        "one draw (双随机) with its open record",
+        "draw_id kind year month_on level division committed_on roster_sha256 seed_sha256 is_revealed record",
+        key="draw_id",
+        kind=text("objects (enterprises) or crews"),
+        year=small("calendar year"),
+    ),
+    "plan.caps": _planned(
+        "one enterprise and how often it may be visited in the year (C4)",
+        "enterprise_id cap used last_on as_of",
+        is_published=False,
+        last_on=day("last visit that counts against the cap"),
+    ),
+    "plan.crews": _kept(
+        "one person of a crew of a month",
+        "month_on level division crew_id officer_id role place draw_id",
+        is_published=False,
+    ),
+    "plan.ties": _kept(
+        "one enterprise and the crew drawn for it",
+        "month_on enterprise_id crew_id draw_id",
+        is_published=False,
+    ),
+    "plan.done_items": _kept(
+        "one item that a delivered inspection has settled",
+        "enterprise_id item_id visit_id inspected_on settled_on source inspection_id",
+        is_published=False,
+    ),
 }
-"""Columns of ``plan.visits``, and of ``plan.former_visits`` and ``plan.awaiting``, which hold earlier ones."""
-
-
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing."""
-    connection.execute(KEPT)
-    listed = ", ".join(f"{name} {kind}" for name, kind in VISITS.items())
-    for table in ("visits", "former_visits", "awaiting"):
-        connection.execute(f"CREATE TABLE IF NOT EXISTS plan.{table} ({listed})")
-        for name, kind in VISITS.items():
-            # Columns that came with a later version of the program; empty in plans made before.
-            connection.execute(f"ALTER TABLE plan.{table} ADD COLUMN IF NOT EXISTS {name} {kind}")

@@ -19,6 +19,7 @@ from warehouse.coding.rows import require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import value
 from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, would_issue
+from warehouse.schema.catalogue import OWN
 from warehouse.supervision.groups import disputes, fairness, flip_flops
 
 BASELINE_DAYS = 28
@@ -85,8 +86,7 @@ def _write_migrations(connection: Connection, coding: Coding, last: date | None)
         )
         for day in days
     }
-    empty = {"as_of": pl.Date, "before_as_of": pl.Date, "from_code": pl.String, "to_code": pl.String}
-    nothing = pl.DataFrame(schema={**empty, "enterprises": pl.Int64})
+    nothing = pl.DataFrame(schema=OWN["risk.migrations"].frame_schema)
     replace_table(connection, "risk.migrations", pl.concat([nothing, *parts.values()]))
     return nothing if last is None else parts[last]
 
@@ -277,14 +277,11 @@ def _store(connection: Connection, coding: Coding, found: Sequence[Measured], sa
 
 
 def _frame(as_of: date, found: Sequence[Measured]) -> pl.DataFrame:
-    numbers = ("value", "low", "high", "limit_low", "limit_high")
     rows = [
-        (as_of, *one.key, *(getattr(one, name) for name in numbers), one.state)
+        (as_of, *one.key, one.value, one.low, one.high, one.limit_low, one.limit_high, one.state)
         for one in found
-    ]  # fmt: skip
-    schema = {"as_of": pl.Date, "metric": pl.String, "group_kind": pl.String, "group_value": pl.String}
-    schema |= dict.fromkeys(numbers, pl.Float64)
-    return pl.DataFrame(rows, schema={**schema, "state": pl.String}, orient="row")
+    ]
+    return pl.DataFrame(rows, schema=OWN["ops.monitoring_history"].frame_schema, orient="row")
 
 
 def _with_since(

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.database.meta import FORMAT
+from warehouse.schema.catalogue import OWN
+
 DAY = date(2026, 7, 1)
 RED, HELD, GREEN = "91370102MA0000001R", "91370103MA0000002H", "91370104MA0000003G"
 
@@ -91,4 +94,8 @@ def write_copy(path: Path, *, with_ways: bool = True) -> Path:
         script = script.replace(name, value)
     with duckdb.connect(str(path)) as connection:
         connection.execute(script)
+        for name in ("risk.probabilities", "dispute.open", "ops.meta"):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
+            connection.execute(OWN[name].ddl(name).replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        connection.execute("INSERT INTO ops.meta VALUES ('schema_version', ?)", [FORMAT])
     return path

@@ -4,12 +4,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from models.errors import WarehouseError
+from models.features import FEATURES
 from models.policy import load_policy
 from tests.warehouse.intake.delivering import (
     FIRMS,
@@ -31,6 +34,7 @@ from warehouse.home import Home
 from warehouse.intake.take_in import take_in
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import PUBLISHED, publish, publish_run, published_as_of
+from warehouse.schema.catalogue import OWN
 
 DAY = date(2025, 12, 31)
 FILES = {
@@ -90,6 +94,46 @@ def test_a_damaged_copy_names_the_next_step(published: Home) -> None:
     published.published.write_bytes(b"no database" * 1000)
     with pytest.raises(WarehouseError, match="Run again to publish a new one"), reading(published):
         pass
+
+
+def test_a_copy_of_another_format_is_refused_with_the_next_step(published: Home) -> None:
+    with duckdb.connect(str(published.published)) as copy:
+        copy.execute("UPDATE ops.meta SET value = '3' WHERE key = 'schema_version'")
+    with pytest.raises(WarehouseError, match=r"format 3, .*run once: \./riskcode run"), reading(published):
+        pass
+
+
+def test_every_published_table_has_the_declared_columns_in_their_order(published: Home) -> None:
+    """The catalogue tells nothing that is not so: names, types and order are those that readers find."""
+    factors = {factor.name for factor in load_policy().on(DAY).scorecard.factors}
+    with reading(published) as copy:
+        found = columns(copy)
+    with duckdb.connect() as empty:
+        for name in PUBLISHED:
+            schema, _, _ = name.partition(".")
+            empty.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            told = replace(OWN[name], columns={**OWN[name].columns, **OWN[name].when_published}, key="")
+            empty.execute(told.ddl(name))
+        declared = columns(empty)
+    assert found.keys() == declared.keys()
+    for name, told in declared.items():
+        has = [one for one in found[name] if name != "risk.scores" or one[0] not in factors]
+        if name == "risk.features":
+            assert [column for column, _ in has] == [*FEATURES, "as_of"]
+            continue
+        # Nothing was planned, so some types of the plan's outcomes were never seen.
+        assert [
+            (column, kind if kind != '"NULL"' else told[i][1]) for i, (column, kind) in enumerate(has)
+        ] == told, name
+
+
+def columns(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+    """(name, type) of the columns of every table, in their order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows(connection, "SELECT * FROM information_schema.columns ORDER BY ordinal_position"):
+        name = f"{row['table_schema']}.{row['table_name']}"
+        found.setdefault(name, []).append((row["column_name"], row["data_type"]))
+    return found
 
 
 def test_the_published_copy_has_every_table_and_one_code_for_each_enterprise(published: Home) -> None:

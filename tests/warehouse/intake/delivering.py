@@ -13,11 +13,11 @@ import polars as pl
 from models.tables.canonical import TABLES
 from pipelines.demo.credit_codes import credit_codes
 from warehouse.connection import Connection
+from warehouse.database.opening import prepare_schema
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import Judged, judge_delivery
 from warehouse.intake.mapping import Mapping, parse_mapping
 from warehouse.intake.take_in import TakenIn, take_in
-from warehouse.schema.schema import prepare_schema
 
 TODAY = date(2026, 1, 31)
 FIRMS = credit_codes(np.array(["370102"] * 5), seed=1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.errors import MappingError
+from models.errors import MappingError, WarehouseError
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from tests.warehouse.intake.delivering import (
@@ -40,14 +40,14 @@ from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.order import code_enterprises
 from warehouse.coding.stages import compute_features
 from warehouse.connection import Connection
-from warehouse.database.meta import get_meta, set_meta
+from warehouse.database.meta import set_meta
+from warehouse.database.opening import prepare_schema
 from warehouse.home import Home
 from warehouse.intake import rejects
 from warehouse.intake import take_in as intake
 from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import load_mapping, parse_mapping
 from warehouse.intake.rejects import retry_rejects
-from warehouse.schema.schema import SCHEMA_VERSION, prepare_schema
 
 FOREVER = date(9999, 12, 31)
 REGISTER = csv_bytes([firm(0), firm(1)])
@@ -544,15 +544,17 @@ def test_people_and_tasks_reach_no_feature_and_no_watermark(tmp_path: Path) -> N
     assert told[0] == told[1]
 
 
-def test_a_warehouse_of_before_gets_the_new_tables(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["2", "5", None])
+def test_a_warehouse_of_another_format_is_refused_with_the_next_step(other: str | None) -> None:
     connection = warehouse()
-    for name in ("officers", "absences", "conflicts", "tasks"):
-        connection.execute(f"DROP VIEW core.current_{name}")
-        connection.execute(f"DROP TABLE core.{name}")
-    set_meta(connection, "schema_version", "2")
     prepare_schema(connection)
-    assert get_meta(connection, "schema_version") == str(SCHEMA_VERSION)
-    assert taken(connection, deliver(tmp_path, ROSTER)).added == 8
+    connection.execute("DELETE FROM ops.meta WHERE key = 'schema_version'")
+    if other:
+        set_meta(connection, "schema_version", other)
+    with pytest.raises(
+        WarehouseError, match=rf"format {other or 0}, this program knows 4.*run once: \./riskcode run"
+    ):
+        prepare_schema(connection)
 
 
 # ------------------------------------------------------------------------------------ all or nothing

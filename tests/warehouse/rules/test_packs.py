@@ -60,7 +60,11 @@ def from_day(day: date) -> Activation:
 
 
 def issued_on(connection: Connection, day: date) -> None:
-    connection.execute("INSERT INTO ops.runs (run_id, as_of, is_issued) VALUES (?, ?, true)", [f"{day}", day])
+    connection.execute(
+        "INSERT INTO ops.runs BY NAME SELECT $id AS run_id, $day::DATE AS as_of, $day::DATE AS known_at, "
+        "true AS is_issued, 0 AS stored_no, (SELECT count(*) FROM ops.runs) AS number",
+        {"id": f"{day}", "day": day},
+    )
 
 
 # ---------------------------------------------------------------------------------- what is in force when

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from string import Formatter
 
-import duckdb
 import pytest
 
 from desk.pages import monitoring as page
@@ -45,9 +44,12 @@ SELECT enterprise_id, as_of, CASE WHEN enterprise_id < 'E100' THEN '370102' ELSE
 FROM risk.scores;
 """
 _ISSUED = """
-INSERT OR REPLACE INTO ops.runs (run_id, as_of, finished_at, state, is_issued, enterprises, red, yellow, blue, green)
-SELECT $as_of::VARCHAR, $as_of::DATE, now()::TIMESTAMP, 'done', true, count(*), count(*) FILTER (code = 'red'), 0, 0,
-       count(*) FILTER (code = 'green') FROM risk.codes;
+INSERT OR REPLACE INTO ops.runs BY NAME
+SELECT $as_of::VARCHAR AS run_id, $as_of::DATE AS as_of, $as_of::DATE AS known_at, now()::TIMESTAMP AS finished_at,
+       'done' AS state, true AS is_issued, 0 AS stored_no, count(*) AS enterprises,
+       count(*) FILTER (code = 'red') AS red, 0 AS yellow, 0 AS blue, count(*) FILTER (code = 'green') AS green,
+       (SELECT count(*) FROM ops.runs) AS number
+FROM risk.codes;
 """
 _OPEN = """
 INSERT INTO risk.code_history BY NAME
@@ -306,7 +308,7 @@ def test_all_green_says_so_and_one_run_alone_is_drawn_too() -> None:
 
 def test_an_unmeasured_copy_says_what_to_do() -> None:
     with pytest.raises(WarehouseError, match="riskcode run"):
-        findings(duckdb.connect())
+        findings(warehouse())
 
 
 def test_every_sentence_tells_the_same_in_both_languages() -> None:

@@ -1,0 +1,24 @@
+"""A new warehouse gets its tables; one of another format is refused."""
+
+from models.tables.canonical import TABLES
+from warehouse.database.frames import Connection
+from warehouse.database.meta import FOREVER, note_format, require_format, value
+from warehouse.schema.catalogue import OWN
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Make the tables of a new warehouse.  Raises WarehouseError where there are some of another format."""
+    if value(connection, "SELECT count(*) FROM duckdb_tables()"):
+        require_format(connection)
+        return
+    # All or nothing: what an error or a kill leaves unfinished goes when the connection does.
+    connection.begin()
+    for schema in dict.fromkeys(name.split(".")[0] for name in OWN):
+        connection.execute(f"CREATE SCHEMA {schema}")
+    for name, table in OWN.items():
+        if table.is_kept:
+            connection.execute(table.ddl(name))
+    for name in TABLES:
+        connection.execute(f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE known_to = {FOREVER}")
+    note_format(connection)
+    connection.commit()

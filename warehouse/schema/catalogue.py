@@ -1,0 +1,44 @@
+"""Every table of the warehouse by its name, in the order of the data dictionary."""
+
+from models.tables.canonical import TABLES, Table
+from warehouse.schema import cards, codes, disputes, monitoring, operations, plan
+from warehouse.schema.tables import POLARS, Column, OwnTable, day, small, text, whole
+
+VERSION_COLUMNS = {
+    "version": small("1 for the first version of a key"),
+    "known_from": day("first day this version counts"),
+    "known_to": day("day the next version takes over; 9999-12-31 while there is none"),
+    "delivery_id": text("delivery that brought it"),
+    "source_file": text("file it stood in"),
+    "source_line": whole("line in that file"),
+    "stored_no": whole("number of the write that stored it"),
+}
+"""What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
+number of the write that stored it (so that a past run can be replayed on what was stored by then)."""
+
+
+def _versions_of(table: Table) -> OwnTable:
+    """A canonical table as it is kept, in versions.  Of these only the register is published, as known on a day."""
+    kinds = {dtype: kind for kind, dtype in POLARS.items()}
+    columns = {
+        name: Column(
+            kinds.get(column.dtype.base_type(), "VARCHAR"),  # An Enum is kept as its key.
+            column.description or "",
+            required=not column.nullable,
+        )
+        for name, column in table.columns().items()
+    }
+    return OwnTable(
+        table.grain, columns | VERSION_COLUMNS, renewed="enterprise", is_published=table.is_register
+    )
+
+
+OWN: dict[str, OwnTable] = {
+    **codes.TABLES,
+    **cards.TABLES,
+    **monitoring.TABLES,
+    **plan.TABLES,
+    **disputes.TABLES,
+    **{f"core.{name}": _versions_of(table) for name, table in TABLES.items()},
+    **operations.TABLES,
+}

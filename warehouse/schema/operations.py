@@ -1,0 +1,107 @@
+"""Tables of what the system did: deliveries, refused rows, rules in force, runs."""
+
+from functools import partial
+
+from warehouse.schema.tables import COMMON, day, flag, moment, own_table, small, spread, text, whole
+
+_COLUMNS = COMMON | spread(
+    {
+        "table_name": text("canonical table"),
+        "file": text("file of the delivery"),
+        "line": whole("line in it; 0 = the whole file"),
+        "rules": text("names of the rules that refused it, separated by a comma"),
+        "content": text("the row as delivered, as JSON; plain text where it could not be read"),
+        "state": text("open, waiting (for its enterprise), accepted (later) or superseded"),
+        "mapping_hash": text("SHA-256 of the mapping it was read by"),
+        "entry": small("place of the entry within its table of the mapping, from 0"),
+        "delivery_id": text("SHA-256 (16 characters) of mapping and files"),
+        "refused_on": day("day of the run that refused it"),
+        "settled_on": day("day it was accepted or superseded"),
+        "number": small("ascending number: the order in which it was decided or run"),
+        "version": text("version of the pack"),
+        "effective_from": day("first day coded with it"),
+        "activated_by": text("who decided"),
+        "diff": text("summary of the comparison before it, as JSON; empty: none was made"),
+        "kind": text("initial (recorded by the first run) or activate (by a person)"),
+        "enterprises": whole("enterprises coded"),
+        "red": whole("of these RED"),
+        "yellow": whole("of these YELLOW"),
+        "blue": whole("of these BLUE"),
+        "green": whole("of these GREEN"),
+        "provisional": whole("of these provisional"),
+        "is_issued": flag("its codes were issued; a replay of an earlier day issues nothing"),
+        "calendar_version": text("version of the working-day calendar"),
+        "rescored": whole("enterprises coded anew within the day; empty = all"),
+        "folder": text("where it lay"),
+        "received_on": day("day of the run that took it in"),
+        "taken_in_at": moment("when it was taken in"),
+        "delivered": whole("rows delivered"),
+        "added": whole("new rows, versions of new keys included"),
+        "corrected": whole("new versions of keys known before"),
+        "unchanged": whole("rows already known"),
+        "refused": whole("rows refused"),
+        "accepted": whole("rows accepted"),
+        "digest": text("SHA-256 of its content"),
+        "key": text("name of the fact"),
+        "value": text("the fact"),
+        "text": text("the file, word for word"),
+    }
+)
+_noted = partial(own_table, _COLUMNS)
+
+TABLES = {
+    "raw.rejected_rows": _noted(
+        "one refused row (被拒数据)",
+        "source table_name file line rules content state mapping_hash entry delivery_id refused_on "
+        "settled_on",
+        order="refused_on, source, file, line",
+    ),
+    "ops.activations": _noted(
+        "one activation of a rule pack (启用), newest last",
+        "number pack version pack_hash effective_from activated_at activated_by reason diff kind stored_no",
+        key="number",
+        pack_hash=text("SHA-256 of everything in it, planning and monitoring included"),
+    ),
+    "ops.runs": _noted(
+        "one finished run, or update within the day",
+        "run_id as_of known_at finished_at state pack pack_version pack_hash fingerprint "
+        "data_watermark enterprises red yellow blue green provisional stored_no is_issued "
+        "calendar_version rescored number",
+        key="run_id",
+        order="finished_at",
+        state=text("done"),
+        number=whole("ascending number: the order in which it was decided or run"),
+    ),
+    "ops.deliveries": _noted(
+        "one delivery taken in",
+        "delivery_id source mapping_hash folder received_on taken_in_at delivered added corrected "
+        "unchanged refused",
+        key="delivery_id",
+        order="taken_in_at",
+    ),
+    "ops.delivery_files": _noted(
+        "one file of a delivery, for one table",
+        "delivery_id table_name file delivered accepted refused digest",
+        order="delivery_id, table_name, file",
+    ),
+    "ops.meta": _noted("one fact the warehouse remembers about itself", "key value", key="key"),
+    "ops.mappings": _noted(
+        "one mapping a delivery was read by",
+        "hash name text",
+        key="hash",
+        is_published=False,
+        hash=text("SHA-256 of it"),
+        name=text("name of the mapping"),
+    ),
+    "ops.packs": _noted(
+        "one rule pack that was in force",
+        "hash name version title_zh title_en content stored_at",
+        key="hash",
+        is_published=False,
+        hash=text("SHA-256 of everything in it"),
+        name=text("name of the pack"),
+        title_zh=text("its title"),
+        title_en=text("its title"),
+        content=text("its files, as JSON"),
+    ),
+}
