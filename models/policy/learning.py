@@ -10,7 +10,7 @@ from pydantic import Field
 from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
 
 Direction = Literal["up", "down", "free"]
-FAMILY_NAMES = ("boosted", "logistic_bins", "sparse_rules")
+FAMILY_NAMES = ("boosted", "logistic_bins")
 """Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
 FORBIDDEN: dict[str, str] = {
