@@ -118,14 +118,14 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
             "band",
             f"得分区间（{spoken}）",
             f"Band of the score ({spoken})",
-            codes.thresholds_provenance.basis,
-            codes.thresholds_provenance.reference,
+            codes.provenance["thresholds"].basis,
+            codes.provenance["thresholds"].reference,
         )
     )
     rows.append(
-        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.sufficiency_provenance)
+        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.provenance["sufficiency"])
     )
-    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.change_provenance))
+    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.provenance["change"]))
     rows.append(
         _text(
             OVERRIDE,

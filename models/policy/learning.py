@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
+from models.policy.in_force import in_force
+from models.policy.shape import Condition, Dated, DatedValue, Entry, Provenance, Strict, Text, Words
 
 Direction = Literal["up", "down", "free"]
 FAMILY_NAMES = ("boosted", "logistic_bins")
@@ -51,13 +52,12 @@ class LabelValue(Strict):
         return self.horizon_days + self.lag_days
 
 
-class LabelEntry(Strict):
+class LabelEntry(Entry[DatedValue[LabelValue]]):
     """A label with its wording and its dated definitions."""
 
-    label: Text
+    name: Text = Field(alias="label")
     title: Words
     meaning: Words
-    values: Annotated[dict[date, DatedValue[LabelValue]], OneDayEach] = Field(min_length=1)
 
 
 class Candidate(Strict):
@@ -140,3 +140,13 @@ class LearningPolicy:
     candidates: tuple[Candidate, ...]
     fitting: Fitting
     gate: Gate
+
+
+def learning_on(file: LearningFile, day: date) -> LearningPolicy:
+    """Values in force on a day.  Raises PolicyGapError where there are none."""
+    values, _ = in_force(file, day)
+    labels = {
+        entry.name: Label(entry.name, entry.title, entry.meaning, dated.value, dated)
+        for entry, dated in values["labels"]
+    }
+    return LearningPolicy(**values | {"labels": labels})
