@@ -145,8 +145,8 @@ class LearningPolicy:
 def learning_on(file: LearningFile, day: date) -> LearningPolicy:
     """Values in force on a day.  Raises PolicyGapError where there are none."""
     values, _ = in_force(file, day)
-    labels = {
+    values["labels"] = {
         entry.name: Label(entry.name, entry.title, entry.meaning, dated.value, dated)
         for entry, dated in values["labels"]
     }
-    return LearningPolicy(**values | {"labels": labels})
+    return LearningPolicy(**values)

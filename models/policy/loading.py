@@ -64,7 +64,8 @@ def policy_from(texts: Mapping[str, str]) -> Policy:
     }
     raw = {name: _parsed(name, text) for name, text in whole.items()}
     meta = _check(PackFile, raw["pack"], "pack")
-    files = PackFiles(**{name: _check(model, raw[name], name) for name, model in _MODELS.items()})
+    checked: dict[str, Any] = {name: _check(model, raw[name], name) for name, model in _MODELS.items()}
+    files = PackFiles(**checked)
     _check_whole(files)
     check_planning(files.planning, files.caps)
     return Policy(

@@ -48,6 +48,10 @@ class Words(Strict):
     zh: Text
     en: Text
 
+    def __str__(self) -> str:
+        """The English text, as it stands in English sentences."""
+        return self.en
+
 
 class Provenance(Strict):
     """Where a number comes from: law, policy of an authority, or our own proposal."""
