@@ -140,8 +140,8 @@ def _moves(rows: Iterable[Row]) -> bool:
 
 
 def _moved(rows: Iterable[Row], way: int) -> int:
-    ranks = {code: rank for rank, code in enumerate(vocab.CODE_KEYS)}
-    return sum(row["enterprises"] for row in rows if way * (ranks[row["new"]] - ranks[row["old"]]) > 0)
+    rank = vocab.CODE_RANKS
+    return sum(row["enterprises"] for row in rows if way * (rank[row["new"]] - rank[row["old"]]) > 0)
 
 
 def _reds(rows: Sequence[Row], moment: str) -> tuple[int, int]:

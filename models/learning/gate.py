@@ -141,10 +141,10 @@ def _breach(factor: Factor, direction: str) -> str:
     if direction == "free" or not factor.is_numeric:
         return ""
     sign = {"up": 1, "down": -1}[direction]
-    bins = sorted((int(least), points) for least, points in factor.points.items())
-    for (low, before), (high, after) in pairwise(bins):
-        if sign * (after - before) < 0:
-            return f"{factor.feature} ({direction}): {low}+ → {before:+d}, {high}+ → {after:+d}"
+    for low, high in pairwise(factor.bins):
+        if sign * (high.points - low.points) < 0:
+            told = ", ".join(f"{one.least}+ → {one.points:+d}" for one in (low, high))
+            return f"{factor.feature} ({direction}): {told}"
     return ""
 
 

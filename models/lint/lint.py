@@ -11,6 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from models.bins import bins_of
 from models.features import FEATURES
 from models.lint.faults import Finding, finding
 from models.lint.references import reference_findings
@@ -102,8 +103,7 @@ def _points(
     if len({*points.values(), missing}) == 1:
         yield finding("no_effect", "scorecard", field)
     if all(isinstance(key, int) for key in points):
-        ordered = [points for _, points in sorted((int(key), value) for key, value in points.items())]
-        yield from _monotone(field, ordered, direction)
+        yield from _monotone(field, [one.points for one in bins_of(points)], direction)
         return
     known = CATEGORIES.get(entry.feature)
     if (
