@@ -82,7 +82,7 @@ def pack_blocks() -> dict[str, str]:
 
 
 def _numbers() -> str:
-    file = load_policy()._features
+    file = load_policy().files.features
     rows: list[tuple[str, str, str, str]] = []
     for name in type(file).model_fields:
         dated = getattr(file, name).on(DAY, name=name)
@@ -139,8 +139,8 @@ def _rules(policy: PolicyOnDay) -> str:
             f"{policy.codes.sufficiency_title.zh}: not ({enough})",
             "–",
             f"{policy.codes.sufficiency_clearing.zh} · {policy.codes.sufficiency_clearing.en}",
-            policy.codes.sufficiency_provenance.basis,
-            policy.codes.sufficiency_provenance.reference,
+            policy.codes.provenance["sufficiency"].basis,
+            policy.codes.provenance["sufficiency"].reference,
         )
     )
     return table(
@@ -177,7 +177,7 @@ def _thresholds(policy: PolicyOnDay) -> str:
     return (
         f"Pack `{policy.pack}` {policy.version}: GREEN below {limits.blue}, BLUE ≥ {limits.blue}, "
         f"YELLOW ≥ {limits.yellow}, RED ≥ {limits.red} points "
-        f"({policy.codes.thresholds_provenance.basis}). A RED enterprise gets one special inspection within "
+        f"({policy.codes.provenance['thresholds'].basis}). A RED enterprise gets one special inspection within "
         f"{days} working days ({policy.queue.provenance.basis}: {policy.queue.provenance.reference})."
     )
 

@@ -17,8 +17,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.vocabulary import RiskCode
-
 Numbers = NDArray[Any]
 """An array of integers or floats."""
 
@@ -36,18 +34,6 @@ class Estimate:
     high: float
     visits: int
     effective: float
-
-
-@dataclass(frozen=True)
-class GreenLeak:
-    """What GREEN lets through.
-
-    ``share``: the part of all serious findings held by GREEN firms.  ``rate``: how often a visit to a GREEN
-    firm finds one.
-    """
-
-    share: Estimate
-    rate: Estimate
 
 
 def wilson(positives: float, n: float, level: float = 0.95) -> tuple[float, float]:
@@ -118,18 +104,6 @@ def drawn_rates_by(frame: pl.DataFrame, by: str = "code", level: float = 0.95) -
         "effective": pl.Float64,
     }
     return pl.DataFrame(groups, schema).with_columns(pl.col("rate").fill_nan(None)).sort(by)
-
-
-def green_leak(frame: pl.DataFrame, level: float = 0.95) -> GreenLeak:
-    """The part of all serious findings that GREEN firms hold, and how often a GREEN firm has one.
-
-    ``frame`` has one row per drawn visit with ``code`` (as stored, lower case), ``label`` and ``inclusion``.
-    "All" are the findings a visit to every firm that could be drawn would make: firms that are never drawn,
-    such as those of the high-hazard sectors, count nowhere.  The share's ``visits`` are those with a finding.
-    """
-    is_green = pl.col("code") == RiskCode.GREEN.key
-    found = frame.filter(pl.col("label") == 1).with_columns(label=is_green.cast(pl.Float64))
-    return GreenLeak(share=_rate_of(found, level), rate=_rate_of(frame.filter(is_green), level))
 
 
 def _rate_of(frame: pl.DataFrame, level: float) -> Estimate:

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from models.bins import Bin, bins_of
 from models.errors import PolicyError
 
 
@@ -43,17 +44,20 @@ class Factor:
         """Whether the factor bins integers rather than naming categories."""
         return all(isinstance(key, int) for key in self.points)
 
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """Bins of a numeric factor, ascending."""
+        return bins_of(self.points)
+
     def expression(self) -> pl.Expr:
         """Points of this factor for each row, as Int64."""
         column = pl.col(self.feature)
         if not self.is_numeric:
             return column.replace_strict(dict(self.points), default=self.missing, return_dtype=pl.Int64)
-        result = pl.lit(self.missing, dtype=pl.Int64)
-        bins = sorted((int(least), value) for least, value in self.points.items())
-        lowest_value = bins[0][1]
-        result = pl.when(column.is_not_null()).then(lowest_value).otherwise(result)
-        for least, value in bins[1:]:
-            result = pl.when(column >= least).then(value).otherwise(result)
+        first, *further = self.bins
+        result = pl.when(column.is_not_null()).then(first.points).otherwise(self.missing)
+        for one in further:
+            result = pl.when(column >= one.least).then(one.points).otherwise(result)
         return result.cast(pl.Int64)
 
 

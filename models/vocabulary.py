@@ -29,6 +29,8 @@ class RiskCode(IntEnum):
 
 
 CODE_KEYS: tuple[str, ...] = tuple(code.key for code in RiskCode)
+CODE_RANKS = {code.key: int(code) for code in RiskCode}
+"""Rank of every code, 0 for GREEN."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What all charts share: a bare SVG element, axes without clutter, and lines named where they end.
 
-The texts are real text, so the reader's browser sets them in its own fonts.  Matplotlib is imported only when
-a chart is drawn: who imports the warehouse does not wait for it.
+The texts are real text, so the reader's browser sets them in its own fonts.  Matplotlib and SciPy are imported only
+when a chart is drawn: who imports the desk does not wait for them.
 """
 
 import io
@@ -90,22 +90,17 @@ def clip(text: str, columns: int = LABEL) -> str:
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
     """Positions as near to the wanted ones as they can be ``gap`` apart, in the same order."""
-    order = sorted(range(len(wanted)), key=lambda at: wanted[at])
-    blocks: list[list[float]] = []
-    for at in order:
-        # A block is its first position, its size, and the sum of where its members would start it.
-        blocks.append([wanted[at], 1, wanted[at]])
-        while len(blocks) > 1 and blocks[-2][0] + blocks[-2][1] * gap > blocks[-1][0]:
-            _, size, total = blocks.pop()
-            before = blocks[-1]
-            total -= size * before[1] * gap
-            before[1], before[2] = before[1] + size, before[2] + total
-            before[0] = before[2] / before[1]
-    placed = [start + gap * number for start, size, _ in blocks for number in range(int(size))]
-    result = [0.0] * len(wanted)
-    for at, position in zip(order, placed, strict=True):
-        result[at] = position
-    return result
+    import numpy as np
+    from scipy.optimize import isotonic_regression
+
+    if not wanted:
+        return []
+    order = np.argsort(wanted, kind="stable")
+    # With the gaps taken out the places need only ascend.
+    gaps = gap * np.arange(len(wanted))
+    result = np.empty(len(wanted))
+    result[order] = isotonic_regression(np.asarray(wanted, float)[order] - gaps).x + gaps
+    return result.tolist()
 
 
 def svg(

@@ -405,7 +405,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "label_source": ("目标出处", "source of the label"),
     "family_boosted": ("可加提升树", "additive boosting"),
     "family_logistic_bins": ("分箱逻辑回归", "logistic regression on bins"),
-    "family_sparse_rules": ("稀疏规则搜索", "sparse yes/no rules"),
     # ---- limits ----
     "limits_title": ("本报告不能说明什么", "What this report does not say"),
     "limit_selection": (

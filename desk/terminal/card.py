@@ -14,6 +14,7 @@ from rich.text import Text
 from desk.words.labels import COLOURS
 from desk.words.words import Words
 from models import vocabulary as vocab
+from models.bins import bins_of
 
 PAGE_LINES, PAGE_WIDTH = 60, 100
 _LABEL_WIDTH = 34
@@ -119,16 +120,15 @@ def bins(factor: Card, words: Words) -> list[str]:
 
 
 def _intervals(factor: Card, words: Words) -> list[str]:
-    points = sorted((int(least), value) for least, value in factor["points"].items())
-    if len(points) == 1:
-        return [f"{words('card_known')}: {_signed(points[0][1])}"]
-    ends: list[int | None] = [least - 1 for least, _ in points[1:]]
+    found = bins_of(factor["points"])
+    if len(found) == 1:
+        return [f"{words('card_known')}: {_signed(found[0].points)}"]
     told: list[str] = []
-    for (least, value), most in zip(points, [*ends, None], strict=True):
-        is_first = least == points[0][0] and least != 0
+    for at, (least, most, points) in enumerate(found):
         # What lies below the first bin gets its points as well.
-        span = _ranks(factor, words, least, most) or _span(None if is_first else least, most)
-        told.append(f"{span}: {_signed(value)}")
+        begins = None if at == 0 and least != 0 else least
+        span = _ranks(factor, words, least, most) or _span(begins, most)
+        told.append(f"{span}: {_signed(points)}")
     return told
 
 

@@ -140,8 +140,8 @@ def _moves(rows: Iterable[Row]) -> bool:
 
 
 def _moved(rows: Iterable[Row], way: int) -> int:
-    ranks = {code: rank for rank, code in enumerate(vocab.CODE_KEYS)}
-    return sum(row["enterprises"] for row in rows if way * (ranks[row["new"]] - ranks[row["old"]]) > 0)
+    rank = vocab.CODE_RANKS
+    return sum(row["enterprises"] for row in rows if way * (rank[row["new"]] - rank[row["old"]]) > 0)
 
 
 def _reds(rows: Sequence[Row], moment: str) -> tuple[int, int]:
@@ -277,7 +277,9 @@ def show_findings(found: "Sequence[Finding]", pack: str, words: Words, console: 
         return
     for one in found:
         colour = "bold red" if one.severity == "error" else "yellow"
-        text = one.zh if words.language == "zh" else one.en
+        # A text of the pack within the sentence has the reader's language, where the pack has it.
+        facts = {name: getattr(told, words.language, told) for name, told in one.facts.items()}
+        text = words(one.message, **facts)
         console.print(
             f"[{colour}]{words(one.severity)}[/] {one.file}.yaml: {escape(one.field)}: {escape(text)}",
             highlight=False,

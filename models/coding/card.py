@@ -111,11 +111,9 @@ def with_card(policy: PolicyOnDay, card: FittedCard | None) -> PolicyOnDay:
         f"Card {card.card_id}, fitted on {card.origin.rows:,} rows of {card.origin.first_cohort} to "
         f"{card.origin.last_cohort} ({card.origin.label}); cut-offs keep the share of each code"
     )
-    codes = replace(
-        policy.codes,
-        thresholds=card.thresholds,
-        thresholds_provenance=Provenance(basis="proposal", reference=reference),
-    )
+    source = Provenance(basis="proposal", reference=reference)
+    provenance = {**policy.codes.provenance, "thresholds": source}
+    codes = replace(policy.codes, thresholds=card.thresholds, provenance=provenance)
     return replace(policy, scorecard=card.scorecard, codes=codes)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from models.coding.stretches import changed
 from models.policy import ChangeRules
 from models.vocabulary import RiskCode
 
@@ -66,8 +67,7 @@ def paths(steps: pl.DataFrame, rules: Sequence[ChangeRules], *, last: int) -> pl
     the code, the first day included: ``enterprise_id``, ``as_of`` (days since 1970-01-01), ``held_rank`` (of the code).
     """
     facts = ("rank", "near_rank", "rules")
-    moved = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("enterprise_id", *facts))
-    rows = steps.select("enterprise_id", "as_of", *facts).filter(moved.fill_null(value=True))
+    rows = changed(steps.select("enterprise_id", "as_of", *facts), *facts)
     found = [
         (enterprise, change.day, change.rank)
         for enterprise, stretches in _by_enterprise(rows.iter_rows())

@@ -10,10 +10,9 @@ from datetime import date
 import polars as pl
 import polars.selectors as cs
 
-from models.coding.verdicts import HELD, OVERRIDE, SCORE, UNRATED, code_name, verdicts
+from models.coding.verdicts import HELD, OVERRIDE, SCORE, UNRATED, code_name, code_rank, verdicts
 from models.policy import PolicyOnDay, Provenance, Rule, Words
 from models.scorecard import Factor
-from models.vocabulary import CODE_KEYS
 
 REASON_SCHEMA = {
     "enterprise_id": pl.String,
@@ -86,8 +85,7 @@ def _shown(said: pl.DataFrame, given: pl.DataFrame | None) -> pl.DataFrame:
     facts = said.select("enterprise_id", facts=pl.max_horizontal(cs.starts_with("voice:")).cast(pl.Int64))
     if given is None:
         return facts.select("enterprise_id", final="facts", decided_by=pl.lit(None, dtype=pl.String))
-    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
-    final = pl.col("code").replace_strict(ranks, return_dtype=pl.Int64)
+    final = code_rank(pl.col("code"))
     return facts.join(given, on="enterprise_id").select("enterprise_id", "decided_by", final=final)
 
 
@@ -118,14 +116,14 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
             "band",
             f"得分区间（{spoken}）",
             f"Band of the score ({spoken})",
-            codes.thresholds_provenance.basis,
-            codes.thresholds_provenance.reference,
+            codes.provenance["thresholds"].basis,
+            codes.provenance["thresholds"].reference,
         )
     )
     rows.append(
-        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.sufficiency_provenance)
+        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.provenance["sufficiency"])
     )
-    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.change_provenance))
+    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.provenance["change"]))
     rows.append(
         _text(
             OVERRIDE,

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.coding.changes import paths
+from models.coding.stretches import changed
 from models.coding.timeline import InForce, Span, judged_steps
 from models.coding.verdicts import HELD, OVERRIDE
 from models.features import Events
@@ -147,9 +148,6 @@ def _overridden(held: pl.DataFrame, steps: pl.DataFrame, overrides: pl.DataFrame
         )
         .sort("enterprise_id", "as_of")
     )
-    moved = pl.any_horizontal(
-        pl.col(name) != pl.col(name).shift().over("enterprise_id") for name in ("held_rank", "rank")
-    ).fill_null(value=True)
-    shown = shown.filter(moved).select(plain.columns)
+    shown = changed(shown, "held_rank", "rank").select(plain.columns)
     others = plain.join(concerned, on="enterprise_id", how="anti")
     return pl.concat([others, shown]).sort("enterprise_id", "as_of")

@@ -78,7 +78,7 @@ def asked_of(rules: InForce) -> dict[str, set[int]]:
     """Features that the rules read, each with the values at which they change their mind."""
     asked: dict[str, set[int]] = {}
     for factor in rules.policy.scorecard.factors:
-        bins = [int(least) for least in factor.points] if factor.is_numeric else []
+        bins = [one.least for one in factor.bins] if factor.is_numeric else []
         asked.setdefault(factor.feature, set()).update(bins)
     for condition in tested_features(rules.policy.codes):
         values = [value for value in (condition.at_least, condition.at_most) if value is not None]

@@ -12,7 +12,7 @@ import polars as pl
 
 from models.errors import PolicyError, ScoreError
 from models.policy import CodePolicy, Condition, PolicyOnDay, Rule
-from models.vocabulary import CODE_KEYS, RiskCode
+from models.vocabulary import CODE_KEYS, CODE_RANKS, RiskCode
 
 SCORE = "score"
 UNRATED = "unrated"
@@ -79,6 +79,11 @@ def band(policy: CodePolicy, *, margin: int = 0) -> pl.Expr:
 def code_name(rank: pl.Expr) -> pl.Expr:
     """Lower-case name of a code rank."""
     return rank.replace_strict(dict(enumerate(CODE_KEYS)), return_dtype=pl.String)
+
+
+def code_rank(code: pl.Expr) -> pl.Expr:
+    """Rank of a code by its lower-case name; null where there is none."""
+    return code.replace_strict(CODE_RANKS, default=None, return_dtype=pl.Int64)
 
 
 def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from models.coding.stretches import begins
 from models.coding.timeline import Span
 from models.features import Events
 from models.features.steps import DAY_OF
@@ -120,8 +121,7 @@ def _in_blocks(acts: pl.DataFrame) -> pl.DataFrame:
     order = pl.col("kind").replace_strict({kind: n for n, kind in enumerate(ACTS)}, return_dtype=pl.Int64)
     ours = ["enterprise_id", "order", *ALIKE]
     numbered = acts.with_columns(order=order).sort(*ours, "source", "violation_id")
-    new_block = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in ours)
-    numbered = numbered.with_columns(run=new_block.cast(pl.Int64).cum_sum())
+    numbered = numbered.with_columns(run=begins(*ours).cast(pl.Int64).cum_sum())
     first = pl.col("run").min().over("enterprise_id")
     place = pl.int_range(pl.len(), dtype=pl.Int64).over("run")
     return numbered.with_columns(block=pl.col("run") - first, place=place).select(

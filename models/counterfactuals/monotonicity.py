@@ -76,12 +76,12 @@ def _points_follow(factor: Factor, days: int) -> bool:
         return True
     if not factor.is_numeric:
         return False
-    bins = sorted((int(least), points) for least, points in factor.points.items())
-    points = [value for _, value in bins]
+    first, *further = factor.bins
+    points = [one.points for one in factor.bins]
     if factor.feature in RAISED:
         return points == sorted(points, reverse=True)
-    once_known = [value for least, value in bins[1:] if least <= _highest_once_known(factor.feature, days)]
-    return points == sorted(points) and max([points[0], *once_known]) <= factor.missing
+    once_known = [one.points for one in further if one.least <= _highest_once_known(factor.feature, days)]
+    return points == sorted(points) and max([first.points, *once_known]) <= factor.missing
 
 
 def _highest_once_known(feature: str, days: int) -> int:

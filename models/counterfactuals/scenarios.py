@@ -13,6 +13,7 @@ import polars as pl
 
 from models.coding.changes import paths
 from models.coding.path import Path, code_path, on_day
+from models.coding.stretches import changed, until
 from models.coding.timeline import InForce, Span, judged_steps
 from models.counterfactuals.acts import done
 from models.features import Events
@@ -172,8 +173,8 @@ def kept(codes: pl.DataFrame, scenarios: pl.DataFrame, asked: Asked) -> pl.DataF
     ``rank`` of the code today and the ``target`` day.
     """
     now = day_number(asked.as_of)
-    ends = pl.col("as_of").shift(-1).over("scenario")
-    rows = codes.select("scenario", "as_of", "rank", ends=ends.fill_null(day_number(date.max)))
+    ends = until("as_of", day_number(date.max), of="scenario")
+    rows = codes.select("scenario", "as_of", "rank", ends=ends)
     rows = rows.join(scenarios.select("scenario", "target", today="rank"), on="scenario")
     rows = rows.filter(
         pl.col("as_of") <= pl.col("target"), pl.col("ends") > now, pl.col("rank") < pl.col("today")
@@ -203,9 +204,7 @@ def prepare(events: Events, acts: pl.DataFrame, asked: Asked) -> Scenarios:
 
 def _past(path: Path, now: int) -> pl.DataFrame:
     rows = path.steps.filter(pl.col("as_of") < now).select("enterprise_id", *_FACTS)
-    said = ("enterprise_id", "rank", "near_rank", "rules")
-    moved = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in said)
-    return rows.filter(moved.fill_null(value=True))
+    return changed(rows, "rank", "near_rank", "rules")
 
 
 def code_of(rank: int) -> str:

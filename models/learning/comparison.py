@@ -187,7 +187,6 @@ def calibrated(card: Scorecard, train: Frame, label: str) -> Calibration:
 FAMILY_TITLES = {
     "boosted": Words(zh="加性提升", en="additive boosting"),
     "logistic_bins": Words(zh="分箱逻辑回归", en="logistic on bins"),
-    "sparse_rules": Words(zh="稀疏规则", en="sparse rules"),
 }
 
 

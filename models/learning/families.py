@@ -5,7 +5,7 @@ the same for all, so that the families are compared like for like.  A model with
 tells anything apart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from models.learning.additive import AdditiveModel, Levels, Part, Steps, draw_rows, fit_additive
+from models.learning.additive import AdditiveModel, Levels, Part, Steps, fit_additive
 from models.policy import FAMILY_NAMES, Candidate, Direction, Fitting, directions_of
 
 Floats = NDArray[np.float64]
@@ -59,89 +59,6 @@ def logistic_bins(
         for part, own, one in zip(parts, values, index, strict=True)
     ]
     return AdditiveModel(float(np.asarray(model.intercept_)[0]), tuple(filled))
-
-
-MOST_RULES = 12
-BEAM = 3
-RULE_ROWS = 60_000
-
-
-def sparse_rules(
-    rows: pl.DataFrame, weights: Floats, candidates: Sequence[Candidate], fitting: Fitting
-) -> AdditiveModel:
-    """Few yes/no rules found by a beam search, in the manner of FasterRisk: each step adds the rule that helps most.
-
-    Searched on at most ``RULE_ROWS`` rows; the integer search afterwards uses all of them.
-    """
-    part_of = [part for part in _blank_parts(rows, candidates, fitting) if isinstance(part, Steps)]
-    if not part_of:
-        return AdditiveModel(0.0, ())
-    few, mass = draw_rows(rows, weights, RULE_ROWS)
-    columns, names = _rule_columns(few, part_of)
-    chosen, model = _beam(columns, few["label"].to_numpy().astype(float), mass)
-    weight_of = dict(zip(chosen, np.asarray(model.coef_)[0], strict=True))
-    return AdditiveModel(float(np.asarray(model.intercept_)[0]), _rule_parts(part_of, names, weight_of))
-
-
-def _rule_columns(rows: pl.DataFrame, parts: Sequence[Steps]) -> tuple[Floats, list[tuple[str, int]]]:
-    """One 0/1 column per feature and cut: whether the value reaches the cut."""
-    names = [(part.feature, cut) for part in parts for cut in part.cuts]
-    columns = [(rows[name] >= cut).fill_null(value=False).to_numpy() for name, cut in names]
-    return np.column_stack(columns).astype(np.float64), names
-
-
-def _beam(columns: Floats, labels: Floats, weights: Floats) -> tuple[list[int], LogisticRegression]:
-    """Rules of the best set found, and the regression on them."""
-    beams: list[tuple[float, list[int], LogisticRegression | None]] = [(np.inf, [], None)]
-    best: tuple[float, list[int], LogisticRegression | None] = beams[0]
-    for _ in range(min(MOST_RULES, columns.shape[1])):
-        grown: dict[tuple[int, ...], tuple[float, list[int], LogisticRegression | None]] = {}
-        for _, chosen, model in beams:
-            for extra in _promising(columns, labels, weights, chosen, model)[:BEAM]:
-                rules = [*chosen, extra]
-                grown.setdefault(tuple(sorted(rules)), (*_refit(columns, labels, weights, rules),))
-        beams = sorted(grown.values(), key=lambda one: (one[0], one[1]))[:BEAM]
-        best = min(best, beams[0], key=lambda one: one[0])
-    assert best[2] is not None
-    return best[1], best[2]
-
-
-def _promising(
-    columns: Floats, labels: Floats, weights: Floats, chosen: list[int], model: LogisticRegression | None
-) -> list[int]:
-    """Rules in the order of the log-loss a Newton step on each alone would save."""
-    mean = float(np.average(labels, weights=weights))
-    guess = np.full(len(labels), mean) if model is None else model.predict_proba(columns[:, chosen])[:, 1]
-    slope = columns.T @ (weights * (labels - guess))
-    curve = columns.T @ (weights * guess * (1 - guess)) + 1.0
-    saved = slope**2 / curve
-    saved[chosen] = -1
-    return np.argsort(-saved, kind="stable").tolist()
-
-
-def _refit(
-    columns: Floats, labels: Floats, weights: Floats, rules: list[int]
-) -> tuple[float, list[int], LogisticRegression]:
-    model = LogisticRegression(C=10.0, max_iter=100)
-    with threadpool_limits(limits=1):
-        model.fit(columns[:, rules], labels, sample_weight=weights)
-    guess = np.clip(model.predict_proba(columns[:, rules])[:, 1], 1e-9, 1 - 1e-9)
-    loss = -float(np.average(labels * np.log(guess) + (1 - labels) * np.log(1 - guess), weights=weights))
-    return loss, rules, model
-
-
-def _rule_parts(
-    parts: Sequence[Steps], names: Sequence[tuple[str, int]], weight_of: Mapping[int, float]
-) -> tuple[Part, ...]:
-    found: list[Part] = []
-    for part in parts:
-        own = sorted(
-            (names[at][1], weight) for at, weight in weight_of.items() if names[at][0] == part.feature
-        )
-        if own:
-            sums = np.concatenate([[0.0], np.cumsum([weight for _, weight in own])])
-            found.append(Steps(part.feature, tuple(cut for cut, _ in own), tuple(sums.tolist()), 0.0))
-    return tuple(found)
 
 
 _QUANTILES = np.linspace(0.1, 0.9, 9)
@@ -202,6 +119,5 @@ Family = Callable[[pl.DataFrame, Floats, Sequence[Candidate], Fitting], Additive
 FAMILIES: dict[str, Family] = {
     "boosted": boosted,
     "logistic_bins": logistic_bins,
-    "sparse_rules": sparse_rules,
 }
 assert tuple(FAMILIES) == FAMILY_NAMES, "a new family needs its name in the policy"

@@ -1,7 +1,7 @@
 """Fitting a scorecard on labelled history: boost, take apart, prune, merge, round.
 
-Three families give the starting values (``FAMILIES``); bins, integer search and limits are the same for all, so
-they are compared like for like.  The boosted one is the default; the report shows what the others reach.
+Two families give the starting values (``FAMILIES``); bins, integer search and limits are the same for both, so
+they are compared like for like.  The boosted one is the default; the report shows what the other reaches.
 """
 
 from collections.abc import Sequence

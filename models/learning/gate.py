@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import ge, le
 from typing import Any, NamedTuple
 
 from models.policy import FORBIDDEN, Gate, Words
@@ -79,7 +80,10 @@ class GateInputs:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule of the gate found; ``value`` is held against ``limit``."""
+    """What one rule of the gate found; ``value`` is held against ``limit``.
+
+    ``sentence`` is kept with a promotion as it was said, in both languages.
+    """
 
     name: str
     passed: bool
@@ -141,10 +145,10 @@ def _breach(factor: Factor, direction: str) -> str:
     if direction == "free" or not factor.is_numeric:
         return ""
     sign = {"up": 1, "down": -1}[direction]
-    bins = sorted((int(least), points) for least, points in factor.points.items())
-    for (low, before), (high, after) in pairwise(bins):
-        if sign * (after - before) < 0:
-            return f"{factor.feature} ({direction}): {low}+ → {before:+d}, {high}+ → {after:+d}"
+    for low, high in pairwise(factor.bins):
+        if sign * (high.points - low.points) < 0:
+            told = ", ".join(f"{one.least}+ → {one.points:+d}" for one in (low, high))
+            return f"{factor.feature} ({direction}): {told}"
     return ""
 
 
@@ -169,33 +173,6 @@ def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
         ),
         inputs.auc_difference,
         limit,
-    )
-
-
-def _precision(inputs: GateInputs, gate: Gate) -> Finding:
-    told, limit = _plain(inputs.precision_ratio), _plain(gate.least_precision_ratio)
-    return Finding(
-        "precision",
-        inputs.precision_ratio >= gate.least_precision_ratio,
-        Words(
-            zh=f"同等检查量下命中率为现行卡的 {told} 倍，要求不低于 {limit} 倍",
-            en=f"Precision at capacity is {told} times the champion's; at least {limit} is asked for",
-        ),
-        inputs.precision_ratio,
-        gate.least_precision_ratio,
-    )
-
-
-def _periods(inputs: GateInputs, gate: Gate) -> Finding:
-    return Finding(
-        "periods",
-        inputs.periods >= gate.periods,
-        Words(
-            zh=f"在 {inputs.periods} 个未参与训练的时段上比较，要求不少于 {gate.periods} 个",
-            en=f"Compared on {inputs.periods} periods the card never saw; at least {gate.periods} are asked for",
-        ),
-        inputs.periods,
-        gate.periods,
     )
 
 
@@ -252,43 +229,22 @@ def _is_worse(one: GroupShare) -> bool:
     return before is None or math.isnan(before) or _ratio(one) > before
 
 
-def _migration(inputs: GateInputs, gate: Gate) -> Finding:
-    told, limit = _percent(inputs.migration), _percent(gate.most_migration)
-    return Finding(
-        "migration",
-        inputs.migration <= gate.most_migration,
-        Words(
-            zh=f"{told} 的企业将变码，上限为 {limit}",
-            en=f"{told} of the enterprises would change their code; at most {limit} may",
-        ),
-        inputs.migration,
-        gate.most_migration,
-    )
+class _Bound(NamedTuple):
+    """A rule that holds one measure of the inputs against one number of the gate; what is unknown does not hold."""
 
+    name: str
+    measure: str
+    limit: str
+    holds: Callable[[float, float], bool]
+    shown: Callable[[float], str]
+    zh: str
+    en: str
 
-def _two_bands(inputs: GateInputs, gate: Gate) -> Finding:
-    told, limit = _percent(inputs.two_band_moves), _percent(gate.most_two_band_moves)
-    return Finding(
-        "two_band_moves",
-        inputs.two_band_moves <= gate.most_two_band_moves,
-        Words(
-            zh=f"{told} 的企业将跨越两级及以上，上限为 {limit}",
-            en=f"{told} of the enterprises would move by two bands or more; at most {limit} may",
-        ),
-        inputs.two_band_moves,
-        gate.most_two_band_moves,
-    )
-
-
-_RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
-    _discrimination,
-    _precision,
-    _periods,
-    _directions,
-    _parity,
-    _migration,
-    _two_bands,
-)
+    def __call__(self, inputs: GateInputs, gate: Gate) -> Finding:
+        value, limit = getattr(inputs, self.measure), getattr(gate, self.limit)
+        told = {"told": self.shown(value), "limit": self.shown(limit)}
+        sentence = Words(zh=self.zh.format(**told), en=self.en.format(**told))
+        return Finding(self.name, self.holds(value, limit), sentence, value, limit)
 
 
 def _known(value: Any) -> Any:
@@ -305,3 +261,46 @@ def _plain(value: float) -> str:
 
 def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{share:.1%}"
+
+
+_RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
+    _discrimination,
+    _Bound(
+        "precision",
+        "precision_ratio",
+        "least_precision_ratio",
+        ge,
+        _plain,
+        zh="同等检查量下命中率为现行卡的 {told} 倍，要求不低于 {limit} 倍",
+        en="Precision at capacity is {told} times the champion's; at least {limit} is asked for",
+    ),
+    _Bound(
+        "periods",
+        "periods",
+        "periods",
+        ge,
+        str,
+        zh="在 {told} 个未参与训练的时段上比较，要求不少于 {limit} 个",
+        en="Compared on {told} periods the card never saw; at least {limit} are asked for",
+    ),
+    _directions,
+    _parity,
+    _Bound(
+        "migration",
+        "migration",
+        "most_migration",
+        le,
+        _percent,
+        zh="{told} 的企业将变码，上限为 {limit}",
+        en="{told} of the enterprises would change their code; at most {limit} may",
+    ),
+    _Bound(
+        "two_band_moves",
+        "two_band_moves",
+        "most_two_band_moves",
+        le,
+        _percent,
+        zh="{told} 的企业将跨越两级及以上，上限为 {limit}",
+        en="{told} of the enterprises would move by two bands or more; at most {limit} may",
+    ),
+)

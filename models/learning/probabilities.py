@@ -2,9 +2,7 @@
 
 import numpy as np
 import polars as pl
-from scipy import special
 from sklearn import metrics as sk
-from sklearn.linear_model import LogisticRegression
 
 from models.feedback import Numbers
 from models.learning.metrics import ratio, two_class, wilson_ends, with_label
@@ -53,19 +51,3 @@ def expected_calibration_error(probability: Numbers, label: Numbers, bins: int =
     table = calibration_table(probability, label, bins)
     distance = (table["mean_predicted"] - table["observed"]).abs()
     return ratio(float((distance * table["labelled"]).sum()), float(table["labelled"].sum()))
-
-
-def calibration_line(probability: Numbers, label: Numbers) -> tuple[float, float]:
-    """Intercept and slope of the log-odds of the label on the log-odds of the probability: (0, 1) is perfect.
-
-    Logistic regression without penalty (Cox 1958) on known labels.  A slope below 1 says the probabilities
-    are too extreme, a positive intercept (at slope 1) that they are too low.  NaN where one class is missing
-    or all probabilities are the same.
-    """
-    probability, label = with_label(probability, label)
-    if len(np.unique(label)) < 2 or len(np.unique(probability)) < 2:
-        return np.nan, np.nan
-    # Log-odds of a sure forecast are infinite; a float cannot tell 1 - 1e-15 from much nearer.
-    odds = special.logit(np.clip(probability, 1e-15, 1 - 1e-15))
-    fit = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10).fit(odds[:, None], label)
-    return float(fit.intercept_[0]), float(fit.coef_[0, 0])

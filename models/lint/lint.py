@@ -11,20 +11,16 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
-
+from models.bins import bins_of
 from models.features import CATALOGUE
 from models.lint.faults import Finding, finding
-from models.lint.references import files, joined, reference_findings
+from models.lint.references import reference_findings
 from models.lint.rules import CATEGORIES, rule_findings
+from models.policy.in_force import histories
 from models.policy.learning import FORBIDDEN, directions_of
 from models.policy.pack import Policy
 from models.policy.planning import CapRow
-from models.policy.shape import (
-    Band,
-    DatedValue,
-    FactorEntry,
-)
+from models.policy.shape import Band, DatedValue, FactorEntry, Provenance
 
 _INSPECTOR_OR_OWNER = re.compile(
     r"inspector|officer|crew|department|(?<!industry_)division|district|enforcing_level|owner|shareholder|legal_person|enterprise_id|name$"
@@ -45,15 +41,12 @@ def lint(policy: Policy) -> tuple[Finding, ...]:
         *_dates(policy),
         *_caps(policy),
     }
-    return tuple(sorted(found, key=lambda one: (one.severity, one.file, one.field, one.en)))
+    return tuple(sorted(found, key=lambda one: (one.severity, one.file, one.field, str(one))))
 
 
 def has_errors(found: Iterable[Finding]) -> bool:
     """Whether a pack must not be activated."""
     return any(one.severity == "error" for one in found)
-
-
-# ---- where numbers come from -----------------------------------------------------------------------------
 
 
 # ---- what is read ----------------------------------------------------------------------------------------
@@ -71,17 +64,18 @@ def _features(policy: Policy) -> Iterator[Finding]:
 
 def _read(policy: Policy) -> Iterator[tuple[str, str, str, bool]]:
     """Every feature that decides something: file, field, feature, and whether it gives points."""
-    for factor in policy._card.factors:
-        yield "scorecard", factor.factor, factor.feature, True
-    for rule in policy._codes.rules:
+    files = policy.files
+    for factor in files.scorecard.factors:
+        yield "scorecard", factor.name, factor.feature, True
+    for rule in files.codes.rules:
         for dated in rule.values.values():
-            yield from (("codes", rule.rule, one.feature, False) for one in dated.value.when)
+            yield from (("codes", rule.name, one.feature, False) for one in dated.value.when)
             if dated.value.expires:
-                yield "codes", rule.rule, dated.value.expires.days_since, False
-    for dated in policy._codes.sufficiency.values.values():
+                yield "codes", rule.name, dated.value.expires.days_since, False
+    for dated in files.codes.sufficiency.values.values():
         for group in dated.value.any_of:
             yield from (("codes", "sufficiency", one.feature, False) for one in group)
-    for dated in policy._learning.candidates.values.values():
+    for dated in files.learning.candidates.values.values():
         # What may stand there besides unknown names, the loader sees to.
         yield from (("learning", "candidates", one.feature, False) for one in dated.value)
 
@@ -90,9 +84,9 @@ def _read(policy: Policy) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def _factors(policy: Policy) -> Iterator[Finding]:
-    newest = policy._learning.candidates.values
+    newest = policy.files.learning.candidates.values
     directions = directions_of(newest[max(newest)].value)
-    for entry in policy._card.factors:
+    for entry in policy.files.scorecard.factors:
         direction = directions.get(entry.feature)
         for start, value in entry.values.items():
             yield from _points(entry, start, value.points, value.missing, direction)
@@ -105,12 +99,11 @@ def _points(
     missing: int,
     direction: str | None,
 ) -> Iterator[Finding]:
-    field = f"{entry.factor}.{start}"
+    field = f"{entry.name}.{start}"
     if len({*points.values(), missing}) == 1:
         yield finding("no_effect", "scorecard", field)
     if all(isinstance(key, int) for key in points):
-        ordered = [points for _, points in sorted((int(key), value) for key, value in points.items())]
-        yield from _monotone(field, ordered, direction)
+        yield from _monotone(field, [one.points for one in bins_of(points)], direction)
         return
     known = CATEGORIES.get(entry.feature)
     if known is None and entry.feature in CATALOGUE.integers:
@@ -135,8 +128,8 @@ def _monotone(field: str, ordered: Sequence[int], direction: str | None) -> Iter
 
 def _cut_offs(policy: Policy) -> Iterator[Finding]:
     for day in _days(policy):
-        card = policy._scorecard_on(day)
-        limits = policy._codes.thresholds.on(day, name="thresholds").value
+        card = policy.scorecard_on(day)
+        limits = policy.files.codes.thresholds.on(day, name="thresholds").value
         most = sum(max(*factor.points.values(), factor.missing) for factor in card.factors)
         least = sum(min(*factor.points.values(), factor.missing) for factor in card.factors)
         for code, limit in limits:
@@ -148,25 +141,21 @@ def _cut_offs(policy: Policy) -> Iterator[Finding]:
 
 def _days(policy: Policy) -> list[date]:
     """Days on which something that decides codes changes and the whole pack has values."""
-    starts = {min(factor.values) for factor in policy._card.factors} | {min(policy._codes.thresholds.values)}
+    starts = [min(one.values) for one in (*policy.files.scorecard.factors, policy.files.codes.thresholds)]
     first = max(starts)
     return [first, *policy.changes_between(first, date.max)]
-
-
-# ---- rules -----------------------------------------------------------------------------------------------
 
 
 # ---- the rest --------------------------------------------------------------------------------------------
 
 
 def _changes(policy: Policy) -> Iterator[Finding]:
-    for start, dated in policy._codes.change.values.items():
+    codes = policy.files.codes
+    for start, dated in codes.change.values.items():
         for code, days in dated.value.dwell_days:
             if days == 0:
                 yield finding("no_dwell", "codes", f"change.{start}.dwell_days.{code}")
-        limits = policy._codes.thresholds.on(
-            max(start, min(policy._codes.thresholds.values)), name="thresholds"
-        ).value
+        limits = codes.thresholds.on(max(start, min(codes.thresholds.values)), name="thresholds").value
         narrowest = min(limits.red - limits.yellow, limits.yellow - limits.blue)
         if dated.value.margin >= narrowest:
             yield finding(
@@ -180,7 +169,7 @@ def _changes(policy: Policy) -> Iterator[Finding]:
 
 def _scales(policy: Policy) -> Iterator[Finding]:
     """Scales that run the wrong way: graver things weigh more, older ones less."""
-    file = policy._features
+    file = policy.files.features
     for name, order, dated in (
         ("severity_points", ("minor", "general", "serious", "critical"), file.severity_points),
         ("alert_points", ("blue", "yellow", "orange", "red"), file.alert_points),
@@ -201,7 +190,9 @@ def _age(band: Band) -> int:
 def _dates(policy: Policy) -> Iterator[Finding]:
     """Values that begin later than the others leave days without rules; values that repeat the last one say nothing."""
     found = [
-        (file, field, values) for file, model in files(policy).items() for field, values in _dated(model)
+        (file, path, {day: _said(one) for day, one in history.values.items()})
+        for file, model in vars(policy.files).items()
+        for path, history in histories(model)
     ]
     first = min(min(values) for _, _, values in found)
     for file, field, values in found:
@@ -213,29 +204,13 @@ def _dates(policy: Policy) -> Iterator[Finding]:
                 yield finding("says_the_same", file, f"{field}.{after}")
 
 
-def _dated(node: Any, field: str = "") -> Iterator[tuple[str, dict[date, Any]]]:
-    """Every set of dated values below a node, with its place; of each value what it says, not where it comes from."""
-    if not isinstance(node, BaseModel):
-        for one in node if isinstance(node, list) else ():
-            yield from _dated(one, field)
-        return
-    values: dict[date, Any] | None = getattr(node, "values", None)
-    if isinstance(values, dict):
-        title = next(
-            (getattr(node, key) for key in ("rule", "factor", "label", "channel") if hasattr(node, key)), ""
-        )
-        yield joined(field, title), {day: _said(one) for day, one in values.items()}
-        return
-    for name in type(node).model_fields:
-        yield from _dated(getattr(node, name), name)
-
-
-def _said(dated: Any) -> Any:
+def _said(dated: Provenance) -> Any:
+    """What a dated value says, not where it comes from."""
     return dated.value if isinstance(dated, DatedValue) else dated.model_dump(exclude={"basis", "reference"})
 
 
 def _caps(policy: Policy) -> Iterator[Finding]:
-    for start, dated in policy._caps.caps.values.items():
+    for start, dated in policy.files.caps.caps.values.items():
         for at, row in enumerate(dated.value):
             if any(_covers(earlier, row) for earlier in dated.value[:at]):
                 yield finding("covered_cap", "caps", f"caps.{start}.{at + 1}", title=row.title)

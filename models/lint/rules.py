@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from models.features import CATALOGUE
 from models.lint.faults import Finding, finding
@@ -18,24 +17,21 @@ CATEGORIES = {codes.name: frozenset(codes.keys) for codes in CODE_LISTS}
 
 def rule_findings(policy: Policy) -> Iterator[Finding]:
     """Rules that never hold, always hold, or leave no way out."""
-    rules = policy._codes.rules
+    rules = policy.files.codes.rules
     for rule in rules:
         if rule.kind == "veto" and _says_no_way_out(rule.clearing):
             for start, dated in rule.values.items():
                 if dated.value.expires is None:
-                    yield finding("no_way_out", "codes", f"{rule.rule}.{start}")
+                    yield finding("no_way_out", "codes", f"{rule.name}.{start}")
         for start, dated in rule.values.items():
-            yield from _conditions(f"{rule.rule}.{start}", dated.value)
+            yield from _conditions(f"{rule.name}.{start}", dated.value)
     for day in {start for rule in rules for start in rule.values}:
-        yield from _implied([(rule, _value_on(rule, day)) for rule in rules if min(rule.values) <= day])
+        begun = [rule for rule in rules if rule.start_on(day)]
+        yield from _implied([(rule, rule.on(day, name=rule.name).value) for rule in begun])
 
 
 def _says_no_way_out(clearing: Words) -> bool:
     return any(text.strip().lower() in _NO_WAY_OUT for text in (clearing.zh, clearing.en))
-
-
-def _value_on(rule: RuleEntry, day: date) -> RuleValue:
-    return rule.values[max(start for start in rule.values if start <= day)].value
 
 
 @dataclass(frozen=True)
@@ -102,4 +98,4 @@ def _implied(rules: Sequence[tuple[RuleEntry, RuleValue]]) -> Iterator[Finding]:
             # Of two that say the same, the first one is told to decide.
             same = mine == wider and theirs.code == value.code and rule.kind == other.kind
             if implied and not (same and at < other_at):
-                yield finding("never_decides", "codes", rule.rule, other=other.rule)
+                yield finding("never_decides", "codes", rule.name, other=other.name)

@@ -12,11 +12,9 @@ from typing import Any
 import polars as pl
 
 from models.calendar import month_start
-from models.planning.crews.assign import Assigned
-from models.planning.crews.bench import Bench
 from models.planning.crews.crews import Authority, at_division, at_level
 from models.planning.floors import Floor, missed
-from models.planning.frames import unfit
+from models.planning.frames import unfit, with_authority
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
 from models.planning.situation import Situation
 from models.policy import PlanningPolicy
@@ -85,10 +83,14 @@ RULES: dict[str, tuple[str, str]] = {
 """Rules that can bind: (zh, en)."""
 
 FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate", "department", "audit")
-BY_NUMBER = ("random", "audit")
 """Channels somebody must be told about when an item of theirs is waived."""
+BY_NUMBER = ("random", "audit")
+"""Of these only the number of enterprises is told, of the others each by name."""
 
-_REASONS = {"capacity": "capacity", "budget": "budget", "no_day": "no_lawful_day"}
+_RULE_OF = {"capacity": "capacity", "budget": "budget", "no_day": "no_lawful_day"}
+"""What binds, by the reason the optimiser gives; ``no_crew`` is looked into."""
+_HERE = {"level": "at_level", "division": "at_division"}
+Row = dict[str, Any]
 
 
 def certificate(
@@ -106,250 +108,200 @@ def certificate(
     has come and whose record has not.  Empty when every rule holds (rows of scope ``note`` tell of unknown data and
     provisional days).
     """
-    rows = [
-        *_visits(plan, policy),
-        *_awaited(awaiting, plan),
+    this_month = pl.lit(month_start(plan.days[0]))
+    of_this_month = [
+        _undone(plan, policy),
+        _late(plan),
+        *([] if awaiting is None else [_awaited(awaiting, plan)]),
         *_waived(plan, now, policy),
-        *_missed(now, policy),
-        *_overloads(plan, policy),
-        *_floors(floors, plan),
-        *_annual_budget(budget),
-        *(_row(scope="note", rule="draw_pending", level=one[0], division=one[1], count=1) for one in pending),
+        pl.DataFrame([*_over_budget(plan, policy), *_draw_floors(floors)]),
+    ]
+    parts = [
+        *(part.with_columns(month_on=this_month) for part in of_this_month if part.width),
+        _missed(now, policy),
+        pl.DataFrame([*_overloads(plan, policy)]),
+        *([] if budget is None else [_annual_budget(budget)]),
+        pl.DataFrame([_row("note", "draw_pending", one, count=1) for one in pending]),
         *_notes(plan, now, policy),
     ]
-    frame = pl.DataFrame(rows, schema=SHORTFALLS, orient="row")
-    return frame.sort(
-        "scope",
-        "level",
-        "division",
-        "rule",
-        "channel",
-        "due_on",
-        "visit_id",
-        "enterprise_id",
-        nulls_last=True,
+    whole = pl.concat([pl.DataFrame(schema=SHORTFALLS), *parts], how="diagonal_relaxed")
+    order = ("scope", "level", "division", "rule", "channel", "due_on", "visit_id", "enterprise_id")
+    typed = whole.select(pl.col(name).cast(kind) for name, kind in SHORTFALLS.items())
+    return typed.sort(*order, nulls_last=True)
+
+
+def _row(scope: str, rule: str, authority: Authority, **told: Any) -> Row:
+    return {"scope": scope, "rule": rule, "level": authority[0], "division": authority[1], **told}
+
+
+# ---- visits ------------------------------------------------------------------------------------------------
+
+
+def _undone(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits without a day: the rule that keeps each off the plan, and what took precedence in its window."""
+    undone = plan.visits.filter(pl.col("state") != SCHEDULED).with_columns(
+        last_on=pl.min_horizontal("last_on", pl.lit(plan.days[-1]))
+    )
+    return undone.join(_precedence(undone, plan, policy), on="visit_id", how="left").select(
+        *("channel", "enterprise_id", "visit_id", "first_on", "last_on", "due_on"),
+        **_HERE,
+        scope=pl.when(pl.col("state") == DEFERRED).then(pl.lit("deferred")).otherwise(pl.lit("visit")),
+        rule=pl.Series([_rule(row, plan) for row in undone.iter_rows(named=True)], dtype=pl.String),
+        count=1,
+        person_days=pl.col("quarter_days") * policy.person_days(1),
+        gave_way_to=pl.col("gave_way_to").fill_null([]),
     )
 
 
-def _row(**given: Any) -> dict[str, Any]:
-    return {**dict.fromkeys(SHORTFALLS), **given}
-
-
-def _visits(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
-    """Visits without a day, and those planned after their deadline."""
-    lacking = plan.visits.filter((pl.col("state") != SCHEDULED) | pl.col("is_overdue"))
-    taken = _taken(plan)
-    for row in lacking.iter_rows(named=True):
-        authority = (row["at_level"], row["at_division"])
-        first, last = row["first_on"], min(row["last_on"], plan.days[-1])
-        is_open = row["state"] != SCHEDULED
-        busy = [] if not is_open else taken.get(authority, [])
-        yield _row(
-            scope="visit" if row["state"] != DEFERRED else "deferred",
-            rule=_rule(row, plan) if is_open else "overdue",
-            level=authority[0],
-            division=authority[1],
-            month_on=month_start(plan.days[0]),
-            channel=row["channel"] if is_open else row["overdue_channel"],
-            enterprise_id=row["enterprise_id"],
-            visit_id=row["visit_id"],
-            count=1,
-            person_days=policy.person_days(row["quarter_days"]) if is_open else 0.0,
-            first_on=first,
-            last_on=last,
-            due_on=row["due_on"],
-            gave_way_to=sorted(
-                {channel for rank, channel, day in busy if rank < row["rank"] and first <= day <= last},
-                key=lambda channel: policy.channels[channel].rank,
-            ),
-        )
-
-
-def _awaited(awaiting: pl.DataFrame | None, plan: Plan) -> Iterator[dict[str, Any]]:
-    """Visits whose deadline is over while nobody has recorded that they were made."""
-    if awaiting is None:
-        return
-    for row in awaiting.filter(pl.col("due_on") < plan.days[0]).sort("visit_id").iter_rows(named=True):
-        yield _row(
-            scope="visit",
-            rule="record_awaited",
-            level=row["level"],
-            division=row["division"],
-            month_on=month_start(plan.days[0]),
-            channel=row["channel"],
-            enterprise_id=row["enterprise_id"],
-            visit_id=row["visit_id"],
-            count=1,
-            person_days=0.0,
-            due_on=row["due_on"],
-        )
-
-
-def _taken(plan: Plan) -> dict[Authority, list[tuple[int, str, Any]]]:
-    """Rank, channel and day of what was scheduled, by authority."""
-    done = plan.visits.filter(pl.col("state") == SCHEDULED)
-    columns = ("at_level", "at_division", "rank", "channel", "planned_on")
-    found: dict[Authority, list[tuple[int, str, Any]]] = {}
-    for level, division, rank, channel, day in done.select(columns).unique().iter_rows():
-        found.setdefault((level, division), []).append((rank, channel, day))
-    return found
+def _precedence(undone: pl.DataFrame, plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
+    """Channels of higher precedence that the same authority serves in the window of each visit, in their order."""
+    places = {name: one.rank for name, one in policy.channels.items()}
+    served = plan.visits.filter(pl.col("state") == SCHEDULED)
+    served = served.select(*_HERE.values(), "planned_on", higher="rank", gave_way_to="channel").unique()
+    in_window = undone.join(served, on=[*_HERE.values()]).filter(
+        pl.col("higher") < pl.col("rank"), pl.col("planned_on_right").is_between("first_on", "last_on")
+    )
+    pairs = in_window.select("visit_id", "gave_way_to").unique()
+    return (
+        pairs.sort(pl.col("gave_way_to").replace_strict(places))
+        .group_by("visit_id", maintain_order=True)
+        .all()
+    )
 
 
 def _rule(row: Mapping[str, Any], plan: Plan) -> str:
     """The rule that keeps a visit off the plan."""
-    if row["reason"] in _REASONS:
-        return _REASONS[row["reason"]]
-    bench = plan.benches[(row["at_level"], row["at_division"])]
-    if not any(bench.crews):
+    if row["reason"] in _RULE_OF:
+        return _RULE_OF[row["reason"]]
+    crews = plan.benches[row["at_level"], row["at_division"]].crews
+    if not any(crews):
         return "no_officers"
-    days = [at for at, day in enumerate(plan.days) if row["first_on"] <= day <= row["last_on"]]
-    if row["drawn_crew"] and not any(
-        crew.crew_id == row["drawn_crew"] for at in days for crew in bench.crews[at]
-    ):
-        return "absence"
-    return "recusal" if _somebody(bench, days) else "absence"
+    present = {
+        crew.crew_id
+        for day, on_day in zip(plan.days, crews, strict=True)
+        if row["first_on"] <= day <= row["last_on"]
+        for crew in on_day
+    }
+    is_drawn_crew_away = row["drawn_crew"] and row["drawn_crew"] not in present
+    return "absence" if is_drawn_crew_away or not present else "recusal"
 
 
-def _somebody(bench: Bench, days: Iterable[int]) -> bool:
-    return any(bench.crews[day] for day in days)
-
-
-def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
-    """Items of floors that another rule waived: red and annual ones by name, drawn ones by number."""
-    firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
-    waived = plan.items.filter(
-        pl.col("waived_by").is_not_null()
-        & (pl.col("waived_by") != "closed")
-        & pl.col("channel").is_in(FLOORS)
-    ).join(firms, on="enterprise_id")
-    by_name = waived.filter(~pl.col("channel").is_in(BY_NUMBER)).sort("item_id")
-    for row in by_name.iter_rows(named=True):
-        yield _row(
-            scope="floor",
-            rule=row["waived_by"],
-            level=row["at_level"],
-            division=row["at_division"],
-            month_on=month_start(plan.days[0]),
-            channel=row["channel"],
-            enterprise_id=row["enterprise_id"],
-            count=1,
-            due_on=row["due_on"],
-        )
-    drawn = waived.filter(pl.col("channel").is_in(BY_NUMBER))
-    for level, division, channel, rule, count in (
-        drawn.group_by("at_level", "at_division", "channel", "waived_by").len().sort(pl.all()).iter_rows()
-    ):
-        yield _row(
-            scope="floor",
-            rule=rule,
-            level=level,
-            division=division,
-            month_on=month_start(plan.days[0]),
-            channel=channel,
-            count=count,
-        )
-
-
-def _missed(now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
-    """What the year before still owes."""
-    for level, division, channel, enterprise in missed(now, policy).iter_rows():
-        yield _row(
-            scope="floor",
-            rule="missed_year",
-            level=level,
-            division=division,
-            month_on=date(now.year - 1, 12, 1),
-            channel=channel,
-            enterprise_id=enterprise,
-            count=1,
-            due_on=date(now.year - 1, 12, 31),
-        )
-
-
-def _overloads(plan: Plan, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
-    """Stretches of days that hold more work than crews: the proof, to be checked by adding up."""
-    for (level, division), outcome in sorted(plan.outcomes.items()):
-        for stretch in outcome.overload.days:
-            yield _row(
-                scope="authority",
-                rule="capacity",
-                level=level,
-                division=division,
-                month_on=month_start(plan.days[stretch.first_day]),
-                person_days=policy.person_days(stretch.short),
-                needed_days=policy.person_days(stretch.needed),
-                available_days=policy.person_days(stretch.available),
-                first_on=plan.days[stretch.first_day],
-                last_on=plan.days[stretch.last_day],
-            )
-        if outcome.overload.budget:
-            yield _over_budget(plan, (level, division), outcome, policy)
-
-
-def _over_budget(
-    plan: Plan, authority: Authority, outcome: Assigned, policy: PlanningPolicy
-) -> dict[str, Any]:
-    available = plan.benches[authority].budget or 0
-    return _row(
-        scope="authority",
-        rule="budget",
-        level=authority[0],
-        division=authority[1],
-        month_on=month_start(plan.days[0]),
-        person_days=policy.person_days(outcome.overload.budget),
-        needed_days=policy.person_days(available + outcome.overload.budget),
-        available_days=policy.person_days(available),
-        first_on=plan.days[0],
-        last_on=plan.days[-1],
+def _late(plan: Plan) -> pl.DataFrame:
+    """Visits with a day after their deadline."""
+    return plan.visits.filter(pl.col("state") == SCHEDULED, "is_overdue").select(
+        *("enterprise_id", "visit_id", "first_on", "due_on"),
+        **_HERE,
+        scope=pl.lit("visit"),
+        rule=pl.lit("overdue"),
+        channel="overdue_channel",
+        count=1,
+        person_days=0.0,
+        last_on=pl.min_horizontal("last_on", pl.lit(plan.days[-1])),
+        gave_way_to=pl.lit([], dtype=pl.List(pl.String)),
     )
 
 
-def _floors(floors: Iterable[Floor], plan: Plan) -> Iterator[dict[str, Any]]:
+def _awaited(awaiting: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Visits whose deadline is over while nobody has recorded that they were made."""
+    return awaiting.filter(pl.col("due_on") < plan.days[0]).select(
+        *("level", "division", "channel", "enterprise_id", "visit_id", "due_on"),
+        scope=pl.lit("visit"),
+        rule=pl.lit("record_awaited"),
+        count=1,
+        person_days=0.0,
+    )
+
+
+# ---- floors ------------------------------------------------------------------------------------------------
+
+
+def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> list[pl.DataFrame]:
+    """Items of floors that another rule waived: red and annual ones by name, drawn ones by number."""
+    firms = now.firms.select("enterprise_id", level=at_level(policy), division=at_division(policy))
+    waived = plan.items.filter(pl.col("waived_by") != "closed", pl.col("channel").is_in(FLOORS))
+    told = waived.join(firms, on="enterprise_id").with_columns(
+        scope=pl.lit("floor"), rule="waived_by", count=1
+    )
+    where = ("scope", "rule", "level", "division", "channel")
+    by_number = pl.col("channel").is_in(BY_NUMBER)
+    return [
+        told.filter(~by_number).sort("item_id").select(*where, "enterprise_id", "count", "due_on"),
+        told.filter(by_number).group_by(where).agg(pl.col("count").sum()).sort(where),
+    ]
+
+
+def _missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """What the year before still owes."""
+    return missed(now, policy).select(
+        *("channel", "enterprise_id"),
+        **_HERE,
+        scope=pl.lit("floor"),
+        rule=pl.lit("missed_year"),
+        month_on=pl.lit(date(now.year - 1, 12, 1)),
+        count=1,
+        due_on=pl.lit(date(now.year - 1, 12, 31)),
+    )
+
+
+def _draw_floors(floors: Iterable[Floor]) -> Iterator[Row]:
     for floor in floors:
         if floor.short:
-            yield _row(
-                scope="floor",
-                rule="draw_floor",
-                level=floor.authority[0],
-                division=floor.authority[1],
-                month_on=month_start(plan.days[0]),
-                channel=floor.channel,
-                count=floor.short,
-                needed_days=float(floor.required),
-                available_days=float(floor.done + floor.planned + floor.available),
-            )
+            had = float(floor.done + floor.planned + floor.available)
+            counts = {"count": floor.short, "needed_days": float(floor.required), "available_days": had}
+            yield _row("floor", "draw_floor", floor.authority, channel=floor.channel, **counts)
 
 
-def _annual_budget(budget: pl.DataFrame | None) -> Iterator[dict[str, Any]]:
-    if budget is None:
-        return
-    short = budget.filter(pl.col("short_days") > 0)
-    for row in short.iter_rows(named=True):
-        asked = row["annual_full_days"] + row["random_days"] + row["other_planned_days"]
-        yield _row(
-            scope="authority",
-            rule="annual_budget",
-            level=row["level"],
-            division=row["division"],
-            month_on=row["month_on"],
-            person_days=row["short_days"],
-            needed_days=asked,
-            available_days=asked - row["short_days"],
-        )
+# ---- authorities -------------------------------------------------------------------------------------------
 
 
-def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[dict[str, Any]]:
-    """Unknown data that were planned for by an assumption, and days that may still change."""
-    firms = now.firms.with_columns(at_level(policy), at_division(policy)).filter(
-        pl.col("status").fill_null("active") != "closed"
+def _overloads(plan: Plan, policy: PlanningPolicy) -> Iterator[Row]:
+    """Stretches of days that hold more work than crews: the proof, to be checked by adding up."""
+    for authority, outcome in sorted(plan.outcomes.items()):
+        for stretch in outcome.overload.days:
+            first, last = plan.days[stretch.first_day], plan.days[stretch.last_day]
+            when = {"month_on": month_start(first), "first_on": first, "last_on": last}
+            sums = _days(policy, stretch.short, stretch.needed, stretch.available)
+            yield _row("authority", "capacity", authority, **when, **sums)
+
+
+def _over_budget(plan: Plan, policy: PlanningPolicy) -> Iterator[Row]:
+    for authority, outcome in sorted(plan.outcomes.items()):
+        if short := outcome.overload.budget:
+            available = plan.benches[authority].budget or 0
+            when = {"first_on": plan.days[0], "last_on": plan.days[-1]}
+            sums = _days(policy, short, available + short, available)
+            yield _row("authority", "budget", authority, **when, **sums)
+
+
+def _days(policy: PlanningPolicy, *quarters: int) -> Row:
+    """Person-days short, needed and available, of quarter-days."""
+    names = ("person_days", "needed_days", "available_days")
+    return {name: policy.person_days(count) for name, count in zip(names, quarters, strict=True)}
+
+
+def _annual_budget(budget: pl.DataFrame) -> pl.DataFrame:
+    needed = pl.sum_horizontal("annual_full_days", "random_days", "other_planned_days")
+    return budget.filter(pl.col("short_days") > 0).select(
+        *("level", "division", "month_on"),
+        scope=pl.lit("authority"),
+        rule=pl.lit("annual_budget"),
+        person_days="short_days",
+        needed_days=needed,
+        available_days=needed - pl.col("short_days"),
     )
-    for rule, column in (("unknown_sector", "sector"), ("unknown_level", "level")):
-        counts = firms.filter(pl.col(column).is_null()).group_by("at_level", "at_division").len()
-        for level, division, count in counts.sort(pl.all()).iter_rows():
-            yield _row(scope="note", rule=rule, level=level, division=division, count=count)
-    for level, division, count in (
-        unfit(firms).group_by("at_level", "at_division").len().sort(pl.all()).iter_rows()
-    ):
-        yield _row(scope="note", rule="unfit_id", level=level, division=division, count=count)
+
+
+def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[pl.DataFrame]:
+    """Unknown data that were planned for by an assumption, and days that may still change."""
+    firms = with_authority(now, policy)
+    concerned = {
+        "unknown_sector": firms.filter(pl.col("sector").is_null()),
+        "unknown_level": firms.filter(pl.col("level").is_null()),
+        "unfit_id": unfit(firms),
+    }
+    for rule, some in concerned.items():
+        counted = some.group_by(level="at_level", division="at_division").agg(count=pl.len())
+        yield counted.with_columns(scope=pl.lit("note"), rule=pl.lit(rule))
     if plan.is_provisional:
-        yield _row(scope="note", rule="calendar", first_on=plan.days[0], last_on=plan.days[-1])
+        note = {"scope": "note", "rule": "calendar", "first_on": plan.days[0], "last_on": plan.days[-1]}
+        yield pl.DataFrame([note])

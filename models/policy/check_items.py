@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from models.errors import PolicyError, PolicyGapError
 from models.policy.loading import content_hash, read_file
-from models.policy.shape import Basis, OneDayEach, PackFile, Provenance, Strict, Words
+from models.policy.shape import Basis, Entry, PackFile, Provenance, Strict, Words
 from models.vocabulary import SECTOR
 
 CATALOGUES = Path(__file__).parent / "catalogues"
@@ -36,13 +36,12 @@ class ItemValue(Provenance):
     verified: bool
 
 
-class ItemEntry(Strict):
+class ItemEntry(Entry[ItemValue]):
     """An item with its wording and its dated values."""
 
-    item: Code
+    name: Code = Field(alias="item")
     title: Words
     look: Words
-    values: Annotated[dict[date, ItemValue], OneDayEach] = Field(min_length=1)
 
 
 class ItemFile(Strict):
@@ -89,7 +88,7 @@ class Catalogue:
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of all items, in the order of the catalogue, whenever they apply."""
-        return tuple(entry.item for _, entry in self._entries)
+        return tuple(entry.name for _, entry in self._entries)
 
     def on(self, as_of: date) -> tuple[CheckItem, ...]:
         """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
@@ -108,12 +107,12 @@ class Catalogue:
 
 
 def _item_on(sectors: tuple[str, ...], entry: ItemEntry, day: date) -> CheckItem | None:
-    starts = [start for start in entry.values if start <= day]
-    if not starts:
+    start = entry.start_on(day)
+    if start is None:
         return None
-    value = entry.values[max(starts)]
+    value = entry.values[start]
     return CheckItem(
-        code=entry.item,
+        code=entry.name,
         sectors=sectors,
         title=entry.title,
         look=entry.look,
@@ -121,7 +120,7 @@ def _item_on(sectors: tuple[str, ...], entry: ItemEntry, day: date) -> CheckItem
         reference=value.reference,
         major_in=_major_in(value, sectors),
         verified=value.verified,
-        valid_from=max(starts),
+        valid_from=start,
     )
 
 
@@ -153,9 +152,9 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
     stands_in: dict[str, str] = {}
     for file, content in _in_order(raw):
         for sectors, entry in _entries(file, content):
-            if entry.item in stands_in:
-                raise _refused(file, entry.item, f"stands already in {stands_in[entry.item]}")
-            stands_in[entry.item] = file
+            if entry.name in stands_in:
+                raise _refused(file, entry.name, f"stands already in {stands_in[entry.name]}")
+            stands_in[entry.name] = file
             entries.append((sectors, entry))
     if not entries:
         raise PolicyError(
@@ -175,7 +174,7 @@ def _entries(file: str, content: Any) -> list[tuple[tuple[str, ...], ItemEntry]]
     entries = [_entry(file, at, raw) for at, raw in enumerate(listed.items, start=1)]
     for entry in entries:
         for day, value in entry.values.items():
-            _check_major(value, sectors, file, f"{entry.item}, {day}")
+            _check_major(value, sectors, file, f"{entry.name}, {day}")
     return [(sectors, entry) for entry in entries]
 
 

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from models.features import CATALOGUE
 from models.features.feature import Direction
-from models.policy.shape import Condition, Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
+from models.policy.in_force import in_force
+from models.policy.shape import Condition, Dated, DatedValue, Entry, Provenance, Strict, Text, Words
 
-FAMILY_NAMES = ("boosted", "logistic_bins", "sparse_rules")
+FAMILY_NAMES = ("boosted", "logistic_bins")
 """Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
 FORBIDDEN = CATALOGUE.barred
@@ -39,13 +40,12 @@ class LabelValue(Strict):
         return self.horizon_days + self.lag_days
 
 
-class LabelEntry(Strict):
+class LabelEntry(Entry[DatedValue[LabelValue]]):
     """A label with its wording and its dated definitions."""
 
-    label: Text
+    name: Text = Field(alias="label")
     title: Words
     meaning: Words
-    values: Annotated[dict[date, DatedValue[LabelValue]], OneDayEach] = Field(min_length=1)
 
 
 class Candidate(Strict):
@@ -128,3 +128,13 @@ class LearningPolicy:
     candidates: tuple[Candidate, ...]
     fitting: Fitting
     gate: Gate
+
+
+def learning_on(file: LearningFile, day: date) -> LearningPolicy:
+    """Values in force on a day.  Raises PolicyGapError where there are none."""
+    values, _ = in_force(file, day)
+    values["labels"] = {
+        entry.name: Label(entry.name, entry.title, entry.meaning, dated.value, dated)
+        for entry, dated in values["labels"]
+    }
+    return LearningPolicy(**values)

@@ -5,34 +5,25 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from models.errors import PolicyError
-from models.policy.learning import FORBIDDEN, LearningFile
-from models.policy.pack import M, Policy
-from models.policy.planning import CapFile, PlanningFile, check_planning
-from models.policy.review import ReviewFile
-from models.policy.shape import CardFile, CodeFile, FeatureFile, PackFile
+from models.policy.learning import FORBIDDEN
+from models.policy.pack import PackFiles, Policy
+from models.policy.planning import check_planning
+from models.policy.shape import PackFile
 from models.vocabulary import ALERT_LEVEL, SEVERITY
 
+M = TypeVar("M", bound=BaseModel)
 PACKS = Path(__file__).parent / "packs"
-
-
 CODING_FILES = ("pack", "features", "scorecard", "codes", "learning")
-
-
 PLANNING_FILES = ("planning", "caps")
-
-
 REVIEW_FILES = ("review",)
-
-
 FILES = (*CODING_FILES, *PLANNING_FILES, *REVIEW_FILES)
-
-
+_MODELS: dict[str, type[BaseModel]] = get_type_hints(PackFiles)
 RESERVED = ("score", "unrated", "band", "held", "override", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
 
@@ -73,7 +64,11 @@ def policy_from(texts: Mapping[str, str]) -> Policy:
     }
     raw = {name: _parsed(name, text) for name, text in whole.items()}
     meta = _check(PackFile, raw["pack"], "pack")
-    policy = Policy(
+    checked: dict[str, Any] = {name: _check(model, raw[name], name) for name, model in _MODELS.items()}
+    files = PackFiles(**checked)
+    _check_whole(files)
+    check_planning(files.planning, files.caps)
+    return Policy(
         name=meta.name,
         version=meta.version,
         title=meta.title,
@@ -82,17 +77,8 @@ def policy_from(texts: Mapping[str, str]) -> Policy:
         planning_hash=content_hash({name: raw[name] for name in PLANNING_FILES}),
         content_hash=content_hash({name: raw[name] for name in texts}),
         texts=dict(texts),
-        _features=_check(FeatureFile, raw["features"], "features"),
-        _codes=_check(CodeFile, raw["codes"], "codes"),
-        _card=_check(CardFile, raw["scorecard"], "scorecard"),
-        _learning=_check(LearningFile, raw["learning"], "learning"),
-        _planning=_check(PlanningFile, raw["planning"], "planning"),
-        _caps=_check(CapFile, raw["caps"], "caps"),
-        _review=_check(ReviewFile, raw["review"], "review"),
+        files=files,
     )
-    _check_whole(policy)
-    check_planning(policy._planning, policy._caps)
-    return policy
 
 
 def _parent(meta: PackFile, folder: Path) -> Path | None:
@@ -128,42 +114,34 @@ def _own_or_inherited(name: str, root: Path, parent: Path) -> Path:
     return root / name if (root / name).exists() else parent / name
 
 
-def _check_whole(policy: Policy) -> None:
+def _check_whole(files: PackFiles) -> None:
     """What single fields cannot see: every category has its points, and no name stands twice."""
-    file = policy._features
-    scales = [
-        (
-            "severity_points",
-            SEVERITY.keys,
-            {day: entry.value for day, entry in file.severity_points.values.items()},
-        ),
+    file = files.features
+    scales = (
+        ("severity_points", SEVERITY, {day: one.value for day, one in file.severity_points.values.items()}),
         (
             "severity_mean",
-            SEVERITY.keys,
-            {day: entry.value.points for day, entry in file.severity_mean.values.items()},
+            SEVERITY,
+            {day: one.value.points for day, one in file.severity_mean.values.items()},
         ),
-        (
-            "alert_points",
-            ALERT_LEVEL.keys,
-            {day: entry.value for day, entry in file.alert_points.values.items()},
-        ),
-    ]
+        ("alert_points", ALERT_LEVEL, {day: one.value for day, one in file.alert_points.values.items()}),
+    )
     for name, needed, values in scales:
         for start, points in values.items():
-            if set(points) != set(needed):
+            if set(points) != set(needed.keys):
                 raise PolicyError(
                     "features.yaml: {name} from {start} must name exactly {needed}.",
                     name=name,
                     start=start,
-                    needed=needed,
+                    needed=needed.keys,
                 )
     for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
         for start, entry in dated.values.items():
             _refuse_repeats(f"features.yaml: {name} from {start}", [band.upto_days for band in entry.value])
-    names = [entry.rule for entry in policy._codes.rules] + [entry.factor for entry in policy._card.factors]
+    names = [entry.name for entry in (*files.codes.rules, *files.scorecard.factors)]
     _refuse_repeats("scorecard.yaml and codes.yaml", [*names, *RESERVED])
-    _refuse_repeats("learning.yaml: labels", [entry.label for entry in policy._learning.labels])
-    for start, entry in policy._learning.candidates.values.items():
+    _refuse_repeats("learning.yaml: labels", [entry.name for entry in files.learning.labels])
+    for start, entry in files.learning.candidates.values.items():
         offered = [candidate.feature for candidate in entry.value]
         _refuse_repeats(f"learning.yaml: candidates from {start}", offered)
         for feature in set(offered) & set(FORBIDDEN):

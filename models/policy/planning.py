@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from models.errors import PolicyError
-from models.policy.shape import Dated, DatedValue, OneDayEach, Provenance, Strict, Text, Words
+from models.policy.in_force import in_force
+from models.policy.shape import Dated, DatedValue, Entry, Provenance, Strict, Text, Words
 from models.vocabulary import (
     ALERT_KIND,
     ALERT_LEVEL,
@@ -57,13 +58,12 @@ class ChannelValue(Strict):
     is_published: bool
 
 
-class ChannelEntry(Strict):
+class ChannelEntry(Entry[DatedValue[ChannelValue]]):
     """A channel with its wording, its clause and its dated values."""
 
-    channel: Text
+    name: Text = Field(alias="channel")
     title: Words
     clause: Text
-    values: Annotated[dict[date, DatedValue[ChannelValue]], OneDayEach] = Field(min_length=1)
 
 
 class Switches(Strict):
@@ -272,34 +272,21 @@ def planning_on(
     file: PlanningFile, caps: CapFile, day: date, *, red_visit_working_days: int
 ) -> PlanningPolicy:
     """Values in force on a day.  Raises PolicyGapError where there are none."""
-    dated: dict[str, DatedValue[Any]] = {
-        name: getattr(file, name).on(day, name=name)
-        for name in PlanningFile.model_fields
-        if name not in ("channels", "precedence")
-    }
-    dated["caps"] = caps.caps.on(day, name="caps")
-    # A list in the file is a tuple in the frozen policy.
-    values: dict[str, Any] = {
-        name: tuple(one.value) if isinstance(one.value, list) else one.value  # pyright: ignore[reportUnknownArgumentType]
-        for name, one in dated.items()
+    values, provenance = in_force(file, day)
+    ceilings, theirs = in_force(caps, day)
+    del provenance["precedence"]  # Told by the ranks.
+    order = {name: rank for rank, name in enumerate(values.pop("precedence"))}
+    channels = {
+        entry.name: Channel(entry.name, order[entry.name], entry.title, entry.clause, dated.value, dated)
+        for entry, dated in sorted(values.pop("channels"), key=lambda one: order[one[0].name])
     }
     return PlanningPolicy(
-        channels=_channels_on(file, day),
+        channels=channels,
         red_visit_working_days=red_visit_working_days,
-        provenance=dated,
+        provenance=provenance | theirs,
         **values,
+        **ceilings,
     )
-
-
-def _channels_on(file: PlanningFile, day: date) -> dict[str, Channel]:
-    order = file.precedence.on(day, name="precedence").value
-    entries = {entry.channel: entry for entry in file.channels}
-    found: dict[str, Channel] = {}
-    for rank, name in enumerate(order):
-        entry = entries[name]
-        value = Dated[ChannelValue](values=entry.values).on(day, name=f"channel {name}")
-        found[name] = Channel(name, rank, entry.title, entry.clause, value.value, value)
-    return found
 
 
 def check_planning(file: PlanningFile, caps: CapFile) -> None:
@@ -310,7 +297,7 @@ def check_planning(file: PlanningFile, caps: CapFile) -> None:
 
 
 def _channel_problems(file: PlanningFile) -> Iterator[str]:
-    names = [entry.channel for entry in file.channels]
+    names = [entry.name for entry in file.channels]
     if sorted(names) != sorted(CHANNELS):
         yield f"planning.yaml: channels must be exactly {', '.join(CHANNELS)}, each once"
     for start, order in file.precedence.values.items():
@@ -319,11 +306,11 @@ def _channel_problems(file: PlanningFile) -> Iterator[str]:
     for entry in file.channels:
         for start, dated in entry.values.items():
             spec = dated.value
-            is_urgent = spec.off_plan or entry.channel in ("immediate", "recheck")
-            if is_urgent and spec.within_working_days is None and not entry.channel.startswith("red"):
-                yield f"planning.yaml: {entry.channel} from {start} is urgent but has no deadline"
+            is_urgent = spec.off_plan or entry.name in ("immediate", "recheck")
+            if is_urgent and spec.within_working_days is None and not entry.name.startswith("red"):
+                yield f"planning.yaml: {entry.name} from {start} is urgent but has no deadline"
             if spec.is_published and spec.off_plan:
-                yield f"planning.yaml: {entry.channel} from {start} would be announced although it is not planned"
+                yield f"planning.yaml: {entry.name} from {start} would be announced although it is not planned"
     for start, dated in file.visiting.values.items():
         if dated.value.filed_working_days > dated.value.horizon_working_days:
             yield f"planning.yaml: visiting from {start} files visits further ahead than it plans"

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from models.policy.shape import Dated, Provenance, Strict
+from models.policy.in_force import in_force
+from models.policy.shape import Dated, Strict
 
 OrdinaryEvent = Literal[
     "complaint", "general_finding", "serious_finding", "overdue_order", "red_alert", "accident"
@@ -76,26 +77,14 @@ class ReviewPolicy:
     """``review.yaml`` on one day."""
 
     objections: ObjectionClocks
-    objections_provenance: Provenance
     clock_rolls: bool
     overrides: OverrideLimits
     flip_flop_days: int
     ordinary_events: tuple[OrdinaryEvent, ...]
     monitoring: Monitoring
-    monitoring_provenance: Provenance
 
 
 def review_on(file: ReviewFile, day: date) -> ReviewPolicy:
     """Values in force on a day.  Raises PolicyGapError where there is none."""
-    objections = file.objections.on(day, name="objections")
-    monitoring = file.monitoring.on(day, name="monitoring")
-    return ReviewPolicy(
-        objections=objections.value,
-        objections_provenance=objections,
-        clock_rolls=file.clock_rolls.on(day, name="clock_rolls").value,
-        overrides=file.overrides.on(day, name="overrides").value,
-        flip_flop_days=file.flip_flop_days.on(day, name="flip_flop_days").value,
-        ordinary_events=tuple(file.ordinary_events.on(day, name="ordinary_events").value),
-        monitoring=monitoring.value,
-        monitoring_provenance=monitoring,
-    )
+    values, _ = in_force(file, day)
+    return ReviewPolicy(**values)

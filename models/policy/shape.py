@@ -20,6 +20,7 @@ from models.errors import PolicyGapError
 Basis = Literal["law", "policy", "proposal"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
+P = TypeVar("P", bound="Provenance")
 
 
 def one_day_each(values: Any) -> Any:
@@ -47,6 +48,10 @@ class Words(Strict):
     zh: Text
     en: Text
 
+    def __str__(self) -> str:
+        """The English text, as it stands in English sentences."""
+        return self.en
+
 
 class Provenance(Strict):
     """Where a number comes from: law, policy of an authority, or our own proposal."""
@@ -61,24 +66,37 @@ class DatedValue(Provenance, Generic[T]):
     value: T
 
 
-class Dated(Strict, Generic[T]):
-    """A value that changes over time."""
+class History(Strict, Generic[P]):
+    """What is said of one matter over time, each from its day on."""
 
-    values: Annotated[dict[date, DatedValue[T]], OneDayEach] = Field(min_length=1)
+    values: Annotated[dict[date, P], OneDayEach] = Field(min_length=1)
 
-    def on(self, day: date, *, name: str) -> DatedValue[T]:
-        """Value in force on a day.  Raises PolicyGapError before the first one."""
-        starts = [start for start in self.values if start <= day]
-        if not starts:
-            first = min(self.values)
+    def start_on(self, day: date) -> date | None:
+        """The day from which what is in force on a day holds; none before the first one."""
+        return max((start for start in self.values if start <= day), default=None)
+
+    def on(self, day: date, *, name: str) -> P:
+        """What is in force on a day.  Raises PolicyGapError before the first one."""
+        start = self.start_on(day)
+        if start is None:
             raise PolicyGapError(
                 "The policy pack has no {name} for {day}; its first value starts {first}. Add a dated "
                 "value, or code a day from {first} on.",
                 name=name,
                 day=day,
-                first=first,
+                first=min(self.values),
             )
-        return self.values[max(starts)]
+        return self.values[start]
+
+
+class Dated(History[DatedValue[T]], Generic[T]):
+    """A value that changes over time."""
+
+
+class Entry(History[P], Generic[P]):
+    """One of several matters of a kind, known by its name; what is said besides ``values`` holds always."""
+
+    name: Text
 
 
 class Band(Strict):
@@ -141,15 +159,14 @@ class RuleValue(Strict):
     expires: Expiry | None = None
 
 
-class RuleEntry(Strict):
+class RuleEntry(Entry[DatedValue[RuleValue]]):
     """A veto or floor with its wording and its dated values."""
 
-    rule: Text
+    name: Text = Field(alias="rule")
     kind: Literal["veto", "floor"]
     title: Words
     clearing: Words
     check: Words
-    values: Annotated[dict[date, DatedValue[RuleValue]], OneDayEach] = Field(min_length=1)
 
 
 class Thresholds(Strict):
@@ -226,21 +243,20 @@ class CodeFile(Strict):
     red_visit_working_days: Dated[int]
 
 
-class FactorEntry(Strict):
-    """A factor of the scorecard with its wording and its dated points."""
-
-    factor: Text
-    feature: Text
-    title: Words
-    check: Words | None = None
-    values: Annotated[dict[date, "FactorValue"], OneDayEach] = Field(min_length=1)
-
-
 class FactorValue(Provenance):
     """Points of a factor from one day on."""
 
     points: dict[int, int] | dict[str, int] = Field(min_length=1)
     missing: int
+
+
+class FactorEntry(Entry[FactorValue]):
+    """A factor of the scorecard with its wording and its dated points."""
+
+    name: Text = Field(alias="factor")
+    feature: Text
+    title: Words
+    check: Words | None = None
 
 
 class CardFile(Strict):

@@ -17,7 +17,7 @@ from models.coding.changes import flip_flops
 from models.estimates import wilson
 from models.feedback import feedback_loop
 from models.policy.review import Monitoring
-from models.vocabulary import CODE_KEYS, RiskCode, day_number
+from models.vocabulary import CODE_KEYS, CODE_RANKS, RiskCode, day_number
 
 State = Literal["ok", "alarm", "unknown", "acknowledged"]
 Key = tuple[str, str, str]
@@ -69,7 +69,6 @@ def migration(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     Both frames have one row per ``enterprise_id`` with ``code``.  Grain: one row per ``from_code`` and ``to_code``,
     from RED to GREEN, all 16 of them; ``enterprises`` that have a code on both days.
     """
-    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
     cells = pl.DataFrame({"from_code": CODE_KEYS}).join(pl.DataFrame({"to_code": CODE_KEYS}), how="cross")
     counted = (
         before.select("enterprise_id", from_code="code")
@@ -80,7 +79,9 @@ def migration(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     found = cells.join(counted, on=["from_code", "to_code"], how="left").with_columns(
         pl.col("enterprises").fill_null(0)
     )
-    order = [pl.col(name).replace_strict(ranks, return_dtype=pl.Int64) for name in ("from_code", "to_code")]
+    order = [
+        pl.col(name).replace_strict(CODE_RANKS, return_dtype=pl.Int64) for name in ("from_code", "to_code")
+    ]
     return found.sort(order, descending=True)
 
 
@@ -198,7 +199,7 @@ def feedback(firms: pl.DataFrame) -> Measured:
     among all firms (0 best to 1 worst) per past visit; an alarm where its whole interval is above 0.
     An alarm is no proof of a loop: rightly aimed visits raise it as well.
     """
-    ranks = firms["code"].replace_strict({key: rank for rank, key in enumerate(CODE_KEYS)})
+    ranks = firms["code"].replace_strict(CODE_RANKS)
     visits = firms["visits"].cast(pl.Float64).to_numpy()
     found = feedback_loop(ranks.cast(pl.Float64).to_numpy(), visits, firms["stratum"].to_list())
     if math.isnan(found.slope):

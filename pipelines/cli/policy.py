@@ -84,7 +84,7 @@ def lint(
     policy = _resolve(pack or settings.pack, settings)
     found = _faults(policy)
     if json:
-        typer.echo(as_json([vars(one) for one in found]))
+        typer.echo(as_json([one.to_dict() for one in found]))
     else:
         policy_view.show_findings(
             found, f"{policy.name} {policy.version}", Words(settings.language), Console()

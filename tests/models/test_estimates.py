@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from models.estimates import Numbers, drawn_rate, drawn_rates_by, green_leak, wilson
+from models.estimates import Numbers, drawn_rate, drawn_rates_by, wilson
 from pipelines.demo import visits as demo_visits
 from pipelines.demo.city import City, build_city
 from pipelines.demo.findings import draw_findings
@@ -107,20 +107,6 @@ def test_rates_go_by_any_column_and_an_empty_frame_has_none():
     rates = drawn_rates_by(DRAWN.rename({"code": "district"}).head(0), by="district")
     assert rates.columns == ["district", "rate", "low", "high", "visits", "effective"]
     assert rates.is_empty()
-
-
-def test_green_holds_its_weight_of_the_findings():
-    # Findings weigh 2 in green and 1 + 2 in red.
-    leak = green_leak(DRAWN)
-    assert leak.share.rate == pytest.approx(2 / 5)
-    assert leak.share.visits == 3
-    assert leak.rate.rate == pytest.approx(2 / 8)
-
-
-def test_a_city_without_findings_has_no_share_to_hold():
-    leak = green_leak(DRAWN.filter(pl.col("label") == 0))
-    assert np.isnan(leak.share.rate)
-    assert leak.rate.rate == 0.0
 
 
 CHANCE = np.repeat([0.1, 0.3, 0.9], 500)

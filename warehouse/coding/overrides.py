@@ -3,7 +3,7 @@
 import polars as pl
 
 from models.coding.path import OVERRIDE_SCHEMA
-from models.vocabulary import CODE_KEYS
+from models.coding.verdicts import code_rank
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
 
@@ -14,10 +14,9 @@ def standing_overrides(connection: Connection, coding: "Coding") -> pl.DataFrame
     One that was ended early ends the day before, once that was known.
     """
     found = connection.sql(_STANDING, params={"known_at": coding.known_at, "by": coding.stored_by}).pl()
-    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
-    return found.with_columns(
-        rank=pl.col("code").replace_strict(ranks, default=None, return_dtype=pl.Int64)
-    ).select(pl.col(name).cast(kind) for name, kind in OVERRIDE_SCHEMA.items())
+    return found.with_columns(rank=code_rank(pl.col("code"))).select(
+        pl.col(name).cast(kind) for name, kind in OVERRIDE_SCHEMA.items()
+    )
 
 
 _STANDING = """

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.coding.path import Path, code_path, deciding, on_day
+from models.coding.stretches import changed, until
 from models.coding.verdicts import code_name
 from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
@@ -20,8 +21,6 @@ from warehouse.database.frames import Connection, log
 
 FORESEEN_DAYS = 2200
 """Six years: by then no event of today weighs anything any more, and the change rules have caught up."""
-
-_NEVER = date(9999, 12, 31)
 
 
 def compute_timelines(connection: Connection, coding: Coding) -> int:
@@ -44,7 +43,7 @@ def facts(path: Path) -> pl.DataFrame:
     """What the facts say by themselves, one row per stretch of days on which they say the same."""
     said = ("score", "rank", "is_provisional", "decided_by")
     rows = path.steps.select("enterprise_id", "as_of", *said)
-    return _spans(_changed(rows, said)).with_columns(code_name(pl.col("rank")).alias("code")).drop("rank")
+    return _spans(changed(rows, *said)).with_columns(code_name(pl.col("rank")).alias("code")).drop("rank")
 
 
 def forecast(path: Path) -> pl.DataFrame:
@@ -53,7 +52,7 @@ def forecast(path: Path) -> pl.DataFrame:
     codes = path.codes.sort("as_of")
     rows = codes.join_asof(said, on="as_of", by="enterprise_id", check_sortedness=False)
     rows = rows.sort("enterprise_id", "as_of").with_columns(decided_by=deciding())
-    shown = _changed(rows.select("enterprise_id", "as_of", "rank", "score", "decided_by"), ("rank",))
+    shown = changed(rows.select("enterprise_id", "as_of", "rank", "score", "decided_by"), "rank")
     return _spans(shown).with_columns(code_name(pl.col("rank")).alias("code")).drop("rank")
 
 
@@ -71,34 +70,25 @@ def point_steps(path: Path, as_of: date) -> pl.DataFrame:
     for name in factors:
         # A factor that a later rule book no longer has gives nothing from then on.
         points = rows.select("enterprise_id", "as_of", points=pl.col(name).fill_null(0))
-        moved = (pl.col("enterprise_id") == pl.col("enterprise_id").shift()) & (
-            pl.col("points") != pl.col("points").shift()
-        )
-        parts.append(points.filter(moved).with_columns(factor=pl.lit(name.removeprefix("points:"))))
+        is_change = ~pl.col("enterprise_id").is_first_distinct()
+        moved = changed(points, "points").filter(is_change)
+        parts.append(moved.with_columns(factor=pl.lit(name.removeprefix("points:"))))
     return (
         pl.concat(parts)
         .select(
             "enterprise_id",
             "factor",
-            changes_on=pl.col("as_of").cast(pl.Int32).cast(pl.Date),
+            changes_on=pl.from_epoch("as_of", "d"),
             points="points",
         )
         .sort("enterprise_id", "factor", "changes_on")
     )
 
 
-def _changed(rows: pl.DataFrame, said: tuple[str, ...]) -> pl.DataFrame:
-    """Rows that say something else than the row before, or are about another enterprise."""
-    moved = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(name).shift()) for name in ("enterprise_id", *said)
-    )
-    return rows.filter(moved)
-
-
 def _spans(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with ``valid_from`` and ``valid_to`` (the day the next one begins) instead of ``as_of``."""
-    begins = pl.col("as_of").cast(pl.Int32).cast(pl.Date)
-    ends = begins.shift(-1).over("enterprise_id", order_by="as_of").fill_null(_NEVER)
+    begins = pl.from_epoch("as_of", "d")
+    ends = pl.from_epoch(until("as_of", day_number(date.max)), "d")
     told = pl.exclude("enterprise_id", "as_of")
     return rows.select("enterprise_id", begins.alias("valid_from"), ends.alias("valid_to"), told)
 

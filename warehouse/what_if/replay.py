@@ -11,13 +11,14 @@ import polars as pl
 
 from models.coding.explain import explain_codes, factor_texts
 from models.coding.path import code_path, deciding
+from models.coding.stretches import changed, until
 from models.coding.timeline import with_interval
-from models.coding.verdicts import code_name, judge
+from models.coding.verdicts import code_name, code_rank, judge
 from models.errors import WarehouseError
 from models.features.fold import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables.canonical import TABLES
-from models.vocabulary import CODE_KEYS, day_number
+from models.vocabulary import day_number
 from warehouse.coding.coding import Coding, Extract
 from warehouse.coding.engines import fold, read_events
 from warehouse.coding.overrides import standing_overrides
@@ -221,11 +222,10 @@ def _wrong_codes(
         "SELECT enterprise_id, valid_from - DATE '1970-01-01' AS day, code FROM risk.code_history "
         "WHERE valid_from < valid_to ORDER BY enterprise_id, valid_from"
     ).pl()
-    ranks = {key: rank for rank, key in enumerate(CODE_KEYS)}
     told = issued.join(right.select("enterprise_id").unique(), on="enterprise_id", how="semi").select(
         "enterprise_id",
         pl.col("day").cast(pl.Int64),
-        issued=pl.col("code").replace_strict(ranks, return_dtype=pl.Int64),
+        issued=code_rank(pl.col("code")),
     )
     days = pl.concat([right.select("enterprise_id", "day"), told.select("enterprise_id", "day")]).unique()
     for frame in (right, told):
@@ -234,17 +234,12 @@ def _wrong_codes(
         )
     days = days.filter(pl.col("issued").is_not_null(), pl.col("day") <= day_number(last))
     days = days.sort("enterprise_id", "day")
-    moved = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(name).shift()) for name in ("enterprise_id", "right", "issued")
-    )
-    stretches = days.filter(moved).with_columns(
-        until=pl.col("day").shift(-1).over("enterprise_id").fill_null(day_number(last) + 1)
-    )
+    stretches = changed(days, "right", "issued").with_columns(until=until("day", day_number(last) + 1))
     wrong = stretches.filter(pl.col("right") != pl.col("issued"))
     return wrong.select(
         "enterprise_id",
-        first_day=pl.col("day").cast(pl.Int32).cast(pl.Date),
-        last_day=(pl.col("until") - 1).cast(pl.Int32).cast(pl.Date),
+        first_day=pl.from_epoch("day", "d"),
+        last_day=pl.from_epoch(pl.col("until") - 1, "d"),
         issued=code_name(pl.col("issued")),
         right=code_name(pl.col("right")),
     )

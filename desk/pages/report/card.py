@@ -66,12 +66,7 @@ def _length(value: int, most: float) -> float:
 
 def _bins(factor: Factor) -> list[tuple[str, int]]:
     """Ranges of integers with their points; the first reaches down to any value, the last up to any."""
-    bins = sorted((int(least), value) for least, value in factor.points.items())
-    made: list[tuple[str, int]] = []
-    for at, (least, value) in enumerate(bins):
-        most = bins[at + 1][0] - 1 if at + 1 < len(bins) else None
-        made.append((_range(least, most, is_first=at == 0), value))
-    return made
+    return [(_range(one.least, one.most, is_first=at == 0), one.points) for at, one in enumerate(factor.bins)]
 
 
 def _range(least: int, most: int | None, *, is_first: bool) -> str:

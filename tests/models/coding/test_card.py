@@ -120,7 +120,7 @@ def test_a_card_brings_points_and_cut_offs_and_leaves_every_rule():
 
 
 def test_the_new_cut_offs_say_which_card_they_come_from():
-    told = with_card(POLICY, card()).codes.thresholds_provenance
+    told = with_card(POLICY, card()).codes.provenance["thresholds"]
     assert told.basis == "proposal"
     assert card().card_id in told.reference
 

@@ -247,9 +247,9 @@ def test_a_whole_card_does_not_depend_on_the_order_of_the_rows():
 
 
 _ELSEWHERE = """
-from models.families import FAMILIES
-from models.training import fit_finished
-from tests.models.panels import POLICY, history, policy
+from models.learning.families import FAMILIES
+from models.learning.training import fit_finished
+from tests.models.learning.panels import POLICY, history, policy
 for family in sorted(FAMILIES):
     firms = 2500 if family == "boosted" else 250
     card = fit_finished(history(firms=firms), policy=policy(), in_force=POLICY, family=family)

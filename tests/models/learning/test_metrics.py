@@ -337,24 +337,6 @@ def test_every_known_label_is_in_one_bin(case: tuple[Numbers, Numbers], bins: in
     assert table["positives"].sum() == np.sum(label == 1)
 
 
-def test_a_forecast_that_is_right_has_the_line_zero_one():
-    # 1 of 4 at 0.25 and 3 of 4 at 0.75.
-    probability = np.repeat([0.25, 0.75], 4)
-    intercept, slope = probabilities.calibration_line(probability, some(1, 0, 0, 0, 1, 1, 1, 0))
-    assert (intercept, slope) == (pytest.approx(0, abs=1e-6), pytest.approx(1, abs=1e-6))
-
-
-def test_a_forecast_too_extreme_has_a_slope_below_one():
-    # Odds 1/9 and 9 were said, 1/3 and 3 came true: log 3 / log 9 is a half.
-    probability = np.repeat([0.1, 0.9], 4)
-    intercept, slope = probabilities.calibration_line(probability, some(1, 0, 0, 0, 1, 1, 1, 0))
-    assert (intercept, slope) == (pytest.approx(0, abs=1e-6), pytest.approx(0.5, abs=1e-6))
-
-
-def test_one_probability_for_all_has_no_line():
-    assert np.isnan(probabilities.calibration_line(np.full(4, 0.3), some(1, 0, 1, 0))).all()
-
-
 # Lift curve
 
 
