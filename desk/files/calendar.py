@@ -72,8 +72,9 @@ def _description(row: Row, words: Words) -> str:
     lines = [
         f"{row['enterprise_id']} · {words.label(vocab.INSPECTION_MODE, row['mode'])}",
         f"{words.authority(row['level'], row['division'])} · {words.team(row['crew_id'])}",
-        f"{words('officers')}: {people_text(row, words)}",
-        f"{words('due')}: {row['due_on'] or '–'} · {words('filing')}: {filing(row, words)}",
+        f"{words('officers')}{words.colon}{people_text(row, words)}",
+        f"{words.within('deadline', 'due')}{words.colon}{row['due_on'] or '–'} · "
+        f"{words('filing')}{words.colon}{filing(row, words)}",
         *(f"□ {check_text(check, words)}" for check in row["checks"]),
     ]
     return "\n".join(lines)

@@ -10,7 +10,6 @@ from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
 from desk.words.labels import BECAUSE, CATEGORIES, CHANNEL, COLOURS
-from desk.words.legacy import TEXTS
 from desk.words.marks import NC_
 from models import vocabulary as vocab
 from models.errors import RiskcodeError, SettingsError
@@ -34,13 +33,10 @@ class Words:
                 known=", ".join(languages()),
             )
         self.language = language
-        self.at = 0 if language == "zh" else 1
         self._said = translations(language)
 
     def __call__(self, message: str, **values: object) -> str:
         """A sentence, its ``{names}`` filled."""
-        if message in TEXTS:
-            return TEXTS[message][self.at].format(**values)
         said = self._said.gettext(message) if message else ""
         return said.format(**values) if values else said
 
@@ -62,11 +58,15 @@ class Words:
         told = row.get(f"{name}_{self.language}")
         return (row[f"{name}_{SOURCE}"] if told is None else told) or ""
 
+    def of(self, text: Any) -> str:
+        """The reader's part of a text that a pack keeps in its languages (``zh``, ``en``)."""
+        return getattr(text, self.language, None) or getattr(text, SOURCE)
+
     def label(self, codes: vocab.CodeList, key: str | None) -> str:
         """Label of a stored value; what the list does not know is shown as it is."""
         if key is None or key not in codes.labels:
             return key or "–"
-        return self.within(codes.name, codes.en(key))
+        return self.within(codes.name, codes.labels[key])
 
     def datum(self, factor: str, value: str | None) -> str:
         """The datum a reason rests on; categories by their label."""
@@ -86,6 +86,11 @@ class Words:
     def listing(self, parts: Iterable[str]) -> str:
         """Several things in a row, as the language strings them together."""
         return self.within("between things", ", ").join(parts)
+
+    @property
+    def colon(self) -> str:
+        """What stands between a head and what it announces."""
+        return self.within("between a head and what follows", ": ")
 
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""
@@ -120,3 +125,9 @@ class Words:
     def channels(self, row: Mapping[str, Any]) -> str:
         """Why a visit is made: its channels, the foremost first."""
         return self.listing(self.label(CHANNEL, one) for one in row["channels"])
+
+
+def spellings(codes: vocab.CodeList) -> dict[str, str]:
+    """Every way to write a value, lower-cased, with its key: key, label in any language, spelling of deliveries."""
+    said = [Words(language) for language in languages()]
+    return codes.spellings() | {words.label(codes, key).lower(): key for words in said for key in codes.keys}

@@ -11,6 +11,8 @@ import sys
 import typer
 from rich.console import Console
 
+from desk.words.catalogue import SOURCE
+from desk.words.words import Words
 from models.errors import RiskcodeError
 from pipelines.cli import (
     admin,
@@ -27,14 +29,17 @@ from pipelines.cli import (
     run,
     watch,
 )
+from pipelines.cli.help import Spoken, mistake
+from pipelines.settings import load_settings
 
 app = typer.Typer(
     name="riskcode",
+    cls=Spoken,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
-    help="红黄蓝绿动态赋码与靶向检查 · Risk codes for enterprises, and the inspections they call for.",
+    help="Risk codes for enterprises, and the inspections they call for.",
 )
 app.command("run")(run.run)
 app.command("queue")(read.queue)
@@ -59,10 +64,14 @@ app.command("doctor")(admin.doctor)
 
 def main() -> None:
     """Run a command; errors a user can act on are told in one sentence, without a traceback."""
+    words = Words(SOURCE)
     try:
+        words = Words(load_settings().language)
         status = app(standalone_mode=False, prog_name="riskcode")
     except RiskcodeError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {_plain(str(error))}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]✗[/] {_plain(words.error(error))}", soft_wrap=True
+        )
         status = error.exit_code
     except typer.Exit as done:
         status = done.exit_code
@@ -71,7 +80,10 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "show"):
             raise
-        error.show()
+        if hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
+            typer.echo(mistake(error, words), err=True)
+        else:
+            error.show()
         status = getattr(error, "exit_code", 2)
     _leave(status if isinstance(status, int) else 0)
 

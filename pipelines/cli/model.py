@@ -23,8 +23,10 @@ from desk.terminal.models import (
     show_findings,
     side_by_side,
 )
+from desk.words.catalogue import languages
 from desk.words.words import Words
 from models.errors import ModelError
+from pipelines.cli.options import WrongUse
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
 
@@ -53,7 +55,7 @@ From = Annotated[
 
 app = typer.Typer(
     name="model",
-    help="评分卡 · Scorecards: fit, evaluate, show, compare, promote, roll back.",
+    help="Scorecards: fit, evaluate, show, compare, promote, roll back.",
     no_args_is_help=True,
 )
 
@@ -65,7 +67,7 @@ def fit(
     family: Annotated[str, typer.Option(help="how the starting values are found")] = "boosted",
     json: Json = False,
 ) -> None:
-    """拟合 · Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
+    """Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
     from pipelines.learning import fit as learn
 
     settings = load_settings()
@@ -75,13 +77,21 @@ def fit(
         typer.echo(card.to_json())
         return
     words, short = Words(settings.language), card.card_id
-    typer.echo(words("fitted", card=short, factors=len(card.scorecard.factors)))
-    typer.echo(words("fitted_next", card=short))
+    typer.echo(
+        words("Fitted scorecard {card}: {factors} factors", card=short, factors=len(card.scorecard.factors))
+    )
+    typer.echo(
+        words(
+            "See it: ./riskcode model show {card} · hold it against the champion: "
+            "./riskcode model compare {card}",
+            card=short,
+        )
+    )
 
 
 @app.command("evaluate")
 def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = False) -> None:
-    """评价 · Try cards and simple rules on past days they never saw; writes a report."""
+    """Try cards and simple rules on past days they never saw; writes a report."""
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
@@ -93,17 +103,20 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
         typer.echo(as_json({"label": label, "metrics": pooled, "verdict": verdict, "report": str(report)}))
         return
     words, console = Words(settings.language), Console()
-    titles = {each.name: getattr(each.title, words.language) for each in found.contestants}
+    titles = {each.name: words.of(each.title) for each in found.contestants}
     periods = found.periods["is_final"].sum()
-    console.print(f"[bold]{words('final_periods', n=periods)}[/]", highlight=False)
+    console.print(
+        f"[bold]{words('Last {n} periods pooled, none of them learnt from (95% interval in brackets)', n=periods)}[/]",
+        highlight=False,
+    )
     console.print(metrics_table(pooled, titles, words))
-    console.print(f"[bold]{words('verdict')}[/] {escape(getattr(found.verdict, words.language))}")
-    console.print(f"[bold]{words('report')}[/] {escape(str(report))}", soft_wrap=True)
+    console.print(f"[bold]{words('Verdict')}[/] {escape(words.of(found.verdict))}")
+    console.print(f"[bold]{words('Report')}[/] {escape(str(report))}", soft_wrap=True)
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """列表 · Every card there is, newest first, and what was put in force when."""
+    """Every card there is, newest first, and what was put in force when."""
     from warehouse.rules.cards import list_cards, list_promotions
 
     settings = load_settings()
@@ -112,7 +125,11 @@ def list_(json: Json = False) -> None:
         typer.echo(as_json({"cards": cards, "promotions": promotions}))
         return
     words, console = Words(settings.language), Console()
-    console.print(cards_table(cards, words, wide=console.width >= 110) if cards else words("no_cards"))
+    console.print(
+        cards_table(cards, words, wide=console.width >= 110)
+        if cards
+        else words("No scorecard yet; the expert pack is in force. Fit one: ./riskcode model fit")
+    )
     for promotion in promotions[:_PROMOTIONS_SHOWN]:
         console.print(promotion_line(promotion, words), highlight=False, soft_wrap=True)
 
@@ -120,10 +137,10 @@ def list_(json: Json = False) -> None:
 @app.command("show")
 def show(
     card: Annotated[str | None, typer.Argument(help="card id; default: the champion")] = None,
-    lang: Annotated[str | None, typer.Option("--lang", help="zh or en")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="language, e.g. zh or en")] = None,
     json: Json = False,
 ) -> None:
-    """一页卡 · A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
+    """A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
     from warehouse.rules.cards import load_card
 
     settings = load_settings()
@@ -144,7 +161,7 @@ def compare(
     other: Annotated[str | None, typer.Argument(help="what is in force: its id, or expert")] = None,
     json: Json = False,
 ) -> None:
-    """比较 · A card against what is in force: measures, codes that would change, what the gate says."""
+    """A card against what is in force: measures, codes that would change, what the gate says."""
     from warehouse.rules.cards import gate_inputs, load_card
 
     settings = load_settings()
@@ -158,11 +175,12 @@ def compare(
         return
     words, console = Words(settings.language), Console()
     console.print(
-        f"[bold]{stored.card_id}[/] · {words('champion')}: {named(in_force, words)}", highlight=False
+        f"[bold]{stored.card_id}[/] · {words('champion')}{words.colon}{named(in_force, words)}",
+        highlight=False,
     )
     if inputs.challenger:
         console.print(side_by_side(inputs, words))
-    console.print(f"[bold]{words('code_moves')}[/]")
+    console.print(f"[bold]{words('Codes that would change (rows: now, columns: then)')}[/]")
     console.print(moves_table(inputs.moves, words))
     show_findings(result, words, console)
 
@@ -178,7 +196,7 @@ def promote(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """启用 · Put a card in force, in the name of a person and if the gate lets it pass."""
+    """Put a card in force, in the name of a person and if the gate lets it pass."""
     from warehouse.rules.cards import gate_inputs, load_card
     from warehouse.rules.cards import promote as put_in_force
 
@@ -191,7 +209,9 @@ def promote(
     if not (result.passed or override):
         raise ModelError(_refused(stored.card_id, result))
     if on_a_terminal() and not yes:
-        typer.confirm(words("ask_promote", name=name, card=stored.card_id), abort=True)
+        typer.confirm(
+            words("Put {card} in force in the name of {name}?", name=name, card=stored.card_id), abort=True
+        )
     effective = put_in_force(
         settings.home,
         stored.card_id,
@@ -201,19 +221,29 @@ def promote(
         gate=result,
         override=not result.passed,
     )
-    typer.echo(words("promoted_text", card=stored.card_id, day=effective))
+    typer.echo(
+        words(
+            "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",
+            card=stored.card_id,
+            day=effective,
+        )
+    )
 
 
 @app.command("rollback")
 def rollback(by: By, reason: Reason, day: From = None) -> None:
-    """退回 · Go back to the card that was in force before, or to the expert pack."""
+    """Go back to the card that was in force before, or to the expert pack."""
     from warehouse.rules.cards import roll_back
 
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words = Words(settings.language)
     back = roll_back(settings.home, approved_by=name, reason=why, effective_from=_day(day))
-    typer.echo(words("rolled_back_text", card=named(back, words)))
+    typer.echo(
+        words(
+            "Rolled back to {card}. Codes follow with the next run: ./riskcode run", card=named(back, words)
+        )
+    )
 
 
 def on_a_terminal() -> bool:
@@ -226,17 +256,17 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def said(text: str, option: str) -> str:
-    """A text that must say something.  Raises BadParameter when blank."""
+    """A text that must say something.  Raises WrongUse when blank."""
     if not text.strip():
-        raise typer.BadParameter(
-            f"{option} is blank; it is kept with the decision. Write who decides and why."
+        raise WrongUse(
+            "{option} is blank; it is kept with the decision. Write who decides and why.", option=option
         )
     return text.strip()
 
 
 def _language(asked: str | None, settings: Settings) -> str:
-    if asked not in (None, "zh", "en"):
-        raise typer.BadParameter(f"--lang {asked}: choose zh or en")
+    if asked not in (None, *languages()):
+        raise WrongUse("--lang {asked}: choose {known}", asked=asked, known=" / ".join(languages()))
     return asked or settings.language
 
 
@@ -248,7 +278,7 @@ def _label_texts(stored: "StoredCard", settings: Settings, words: Words) -> tupl
     label = load_policy(settings.pack).on(fitted_for).learning.labels.get(stored.label)
     if label is None:
         return stored.label, ""
-    return getattr(label.title, words.language), getattr(label.meaning, words.language)
+    return words.of(label.title), words.of(label.meaning)
 
 
 def _judge(inputs: "GateInputs", settings: Settings) -> "GateResult":

@@ -18,7 +18,7 @@ from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REME
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.errors import DisputeError
-from pipelines.cli.options import one_of
+from pipelines.cli.options import WrongUse, one_of
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import disputes as queries
@@ -33,7 +33,7 @@ On = Annotated[
     typer.Option("--on", formats=["%Y-%m-%d"], help="day it was received or decided; default: today"),
 ]
 Number = Annotated[str, typer.Argument(help="number of the objection, e.g. O-2026-0001")]
-Enterprise = Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")]
+Enterprise = Annotated[str, typer.Argument(help="enterprise id")]
 Correct = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,7 +42,7 @@ Correct = Annotated[
 ]
 
 app = typer.Typer(
-    name="objection", help="异议 · Objections: file, list, show, decide, withdraw.", no_args_is_help=True
+    name="objection", help="Objections: file, list, show, decide, withdraw.", no_args_is_help=True
 )
 
 
@@ -62,14 +62,14 @@ def file(
     grounds: Annotated[str, typer.Option(help="why the datum or the code is wrong")],
     table: Annotated[
         str | None,
-        typer.Option(help="what is contested: violations, alerts, inspections … (违法 预警 检查 …)"),
+        typer.Option(help="what is contested: violations, alerts, inspections …"),
     ] = None,
     key: Annotated[str | None, typer.Option(help="its number, as explain --json shows it")] = None,
     source: Annotated[
         str | None, typer.Option(help="its source, where the number alone is not enough")
     ] = None,
     correct: Correct = None,
-    filer: Annotated[str, typer.Option("--as", help="enterprise or officer (企业 执法人员)")] = "enterprise",
+    filer: Annotated[str, typer.Option("--as", help="enterprise or officer")] = "enterprise",
     on: On = None,
     late_reason: Annotated[str | None, typer.Option(help="why it comes after the time to object")] = None,
     new_evidence: Annotated[
@@ -77,7 +77,7 @@ def file(
     ] = None,
     json: Json = False,
 ) -> None:
-    """提出 · Contest a datum (--table, --key), or the code itself; tells whether the code hangs on it."""
+    """Contest a datum (--table, --key), or the code itself; tells whether the code hangs on it."""
     from warehouse.disputes.objections import Filing, file_objection
     from warehouse.disputes.what_if import Datum
 
@@ -103,13 +103,11 @@ def file(
 @app.command("list")
 def list_(
     enterprise: Annotated[str | None, typer.Option(help="of this enterprise only")] = None,
-    state: Annotated[
-        str | None, typer.Option(help="open, upheld, rejected or withdrawn_by_filer (待决 成立 驳回 撤回)")
-    ] = None,
+    state: Annotated[str | None, typer.Option(help="open, upheld, rejected or withdrawn_by_filer")] = None,
     on: On = None,
     json: Json = False,
 ) -> None:
-    """列表 · Objections, open ones first by the day they must be decided."""
+    """Objections, open ones first by the day they must be decided."""
     settings = load_settings()
     words, kept = Words(settings.language), one_of(OBJECTION_STATE, state) if state else None
     with reading(settings.home) as connection:
@@ -117,24 +115,24 @@ def list_(
     if json:
         typer.echo(as_json(found))
         return
-    Console().print(_table(found, words) if found else words("no_objections"))
+    Console().print(_table(found, words) if found else words("No objection matches"))
 
 
 @app.command("show")
 def show(objection_id: Number, on: On = None, json: Json = False) -> None:
-    """查看 · One objection: grounds, what hangs on it, until when, how it was decided."""
+    """One objection: grounds, what hangs on it, until when, how it was decided."""
     _tell(load_settings(), objection_id.strip(), _day(on), json=json)
 
 
 @app.command("decide")
 def decide(
     objection_id: Number,
-    outcome: Annotated[str, typer.Option(help="upheld or rejected (成立 驳回)")],
+    outcome: Annotated[str, typer.Option(help="upheld or rejected")],
     by: By,
     reasons: Annotated[str, typer.Option(help="written reasons: what was checked, and what follows")],
     remedy: Annotated[
         str | None,
-        typer.Option(help="withdraw, correct or override (撤销 更正 定码); default: what was asked for"),
+        typer.Option(help="withdraw, correct or override; default: what was asked for"),
     ] = None,
     correct: Correct = None,
     code: Annotated[str | None, typer.Option(help="code of an override")] = None,
@@ -144,7 +142,7 @@ def decide(
     on: On = None,
     json: Json = False,
 ) -> None:
-    """决定 · Uphold or reject; what is upheld acts on the data, and the code follows at once."""
+    """Uphold or reject; what is upheld acts on the data, and the code follows at once."""
     from warehouse.disputes.decisions import Ruling, decide_objection, undecided
 
     settings, objection_id = load_settings(), objection_id.strip()
@@ -174,7 +172,7 @@ def withdraw(
     on: On = None,
     json: Json = False,
 ) -> None:
-    """撤回 · Who filed an objection takes it back; the datum stands."""
+    """Who filed an objection takes it back; the datum stands."""
     from warehouse.disputes.decisions import withdraw_objection
 
     settings, objection_id = load_settings(), objection_id.strip()
@@ -188,11 +186,11 @@ def _contested(table: str | None, key: str | None, enterprise_id: str) -> tuple[
     """Table and number of what is contested; ``None`` for the code itself.  Of the register there is one row."""
     if table is None:
         if key is not None:
-            raise typer.BadParameter("--key needs --table: it says what the number is of")
+            raise WrongUse("--key needs --table: it says what the number is of")
         return None
     kind = one_of(CONTESTABLE, table)
     if key is None and kind != "enterprises":
-        raise typer.BadParameter(f"--table {kind} needs --key: the number of what is contested")
+        raise WrongUse("--table {kind} needs --key: the number of what is contested", kind=kind)
     return kind, (key or enterprise_id).strip()
 
 
@@ -234,35 +232,40 @@ def _tell(settings: Settings, objection_id: str, day: date, *, json: bool) -> No
 def _lines(row: Row, words: Words) -> list[str]:
     """One objection as a person reads it."""
     state = words.label(OBJECTION_STATE, row["state"])
-    late = f" [bold red]{words('objection_overdue')}[/]" if row["is_overdue"] else ""
+    late = f" [bold red]{words('overdue')}[/]" if row["is_overdue"] else ""
     lines = [
         f"[bold]{row['objection_id']}[/] · {state}{late} · {escape(row['name'] or '')} "
         f"[dim]{escape(row['enterprise_id'])}[/]",
-        f"{words('contested_thing')}: {escape(_thing(row, words))}",
-        f"{words('grounds')}: {escape(row['grounds'])}",
-        f"{words('filed')}: {row['filed_on']} · {escape(row['filed_by'])}"
-        f"（{words.label(FILER, row['filer'])}）· {words('file_by', day=row['file_by'])}",
+        f"{words.within('objection', 'contested')}{words.colon}{escape(_thing(row, words))}",
+        f"{words('grounds')}{words.colon}{escape(row['grounds'])}",
+        f"{words('filed')}{words.colon}{row['filed_on']} · {escape(row['filed_by'])}"
+        f"{_noted(words.label(FILER, row['filer']), words)} · "
+        f"{words('could be filed until {day}', day=row['file_by'])}",
     ]
-    lines += [f"{words(key)}: {escape(row[key])}" for key in ("late_reason", "new_evidence") if row[key]]
-    lines.append(f"{words('hangs')}: {_hangs(row, words)}")
-    lines.append(f"{words('decide_by')}: {_clock(row, words)}")
+    further = {"late_reason": words("why late"), "new_evidence": words("new evidence")}
+    lines += [f"{title}: {escape(row[name])}" for name, title in further.items() if row[name]]
+    lines.append(f"{words('if upheld')}{words.colon}{_hangs(row, words)}")
+    lines.append(f"{words('decide by')}{words.colon}{_clock(row, words)}")
     if row["state"] != "open":
-        when = words("in_time" if row["in_time"] else "too_late")
+        when = words("in time") if row["in_time"] else words("after the clock")
         remedy = f" · {words.label(REMEDY, row['remedy'])}" if row["remedy"] else ""
         lines.append(
-            f"{words('decided')}: {row['decided_on']} · {escape(row['decided_by'])} · {state}{remedy} · {when}"
+            f"{words('decided')}{words.colon}{row['decided_on']} · {escape(row['decided_by'])} · "
+            f"{state}{remedy} · {when}"
         )
-        lines += [f"{words('decision_reasons')}: {escape(row['reasons'])}"] if row["reasons"] else []
-        lines += [f"{words('changed_to')}: {escape(_changes(row['changes']))}"] if row["changes"] else []
+        lines += [f"{words('reasons')}{words.colon}{escape(row['reasons'])}"] if row["reasons"] else []
+        lines += (
+            [f"{words('changed')}{words.colon}{escape(_changes(row['changes']))}"] if row["changes"] else []
+        )
     if row["code_now"]:
-        lines.append(f"{words('code_now')}: {words.code(row['code_now'])}")
+        lines.append(f"{words('code now')}{words.colon}{words.code(row['code_now'])}")
     return lines
 
 
 def _thing(row: Mapping[str, Any], words: Words) -> str:
     """What is contested, and what it should say."""
     if row["table_name"] is None:
-        return words("the_code")
+        return words("the code itself")
     asked = f" → {_changes(row['asked'])}" if row["asked"] else ""
     return f"{words.label(CONTESTABLE, row['table_name'])} {row['datum_id']}{asked}"
 
@@ -277,21 +280,30 @@ def _changes(text: str) -> str:
 def _hangs(row: Row, words: Words) -> str:
     now, then = words.code(row["code"]), row["code_if_upheld"]
     moved = f"{now} → {words.code(then)}" if then else now
-    return f"{moved} · {words('decisive' if row['is_decisive'] else 'not_decisive')}"
+    so_what = (
+        words("the code hangs on it: short clock, another person decides")
+        if row["is_decisive"]
+        else words("the code does not hang on it")
+    )
+    return f"{moved} · {so_what}"
 
 
 def _clock(row: Row, words: Words) -> str:
-    unsure = f"（{words('calendar_provisional')}）" if row["is_provisional"] else ""
+    unsure = _noted(words("calendar provisional"), words) if row["is_provisional"] else ""
     return f"{row['decide_by']}{unsure}"
+
+
+def _noted(note: str, words: Words) -> str:
+    return words(" ({note})", note=note)
 
 
 def _table(found: list[Row], words: Words) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("objection", "id"):
-        table.add_column(words(key), no_wrap=True)
-    table.add_column(words("contested_thing"), overflow="fold")
-    for key in ("filed_short", "decide_by", "state", "hangs"):
-        table.add_column(words(key), no_wrap=True)
+    for head in (words("objection"), words("enterprise id")):
+        table.add_column(head, no_wrap=True)
+    table.add_column(words.within("objection", "contested"), overflow="fold")
+    for head in (words("filed"), words("decide by"), words("state"), words("if upheld")):
+        table.add_column(head, no_wrap=True)
     for row in found:
         due = f"{row['decide_by']}{' ?' if row['is_provisional'] else ''}"
         then = words.code(row["code_if_upheld"]) if row["code_if_upheld"] else "–"

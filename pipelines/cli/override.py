@@ -22,7 +22,7 @@ Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that i
 
 app = typer.Typer(
     name="override",
-    help="人工定码 · Overrides: give, end, and see whether they were right.",
+    help="Overrides: give, end, and see whether they were right.",
     no_args_is_help=True,
 )
 
@@ -30,7 +30,7 @@ app = typer.Typer(
 @app.command("give")
 def give(
     enterprise_id: Enterprise,
-    code: Annotated[str, typer.Option(help="red, yellow, blue or green (红 黄 蓝 绿)")],
+    code: Annotated[str, typer.Option(help="red, yellow, blue or green")],
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="last day it holds")],
     reason: Reason,
     by: By,
@@ -41,7 +41,7 @@ def give(
     on: On = None,
     json: Json = False,
 ) -> None:
-    """定码 · Give an enterprise another code for a time; a veto cannot be bettered."""
+    """Give an enterprise another code for a time; a veto cannot be bettered."""
     from warehouse.disputes.overrides import Given, give_override
 
     settings, enterprise_id = load_settings(), enterprise_id.strip()
@@ -68,7 +68,7 @@ def end(
     on: On = None,
     json: Json = False,
 ) -> None:
-    """终止 · End an override before its last day; the code follows at once."""
+    """End an override before its last day; the code follows at once."""
     from warehouse.disputes.overrides import end_override
 
     settings, override_id = load_settings(), override_id.strip()
@@ -85,7 +85,7 @@ def list_(
     enterprise: Annotated[str | None, typer.Option(help="of this enterprise only")] = None,
     json: Json = False,
 ) -> None:
-    """列表 · Every override: who, why, until when, and whether what came to light proved it right."""
+    """Every override: who, why, until when, and whether what came to light proved it right."""
     settings = load_settings()
     words = Words(settings.language)
     with reading(settings.home) as connection:
@@ -93,7 +93,7 @@ def list_(
     if json:
         typer.echo(as_json(found))
         return
-    Console().print(_table(found, words) if found else words("no_overrides"))
+    Console().print(_table(found, words) if found else words("No override"))
 
 
 def _tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) -> None:
@@ -108,12 +108,12 @@ def _tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) ->
 
 def _table(found: list[Row], words: Words) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("override", "id"):
-        table.add_column(words(key), no_wrap=True)
-    for key in ("code", "from_until", "by", "reason", "was_right"):
-        table.add_column(words(key), overflow="fold")
+    for head in (words("override"), words("enterprise id")):
+        table.add_column(head, no_wrap=True)
+    for head in (words("code"), words("from – until"), words("by"), words("reason"), words("was it right?")):
+        table.add_column(head, overflow="fold")
     for row in found:
-        ended = f" ({words('ended', day=row['ended_from'])})" if row["ended_from"] else ""
+        ended = f" ({words('ended from {day}', day=row['ended_from'])})" if row["ended_from"] else ""
         table.add_row(
             row["override_id"],
             escape(row["enterprise_id"]),

@@ -17,21 +17,21 @@ from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
-from pipelines.cli.options import Form, Json, Output, one_of
+from pipelines.cli.options import Form, Json, Output, WrongUse, one_of
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import plan as queries
 from warehouse.questions import visits as visit_queries
 from warehouse.questions.area import Area
 
-Level = Annotated[str | None, typer.Option(help="city, district or town (市 区县 镇街)")]
+Level = Annotated[str | None, typer.Option(help="city, district or town")]
 District = Annotated[
-    str | None, typer.Option(help="whose plan: GB/T 2260 code or name, e.g. 370102 or 历下区")
+    str | None, typer.Option(help="whose plan: GB/T 2260 code or name, e.g. 370102 or Lixia")
 ]
 Calendar = Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or ics (a calendar)")]
 Picture = Annotated[Path | None, typer.Option(help="draw load against capacity: FILE.svg or FILE.png")]
 
-app = typer.Typer(name="plan", help="检查计划 · The plan: year, month, today.", no_args_is_help=True)
+app = typer.Typer(name="plan", help="The plan: year, month, today.", no_args_is_help=True)
 
 
 @app.command("year")
@@ -42,7 +42,7 @@ def year(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """年度计划 · Person-days of every authority, the floors, the draws, and what cannot be reached."""
+    """Person-days of every authority, the floors, the draws, and what cannot be reached."""
     settings, words = _start()
     with reading(settings.home) as connection:
         area = _area(connection, level, district)
@@ -85,7 +85,7 @@ def month(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """月度计划 · Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
+    """Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
     settings, words = _start()
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
@@ -95,7 +95,7 @@ def month(
             start = of.date() if of else plan["first_on"].replace(day=1)
             found = queries.month_list(connection, start, area)
         elif of is not None:
-            raise typer.BadParameter("--month goes with --list: only the list is made months ahead")
+            raise WrongUse("--month goes with --list: only the list is made months ahead")
         else:
             told = _month(connection, area, plan, with_visits=form != "table")
     if listing:
@@ -128,9 +128,7 @@ def _show_list(
     found: list[Row], start: date, form: str, output: Path | None, settings: Settings, words: Words
 ) -> None:
     if form == "ics":
-        raise typer.BadParameter(
-            "--list has no days, so it makes no calendar: choose table, csv, xlsx or json"
-        )
+        raise WrongUse("--list has no days, so it makes no calendar: choose table, csv, xlsx or json")
     if form == "table":
         plan_view.show_month_list(found, start, words, Console())
         return
@@ -141,17 +139,19 @@ def _show_list(
 
 def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
-        raise typer.BadParameter(f"--picture {picture}: the name must end in .svg or .png")
+        raise WrongUse("--picture {file}: the name must end in .svg or .png", file=picture)
     from desk.draw.load import Wording, draw_load
 
     days = sorted({row["day"] for row in told["load"]})
     wording = Wording(
-        title=f"{words('picture_title')} · {days[0]} – {days[-1]}" if days else words("picture_title"),
-        load=words("picture_load"),
-        capacity=words("picture_capacity"),
-        short=words("picture_short"),
-        short_text=lambda count: words("picture_short_text", days=f"{count:,.1f}"),
-        unit=words("picture_y"),
+        title=f"{words('Inspection load against capacity')} · {days[0]} – {days[-1]}"
+        if days
+        else words("Inspection load against capacity"),
+        load=words.within("person-days", "planned"),
+        capacity=words.within("person-days", "available"),
+        short=words("asked for, not possible"),
+        short_text=lambda count: words("{days} person-days short", days=f"{count:,.1f}"),
+        unit=words("person-days"),
         levels={key: words.label(vocab.LEVEL, key) for key in vocab.LEVEL.keys},
     )
     _write(lambda path: draw_load(told["load"], path, wording), picture)
@@ -185,7 +185,7 @@ def today(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """当日任务 · Each crew's visits in order: where, why, what to check, who goes; sheets to print with xlsx."""
+    """Each crew's visits in order: where, why, what to check, who goes; sheets to print with xlsx."""
     settings, words = _start()
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
@@ -199,7 +199,15 @@ def today(
         _write(lambda path: write_rows(found, "json", path, title="plan"), output)
     elif not found:
         first, last = (days[0], days[-1]) if days else (plan["first_on"], plan["last_on"])
-        typer.echo(words("no_visits_on", day=day, first=first, last=last), err=form != "table")
+        typer.echo(
+            words(
+                "No visits on {day}; there are some on working days from {first} to {last}",
+                day=day,
+                first=first,
+                last=last,
+            ),
+            err=form != "table",
+        )
     elif form == "table":
         plan_view.show_day(found, day, plan, words, Console())
     else:
@@ -245,9 +253,17 @@ def _area(connection: Any, level: str | None, district: str | None) -> Area:
     if district is not None and not queries.knows(connection, district):
         known = [name for code in queries.divisions(connection) for name in _names(code)]
         near = get_close_matches(district, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}? " if near else ""
         listed = ", ".join(_names(code)[1] for code in queries.divisions(connection))
-        raise typer.BadParameter(f"no plan knows a district '{district}': {hint}Known: {listed}")
+        if near:
+            raise WrongUse(
+                "no plan knows a district '{district}': did you mean {near}? Known: {known}",
+                district=district,
+                near=near[0],
+                known=listed,
+            )
+        raise WrongUse(
+            "no plan knows a district '{district}': Known: {known}", district=district, known=listed
+        )
     return Area(one_of(vocab.LEVEL, level) if level else None, district)
 
 
@@ -258,14 +274,22 @@ def _names(code: str) -> tuple[str, ...]:
 def _known_team(known: list[str], team: str) -> None:
     if not any(team.lower() in name.lower() for name in known):
         near = get_close_matches(team, known, n=1, cutoff=0.0) or known[:1]
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise typer.BadParameter(f"no crew '{team}' has visits in this plan{hint}")
+        if near:
+            raise WrongUse(
+                "no crew '{team}' has visits in this plan: did you mean {near}?", team=team, near=near[0]
+            )
+        raise WrongUse("no crew '{team}' has visits in this plan", team=team)
 
 
 def _form(form: str, *more: str) -> str:
     known = ("table", "csv", "xlsx", "json", *more)
     if form not in known:
-        raise typer.BadParameter(f"--format {form}: choose {', '.join(known[:-1])} or {known[-1]}")
+        raise WrongUse(
+            "--format {form}: choose {others} or {last}",
+            form=form,
+            others=", ".join(known[:-1]),
+            last=known[-1],
+        )
     return form
 
 

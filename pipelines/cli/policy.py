@@ -14,6 +14,7 @@ from desk.terminal import policy as policy_view
 from desk.words.words import Words
 from models.errors import PolicyError, RiskcodeError
 from pipelines.cli.model import By, Json, Reason, on_a_terminal, said
+from pipelines.cli.options import WrongUse
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row
@@ -27,7 +28,7 @@ PackName = Annotated[str, typer.Argument(help="pack: its name, a folder, a store
 
 app = typer.Typer(
     name="policy",
-    help="规则 · The rules: compare packs, look for faults, put one in force, list.",
+    help="The rules: compare packs, look for faults, put one in force, list.",
     no_args_is_help=True,
 )
 
@@ -43,20 +44,22 @@ def diff(
     output: Annotated[Path | None, typer.Option(help="folder for everything as JSON and CSV")] = None,
     json: Json = False,
 ) -> None:
-    """比较 · What a pack would change: codes, workload, caps, and every enterprise's own preview.
+    """What a pack would change: codes, workload, caps, and every enterprise's own preview.
 
     Both packs code and plan the same day on copies of the warehouse; nothing of the warehouse changes.
     """
     if len(packs) > 2:
-        raise typer.BadParameter("name one pack, or two: the old one and the new one")
+        raise WrongUse("name one pack, or two: the old one and the new one")
     settings = load_settings()
     words = Words(settings.language)
     old = None if len(packs) == 1 else _resolve(packs[0], settings)
     new = _resolve(packs[-1], settings)
     found = _compare(settings, old, new, as_of.date() if as_of else None, enterprise, quiet=json)
     if enterprise is not None and not found.firms:
-        raise typer.BadParameter(
-            f"{enterprise} has no code on {found.as_of}; ./riskcode codes lists enterprises"
+        raise WrongUse(
+            "{enterprise} has no code on {day}; ./riskcode codes lists enterprises",
+            enterprise=enterprise,
+            day=found.as_of,
         )
     if output is not None:
         _write(found, output, words)
@@ -77,7 +80,7 @@ def lint(
     ] = None,
     json: Json = False,
 ) -> None:
-    """查错 · Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
+    """Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
     from models.lint.lint import has_errors
 
     settings = load_settings()
@@ -104,7 +107,7 @@ def activate(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """启用 · Put a pack in force from a day on, in the name of a person, after a look at what it changes."""
+    """Put a pack in force from a day on, in the name of a person, after a look at what it changes."""
     from models.lint.lint import has_errors
     from warehouse.rules.packs import Activation
     from warehouse.rules.packs import activate as put_in_force
@@ -126,15 +129,30 @@ def activate(
     if found is not None:
         policy_view.show_diff(found, _titles(settings, None, policy, found.as_of, words), words, console)
     if on_a_terminal() and not yes:
-        typer.confirm(words("ask_activate", name=name, pack=called, day=day.date()), abort=True)
+        typer.confirm(
+            words(
+                "Put {pack} in force from {day} in the name of {name}?",
+                name=name,
+                pack=called,
+                day=day.date(),
+            ),
+            abort=True,
+        )
     wanted = Activation(day.date(), name, why, found.summary() if found else None)
     put_in_force(settings.home, policy, wanted, default=_packaged(settings))
-    typer.echo(words("activated_text", pack=called, day=day.date()))
+    typer.echo(
+        words(
+            "{pack} is in force from {day}, and recorded. Codes follow with the run of "
+            "that day: ./riskcode run",
+            pack=called,
+            day=day.date(),
+        )
+    )
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """列表 · What was put in force when, by whom and why, and whether the files at hand say the same."""
+    """What was put in force when, by whom and why, and whether the files at hand say the same."""
     from models.policy import load_policy, pack_names
     from warehouse.rules.packs import ACTIVE, list_activations, list_packs
 
@@ -245,7 +263,7 @@ def _titles(
 
     before = old or _resolve("active", settings)
     rows = [row for policy in (before, new) for row in factor_texts(policy.on(day)).iter_rows(named=True)]
-    return {row["factor"]: row[f"title_{words.language}"] for row in rows} | {"score": words("by_score")}
+    return {row["factor"]: words.either(row, "title") for row in rows} | {"score": words("score")}
 
 
 def _write(found: "PackDiff", folder: Path, words: Words) -> None:
