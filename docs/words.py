@@ -108,20 +108,16 @@ def _in_python(file: Path, place: str) -> Iterator[Found]:
     wanted = keywords()
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if name in wanted:
-            texts = [tuple(_texts(argument)) for argument in call.args[: len(wanted[name] or (1,))]]
-            for told in product(*texts):
-                context, one, many = (
-                    {
-                        "within": (told[0], told[-1], None),
-                        "NC_": (told[0], told[-1], None),
-                        "plural": (None, told[0], told[-1]),
-                        "NN_": (None, told[0], told[-1]),
-                    }.get(name, (None, told[0], None))
-                    if told
-                    else (None, "", None)
-                )
-                yield Found(context, one, many, place)
+        if name not in wanted:
+            continue
+        places = wanted[name] or (1,)
+        for told in product(*(_texts(argument) for argument in call.args[: len(places)])):
+            if len(told) < len(places):
+                continue
+            if isinstance(places[0], tuple):
+                yield Found(told[0], told[1], None, place)
+            else:
+                yield Found(None, told[0], told[1] if len(told) > 1 else None, place)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
 from desk.words.labels import BECAUSE, CATEGORIES, CHANNEL, COLOURS
-from desk.words.marks import NC_
+from desk.words.marks import N_, NC_
 from models import vocabulary as vocab
 from models.errors import RiskcodeError, SettingsError
 
@@ -20,6 +20,8 @@ _AUTHORITY = {
     "town": NC_("authority", "town"),
 }
 """Who inspects, as it stands behind the name of a place."""
+_OF_PLACE = N_("{place} {authority}")
+_BORROWED, _LENT = N_("{crew} ({lender})"), N_("lent by {home}")
 
 
 class Words:
@@ -35,17 +37,17 @@ class Words:
         self.language = language
         self._said = translations(language)
 
-    def __call__(self, message: str, **values: object) -> str:
+    def __call__(self, message: str, /, **values: object) -> str:
         """A sentence, its ``{names}`` filled."""
         said = self._said.gettext(message) if message else ""
         return said.format(**values) if values else said
 
-    def within(self, context: str, message: str, **values: object) -> str:
+    def within(self, context: str, message: str, /, **values: object) -> str:
         """A sentence whose English has two meanings, in its context."""
         said = self._said.pgettext(context, message)
         return said.format(**values) if values else said
 
-    def plural(self, one: str, many: str, n: int, **values: object) -> str:
+    def plural(self, one: str, many: str, n: int, /, **values: object) -> str:
         """A sentence about ``n`` things."""
         return self._said.ngettext(one, many, n).format(n=n, **values)
 
@@ -104,7 +106,7 @@ class Words:
         place = self.division(division)
         if level == "district" or level not in _AUTHORITY:
             return place
-        return self("{place} {authority}", place=place, authority=self.within(*_AUTHORITY[level]))
+        return self(_OF_PLACE, place=place, authority=self.within(*_AUTHORITY[level]))
 
     def team(self, crew_id: str | None) -> str:
         """A crew by its name; a borrowed one (level/division/name) with its home, one made for a day by its first."""
@@ -114,9 +116,7 @@ class Words:
         if not home:
             return name
         level, _, division = home.partition("/")
-        return self(
-            "{crew} ({lender})", crew=name, lender=self("borrowed", home=self.authority(level, division))
-        )
+        return self(_BORROWED, crew=name, lender=self(_LENT, home=self.authority(level, division)))
 
     def reason(self, key: str | None) -> str:
         """Why a visit changed or has no day."""

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
-from desk.words.marks import N_
+from desk.words.marks import NC_
 from desk.words.words import Words
 from models.errors import RiskcodeError
 from pipelines.settings import Settings, load_settings
@@ -158,7 +158,7 @@ def doctor(json: Json = False) -> None:
         for result in results:
             mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
             Console(highlight=False).print(
-                f"{mark} {_padded(words(_TITLES[result['check']]))} {escape(str(result['found']))}",
+                f"{mark} {_padded(words.within(*_TITLES[result['check']]))} {escape(str(result['found']))}",
                 soft_wrap=True,
             )
     if not all(result["ok"] for result in results):
@@ -248,14 +248,14 @@ def _calendar(_: Settings, words: Words) -> str:
 
 
 _TITLES = {
-    "python": N_("python"),
-    "libraries": N_("libraries"),
-    "home": N_("home"),
-    "policy": N_("policy"),
-    "inbox": N_("inbox"),
-    "published": N_("published"),
-    "lock": N_("lock"),
-    "calendar": N_("calendar"),
+    "python": NC_("examination", "python"),
+    "libraries": NC_("examination", "libraries"),
+    "home": NC_("examination", "home"),
+    "policy": NC_("examination", "policy"),
+    "inbox": NC_("examination", "inbox"),
+    "published": NC_("examination", "published"),
+    "lock": NC_("examination", "lock"),
+    "calendar": NC_("examination", "calendar"),
 }
 _TITLE_WIDTH = 12
 _EXAMINATIONS: dict[str, Callable[[Settings, Words], str]] = {

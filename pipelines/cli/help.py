@@ -53,9 +53,7 @@ MISTAKES = (
 class Spoken(TyperGroup):
     """The root of the command line: all below it is said in the reader's language."""
 
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
-    ) -> typer.Context:
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Say every text of the tree, then go on.  Raises SettingsError for a language there is none of."""
         language = load_settings().language
         speak_for_libraries(language)
