@@ -21,6 +21,7 @@ import desk.words.labels
 from desk.words.catalogue import FOLDER, SOURCE, languages
 from models import vocabulary
 from models.errors import RiskcodeError
+from models.tables.canonical import TABLES
 
 REPOSITORY = Path(__file__).parents[1]
 STARTED = datetime(2026, 11, 28, tzinfo=UTC)
@@ -58,7 +59,7 @@ class Found(NamedTuple):
 def keywords() -> dict[str, tuple[int | tuple[int, str], ...] | None]:
     """Functions whose first argument is a sentence."""
     said = dict.fromkeys(("words", "N_", *(kind.__name__ for kind in _errors(RiskcodeError))))
-    return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2)}
+    return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2), "NN_": (1, 2)}
 
 
 def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
@@ -68,7 +69,7 @@ def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
 
 
 def labels() -> Iterator[Found]:
-    """Labels of code lists, each in the context of its list, and the names of divisions."""
+    """Labels of code lists, each in the context of its list, and the names of divisions and of tables."""
     for module in (vocabulary, desk.words.labels):
         for codes in vars(module).values():
             if isinstance(codes, vocabulary.CodeList):
@@ -76,6 +77,8 @@ def labels() -> Iterator[Found]:
                     yield Found(codes.name, codes.en(key), None, module.__name__.replace(".", "/") + ".py")
     for _, name in vocabulary.JINAN_DIVISIONS.values():
         yield Found("division", name, None, "models/vocabulary.py")
+    for name in TABLES:
+        yield Found("table", name.replace("_", " "), None, "models/tables/canonical.py")
 
 
 def sentences(paths: Iterable[str]) -> Iterator[Found]:

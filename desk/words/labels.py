@@ -99,10 +99,10 @@ LIST_KIND = vocab.CodeList("kind", {"key": ("重点", "key"), "general": ("一�
 SIZE = vocab.CodeList(
     "size",
     {
-        "micro": ("微型（20人以下）", "micro (below 20 people)"),
-        "small": ("小型（20–299人）", "small (20–299)"),
-        "medium": ("中型（300–999人）", "medium (300–999)"),
-        "large": ("大型（1000人以上）", "large (1,000 or more)"),
+        "micro": ("微型（0–19人）", "micro (0–19 people)"),
+        "small": ("小型（20–299人）", "small (20–299 people)"),
+        "medium": ("中型（300–999人）", "medium (300–999 people)"),
+        "large": ("大型（1000人以上）", "large (≥ 1,000 people)"),
     },
 )
 

@@ -6,6 +6,7 @@ the context where one English word has two meanings.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
@@ -62,6 +63,10 @@ class Words:
         told = row.get(f"{name}_{self.language}")
         return (row[f"{name}_{SOURCE}"] if told is None else told) or ""
 
+    def of(self, text: Any) -> str:
+        """The reader's part of a text that a pack keeps in its languages (``zh``, ``en``)."""
+        return getattr(text, self.language, None) or getattr(text, SOURCE)
+
     def label(self, codes: vocab.CodeList, key: str | None) -> str:
         """Label of a stored value; what the list does not know is shown as it is."""
         if key is None or key not in codes.labels:
@@ -86,6 +91,22 @@ class Words:
     def listing(self, parts: Iterable[str]) -> str:
         """Several things in a row, as the language strings them together."""
         return self.within("between things", ", ").join(parts)
+
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Sentences in a row; some languages leave no space between them."""
+        return reduce(
+            lambda said, more: self.within("sentences", "{said} {more}", said=said, more=more), parts
+        )
+
+    @property
+    def colon(self) -> str:
+        """What stands between a head and what it announces."""
+        return self.within("between a head and what follows", ": ")
+
+    @property
+    def tag(self) -> str:
+        """The language as a page names it in its ``lang`` attribute."""
+        return self.within("language tag", "en")
 
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.words.marks import N_
+from desk.words.words import Words
 from models.errors import RiskcodeError
 from pipelines.cli.options import Json
 from pipelines.settings import load_settings
@@ -18,22 +20,18 @@ from warehouse.database.reading import Row, reading
 from warehouse.questions import monitoring as queries
 from warehouse.supervision.acknowledge import acknowledge_alarm
 
-Pair = tuple[str, str]
-
 app = typer.Typer(
     help="自我监测 · What the system watches in itself: movement, parity, feedback, flip-flops.",
     invoke_without_command=True,
 )
 
-HEADS: dict[str, Pair] = {
-    "measure": ("指标", "measure"),
-    "group": ("分组", "group"),
-    "value": ("数值", "value"),
-    "limits": ("界限", "limits"),
-    "state": ("状态", "state"),
+HEADS = {
+    "measure": N_("measure"),
+    "group": N_("group"),
+    "value": N_("value"),
+    "limits": N_("limits"),
+    "state": N_("state"),
 }
-SINCE: Pair = ("自 {day} 起", "since {day}")
-MORE: Pair = ("另有 {n} 项无警报：--all", "{n} more without an alarm: --all")
 STYLES = {"alarm": "bold red", "acknowledged": "yellow", "unknown": "dim", "ok": "green"}
 
 
@@ -50,7 +48,6 @@ def monitor(
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
-    at = 0 if settings.language == "zh" else 1
     with reading(settings.home) as connection:
         found = queries.findings(connection)
         if html is not None:
@@ -58,7 +55,7 @@ def monitor(
     if json:
         typer.echo(as_json(found))
     elif html is None:
-        show(found, Console(), at, everything=everything)
+        show(found, Console(), Words(settings.language), everything=everything)
 
 
 def _write_page(connection: queries.Connection, path: Path, language: str) -> None:
@@ -94,41 +91,43 @@ def acknowledge(
     typer.echo(f"{len(covered)} 项已知悉，下次运行后显示 · acknowledged; shown after the next ./riskcode run")
 
 
-def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -> None:
+def show(found: Sequence[Row], console: Console, words: Words, *, everything: bool) -> None:
     """Alarms as sentences, then a table; groups without an alarm are left out unless everything is asked for."""
-    # Texts bring the tables' schemas, which take a second to import; the other commands must answer at once.
-    from desk.say import monitoring as texts
+    # Sentences bring polars, which takes a second to import; the other commands must answer at once.
+    from desk.say import monitoring as sentences
 
     alarms = [row for row in found if row["state"] == "alarm"]
-    console.print(f"[bold {'red' if alarms else 'green'}]{texts.verdict(found, at)}[/] · {found[0]['as_of']}")
-    language = ("zh", "en")[at]
+    verdict = sentences.verdict(found, words)
+    console.print(f"[bold {'red' if alarms else 'green'}]{verdict}[/] · {found[0]['as_of']}")
     for row in alarms:
-        since = SINCE[at].format(day=row["since"])
-        console.print(f"[red]✗[/] {escape(row[f'text_{language}'])} [dim]{since}[/]", highlight=False)
-    for look in dict.fromkeys(row[f"look_{language}"] for row in alarms):
+        said, since = words.either(row, "text"), words("since {day}", day=row["since"])
+        console.print(f"[red]✗[/] {escape(said)} [dim]{since}[/]", highlight=False)
+    for look in dict.fromkeys(words.either(row, "look") for row in alarms):
         console.print(f"  → {escape(look)}", highlight=False)
     told = [row for row in found if everything or row["state"] == "alarm" or not row["group_kind"]]
-    console.print(findings_table(told, at))
+    console.print(findings_table(told, words))
     if len(told) < len(found):
-        console.print(f"[dim]{MORE[at].format(n=len(found) - len(told))}[/]", highlight=False)
+        more = words("{n} more without an alarm: --all", n=len(found) - len(told))
+        console.print(f"[dim]{more}[/]", highlight=False)
 
 
-def findings_table(found: Sequence[Row], at: int) -> Table:
+def findings_table(found: Sequence[Row], words: Words) -> Table:
     """One row per measure, within 80 columns."""
-    from desk.say import monitoring as texts
+    from desk.say import monitoring as sentences
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(HEADS["measure"][at], no_wrap=True, overflow="ellipsis", max_width=18)
-    table.add_column(HEADS["group"][at], no_wrap=True, overflow="ellipsis", max_width=18)
+    for key in ("measure", "group"):
+        table.add_column(words(HEADS[key]), no_wrap=True, overflow="ellipsis", max_width=18)
     for key in ("value", "limits"):
-        table.add_column(HEADS[key][at], justify="right", no_wrap=True)
-    table.add_column(HEADS["state"][at], no_wrap=True)
+        table.add_column(words(HEADS[key]), justify="right", no_wrap=True)
+    table.add_column(words(HEADS["state"]), no_wrap=True)
     for row in found:
+        state = words(sentences.STATES[row["state"]])
         table.add_row(
-            texts.title(row["metric"], at),
-            escape(row[f"group_{('zh', 'en')[at]}"]),
-            texts.number(row["metric"], row["value"], at),
-            texts.bounds(row, at),
-            f"[{STYLES[row['state']]}]{texts.STATES[row['state']][at]}[/]",
+            sentences.title(row["metric"], words),
+            escape(words.either(row, "group")),
+            sentences.number(row["metric"], row["value"], words),
+            sentences.bounds(row, words),
+            f"[{STYLES[row['state']]}]{state}[/]",
         )
     return table

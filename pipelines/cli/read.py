@@ -147,12 +147,11 @@ def _write_page(found: Row, path: Path, settings: Settings) -> None:
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
     from desk.draw.passport import draw_picture
-    from desk.say.facts import Texts
 
     if path.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
     try:
-        draw_picture(found, path, Texts(settings.language))
+        draw_picture(found, path, Words(settings.language))
     except OSError as error:
         raise RiskcodeError(
             "Cannot write {path} ({error}). Give another path with --picture.", path=path, error=error
