@@ -21,6 +21,7 @@ from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.scoring import GROUP, OWNERS, codes, explanations
 from desk.say.monitoring import told
+from desk.words.words import Words
 from warehouse.questions.monitoring import findings
 from warehouse.supervision.measure import measure
 
@@ -46,8 +47,8 @@ def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> Material
 def _result(warehouse: Warehouse, metrics: Iterable[str]) -> AssetCheckResult:
     """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
     found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
-    language = "zh" if warehouse.language == "zh" else "en"
-    said = [row[f"text_{language}"] for row in found if row["state"] == "alarm"]
+    words = Words(warehouse.language)
+    said = [words.either(row, "text") for row in found if row["state"] == "alarm"]
     return AssetCheckResult(
         passed=not said,
         severity=AssetCheckSeverity.WARN,

@@ -24,6 +24,7 @@ import desk.words.labels
 from desk.words.catalogue import FOLDER, SOURCE, languages
 from models import vocabulary
 from models.errors import RiskcodeError
+from models.tables.canonical import TABLES
 from pipelines.cli import app
 from pipelines.cli.help import texts, tree
 
@@ -73,7 +74,7 @@ def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
 
 
 def labels() -> Iterator[Found]:
-    """Labels of code lists, each in the context of its list, and the names of divisions."""
+    """Labels of code lists, each in the context of its list, and the names of divisions and of tables."""
     for module in (vocabulary, desk.words.labels):
         for codes in vars(module).values():
             if isinstance(codes, vocabulary.CodeList):
@@ -83,6 +84,8 @@ def labels() -> Iterator[Found]:
                     )
     for _, name in vocabulary.JINAN_DIVISIONS.values():
         yield Found("division", name, None, "models/vocabulary.py")
+    for name in TABLES:
+        yield Found("table", name.replace("_", " "), None, "models/tables/canonical.py")
 
 
 def sentences(paths: Iterable[str]) -> Iterator[Found]:

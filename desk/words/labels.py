@@ -143,10 +143,10 @@ LIST_KIND = vocab.CodeList("kind", {"key": "key", "general": "general"})
 SIZE = vocab.CodeList(
     "size",
     {
-        "micro": "micro (below 20 people)",
-        "small": "small (20–299)",
-        "medium": "medium (300–999)",
-        "large": "large (1,000 or more)",
+        "micro": "micro (0–19 people)",
+        "small": "small (20–299 people)",
+        "medium": "medium (300–999 people)",
+        "large": "large (≥ 1,000 people)",
     },
 )
 

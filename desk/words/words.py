@@ -6,6 +6,7 @@ the context where one English word has two meanings.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
@@ -89,10 +90,21 @@ class Words:
         """Several things in a row, as the language strings them together."""
         return self.within("between things", ", ").join(parts)
 
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Sentences in a row; some languages leave no space between them."""
+        return reduce(
+            lambda said, more: self.within("sentences", "{said} {more}", said=said, more=more), parts
+        )
+
     @property
     def colon(self) -> str:
         """What stands between a head and what it announces."""
         return self.within("between a head and what follows", ": ")
+
+    @property
+    def tag(self) -> str:
+        """The language as a page names it in its ``lang`` attribute."""
+        return self.within("language tag", "en")
 
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""
