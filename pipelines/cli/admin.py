@@ -1,10 +1,13 @@
 """Commands for those who look after the installation: sources, demo, doctor."""
 
 import shutil
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -12,11 +15,22 @@ from rich.table import Table
 
 from desk.files.tables import as_json
 from desk.words.words import Words
+from models.calendar import is_working_day
 from models.errors import RiskcodeError
+from models.policy import load_policy
+from pipelines.cli.options import Json
+from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
+from warehouse.clock import local_today
+from warehouse.connection import refuse_when_busy, writing
+from warehouse.database.reading import reading, rows
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.inbox import inbox_deliveries
+from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.intake.rejects import retry_rejects
+from warehouse.questions import codes as queries
 
-sources_app = typer.Typer(help="数据来源 · Deliveries and mapping files.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+sources_app = typer.Typer(no_args_is_help=True)
 
 
 @sources_app.command("check")
@@ -26,12 +40,7 @@ def check(
     json: Json = False,
 ) -> None:
     """试读 · What would be accepted and refused, and why; nothing is written."""
-    import polars as pl
-
     from warehouse.clock import local_today
-    from warehouse.database.reading import reading, rows
-    from warehouse.intake.delivery import judge_delivery
-    from warehouse.intake.mapping import load_mapping
 
     settings = load_settings()
     known: list[str] = []
@@ -69,7 +78,7 @@ def check(
     _show_check(judged, Words(settings.language), Console())
 
 
-def _show_check(judged: Any, words: Words, console: Console) -> None:
+def _show_check(judged: Judged, words: Words, console: Console) -> None:
     files = Table(box=None, pad_edge=False, header_style="bold")
     for key in ("table", "file"):
         files.add_column(words(key), overflow="fold")
@@ -105,9 +114,6 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
 @sources_app.command("list")
 def list_sources(json: Json = False) -> None:
     """来源 · Mapping files that come along, and the folders of the inbox."""
-    from warehouse.intake.inbox import inbox_deliveries
-    from warehouse.intake.mapping import MAPPINGS, load_mapping
-
     settings = load_settings()
     known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
     waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
@@ -122,6 +128,22 @@ def list_sources(json: Json = False) -> None:
         typer.echo(f"inbox: {folder} → {name}")
 
 
+def retry(
+    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
+) -> None:
+    """重试 · Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
+    settings, today = load_settings(), local_today()
+    with writing(settings.home) as connection:
+        taken = retry_rejects(
+            connection,
+            received_on=today,
+            today=today,
+            only_waiting=False,
+            mapping=load_mapping(mapping) if mapping else None,
+        )
+    typer.echo(f"{taken:,} 行已接收 · rows taken up. 下次运行后生效 · ./riskcode run")
+
+
 def demo(
     folder: Annotated[Path, typer.Argument(help="where to write the delivery")],
     enterprises: Annotated[int, typer.Option(min=1)] = 5000,
@@ -129,8 +151,6 @@ def demo(
     dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
 ) -> None:
     """演示城市 · Write the deliveries of an invented city (mapping: demo_city)."""
-    from pipelines.demo import write_demo_city
-
     city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
     for table, count in city.rows.items():
         typer.echo(f"{table:14} {count:>10,}")
@@ -159,14 +179,10 @@ def doctor(json: Json = False) -> None:
 
 
 def _python(_: Settings) -> str:
-    import sys
-
     return sys.version.split()[0]
 
 
 def _libraries(_: Settings) -> str:
-    from importlib.metadata import version
-
     names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely")
     return ", ".join(f"{name} {version(name)}" for name in names)
 
@@ -185,15 +201,11 @@ def _home(settings: Settings) -> str:
 
 
 def _policy(settings: Settings) -> str:
-    from models.policy import load_policy
-
     policy = load_policy(settings.pack)
     return f"{policy.name} {policy.version} ({policy.hash[:12]}), {policy.title.zh}"
 
 
 def _inbox(settings: Settings) -> str:
-    from warehouse.intake.inbox import inbox_deliveries
-
     found = inbox_deliveries(settings.home)
     return (
         ", ".join(mapping.name for _, mapping in found)
@@ -202,9 +214,6 @@ def _inbox(settings: Settings) -> str:
 
 
 def _published(settings: Settings) -> str:
-    from warehouse.database.reading import reading
-    from warehouse.questions import codes as queries
-
     if not settings.home.published.exists():
         return "nothing yet: ./riskcode run"
     with reading(settings.home) as connection:
@@ -213,16 +222,11 @@ def _published(settings: Settings) -> str:
 
 
 def _lock(settings: Settings) -> str:
-    from warehouse.connection import refuse_when_busy
-
     refuse_when_busy(settings.home.prepare())
     return "no run is writing"
 
 
 def _calendar(_: Settings) -> str:
-    from models.calendar import is_working_day
-    from warehouse.clock import local_today
-
     today = local_today()
     unsure = is_working_day(today.replace(month=12, day=31))[1]
     if unsure:

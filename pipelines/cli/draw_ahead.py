@@ -1,13 +1,20 @@
 """``draw commit`` and ``draw reveal``: the year's draws, promised before they are made."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from models.errors import WarehouseError
+from models.policy import load_policy
 from pipelines.settings import Settings, load_settings
+from warehouse.coding.coding import Coding
+from warehouse.connection import Connection, writing
+from warehouse.database.meta import get_meta
+from warehouse.planning.ahead import commit_ahead, reveal_ahead
+from warehouse.rules.in_force import coding_on
 
 TEXTS: dict[str, tuple[str, str]] = {
     "nothing": ("没有需要承诺的抽取", "No draw is called for"),
@@ -31,8 +38,6 @@ def commit(
     year: Year = None,
 ) -> None:
     """承诺 · Commit to all draws a year calls for; they are made by draw reveal, once the public value is known."""
-    from warehouse.planning.ahead import commit_ahead
-
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = commit_ahead(
@@ -50,8 +55,6 @@ def reveal(
     year: Year = None,
 ) -> None:
     """揭示 · Draw what was committed to, with the public value; anybody can then verify it."""
-    from warehouse.planning.ahead import reveal_ahead
-
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = reveal_ahead(
@@ -65,14 +68,8 @@ def reveal(
 
 
 @contextmanager
-def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
+def _coded(settings: Settings) -> Generator[tuple[Connection, Coding]]:
     """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
-    from models.errors import WarehouseError
-    from models.policy import load_policy
-    from warehouse.connection import writing
-    from warehouse.database.meta import get_meta
-    from warehouse.rules.in_force import coding_on
-
     with writing(settings.home) as connection:
         planned = get_meta(connection, "planned_as_of")
         if planned is None:

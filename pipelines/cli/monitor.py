@@ -11,19 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
-from models.errors import RiskcodeError
-from pipelines.cli.options import Json
+from desk.pages.monitoring import write_page
+from desk.say import monitoring as texts
+from pipelines.cli.options import Json, date_of, day, written
 from pipelines.settings import load_settings
+from warehouse.connection import writing
 from warehouse.database.reading import Row, reading
 from warehouse.questions import monitoring as queries
 from warehouse.supervision.acknowledge import acknowledge_alarm
 
 Pair = tuple[str, str]
 
-app = typer.Typer(
-    help="自我监测 · What the system watches in itself: movement, parity, feedback, flip-flops.",
-    invoke_without_command=True,
-)
+app = typer.Typer(invoke_without_command=True)
 
 HEADS: dict[str, Pair] = {
     "measure": ("指标", "measure"),
@@ -62,16 +61,7 @@ def monitor(
 
 
 def _write_page(connection: queries.Connection, path: Path, language: str) -> None:
-    # Matplotlib takes a second to import; the table does not need it.
-    from desk.pages.monitoring import write_page
-
-    try:
-        written = write_page(connection, path, language=language)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --html.", path=path, error=error
-        ) from error
-    typer.echo(str(written), err=True)
+    written(path, lambda path: write_page(connection, path, language=language), option="--html")
 
 
 @app.command("acknowledge")
@@ -80,25 +70,19 @@ def acknowledge(
     by: Annotated[str, typer.Option(help="who looked into it")],
     reason: Annotated[str, typer.Option(help="what was found, e.g. pack 2026.3 took effect")],
     group: Annotated[str | None, typer.Option(help="only this group, e.g. 370102")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day of the alarm; default: measured last")
-    ] = None,
+    as_of: Annotated[datetime | None, day("day of the alarm; default: measured last")] = None,
 ) -> None:
     """知悉 · Take an alarm as it is, once: the next shift alarms again.  Shown from the next run on."""
-    from warehouse.connection import writing
-
     settings = load_settings()
     with writing(settings.home) as connection:
-        day = as_of.date() if as_of else None
-        covered = acknowledge_alarm(connection, metric, by=by, reason=reason, as_of=day, group=group)
+        covered = acknowledge_alarm(
+            connection, metric, by=by, reason=reason, as_of=date_of(as_of), group=group
+        )
     typer.echo(f"{len(covered)} 项已知悉，下次运行后显示 · acknowledged; shown after the next ./riskcode run")
 
 
 def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -> None:
     """Alarms as sentences, then a table; groups without an alarm are left out unless everything is asked for."""
-    # Texts bring the tables' schemas, which take a second to import; the other commands must answer at once.
-    from desk.say import monitoring as texts
-
     alarms = [row for row in found if row["state"] == "alarm"]
     console.print(f"[bold {'red' if alarms else 'green'}]{texts.verdict(found, at)}[/] · {found[0]['as_of']}")
     language = ("zh", "en")[at]
@@ -115,8 +99,6 @@ def show(found: Sequence[Row], console: Console, at: int, *, everything: bool) -
 
 def findings_table(found: Sequence[Row], at: int) -> Table:
     """One row per measure, within 80 columns."""
-    from desk.say import monitoring as texts
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(HEADS["measure"][at], no_wrap=True, overflow="ellipsis", max_width=18)
     table.add_column(HEADS["group"][at], no_wrap=True, overflow="ellipsis", max_width=18)

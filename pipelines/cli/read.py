@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from desk.draw.passport import draw_picture
 from desk.files.tables import as_json, write_rows
+from desk.say.facts import Texts
 from desk.terminal.codes import (
     codes_table,
     listing_table,
@@ -21,8 +23,8 @@ from desk.terminal.passport import show_passport
 from desk.words.labels import CHANNEL, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.options import District, Form, Json, Limit, Output, one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import District, Form, Json, Level, Limit, Output, date_of, day, one_of, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
@@ -30,7 +32,7 @@ from warehouse.questions import visits
 from warehouse.questions.area import Area
 from warehouse.questions.passport import passport
 
-rejects_app = typer.Typer(help="被拒数据 · Refused rows: list, export, retry.", invoke_without_command=True)
+rejects_app = typer.Typer(cls=group_of(Later("retry", "admin:retry")), invoke_without_command=True)
 
 
 def queue(
@@ -41,12 +43,10 @@ def queue(
         str | None,
         typer.Option(help="instead: every enterprise of a code, red, yellow, blue or green (红 黄 蓝 绿)"),
     ] = None,
-    level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
+    level: Level = None,
     district: District = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
-    due_by: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="due on this day or before")
-    ] = None,
+    due_by: Annotated[datetime | None, day("due on this day or before")] = None,
     state: Annotated[str | None, typer.Option(help="scheduled, short, deferred or awaiting")] = None,
     limit: Limit = None,
     form: Form = "table",
@@ -68,7 +68,7 @@ def queue(
         one_of(CHANNEL, channel) if channel else None,
         one_of(VISIT_STATE, state) if state else None,
         team,
-        due_by.date() if due_by else None,
+        date_of(due_by),
         limit,
     )
     with reading(settings.home) as connection:
@@ -132,32 +132,18 @@ def explain(
 
 
 def _write_page(found: Row, path: Path, settings: Settings) -> None:
+    # Rules and pages take a second to import; only a page needs them.
     from desk.pages.passport import write_page
     from models.policy import load_policy
 
     clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
-    try:
-        write_page(found, path, language=settings.language, clocks=clocks)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+    written(path, lambda path: write_page(found, path, language=settings.language, clocks=clocks))
 
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
-    from desk.draw.passport import draw_picture
-    from desk.say.facts import Texts
-
     if path.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
-    try:
-        draw_picture(found, path, Texts(settings.language))
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --picture.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+    written(path, lambda path: draw_picture(found, path, Texts(settings.language)), option="--picture")
 
 
 def codes(
@@ -218,28 +204,6 @@ def rejects(
         _export(found, form, output, settings, name="rejects")
 
 
-@rejects_app.command("retry")
-def retry(
-    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
-) -> None:
-    """重试 · Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
-    from warehouse.clock import local_today
-    from warehouse.connection import writing
-    from warehouse.intake.mapping import load_mapping
-    from warehouse.intake.rejects import retry_rejects
-
-    settings, today = load_settings(), local_today()
-    with writing(settings.home) as connection:
-        taken = retry_rejects(
-            connection,
-            received_on=today,
-            today=today,
-            only_waiting=False,
-            mapping=load_mapping(mapping) if mapping else None,
-        )
-    typer.echo(f"{taken:,} 行已接收 · rows taken up. 下次运行后生效 · ./riskcode run")
-
-
 def _code(text: str) -> str:
     return one_of(vocab.CODE, text)
 
@@ -257,11 +221,6 @@ def _export(found: list[Row], form: str, output: Path | None, settings: Settings
         raise typer.BadParameter(f"--format {form}: choose table, csv, xlsx or json")
     if form == "xlsx" and output is None:
         output = settings.home.exports / f"{name}.xlsx"
-    try:
-        written = write_rows(found, form, output, title=name)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
-        ) from error
-    if written:
-        typer.echo(f"{written} ({len(found):,})", err=True)
+    written(output, lambda path: write_rows(found, form, path, title=name), shown=False)
+    if output is not None:
+        typer.echo(f"{output} ({len(found):,})", err=True)
