@@ -1,14 +1,11 @@
 """The nightly job in this process: the same Dagster job the scheduler starts, run and reported on."""
 
-import logging
 import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from models.errors import ScoreError
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.connection import refuse_when_busy
@@ -40,30 +37,11 @@ def run_nightly(settings: Settings, order: Order) -> str:
     os.environ["RISKCODE_HOME"] = str(home.root)
     refuse_when_busy(home)
     # Dagster takes seconds to import; who only asks whether a run is possible should not wait for it.
-    from dagster import DagsterExecutionInterruptedError, DagsterInstance
-
-    from pipelines.definitions import build_definitions
-    from pipelines.failures import failed_checks, reason_of
-    from pipelines.jobs import NIGHTLY
+    from pipelines.execution import execute
 
     write_instance_config(home)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     known_at = order.known_at.isoformat() if order.known_at else None
-    job, run_id = build_definitions(settings, known_at=known_at).resolve_job_def(NIGHTLY.name), str(uuid4())
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        try:
-            job.execute_in_process(
-                instance=instance,
-                partition_key=order.as_of.isoformat(),
-                run_config=_run_config(order),
-                run_id=run_id,
-            )
-        except (Exception, KeyboardInterrupt, DagsterExecutionInterruptedError) as error:
-            raise reason_of(error, instance, run_id) from None
-        failed = failed_checks(instance, run_id)
-    if failed:
-        raise ScoreError("Nothing was published: {failed}", failed="; ".join(failed))
-    return run_id
+    return execute(settings, order.as_of, _run_config(order), known_at=known_at)
 
 
 def _run_config(order: Order) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from warehouse.database.reading import Row
 
 def rule_texts(words: Words) -> dict[str, str]:
     """Wording of the rules that can bind."""
+    # The certificate brings Polars; words are needed by readers that do without.
     from models.planning.certificate import RULES
 
     return {rule: texts[words.at] for rule, texts in RULES.items()}

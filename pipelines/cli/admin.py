@@ -40,8 +40,6 @@ def check(
     json: Json = False,
 ) -> None:
     """试读 · What would be accepted and refused, and why; nothing is written."""
-    from warehouse.clock import local_today
-
     settings = load_settings()
     known: list[str] = []
     if settings.home.published.exists():

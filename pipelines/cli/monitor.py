@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
-from desk.pages.monitoring import write_page
 from desk.say import monitoring as texts
 from pipelines.cli.options import Json, date_of, day, written
 from pipelines.settings import load_settings
@@ -61,6 +60,9 @@ def monitor(
 
 
 def _write_page(connection: queries.Connection, path: Path, language: str) -> None:
+    # Matplotlib takes a second to import; the table does not need it.
+    from desk.pages.monitoring import write_page
+
     written(path, lambda path: write_page(connection, path, language=language), option="--html")
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from desk.draw.load import Wording, draw_load
 from desk.files.calendar import write_calendar
 from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
@@ -136,6 +135,9 @@ def _show_list(
 def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {picture}: the name must end in .svg or .png")
+    # Matplotlib takes a second to import; only a picture needs it.
+    from desk.draw.load import Wording, draw_load
+
     days = sorted({row["day"] for row in told["load"]})
     wording = Wording(
         title=f"{words('picture_title')} · {days[0]} – {days[-1]}" if days else words("picture_title"),

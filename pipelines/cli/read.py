@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from desk.draw.passport import draw_picture
 from desk.files.tables import as_json, write_rows
 from desk.say.facts import Texts
 from desk.terminal.codes import (
@@ -141,6 +140,9 @@ def _write_page(found: Row, path: Path, settings: Settings) -> None:
 
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
+    # Matplotlib takes a second to import; only a picture needs it.
+    from desk.draw.passport import draw_picture
+
     if path.suffix.lower() not in (".svg", ".png"):
         raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
     written(path, lambda path: draw_picture(found, path, Texts(settings.language)), option="--picture")
