@@ -4,6 +4,7 @@ None of the checks blocks: an alarm is a reason to look, not to withhold the cod
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -13,13 +14,12 @@ from dagster import (
     AssetExecutionContext,
     MaterializeResult,
     MetadataValue,
-    asset,
     asset_check,
 )
 
-from assets.partitions import AS_OF
+from assets.groups import scoring_asset
 from assets.resources import Warehouse
-from assets.scoring import GROUP, OWNERS, codes, explanations
+from assets.scoring import codes, explanations
 from desk.say.monitoring import told
 from desk.words.words import Words
 from warehouse.questions.monitoring import findings
@@ -28,14 +28,8 @@ from warehouse.supervision.measure import measure
 MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
 
 
-@asset(
-    deps=[codes, explanations],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"duckdb", "polars"},
-    partitions_def=AS_OF,
-)
-def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[codes, explanations])
+def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
     found = measure(warehouse.connection, warehouse.coding(context), say=told)
     alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]

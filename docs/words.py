@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from string import Formatter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
@@ -26,7 +26,8 @@ from models import vocabulary
 from models.errors import RiskcodeError
 from models.tables.canonical import TABLES
 from pipelines.cli import app
-from pipelines.cli.help import texts, tree
+from pipelines.cli.groups import Later
+from pipelines.cli.help import texts
 
 REPOSITORY = Path(__file__).parents[1]
 STARTED = datetime(2026, 11, 28, tzinfo=UTC)
@@ -140,7 +141,7 @@ def _files(path: str) -> Iterator[Path]:
 
 def helps() -> Iterator[Found]:
     """Help of every command of the command line, with its options and arguments."""
-    for command in tree(get_command(app)):
+    for command in _loaded(get_command(app)):
         module = getattr(command.callback, "__module__", "")
         place = (
             f"{module.replace('.', '/')}.py"
@@ -149,6 +150,15 @@ def helps() -> Iterator[Found]:
         )
         for text in texts(command):
             yield Found(None, text, None, place)
+
+
+def _loaded(command: Any) -> Iterator[Any]:
+    """A command and all below it, also what is loaded only when it is called."""
+    yield command
+    if isinstance(command, Later):
+        yield from _loaded(command.loaded())
+    for one in getattr(command, "commands", {}).values():
+        yield from _loaded(one)
 
 
 def by_domain() -> dict[str, list[Found]]:

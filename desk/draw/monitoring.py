@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from markupsafe import Markup
+from matplotlib.patches import Rectangle
 
 from desk.draw.canvas import FAINT, INK, RULE, Axes, Axis, clip, dress, name_lines, svg
 from desk.draw.colours import CODE_COLOURS
@@ -106,8 +107,6 @@ def migration_chart(
 
 
 def _square(across: int, down: int, colour: str, depth: float) -> Any:
-    from matplotlib.patches import Rectangle
-
     return Rectangle(
         (across - 0.48, down - 0.46), 0.96, 0.92, facecolor=colour, alpha=depth, edgecolor="none"
     )

@@ -9,7 +9,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 from markupsafe import Markup
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from desk.draw.canvas import FAINT, INK, RULE, SETTINGS, Axes, clip, svg
 from desk.draw.colours import CODE_COLOURS, CODE_TINTS
@@ -59,9 +62,6 @@ def timeline(found: Found, words: Words) -> Markup:
 
 def draw_picture(found: Found, path: Path, words: Words) -> Path:
     """Both pictures in one SVG or PNG file, by its ending.  Returns ``path``."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     above = _waterfall_height(found, words)
     height, is_svg = above + 5.1, path.suffix.lower() == ".svg"
     settings: Any = {**SETTINGS, "font.family": fonts(), "svg.hashsalt": found["enterprise_id"]}
@@ -229,8 +229,6 @@ _APART = 78
 
 
 def _strip(axes: Axes, found: Found, words: Words, first: date, last: date) -> None:
-    from matplotlib.patches import Rectangle
-
     place = axes.get_xaxis_transform()
     issued = min((row["valid_from"] for row in found["history"]), default=found["as_of"])
     if (before := (issued - first).days) > 2 * _APART:

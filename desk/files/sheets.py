@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from desk.files.tables import BOOK, neutral
 from desk.say.visits import crews_of, filing, people_text
 from desk.words.labels import CHECK_WHY, FORM
@@ -34,6 +36,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 def write_day_sheets(visits: list[Row], path: Path, words: Words) -> None:
     """Write one sheet per crew, in the order of the plan."""
+    # Only sheets to print need the library; plans are mostly read as tables.
     import xlsxwriter
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,8 +150,6 @@ def _write_checks(sheet: Any, line: int, checks: list[Row], formats: dict[str, A
 
 def _height(item: str, why: str, look: str) -> float:
     """Points of a row: programs that print without a screen do not fit heights to wrapped text themselves."""
-    from rich.cells import cell_len
-
     needed = max(
         -(-cell_len(text) // (width - 2)) for text, width in zip((item, why, look), _WIDTHS[1:4], strict=True)
     )

@@ -1,10 +1,13 @@
 """Commands for those who look after the installation: sources, demo, doctor."""
 
 import shutil
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -14,11 +17,22 @@ from rich.table import Table
 from desk.files.tables import as_json
 from desk.words.marks import NC_
 from desk.words.words import Words
+from models.calendar import is_working_day
 from models.errors import RiskcodeError
+from models.policy import load_policy
+from pipelines.cli.options import Json
+from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
+from warehouse.clock import local_today
+from warehouse.connection import refuse_when_busy, writing
+from warehouse.database.reading import reading, rows
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.inbox import inbox_deliveries
+from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.intake.rejects import retry_rejects
+from warehouse.questions import codes as queries
 
-sources_app = typer.Typer(help="Deliveries and mapping files.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+sources_app = typer.Typer(no_args_is_help=True)
 
 
 @sources_app.command("check")
@@ -28,13 +42,6 @@ def check(
     json: Json = False,
 ) -> None:
     """What would be accepted and refused, and why; nothing is written."""
-    import polars as pl
-
-    from warehouse.clock import local_today
-    from warehouse.database.reading import reading, rows
-    from warehouse.intake.delivery import judge_delivery
-    from warehouse.intake.mapping import load_mapping
-
     settings = load_settings()
     known: list[str] = []
     if settings.home.published.exists():
@@ -71,7 +78,7 @@ def check(
     _show_check(judged, Words(settings.language), Console())
 
 
-def _show_check(judged: Any, words: Words, console: Console) -> None:
+def _show_check(judged: Judged, words: Words, console: Console) -> None:
     files = Table(box=None, pad_edge=False, header_style="bold")
     for head in (words("table"), words("file")):
         files.add_column(head, overflow="fold")
@@ -107,9 +114,6 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
 @sources_app.command("list")
 def list_sources(json: Json = False) -> None:
     """Mapping files that come along, and the folders of the inbox."""
-    from warehouse.intake.inbox import inbox_deliveries
-    from warehouse.intake.mapping import MAPPINGS, load_mapping
-
     settings = load_settings()
     known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
     waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
@@ -125,6 +129,25 @@ def list_sources(json: Json = False) -> None:
         typer.echo(f"{words('inbox')}{words.colon}{folder} → {name}")
 
 
+def retry(
+    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
+) -> None:
+    """Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
+    settings, today = load_settings(), local_today()
+    with writing(settings.home) as connection:
+        taken = retry_rejects(
+            connection,
+            received_on=today,
+            today=today,
+            only_waiting=False,
+            mapping=load_mapping(mapping) if mapping else None,
+        )
+    told = Words(settings.language)(
+        "{n} rows taken up. Codes follow with the next run: ./riskcode run", n=f"{taken:,}"
+    )
+    typer.echo(told)
+
+
 def demo(
     folder: Annotated[Path, typer.Argument(help="where to write the delivery")],
     enterprises: Annotated[int, typer.Option(min=1)] = 5000,
@@ -132,8 +155,6 @@ def demo(
     dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
 ) -> None:
     """Write the deliveries of an invented city (mapping: demo_city)."""
-    from pipelines.demo import write_demo_city
-
     city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
     for table, count in city.rows.items():
         typer.echo(f"{table:14} {count:>10,}")
@@ -170,14 +191,10 @@ def _padded(title: str) -> str:
 
 
 def _python(_: Settings, words: Words) -> str:
-    import sys
-
     return sys.version.split()[0]
 
 
 def _libraries(_: Settings, words: Words) -> str:
-    from importlib.metadata import version
-
     names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely")
     return words.listing(f"{name} {version(name)}" for name in names)
 
@@ -196,24 +213,17 @@ def _home(settings: Settings, words: Words) -> str:
 
 
 def _policy(settings: Settings, words: Words) -> str:
-    from models.policy import load_policy
-
     policy = load_policy(settings.pack)
     return f"{policy.name} {policy.version} ({policy.hash[:12]}), {words.of(policy.title)}"
 
 
 def _inbox(settings: Settings, words: Words) -> str:
-    from warehouse.intake.inbox import inbox_deliveries
-
     found = inbox_deliveries(settings.home)
     named = words.listing(mapping.name for _, mapping in found)
     return named or words("empty: ./riskcode run uses the demo city or --source")
 
 
 def _published(settings: Settings, words: Words) -> str:
-    from warehouse.database.reading import reading
-    from warehouse.questions import codes as queries
-
     if not settings.home.published.exists():
         return words("nothing yet: ./riskcode run")
     with reading(settings.home) as connection:
@@ -227,16 +237,11 @@ def _published(settings: Settings, words: Words) -> str:
 
 
 def _lock(settings: Settings, words: Words) -> str:
-    from warehouse.connection import refuse_when_busy
-
     refuse_when_busy(settings.home.prepare())
     return words("no run is writing")
 
 
 def _calendar(_: Settings, words: Words) -> str:
-    from models.calendar import is_working_day
-    from warehouse.clock import local_today
-
     today = local_today()
     unsure = is_working_day(today.replace(month=12, day=31))[1]
     if unsure:

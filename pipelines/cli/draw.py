@@ -15,9 +15,10 @@ from desk.words.labels import CHANNEL
 from desk.words.marks import NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import DrawError, RiskcodeError
+from models.errors import DrawError
 from models.planning.draw import Sentence, check, from_json
-from pipelines.cli.options import one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import District, Json, Level, one_of, written
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
 from warehouse.questions import plan as queries
@@ -37,7 +38,10 @@ _TITLES = {
 _LINES = ("level", "division", "period", "committed_on")
 _HASHES = ("roster_sha256", "seed_sha256", "public_source", "public_value")
 
-app = typer.Typer(name="draw", help="Draws that anybody can check.", no_args_is_help=True)
+app = typer.Typer(
+    cls=group_of(Later("commit", "draw_ahead:commit"), Later("reveal", "draw_ahead:reveal")),
+    no_args_is_help=True,
+)
 
 
 @app.callback()
@@ -47,9 +51,9 @@ def draw() -> None:
 
 @app.command("list")
 def list_(
-    level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
-    district: Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or Lixia")] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    level: Level = None,
+    district: District = None,
+    json: Json = False,
 ) -> None:
     """Every draw of the published plan: its number, how many of how many, its hashes (--json)."""
     settings = load_settings()
@@ -96,20 +100,20 @@ def show(
     if output is None:
         typer.echo(record)
         return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(record, encoding="utf-8")
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
-        ) from error
-    typer.echo(Words(settings.language)("verify it: ./riskcode draw verify {file}", file=output), err=True)
+    written(output, lambda path: _keep(record, path), shown=False)
+    words = Words(settings.language)
+    typer.echo(words("verify it: ./riskcode draw verify {file}", file=output), err=True)
+
+
+def _keep(record: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(record, encoding="utf-8")
 
 
 @app.command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the published record of a draw")],
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    json: Json = False,
 ) -> None:
     """Draw again from the file alone.  Exit code 0: verified; 7: something does not match."""
     words = Words(load_settings().language)

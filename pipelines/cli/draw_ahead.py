@@ -1,14 +1,21 @@
 """``draw commit`` and ``draw reveal``: the year's draws, promised before they are made."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from desk.words.words import Words
+from models.errors import WarehouseError
+from models.policy import load_policy
 from pipelines.settings import Settings, load_settings
+from warehouse.coding.coding import Coding
+from warehouse.connection import Connection, writing
+from warehouse.database.meta import get_meta
+from warehouse.planning.ahead import commit_ahead, reveal_ahead
+from warehouse.rules.in_force import coding_on
 
 Year = Annotated[int | None, typer.Option(help="year of the plan; default: that of the day coded last")]
 
@@ -20,8 +27,6 @@ def commit(
     year: Year = None,
 ) -> None:
     """Commit to all draws a year calls for; they are made by draw reveal, once the public value is known."""
-    from warehouse.planning.ahead import commit_ahead
-
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = commit_ahead(
@@ -47,8 +52,6 @@ def reveal(
     year: Year = None,
 ) -> None:
     """Draw what was committed to, with the public value; anybody can then verify it."""
-    from warehouse.planning.ahead import reveal_ahead
-
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = reveal_ahead(
@@ -67,14 +70,8 @@ def reveal(
 
 
 @contextmanager
-def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
+def _coded(settings: Settings) -> Generator[tuple[Connection, Coding]]:
     """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
-    from models.errors import WarehouseError
-    from models.policy import load_policy
-    from warehouse.connection import writing
-    from warehouse.database.meta import get_meta
-    from warehouse.rules.in_force import coding_on
-
     with writing(settings.home) as connection:
         planned = get_meta(connection, "planned_as_of")
         if planned is None:

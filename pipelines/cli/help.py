@@ -1,6 +1,6 @@
 """Help and usage errors in the reader's language.
 
-Docstrings and ``help=`` are English; before a command is looked up, the tree of commands is walked and each text is
+Docstrings and ``help=`` are English; before a command is called or listed, the tree below it is walked and each text is
 said by ``Words``.  What typer says by itself reaches the catalogue by gettext, or is recognised here.
 """
 
@@ -50,22 +50,19 @@ MISTAKES = (
 """What typer says of a wrong call without gettext; the longer of two that fit first."""
 
 
-class Spoken(TyperGroup):
-    """The root of the command line: all below it is said in the reader's language."""
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Say every text of the tree, then go on.  Raises SettingsError for a language there is none of."""
-        language = load_settings().language
-        speak_for_libraries(language)
-        words = Words(language)
-        context = _context(words)
-        for command in tree(self):
-            command.context_class = context
-            command.help = _said(command.help, words)
-            command.short_help = _said(command.short_help, words)
-            for param in _described(command.params):
-                param.help = _said(param.help, words)
-        return super().make_context(info_name, args, parent, **extra)
+def spoken(command: Any) -> Any:
+    """A command and all below it that is loaded, said in the reader's language."""
+    language = load_settings().language
+    speak_for_libraries(language)
+    words = Words(language)
+    context = _context(words)
+    for one in tree(command):
+        one.context_class = context
+        one.help = _said(one.help, words)
+        one.short_help = _said(one.short_help, words)
+        for param in _described(one.params):
+            param.help = _said(param.help, words)
+    return command
 
 
 def tree(command: Any) -> Iterator[TyperCommand | TyperGroup]:

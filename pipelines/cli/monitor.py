@@ -11,18 +11,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.say import monitoring as texts
 from desk.words.words import Words
-from models.errors import RiskcodeError
-from pipelines.cli.options import Json
+from pipelines.cli.options import Json, date_of, day, written
 from pipelines.settings import load_settings
+from warehouse.connection import writing
 from warehouse.database.reading import Row, reading
 from warehouse.questions import monitoring as queries
 from warehouse.supervision.acknowledge import acknowledge_alarm
 
-app = typer.Typer(
-    help="What the system watches in itself: movement, parity, feedback, flip-flops.",
-    invoke_without_command=True,
-)
+app = typer.Typer(invoke_without_command=True)
 
 STYLES = {"alarm": "bold red", "acknowledged": "yellow", "unknown": "dim", "ok": "green"}
 
@@ -54,13 +52,7 @@ def _write_page(connection: queries.Connection, path: Path, language: str) -> No
     # Matplotlib takes a second to import; the table does not need it.
     from desk.pages.monitoring import write_page
 
-    try:
-        written = write_page(connection, path, language=language)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --html.", path=path, error=error
-        ) from error
-    typer.echo(str(written), err=True)
+    written(path, lambda path: write_page(connection, path, language=language), option="--html")
 
 
 @app.command("acknowledge")
@@ -69,17 +61,14 @@ def acknowledge(
     by: Annotated[str, typer.Option(help="who looked into it")],
     reason: Annotated[str, typer.Option(help="what was found, e.g. pack 2026.3 took effect")],
     group: Annotated[str | None, typer.Option(help="only this group, e.g. 370102")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day of the alarm; default: measured last")
-    ] = None,
+    as_of: Annotated[datetime | None, day("day of the alarm; default: measured last")] = None,
 ) -> None:
     """Take an alarm as it is, once: the next shift alarms again.  Shown from the next run on."""
-    from warehouse.connection import writing
-
     settings = load_settings()
     with writing(settings.home) as connection:
-        day = as_of.date() if as_of else None
-        covered = acknowledge_alarm(connection, metric, by=by, reason=reason, as_of=day, group=group)
+        covered = acknowledge_alarm(
+            connection, metric, by=by, reason=reason, as_of=date_of(as_of), group=group
+        )
     told = Words(settings.language).plural(
         "{n} alarm acknowledged; shown after the next ./riskcode run",
         "{n} alarms acknowledged; shown after the next ./riskcode run",
@@ -90,9 +79,6 @@ def acknowledge(
 
 def show(found: Sequence[Row], words: Words, console: Console, *, everything: bool) -> None:
     """Alarms as sentences, then a table; groups without an alarm are left out unless everything is asked for."""
-    # Texts bring the tables' schemas, which take a second to import; the other commands must answer at once.
-    from desk.say import monitoring as texts
-
     alarms = [row for row in found if row["state"] == "alarm"]
     console.print(
         f"[bold {'red' if alarms else 'green'}]{texts.verdict(found, words)}[/] · {found[0]['as_of']}"
@@ -111,8 +97,6 @@ def show(found: Sequence[Row], words: Words, console: Console, *, everything: bo
 
 def findings_table(found: Sequence[Row], words: Words) -> Table:
     """One row per measure, within 80 columns."""
-    from desk.say import monitoring as texts
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("measure"), no_wrap=True, overflow="ellipsis", max_width=18)
     table.add_column(words("group"), no_wrap=True, overflow="ellipsis", max_width=18)

@@ -1,12 +1,9 @@
-"""``./riskcode objection``: contest a datum or a code, and decide about it in time and with reasons.
+"""``./riskcode objection``: what is contested, until when it must be decided, and how it was."""
 
-Filing and deciding write the warehouse and republish the enterprises concerned, so that readers see it at once.
-"""
-
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import json as jsonlib
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,90 +11,29 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
-from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY
+from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, REMEDY
 from desk.words.words import Words
-from models import vocabulary as vocab
-from models.errors import DisputeError
-from pipelines.cli.options import WrongUse, one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import Json, day, one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.database.reading import Row, reading
+from warehouse.clock import local_today
+from warehouse.database.reading import Row, reading, rows
 from warehouse.questions import disputes as queries
 
-if TYPE_CHECKING:
-    from warehouse.disputes.sitting import Desk
-
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
-By = Annotated[str, typer.Option("--by", help="name of the person who answers for it")]
 On = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="day it was received or decided; default: today"),
+    day("day it was received or decided; default: today", "--on"),
 ]
 Number = Annotated[str, typer.Argument(help="number of the objection, e.g. O-2026-0001")]
-Enterprise = Annotated[str, typer.Argument(help="enterprise id")]
-Correct = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--correct", help="column=value as it should be (again for more); without, the datum should go"
-    ),
-]
 
 app = typer.Typer(
-    name="objection", help="Objections: file, list, show, decide, withdraw.", no_args_is_help=True
+    cls=group_of(
+        Later("file", "sitting:file"),
+        Later("decide", "sitting:decide"),
+        Later("withdraw", "sitting:withdraw"),
+    ),
+    no_args_is_help=True,
 )
-
-
-def sit_down(settings: Settings, on: datetime | None) -> AbstractContextManager["Desk"]:
-    """The desk of this installation, on the day named."""
-    from models.policy import load_policy
-    from warehouse.disputes.sitting import at_the_desk
-
-    day = on.date() if on else None
-    return at_the_desk(settings.home, load_policy(settings.pack), day, engine=settings.engine)
-
-
-@app.command("file")
-def file(
-    enterprise_id: Enterprise,
-    by: By,
-    grounds: Annotated[str, typer.Option(help="why the datum or the code is wrong")],
-    table: Annotated[
-        str | None,
-        typer.Option(help="what is contested: violations, alerts, inspections …"),
-    ] = None,
-    key: Annotated[str | None, typer.Option(help="its number, as explain --json shows it")] = None,
-    source: Annotated[
-        str | None, typer.Option(help="its source, where the number alone is not enough")
-    ] = None,
-    correct: Correct = None,
-    filer: Annotated[str, typer.Option("--as", help="enterprise or officer")] = "enterprise",
-    on: On = None,
-    late_reason: Annotated[str | None, typer.Option(help="why it comes after the time to object")] = None,
-    new_evidence: Annotated[
-        str | None, typer.Option(help="what was not known when it was decided before")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Contest a datum (--table, --key), or the code itself; tells whether the code hangs on it."""
-    from warehouse.disputes.objections import Filing, file_objection
-    from warehouse.disputes.what_if import Datum
-
-    settings, enterprise_id = load_settings(), enterprise_id.strip()
-    contested = _contested(table, key, enterprise_id)
-    with sit_down(settings, on) as desk:
-        filing = Filing(
-            enterprise_id,
-            by,
-            grounds,
-            desk.on,
-            filer=one_of(FILER, filer),
-            datum=Datum(contested[0], source, contested[1]) if contested else None,
-            corrections=_pairs(correct),
-            late_reason=late_reason,
-            new_evidence=new_evidence,
-        )
-        number = file_objection(desk.connection, desk.coding(enterprise_id), filing)
-        desk.republish(enterprise_id)
-    _tell(settings, number, desk.on, json=json)
 
 
 @app.command("list")
@@ -121,102 +57,16 @@ def list_(
 @app.command("show")
 def show(objection_id: Number, on: On = None, json: Json = False) -> None:
     """One objection: grounds, what hangs on it, until when, how it was decided."""
-    _tell(load_settings(), objection_id.strip(), _day(on), json=json)
-
-
-@app.command("decide")
-def decide(
-    objection_id: Number,
-    outcome: Annotated[str, typer.Option(help="upheld or rejected")],
-    by: By,
-    reasons: Annotated[str, typer.Option(help="written reasons: what was checked, and what follows")],
-    remedy: Annotated[
-        str | None,
-        typer.Option(help="withdraw, correct or override; default: what was asked for"),
-    ] = None,
-    correct: Correct = None,
-    code: Annotated[str | None, typer.Option(help="code of an override")] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="last day of an override")
-    ] = None,
-    on: On = None,
-    json: Json = False,
-) -> None:
-    """Uphold or reject; what is upheld acts on the data, and the code follows at once."""
-    from warehouse.disputes.decisions import Ruling, decide_objection, undecided
-
-    settings, objection_id = load_settings(), objection_id.strip()
-    with sit_down(settings, on) as desk:
-        enterprise_id = undecided(desk.connection, objection_id)["enterprise_id"]
-        ruling = Ruling(
-            objection_id,
-            one_of(OUTCOME, outcome),
-            by,
-            reasons,
-            desk.on,
-            remedy=one_of(REMEDY, remedy) if remedy else None,
-            corrections=_pairs(correct),
-            code=one_of(vocab.CODE, code) if code else None,
-            until=until.date() if until else None,
-        )
-        decide_objection(desk.connection, desk.coding(enterprise_id), ruling)
-        desk.republish(enterprise_id)
-    _tell(settings, objection_id, desk.on, json=json)
-
-
-@app.command("withdraw")
-def withdraw(
-    objection_id: Number,
-    by: By,
-    reasons: Annotated[str, typer.Option(help="why, if the filer says so")] = "",
-    on: On = None,
-    json: Json = False,
-) -> None:
-    """Who filed an objection takes it back; the datum stands."""
-    from warehouse.disputes.decisions import withdraw_objection
-
-    settings, objection_id = load_settings(), objection_id.strip()
-    with sit_down(settings, on) as desk:
-        found = withdraw_objection(desk.connection, objection_id, by=by, reasons=reasons, on=desk.on)
-        desk.republish(found["enterprise_id"])
-    _tell(settings, objection_id, desk.on, json=json)
-
-
-def _contested(table: str | None, key: str | None, enterprise_id: str) -> tuple[str, str] | None:
-    """Table and number of what is contested; ``None`` for the code itself.  Of the register there is one row."""
-    if table is None:
-        if key is not None:
-            raise WrongUse("--key needs --table: it says what the number is of")
-        return None
-    kind = one_of(CONTESTABLE, table)
-    if key is None and kind != "enterprises":
-        raise WrongUse("--table {kind} needs --key: the number of what is contested", kind=kind)
-    return kind, (key or enterprise_id).strip()
-
-
-def _pairs(told: Sequence[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in told or ():
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            raise DisputeError(
-                "'{text}' corrects nothing. Write --correct column=value, e.g. severity=minor", text=text
-            )
-        pairs[name.strip()] = value.strip()
-    return pairs
+    tell(load_settings(), objection_id.strip(), _day(on), json=json)
 
 
 def _day(on: datetime | None) -> date:
     """The day clocks are read on."""
-    from warehouse.clock import local_today
-
     return on.date() if on else local_today()
 
 
-def _tell(settings: Settings, objection_id: str, day: date, *, json: bool) -> None:
+def tell(settings: Settings, objection_id: str, day: date, *, json: bool) -> None:
     """One objection, and the code of its enterprise as it is published now."""
-    from warehouse.database.reading import rows
-
     with reading(settings.home) as connection:
         found = queries.objection(connection, objection_id, day=day)
         asked = "SELECT code FROM risk.codes WHERE enterprise_id = $id"
@@ -271,9 +121,7 @@ def _thing(row: Mapping[str, Any], words: Words) -> str:
 
 
 def _changes(text: str) -> str:
-    import json
-
-    told: dict[str, dict[str, str | None]] = json.loads(text)
+    told: dict[str, dict[str, str | None]] = jsonlib.loads(text)
     return "; ".join(f"{name}: {one['from'] or '–'} → {one['to'] or '–'}" for name, one in told.items())
 
 

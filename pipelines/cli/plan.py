@@ -1,9 +1,8 @@
 """Commands that show the plan: the year, the month, a day.
 
-They read the published copy only; what draws, prints or writes calendars is imported where it is used.
+They read the published copy only.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,26 +11,23 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from desk.files.calendar import write_calendar
+from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.options import Form, Json, Output, WrongUse, one_of
+from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, one_of, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import plan as queries
 from warehouse.questions import visits as visit_queries
 from warehouse.questions.area import Area
 
-Level = Annotated[str | None, typer.Option(help="city, district or town")]
-District = Annotated[
-    str | None, typer.Option(help="whose plan: GB/T 2260 code or name, e.g. 370102 or Lixia")
-]
 Calendar = Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or ics (a calendar)")]
 Picture = Annotated[Path | None, typer.Option(help="draw load against capacity: FILE.svg or FILE.png")]
 
-app = typer.Typer(name="plan", help="The plan: year, month, today.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("year")
@@ -55,15 +51,15 @@ def year(
         }
     form = _form("json" if json else form)
     if form == "json":
-        _write(lambda path: write_rows(told, "json", path, title="plan"), output)
+        written(output, lambda path: write_rows(told, "json", path, title="plan"))
     elif form == "table":
         plan_view.show_year(told, words, Console())
     elif form == "csv":
-        _write(lambda path: write_rows(told["budget"], "csv", path, title="plan"), output)
+        written(output, lambda path: write_rows(told["budget"], "csv", path, title="plan"))
     else:
         sheets = {name: told[name] for name in ("budget", "floors", "draws")}
         path = output or settings.home.exports / f"plan-{told['plan']['year']}.xlsx"
-        _write(lambda path: write_sheets(sheets, path), path)
+        written(path, lambda path: write_sheets(sheets, path))
 
 
 def _of_the_year(found: list[Row]) -> list[Row]:
@@ -88,19 +84,16 @@ def month(
     """Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
     settings, words = _start()
     form = _form("json" if json else form, "ics")
+    if of is not None and not listing:
+        raise WrongUse("--month goes with --list: only the list is made months ahead")
     with reading(settings.home) as connection:
         area = _area(connection, level, district)
         plan = queries.horizon(connection)
         if listing:
             start = of.date() if of else plan["first_on"].replace(day=1)
-            found = queries.month_list(connection, start, area)
-        elif of is not None:
-            raise WrongUse("--month goes with --list: only the list is made months ahead")
-        else:
-            told = _month(connection, area, plan, with_visits=form != "table")
-    if listing:
-        _show_list(found, start, form, output, settings, words)
-        return
+            _show_list(queries.month_list(connection, start, area), start, form, output, settings, words)
+            return
+        told = _month(connection, area, plan, with_visits=form != "table")
     if picture is not None:
         _draw(told, picture, words)
     if form == "table":
@@ -134,12 +127,13 @@ def _show_list(
         return
     name = f"month-list-{start:%Y-%m}"
     default = settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None
-    _write(lambda path: write_rows(found, form, path, title=name), output or default)
+    written(output or default, lambda path: write_rows(found, form, path, title=name))
 
 
 def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
         raise WrongUse("--picture {file}: the name must end in .svg or .png", file=picture)
+    # Matplotlib takes a second to import; only a picture needs it.
     from desk.draw.load import Wording, draw_load
 
     days = sorted({row["day"] for row in told["load"]})
@@ -154,30 +148,29 @@ def _draw(told: Row, picture: Path, words: Words) -> None:
         unit=words("person-days"),
         levels={key: words.label(vocab.LEVEL, key) for key in vocab.LEVEL.keys},
     )
-    _write(lambda path: draw_load(told["load"], path, wording), picture)
+    written(picture, lambda path: draw_load(told["load"], path, wording))
 
 
 def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:
     """Days, crews and reasons are for the authority; what may be published is ``--list``."""
     name = f"plan-{told['plan']['first_on']:%Y-%m}"
     if form == "json":
-        _write(lambda path: write_rows(told, "json", path, title=name), output)
+        written(output, lambda path: write_rows(told, "json", path, title=name))
     elif form == "ics":
         _calendar(told["visits"], output or settings.home.exports / f"{name}.ics", words)
     elif form == "csv":
         found = [_flat(row, words) for row in told["visits"]]
-        _write(lambda path: write_rows(found, "csv", path, title=name), output)
+        written(output, lambda path: write_rows(found, "csv", path, title=name))
     else:
         visits = [_flat(row, words) for row in told["visits"]]
         sheets = {"visits": visits, **{key: told[key] for key in ("load", "shortfalls", "changes")}}
-        _write(lambda path: write_sheets(sheets, path), output or settings.home.exports / f"{name}.xlsx")
+        path = output or settings.home.exports / f"{name}.xlsx"
+        written(path, lambda path: write_sheets(sheets, path))
 
 
 @app.command("today")
 def today(
-    on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; default: the first one planned")
-    ] = None,
+    on: Annotated[datetime | None, day("day; default: the first one planned")] = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
     level: Level = None,
     district: District = None,
@@ -196,7 +189,7 @@ def today(
             _known_team(visit_queries.teams(connection, area), team)
         found = visit_queries.visits(connection, day, day, area, team=team)
     if form == "json":
-        _write(lambda path: write_rows(found, "json", path, title="plan"), output)
+        written(output, lambda path: write_rows(found, "json", path, title="plan"))
     elif not found:
         first, last = (days[0], days[-1]) if days else (plan["first_on"], plan["last_on"])
         typer.echo(
@@ -222,17 +215,13 @@ def _export_day(
         _calendar(found, output or default, words)
     elif form == "csv":
         flat = [_flat(row, words) for row in found]
-        _write(lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"), output)
+        written(output, lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"))
     else:
-        from desk.files.sheets import write_day_sheets
-
-        _write(lambda path: write_day_sheets(found, path, words), output or default)
+        written(output or default, lambda path: write_day_sheets(found, path, words))
 
 
 def _calendar(found: list[Row], path: Path, words: Words) -> None:
-    from desk.files.calendar import write_calendar
-
-    _write(lambda path: write_calendar(found, path, words), path)
+    written(path, lambda path: write_calendar(found, path, words))
 
 
 def _flat(row: Row, words: Words) -> Row:
@@ -291,15 +280,3 @@ def _form(form: str, *more: str) -> str:
             last=known[-1],
         )
     return form
-
-
-def _write(write: Callable[[Any], Any], path: Path | None) -> None:
-    """Write a file and name it; standard output where there is no path."""
-    try:
-        write(path)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
-        ) from error
-    if path is not None:
-        typer.echo(str(path), err=True)

@@ -21,8 +21,20 @@ from desk.terminal.passport import show_passport
 from desk.words.labels import CHANNEL, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.options import District, Form, Json, Limit, Output, WrongUse, one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import (
+    District,
+    Form,
+    Json,
+    Level,
+    Limit,
+    Output,
+    WrongUse,
+    date_of,
+    day,
+    one_of,
+    written,
+)
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
@@ -30,7 +42,7 @@ from warehouse.questions import visits
 from warehouse.questions.area import Area
 from warehouse.questions.passport import passport
 
-rejects_app = typer.Typer(help="Refused rows: list, export, retry.", invoke_without_command=True)
+rejects_app = typer.Typer(cls=group_of(Later("retry", "admin:retry")), invoke_without_command=True)
 
 
 def queue(
@@ -39,12 +51,10 @@ def queue(
         str | None,
         typer.Option(help="instead: every enterprise of a code, red, yellow, blue or green"),
     ] = None,
-    level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
+    level: Level = None,
     district: District = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
-    due_by: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="due on this day or before")
-    ] = None,
+    due_by: Annotated[datetime | None, day("due on this day or before")] = None,
     state: Annotated[str | None, typer.Option(help="scheduled, short, deferred or awaiting")] = None,
     limit: Limit = None,
     form: Form = "table",
@@ -66,7 +76,7 @@ def queue(
         one_of(CHANNEL, channel) if channel else None,
         one_of(VISIT_STATE, state) if state else None,
         team,
-        due_by.date() if due_by else None,
+        date_of(due_by),
         limit,
     )
     with reading(settings.home) as connection:
@@ -132,31 +142,21 @@ def explain(
 
 
 def _write_page(found: Row, path: Path, settings: Settings) -> None:
+    # Rules and pages take a second to import; only a page needs them.
     from desk.pages.passport import write_page
     from models.policy import load_policy
 
     clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
-    try:
-        write_page(found, path, language=settings.language, clocks=clocks)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+    written(path, lambda path: write_page(found, path, language=settings.language, clocks=clocks))
 
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
+    # Matplotlib takes a second to import; only a picture needs it.
     from desk.draw.passport import draw_picture
 
     if path.suffix.lower() not in (".svg", ".png"):
         raise WrongUse("--picture {file}: FILE.svg or FILE.png", file=path)
-    try:
-        draw_picture(found, path, Words(settings.language))
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --picture.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+    written(path, lambda path: draw_picture(found, path, Words(settings.language)), option="--picture")
 
 
 def codes(
@@ -217,31 +217,6 @@ def rejects(
         _export(found, form, output, settings, name="rejects")
 
 
-@rejects_app.command("retry")
-def retry(
-    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
-) -> None:
-    """Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
-    from warehouse.clock import local_today
-    from warehouse.connection import writing
-    from warehouse.intake.mapping import load_mapping
-    from warehouse.intake.rejects import retry_rejects
-
-    settings, today = load_settings(), local_today()
-    with writing(settings.home) as connection:
-        taken = retry_rejects(
-            connection,
-            received_on=today,
-            today=today,
-            only_waiting=False,
-            mapping=load_mapping(mapping) if mapping else None,
-        )
-    told = Words(settings.language)(
-        "{n} rows taken up. Codes follow with the next run: ./riskcode run", n=f"{taken:,}"
-    )
-    typer.echo(told)
-
-
 def _code(text: str) -> str:
     return one_of(vocab.CODE, text)
 
@@ -261,11 +236,6 @@ def _export(found: list[Row], form: str, output: Path | None, settings: Settings
         )
     if form == "xlsx" and output is None:
         output = settings.home.exports / f"{name}.xlsx"
-    try:
-        written = write_rows(found, form, output, title=name)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
-        ) from error
-    if written:
-        typer.echo(f"{written} ({len(found):,})", err=True)
+    written(output, lambda path: write_rows(found, form, path, title=name), shown=False)
+    if output is not None:
+        typer.echo(f"{output} ({len(found):,})", err=True)

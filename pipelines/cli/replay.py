@@ -1,6 +1,6 @@
 """``./riskcode replay``: past codes as they were known then, and what relied on what was wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,20 +14,21 @@ from desk.words.labels import BASIS
 from desk.words.marks import N_
 from desk.words.words import Words
 from models.errors import ScoreError
+from models.policy import Policy, load_policy
+from pipelines.cli.options import Json, day
 from pipelines.settings import Settings, load_settings
+from warehouse.connection import Connection, writing
 from warehouse.database.reading import Row
+from warehouse.intake.inbox import city_today
+from warehouse.what_if.replay import differences, issued_days, issued_on, past_coding, past_explanation
+from warehouse.what_if.replay import impact as relied
 
-app = typer.Typer(help="Past codes as known then, and as they should have been.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+app = typer.Typer(no_args_is_help=True)
 
 
 @contextmanager
-def _warehouse(settings: Settings) -> Iterator[Any]:
+def _warehouse(settings: Settings) -> Generator[tuple[Connection, Policy]]:
     """The warehouse, which nothing here writes to, and the pack of the settings."""
-    from models.policy import load_policy
-    from warehouse.connection import writing
-
     with writing(settings.home) as connection:
         yield connection, load_policy(settings.pack)
 
@@ -35,8 +36,6 @@ def _warehouse(settings: Settings) -> Iterator[Any]:
 @app.command("days")
 def days(json: Json = False) -> None:
     """Days whose codes were issued, and by which rules."""
-    from warehouse.what_if.replay import issued_days
-
     settings = load_settings()
     with _warehouse(settings) as (connection, _):
         found = issued_days(connection)
@@ -52,8 +51,6 @@ def check(
     as_of: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="an issued day")], json: Json = False
 ) -> None:
     """Compute an issued day again on what was known then; fails unless every code comes out the same."""
-    from warehouse.what_if.replay import differences, issued_on
-
     settings, day = load_settings(), as_of.date()
     words = Words(settings.language)
     with _warehouse(settings) as (connection, pack):
@@ -85,15 +82,11 @@ def check(
 @app.command("show")
 def show(
     enterprise_id: Annotated[str, typer.Argument(help="enterprise id")],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the day coded")],
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
-    ] = None,
+    as_of: Annotated[datetime, day("the day coded")],
+    known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     json: Json = False,
 ) -> None:
     """One enterprise's code and reasons on a past day, as known then or as known later."""
-    from warehouse.what_if.replay import past_coding, past_explanation
-
     settings, day = load_settings(), as_of.date()
     words, known = Words(settings.language), known_at.date() if known_at else day
     with _warehouse(settings) as (connection, pack):
@@ -128,15 +121,10 @@ def show(
 @app.command("impact")
 def impact(
     enterprise: Annotated[str | None, typer.Option(help="only this enterprise")] = None,
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="what is known by then; default: today")
-    ] = None,
+    known_at: Annotated[datetime | None, day("what is known by then; default: today")] = None,
     json: Json = False,
 ) -> None:
     """Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
-    from warehouse.intake.inbox import city_today
-    from warehouse.what_if.replay import impact as relied
-
     settings = load_settings()
     words = Words(settings.language)
     with _warehouse(settings) as (connection, pack):

@@ -15,11 +15,16 @@ from desk.terminal.codes import codes_table, queue_table, reject_counts_table
 from desk.words.labels import BINDING
 from desk.words.words import Words
 from models.errors import DeliveryError, MappingError, WarehouseError
-from pipelines.cli.options import WrongUse
+from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
+from pipelines.demo import write_demo_city
+from pipelines.nightly import FIRST_DAY, Order, run_nightly
 from pipelines.settings import load_settings
+from warehouse.clock import local_today
+from warehouse.connection import holding
 from warehouse.database.reading import Row, reading, rows
 from warehouse.home import Home
+from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
 from warehouse.questions import plan as planning
 
@@ -29,21 +34,17 @@ _HEAD = 10
 
 
 def run(
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day to code; default: today")
-    ] = None,
+    as_of: Annotated[datetime | None, day("day to code; default: today")] = None,
     source: Annotated[Path | None, typer.Option(help="folder with one delivery")] = None,
     mapping: Annotated[
         str | None, typer.Option(help="mapping file, or the name of one that comes along")
     ] = None,
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
-    ] = None,
+    known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     demo: Annotated[bool, typer.Option(help="the built-in demo city")] = False,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    json: Json = False,
 ) -> None:
     """Take deliveries in, check, score, code, explain, queue and publish.
 
@@ -52,17 +53,13 @@ def run(
     """
     settings = load_settings()
     home = settings.home.prepare()
-    # Heavy imports only now: the other commands must answer at once.
-    from pipelines.nightly import FIRST_DAY, Order, run_nightly
-    from warehouse.clock import local_today
-
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
     day = as_of.date() if as_of else choice.day
     if not FIRST_DAY <= day <= local_today():
         raise WrongUse("--as-of {day}: days from {first} to today can be coded", day=day, first=FIRST_DAY)
     _make_room(home, choice, words, console)
-    known = known_at.date() if known_at else None
+    known = date_of(known_at)
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
@@ -90,9 +87,6 @@ def _choose(
     home: Home, source: Path | None, mapping: str | None, demo: bool, enterprises: int | None
 ) -> _Choice:
     """Decide between a named delivery, the inbox, what is stored already, and the demo city."""
-    from warehouse.clock import local_today
-    from warehouse.intake.mapping import load_mapping
-
     if source is not None and mapping is None:
         raise MappingError("--source needs --mapping FILE: it says how to read the delivery.")
     if source is not None and not source.is_dir():
@@ -126,8 +120,6 @@ def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> N
 
     Done under the lock, so no running run loses its files; the published copy stays until a new one replaces it.
     """
-    from warehouse.connection import holding
-
     there = _demo_size(home)
     is_other_demo = choice.demo_size is not None and (
         there != choice.demo_size or not _is_whole(choice.folder)
@@ -144,8 +136,6 @@ def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> N
 
 def _is_whole(folder: Path | None) -> bool:
     """Whether a demo city delivers every table; one written by an earlier version of the program may not."""
-    from warehouse.intake.mapping import load_mapping
-
     tables = load_mapping(DEMO_MAPPING).tables.values()
     return folder is not None and all(
         any(next(folder.glob(name), None) for entry in entries for name in entry.files) for entries in tables
@@ -163,8 +153,6 @@ def _set_aside(home: Home, words: Words, console: Console) -> None:
 
 
 def _write_demo(folder: Path, enterprises: int, words: Words, console: Console) -> None:
-    from pipelines.demo import write_demo_city
-
     folder.mkdir(parents=True, exist_ok=True)
     told = words("demo city: writing the deliveries of {n} invented enterprises …", n=f"{enterprises:,}")
     console.print(f"[dim]{told}[/]")

@@ -10,6 +10,7 @@ from desk.files.tables import as_json
 from desk.words.words import Words
 from pipelines.cli.progress import Progress
 from pipelines.settings import load_settings
+from pipelines.watch import watch as looks
 
 
 def watch(
@@ -23,8 +24,6 @@ def watch(
     """
     settings = load_settings()
     settings.home.prepare()
-    from pipelines.watch import watch as looks
-
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
     with Progress(console, settings.home, quiet=True):

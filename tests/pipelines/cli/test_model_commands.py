@@ -508,7 +508,7 @@ def test_a_decision_without_name_or_reason_is_refused(
 
 
 def test_on_a_terminal_promoting_asks_first(home: Home, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("pipelines.cli.model._on_a_terminal", lambda: True)
+    monkeypatch.setattr("pipelines.cli.model.on_a_terminal", lambda: True)
     assert run("promote", CARD_ID, *SIGNED, answer="n\n").exit_code == 1
     assert not list_promotions(home)
     assert run("promote", CARD_ID, *SIGNED, answer="y\n").exit_code == 0
@@ -516,7 +516,7 @@ def test_on_a_terminal_promoting_asks_first(home: Home, monkeypatch: pytest.Monk
 
 
 def test_yes_is_not_asked_again(home: Home, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("pipelines.cli.model._on_a_terminal", lambda: True)
+    monkeypatch.setattr("pipelines.cli.model.on_a_terminal", lambda: True)
     assert run("promote", CARD_ID, *SIGNED, "--yes").exit_code == 0
 
 
@@ -622,6 +622,9 @@ def test_looking_at_cards_loads_no_learning():
         "import sys\n"
         "import pipelines.cli\n"
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'models.coding.card'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "import pipelines.cli.model\n"
+        "heavy = {'dagster', 'great_expectations', 'sklearn', 'models.learning.fit'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, check=True, env=environment(Path("none")))
