@@ -48,7 +48,7 @@ hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing 
 
 dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on this installation
 	@mkdir -p "$(HOME_DIR)/dagster"
-	@$(BIN)/python -c "from pipelines.nightly import write_instance_config; from pipelines.settings import load_settings; write_instance_config(load_settings().home.prepare())"
+	@$(BIN)/python -c "from pipelines.instance import write_instance_config; from pipelines.settings import load_settings; write_instance_config(load_settings().home.prepare())"
 	@mkdir -p "$(HOME_DIR)/data_docs"; \
 	$(BIN)/python -m http.server 3001 --bind 127.0.0.1 --directory "$(HOME_DIR)/data_docs" >/dev/null 2>&1 & docs=$$!; \
 	trap "kill $$docs" EXIT INT TERM; \

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -9,20 +10,17 @@ from dagster import (
     FreshnessPolicy,
     MaterializeResult,
     MetadataValue,
-    asset,
 )
 
+from assets.groups import inspection_asset
 from assets.monitoring import monitoring
-from assets.partitions import AS_OF, TIMEZONE
+from assets.partitions import TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, passports
 from warehouse.coding.queue import compute_red_queue
 from warehouse.planning.draws import fresh_seed, seeds_from
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
-
-GROUP = "inspection"
-OWNERS = ["team:enforcement"]
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
@@ -36,8 +34,8 @@ class Publication(Config):
     even_if_older: bool = False
 
 
-@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds={"duckdb"}, partitions_def=AS_OF)
-def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@inspection_asset(deps=[codes], kinds={"duckdb"})
+def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
     rows = compute_red_queue(warehouse.connection, warehouse.coding(context))
     return MaterializeResult(metadata={"dagster/row_count": rows})
@@ -49,27 +47,24 @@ class Drawing(Config):
     draw_seed: str | None = None
 
 
-@asset(deps=[red_queue], group_name=GROUP, owners=OWNERS, kinds={"duckdb", "polars"}, partitions_def=AS_OF)
+@inspection_asset(deps=[red_queue])
 def inspection_plan(
     context: AssetExecutionContext, config: Drawing, warehouse: Warehouse
-) -> MaterializeResult:
+) -> MaterializeResult[Any]:
     """检查计划: every visit due, on a day with a crew, or with the rule that prevents it (P1-P12)."""
     seeds = seeds_from(config.draw_seed) if config.draw_seed else fresh_seed
     planned = compute_plan(warehouse.connection, warehouse.coding(context), seeds=seeds)
     return MaterializeResult(metadata=asdict(planned) if planned else {"kept": True})
 
 
-@asset(
+@inspection_asset(
     deps=[inspection_plan, explanations, passports, monitoring],
-    group_name=GROUP,
-    owners=OWNERS,
     kinds={"duckdb"},
-    partitions_def=AS_OF,
     freshness_policy=NIGHTLY_FRESHNESS,
 )
 def published_copy(
     context: AssetExecutionContext, config: Publication, warehouse: Warehouse
-) -> MaterializeResult:
+) -> MaterializeResult[Any]:
     """发布副本: the read-only database that all readers use; replaced whole, atomically."""
     size = publish_run(
         warehouse.connection,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -76,7 +77,7 @@ def _specs() -> list[AssetSpec]:
 @multi_asset(specs=_specs(), partitions_def=AS_OF, name="intake")
 def intake(
     context: AssetExecutionContext, config: Deliveries, warehouse: Warehouse
-) -> Iterator[MaterializeResult]:
+) -> Iterator[MaterializeResult[Any]]:
     """Take in what was delivered; the same delivery twice changes nothing."""
     as_of = date.fromisoformat(context.partition_key)
     today = date.fromisoformat(config.today) if config.today else None

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -9,16 +10,13 @@ from dagster import (
     MarkdownMetadataValue,
     MaterializeResult,
     MetadataValue,
-    asset,
 )
 from pydantic import Field
 
-from assets.partitions import AS_OF
+from assets.groups import learning_asset
 from assets.resources import Warehouse
 from models.policy import FAMILY_NAMES, load_policy
 
-GROUP = "learning"
-OWNERS = ["team:risk-analysis"]
 _SHOWN = ("auc", "within_auc", "precision_expected", "lift", "log_loss")
 
 
@@ -29,14 +27,10 @@ class Lesson(Config):
     families: list[str] = Field(default_factory=lambda: list(FAMILY_NAMES))
 
 
-@asset(
-    deps=["inspections", "violations", "accidents"],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"duckdb", "scikitlearn"},
-    partitions_def=AS_OF,
-)
-def challenger(context: AssetExecutionContext, config: Lesson, warehouse: Warehouse) -> MaterializeResult:
+@learning_asset(deps=["inspections", "violations", "accidents"], kinds={"duckdb", "scikitlearn"})
+def challenger(
+    context: AssetExecutionContext, config: Lesson, warehouse: Warehouse
+) -> MaterializeResult[Any]:
     """挑战者积分卡: a card fitted on history and measured on days it never saw, next to simple rules."""
     # scikit-learn and matplotlib take seconds to import; the nightly run needs neither.
     from desk.pages.report import write_report

@@ -4,6 +4,7 @@ None of the checks blocks: an alarm is a reason to look, not to withhold the cod
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -13,28 +14,22 @@ from dagster import (
     AssetExecutionContext,
     MaterializeResult,
     MetadataValue,
-    asset,
     asset_check,
 )
 
-from assets.partitions import AS_OF
+from assets.groups import scoring_asset
 from assets.resources import Warehouse
-from assets.scoring import GROUP, OWNERS, codes, explanations
+from assets.scoring import codes, explanations
 from desk.say.monitoring import told
+from desk.words.words import Words
 from warehouse.questions.monitoring import findings
 from warehouse.supervision.measure import measure
 
 MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
 
 
-@asset(
-    deps=[codes, explanations],
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"duckdb", "polars"},
-    partitions_def=AS_OF,
-)
-def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[codes, explanations])
+def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
     found = measure(warehouse.connection, warehouse.coding(context), say=told)
     alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
@@ -46,8 +41,8 @@ def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> Material
 def _result(warehouse: Warehouse, metrics: Iterable[str]) -> AssetCheckResult:
     """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
     found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
-    language = "zh" if warehouse.language == "zh" else "en"
-    said = [row[f"text_{language}"] for row in found if row["state"] == "alarm"]
+    words = Words(warehouse.language)
+    said = [words.either(row, "text") for row in found if row["state"] == "alarm"]
     return AssetCheckResult(
         passed=not said,
         severity=AssetCheckSeverity.WARN,

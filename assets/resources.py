@@ -1,7 +1,7 @@
 """The warehouse as a Dagster resource: one lock and one connection for a whole run."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from dagster import (
     InitResourceContext,
     RunsFilter,
 )
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 from pydantic import PrivateAttr
 
 from models.errors import PolicyError
@@ -34,8 +35,36 @@ def _close_orphans(context: InitResourceContext) -> None:
         return
     dead = RunsFilter(statuses=[DagsterRunStatus.STARTED])
     for run in context.instance.get_runs(filters=dead):
-        if run.run_id != context.run_id:
+        if context.run is None or run.run_id != context.run.run_id:
             context.instance.report_run_failed(run, "The process died; the published copy was not touched.")
+
+
+def _day(context: InitResourceContext) -> date | None:
+    """The partition a run is for; runs within the day have none."""
+    key = context.run.tags.get(PARTITION_NAME_TAG) if context.run else None
+    return date.fromisoformat(key) if key else None
+
+
+def _rules_at_hand(connection: Connection, home: Home, pack: str, as_of: date) -> Policy:
+    """The pack of the settings, activated now if none was; warns when it is not what is in force.
+
+    The first run for a day in a home activates its pack; from then on what was activated holds.
+    Raises PolicyError when the files cannot be read and nothing was activated.
+    """
+    try:
+        packaged = load_policy(pack)
+    except PolicyError as error:
+        # Files that somebody is editing must not stop the night: what was activated is kept.
+        held = activated_on(connection, as_of)
+        if held is None:
+            raise
+        log.warning(f"{error} Meanwhile {held.name} {held.version} stays in force, as activated.")
+        return held
+    is_new = begin_with(connection, home, packaged)
+    warning = None if is_new else differs(connection, packaged, as_of)
+    if warning:
+        log.warning(warning)
+    return packaged
 
 
 class Warehouse(ConfigurableResource["Warehouse"]):
@@ -51,18 +80,23 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     _connection: Connection | None = PrivateAttr(default=None)
-    _has_warned: bool = PrivateAttr(default=False)
+    _packaged: Policy | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: InitResourceContext) -> Iterator["Warehouse"]:
+    def yield_for_execution(self, context: InitResourceContext) -> Generator["Warehouse"]:
         """Hold lock and connection while the run's steps execute."""
         with writing(self.paths) as connection:
             _close_orphans(context)
-            self._connection = connection
+            self.begin(connection, _day(context))
             try:
                 yield self
             finally:
-                self._connection = None
+                self._connection = self._packaged = None
+
+    def begin(self, connection: Connection, as_of: date | None) -> None:
+        """Take the connection of a run and, where it is for a day, settle which rules it begins with."""
+        self._connection = connection
+        self._packaged = as_of and _rules_at_hand(connection, self.paths, self.pack, as_of)
 
     @property
     def paths(self) -> Home:
@@ -76,38 +110,15 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return self._connection
 
     def coding(self, context: AssetExecutionContext | AssetCheckExecutionContext) -> Coding:
-        """What this run codes: the partition's day, by the policy in force on it.
-
-        The first coding of a home activates the pack of the settings; from then on what was activated holds.
-        """
+        """What this run codes: the partition's day, by the policy in force on it."""
+        assert self._packaged is not None, "only a run for a day codes"
         as_of = date.fromisoformat(context.partition_key)
         known_at = date.fromisoformat(self.known_at) if self.known_at else known_for(self.connection, as_of)
-        packaged = self._rules_of_files(as_of)
         return coding_on(
             self.connection,
-            packaged,
+            self._packaged,
             as_of,
             known_at=known_at,
             engine=self.engine,
             stored_by=stored_by(self.connection, as_of, known_at),
         )
-
-    def _rules_of_files(self, as_of: date) -> Policy:
-        """The pack of the settings, activated now if none was; says once a run when it is not what is in force."""
-        try:
-            packaged = load_policy(self.pack)
-        except PolicyError as error:
-            # Files that somebody is editing must not stop the night: what was activated is kept.
-            held = activated_on(self.connection, as_of)
-            if held is None:
-                raise
-            self._warn(f"{error} Meanwhile {held.name} {held.version} stays in force, as activated.")
-            return held
-        if not begin_with(self.connection, self.paths, packaged):
-            self._warn(differs(self.connection, packaged, as_of))
-        return packaged
-
-    def _warn(self, warning: str | None) -> None:
-        if warning and not self._has_warned:
-            log.warning(warning)
-        self._has_warned = True

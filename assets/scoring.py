@@ -1,8 +1,10 @@
 """Scoring: features, scores, codes, explanations.  Each asset is one pure function over one table."""
 
-from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeResult, asset
+from typing import Any
 
-from assets.partitions import AS_OF
+from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeResult
+
+from assets.groups import scoring_asset
 from assets.resources import Warehouse
 from models.features.fold import EVENT_COLUMNS
 from warehouse.coding.counterfactuals import compute_passports
@@ -15,20 +17,16 @@ from warehouse.coding.stages import (
 )
 from warehouse.coding.timelines import compute_timelines
 
-GROUP = "scoring"
-OWNERS = ["team:risk-analysis"]
-KINDS = {"duckdb", "polars"}
 
-
-@asset(deps=list(EVENT_COLUMNS), group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=list(EVENT_COLUMNS))
+def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
     rows = compute_features(warehouse.connection, warehouse.coding(context))
     return MaterializeResult(metadata={"dagster/row_count": rows, "engine": warehouse.engine})
 
 
-@asset(deps=[features], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[features])
+def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """风险分: integer risk points by factor and their sum; higher is riskier."""
     coding = warehouse.coding(context)
     rows = compute_scores(warehouse.connection, coding)
@@ -39,15 +37,15 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
     )
 
 
-@asset(deps=[scores], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[scores])
+def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """码的走势: what the facts say on every day, and the codes to come if nothing new is learnt."""
     rows = compute_timelines(warehouse.connection, warehouse.coding(context))
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
-@asset(deps=[timelines], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[timelines])
+def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
     coding = warehouse.coding(context)
     counts = compute_codes(warehouse.connection, coding)
@@ -62,15 +60,15 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
     )
 
 
-@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def passports(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[codes])
+def passports(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """怎样变码: the smallest sets of acts that better a code, and single events that would make it RED."""
     rows = compute_passports(warehouse.connection, warehouse.coding(context))
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
-@asset(deps=[codes], group_name=GROUP, owners=OWNERS, kinds=KINDS, partitions_def=AS_OF)
-def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult:
+@scoring_asset(deps=[codes])
+def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
     rows = compute_explanations(warehouse.connection, warehouse.coding(context))
     return MaterializeResult(metadata={"dagster/row_count": rows})

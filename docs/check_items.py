@@ -41,7 +41,7 @@ def _of(items: Sequence[CheckItem], sector: str | None) -> list[CheckItem]:
 
 
 def _name(sector: str | None) -> str:
-    return f"{SECTOR.zh(sector)} {SECTOR.en(sector)}" if sector else "所有企业 everybody"
+    return f"{SECTOR.zh(sector)} {SECTOR.labels[sector]}" if sector else "所有企业 everybody"
 
 
 def _summary(items: Sequence[CheckItem]) -> str:

@@ -232,7 +232,8 @@ def _code_lists() -> list[str]:
     ]
     for codes in vocab.CODE_LISTS:
         rows = [
-            (f"`{key}`", labels[0], labels[1], " ".join(labels[2:])) for key, labels in codes.labels.items()
+            (f"`{key}`", codes.zh(key), label, " ".join(codes.written[key][1:]))
+            for key, label in codes.labels.items()
         ]
         parts += [f"### {codes.name}", table(("key", "Chinese", "English", "also accepted"), rows)]
     return parts

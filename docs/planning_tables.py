@@ -3,8 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+from desk.words.labels import BINDING
+from desk.words.words import Words
 from docs.markers import table, with_block
-from models.planning.certificate import RULES
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
@@ -52,8 +53,12 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
 
 def _rules() -> str:
     told = {**{name: ("waives", *words) for name, words in WAIVERS.items()}}
-    rows = [(f"`{name}`", "in the certificate", *words) for name, words in RULES.items()]
-    rows += [(f"`{name}`", how, zh, en) for name, (how, zh, en) in told.items() if name not in RULES]
+    chinese, english = Words("zh"), Words("en")
+    rows = [
+        (f"`{name}`", "in the certificate", chinese.label(BINDING, name), english.label(BINDING, name))
+        for name in BINDING.keys
+    ]
+    rows += [(f"`{name}`", how, zh, en) for name, (how, zh, en) in told.items() if name not in BINDING.labels]
     return table(["rule", "", "中文", "English"], rows)
 
 

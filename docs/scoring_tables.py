@@ -438,7 +438,7 @@ def _example(con: Connection, policy: PolicyOnDay) -> str:
     ).fetchall()
     return "\n\n".join(
         [
-            f"**{name}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.en(sector)}; invented), as of {DAY}: "
+            f"**{name}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.labels[sector]}; invented), as of {DAY}: "
             f"**{code.upper()}**, {score} points.",
             _example_findings(con, policy, who),
             "All reasons, as `./riskcode explain` prints them:",

@@ -5,22 +5,29 @@ sentences of errors, the labels of code lists, and the help of the command line.
 language, that of the first domain it is found in; what is no longer said is dropped.
 """
 
+import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from string import Formatter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from typer.main import get_command
 
 import desk.words.labels
 from desk.words.catalogue import FOLDER, SOURCE, languages
 from models import vocabulary
 from models.errors import RiskcodeError
+from models.tables.canonical import TABLES
+from pipelines.cli import app
+from pipelines.cli.groups import Later
+from pipelines.cli.help import texts
 
 REPOSITORY = Path(__file__).parents[1]
 STARTED = datetime(2026, 11, 28, tzinfo=UTC)
@@ -57,8 +64,8 @@ class Found(NamedTuple):
 
 def keywords() -> dict[str, tuple[int | tuple[int, str], ...] | None]:
     """Functions whose first argument is a sentence."""
-    said = dict.fromkeys(("words", "N_", *(kind.__name__ for kind in _errors(RiskcodeError))))
-    return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2)}
+    said = dict.fromkeys(("words", "N_", "WrongUse", "Fault", *(kind.__name__ for kind in _errors(RiskcodeError))))
+    return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2), "NN_": (1, 2)}
 
 
 def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
@@ -68,25 +75,61 @@ def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
 
 
 def labels() -> Iterator[Found]:
-    """Labels of code lists, each in the context of its list, and the names of divisions."""
+    """Labels of code lists, each in the context of its list, and the names of divisions and of tables."""
     for module in (vocabulary, desk.words.labels):
         for codes in vars(module).values():
             if isinstance(codes, vocabulary.CodeList):
                 for key in codes.keys:
-                    yield Found(codes.name, codes.en(key), None, module.__name__.replace(".", "/") + ".py")
+                    yield Found(
+                        codes.name, codes.labels[key], None, module.__name__.replace(".", "/") + ".py"
+                    )
     for _, name in vocabulary.JINAN_DIVISIONS.values():
         yield Found("division", name, None, "models/vocabulary.py")
+    for name in TABLES:
+        yield Found("table", name.replace("_", " "), None, "models/tables/canonical.py")
 
 
 def sentences(paths: Iterable[str]) -> Iterator[Found]:
     """Sentences of Python files and templates."""
     for file in sorted({file for path in paths for file in _files(path)}):
-        method = "jinja2.ext:babel_extract" if file.suffix == ".html" else "python"
-        with file.open("rb") as stream:
-            options = {"silent": "false", "encoding": "utf-8"}
-            for _, told, _, context in extract(method, stream, keywords=keywords(), options=options):
-                one, many = told if isinstance(told, tuple) else (told, None)
-                yield Found(context, one, many, file.relative_to(REPOSITORY).as_posix())
+        place = file.relative_to(REPOSITORY).as_posix()
+        yield from _in_template(file, place) if file.suffix == ".html" else _in_python(file, place)
+
+
+def _in_template(file: Path, place: str) -> Iterator[Found]:
+    options = {"silent": "false", "encoding": "utf-8"}
+    with file.open("rb") as stream:
+        for _, told, _, context in extract(
+            "jinja2.ext:babel_extract", stream, keywords=keywords(), options=options
+        ):
+            one, many = told if isinstance(told, tuple) else (told, None)
+            yield Found(context, one, many, place)
+
+
+def _in_python(file: Path, place: str) -> Iterator[Found]:
+    """From the syntax tree: Babel's own reader does not look into f-strings before Python 3.12."""
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    wanted = keywords()
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name not in wanted:
+            continue
+        places = wanted[name] or (1,)
+        for told in product(*(_texts(argument) for argument in call.args[: len(places)])):
+            if len(told) < len(places):
+                continue
+            if isinstance(places[0], tuple):
+                yield Found(told[0], told[1], None, place)
+            else:
+                yield Found(None, told[0], told[1] if len(told) > 1 else None, place)
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The texts an argument may be: one that is written out, or either of two."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_texts(node.body), *_texts(node.orelse))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
 
 
 def _files(path: str) -> Iterator[Path]:
@@ -96,10 +139,36 @@ def _files(path: str) -> Iterator[Path]:
                 yield file
 
 
+def helps() -> Iterator[Found]:
+    """Help of every command of the command line, with its options and arguments."""
+    for command in _loaded(get_command(app)):
+        module = getattr(command.callback, "__module__", "")
+        place = (
+            f"{module.replace('.', '/')}.py"
+            if module.startswith("pipelines")
+            else "pipelines/cli/__init__.py"
+        )
+        for text in texts(command):
+            yield Found(None, text, None, place)
+
+
+def _loaded(command: Any) -> Iterator[Any]:
+    """A command and all below it, also what is loaded only when it is called."""
+    yield command
+    if isinstance(command, Later):
+        yield from _loaded(command.loaded())
+    for one in getattr(command, "commands", {}).values():
+        yield from _loaded(one)
+
+
 def by_domain() -> dict[str, list[Found]]:
     """All messages, each in one domain, in the order of the code."""
     seen, made = set[tuple[str | None, str]](), dict[str, list[Found]]()
-    sources = {"labels": labels(), **{name: sentences(paths) for name, paths in DOMAINS.items()}}
+    sources = {
+        "labels": labels(),
+        "help": helps(),
+        **{name: sentences(paths) for name, paths in DOMAINS.items()},
+    }
     for name, found in sources.items():
         made[name] = []
         for one in found:

@@ -1,11 +1,13 @@
-"""The words of the domain: code lists with their Chinese and English labels, and enterprise identifiers.
+"""The words of the domain: code lists with their labels and spellings, and enterprise identifiers.
 
-A value is stored by its English key.  Deliveries may use the key or any of its labels; the page and the CLI
-print the label of the reader's language.  Sources: clauses C1, P1, P2, P4, P6, P11, D2, S1-S5 of the mission digest.
+A value is stored by its English key.  Deliveries may use the key, its label or any of its spellings; pages and the
+command line show the label of the reader's language.
+
+Sources: clauses C1, P1, P2, P4, P6, P11, D2, S1-S5 of the mission digest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum
 
@@ -35,10 +37,15 @@ CODE_RANKS = {code.key: int(code) for code in RiskCode}
 
 @dataclass(frozen=True)
 class CodeList:
-    """A closed list of values.  ``labels`` maps each stored key to (zh, en, *further accepted spellings)."""
+    """A closed list of values: its stored keys with their English labels.
+
+    The label is what catalogues translate, in the context of the list's ``name``.  ``written`` is no catalogue: it
+    says what else a delivery may write for a key, the word of the authorities first.
+    """
 
     name: str
-    labels: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def keys(self) -> list[str]:
@@ -46,183 +53,190 @@ class CodeList:
         return list(self.labels)
 
     def zh(self, key: str) -> str:
-        """Chinese label of a stored value."""
-        return self.labels[key][0]
-
-    def en(self, key: str) -> str:
-        """English label of a stored value."""
-        return self.labels[key][1]
+        """The word of the authorities for a stored value."""
+        return self.written[key][0]
 
     def spellings(self) -> dict[str, str]:
-        """Every accepted spelling, lower-cased, with the stored value it stands for."""
-        return {spelling.lower(): key for key, labels in self.labels.items() for spelling in (key, *labels)}
+        """Every spelling a delivery may use, lower-cased, with the stored value it stands for."""
+        return {
+            spelling.lower(): key
+            for key, label in self.labels.items()
+            for spelling in (key, label, *self.written.get(key, ()))
+        }
 
 
-CODE = CodeList(
+def _delivered(name: str, told: Mapping[str, tuple[str, ...]]) -> CodeList:
+    """A list that stands in deliveries: (English label, *what a delivery may write) by key."""
+    return CodeList(
+        name, {key: one[0] for key, one in told.items()}, {key: one[1:] for key, one in told.items()}
+    )
+
+
+CODE = _delivered(
     "code",
     {
-        "green": ("绿", "GREEN", "绿码"),
-        "blue": ("蓝", "BLUE", "蓝码"),
-        "yellow": ("黄", "YELLOW", "黄码"),
-        "red": ("红", "RED", "红码"),
+        "green": ("GREEN", "绿", "绿码"),
+        "blue": ("BLUE", "蓝", "蓝码"),
+        "yellow": ("YELLOW", "黄", "黄码"),
+        "red": ("RED", "红", "红码"),
     },
 )
-SECTOR = CodeList(
+SECTOR = _delivered(
     "sector",
     {
-        "non_coal_mine": ("非煤矿山", "non-coal mine"),
-        "hazardous_chemicals": ("危险化学品", "hazardous chemicals", "危化品", "危化"),
-        "fireworks": ("烟花爆竹", "fireworks"),
-        "metal_smelting": ("金属冶炼", "metal smelting", "冶金"),
-        "explosive_dust": ("粉尘涉爆", "explosive dust", "涉爆粉尘"),
-        "ammonia_refrigeration": ("涉氨制冷", "ammonia refrigeration", "涉氨"),
-        "general": ("一般", "general", "一般企业", "其他"),
+        "non_coal_mine": ("non-coal mine", "非煤矿山"),
+        "hazardous_chemicals": ("hazardous chemicals", "危险化学品", "危化品", "危化"),
+        "fireworks": ("fireworks", "烟花爆竹"),
+        "metal_smelting": ("metal smelting", "金属冶炼", "冶金"),
+        "explosive_dust": ("explosive dust", "粉尘涉爆", "涉爆粉尘"),
+        "ammonia_refrigeration": ("ammonia refrigeration", "涉氨制冷", "涉氨"),
+        "general": ("general", "一般", "一般企业", "其他"),
     },
 )
-LEVEL = CodeList(
+LEVEL = _delivered(
     "level",
     {
-        "city": ("市级", "city", "市"),
-        "district": ("区县级", "district", "区县", "县级", "区级"),
-        "town": ("镇街级", "town", "镇街", "街道", "乡镇"),
+        "city": ("city", "市级", "市"),
+        "district": ("district", "区县级", "区县", "县级", "区级"),
+        "town": ("town", "镇街级", "镇街", "街道", "乡镇"),
     },
 )
-STATUS = CodeList(
+STATUS = _delivered(
     "status",
     {
-        "active": ("在营", "active", "正常", "开业", "存续"),
-        "suspended": ("停产", "suspended", "停业"),
-        "closed": ("注销", "closed", "吊销", "关闭"),
+        "active": ("active", "在营", "正常", "开业", "存续"),
+        "suspended": ("suspended", "停产", "停业"),
+        "closed": ("closed", "注销", "吊销", "关闭"),
     },
 )
-STANDARDISATION = CodeList(
+STANDARDISATION = _delivered(
     "standardisation",
     {
-        "level_1": ("一级", "level 1", "1"),
-        "level_2": ("二级", "level 2", "2"),
-        "level_3": ("三级", "level 3", "3"),
-        "none": ("未达标", "none", "无", "未定级"),
+        "level_1": ("level 1", "一级", "1"),
+        "level_2": ("level 2", "二级", "2"),
+        "level_3": ("level 3", "三级", "3"),
+        "none": ("none", "未达标", "无", "未定级"),
     },
 )
-CREDIT = CodeList(
+CREDIT = _delivered(
     "credit",
     {
-        "a": ("A级", "A"),
-        "b": ("B级", "B"),
-        "c": ("C级", "C"),
-        "d": ("D级", "D", "失信"),
+        "a": ("A", "A级"),
+        "b": ("B", "B级"),
+        "c": ("C", "C级"),
+        "d": ("D", "D级", "失信"),
     },
 )
-SEVERITY = CodeList(
+SEVERITY = _delivered(
     "severity",
     {
-        "minor": ("轻微", "minor"),
-        "general": ("一般", "general"),
-        "serious": ("较重", "serious", "严重"),
-        "critical": ("特别严重", "critical", "重大"),
-        "ungraded": ("未分级", "ungraded"),
+        "minor": ("minor", "轻微"),
+        "general": ("general", "一般"),
+        "serious": ("serious", "较重", "严重"),
+        "critical": ("critical", "特别严重", "重大"),
+        "ungraded": ("ungraded", "未分级"),
     },
 )
-DISPOSAL = CodeList(
+DISPOSAL = _delivered(
     "disposal",
     {
-        "on_the_spot": ("当场整改", "fixed on the spot", "立即整改"),
-        "order": ("责令限期整改", "rectification order", "限期整改", "责令改正"),
-        "case": ("立案查处", "case opened", "立案"),
+        "on_the_spot": ("fixed on the spot", "当场整改", "立即整改"),
+        "order": ("rectification order", "责令限期整改", "限期整改", "责令改正"),
+        "case": ("case opened", "立案查处", "立案"),
     },
 )
-ALERT_SYSTEM = CodeList(
+ALERT_SYSTEM = _delivered(
     "alert system",
     {
-        "non_coal_mine": ("非煤矿山综合预警", "non-coal mine warning system", "非煤矿山"),
-        "hazardous_chemicals": ("危化品数字化管控", "hazardous chemicals control system", "危险化学品"),
-        "steel": ("钢铁风险监测预警", "steel monitoring", "钢铁"),
-        "explosive_dust": ("粉尘涉爆监测预警", "explosive dust monitoring", "粉尘涉爆"),
-        "drone": ("无人机巡查", "drone patrol", "无人机"),
-        "hotline_12345": ("12345热线", "12345 hotline", "12345", "投诉举报"),
-        "transfer": ("转办交办", "transfer", "转办"),
-        "platform": ("综合监管平台", "supervision platform", "平台监测", "泉城安全"),
+        "non_coal_mine": ("non-coal mine warning system", "非煤矿山综合预警", "非煤矿山"),
+        "hazardous_chemicals": ("hazardous chemicals control system", "危化品数字化管控", "危险化学品"),
+        "steel": ("steel monitoring", "钢铁风险监测预警", "钢铁"),
+        "explosive_dust": ("explosive dust monitoring", "粉尘涉爆监测预警", "粉尘涉爆"),
+        "drone": ("drone patrol", "无人机巡查", "无人机"),
+        "hotline_12345": ("12345 hotline", "12345热线", "12345", "投诉举报"),
+        "transfer": ("transfer", "转办交办", "转办"),
+        "platform": ("supervision platform", "综合监管平台", "平台监测", "泉城安全"),
     },
 )
-ALERT_LEVEL = CodeList(
+ALERT_LEVEL = _delivered(
     "alert level",
     {
-        "red": ("红色", "red", "一级"),
-        "orange": ("橙色", "orange", "二级"),
-        "yellow": ("黄色", "yellow", "三级"),
-        "blue": ("蓝色", "blue", "四级"),
+        "red": ("red", "红色", "一级"),
+        "orange": ("orange", "橙色", "二级"),
+        "yellow": ("yellow", "黄色", "三级"),
+        "blue": ("blue", "蓝色", "四级"),
     },
 )
-ALERT_KIND = CodeList(
+ALERT_KIND = _delivered(
     "alert kind",
     {
-        "exceedance": ("超限报警", "limit exceeded", "报警"),
-        "sensor_offline": ("设备离线", "sensor offline", "离线"),
-        "complaint": ("投诉举报", "complaint", "举报", "投诉"),
-        "observation": ("巡查发现", "observation", "巡查"),
-        "transfer": ("转办线索", "transferred clue", "线索"),
-        "other": ("其他", "other"),
+        "exceedance": ("limit exceeded", "超限报警", "报警"),
+        "sensor_offline": ("sensor offline", "设备离线", "离线"),
+        "complaint": ("complaint", "投诉举报", "举报", "投诉"),
+        "observation": ("observation", "巡查发现", "巡查"),
+        "transfer": ("transferred clue", "转办线索", "线索"),
+        "other": ("other", "其他"),
     },
 )
-INSPECTION_KIND = CodeList(
+INSPECTION_KIND = _delivered(
     "inspection kind",
     {
-        "special": ("专项检查", "special", "专项"),
-        "annual_full": ("全覆盖检查", "annual full coverage", "全覆盖"),
-        "random": ("双随机抽查", "random draw", "双随机"),
-        "immediate": ("即时检查", "immediate", "紧急检查"),
-        "recheck": ("复查", "re-check", "复查验收"),
-        "joint": ("联合检查", "joint"),
-        "assistance": ("帮扶指导", "assistance", "帮扶"),
-        "other": ("其他检查", "other", "日常检查"),
+        "special": ("special", "专项检查", "专项"),
+        "annual_full": ("annual full coverage", "全覆盖检查", "全覆盖"),
+        "random": ("random draw", "双随机抽查", "双随机"),
+        "immediate": ("immediate", "即时检查", "紧急检查"),
+        "recheck": ("re-check", "复查", "复查验收"),
+        "joint": ("joint", "联合检查"),
+        "assistance": ("assistance", "帮扶指导", "帮扶"),
+        "other": ("other", "其他检查", "日常检查"),
     },
 )
-INSPECTION_MODE = CodeList(
+INSPECTION_MODE = _delivered(
     "inspection mode",
     {
-        "on_site": ("现场", "on site", "现场检查"),
-        "off_site": ("非现场", "off site", "远程"),
+        "on_site": ("on site", "现场", "现场检查"),
+        "off_site": ("off site", "非现场", "远程"),
     },
 )
-INSPECTION_RESULT = CodeList(
+INSPECTION_RESULT = _delivered(
     "inspection result",
     {
-        "clean": ("未发现问题", "clean", "合格", "正常"),
-        "findings": ("发现问题", "findings", "不合格"),
-        "serious": ("发现重大问题", "serious findings", "重大隐患"),
-        "stopped": ("停产停业", "stopped or closed", "停工"),
-        "refused": ("拒绝检查", "refused", "拒检"),
-        "unknown": ("未填", "unknown", "不详"),
+        "clean": ("clean", "未发现问题", "合格", "正常"),
+        "findings": ("findings", "发现问题", "不合格"),
+        "serious": ("serious findings", "发现重大问题", "重大隐患"),
+        "stopped": ("stopped or closed", "停产停业", "停工"),
+        "refused": ("refused", "拒绝检查", "拒检"),
+        "unknown": ("unknown", "未填", "不详"),
     },
 )
-ACCIDENT_GRADE = CodeList(
+ACCIDENT_GRADE = _delivered(
     "accident grade",
     {
-        "ordinary": ("一般事故", "ordinary", "一般"),
-        "larger": ("较大事故", "larger", "较大"),
-        "major": ("重大事故", "major", "重大"),
-        "extraordinary": ("特别重大事故", "extraordinarily major", "特大"),
-        "ungraded": ("未定级", "ungraded"),
+        "ordinary": ("ordinary", "一般事故", "一般"),
+        "larger": ("larger", "较大事故", "较大"),
+        "major": ("major", "重大事故", "重大"),
+        "extraordinary": ("extraordinarily major", "特别重大事故", "特大"),
+        "ungraded": ("ungraded", "未定级"),
     },
 )
-OFFICER_ROLE = CodeList(
+OFFICER_ROLE = _delivered(
     "officer role",
     {
-        "officer": ("执法人员", "officer", "执法员"),
-        "technical_inspector": ("技术检查员", "technical inspector", "技术员"),
+        "officer": ("officer", "执法人员", "执法员"),
+        "technical_inspector": ("technical inspector", "技术检查员", "技术员"),
     },
 )
-TASK_KIND = CodeList(
+TASK_KIND = _delivered(
     "task kind",
     {
-        "typical_accident": ("典型事故", "typical accident", "事故警示"),
-        "key_task": ("临时重点工作", "temporary key task", "重点工作"),
-        "emergency": ("突发事件", "emergency", "突发"),
-        "complaint": ("投诉举报", "complaint", "举报", "投诉"),
-        "transfer": ("转办交办", "transfer", "转办", "交办"),
-        "platform": ("平台监测", "platform monitoring", "平台"),
-        "department": ("部门检查事项", "department items", "部门检查"),
-        "assistance": ("帮扶任务", "assistance", "帮扶"),
+        "typical_accident": ("typical accident", "典型事故", "事故警示"),
+        "key_task": ("temporary key task", "临时重点工作", "重点工作"),
+        "emergency": ("emergency", "突发事件", "突发"),
+        "complaint": ("complaint", "投诉举报", "举报", "投诉"),
+        "transfer": ("transfer", "转办交办", "转办", "交办"),
+        "platform": ("platform monitoring", "平台监测", "平台"),
+        "department": ("department items", "部门检查事项", "部门检查"),
+        "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
 CODE_LISTS: tuple[CodeList, ...] = (
@@ -262,7 +276,7 @@ JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370124": ("平阴县", "Pingyin"),
     "370126": ("商河县", "Shanghe"),
 }
-"""Districts and counties of Jinan (GB/T 2260, 3701xx) with their Chinese and English names."""
+"""Districts and counties of Jinan (GB/T 2260, 3701xx): the name a delivery may use, and the English label."""
 
 
 def is_credit_code(text: str) -> bool:

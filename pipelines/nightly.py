@@ -1,14 +1,11 @@
 """The nightly job in this process: the same Dagster job the scheduler starts, run and reported on."""
 
-import logging
 import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from models.errors import ScoreError
-from pipelines.failures import failed_blocking_checks, reason_of
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.connection import refuse_when_busy
@@ -40,28 +37,11 @@ def run_nightly(settings: Settings, order: Order) -> str:
     os.environ["RISKCODE_HOME"] = str(home.root)
     refuse_when_busy(home)
     # Dagster takes seconds to import; who only asks whether a run is possible should not wait for it.
-    from dagster import DagsterInstance
-
-    from pipelines.definitions import build_definitions
-    from pipelines.jobs import NIGHTLY
+    from pipelines.execution import execute
 
     write_instance_config(home)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     known_at = order.known_at.isoformat() if order.known_at else None
-    definitions = build_definitions(settings, known_at=known_at)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        result = definitions.resolve_job_def(NIGHTLY.name).execute_in_process(
-            instance=instance,
-            partition_key=order.as_of.isoformat(),
-            run_config=_run_config(order),
-            raise_on_error=False,
-        )
-    if not result.success:
-        raise reason_of(result)
-    failed = failed_blocking_checks(result)
-    if failed:
-        raise ScoreError("Nothing was published: {failed}", failed="; ".join(failed))
-    return str(result.run_id)
+    return execute(settings, order.as_of, _run_config(order), known_at=known_at)
 
 
 def _run_config(order: Order) -> dict[str, Any]:

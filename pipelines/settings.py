@@ -1,9 +1,12 @@
 """Settings, all from the environment; nothing is read at import."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from desk.words.catalogue import SOURCE, languages
+from desk.words.words import Words
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
@@ -14,7 +17,8 @@ class Settings:
     """How this installation runs.
 
     ``RISKCODE_HOME``: all that is written (default ``.riskcode`` in the repository).  ``RISKCODE_PACK``: the
-    policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: zh or en.
+    policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: a language of
+    ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
@@ -28,18 +32,18 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Settings of this process."""
+    """Settings of this process.  Raises SettingsError for a language nobody speaks here."""
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
         engine=os.environ.get("RISKCODE_ENGINE", "polars"),
-        language=os.environ.get("RISKCODE_LANG") or _language(),
+        language=Words(os.environ.get("RISKCODE_LANG") or _language()).language,
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
     )
 
 
 def _language() -> str:
-    """Chinese where the terminal speaks Chinese, else English."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "zh" if spoken.startswith("zh") else "en"
+    """The language of the terminal where it is spoken here, else English."""
+    spoken = re.split(r"[_.@]", os.environ.get("LC_ALL") or os.environ.get("LANG") or "")[0]
+    return spoken if spoken in languages() else SOURCE

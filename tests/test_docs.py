@@ -20,6 +20,7 @@ from models.features import CATALOGUE
 from models.policy import load_policy, pack_names
 from models.tables.canonical import TABLES
 from pipelines import cli
+from pipelines.cli.groups import Later
 from warehouse.intake import mapping as mapping_file
 from warehouse.intake.mapping import parse_mapping
 
@@ -256,6 +257,7 @@ def test_every_command_mentioned_exists_with_its_options(path: Path) -> None:
         while words and hasattr(command, "commands") and re.fullmatch(r"[a-z]+", words[0]):
             assert words[0] in command.commands, f"./riskcode {line.strip()}"
             command = command.commands[words.pop(0)]
+            command = command.loaded() if isinstance(command, Later) else command
         options = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
         unknown = [word for word in words if word.startswith("--") and word not in options]
         assert unknown in ([], ["--help"]), f"./riskcode {line.strip()}"

@@ -65,6 +65,7 @@ def run_suites(
     # GX asks the network for nothing when analytics are off, and draws no progress bars of its own.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    # Great Expectations takes ten seconds to import; only checks need it.
     import great_expectations as gx
 
     context: Any = gx.get_context(mode="ephemeral")

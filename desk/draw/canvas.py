@@ -1,7 +1,7 @@
 """What all charts share: a bare SVG element, axes without clutter, and lines named where they end.
 
-The texts are real text, so the reader's browser sets them in its own fonts.  Matplotlib and SciPy are imported only
-when a chart is drawn: who imports the desk does not wait for them.
+The texts are real text, so the reader's browser sets them in its own fonts.  Matplotlib and SciPy take a second to
+import: who may do without a picture imports this room where one is asked for.
 """
 
 import io
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import matplotlib as mpl
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
 from desk.say.numbers import is_known
 
@@ -110,9 +112,6 @@ def svg(
     title: str,
 ) -> Markup:
     """Draw on axes at ``box`` (parts of the figure) and return the bare ``svg`` element."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     settings: Any = {**SETTINGS, "svg.hashsalt": title}
     with mpl.rc_context(settings), warnings.catch_warnings():
         # The bundled font only measures; Chinese is set by the browser.

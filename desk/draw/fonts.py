@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from matplotlib import font_manager
+
 CHINESE_FONTS = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -17,8 +19,6 @@ CHINESE_FONTS = (
 
 def fonts() -> list[str]:
     """Fonts of this machine that measure and, in a PNG, draw the texts."""
-    from matplotlib import font_manager
-
     known = set(font_manager.get_font_names())
     return [*[name for name in CHINESE_FONTS if name in known][:1], "DejaVu Sans"]
 

@@ -7,6 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from desk.draw.canvas import SETTINGS
 from desk.draw.fonts import fonts, name_fonts
 from warehouse.database.reading import Row
 
@@ -30,11 +35,6 @@ class Wording:
 
 def draw_load(load: list[Row], path: Path, wording: Wording) -> None:
     """Draw rows of ``queries.load`` into an SVG or PNG file, by its ending."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    from desk.draw.canvas import SETTINGS
-
     levels = list(dict.fromkeys(row["level"] for row in load))
     settings: Any = {
         **SETTINGS,
@@ -91,8 +91,6 @@ def _band(axes: Any, rows: list[Row], days: list[date], wording: Wording) -> Non
 
 
 def _legend(figure: Any, wording: Wording, height: float) -> None:
-    from matplotlib.patches import Patch
-
     keys = [
         Patch(facecolor=CAPACITY, label=wording.capacity),
         Patch(facecolor=LOAD, label=wording.load),

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any
 
 from markupsafe import Markup
+from matplotlib.patches import Rectangle
 
 from desk.draw.canvas import FAINT, INK, RULE, Axes, Axis, clip, dress, name_lines, svg
 from desk.draw.colours import CODE_COLOURS
+from desk.words.words import Words
 from models.vocabulary import CODE_KEYS
 from warehouse.database.reading import Row
 
@@ -105,8 +107,6 @@ def migration_chart(
 
 
 def _square(across: int, down: int, colour: str, depth: float) -> Any:
-    from matplotlib.patches import Rectangle
-
     return Rectangle(
         (across - 0.48, down - 0.46), 0.96, 0.92, facecolor=colour, alpha=depth, edgecolor="none"
     )
@@ -116,7 +116,7 @@ def _inside(axes: Axes, across: float, down: float, text: str, colour: str, weig
     axes.text(across, down + 0.1, text, ha="center", color=colour, fontweight=weight, fontsize=size)
 
 
-def parity_chart(rows: Sequence[Row], *, title: str, form: Form, language: str) -> Markup:
+def parity_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words) -> Markup:
     """Share of RED by group with its interval, the highest first; the pale band is what raises no alarm."""
     shown = sorted(rows, key=lambda row: -row["value"])
     height = 0.55 + 0.25 * len(shown)
@@ -131,7 +131,7 @@ def parity_chart(rows: Sequence[Row], *, title: str, form: Form, language: str) 
             axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.7, zorder=3)
             axes.plot([row["value"]], [at], "o", markersize=5.5, color=colour, zorder=4)
             weight = "bold" if row["state"] == "alarm" else "normal"
-            _beside(axes, at, clip(row[f"group_{language}"], 30), form(row["value"]), colour, weight)
+            _beside(axes, at, clip(words.either(row, "group"), 30), form(row["value"]), colour, weight)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, min(1.0, most))
         _across(axes, Axis("", lambda value: f"{value:.0%}"))
@@ -139,7 +139,7 @@ def parity_chart(rows: Sequence[Row], *, title: str, form: Form, language: str) 
     return svg((5.6, height), (0.33, 0.36 / height, 0.56, 1 - 0.46 / height), draw, title)
 
 
-def drift_chart(rows: Sequence[Row], *, title: str, form: Form, language: str, limit_name: str) -> Markup:
+def drift_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words, limit_name: str) -> Markup:
     """Stability index by factor with the limit, the largest first."""
     shown = sorted((row for row in rows if row["value"] is not None), key=lambda row: -row["value"])
     height = 0.55 + 0.25 * len(shown)
@@ -150,7 +150,7 @@ def drift_chart(rows: Sequence[Row], *, title: str, form: Form, language: str, l
             colour = STATE_COLOURS[row["state"]]
             axes.barh(at, row["value"], height=0.55, color=colour, linewidth=0, zorder=3)
             weight = "bold" if row["state"] == "alarm" or row["metric"] == "psi_score" else "normal"
-            _beside(axes, at, clip(row[f"group_{language}"], 30), form(row["value"]), colour, weight)
+            _beside(axes, at, clip(words.either(row, "group"), 30), form(row["value"]), colour, weight)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, max(limit * 1.12, shown[0]["value"] * 1.05))
         axes.axvline(limit, color=LIMIT, linewidth=1.0, dashes=(4, 2), zorder=4)
@@ -164,9 +164,9 @@ def drift_chart(rows: Sequence[Row], *, title: str, form: Form, language: str, l
 def _beside(axes: Axes, at: int, name: str, text: str, colour: str, weight: str) -> None:
     """Name left of the axes and value right of them."""
     is_plain = weight == "normal"
-    for fraction, shift, words, side in ((0, -8, name, "right"), (1, 8, text, "left")):
+    for fraction, shift, said, side in ((0, -8, name, "right"), (1, 8, text, "left")):
         axes.annotate(
-            words, (fraction, at), xycoords=("axes fraction", "data"), xytext=(shift, -3),
+            said, (fraction, at), xycoords=("axes fraction", "data"), xytext=(shift, -3),
             textcoords="offset points", ha=side, color=INK if is_plain else colour, fontweight=weight,
         )  # fmt: skip
 

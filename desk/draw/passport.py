@@ -9,13 +9,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 from markupsafe import Markup
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from desk.draw.canvas import FAINT, INK, RULE, SETTINGS, Axes, clip, svg
 from desk.draw.colours import CODE_COLOURS, CODE_TINTS
 from desk.draw.fonts import fonts, name_fonts
+from desk.say import facts
 from desk.say import passport as sentences
-from desk.say.facts import Texts
+from desk.words.marks import N_
+from desk.words.words import Words
 from models.vocabulary import CODE_KEYS
 
 PAST_DAYS, COMING_DAYS = 270, 730
@@ -32,42 +37,46 @@ Found = Mapping[str, Any]
 Bar = tuple[str, int]
 
 
-def waterfall(found: Found, texts: Texts) -> Markup:
+WATERFALL = N_(
+    "Item by item from top to bottom (to the left: points off); the last row is the sum; colours: the codes"
+)
+TIMELINE = N_(
+    "The line is the score of each day over the bands of the codes; the strip below is the code that is shown. "
+    "Right of the dashed line: what follows if nothing new happens"
+)
+"""What each picture is called for who cannot see it, and below it on the page."""
+
+
+def waterfall(found: Found, words: Words) -> Markup:
     """The points of every factor, one below the other, adding up to the score over the bands of the codes."""
-    height = _waterfall_height(found, texts)
+    height = _waterfall_height(found, words)
     box = (0.4, 0.3 / height, 0.58, 1 - 0.62 / height)
-    return svg((9.2, height), box, lambda axes: draw_waterfall(axes, found, texts), texts("waterfall"))
+    return svg((9.2, height), box, lambda axes: draw_waterfall(axes, found, words), words(WATERFALL))
 
 
-def timeline(found: Found, texts: Texts) -> Markup:
+def timeline(found: Found, words: Words) -> Markup:
     """The score as a step line over the bands of the codes, the shown code as a strip below."""
-    return svg(
-        (9.2, 3.5),
-        (0.04, 0.3, 0.885, 0.6),
-        lambda axes: draw_timeline(axes, found, texts),
-        texts("timeline"),
-    )
+    box = (0.04, 0.3, 0.885, 0.6)
+    return svg((9.2, 3.5), box, lambda axes: draw_timeline(axes, found, words), words(TIMELINE))
 
 
-def draw_picture(found: Found, path: Path, texts: Texts) -> Path:
+def draw_picture(found: Found, path: Path, words: Words) -> Path:
     """Both pictures in one SVG or PNG file, by its ending.  Returns ``path``."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    above = _waterfall_height(found, texts)
+    above = _waterfall_height(found, words)
     height, is_svg = above + 5.1, path.suffix.lower() == ".svg"
     settings: Any = {**SETTINGS, "font.family": fonts(), "svg.hashsalt": found["enterprise_id"]}
     with mpl.rc_context(settings), warnings.catch_warnings():
         # A machine without a Chinese font still makes an SVG that other machines show well.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure: Any = Figure(figsize=(9.2, height), facecolor="white")
-        title = f"{found['name']}{texts('colon')}{texts.code(found['code'])}"
+        title = f"{found['name']}{words.colon}{facts.code(found['code'], words)}"
         figure.text(0.02, 1 - 0.4 / height, title, fontsize=15, fontweight="bold", color=INK)
-        score = f"{texts('score')} {found['score']} · {texts('as_of', day=texts.day(found['as_of']))}"
-        figure.text(0.02, 1 - 0.68 / height, f"{found['enterprise_id']} · {score}", fontsize=9.5, color=FAINT)
+        score, day = words("risk points"), words("as of {day}", day=words.day(found["as_of"]))
+        below = f"{found['enterprise_id']} · {score} {found['score']} · {day}"
+        figure.text(0.02, 1 - 0.68 / height, below, fontsize=9.5, color=FAINT)
         upper = figure.add_axes((0.4, (4.0 + 0.3) / height, 0.58, (above - 0.62) / height))
-        draw_waterfall(upper, found, texts)
-        draw_timeline(figure.add_axes((0.04, 1.15 / height, 0.885, 2.2 / height)), found, texts)
+        draw_waterfall(upper, found, words)
+        draw_timeline(figure.add_axes((0.04, 1.15 / height, 0.885, 2.2 / height)), found, words)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else {})
     if is_svg:
@@ -75,15 +84,15 @@ def draw_picture(found: Found, path: Path, texts: Texts) -> Path:
     return path
 
 
-def bars(found: Found, texts: Texts) -> list[Bar]:
+def bars(found: Found, words: Words) -> list[Bar]:
     """Title and points of each bar; the smallest factors of many share one, so that the sum stays exact."""
     every = [(one, one["points"]) for one in sentences.scored(found)]
     kept = sorted(every, key=lambda one: -abs(one[1]))[
         : MOST_BARS - 1 if len(every) > MOST_BARS else MOST_BARS
     ]
-    shown = [(texts.either(one, "title"), points) for one, points in every if (one, points) in kept]
+    shown = [(words.either(one, "title"), points) for one, points in every if (one, points) in kept]
     rest = [points for one, points in every if (one, points) not in kept]
-    return [*shown, (texts("others", n=len(rest)), sum(rest))] if rest else shown
+    return [*shown, (words("{n} others", n=len(rest)), sum(rest))] if rest else shown
 
 
 def bands(found: Found, low: float, high: float) -> Iterator[tuple[str, float, float]]:
@@ -97,13 +106,13 @@ def bands(found: Found, low: float, high: float) -> Iterator[tuple[str, float, f
             yield code, max(begin, low), min(end, high)
 
 
-def _waterfall_height(found: Found, texts: Texts) -> float:
-    return 0.62 + 0.27 * (len(bars(found, texts)) + 1.2)
+def _waterfall_height(found: Found, words: Words) -> float:
+    return 0.62 + 0.27 * (len(bars(found, words)) + 1.2)
 
 
-def draw_waterfall(axes: Axes, found: Found, texts: Texts) -> None:
+def draw_waterfall(axes: Axes, found: Found, words: Words) -> None:
     """Bars from top to bottom, each beginning where the one above ends; the score below them."""
-    rows, score = bars(found, texts), found["score"]
+    rows, score = bars(found, words), found["score"]
     edges = [0, *_running([points for _, points in rows])]
     limits = list(found["cut_offs"].values())
     low, high = min([0, *edges]) - 1, max([*edges, *limits]) + _ROOM
@@ -111,7 +120,7 @@ def draw_waterfall(axes: Axes, found: Found, texts: Texts) -> None:
     axes.set_ylim(len(rows) + 0.75, -0.6)
     for code, begin, end in bands(found, low, high):
         axes.axvspan(begin, end, color=CODE_TINTS[code], linewidth=0, zorder=0)
-        named = texts.code(code)
+        named = facts.code(code, words)
         axes.annotate(named, ((begin + end) / 2, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
                       textcoords="offset points", ha="center", color=CODE_COLOURS[code], fontsize=9,
                       fontweight="bold")  # fmt: skip
@@ -125,7 +134,8 @@ def draw_waterfall(axes: Axes, found: Found, texts: Texts) -> None:
     at = len(rows)
     colour = STRIP[sentences.facts_code(found) if not limits else _band_of(found, score)]
     axes.barh(at, score, height=0.7, color=colour, edgecolor=INK, linewidth=0.8, zorder=3)
-    _beside(axes, f"{texts('sum')}{texts('colon')}{texts('points_n', n=score)}", at, weight="bold")
+    told, points = words("sum"), words("{n} points", n=score)
+    _beside(axes, f"{told}{words.colon}{points}", at, weight="bold")
     _at_end(axes, str(score), max(score, 0), at, colour=INK, weight="bold")
     axes.axvline(0, color=INK, linewidth=0.8, zorder=2)
     axes.set_yticks([])
@@ -152,7 +162,7 @@ def _at_end(axes: Axes, text: str, where: float, at: int, *, colour: str, weight
                   fontsize=9, fontweight=weight, zorder=5)  # fmt: skip
 
 
-def draw_timeline(axes: Axes, found: Found, texts: Texts) -> None:
+def draw_timeline(axes: Axes, found: Found, words: Words) -> None:
     """Days from left to right: the score, the strip of codes, and today."""
     today: date = found["as_of"]
     first, last = today - timedelta(days=PAST_DAYS), today + timedelta(days=COMING_DAYS)
@@ -164,7 +174,8 @@ def draw_timeline(axes: Axes, found: Found, texts: Texts) -> None:
     axes.set_ylim(low, high)
     for code, begin, end in bands(found, low, high):
         axes.axhspan(begin, end, color=CODE_TINTS[code], linewidth=0, zorder=0)
-        axes.annotate(texts.code(code), (1, (begin + end) / 2), xycoords=("axes fraction", "data"), xytext=(6, -3),
+        named = facts.code(code, words)
+        axes.annotate(named, (1, (begin + end) / 2), xycoords=("axes fraction", "data"), xytext=(6, -3),
                       textcoords="offset points", ha="left", color=CODE_COLOURS[code], fontsize=8.5,
                       fontweight="bold", annotation_clip=False)  # fmt: skip
     days, end = [(day - first).days for day, _ in line], PAST_DAYS + COMING_DAYS
@@ -176,9 +187,10 @@ def draw_timeline(axes: Axes, found: Found, texts: Texts) -> None:
         axes.annotate(str(year), (at, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
                       textcoords="offset points", ha="center", color=FAINT, fontsize=8.5)  # fmt: skip
     axes.axvline(PAST_DAYS, color=INK, linewidth=1.1, dashes=(3, 2), zorder=5)
-    axes.annotate(f"{texts('today')} {today}", (PAST_DAYS, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
+    now = words("today")
+    axes.annotate(f"{now} {today}", (PAST_DAYS, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
                   textcoords="offset points", ha="center", color=INK, fontsize=8.5, fontweight="bold")  # fmt: skip
-    _strip(axes, found, texts, first, last)
+    _strip(axes, found, words, first, last)
     axes.set_yticks(sorted({0, *limits}))
     axes.tick_params(axis="both", labelsize=8.5)
     axes.set_xticks([])
@@ -216,20 +228,19 @@ _APART = 78
 """Least days between two dates below the strip; of closer ones the later goes a line down."""
 
 
-def _strip(axes: Axes, found: Found, texts: Texts, first: date, last: date) -> None:
-    from matplotlib.patches import Rectangle
-
+def _strip(axes: Axes, found: Found, words: Words, first: date, last: date) -> None:
     place = axes.get_xaxis_transform()
     issued = min((row["valid_from"] for row in found["history"]), default=found["as_of"])
     if (before := (issued - first).days) > 2 * _APART:
-        axes.text(before / 2, _TOP - _THICK / 2, texts("not_coded"), transform=place, ha="center", va="center",
+        none_yet = words("no code was issued yet")
+        axes.text(before / 2, _TOP - _THICK / 2, none_yet, transform=place, ha="center", va="center",
                   color=FAINT, fontsize=8.5, style="italic")  # fmt: skip
     level, previous = 0, -_APART
     for code, begin, end in stretches(found, first, last):
         left, width = (begin - first).days, (end - begin).days
         axes.add_patch(Rectangle((left, _TOP - _THICK), width, _THICK, transform=place, clip_on=False,
                                  facecolor=STRIP[code], edgecolor="white", linewidth=1.2))  # fmt: skip
-        named = texts.code(code) if width >= 65 else texts.letter(code) if width >= 14 else ""
+        named = facts.code(code, words) if width >= 65 else facts.letter(code, words) if width >= 14 else ""
         axes.text(left + width / 2, _TOP - _THICK / 2 - 0.008, named, transform=place, ha="center", va="center",
                   color=INK if code == "yellow" else "white", fontsize=9 if width >= 25 else 8,
                   fontweight="bold")  # fmt: skip

@@ -22,7 +22,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 def write_calendar(visits: list[Row], path: Path, words: Words) -> None:
     """Write the events of planned visits."""
-    from icalendar import Calendar
+    # Only a calendar needs the library; plans are mostly read as tables.
+    from icalendar import Calendar, Event
 
     calendar = Calendar()
     calendar.add("prodid", "-//riskcode//inspection plan//EN")
@@ -30,7 +31,7 @@ def write_calendar(visits: list[Row], path: Path, words: Words) -> None:
     for _, crew in groupby(visits, key=_crew_day):
         taken = 0
         for row in crew:
-            calendar.add_component(_event(row, taken, words))
+            calendar.add_component(_event(Event(), row, taken, words))
             taken += row["quarter_days"]
     calendar.add_missing_timezones()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,10 +42,8 @@ def _crew_day(row: Row) -> tuple[Any, ...]:
     return row["planned_on"], row["level"], row["division"], row["crew_id"]
 
 
-def _event(row: Row, taken: int, words: Words) -> Any:
-    from icalendar import Event
-
-    event = Event()
+def _event(event: Any, row: Row, taken: int, words: Words) -> Any:
+    """An empty event filled with a visit."""
     start, end = hours(row, taken)
     event.add("uid", row["visit_id"])
     # The day of the plan, not of the export: the same plan gives the same file.
@@ -72,8 +71,9 @@ def _description(row: Row, words: Words) -> str:
     lines = [
         f"{row['enterprise_id']} · {words.label(vocab.INSPECTION_MODE, row['mode'])}",
         f"{words.authority(row['level'], row['division'])} · {words.team(row['crew_id'])}",
-        f"{words('officers')}: {people_text(row, words)}",
-        f"{words('due')}: {row['due_on'] or '–'} · {words('filing')}: {filing(row, words)}",
+        f"{words('officers')}{words.colon}{people_text(row, words)}",
+        f"{words.within('deadline', 'due')}{words.colon}{row['due_on'] or '–'} · "
+        f"{words('filing')}{words.colon}{filing(row, words)}",
         *(f"□ {check_text(check, words)}" for check in row["checks"]),
     ]
     return "\n".join(lines)

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from desk.files.tables import BOOK, neutral
 from desk.say.visits import crews_of, filing, people_text
 from desk.words.labels import CHECK_WHY, FORM
@@ -34,6 +36,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 def write_day_sheets(visits: list[Row], path: Path, words: Words) -> None:
     """Write one sheet per crew, in the order of the plan."""
+    # Only sheets to print need the library; plans are mostly read as tables.
     import xlsxwriter
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,7 @@ def _set_page(sheet: Any, words: Words) -> None:
     sheet.repeat_rows(0, _HEADER_ROWS - 1)
     sheet.freeze_panes(_HEADER_ROWS, 0)
     sheet.hide_gridlines(2)
-    sheet.set_footer(f"&L&A&R{words('page')}")
+    sheet.set_footer(f"&L&A&R{words('page &P of &N')}")
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
 
@@ -76,9 +79,9 @@ def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Wor
     first = crew[0]
     form = f" · {words.label(FORM, first['form'])}" if first["form"] else ""
     team = f"{words.authority(first['level'], first['division'])} · {words.team(first['crew_id'])}{form}"
-    _across(sheet, 0, f"{words('sheet_title')}  {first['planned_on']}  {team}", formats["title"], 26)
-    _across(sheet, 1, f"{words('officers')}: {people_text(first, words)}", formats["people"], 20)
-    heads = ("#", words("item"), words("why"), words("look"), words("found_yes_no"), words("notes"))
+    _across(sheet, 0, f"{words('Inspection sheet')}  {first['planned_on']}  {team}", formats["title"], 26)
+    _across(sheet, 1, f"{words('officers')}{words.colon}{people_text(first, words)}", formats["people"], 20)
+    heads = ("#", words("item"), words("why"), words("how to look"), words("found: yes / no"), words("notes"))
     for column, head in enumerate(heads):
         sheet.write_string(2, column, head, formats["head"])
     sheet.set_row(2, 18)
@@ -90,23 +93,33 @@ def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Wor
 def _write_visit(sheet: Any, line: int, row: Row, formats: dict[str, Any], words: Words) -> int:
     code = f" · {words.label(vocab.CODE, row['code'])}" if row["code"] else ""
     place = words.division(row["place"])
-    head = f"{words('stop', n=row['stop'])}  {row['name']}  {row['enterprise_id']} · {place}{code}"
+    head = f"{words('stop {n}', n=row['stop'])}  {row['name']}  {row['enterprise_id']} · {place}{code}"
     _across(sheet, line, head, formats["visit"], 21)
     late = f" {words('overdue')}" if row["is_overdue"] else ""
-    facts = (
-        f"{words('channel')}: {words.channels(row)} · {words('mode')}: "
-        f"{words.label(vocab.INSPECTION_MODE, row['mode'])} · {words('due')}: {row['due_on'] or '–'}{late} · "
-        f"{words('filing')}: {filing(row, words)}"
-    )
-    _across(sheet, line + 1, facts, formats["facts"], 17)
+    facts = {
+        words.within("visit", "why"): words.channels(row),
+        words("mode"): words.label(vocab.INSPECTION_MODE, row["mode"]),
+        words.within("deadline", "due"): f"{row['due_on'] or '–'}{late}",
+        words("filing"): filing(row, words),
+    }
+    told = " · ".join(f"{title}{words.colon}{fact}" for title, fact in facts.items())
+    _across(sheet, line + 1, told, formats["facts"], 17)
     line = _write_checks(sheet, line + 2, row["checks"], formats, words)
     _across(
-        sheet, line, words("result_boxes"), formats["facts"], 24, label=(words("result"), formats["label"])
+        sheet,
+        line,
+        words(
+            "□ nothing found  □ fixed on the spot  □ order (until:          )  □ case  □ "
+            "transfer  □ major hazard"
+        ),
+        formats["facts"],
+        24,
+        label=(words("result"), formats["label"]),
     )
     _across(
         sheet,
         line + 1,
-        words("signatures"),
+        words("officers:                              enterprise:                              time:"),
         formats["facts"],
         34,
         label=(words("signature"), formats["label"]),
@@ -120,25 +133,23 @@ def _write_checks(sheet: Any, line: int, checks: list[Row], formats: dict[str, A
         is_grave = check["why"] in ("open_major", "overdue")
         code = f"{check['item_code']} " if check["item_code"] else ""
         sheet.write_number(line, 0, at, formats["number"])
-        item = neutral(f"{code}{check[f'title_{words.language}']}")
+        item = neutral(f"{code}{words.either(check, 'title')}")
         why = words.label(CHECK_WHY, check["why"])
         sheet.write_string(line, 1, item, formats["cell"])
         sheet.write_string(line, 2, why, formats["grave" if is_grave else "cell"])
-        sheet.write_string(line, 3, neutral(check[f"look_{words.language}"] or ""), formats["cell"])
-        sheet.write_string(line, 4, words("boxes"), formats["box"])
+        sheet.write_string(line, 3, neutral(words.either(check, "look")), formats["cell"])
+        sheet.write_string(line, 4, words("□ yes  □ no"), formats["box"])
         sheet.write_blank(line, 5, None, formats["cell"])
-        sheet.set_row(line, _height(item, why, check[f"look_{words.language}"] or ""))
+        sheet.set_row(line, _height(item, why, words.either(check, "look")))
         line += 1
     if not checks:
-        _across(sheet, line, words("no_checks"), formats["facts"], 17)
+        _across(sheet, line, words("no items listed"), formats["facts"], 17)
         line += 1
     return line
 
 
 def _height(item: str, why: str, look: str) -> float:
     """Points of a row: programs that print without a screen do not fit heights to wrapped text themselves."""
-    from rich.cells import cell_len
-
     needed = max(
         -(-cell_len(text) // (width - 2)) for text, width in zip((item, why, look), _WIDTHS[1:4], strict=True)
     )

@@ -60,6 +60,7 @@ def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
 
 def write_sheets(sheets: Mapping[str, list[Row]], output: Path) -> None:
     """An Excel file with one sheet per list of rows, by title."""
+    # Only a workbook needs the library; most rows are shown or written as CSV.
     import xlsxwriter
 
     output.parent.mkdir(parents=True, exist_ok=True)

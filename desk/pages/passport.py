@@ -7,19 +7,34 @@ from typing import Any
 
 from desk.draw import passport as pictures
 from desk.pages.environment import page_environment
+from desk.say import facts
 from desk.say import passport as sentences
-from desk.say.facts import Texts
+from desk.words.marks import N_
+from desk.words.words import Words
 from models.policy.review import ObjectionClocks
 
 MOST_CHANGES = 12
 """Changes of the code that are told; of more only the number."""
-WORDS = ("points", "weighted", "codes")
+GLOSSARY = {
+    N_("Risk points"): N_(
+        "Everything on record gives a whole number of points; the score is their sum. More is riskier; points below "
+        "zero are a credit for what was done well."
+    ),
+    N_("Weighted"): N_(
+        "What is grave or recent counts more; with time it counts less, and in the end nothing."
+    ),
+    N_("The four codes"): N_(
+        "From best to worst: GREEN, BLUE, YELLOW, RED. A worse code counts at once; a better one must be kept up for "
+        "some time, one step at a time."
+    ),
+}
+"""Words of the trade, and what they mean."""
 
 
 def write_page(found: Mapping[str, Any], path: Path, *, language: str, clocks: ObjectionClocks) -> Path:
     """Write a passport (``warehouse.questions.passport``) as one HTML file.
 
-    ``language``: ``zh``, else English.  ``clocks``: days of an objection.  The same passport gives the same bytes.
+    ``clocks``: days of an objection.  The same passport gives the same bytes.
     Returns ``path``; missing folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,44 +44,48 @@ def write_page(found: Mapping[str, Any], path: Path, *, language: str, clocks: O
 
 def render(found: Mapping[str, Any], *, language: str, clocks: ObjectionClocks) -> str:
     """The passport as HTML."""
-    texts = Texts(language)
+    words = Words(language)
     environment = page_environment()
-    content = _told(found, texts) | {
-        "t": texts,
+    content = _told(found, words) | {
+        "words": words,
+        "facts": facts,
         "say": sentences,
+        "pictures": pictures,
         "one": found,
         "clocks": clocks,
-        "words": WORDS,
-        "waterfall": pictures.waterfall(found, texts),
-        "timeline": pictures.timeline(found, texts),
+        "glossary": GLOSSARY,
+        "waterfall": pictures.waterfall(found, words),
+        "timeline": pictures.timeline(found, words),
     }
     return environment.get_template("passport.html").render(content)
 
 
-def _told(found: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+def _told(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """What the template shows, in sentences and rows."""
     history = list(reversed(found["history"]))
-    ahead = sentences.outlook(found, texts)
+    also = sentences.also(found, words)
+    ahead = sentences.outlook(found, words)
     return {
-        "because": sentences.because(found, texts),
-        "also": sentences.joined(sentences.also(found, texts), texts),
-        "headline": sentences.headline(found, texts),
-        "shortest": sentences.shortest(found, texts),
-        "contested": sentences.contested(found, texts),
+        "because": sentences.because(found, words),
+        "also": words.sentences(also) if also else "",
+        "headline": sentences.headline(found, words),
+        "shortest": sentences.shortest(found, words),
+        "contested": sentences.contested(found, words),
         "scored": sentences.scored(found),
         "rules": sentences.rules(found),
-        "helps": sentences.helps(found, texts),
+        "helps": sentences.helps(found, words),
         "ahead": ahead,
-        "coming": _coming(found, texts),
+        "coming": _coming(found, words),
         "history": history[:MOST_CHANGES],
         "earlier": max(0, len(history) - MOST_CHANGES),
         "sources": [one for one in found["reasons"] if one["reference"]],
     }
 
 
-def _coming(found: Mapping[str, Any], texts: Texts) -> str:
+def _coming(found: Mapping[str, Any], words: Words) -> str:
     """Factors that give no points now and will within the time line."""
     last = found["as_of"] + timedelta(days=pictures.COMING_DAYS)
     soon = [one for one in found["coming"] if one["after"][0]["changes_on"] <= last]
-    items = [f"{texts.either(one, 'title')} {sentences.later(one, texts, most=2)}" for one in soon]
-    return texts("coming", items=("；" if texts.at == 0 else "; ").join(items)) if items else ""
+    items = [f"{words.either(one, 'title')} {sentences.later(one, words, most=2)}" for one in soon]
+    listed = words.within("between lists", "; ").join(items)
+    return words("Points that will come: {items}.", items=listed) if items else ""

@@ -1,4 +1,4 @@
-"""What is said about every measure, in Chinese and English: what was found, and what to look at when it alarms."""
+"""What is said about every measure of the system itself: what was found, and what to look at when it alarms."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,186 +6,149 @@ from typing import Any
 
 import polars as pl
 
-from models import vocabulary as vocab
-from models.coding.shrinkage import SIZE_BINS
+from desk.say.groups import KINDS, group
+from desk.words.marks import N_
+from desk.words.words import Words
 from models.supervision.drift import Measured
-from models.tables.canonical import TABLES
 
-Pair = tuple[str, str]
-"""Chinese, English."""
+STORED = ("zh", "en")
+"""Languages whose texts ``risk.monitoring`` keeps, told in the night; others read the English ones."""
 
-TITLES: dict[str, Pair] = {
-    "codes_moved": ("每日变码", "Codes moved"),
-    "psi_score": ("风险分分布", "Spread of the score"),
-    "psi": ("因子分值分布", "Spread of a factor's points"),
-    "quiet_codes": ("码是否静止", "Codes stand still"),
-    "quiet_data": ("数据是否静止", "Data stand still"),
-    "events_in": ("数据流入", "Events coming in"),
-    "red_rate": ("红码率", "RED rate"),
-    "feedback": ("反馈回路", "Feedback loop"),
-    "flip_flops": ("反复变码", "Flip-flops"),
-    "missing": ("指标缺失", "Measure missing"),
-    "overrides_standing": ("生效的人工定码", "Standing overrides"),
-    "objections_open": ("未决异议", "Open objections"),
+TITLES = {
+    "codes_moved": N_("Codes moved"),
+    "psi_score": N_("Spread of the score"),
+    "psi": N_("Spread of a factor's points"),
+    "quiet_codes": N_("Codes stand still"),
+    "quiet_data": N_("Data stand still"),
+    "events_in": N_("Events coming in"),
+    "red_rate": N_("RED rate"),
+    "feedback": N_("Feedback loop"),
+    "flip_flops": N_("Flip-flops"),
+    "missing": N_("Measure missing"),
+    "overrides_standing": N_("Standing overrides"),
+    "objections_open": N_("Open objections"),
 }
-GROUPS: dict[str, Pair] = {
-    "division": ("区划", "district"),
-    "sector": ("行业", "sector"),
-    "size": ("规模", "size"),
-    "factor": ("因子", "factor"),
-    "table": ("数据表", "table"),
-}
-UNKNOWN: Pair = ("未知", "unknown")
-SIZES: dict[str, Pair] = {
-    "micro": ("微型", "micro"),
-    "small": ("小型", "small"),
-    "medium": ("中型", "medium"),
-    "large": ("大型", "large"),
-}
-STATES: dict[str, Pair] = {
-    "ok": ("正常", "ok"),
-    "alarm": ("警报", "alarm"),
-    "unknown": ("不足以判断", "too little"),
-    "acknowledged": ("已知悉", "acknowledged"),
+GROUPS = {**KINDS, "factor": N_("factor"), "table": N_("table")}
+"""What measures are taken of."""
+STATES = {
+    "ok": N_("ok"),
+    "alarm": N_("alarm"),
+    "unknown": N_("too little"),
+    "acknowledged": N_("acknowledged"),
 }
 
-SENTENCES: dict[str, Pair] = {
-    "codes_moved": (
-        "{days} 天内 {enterprises} 家企业中有 {changed} 家变码，每日 {value}，上限 {high}。",
-        "{changed} of {enterprises} enterprises changed their code in {days} days: {value}; the limit is {high}.",
+SENTENCES = {
+    "codes_moved": N_(
+        "{changed} of {enterprises} enterprises changed their code in {days} days: {value}; the "
+        "limit is {high}."
     ),
-    "psi_score": (
-        "风险分的分布与 {baseline} 相比，稳定性指数（PSI）为 {value}，上限 {high}。",
-        "Against {baseline} the spread of the score has a stability index (PSI) of {value}; the limit is {high}.",
+    "psi_score": N_(
+        "Against {baseline} the spread of the score has a stability index (PSI) of {value}; the "
+        "limit is {high}."
     ),
-    "psi": (
-        "因子“{group}”的分值分布与 {baseline} 相比，稳定性指数（PSI）为 {value}，上限 {high}。",
-        "Against {baseline} the points of “{group}” have a stability index (PSI) of {value}; the limit is {high}.",
+    "psi": N_(
+        "Against {baseline} the points of “{group}” have a stability index (PSI) of {value}; the "
+        "limit is {high}."
     ),
-    "quiet_codes": (
-        "自 {since} 起 {value}无企业变码，其间收到 {events} 条数据；{high}无变化且数据不少于 {least} 条即异常。",
-        "No code has changed since {since}, {value}, while {events} events came in; "
-        "{high} and {least} events are too many.",
+    "quiet_codes": N_(
+        "No code has changed since {since}, {value}, while {events} events came in; {high} and "
+        "{least} events are too many."
     ),
-    "quiet_data": (
-        "最新数据的获知日为 {watermark}，已过 {value}；上限 {high}。",
-        "The newest datum became known on {watermark}, {value} ago; the limit is {high}.",
+    "quiet_data": N_("The newest datum became known on {watermark}, {value} ago; the limit is {high}."),
+    "events_in": N_(
+        "{group}: {value} in the last {days} days; in the mean of the year before {usual} in as many days."
     ),
-    "events_in": (
-        "{group}：最近 {days} 天发生 {value}；此前一年平均每 {days} 天 {usual} 条。",
-        "{group}: {value} in the last {days} days; in the mean of the year before {usual} in as many days.",
+    "red_rate": N_(
+        "{kind} “{group}”: {red} of {enterprises} enterprises are RED, {value} (95% interval "
+        "{interval}); of all others {rest}."
     ),
-    "red_rate": (
-        "{kind}“{group}”：{enterprises} 家企业中 {red} 家红码，占 {value}（95% 区间 {interval}）；其余企业 {rest}。",
-        "{kind} “{group}”: {red} of {enterprises} enterprises are RED, {value} (95% interval {interval}); "
-        "of all others {rest}.",
+    "feedback": N_(
+        "Among firms of the same sector and size, each visit of the last two years moves the "
+        "code's rank by {value} (95% interval {interval}; above 0 is worse). This does not prove a "
+        "loop: visits that were rightly aimed at risky firms give the same sign."
     ),
-    "feedback": (
-        "同行业、同规模的企业中，近两年每多检查一次，码的位次变化 {value}（95% 区间 {interval}；正数表示更差）。"
-        "这不能证明存在回路：检查本来就对准了高风险企业时，结果同样为正。",
-        "Among firms of the same sector and size, each visit of the last two years moves the code's rank by {value} "
-        "(95% interval {interval}; above 0 is worse). This does not prove a loop: visits that were rightly aimed at "
-        "risky firms give the same sign.",
+    "flip_flops": N_(
+        "In the last {days} days {flips} codes went and came back within {within} days: {value}; "
+        "the limit is {high}."
     ),
-    "flip_flops": (
-        "最近 {days} 天有 {flips} 次变码在 {within} 天内又变了回来，折合每年 {value}，上限 {high}。",
-        "In the last {days} days {flips} codes went and came back within {within} days: {value}; the limit is {high}.",
-    ),
-    "missing": (
-        "“{group}”最后一次有数值是 {last}，现在没有了。没有数值不等于正常。",
-        "“{group}” last had a value on {last} and has none now. No value is not a pass.",
-    ),
-    "overrides_standing": ("当日生效的人工定码 {value} 件。", "{value} overrides stand on this day."),
-    "objections_open": ("尚未决定的异议 {value} 件。", "{value} objections are not decided yet."),
+    "missing": N_("“{group}” last had a value on {last} and has none now. No value is not a pass."),
+    "overrides_standing": N_("{value} overrides stand on this day."),
+    "objections_open": N_("{value} objections are not decided yet."),
 }
-NOT_KNOWN: Pair = ("数据不足，无法计算。", "There is too little to compute it.")
-TOO_LITTLE: Pair = ("数据尚不足以判断。", "Too little to judge by.")
-KNOWN_ALREADY: Pair = ("已由专人确认。", "A person has looked into it and takes it as it is.")
+"""What was found."""
+TOO_LITTLE = N_("Too little to judge by.")
+KNOWN_ALREADY = N_("A person has looked into it and takes it as it is.")
 
-LOOK: dict[str, Pair] = {
-    "codes_moved": (
-        "查看当日变码理由（risk.change_reasons）：是规则或积分卡变更、整批数据更正，还是真实变化？若属已知变更，请确认知悉。",
-        "Look at the reasons of the changes (risk.change_reasons): new rules or card, a bulk correction, or real? "
-        "If it was meant, acknowledge it.",
+LOOK = {
+    "codes_moved": N_(
+        "Look at the reasons of the changes (risk.change_reasons): new rules or card, a bulk "
+        "correction, or real? If it was meant, acknowledge it."
     ),
-    "psi_score": (
-        "查看下列各因子中哪一个移动最多，再查其来源数据。",
-        "See which factor below moved most, then the deliveries it comes from.",
+    "psi_score": N_("See which factor below moved most, then the deliveries it comes from."),
+    "psi": N_(
+        "Look at where the factor comes from: did a meaning, a unit or the coverage change, is "
+        "something missing or sent twice?"
     ),
-    "psi": (
-        "查看该因子的来源：字段含义、单位或报送范围是否改变，是否漏报或重报。",
-        "Look at where the factor comes from: did a meaning, a unit or the coverage change, is something missing or "
-        "sent twice?",
+    "quiet_codes": N_(
+        "Data came in and no code moved: check that the nightly run codes the right day and day of "
+        "knowledge, and that events meet their enterprises."
     ),
-    "quiet_codes": (
-        "数据进来而码不动：检查夜间运行的赋码日与获知日是否停在旧日期，事件是否对应到企业。",
-        "Data came in and no code moved: check that the nightly run codes the right day and day of knowledge, and that "
-        "events meet their enterprises.",
+    "quiet_data": N_(
+        "Check the inbox and who delivers: were the last deliveries refused (./riskcode rejects), "
+        "is a window frozen?"
     ),
-    "quiet_data": (
-        "检查收件箱与报送单位：最近的送达是否被拒收（./riskcode rejects），窗口是否被冻结。",
-        "Check the inbox and who delivers: were the last deliveries refused (./riskcode rejects), is a window frozen?",
+    "events_in": N_(
+        "Ask who delivers this table; while the rest flows on, the codes look healthy with this part missing."
     ),
-    "events_in": (
-        "联系该表的报送单位；只要其余数据仍在流入，码看似正常，实际缺少这一部分。",
-        "Ask who delivers this table; while the rest flows on, the codes look healthy with this part missing.",
+    "red_rate": N_(
+        "Look at the reasons of this group's RED codes: real hazards, or how it reports, how often "
+        "it is visited, or the rules themselves?"
     ),
-    "red_rate": (
-        "查看该组红码的理由：差异来自真实隐患，还是报送口径、检查频次或规则本身？",
-        "Look at the reasons of this group's RED codes: real hazards, or how it reports, how often it is visited, or "
-        "the rules themselves?",
+    "feedback": N_(
+        "Compare with random draws (the model report's section on feedback): if these firms are no "
+        "worse there, points that add up by visit are too heavy."
     ),
-    "feedback": (
-        "用双随机检查的结果对照（模型评估报告的反馈一节）；若随机检查中这些企业并不更差，应减少按次累加的分值。",
-        "Compare with random draws (the model report's section on feedback): if these firms are no worse there, points "
-        "that add up by visit are too heavy.",
+    "flip_flops": N_(
+        "Look at who flips and why; if most lie near a cut-off, consider a longer dwell or a wider "
+        "margin (change in codes.yaml)."
     ),
-    "flip_flops": (
-        "查看反复变码企业的理由；若多在分档线附近，考虑延长观察期或加大裕度（codes.yaml 的 change）。",
-        "Look at who flips and why; if most lie near a cut-off, consider a longer dwell or a wider margin "
-        "(change in codes.yaml).",
-    ),
-    "missing": (
-        "检查数据表、因子或分组是否被改名或删除；若属有意变更，请确认知悉。",
-        "Check whether a table, factor or group was renamed or dropped; if it was meant, acknowledge it.",
+    "missing": N_(
+        "Check whether a table, factor or group was renamed or dropped; if it was meant, acknowledge it."
     ),
 }
+"""What to look at when it alarms."""
 
-ALL_GREEN: Pair = ("一切正常：没有警报。", "All is well: no alarm.")
-ALARMS: Pair = ("{n} 项警报", "{n} alarms")
-ONE_ALARM: Pair = ("1 项警报", "1 alarm")
-
-_FORMS: dict[str, tuple[str, str, float]] = {
-    "codes_moved": ("{:,.1f}‰/日", "{:,.1f} ‰ a day", 1),
-    "psi_score": ("{:.3f}", "{:.3f}", 1),
-    "psi": ("{:.3f}", "{:.3f}", 1),
-    "quiet_codes": ("{:,.0f} 天", "{:,.0f} days", 1),
-    "quiet_data": ("{:,.0f} 天", "{:,.0f} days", 1),
-    "events_in": ("{:,.0f} 条", "{:,.0f} events", 1),
-    "red_rate": ("{:.1f}%", "{:.1f}%", 100),
-    "feedback": ("{:+.3f}", "{:+.3f}", 1),
-    "flip_flops": ("{:,.1f}‰/年", "{:,.1f} ‰ a year", 1),
+NUMBERS = {
+    "codes_moved": N_("{n:,.1f} ‰ a day"),
+    "psi_score": "{n:.3f}",
+    "psi": "{n:.3f}",
+    "quiet_codes": N_("{n:,.0f} days"),
+    "quiet_data": N_("{n:,.0f} days"),
+    "events_in": N_("{n:,.0f} events"),
+    "red_rate": "{n:.1%}",
+    "feedback": "{n:+.3f}",
+    "flip_flops": N_("{n:,.1f} ‰ a year"),
 }
+"""How a value is written, with its unit."""
 
 
-def number(metric: str, value: Any, at: int) -> str:
-    """A value of a metric in Chinese (``at`` 0) or English (1), with its unit."""
+def number(metric: str, value: Any, words: Words) -> str:
+    """A value of a metric, with its unit."""
     if value is None:
         return "–"
-    zh, en, scale = _FORMS.get(metric, ("{:,.0f}", "{:,.0f}", 1))
-    text = (zh, en)[at].format(value * scale).replace("-", "−")
+    text = words(NUMBERS.get(metric, "{n:,.0f}"), n=value).replace("-", "−")
     return text if value else text.lstrip("+−")
 
 
-def title(metric: str, at: int) -> str:
+def title(metric: str, words: Words) -> str:
     """What a metric is called; one there is no text for is shown by its key."""
-    return TITLES.get(metric, (metric, metric))[at]
+    return words(TITLES.get(metric, metric))
 
 
-def bounds(row: Mapping[str, Any], at: int) -> str:
+def bounds(row: Mapping[str, Any], words: Words) -> str:
     """Where the alarm of a stored measure begins, below and above; nothing where it has no limit."""
     low, high = row["limit_low"], row["limit_high"]
-    least, most = (number(row["metric"], end, at) for end in (low, high))
+    least, most = (number(row["metric"], end, words) for end in (low, high))
     if low is not None and high is not None:
         return f"{least} … {most}"
     if high is not None:
@@ -193,97 +156,76 @@ def bounds(row: Mapping[str, Any], at: int) -> str:
     return "" if low is None else f"≥ {least}"
 
 
-def verdict(found: Sequence[Mapping[str, Any]], at: int) -> str:
+def verdict(found: Sequence[Mapping[str, Any]], words: Words) -> str:
     """The first thing to know: how many alarms, or that there is none."""
     alarms = sum(row["state"] == "alarm" for row in found)
-    if alarms == 1:
-        return ONE_ALARM[at]
-    return ALARMS[at].format(n=alarms) if alarms else ALL_GREEN[at]
+    return words.plural("{n} alarm", "{n} alarms", alarms) if alarms else words("All is well: no alarm.")
 
 
-def group_of(kind: str, value: str, factors: Mapping[str, Pair]) -> Pair:
-    """What a group is called; ``factors``: titles of the factors in force."""
-    if kind == "division":
-        return vocab.JINAN_DIVISIONS.get(value[:6], _unknown(value))
-    if kind == "sector":
-        labels = vocab.SECTOR.labels.get(value)
-        return (labels[0], labels[1]) if labels else _unknown(value)
-    if kind == "size":
-        return _sized(value)
-    if kind == "factor":
-        return factors.get(value, (value, value))
-    if kind == "table" and value in TABLES:
-        return TABLES[value].zh, value.replace("_", " ")
-    return value, value
+def told(found: Sequence[Measured], factors: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
+    """Text columns of ``risk.monitoring``, one row a measure: its group, what was found, what to look at.
 
-
-def _unknown(value: str) -> Pair:
-    return UNKNOWN if value in ("", "unknown") else (value, value)
-
-
-def _sized(value: str) -> Pair:
-    """A size class with the numbers of people it begins and ends with."""
-    names = [name for _, name in SIZE_BINS]
-    if value not in names:
-        return _unknown(value)
-    at = names.index(value)
-    least = SIZE_BINS[at][0]
-    span = f"{least:,}–{SIZE_BINS[at + 1][0] - 1:,}" if at + 1 < len(names) else f"≥ {least:,}"
-    zh, en = SIZES[value]
-    return f"{zh}（{span}人）", f"{en} ({span} people)"
-
-
-def sentence(one: Measured, group: Pair, at: int) -> str:
-    """What was found, in one or two sentences; ``at``: 0 Chinese, 1 English."""
-    if one.value is None and one.metric != "missing":
-        return NOT_KNOWN[at]
-    told = {name: _told(name, value, at) for name, value in one.facts.items()}
-    kind = GROUPS.get(one.group_kind, (one.group_kind, one.group_kind))[at]
-    told |= {
-        "group": group[at],
-        "kind": kind if at == 0 else kind.capitalize(),
-        "value": number(one.metric, one.value, at),
-        "high": number(one.metric, one.limit_high, at),
-        "interval": f"{number(one.metric, one.low, at)} … {number(one.metric, one.high, at)}",
-    }
-    text = SENTENCES[one.metric][at].format(**told)
-    more = {"unknown": TOO_LITTLE, "acknowledged": KNOWN_ALREADY}.get(one.state)
-    return text if more is None else f"{text}{'' if at == 0 else ' '}{more[at]}"
-
-
-def look(one: Measured, at: int) -> str:
-    """What to look at; nothing where there is no alarm."""
-    return LOOK[one.metric][at] if one.state == "alarm" else ""
-
-
-def told(found: Sequence[Measured], factors: Mapping[str, Pair]) -> pl.DataFrame:
-    """Text columns of ``risk.monitoring``, one row a measure: its group, what was found, what to look at."""
-    groups = [
-        missing_group(one, factors)
-        if one.metric == "missing"
-        else group_of(one.group_kind, one.group_value, factors)
-        for one in found
-    ]
+    ``factors``: titles of the factors in force, Chinese and English, as the pack has them.
+    """
     said = dict[str, list[str]]()
-    for at, language in enumerate(("zh", "en")):
-        said[f"group_{language}"] = [group[at] for group in groups]
+    for language in STORED:
+        words, at = Words(language), STORED.index(language)
+        titles = {factor: pair[at] for factor, pair in factors.items()}
+        groups = [measured_group(one, titles, words) for one in found]
+        said[f"group_{language}"] = groups
         said[f"text_{language}"] = [
-            sentence(one, group, at) for one, group in zip(found, groups, strict=True)
+            sentence(one, name, words) for one, name in zip(found, groups, strict=True)
         ]
-        said[f"look_{language}"] = [look(one, at) for one in found]
+        said[f"look_{language}"] = [look(one, words) for one in found]
     return pl.DataFrame(said, schema=dict.fromkeys(said, pl.String))
 
 
-def missing_group(one: Measured, factors: Mapping[str, Pair]) -> Pair:
-    """Which measure is gone: its title and its group."""
-    names = group_of(one.facts["kind"], one.facts["group"], factors)
-    zh, en = (title(one.group_kind, at) for at in (0, 1))
-    return (f"{zh}·{names[0]}", f"{en}: {names[1]}") if names[0] else (zh, en)
+def measured_group(one: Measured, titles: Mapping[str, str], words: Words) -> str:
+    """What the group of a measure is called; of a measure that is gone, which one it was."""
+    if one.metric != "missing":
+        return group_of(one.group_kind, one.group_value, titles, words)
+    measure, name = (
+        title(one.group_kind, words),
+        group_of(one.facts["kind"], one.facts["group"], titles, words),
+    )
+    return words("{measure}: {group}", measure=measure, group=name) if name else measure
 
 
-def _told(name: str, value: Any, at: int) -> str:
+def group_of(kind: str, value: str, titles: Mapping[str, str], words: Words) -> str:
+    """What a group is called; ``titles``: of the factors in force."""
+    if kind == "factor":
+        return titles.get(value, value)
+    if kind == "table":
+        return words.within("table", value.replace("_", " "))
+    return group(kind, value, words) if kind else value
+
+
+def sentence(one: Measured, name: str, words: Words) -> str:
+    """What was found, in one or two sentences; ``name``: what its group is called."""
+    if one.value is None and one.metric != "missing":
+        return words("There is too little to compute it.")
+    facts = {key: _told(key, value, words) for key, value in one.facts.items()}
+    low, high = (number(one.metric, end, words) for end in (one.low, one.high))
+    facts |= {
+        "group": name,
+        "kind": words(GROUPS.get(one.group_kind, one.group_kind)).capitalize(),
+        "value": number(one.metric, one.value, words),
+        "high": number(one.metric, one.limit_high, words),
+        "interval": f"{low} … {high}",
+    }
+    text = words(SENTENCES[one.metric], **facts)
+    more = {"unknown": TOO_LITTLE, "acknowledged": KNOWN_ALREADY}.get(one.state)
+    return words.sentences([text, words(more)]) if more else text
+
+
+def look(one: Measured, words: Words) -> str:
+    """What to look at; nothing where there is no alarm."""
+    return words(LOOK[one.metric]) if one.state == "alarm" else ""
+
+
+def _told(name: str, value: Any, words: Words) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if name == "rest":
-        return number("red_rate", value, at)
+        return number("red_rate", value, words)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,11 +1,13 @@
 """What a passport says, in sentences: shared by the terminal and the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from desk.say.facts import Texts
+from desk.say import facts
+from desk.words.marks import N_
+from desk.words.words import Words
 from warehouse.questions.passport import OPEN, rank
 
 Found = Mapping[str, Any]
@@ -22,6 +24,33 @@ _MAIN = 3
 _ACTS = 2
 """Acts named in the one line about what would change the code; the checklist has all."""
 
+ACTS = {
+    "close_finding": N_("Rectify it and have it closed: {about}"),
+    "file_self_report": N_("File the self-inspection report"),
+    "pass_recheck": N_("Ask for a re-check and pass it (nothing found)"),
+    "answer_alerts": N_("Answer every alert that is still unanswered"),
+    "restore_monitoring": N_("Bring the monitoring devices back on line"),
+}
+EVENTS = {
+    "complaint": N_("one complaint"),
+    "general_finding": N_("one ordinary finding at an inspection"),
+    "serious_finding": N_("one serious finding at an inspection"),
+    "overdue_order": N_("one order not rectified in time"),
+    "red_alert": N_("one red alert of a monitoring system"),
+    "accident": N_("one accident, even without a death"),
+}
+"""Adverse events of everyday business."""
+NOT_NEAR = N_(
+    "No single ordinary event (complaint, finding, overdue order, red alert, accident without a death) does."
+)
+CAUSES = {
+    "came": N_("came"),
+    "went": N_("went"),
+    "fired": N_("rule applies"),
+    "cleared": N_("rule ended"),
+}
+"""How a reason made a code change."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -35,48 +64,108 @@ class Stretch:
     waits: str
 
 
-def because(found: Found, texts: Texts) -> str:
+def because(found: Found, words: Words) -> str:
     """The one sentence that says why."""
-    code, by = texts.code(found["code"]), found["decided_by"]
+    code, by = facts.code(found["code"], words), found["decided_by"]
     reason = decisive(found)
     if by in DECIDERS:
-        until = _until_day(reason["expires_on"], texts) if by == "override" else ""
-        return texts(f"because_{by}", code=code, facts=texts.code(reason["value"]), until=until)
+        said = facts.code(reason["value"], words)
+        return _held(code, said, words) if by == "held" else _overridden(code, said, reason, words)
     if by == "unrated":
-        return texts("because_unrated", code=code)
+        return words(
+            "{code} for the time being, because too little is on record to rate it. Unknown is not clean: "
+            "not GREEN.",
+            code=code,
+        )
     if by != "score":
-        datum = texts.datum(by, reason["value"])
-        return texts("because_rule", code=code, title=texts.either(reason, "title"), datum=datum)
+        datum = facts.datum(by, reason["value"], words)
+        return words(
+            "{code} because of a rule: {title} ({datum}). While this holds, no score makes it better than "
+            "{code}.",
+            code=code,
+            title=words.either(reason, "title"),
+            datum=datum,
+        )
     if found["code"] == "green":
-        return texts("because_green", code=code, score=found["score"], least=_least(found, "blue"))
-    main = texts("list").join(_with_points(one, texts) for one in giving(found)[:_MAIN])
-    return texts(
-        "because_score", code=code, score=found["score"], least=_least(found, found["code"]), main=main
+        return words(
+            "{code} because it has only {score} risk points (worse begins at {least}) and no rule asks for "
+            "a worse code.",
+            code=code,
+            score=found["score"],
+            least=_least(found, "blue"),
+        )
+    main = words.listing(_with_points(one, words) for one in giving(found)[:_MAIN])
+    return words(
+        "{code} because it has {score} risk points and {code} begins at {least}. Most come from: {main}.",
+        code=code,
+        score=found["score"],
+        least=_least(found, found["code"]),
+        main=main,
     )
 
 
-def also(found: Found, texts: Texts) -> list[str]:
+def _held(code: str, said: str, words: Words) -> str:
+    return words(
+        "Still {code}, although today's facts would give {facts}: a better code has to be kept up for some time "
+        "first.",
+        code=code,
+        facts=said,
+    )
+
+
+def _overridden(code: str, said: str, reason: Found, words: Words) -> str:
+    if reason["expires_on"]:
+        return words(
+            "{code} by the decision of a named person, until {day}; the facts by themselves give {facts}.",
+            code=code,
+            facts=said,
+            day=words.day(reason["expires_on"] - timedelta(days=1)),
+        )
+    return words(
+        "{code} by the decision of a named person; the facts by themselves give {facts}.",
+        code=code,
+        facts=said,
+    )
+
+
+def also(found: Found, words: Words) -> list[str]:
     """What else would give the code that the facts say."""
     said = facts_code(found)
     titles = [
-        texts.either(one, "title")
+        words.either(one, "title")
         for one in found["reasons"]
         if one["kind"] in RULES and one["code"] == said and one["factor"] != found["decided_by"]
     ]
     by_score = any(one["kind"] == "band" and one["code"] == said for one in found["reasons"])
-    score = texts("by_score", score=found["score"])
-    named, code = texts("list"), texts.code(said)
+    score = words("{score} risk points", score=found["score"])
+    code = facts.code(said, words)
     if found["decided_by"] in DECIDERS:
         told = titles + ([score] if by_score else [])
-        now = [texts("facts_rule", facts=code, titles=named.join(told))] if told else []
-        return [*_held_from(found, texts), *now]
-    sentences = [texts("also_rules", code=code, titles=named.join(titles))] if titles else []
+        now = (
+            [words("The facts give {facts} because of: {titles}.", facts=code, titles=words.listing(told))]
+            if told
+            else []
+        )
+        return [*_held_from(found, words), *now]
+    sentences = (
+        [words("These ask for {code} too: {titles}.", code=code, titles=words.listing(titles))]
+        if titles
+        else []
+    )
     if by_score and found["decided_by"] != "score" and said != "green":
-        sentences.append(texts("also_score", code=code, score=found["score"], least=_least(found, said)))
+        sentences.append(
+            words(
+                "It would be {code} without that rule too: it has {score} risk points and {code} begins at "
+                "{least}.",
+                code=code,
+                score=found["score"],
+                least=_least(found, said),
+            )
+        )
     return sentences
 
 
-def _held_from(found: Found, texts: Texts) -> list[str]:
+def _held_from(found: Found, words: Words) -> list[str]:
     """What the facts said when they last gave the code that is still held."""
     worse = [
         row
@@ -86,9 +175,16 @@ def _held_from(found: Found, texts: Texts) -> list[str]:
     if found["decided_by"] != "held" or not worse:
         return []
     last = worse[-1]
-    why = texts.either(last, "reason") or texts("by_score", score=last["score"])
-    day = texts.day(last["valid_to"] - timedelta(days=1))
-    return [texts("held_from", code=texts.code(last["code"]), day=day, why=why)]
+    why = words.either(last, "reason") or words("{score} risk points", score=last["score"])
+    day = words.day(last["valid_to"] - timedelta(days=1))
+    return [
+        words(
+            "Until {day} the facts gave {code} ({why}).",
+            code=facts.code(last["code"], words),
+            day=day,
+            why=why,
+        )
+    ]
 
 
 def decisive(found: Found) -> Found:
@@ -118,186 +214,222 @@ def rules(found: Found) -> list[Found]:
     return [one for one in found["reasons"] if one["kind"] in (*RULES, *DECIDERS)]
 
 
-def helps(found: Found, texts: Texts) -> list[tuple[str, str]]:
+def helps(found: Found, words: Words) -> list[tuple[str, str]]:
     """Rules that apply and what ends each, where no shortest way is told."""
     if found["ways"] or found["code"] == "green":
         return []
     told = [
-        (texts.either(one, "title"), texts.either(one, "clearing"))
+        (words.either(one, "title"), words.either(one, "clearing"))
         for one in rules(found)
         if one["kind"] in RULES
     ]
     return [(title, clearing) for title, clearing in told if clearing]
 
 
-def ends(reason: Found, texts: Texts) -> str:
+def ends(reason: Found, words: Words) -> str:
     """When a rule ends by itself."""
     day = reason["expires_on"]
-    return texts("ends_on", day=texts.day(day)) if day else texts("ends_never")
+    return (
+        words("ends on {day} if nothing new happens", day=words.day(day))
+        if day
+        else words("does not end by itself")
+    )
 
 
-def later(reason: Found, texts: Texts, *, most: int = 4) -> str:
+def later(reason: Found, words: Words, *, most: int = 4) -> str:
     """What becomes of the points of a factor; of more steps than ``most`` the first ones and the last."""
     steps = reason["after"]
     if not steps:
-        return texts("stays")
+        return words("stays")
     before = [reason.get("points", 0), *(step["points"] for step in steps)]
-    told = [_step(step, texts, is_end=step is steps[-1] and before[-2] > 0) for step in steps]
+    told = [_step(step, words, is_end=step is steps[-1] and before[-2] > 0) for step in steps]
     if len(told) > most:
         told = [*told[: most - 1], f"… {told[-1]}"]
-    return texts("list").join(told)
+    return words.listing(told)
 
 
-def outlook(found: Found, texts: Texts) -> list[Stretch]:
+def outlook(found: Found, words: Words) -> list[Stretch]:
     """The codes to come, the present one first."""
-    return [_stretch(row, texts, is_now=at == 0) for at, row in enumerate(found["forecast"])]
+    return [_stretch(row, words, is_now=at == 0) for at, row in enumerate(found["forecast"])]
 
 
-def headline(found: Found, texts: Texts, *, most: int = 3) -> str:
+def headline(found: Found, words: Words, *, most: int = 3) -> str:
     """The codes to come in one line; later ones than ``most`` are left to the table."""
     ahead = found["forecast"][1:]
     if not ahead:
-        return texts("no_end", code=texts.code(found["code"])) if found["forecast"] else ""
-    return texts("list").join(
-        texts("from_day", day=texts.day(row["valid_from"]), code=texts.code(row["code"]))
+        return (
+            words("{code}; time alone does not change it", code=facts.code(found["code"], words))
+            if found["forecast"]
+            else ""
+        )
+    return words.listing(
+        words("{code} from {day}", day=words.day(row["valid_from"]), code=facts.code(row["code"], words))
         for row in ahead[:most]
     )
 
 
-def promise(option: Found, texts: Texts) -> str:
+def promise(option: Found, words: Words) -> str:
     """From when an option's code counts."""
-    return texts("leads_to", day=texts.day(option["reached_on"]))
+    return words("from {day}", day=words.day(option["reached_on"]))
 
 
-def condition(found: Found, texts: Texts) -> str:
+def condition(found: Found, words: Words) -> str:
     """What the promises of the options rest on; empty where nothing needs be done."""
     options = [option for option in found["ways"] or [] if option["acts"]]
+    day = words.day(found["as_of"])
+    if len(options) > 1:
+        return words(
+            "Any one option is enough; within it nothing can be left out. The promise holds if all is done on {day} "
+            "and nothing new is found; a day later means at least a day later.",
+            day=day,
+        )
     return (
-        texts("do_lead" if len(options) > 1 else "do_only", day=texts.day(found["as_of"])) if options else ""
+        words(
+            "The promise holds if all is done on {day} and nothing new is found; a day later means at least a day "
+            "later.",
+            day=day,
+        )
+        if options
+        else ""
     )
 
 
-def shortest(found: Found, texts: Texts) -> str:
+def shortest(found: Found, words: Words) -> str:
     """The first option in one line; empty where there is none, or nothing needs be done."""
     if not found["ways"] or not found["ways"][0]["acts"]:
         return ""
     option = found["ways"][0]
-    acts = [act(one, texts) for one in option["acts"]]
-    told = texts("list").join(acts[:_ACTS])
+    acts = [act(one, words) for one in option["acts"]]
+    told = words.listing(acts[:_ACTS])
     if len(acts) > _ACTS:
-        told += f"{'' if texts.at == 0 else ' '}{texts('and_more', n=_more(len(acts), texts))}"
-    return texts(
-        "shortest_text", acts=told, day=texts.day(option["reached_on"]), code=texts.code(option["code"])
+        told = words("{acts} and {n} more", acts=told, n=len(acts) - _ACTS)
+    return words(
+        "{acts} → {code} from {day}",
+        acts=told,
+        day=words.day(option["reached_on"]),
+        code=facts.code(option["code"], words),
     )
 
 
-def act(one: Found, texts: Texts) -> str:
+def act(one: Found, words: Words) -> str:
     """One thing to do; what there is no text for is shown as it is."""
     about = one["about"] or one["ref"] or ""
-    return texts.known(f"act_{one['kind']}", f"{one['kind']} {{about}}").format(about=about).strip()
+    if one["kind"] not in ACTS:
+        return f"{one['kind']} {about}".strip()
+    return words(ACTS[one["kind"]], about=about).strip()
 
 
-def no_way(found: Found, texts: Texts) -> str:
+def no_way(found: Found, words: Words) -> str:
     """What is said where there is no option."""
     if found["code"] == "green":
-        return texts("nothing_better")
-    others = helps(found, texts)
-    searched = texts("no_way_ever" if others else "no_way")
-    said = texts("ways_unknown") if found["ways"] is None else searched
-    return joined([said, texts("helps") if others else ""], texts)
+        return words("This is the best code already.")
+    others = helps(found, words)
+    if found["ways"] is None:
+        said = words("The shortest ways out were not computed for this copy.")
+    elif others:
+        said = words("What can be done now is not enough to better the code soon.")
+    else:
+        said = words(
+            "Nothing that can be done now, alone or together, betters the code soon; time decides, see the dates "
+            "below."
+        )
+    return words.sentences([said, words("What helps in any case:")] if others else [said])
 
 
-def finding(one: Found, texts: Texts) -> str:
+def finding(one: Found, words: Words) -> str:
     """An open finding in one line."""
     about = " ".join(part for part in (one["item_code"], one["description"]) if part) or one["violation_id"]
-    due = texts("due_on", day=texts.day(one["rectify_due_on"])) if one["rectify_due_on"] else ""
-    late = texts("overdue") if one["is_overdue"] else ""
-    told = texts("list").join(part for part in (due, late) if part)
-    return f"{about} ({told})" if told else about
+    due = words("due {day}", day=words.day(one["rectify_due_on"])) if one["rectify_due_on"] else ""
+    late = words.within("finding", "overdue") if one["is_overdue"] else ""
+    told = words.listing(part for part in (due, late) if part)
+    return words("{what} ({detail})", what=about, detail=told) if told else about
 
 
-def event(key: str, texts: Texts) -> str:
+def event(key: str, words: Words) -> str:
     """One adverse event of everyday business."""
-    return texts.known(f"event_{key}", key)
+    return words(EVENTS.get(key, key))
 
 
-def contested(found: Found, texts: Texts) -> str:
+def contested(found: Found, words: Words) -> str:
     """The mark of an open objection; empty where there is none."""
     until = found.get("contested_until")
     if until is None:
         return ""
-    key = "contested_overdue" if found.get("contested_overdue") else "contested"
-    return texts(key, day=texts.day(until))
+    day = words.day(until)
+    if found.get("contested_overdue"):
+        return words("contested: an objection was to be decided by {day} and is overdue", day=day)
+    return words("contested: an objection is being decided, by {day}", day=day)
 
 
-def turned(row: Found, texts: Texts) -> str:
+def turned(row: Found, words: Words) -> str:
     """From which code to which."""
+    code = facts.code(row["code"], words)
     if row["previous_code"] is None:
-        return f"{texts.code(row['code'])}{texts('colon')}{texts('first_code')}"
-    day = texts("part_of_day") if row["valid_from"] == row["valid_to"] else ""
-    return texts("turned", before=texts.code(row["previous_code"]), code=texts.code(row["code"])) + day
+        first = words("first code")
+        return f"{code}{words.colon}{first}"
+    before = facts.code(row["previous_code"], words)
+    if row["valid_from"] == row["valid_to"]:
+        return words("{before} to {code} (part of the day)", before=before, code=code)
+    return words("{before} to {code}", before=before, code=code)
 
 
-def causes(row: Found, texts: Texts) -> list[str]:
+def causes(row: Found, words: Words) -> list[str]:
     """Why it changed: what came, went, fired or was cleared."""
     if row["previous_code"] is None:
         return []
-    told = [_cause(one, texts) for one in row["causes"]]
-    return told or [texts("no_causes")]
+    told = [_cause(one, words) for one in row["causes"]]
+    return told or [words("no reasons on record")]
 
 
-def _cause(one: Found, texts: Texts) -> str:
-    title = texts.either(one, "title")
-    if one["kind"] != "points":
-        return f"{texts(one['cause'])}{texts('colon')}{title}"
-    before, after = one["points_before"] or 0, one["points_after"] or 0
-    return f"{texts(one['cause'])}{texts('colon')}{title} {_signed(before)} → {_signed(after)}"
+def _cause(one: Found, words: Words) -> str:
+    which = words.either(one, "title")
+    if one["kind"] == "points":
+        before, after = one["points_before"] or 0, one["points_after"] or 0
+        which = f"{which} {_signed(before)} → {_signed(after)}"
+    what = words(CAUSES[one["cause"]])
+    return f"{what}{words.colon}{which}"
 
 
-def _stretch(row: Found, texts: Texts, *, is_now: bool) -> Stretch:
+def _stretch(row: Found, words: Words, *, is_now: bool) -> Stretch:
     first, last = row["valid_from"], None if row["valid_to"] >= OPEN else row["valid_to"] - timedelta(days=1)
-    begins = texts("today") if is_now else texts.day(first)
+    begins = words("today") if is_now else words.day(first)
     if last is None:
-        when = texts("no_end", code=texts.code(row["code"])) if is_now else texts("from_on", first=begins)
+        when = (
+            words("{code}; time alone does not change it", code=facts.code(row["code"], words))
+            if is_now
+            else words("from {first}", first=begins)
+        )
     else:
-        when = texts("from_to", first=begins, last=texts.day(last))
-    title = texts.either(row, "reason")
-    why = title or texts("by_score", score=row["score"])
+        when = words("{first} to {last}", first=begins, last=words.day(last))
+    title = words.either(row, "reason")
+    why = title or words("{score} risk points", score=row["score"])
     since = row["facts_since"]
-    waits = texts("waits", day=texts.day(since)) if since is not None and since < first else ""
+    waits = (
+        words(
+            "facts better from {day} on; that must be kept up for some time before the code follows",
+            day=words.day(since),
+        )
+        if since is not None and since < first
+        else ""
+    )
     return Stretch(row["code"], first, last, when, why, waits)
 
 
-def _step(step: Found, texts: Texts, *, is_end: bool) -> str:
-    day = texts.day(step["changes_on"])
+def _step(step: Found, words: Words, *, is_end: bool) -> str:
+    day = words.day(step["changes_on"])
     if is_end and step["points"] == 0:
-        return texts("gone", day=day)
-    return texts("then", day=day, points=_signed(step["points"]))
+        return words("gone on {day}", day=day)
+    return words("{points} from {day}", day=day, points=_signed(step["points"]))
 
 
-def _with_points(reason: Found, texts: Texts) -> str:
+def _with_points(reason: Found, words: Words) -> str:
     """A factor with what it gives."""
-    title = texts.either(reason, "title")
-    return f"{title}（{reason['points']}）" if texts.at == 0 else f"{title} ({reason['points']})"
+    return words("{what} ({detail})", what=words.either(reason, "title"), detail=reason["points"])
 
 
 def _least(found: Found, code: str) -> object:
     return found["cut_offs"].get(code, "–")
 
 
-def _until_day(day: date | None, texts: Texts) -> str:
-    return texts("override_until", day=texts.day(day - timedelta(days=1))) if day else ""
-
-
 def _signed(points: int) -> str:
     return f"{points:+d}" if points else "0"
-
-
-def _more(acts: int, texts: Texts) -> int:
-    """Chinese counts all (等 n 项), English those not named."""
-    return acts if texts.at == 0 else acts - _ACTS
-
-
-def joined(parts: Sequence[str], texts: Texts) -> str:
-    """Sentences in a row; Chinese ones need no space between them."""
-    return ("" if texts.at == 0 else " ").join(part for part in parts if part)

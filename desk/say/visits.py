@@ -8,13 +8,6 @@ from models import vocabulary as vocab
 from warehouse.database.reading import Row
 
 
-def rule_texts(words: Words) -> dict[str, str]:
-    """Wording of the rules that can bind."""
-    from models.planning.certificate import RULES
-
-    return {rule: texts[words.at] for rule, texts in RULES.items()}
-
-
 def crews_of(found: list[Row]) -> list[tuple[str, list[Row]]]:
     """Visits by crew of an authority, in their order; the key names the day too."""
     keyed = groupby(found, key=lambda row: (row["planned_on"], row["level"], row["division"], row["crew_id"]))
@@ -25,7 +18,7 @@ def check_text(check: Row, words: Words) -> str:
     """One thing to check: what, and why here."""
     code = f"{check['item_code']} " if check["item_code"] else ""
     why = words.label(CHECK_WHY, check["why"])
-    return f"{code}{check[f'title_{words.language}']} ({why})"
+    return f"{code}{words.either(check, 'title')} ({why})"
 
 
 def people_text(row: Row, words: Words) -> str:
@@ -35,9 +28,13 @@ def people_text(row: Row, words: Words) -> str:
         f"{person['name']}{f' ({technical})' if person['role'] == 'technical_inspector' else ''}"
         for person in row["officers"]
     ]
-    return ("、" if words.language == "zh" else ", ").join(names)
+    return words.listing(names)
 
 
 def filing(row: Row, words: Words) -> str:
     """When the visit must be filed (D1): only an emergency may be filed afterwards."""
-    return words("file_after" if row["channel"] == "immediate" else "file_before")
+    return (
+        words("may be filed up to 1 working day after the visit (D1)")
+        if row["channel"] == "immediate"
+        else words("file before the visit (D1)")
+    )

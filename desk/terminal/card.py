@@ -11,7 +11,8 @@ from typing import Any
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
-from desk.words.labels import COLOURS
+from desk.words.labels import CARD_STATE, COLOURS
+from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.bins import bins_of
@@ -23,14 +24,14 @@ _ALL = 1_000
 _MOST_NAMES = 12
 """Categories with the same points that are all named; of more, the first ones."""
 WORDINGS = (
-    (4.0, "above_far"),
-    (2.0, "above_well"),
-    (1.25, "above_somewhat"),
-    (0.8, "average"),
-    (0.5, "below_somewhat"),
-    (0.0, "below_well"),
+    (4.0, N_("far above average")),
+    (2.0, N_("well above average")),
+    (1.25, N_("somewhat above average")),
+    (0.8, N_("about average")),
+    (0.5, N_("somewhat below average")),
+    (0.0, N_("well below average")),
 )
-"""``models.coding.calibration.WORDS`` by text key; that module would load polars.  A test keeps both in step."""
+"""``models.coding.calibration.WORDS`` in English; that module would load polars.  A test keeps both in step."""
 RANKED = {"last_result": tuple(sorted(vocab.RESULT_RANK, key=vocab.RESULT_RANK.__getitem__))}
 """Features whose integers are ranks of results, in order."""
 
@@ -61,45 +62,51 @@ def card_page(
 
 def _head(card: Card, words: Words, state: str, title: str, meaning: str, width: int) -> Iterator[Text]:
     origin = card["origin"]
-    yield Text(f"{words('card')} {card['card_id']} · {title} · {words(state)}", "bold")
+    yield Text(f"{words('Scorecard')} {card['card_id']} · {title} · {words.label(CARD_STATE, state)}", "bold")
     for line in _wrap(meaning.split(), " ", width):
         yield Text(line)
     told = {
-        "data": {
-            "rows": f"{origin['rows']:,}",
-            "enterprises": f"{origin['enterprises']:,}",
-            "positives": f"{origin['positives']:,}",
-            "rate": f"{origin['positives'] / max(origin['rows'], 1):.1%}",
-            "watermark": origin["data_watermark"],
-        },
-        "cohorts": {
-            "cohorts": origin["cohorts"],
-            "first": origin["first_cohort"],
-            "last": origin["last_cohort"],
-            "day": origin["fitted_for"],
-            "family": origin["family"],
-        },
-        "origin": {
-            "pack": origin["pack"],
-            "version": origin["pack_version"],
-            "hash": origin["pack_hash"][:12],
-            "code": origin["code_version"],
-            "fingerprint": card["scorecard"]["fingerprint"][:12],
-        },
-        "point": {"odds": f"{math.exp(card['logit_per_point']):.2f}"},
+        words("Data"): words(
+            "{rows} rows of {enterprises} enterprises, {positives} of them positive ({rate}) · "
+            "known up to {watermark}",
+            rows=f"{origin['rows']:,}",
+            enterprises=f"{origin['enterprises']:,}",
+            positives=f"{origin['positives']:,}",
+            rate=f"{origin['positives'] / max(origin['rows'], 1):.1%}",
+            watermark=origin["data_watermark"],
+        ),
+        words("Cohorts"): words(
+            "{cohorts} as-of days, {first} to {last} · fitted for {day} · family {family}",
+            cohorts=origin["cohorts"],
+            first=origin["first_cohort"],
+            last=origin["last_cohort"],
+            day=origin["fitted_for"],
+            family=origin["family"],
+        ),
+        words("Origin"): words(
+            "pack {pack} {version} ({hash}) · code {code} · fingerprint {fingerprint}",
+            pack=origin["pack"],
+            version=origin["pack_version"],
+            hash=origin["pack_hash"][:12],
+            code=origin["code_version"],
+            fingerprint=card["scorecard"]["fingerprint"][:12],
+        ),
+        words("One point"): words(
+            "multiplies the odds by {odds}; the score is the sum of the points of all factors",
+            odds=f"{math.exp(card['logit_per_point']):.2f}",
+        ),
     }
-    label_width = max(cell_len(words(f"card_{key}")) for key in told)
-    for key, values in told.items():
-        pieces = words(f"card_{key}_text", **values).split(" · ")
-        yield from _row(words(f"card_{key}"), pieces, label_width, width)
+    label_width = max(map(cell_len, told))
+    for label, text in told.items():
+        yield from _row(label, text.split(" · "), label_width, width)
 
 
 def _factors(card: Card, words: Words, width: int, *, clipped: bool) -> Iterator[Text]:
     factors = sorted(card["scorecard"]["factors"], key=_spread, reverse=True)
-    titles = [factor[f"title_{words.language}"] for factor in factors]
+    titles = [words.either(factor, "title") for factor in factors]
     label_width = min(max(map(cell_len, titles), default=0), _LABEL_WIDTH, width // 2)
     yield Text("")
-    yield Text(words("card_factors", n=len(factors)), "bold")
+    yield Text(words("Factors ({n}, those that move the score most first)", n=len(factors)), "bold")
     for factor, title in zip(factors, titles, strict=True):
         label = _clip(title, label_width) if clipped else title
         yield from _row(label, bins(factor, words), label_width, width)
@@ -115,14 +122,14 @@ def bins(factor: Card, words: Words) -> list[str]:
     """Bins or categories of a factor with their points, what is missing last."""
     numeric = factor["kind"] == "numeric"
     told = _intervals(factor, words) if numeric else _categories(factor, words)
-    missing = words("card_missing" if numeric else "card_other")
+    missing = words("missing") if numeric else words("missing or other")
     return [*told, f"{missing}: {_signed(factor['missing'])}"]
 
 
 def _intervals(factor: Card, words: Words) -> list[str]:
     found = bins_of(factor["points"])
     if len(found) == 1:
-        return [f"{words('card_known')}: {_signed(found[0].points)}"]
+        return [f"{words('any value')}{words.colon}{_signed(found[0].points)}"]
     told: list[str] = []
     for at, (least, most, points) in enumerate(found):
         # What lies below the first bin gets its points as well.
@@ -146,11 +153,10 @@ def _categories(factor: Card, words: Words) -> list[str]:
 
 
 def _names(levels: Sequence[str], words: Words) -> str:
-    comma = "、" if words.language == "zh" else ", "
     if len(levels) <= _MOST_NAMES:
-        return comma.join(levels)
+        return words.listing(levels)
     shown = levels[: _MOST_NAMES - 2]
-    return comma.join([*shown, words("card_and_more", n=len(levels) - len(shown))])
+    return words.listing([*shown, words("{n} more", n=len(levels) - len(shown))])
 
 
 def _codes(card: Card, words: Words, width: int) -> Iterator[Text]:
@@ -162,8 +168,8 @@ def _codes(card: Card, words: Words, width: int) -> Iterator[Text]:
         for key, (start, end) in zip(vocab.CODE_KEYS, spans, strict=True)
     ]
     yield Text("")
-    label = words("card_codes")
-    for line in _row(label, [*told, words("card_codes_note")], cell_len(label), width):
+    label = words("Cut-offs")
+    for line in _row(label, [*told, words("vetoes and floors apply on top")], cell_len(label), width):
         for key in vocab.CODE_KEYS:
             line.highlight_words([words.label(vocab.CODE, key)], COLOURS[key])
         yield line
@@ -175,7 +181,13 @@ def _probabilities(card: Card, words: Words, title: str, width: int, joined: int
     digits = 1 if base >= 0.01 else 2
     yield Text("")
     for line in _wrap(
-        words("card_probability", title=title, base=f"{base:.{digits}%}").split(" "), " ", width
+        words(
+            "Score and probability: {title} (95% interval in brackets; base rate {base})",
+            title=title,
+            base=f"{base:.{digits}%}",
+        ).split(" "),
+        " ",
+        width,
     ):
         yield Text(line, "bold")
     ends = [step["least_points"] - 1 for step in steps[1:]]
@@ -189,7 +201,7 @@ def _probabilities(card: Card, words: Words, title: str, width: int, joined: int
         parts = [group[at : at + joined] for at in range(0, len(group), joined)]
         yield from _row(wording, [_step(part, digits) for part in parts], label_width, width)
     if joined > 1:
-        yield Text(words("card_joined"), "dim")
+        yield Text(words("neighbouring steps are shown together; --json has all"), "dim")
 
 
 def _wording(probability: float, base: float) -> str:
@@ -208,8 +220,19 @@ def _step(part: Sequence[tuple[int | None, int | None, Card]], digits: int) -> s
 
 def _foot(card: Card, words: Words, width: int) -> list[Text]:
     others = sorted(set(card["calibrations"]) - {card["origin"]["label"]})
-    also = [words("card_also", labels=", ".join(others))] if others else []
-    told = [*also, *_wrap(words("card_proposal").split(" "), " ", width)]
+    also = [words("Also calibrated for {labels}; see --json", labels=words.listing(others))] if others else []
+    told = [
+        *also,
+        *_wrap(
+            words(
+                "Points, cut-offs and probabilities were fitted by this project on past data: "
+                "a proposal, not Jinan's standard. Whether it is put in force is decided by a "
+                "person of the authority."
+            ).split(" "),
+            " ",
+            width,
+        ),
+    ]
     return [Text(""), *(Text(line, "dim") for line in told)]
 
 

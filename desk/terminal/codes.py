@@ -3,7 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
-from desk.words.labels import CHANNEL, VISIT_STATE
+from desk.words.labels import CHANNEL, DUE_STATE, VISIT_STATE
 from desk.words.words import Words
 from warehouse.database.reading import Row
 
@@ -11,19 +11,19 @@ from warehouse.database.reading import Row
 def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
     """The queue as people read it."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column(words("rank"), justify="right")
-    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("#"), justify="right")
+    table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if wide else 18)
     table.add_column(words("district"), no_wrap=True, overflow="ellipsis", max_width=12)
     is_red = any(row["due_on"] for row in found)
     if is_red:
-        table.add_column(words("due"), no_wrap=True)
+        table.add_column(words.within("deadline", "due"), no_wrap=True)
     table.add_column(words("score"), justify="right")
     is_contested = any(row.get("contested_until") for row in found)
     if is_contested:
         table.add_column(words("contested"), no_wrap=True)
     if wide:
-        table.add_column(words("reasons"), overflow="fold")
+        table.add_column(words("main reasons"), overflow="fold")
     for at, row in enumerate(found, start=1):
         cells = [
             str(row["rank"] or at),
@@ -43,21 +43,25 @@ def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
     """The visits that are due, in order of precedence; RED ones keep score and reasons where there is room."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     is_wide, has_place, name_width = width >= 110, width >= 140, 14 if width < 90 else 18
-    table.add_column(words("rank"), justify="right", no_wrap=True)
-    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("#"), justify="right", no_wrap=True)
+    table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(
         words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if has_place else name_width
     )
     if has_place:
         table.add_column(words("district"), no_wrap=True)
-    for key in ("channel", "due", "planned"):
-        table.add_column(words(key), no_wrap=True)
+    for head in (
+        words.within("visit", "why"),
+        words.within("deadline", "due"),
+        words.within("visit day", "planned"),
+    ):
+        table.add_column(head, no_wrap=True)
     is_contested = any(row.get("contested_until") for row in found)
     if is_contested:
         table.add_column(words("contested"), no_wrap=True)
     if is_wide:
         table.add_column(words("score"), justify="right")
-        table.add_column(words("reasons"), overflow="fold")
+        table.add_column(words("main reasons"), overflow="fold")
     for row in found:
         cells = [str(row["rank"]), escape(row["enterprise_id"]), escape(row["name"])]
         cells += [escape(words.division(row["place"]))] if has_place else []
@@ -96,7 +100,7 @@ def contested_mark(row: Row) -> str:
 
 def _due(row: Row, words: Words) -> str:
     colour = {"overdue": "bold red", "visited": "dim", "closed": "dim"}.get(row["state"], "default")
-    state = words("due_state" if row["state"] == "due" else row["state"])
+    state = words.label(DUE_STATE, row["state"])
     unsure = " ?" if row["is_due_provisional"] else ""
     return f"[{colour}]{row['due_on']}{unsure} {state}[/]"
 
@@ -106,8 +110,8 @@ def reasons_text(row: Row, words: Words) -> str:
     parts: list[str] = []
     for reason in row["reasons"] or []:
         points = f" {reason['points']:+d}" if reason["points"] else ""
-        parts.append(f"{reason[f'title_{words.language}']}{points}")
-    return escape("；".join(parts) if words.language == "zh" else "; ".join(parts))
+        parts.append(f"{words.either(reason, 'title')}{points}")
+    return escape(words.within("between reasons", "; ").join(parts))
 
 
 def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
@@ -118,7 +122,7 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
         pad_edge=False,
         header_style="bold",
         title_justify="left",
-        title=f"{words('as_of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
+        title=f"{words('as of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
     )
     table.add_column(words("code"))
     table.add_column(words("enterprises"), justify="right")
@@ -132,7 +136,9 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
         bar = f"[on {row['code']}]{' ' * max(round(30 * share), row['enterprises'] > 0)}[/]"
         before = row["before"]
         change = (
-            words("no_before") if row["before_as_of"] is None else f"{row['enterprises'] - (before or 0):+,}"
+            words("first coding")
+            if row["before_as_of"] is None
+            else f"{row['enterprises'] - (before or 0):+,}"
         )
         table.add_row(
             words.code(row["code"]),
@@ -148,10 +154,10 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
 def reject_counts_table(found: list[Row], words: Words) -> Table:
     """Refusals by table and rule."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("table", "rule"):
-        table.add_column(words(key))
-    for key in ("rows", "waiting"):
-        table.add_column(words(key), justify="right")
+    for head in (words("table"), words("rule")):
+        table.add_column(head)
+    for head in (words("rows"), words("waiting for register")):
+        table.add_column(head, justify="right")
     for row in found:
         table.add_row(row["table_name"], escape(row["rule"]), f"{row['rows']:,}", f"{row['waiting'] or ''}")
     return table
@@ -181,7 +187,7 @@ def _printable(text: str) -> str:
 def listing_table(found: list[Row], words: Words) -> Table:
     """Enterprises with their code and score."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=30)
     table.add_column(words("district"), no_wrap=True)
     table.add_column(words("code"), no_wrap=True)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.words.labels import CARD_STATE
+from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.learning.gate import GateInputs, GateResult
@@ -15,27 +17,29 @@ from models.learning.gate import GateInputs, GateResult
 EXPERT = "expert"
 """The expert's points, where a card would stand."""
 MEASURES = {
-    "auc": ".3f",
-    "precision_expected": ".1%",
-    "recall_expected": ".1%",
-    "lift": ".2f",
-    "calibration_error": ".3f",
-    "chicago_days_earlier": "+.1f",
+    "auc": (N_("AUC"), ".3f"),
+    "precision_expected": (N_("precision"), ".1%"),
+    "recall_expected": (N_("recall"), ".1%"),
+    "lift": (N_("lift"), ".2f"),
+    "calibration_error": (N_("calibration error"), ".3f"),
+    "chicago_days_earlier": (N_("days earlier"), "+.1f"),
 }
-"""Measures a terminal has room for, and how they are written; the report has all."""
+"""Measures a terminal has room for, what they are called and how they are written; the report has all."""
+_ACTIONS = {"promote": N_("promoted"), "rollback": N_("rolled back")}
 
 
 def cards_table(cards: Iterable[Mapping[str, Any]], words: Words, *, wide: bool) -> Table:
     """Fitted cards, one row each; ``wide`` adds family, day and rows."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("rows", "positives") if wide else ("positives",)
-    for key in ("card_id", "state", "label", "cohorts", *(("family", "fitted_on") if wide else ())):
-        table.add_column(words(key), overflow="fold")
-    for key in numbers:
-        table.add_column(words(key), justify="right")
+    numbers = {**({"rows": words("rows")} if wide else {}), "positives": words("positive")}
+    heads = (words("card"), words("state"), words("label"), words("cohorts"))
+    for head in (*heads, *((words("family"), words("fitted on")) if wide else ())):
+        table.add_column(head, overflow="fold")
+    for head in numbers.values():
+        table.add_column(head, justify="right")
     table.add_column("AUC", justify="right")
     for card in cards:
-        state = words(card["state"])
+        state = words.label(CARD_STATE, card["state"])
         table.add_row(
             card["card_id"],
             f"[bold green]{state}[/]" if card["state"] == "champion" else state,
@@ -53,12 +57,12 @@ def promotion_line(promotion: Mapping[str, Any], words: Words) -> str:
     """One decision in a line: when, what, from which day, by whom, why, and whether against the gate."""
     return " · ".join(
         [
-            f"[dim]{str(promotion['promoted_at'])[:16]}[/] {words(promotion['action'])} "
+            f"[dim]{str(promotion['promoted_at'])[:16]}[/] {words(_ACTIONS[promotion['action']])} "
             f"{named(promotion['card_id'], words)}",
-            words("in_force_from", day=promotion["effective_from"]),
-            escape(words("by_person", name=promotion["approved_by"])),
+            words("from {day}", day=promotion["effective_from"]),
+            escape(words("approved by {name}", name=promotion["approved_by"])),
             escape(promotion["reason"]),
-            *([f"[red]{words('gate_overridden')}[/]"] if promotion["overridden"] else []),
+            *([f"[red]{words('against the gate')}[/]"] if promotion["overridden"] else []),
         ]
     )
 
@@ -71,7 +75,7 @@ def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
     table.add_column(words("contestant"), overflow="fold")
     for measure in measures:
         table.add_column(
-            words(f"measure_{measure}"), justify="right", no_wrap=measure in ("auc", "precision_expected")
+            words(MEASURES[measure][0]), justify="right", no_wrap=measure in ("auc", "precision_expected")
         )
     for contestant in dict.fromkeys(row["contestant"] for row in pooled):
         told = [cells.get((contestant, measure), "–") for measure in measures]
@@ -80,7 +84,7 @@ def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
 
 
 def _measured(row: Mapping[str, Any]) -> str:
-    form = MEASURES.get(row["metric"], ".3f")
+    _, form = MEASURES.get(row["metric"], ("", ".3f"))
     known = row["low"] is not None and not isnan(row["low"])
     interval = f"\n({row['low']:{form}}–{row['high']:{form}})" if known else ""
     return _number(row["value"], form) + interval
@@ -94,14 +98,18 @@ def side_by_side(inputs: "GateInputs", words: Words) -> Table:
     """Challenger and champion by measure, with the difference."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words("measure"))
-    for key in ("challenger", "champion", "difference"):
-        table.add_column(words(key), justify="right")
-    for name, form in MEASURES.items():
+    for head in (
+        words.label(CARD_STATE, "challenger"),
+        words.label(CARD_STATE, "champion"),
+        words("difference"),
+    ):
+        table.add_column(head, justify="right")
+    for name, (title, form) in MEASURES.items():
         new, old = inputs.challenger.get(name), inputs.champion.get(name)
         if new is None or old is None:
             continue
         difference = _number(new - old, f"+{form.removeprefix('+')}")
-        table.add_row(words(f"measure_{name}"), _number(new, form), _number(old, form), difference)
+        table.add_row(words(title), _number(new, form), _number(old, form), difference)
     return table
 
 
@@ -123,13 +131,13 @@ def moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
 
 def show_findings(result: "GateResult", words: Words, console: Console) -> None:
     """What the gate found, one line a rule."""
-    heading, colour = ("gate_passed", "green") if result.passed else ("gate_refused", "red")
-    console.print(f"[bold {colour}]{words(heading)}[/]")
+    heading, colour = (words("Gate: passed"), "green") if result.passed else (words("Gate: refused"), "red")
+    console.print(f"[bold {colour}]{heading}[/]")
     for finding in result.findings:
         mark = "[green]✓[/]" if finding.passed else "[red]✗[/]"
-        console.print(f"{mark} {escape(getattr(finding.sentence, words.language))}", highlight=False)
+        console.print(f"{mark} {escape(words.of(finding.sentence))}", highlight=False)
 
 
 def named(card_id: str | None, words: Words) -> str:
     """A card by its id; no card is the expert's points."""
-    return card_id or words(EXPERT)
+    return card_id or words("expert pack")

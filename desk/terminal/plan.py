@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from desk.say.visits import check_text, crews_of, filing, people_text, rule_texts
-from desk.words.labels import CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
+from desk.say.visits import check_text, crews_of, filing, people_text
+from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
+from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from warehouse.database.reading import Row
@@ -21,16 +22,28 @@ MOST_CHECKS = 5
 """Things to check that are shown for one visit; the printed sheet has all."""
 _BAR = 24
 _RULE_WIDTH, _OTHER_WIDTH, _LEAST_NAMES = 34, 30, 12
-BUDGET_COLUMNS = (
-    "total_days",
-    "other_days",
-    "non_enforcement_days",
-    "inspection_days",
-    "annual_full_days",
-    "random_days",
-    "other_planned_days",
-    "short_days",
-)
+_FLOORS = {
+    "annual_full": N_("high-hazard coverage (P2)"),
+    "random": N_("30 % draw (P3)"),
+}
+_FLOOR_HEADS = {
+    "base": N_("base"),
+    "required": N_("required"),
+    "done": N_("done"),
+    "planned": N_("planned"),
+    "short": N_("short"),
+}
+BUDGET_COLUMNS = {
+    "people": NC_("working days", "people"),
+    "total_days": NC_("working days", "total"),
+    "other_days": NC_("working days", "other enf."),
+    "non_enforcement_days": NC_("working days", "no enf."),
+    "inspection_days": NC_("working days", "inspection"),
+    "annual_full_days": NC_("working days", "coverage"),
+    "random_days": NC_("working days", "draws"),
+    "other_planned_days": NC_("working days", "others"),
+    "short_days": NC_("working days", "short"),
+}
 
 
 def _table(**more: Any) -> Table:
@@ -53,16 +66,27 @@ def show_year(told: Row, words: Words, console: Console) -> None:
     """The annual plan: budget, floors, draws and what cannot be reached."""
     plan, budget = told["plan"], told["budget"]
     month = f"{min((row['first_month'] for row in budget), default=plan['first_on']):%Y-%m}"
-    title = words("plan_year", year=plan["year"], as_of=plan["as_of"], month=month)
+    title = words(
+        "Annual plan {year} as of {as_of}: months left from {month}, in person-days",
+        year=plan["year"],
+        as_of=plan["as_of"],
+        month=month,
+    )
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
     console.print(_budget_table(budget, words))
-    console.print(f"[dim]{words('year_formula')}[/]", highlight=False)
-    _heading(console, words("year_floors"))
+    formula = words(
+        "inspection = total - other enforcement - no enforcement (Document 150); short is reckoned in whole crews"
+    )
+    console.print(f"[dim]{formula}[/]", highlight=False)
+    _heading(console, words("Floors (enterprises)"))
     console.print(_floors_table(told["floors"], words))
-    _heading(console, words("year_draws"))
+    _heading(console, words("Draws"))
     console.print(_draws_table(told["draws"], words))
-    console.print(f"[dim]{escape(words('verify_draws'))}[/]", highlight=False)
-    _heading(console, words("year_short"))
+    verify = words(
+        "verify: ./riskcode draw list · ./riskcode draw show ID --output FILE · ./riskcode draw verify FILE"
+    )
+    console.print(f"[dim]{escape(verify)}[/]", highlight=False)
+    _heading(console, words("What cannot be reached"))
     _show_certificate(told["shortfalls"], words, console)
 
 
@@ -71,12 +95,14 @@ def _budget_table(found: list[Row], words: Words) -> Table:
     table.add_column(
         words("authority"), words("total"), no_wrap=True, overflow="ellipsis", footer_style="bold"
     )
-    for name in ("people", *BUDGET_COLUMNS):
+    for name, head in BUDGET_COLUMNS.items():
         total = sum(row[name] for row in found)
-        table.add_column(words(name), _number(total), justify="right", footer_style="bold", no_wrap=True)
+        table.add_column(
+            words.within(*head), _number(total), justify="right", footer_style="bold", no_wrap=True
+        )
     for row in found:
         short = f"[bold red]{_number(row['short_days'])}[/]" if row["short_days"] else "–"
-        cells = [_number(row[name]) for name in ("people", *BUDGET_COLUMNS[:-1])]
+        cells = [_number(row[name]) for name in BUDGET_COLUMNS if name != "short_days"]
         table.add_row(escape(words.authority(row["level"], row["division"])), *cells, short)
     return table
 
@@ -86,10 +112,10 @@ def _floors_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("authority"), no_wrap=True)
     table.add_column(words("kind"), no_wrap=True)
     for name in FLOOR_COLUMNS:
-        table.add_column(words("planned_n" if name == "planned" else name), justify="right")
+        table.add_column(words(_FLOOR_HEADS[name]), justify="right")
     for channel, own in groupby(found, key=lambda row: row["channel"]):
         part = list(own)
-        title = words(f"floor_{channel}")
+        title = words(_FLOORS[channel])
         for row in part:
             table.add_row(escape(words.authority(row["level"], row["division"])), title, *_floor_cells(row))
         total = {name: sum(row[name] for row in part) for name in FLOOR_COLUMNS}
@@ -112,7 +138,12 @@ def _draws_table(found: list[Row], words: Words) -> Table:
         counted.setdefault((row["channel"], row["level"]), []).append(row)
     for (channel, level), part in sorted(counted.items()):
         frame, drawn = (sum(row[name] or 0 for row in part) for name in ("frame_size", "drawn"))
-        told = words("draws_of", draws=len(part), drawn=f"{drawn:,}", frame=f"{frame:,}")
+        told = words(
+            "draws: {draws}, drawn {drawn} of {frame}",
+            draws=len(part),
+            drawn=f"{drawn:,}",
+            frame=f"{frame:,}",
+        )
         label = words.label(CHANNEL, channel)
         table.add_row(label, words.label(vocab.LEVEL, level), told, f"[dim]{escape(part[0]['draw_id'])}[/]")
     return table
@@ -124,25 +155,38 @@ def _draws_table(found: list[Row], words: Words) -> Table:
 def show_month(told: Row, words: Words, console: Console) -> None:
     """Load, certificate and changes of the plan in force."""
     plan = told["plan"]
-    title = words("plan_month", first=plan["first_on"], last=plan["last_on"], as_of=plan["as_of"])
+    title = words(
+        "Plan from {first} to {last}, made as of {as_of}",
+        first=plan["first_on"],
+        last=plan["last_on"],
+        as_of=plan["as_of"],
+    )
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
     if plan["is_provisional"]:
-        console.print(f"[yellow]{words('provisional_days')}[/]", highlight=False)
+        unsure = words("Holidays of some days are not announced yet; working days are provisional")
+        console.print(f"[yellow]{unsure}[/]", highlight=False)
     console.print(_states_table(told["states"], words))
-    _heading(console, words("month_load"))
+    _heading(console, words("Load against capacity by week (blue: planned, grey: free, red: not possible)"))
     console.print(_load_table(told["load"], words))
-    _heading(console, words("certificate"))
+    _heading(console, words("What the rules ask for and the plan does not do"))
     _show_certificate(told["certificate"], words, console)
-    _heading(console, words("month_changes"))
+    _heading(console, words("Since the plan before"))
     _show_changes(told["changes"], words, console)
-    listed = words("month_list", month=f"{plan['first_on']:%Y-%m}", n=len(told["month_list"]))
+    listed = words(
+        "List to be published for {month}: {n} enterprises",
+        month=f"{plan['first_on']:%Y-%m}",
+        n=len(told["month_list"]),
+    )
     _heading(console, listed)
-    console.print(f"[dim]{escape(words('month_next'))}[/]", highlight=False)
+    more = words(
+        "the list: ./riskcode plan month --list · picture: --picture load.svg · a day: ./riskcode plan today"
+    )
+    console.print(f"[dim]{escape(more)}[/]", highlight=False)
 
 
 def _states_table(found: list[Row], words: Words) -> Table:
     table = _table()
-    table.add_column(words("month_visits"))
+    table.add_column(words("Visits"))
     states = [key for key in VISIT_STATE.keys if any(row["state"] == key for row in found)]
     for state in states:
         table.add_column(words.label(VISIT_STATE, state), justify="right")
@@ -156,9 +200,13 @@ def _states_table(found: list[Row], words: Words) -> Table:
 def _load_table(found: list[Row], words: Words) -> Table:
     table = _table()
     table.add_column(words("level"))
-    table.add_column(words("week"), no_wrap=True)
-    for name in ("load_days", "person_days", "used"):
-        table.add_column(words(name), justify="right")
+    table.add_column(words("week of"), no_wrap=True)
+    for head in (
+        words.within("person-days", "planned"),
+        words.within("person-days", "available"),
+        words("used"),
+    ):
+        table.add_column(head, justify="right")
     table.add_column("", width=_BAR)
     table.add_column(words("short"), justify="right")
     rows = list(_by_week(found))
@@ -204,7 +252,7 @@ def _load_bar(row: Row) -> str:
 
 def _show_certificate(found: list[Row], words: Words, console: Console) -> None:
     if not found:
-        console.print(f"[green]{words('all_kept')}[/]")
+        console.print(f"[green]{words('Every rule is kept')}[/]")
         return
     table = _table()
     table.add_column(words("kind"), no_wrap=True)
@@ -212,49 +260,49 @@ def _show_certificate(found: list[Row], words: Words, console: Console) -> None:
     table.add_column(words("visits"), justify="right", no_wrap=True)
     table.add_column(words("days"), justify="right", no_wrap=True)
     room = max(_LEAST_NAMES, console.width - _RULE_WIDTH - _OTHER_WIDTH)
-    table.add_column(words("first_names"), overflow="ellipsis", no_wrap=True, max_width=room)
-    rules = rule_texts(words)
+    table.add_column(words("first"), overflow="ellipsis", no_wrap=True, max_width=room)
     for row in found:
         is_short = row["scope"] == "visit" and row["rule"] != "overdue"
         count = f"[bold red]{row['count']:,}[/]" if is_short else f"{row['count']:,}"
         table.add_row(
             words.label(SCOPE, row["scope"]),
-            escape(rules.get(row["rule"], row["rule"])),
+            escape(words.label(BINDING, row["rule"])),
             count if row["scope"] != "authority" else "–",
             _number(row["person_days"]),
             escape(_first_names(row, words)),
         )
     console.print(table)
     for row in found:
-        ways = ", ".join(
+        ways = words.listing(
             f"{words.label(CHANNEL, way['channel'])} {way['visits']}" for way in row["gave_way_to"] or []
         )
         if ways:
-            rule = rules.get(row["rule"], row["rule"])
-            console.print(f"[dim]{escape(words('gave_way', rule=rule, ways=ways))}[/]", highlight=False)
+            rule = words.label(BINDING, row["rule"])
+            gave_way = words("{rule}: gave way to {ways}", rule=rule, ways=ways)
+            console.print(f"[dim]{escape(gave_way)}[/]", highlight=False)
 
 
 def _first_names(row: Row, words: Words) -> str:
     if row["names"]:
-        return ("、" if words.language == "zh" else ", ").join(row["names"])
+        return words.listing(row["names"])
     own = row["authorities"] or []
     if len(own) == 1:
         return words.authority(own[0]["level"], own[0]["division"])
-    return words("authorities", n=len(own)) if own else f"{row['first_on'] or ''}"
+    return words("{n} authorities", n=len(own)) if own else f"{row['first_on'] or ''}"
 
 
 def _show_changes(found: list[Row], words: Words, console: Console) -> None:
     if not found:
-        console.print(words("no_changes"))
+        console.print(words("nothing changed"))
         return
     if all(row["change"] == "new" and row["from_day"] is None for row in found):
-        console.print(words("first_plan", n=len(found)))
+        console.print(words("First plan: all {n} visits are new", n=len(found)))
         return
     table = _table()
-    for name in ("change", "reason"):
-        table.add_column(words(name))
+    for head in (words("change"), words("reason")):
+        table.add_column(head)
     table.add_column(words("visits"), justify="right")
-    table.add_column(words("first_names"), overflow="ellipsis", no_wrap=True)
+    table.add_column(words("first"), overflow="ellipsis", no_wrap=True)
     counts = Counter((row["change"], row["because"]) for row in found)
     for (change, because), count in counts.most_common():
         part = [row for row in found if (row["change"], row["because"]) == (change, because)]
@@ -270,11 +318,11 @@ def _moved(row: Row) -> str:
 
 def show_month_list(found: list[Row], month: date, words: Words, console: Console) -> None:
     """The list that is published: who, by whom, of which kind."""
-    title = words("month_list", month=f"{month:%Y-%m}", n=len(found))
+    title = words("List to be published for {month}: {n} enterprises", month=f"{month:%Y-%m}", n=len(found))
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
     table = _table()
     table.add_column(words("authority"), no_wrap=True)
-    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True)
     table.add_column(words("kind"), no_wrap=True)
     for row in found:
@@ -282,7 +330,8 @@ def show_month_list(found: list[Row], month: date, words: Words, console: Consol
         cells = (authority, row["enterprise_id"], row["name"], words.label(LIST_KIND, row["kind"]))
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)
-    console.print(f"[dim]{words('month_list_note')}[/]", highlight=False)
+    note = words("The list names no days, officers or reasons, and no visit outside the plan (P5)")
+    console.print(f"[dim]{note}[/]", highlight=False)
 
 
 # ------------------------------------------------------------------------------------------------- day
@@ -291,7 +340,13 @@ def show_month_list(found: list[Row], month: date, words: Words, console: Consol
 def show_day(found: list[Row], day: date, plan: Row, words: Words, console: Console) -> None:
     """One block per crew, its visits in order."""
     crews = crews_of(found)
-    title = words("plan_today", day=day, visits=len(found), teams=len(crews), as_of=plan["as_of"])
+    title = words(
+        "Visits of {day}: {visits}, teams: {teams} (plan made as of {as_of})",
+        day=day,
+        visits=len(found),
+        teams=len(crews),
+        as_of=plan["as_of"],
+    )
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
     for _, visits in crews:
         first = visits[0]
@@ -307,18 +362,18 @@ def _show_visit(row: Row, words: Words, console: Console) -> None:
     late = f" [bold red]{words('overdue')}[/]" if row["is_overdue"] else ""
     code = f" {words.code(row['code'])}" if row["code"] else ""
     console.print(
-        f"  [bold]{words('stop', n=row['stop'])}[/] {escape(row['name'])}{code} "
+        f"  [bold]{words('stop {n}', n=row['stop'])}[/] {escape(row['name'])}{code} "
         f"[dim]{escape(row['enterprise_id'])}[/] · {escape(words.division(row['place']))}",
         highlight=False,
     )
     mode = words.label(vocab.INSPECTION_MODE, row["mode"])
     console.print(f"    {escape(words.channels(row))} · {mode}", highlight=False)
-    due = f"{words('due')} {row['due_on'] or '–'}{late}"
-    console.print(f"    {due} · {words('filing')}: {filing(row, words)}", highlight=False)
+    due = f"{words.within('deadline', 'due')} {row['due_on'] or '–'}{late}"
+    console.print(f"    {due} · {words('filing')}{words.colon}{filing(row, words)}", highlight=False)
     for check in row["checks"][:MOST_CHECKS]:
         text = escape(check_text(check, words))
         is_grave = check["why"] in ("open_major", "overdue")
         console.print(f"    {'[red]□[/]' if is_grave else '□'} {text}", highlight=False)
     rest = len(row["checks"]) - MOST_CHECKS
     if rest > 0:
-        console.print(f"      [dim]{escape(words('more_checks', n=rest))}[/]", highlight=False)
+        console.print(f"      [dim]{escape(words('{n} more: --format xlsx', n=rest))}[/]", highlight=False)

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from desk.say.visits import rule_texts
-from desk.words.labels import CHANNEL, SCOPE, SIZE
+from desk.words.labels import BINDING, CHANNEL, SCOPE, SIZE
+from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from warehouse.database.reading import Row
@@ -18,11 +18,33 @@ if TYPE_CHECKING:
     from models.lint.faults import Finding
     from warehouse.what_if.pack_diff import PackDiff
 
-MOMENTS = ("issued", "facts", "later")
+MOMENTS = {
+    "issued": NC_("moment", "issued"),
+    "facts": NC_("moment", "by facts"),
+    "later": NC_("moment", "later"),
+}
 CODES = tuple(reversed(vocab.CODE_KEYS))
 MOST_FIRMS = 10
 """Enterprises shown; --output has all."""
 _HASH = 8
+_GROUPED_BY = {"division": N_("district"), "sector": N_("sector"), "size": N_("size")}
+_CAPS = {
+    "over": N_("enterprises over the annual cap"),
+    "reached": N_("enterprises that reached the annual cap"),
+    "waived": N_("enterprises not visited because of the cap"),
+}
+_SEVERITIES = {"error": N_("error"), "warning": N_("warning")}
+_FILES = {
+    "same": N_("as in force"),
+    "stored": N_("activated before"),
+    "differ": N_("differs from what is in force"),
+}
+_ACTIVATIONS = {
+    "active": N_("active"),
+    "coming": N_("coming"),
+    "past": N_("past"),
+    "overruled": N_("overruled"),
+}
 
 
 def _table(**more: Any) -> Table:
@@ -50,45 +72,77 @@ def show_diff(found: "PackDiff", titles: Mapping[str, str], words: Words, consol
     _show_title(found, words, console)
     console.print(_counts_table(found, words))
     for moment in ("issued", "facts"):
-        told = words("policy_matrix", moment=words(f"moment_{moment}"), moved=f"{found.moved(moment):,}")
+        told = words(
+            "Codes, {moment} (rows: old, columns: new): {moved} differ",
+            moment=words.within(*MOMENTS[moment]),
+            moved=f"{found.moved(moment):,}",
+        )
         _heading(console, told)
         console.print(_matrix_table(found, moment, words))
-    _heading(console, words("policy_groups"))
+    _heading(console, words("Groups: worse and better on the day, RED"))
     groups = _groups_table(found, words)
-    console.print(groups if groups.row_count else words("policy_same_groups"))
-    _heading(console, words("policy_work"))
+    console.print(groups if groups.row_count else words("No group changes"))
+    _heading(console, words("Workload (draws already made stay as they are)"))
     _show_work(found, words, console)
     shown = found.firms[:MOST_FIRMS]
     if not shown:
-        _heading(console, words("policy_none_differ"))
+        _heading(console, words("No enterprise differs in anything"))
         return
-    _heading(console, words("policy_firms", n=len(shown), all=f"{len(found.firms):,}"))
+    _heading(
+        console,
+        words(
+            "Enterprises most affected ({n} of {all} that differ)", n=len(shown), all=f"{len(found.firms):,}"
+        ),
+    )
     console.print(_firms_table(shown, titles, words))
-    console.print(f"[dim]{escape(words('policy_next'))}[/]", highlight=False)
+    more = words(
+        "one enterprise: --enterprise ID · all: --output FOLDER · in force: ./riskcode policy activate"
+    )
+    console.print(f"[dim]{escape(more)}[/]", highlight=False)
 
 
 def _show_title(found: "PackDiff", words: Words, console: Console) -> None:
     old, new = (
         f"{side.name} {side.version} ({side.content_hash[:_HASH]})" for side in (found.old, found.new)
     )
-    title = words("policy_title", old=old, new=new, day=found.as_of, n=f"{found.enterprises:,}")
+    title = words(
+        "{old} → {new} · as of {day} · {n} enterprises",
+        old=old,
+        new=new,
+        day=found.as_of,
+        n=f"{found.enterprises:,}",
+    )
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
-    console.print(f"[dim]{escape(words('policy_moments', later=found.later_on))}[/]", highlight=False)
+    moments = words(
+        "issued: the codes if the new pack took effect that day (worse at once, better after the wait) · by facts: "
+        "what each pack says of that day's facts alone · {later}: the codes then if nothing new is learnt",
+        later=found.later_on,
+    )
+    console.print(f"[dim]{escape(moments)}[/]", highlight=False)
     if found.card:
-        console.print(f"[yellow]{words('policy_card', card=found.card)}[/]", highlight=False)
+        card = words(
+            "Card {card} is in force: its points and cut-offs stand in for those of both packs; only other rules "
+            "differ",
+            card=found.card,
+        )
+        console.print(f"[yellow]{card}[/]", highlight=False)
 
 
 def _counts_table(found: "PackDiff", words: Words) -> Table:
     table = _table()
     table.add_column(words("code"))
     for moment in MOMENTS:
-        name = f"{found.later_on}" if moment == "later" else words(f"moment_{moment}")
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(_moment(found, moment, words), justify="right", no_wrap=True)
     counts = {moment: [found.counts(moment, side) for side in ("old", "new")] for moment in MOMENTS}
     for code in CODES:
         cells = [_change(*(one.get(code, 0) for one in counts[moment])) for moment in MOMENTS]
         table.add_row(words.code(code), *cells)
     return table
+
+
+def _moment(found: "PackDiff", moment: str, words: Words) -> str:
+    """What a moment is called; the later one is a day."""
+    return f"{found.later_on}" if moment == "later" else words.within(*MOMENTS[moment])
 
 
 def _matrix_table(found: "PackDiff", moment: str, words: Words) -> Table:
@@ -110,10 +164,12 @@ def _groups_table(found: "PackDiff", words: Words) -> Table:
     """Groups in which the code of anybody changes, on the day or by the facts."""
     table = _table()
     table.add_column(words("group"), no_wrap=True, overflow="ellipsis", max_width=34)
-    for name in ("enterprises", "worse", "better"):
-        table.add_column(words(name), justify="right")
+    for head in (words("enterprises"), words("worse"), words("better")):
+        table.add_column(head, justify="right")
     for moment in ("issued", "facts"):
-        table.add_column(f"{words.label(vocab.CODE, 'red')} {words(f'moment_{moment}')}", justify="right")
+        table.add_column(
+            f"{words.label(vocab.CODE, 'red')} {words.within(*MOMENTS[moment])}", justify="right"
+        )
     for by in ("division", "sector", "size"):
         own = [row for row in found.groups if row["grouped_by"] == by]
         shown = [name for name in dict.fromkeys(row["group"] for row in own) if _moves(_of(own, name))]
@@ -126,7 +182,7 @@ def _groups_table(found: "PackDiff", words: Words) -> Table:
                 f"{_moved(issued, -1):,}",
                 *(_change(*_reds(rows, moment)) for moment in ("issued", "facts")),
             ]
-            label = f"{words(f'by_{by}')} {_group_label(by, name, words)}"
+            label = f"{words(_GROUPED_BY[by])} {_group_label(by, name, words)}"
             table.add_row(escape(label), *cells, end_section=at == len(shown) - 1)
     return table
 
@@ -158,12 +214,14 @@ def _group_label(by: str, name: str | None, words: Words) -> str:
 
 def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
     if not found.planned and not found.load:
-        console.print(words("policy_no_work"))
+        console.print(
+            words("The day lies before the plan, which is not made again for the past: no workload")
+        )
         return
     table = _table()
-    table.add_column(words("channel"))
-    for name in ("visits", "scheduled_n", "days"):
-        table.add_column(words(name), justify="right")
+    table.add_column(words.within("visit", "why"))
+    for head in (words("visits"), words("scheduled"), words("days")):
+        table.add_column(head, justify="right")
     names = ("visits", "scheduled", "person_days")
     for row in found.planned:
         cells = [_change(row[f"old_{name}"], row[f"new_{name}"]) for name in names]
@@ -176,18 +234,26 @@ def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
     console.print(table)
     for row in found.load:
         told = {name: _change(row[f"old_{key}"], row[f"new_{key}"]) for name, key in _LOAD.items()}
-        console.print(words("policy_month", month=f"{row['month_on']:%Y-%m}", **told), highlight=False)
-    _heading(console, words("policy_short"))
-    rules = rule_texts(words)
+        console.print(
+            words(
+                "{month}: person-days planned {load}, available {capacity}; short of the "
+                "annual budget {short}",
+                month=f"{row['month_on']:%Y-%m}",
+                **told,
+            ),
+            highlight=False,
+        )
+    _heading(console, words("What the rules ask for and the plan does not do"))
     table = _table(show_header=False)
     for row in found.shortfalls:
-        rule = rules.get(row["rule"]) or str(row["rule"])
         table.add_row(
-            words.label(SCOPE, row["scope"]), escape(rule), _change(row["old_count"], row["new_count"])
+            words.label(SCOPE, row["scope"]),
+            escape(words.label(BINDING, row["rule"])),
+            _change(row["old_count"], row["new_count"]),
         )
     for row in found.caps:
         cells = (_change(row["old_enterprises"], row["new_enterprises"]),)
-        table.add_row("C4", words(f"cap_{row['what']}"), *cells)
+        table.add_row("C4", words(_CAPS[row["what"]]), *cells)
     console.print(table)
 
 
@@ -196,12 +262,12 @@ _LOAD = {"load": "load_days", "capacity": "person_days", "short": "short_days"}
 
 def _firms_table(rows: Sequence[Row], titles: Mapping[str, str], words: Words) -> Table:
     table = _table()
-    table.add_column(words("id"), no_wrap=True)
+    table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=14)
-    table.add_column(words("moment_issued"), no_wrap=True)
-    table.add_column(words("moment_facts"), no_wrap=True)
+    table.add_column(words.within(*MOMENTS["issued"]), no_wrap=True)
+    table.add_column(words.within(*MOMENTS["facts"]), no_wrap=True)
     table.add_column(words("score"), justify="right", no_wrap=True)
-    table.add_column(words("reasons"), overflow="fold")
+    table.add_column(words("main reasons"), overflow="fold")
     for row in rows:
         why = (
             reason_text(row["reasons"][0], words) if row["reasons"] else titles.get(row["new_decided_by"], "")
@@ -227,7 +293,7 @@ def _codes(row: Row, moment: str, words: Words) -> str:
 
 def reason_text(reason: Row, words: Words) -> str:
     """A reason that is not the same under both packs, in a few words."""
-    title = reason[f"title_{words.language}"] or reason["factor"]
+    title = words.either(reason, "title") or reason["factor"]
     if reason["kind"] == "points":
         return f"{title} {reason['old_points'] or 0:+d} → {reason['new_points'] or 0:+d}"
     if reason["spoke"] and reason["speaks"]:
@@ -241,30 +307,35 @@ def show_firm(found: "PackDiff", row: Row, titles: Mapping[str, str], words: Wor
     console.print(f"\n{escape(row['name'] or '–')}  [dim]{escape(row['enterprise_id'])}[/]", highlight=False)
     table = _table()
     table.add_column("")
-    for side in ("old_pack", "new_pack"):
-        table.add_column(words(side))
+    for head in _sides(words):
+        table.add_column(head)
     for moment in MOMENTS:
-        name = f"{found.later_on}" if moment == "later" else words(f"moment_{moment}")
-        table.add_row(name, *(words.code(row[f"{side}_{moment}"]) for side in ("old", "new")))
+        table.add_row(
+            _moment(found, moment, words), *(words.code(row[f"{side}_{moment}"]) for side in ("old", "new"))
+        )
     table.add_row(words("score"), *(str(row[f"{side}_score"]) for side in ("old", "new")))
     by = [row[f"{side}_decided_by"] for side in ("old", "new")]
-    table.add_row(words("decided_by"), *(escape(titles.get(one, one)) for one in by))
+    table.add_row(words("decided by"), *(escape(titles.get(one, one)) for one in by))
     console.print(table)
     reasons = _table()
     reasons.add_column(words("reason"), overflow="fold")
-    for side in ("old_pack", "new_pack"):
-        reasons.add_column(words(side), justify="right")
+    for head in _sides(words):
+        reasons.add_column(head, justify="right")
     for one in row["reasons"]:
-        reasons.add_row(escape(one[f"title_{words.language}"] or one["factor"]), *_weights(one, words))
+        reasons.add_row(escape(words.either(one, "title") or one["factor"]), *_weights(one, words))
     if row["reasons"]:
         console.print()
         console.print(reasons)
 
 
+def _sides(words: Words) -> tuple[str, str]:
+    return words.within("pack", "old"), words.within("pack", "new")
+
+
 def _weights(reason: Row, words: Words) -> list[str]:
     if reason["kind"] == "points":
         return [f"{reason[f'{side}_points'] or 0:+d}" for side in ("old", "new")]
-    return [words("speaks") if reason[key] else "–" for key in ("spoke", "speaks")]
+    return [words("holds") if reason[key] else "–" for key in ("spoke", "speaks")]
 
 
 # ---------------------------------------------------------------------------------------- lint and list
@@ -273,7 +344,7 @@ def _weights(reason: Row, words: Words) -> list[str]:
 def show_findings(found: "Sequence[Finding]", pack: str, words: Words, console: Console) -> None:
     """Faults of a pack, errors first."""
     if not found:
-        console.print(words("lint_clean", pack=pack), highlight=False)
+        console.print(words("{pack}: nothing found", pack=pack), highlight=False)
         return
     for one in found:
         colour = "bold red" if one.severity == "error" else "yellow"
@@ -281,13 +352,19 @@ def show_findings(found: "Sequence[Finding]", pack: str, words: Words, console: 
         facts = {name: getattr(told, words.language, told) for name, told in one.facts.items()}
         text = words(one.message, **facts)
         console.print(
-            f"[{colour}]{words(one.severity)}[/] {one.file}.yaml: {escape(one.field)}: {escape(text)}",
+            f"[{colour}]{words(_SEVERITIES[one.severity])}[/] {one.file}.yaml: {escape(one.field)}: {escape(text)}",
             highlight=False,
             soft_wrap=True,
         )
     errors = sum(one.severity == "error" for one in found)
     console.print(
-        words("lint_found", pack=pack, errors=errors, warnings=len(found) - errors), highlight=False
+        words(
+            "{pack}: {errors} errors, {warnings} warnings",
+            pack=pack,
+            errors=errors,
+            warnings=len(found) - errors,
+        ),
+        highlight=False,
     )
 
 
@@ -298,28 +375,26 @@ def show_list(
     if activations:
         console.print(_activations_table(activations, words))
     else:
-        console.print(words("policy_no_activations", pack=pack))
-    _heading(console, words("policy_packaged"))
+        console.print(words("Nothing is coded yet; the first run activates {pack}", pack=pack))
+    _heading(console, words("Packs at hand (files)"))
     table = _table(show_header=False)
     for row in files:
         if row["error"]:
             table.add_row(row["pack"], "–", f"[red]{escape(row['error'])}[/]")
             continue
-        state = {"same": "files_same", "stored": "files_stored", "differ": "files_differ"}[row["state"]]
-        table.add_row(
-            row["pack"], f"{row['version']} ({row['hash'][:_HASH]})", words(state) if activations else ""
-        )
+        state = words(_FILES[row["state"]]) if activations else ""
+        table.add_row(row["pack"], f"{row['version']} ({row['hash'][:_HASH]})", state)
     console.print(table)
 
 
 def _activations_table(activations: Sequence[Row], words: Words) -> Table:
     table = _table()
     table.add_column("#", justify="right")
-    for name in ("effective_from", "state", "pack", "activated_by"):
-        table.add_column(words(name), no_wrap=True)
+    for head in (words.within("pack", "from"), words("state"), words("pack"), words("by")):
+        table.add_column(head, no_wrap=True)
     table.add_column(words("why"), overflow="fold")
     for row in activations:
-        state = words(f"pack_{row['state']}")
+        state = words(_ACTIVATIONS[row["state"]])
         table.add_row(
             str(row["number"]),
             f"{row['effective_from']}",
@@ -333,12 +408,12 @@ def _activations_table(activations: Sequence[Row], words: Words) -> Table:
 
 def _why(row: Row, words: Words) -> str:
     if row["kind"] == "initial":
-        return words("pack_initial")
+        return words("recorded at the first coding")
     if row["diff"] is None:
-        return f"{row['reason']} ({words('pack_without_diff')})"
+        return f"{row['reason']} ({words('without a comparison')})"
     moved = sum(
         one["enterprises"]
         for one in json.loads(row["diff"])["matrix"]
         if one["moment"] == "issued" and one["old"] != one["new"]
     )
-    return f"{row['reason']} ({words('pack_moved', n=f'{moved:,}')})"
+    return f"{row['reason']} ({words('{n} codes changed in the comparison', n=f'{moved:,}')})"

@@ -1,17 +1,20 @@
 """Catalogues: one folder of ``.po`` files for each language but English, whose sentences are the msgids themselves.
 
 A folder beside this file is a language; nothing else has to be told about it.  The files of a folder are read as one
-catalogue, compiled to ``compiled.mo`` beside them whenever one of them is newer (a cache, never committed).
+catalogue, compiled to ``LC_MESSAGES/riskcode.mo`` below them whenever one of them is newer (a cache, never committed).
 """
 
 import gettext
 import io
+import os
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 SOURCE = "en"
 """The language of the sentences in the code."""
+_NAME = "riskcode"
+"""Of the catalogue, as gettext looks for it."""
 
 
 def languages() -> tuple[str, ...]:
@@ -25,11 +28,19 @@ def translations(language: str) -> gettext.NullTranslations:
     files = sorted((FOLDER / language).glob("*.po"))
     if not files:
         return gettext.NullTranslations()
-    compiled = FOLDER / language / "compiled.mo"
+    compiled = FOLDER / language / "LC_MESSAGES" / f"{_NAME}.mo"
     if not compiled.exists() or compiled.stat().st_mtime <= max(file.stat().st_mtime for file in files):
         return gettext.GNUTranslations(io.BytesIO(_compile(files, compiled)))
     with compiled.open("rb") as stream:
         return gettext.GNUTranslations(stream)
+
+
+def speak_for_libraries(language: str) -> None:
+    """Let libraries that ask gettext (typer) find their sentences in the catalogue of a language, too."""
+    translations(language)
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain(_NAME, str(FOLDER))
+    gettext.textdomain(_NAME)
 
 
 def _compile(files: list[Path], target: Path) -> bytes:
@@ -38,15 +49,17 @@ def _compile(files: list[Path], target: Path) -> bytes:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    whole = Catalog(locale=target.parent.name)
+    language = target.parents[1].name
+    whole = Catalog(locale=language)
     for file in files:
         with file.open("rb") as stream:
-            for message in read_po(stream, locale=target.parent.name):
+            for message in read_po(stream, locale=language):
                 if message.id and message.string:
                     whole.add(message.id, message.string, context=message.context)
     made = io.BytesIO()
     write_mo(made, whole)
     try:
+        target.parent.mkdir(exist_ok=True)
         fresh = target.with_suffix(f".{id(made)}")
         fresh.write_bytes(made.getvalue())
         fresh.replace(target)

@@ -5,27 +5,42 @@ from models import vocabulary as vocab
 CHANNEL = vocab.CodeList(
     "channel",
     {
-        "red_overdue": ("红码逾期", "RED overdue"),
-        "red": ("红码专项", "RED special"),
-        "immediate": ("即时检查", "immediate"),
-        "recheck": ("复查", "re-check"),
-        "annual_full": ("年度全覆盖", "full coverage"),
-        "department": ("部门事项", "department"),
-        "random": ("双随机", "random draw"),
-        "audit": ("抽样核验", "audit draw"),
-        "crews": ("执法人员", "crews"),
+        "red_overdue": "RED overdue",
+        "red": "RED special",
+        "immediate": "immediate",
+        "recheck": "re-check",
+        "annual_full": "full coverage",
+        "department": "department",
+        "random": "random draw",
+        "audit": "audit draw",
+        "crews": "crews",
     },
 )
 """Channels as short as a column; the policy pack has the full titles."""
 
 
+DUE_STATE = vocab.CodeList(
+    "due state", {"due": "due", "overdue": "overdue", "visited": "visited", "closed": "closed"}
+)
+"""What became of a RED enterprise's special visit."""
+
+
+BASIS = vocab.CodeList("basis", {"law": "law", "policy": "policy", "proposal": "proposal"})
+"""Where a rule comes from."""
+
+
+CARD_STATE = vocab.CodeList(
+    "card state", {"challenger": "challenger", "champion": "champion", "retired": "retired"}
+)
+
+
 VISIT_STATE = vocab.CodeList(
     "state",
     {
-        "scheduled": ("已安排", "scheduled"),
-        "short": ("无法安排", "short"),
-        "deferred": ("延后", "deferred"),
-        "awaiting": ("待录入", "awaiting"),
+        "scheduled": "scheduled",
+        "short": "short",
+        "deferred": "deferred",
+        "awaiting": "awaiting",
     },
 )
 
@@ -33,13 +48,13 @@ VISIT_STATE = vocab.CodeList(
 CHECK_WHY = vocab.CodeList(
     "why",
     {
-        "open_major": ("重大隐患未闭环", "open major hazard"),
-        "overdue": ("整改逾期", "rectification overdue"),
-        "open": ("问题未闭环", "open finding"),
-        "repeated": ("屡查屡犯", "found repeatedly"),
-        "sector_major": ("行业重大隐患判定事项", "major hazard of the sector"),
-        "sector": ("行业事项", "item of the sector"),
-        "everybody": ("通用事项", "checked everywhere"),
+        "open_major": "open major hazard",
+        "overdue": "rectification overdue",
+        "open": "open finding",
+        "repeated": "found repeatedly",
+        "sector_major": "major hazard of the sector",
+        "sector": "item of the sector",
+        "everybody": "checked everywhere",
     },
 )
 
@@ -47,12 +62,12 @@ CHECK_WHY = vocab.CodeList(
 CHANGE = vocab.CodeList(
     "change",
     {
-        "new": ("新列", "new"),
-        "moved": ("改期", "moved"),
-        "other_crew": ("换组", "other crew"),
-        "dropped": ("撤出", "dropped"),
-        "done": ("已检查", "done"),
-        "cancelled": ("取消", "cancelled"),
+        "new": "new",
+        "moved": "moved",
+        "other_crew": "other crew",
+        "dropped": "dropped",
+        "done": "done",
+        "cancelled": "cancelled",
     },
 )
 
@@ -60,49 +75,78 @@ CHANGE = vocab.CodeList(
 BECAUSE = vocab.CodeList(
     "because",
     {
-        "inspected": ("已有检查记录", "inspection recorded"),
-        "no_longer_due": ("已无需检查", "no longer due"),
-        "deadline_earlier": ("期限提前", "deadline is earlier"),
-        "opens_later": ("可检日期推后", "may only be made later"),
-        "crew_or_day_taken": ("检查组或日期另有任务", "crew or day taken by another visit"),
-        "borrowed_crew": ("借调组变动", "borrowed crew"),
-        "capacity": ("人力不足", "not enough crew days"),
-        "budget": ("计划工作日不足", "budget used up"),
-        "no_day": ("期限内无可检日期", "no lawful day"),
-        "no_crew": ("无可派检查组", "no crew may go"),
-        "closed": ("企业注销", "enterprise closed"),
-        "suspended": ("企业停产", "enterprise does not operate"),
-        "green": ("绿码免检", "GREEN is spared"),
-        "superior": ("上级已联合检查", "inspected by a superior level"),
-        "cap": ("已达频次上限", "annual cap reached"),
-        "gap": ("距上次检查过近", "too soon after the last visit"),
+        "inspected": "inspection recorded",
+        "no_longer_due": "no longer due",
+        "deadline_earlier": "deadline is earlier",
+        "opens_later": "may only be made later",
+        "crew_or_day_taken": "crew or day taken by another visit",
+        "borrowed_crew": "borrowed crew",
+        "capacity": "not enough crew days",
+        "budget": "budget used up",
+        "no_day": "no lawful day",
+        "no_crew": "no crew may go",
+        "closed": "enterprise closed",
+        "suspended": "enterprise does not operate",
+        "green": "GREEN is spared",
+        "superior": "inspected by a superior level",
+        "cap": "annual cap reached",
+        "gap": "too soon after the last visit",
     },
 )
 """Why a visit changed, or has no day."""
 
 
+BINDING = vocab.CodeList(
+    "binding rule",
+    {
+        "overdue": "the deadline has passed; made up for as soon as possible",
+        "record_awaited": "the deadline has passed and no record of the visit has come",
+        "capacity": "not enough crew days",
+        "budget": "the annual plan's inspection days are used up (Document 150)",
+        "no_officers": "no officer with a valid certificate",
+        "recusal": "everybody who could go is recused",
+        "absence": "nobody who could go is on duty",
+        "no_lawful_day": "no lawful day before the deadline",
+        "cap": "the annual cap is reached (C4)",
+        "gap": "too soon after the last visit until the deadline",
+        "superior": "a superior level inspected jointly (P7)",
+        "suspended": "the enterprise does not operate",
+        "green": "GREEN enterprises are not inspected on site (C2)",
+        "draw_floor": "the 30 % draw cannot be reached because of GREEN's exemption and visits already made (P3, C2)",
+        "missed_year": "owed by the plan of last year and not made up for since",
+        "annual_budget": "the annual plan needs more than its days (Document 150)",
+        "unknown_sector": "sector unknown; planned as a general enterprise",
+        "unknown_level": "enforcing level unknown; planned at the default level",
+        "draw_pending": "a draw that was committed to is not revealed yet",
+        "unfit_id": "ids with commas cannot stand in an open draw",
+        "calendar": "holidays not announced yet; working days are provisional",
+    },
+)
+"""Rules that can bind, as the certificate of a plan names them."""
+
+
 SCOPE = vocab.CodeList(
     "scope",
     {
-        "visit": ("任务", "visit"),
-        "deferred": ("可延后", "can wait"),
-        "authority": ("证明", "proof"),
-        "floor": ("底线", "floor"),
-        "note": ("提示", "note"),
+        "visit": "visit",
+        "deferred": "can wait",
+        "authority": "proof",
+        "floor": "floor",
+        "note": "note",
     },
 )
 
 
-LIST_KIND = vocab.CodeList("kind", {"key": ("重点", "key"), "general": ("一般", "general")})
+LIST_KIND = vocab.CodeList("kind", {"key": "key", "general": "general"})
 
 
 SIZE = vocab.CodeList(
     "size",
     {
-        "micro": ("微型（20人以下）", "micro (below 20 people)"),
-        "small": ("小型（20–299人）", "small (20–299)"),
-        "medium": ("中型（300–999人）", "medium (300–999)"),
-        "large": ("大型（1000人以上）", "large (1,000 or more)"),
+        "micro": "micro (0–19 people)",
+        "small": "small (20–299 people)",
+        "medium": "medium (300–999 people)",
+        "large": "large (≥ 1,000 people)",
     },
 )
 
@@ -110,11 +154,11 @@ SIZE = vocab.CodeList(
 FORM = vocab.CodeList(
     "form",
     {
-        "regional": ("区域异地执法", "cross-region: region"),
-        "whole_city": ("全域异地执法", "cross-region: whole city"),
-        "demonstration": ("示范执法", "cross-region: demonstration"),
-        "assistance": ("帮扶", "assistance"),
-        "standing": ("异地执法", "cross-region"),
+        "regional": "cross-region: region",
+        "whole_city": "cross-region: whole city",
+        "demonstration": "cross-region: demonstration",
+        "assistance": "assistance",
+        "standing": "cross-region",
     },
 )
 
@@ -122,35 +166,35 @@ FORM = vocab.CodeList(
 CONTESTABLE = vocab.CodeList(
     "contestable",
     {
-        "violations": ("违法问题", "finding", "violation", "违法", "问题"),
-        "alerts": ("监测预警", "alert", "预警"),
-        "inspections": ("检查记录", "inspection", "检查"),
-        "accidents": ("生产安全事故", "accident", "事故"),
-        "self_reports": ("自查报告", "self-report", "自查"),
-        "enterprises": ("企业名册", "register", "名册"),
+        "violations": "finding",
+        "alerts": "alert",
+        "inspections": "inspection",
+        "accidents": "accident",
+        "self_reports": "self-report",
+        "enterprises": "register",
     },
 )
 """What an objection can be about, besides the code itself."""
 
 
-FILER = vocab.CodeList("filer", {"enterprise": ("企业", "enterprise"), "officer": ("执法人员", "officer")})
+FILER = vocab.CodeList("filer", {"enterprise": "enterprise", "officer": "officer"})
 
 
-OUTCOME = vocab.CodeList("outcome", {"upheld": ("成立", "upheld"), "rejected": ("驳回", "rejected")})
+OUTCOME = vocab.CodeList("outcome", {"upheld": "upheld", "rejected": "rejected"})
 
 
 OBJECTION_STATE = vocab.CodeList(
     "objection state",
-    {"open": ("待决", "open"), **OUTCOME.labels, "withdrawn_by_filer": ("撤回", "taken back")},
+    {"open": "open", **OUTCOME.labels, "withdrawn_by_filer": "taken back"},
 )
 
 
 REMEDY = vocab.CodeList(
     "remedy",
     {
-        "withdraw": ("撤销数据", "datum withdrawn", "撤销"),
-        "correct": ("更正数据", "datum corrected", "更正"),
-        "override": ("人工定码", "override", "定码"),
+        "withdraw": "datum withdrawn",
+        "correct": "datum corrected",
+        "override": "override",
     },
 )
 
@@ -158,10 +202,10 @@ REMEDY = vocab.CodeList(
 VERDICT = vocab.CodeList(
     "verdict",
     {
-        "right": ("正确", "right"),
-        "wrong": ("错误", "wrong"),
-        "unknown": ("未检查，无从判断", "nobody looked"),
-        "pending": ("待评价", "too early to tell"),
+        "right": "right",
+        "wrong": "wrong",
+        "unknown": "nobody looked",
+        "pending": "too early to tell",
     },
 )
 
@@ -169,9 +213,9 @@ VERDICT = vocab.CodeList(
 TRACK_RECORD = vocab.CodeList(
     "track record",
     {
-        "visited": ("有检查记录", "visited"),
-        "records": ("仅有其他记录", "other records only"),
-        "none": ("无记录", "nothing on record"),
+        "visited": "visited",
+        "records": "other records only",
+        "none": "nothing on record",
     },
 )
 

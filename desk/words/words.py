@@ -6,12 +6,12 @@ the context where one English word has two meanings.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
 from desk.words.labels import BECAUSE, CATEGORIES, CHANNEL, COLOURS
-from desk.words.legacy import TEXTS
-from desk.words.marks import NC_
+from desk.words.marks import N_, NC_
 from models import vocabulary as vocab
 from models.errors import RiskcodeError, SettingsError
 
@@ -21,6 +21,8 @@ _AUTHORITY = {
     "town": NC_("authority", "town"),
 }
 """Who inspects, as it stands behind the name of a place."""
+_OF_PLACE = N_("{place} {authority}")
+_BORROWED, _LENT = N_("{crew} ({lender})"), N_("lent by {home}")
 
 
 class Words:
@@ -34,22 +36,19 @@ class Words:
                 known=", ".join(languages()),
             )
         self.language = language
-        self.at = 0 if language == "zh" else 1
         self._said = translations(language)
 
-    def __call__(self, message: str, **values: object) -> str:
+    def __call__(self, message: str, /, **values: object) -> str:
         """A sentence, its ``{names}`` filled."""
-        if message in TEXTS:
-            return TEXTS[message][self.at].format(**values)
         said = self._said.gettext(message) if message else ""
         return said.format(**values) if values else said
 
-    def within(self, context: str, message: str, **values: object) -> str:
+    def within(self, context: str, message: str, /, **values: object) -> str:
         """A sentence whose English has two meanings, in its context."""
         said = self._said.pgettext(context, message)
         return said.format(**values) if values else said
 
-    def plural(self, one: str, many: str, n: int, **values: object) -> str:
+    def plural(self, one: str, many: str, n: int, /, **values: object) -> str:
         """A sentence about ``n`` things."""
         return self._said.ngettext(one, many, n).format(n=n, **values)
 
@@ -62,11 +61,15 @@ class Words:
         told = row.get(f"{name}_{self.language}")
         return (row[f"{name}_{SOURCE}"] if told is None else told) or ""
 
+    def of(self, text: Any) -> str:
+        """The reader's part of a text that a pack keeps in its languages (``zh``, ``en``)."""
+        return getattr(text, self.language, None) or getattr(text, SOURCE)
+
     def label(self, codes: vocab.CodeList, key: str | None) -> str:
         """Label of a stored value; what the list does not know is shown as it is."""
         if key is None or key not in codes.labels:
             return key or "–"
-        return self.within(codes.name, codes.en(key))
+        return self.within(codes.name, codes.labels[key])
 
     def datum(self, factor: str, value: str | None) -> str:
         """The datum a reason rests on; categories by their label."""
@@ -87,6 +90,22 @@ class Words:
         """Several things in a row, as the language strings them together."""
         return self.within("between things", ", ").join(parts)
 
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Sentences in a row; some languages leave no space between them."""
+        return reduce(
+            lambda said, more: self.within("sentences", "{said} {more}", said=said, more=more), parts
+        )
+
+    @property
+    def colon(self) -> str:
+        """What stands between a head and what it announces."""
+        return self.within("between a head and what follows", ": ")
+
+    @property
+    def tag(self) -> str:
+        """The language as a page names it in its ``lang`` attribute."""
+        return self.within("language tag", "en")
+
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""
         names = vocab.JINAN_DIVISIONS.get((code or "")[:6])
@@ -99,7 +118,7 @@ class Words:
         place = self.division(division)
         if level == "district" or level not in _AUTHORITY:
             return place
-        return self("{place} {authority}", place=place, authority=self.within(*_AUTHORITY[level]))
+        return self(_OF_PLACE, place=place, authority=self.within(*_AUTHORITY[level]))
 
     def team(self, crew_id: str | None) -> str:
         """A crew by its name; a borrowed one (level/division/name) with its home, one made for a day by its first."""
@@ -109,9 +128,7 @@ class Words:
         if not home:
             return name
         level, _, division = home.partition("/")
-        return self(
-            "{crew} ({lender})", crew=name, lender=self("borrowed", home=self.authority(level, division))
-        )
+        return self(_BORROWED, crew=name, lender=self(_LENT, home=self.authority(level, division)))
 
     def reason(self, key: str | None) -> str:
         """Why a visit changed or has no day."""
@@ -120,3 +137,9 @@ class Words:
     def channels(self, row: Mapping[str, Any]) -> str:
         """Why a visit is made: its channels, the foremost first."""
         return self.listing(self.label(CHANNEL, one) for one in row["channels"])
+
+
+def spellings(codes: vocab.CodeList) -> dict[str, str]:
+    """Every way to write a value, lower-cased, with its key: key, label in any language, spelling of deliveries."""
+    said = [Words(language) for language in languages()]
+    return codes.spellings() | {words.label(codes, key).lower(): key for words in said for key in codes.keys}

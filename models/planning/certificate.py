@@ -39,49 +39,6 @@ SHORTFALLS = {
 }
 """Columns of a shortfall.  ``scope`` is visit, authority, floor, or note; ``count`` visits or enterprises."""
 
-RULES: dict[str, tuple[str, str]] = {
-    "overdue": ("期限已过，尽快补检", "the deadline has passed; made up for as soon as possible"),
-    "record_awaited": (
-        "期限已过，检查记录尚未报送",
-        "the deadline has passed and no record of the visit has come",
-    ),
-    "capacity": ("人力不足", "not enough crew days"),
-    "budget": (
-        "年度计划监督检查工作日不足（150号）",
-        "the annual plan's inspection days are used up (150号)",
-    ),
-    "no_officers": ("没有持有效证件的执法人员", "no officer with a valid certificate"),
-    "recusal": ("可派人员均须回避", "everybody who could go is recused"),
-    "absence": ("可派人员均不在岗", "nobody who could go is on duty"),
-    "no_lawful_day": ("期限内没有可检查的日期", "no lawful day before the deadline"),
-    "cap": ("已达年度检查频次上限（C4）", "the annual cap is reached (C4)"),
-    "gap": ("距上次检查不足最小间隔，期限内无法再检", "too soon after the last visit until the deadline"),
-    "superior": ("上级已联合检查，本级不再检查（P7）", "a superior level inspected jointly (P7)"),
-    "suspended": ("企业停产", "the enterprise does not operate"),
-    "green": ("绿码企业免现场检查（C2）", "GREEN enterprises are not inspected on site (C2)"),
-    "draw_floor": (
-        "抽查比例（30%）因绿码豁免等原因无法达到（P3、C2）",
-        "the 30 % draw cannot be reached because of GREEN's exemption and visits already made (P3, C2)",
-    ),
-    "missed_year": ("上年度应检未检，至今未补", "owed by the plan of last year and not made up for since"),
-    "annual_budget": (
-        "年度计划超出监督检查工作日（150号）",
-        "the annual plan needs more than its days (150号)",
-    ),
-    "unknown_sector": ("行业领域未知，按一般企业计划", "sector unknown; planned as a general enterprise"),
-    "unknown_level": (
-        "执法层级未知，按默认层级计划",
-        "enforcing level unknown; planned at the default level",
-    ),
-    "draw_pending": ("已承诺的抽取尚未揭示", "a draw that was committed to is not revealed yet"),
-    "unfit_id": ("编号含逗号等字符，不能列入公开抽取名册", "ids with commas cannot stand in an open draw"),
-    "calendar": (
-        "该年度节假日安排尚未公布，工作日为暂定",
-        "holidays not announced yet; working days are provisional",
-    ),
-}
-"""Rules that can bind: (zh, en)."""
-
 FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate", "department", "audit")
 """Channels somebody must be told about when an item of theirs is waived."""
 BY_NUMBER = ("random", "audit")

@@ -11,67 +11,94 @@ import sys
 import typer
 from rich.console import Console
 
+from desk.words.catalogue import SOURCE
+from desk.words.words import Words
 from models.errors import RiskcodeError
-from pipelines.cli import (
-    admin,
-    draw,
-    draw_ahead,
-    model,
-    monitor,
-    objection,
-    override,
-    plan,
-    policy,
-    read,
-    replay,
-    run,
-    watch,
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.help import mistake
+from pipelines.settings import load_settings
+
+COMMANDS = (
+    Later("run", "run:run", "Take deliveries in, check, score, code, explain, queue and publish."),
+    Later(
+        "queue",
+        "read:queue",
+        "Every visit that is due, in order of precedence: who, why, by when, what to check.",
+    ),
+    Later(
+        "explain",
+        "read:explain",
+        "Why an enterprise has its code, until when, and what would change it.",
+    ),
+    Later(
+        "codes",
+        "read:codes",
+        "Enterprises by code and the change since the day coded before; or all of them.",
+    ),
+    Later(
+        "watch",
+        "watch:watch",
+        "Watch the inbox: new files change the codes they are about within seconds.",
+    ),
+    Later("demo", "admin:demo", "Write the deliveries of an invented city (mapping: demo_city)."),
+    Later("doctor", "admin:doctor", "Whether this installation can run, and what to do where it cannot."),
+    Later("rejects", "read:rejects_app", "Refused rows: list, export, retry."),
+    Later("sources", "admin:sources_app", "Deliveries and mapping files."),
+    Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),
+    Later("plan", "plan:app", "The plan: year, month, today."),
+    Later("draw", "draw:app", "Draws that anybody can check."),
+    Later("replay", "replay:app", "Past codes as known then, and as they should have been."),
+    Later(
+        "monitor",
+        "monitor:app",
+        "What the system watches in itself: movement, parity, feedback, flip-flops.",
+    ),
+    Later("objection", "objection:app", "Objections: file, list, show, decide, withdraw."),
+    Later("override", "override:app", "Overrides: give, end, and see whether they were right."),
+    Later("policy", "policy:app", "The rules: compare packs, look for faults, put one in force, list."),
 )
+"""Each with the line that stands for it in ``./riskcode --help``: the first one of a command's own help."""
 
 app = typer.Typer(
     name="riskcode",
+    cls=group_of(*COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
-    help="红黄蓝绿动态赋码与靶向检查 · Risk codes for enterprises, and the inspections they call for.",
+    help="Risk codes for enterprises, and the inspections they call for.",
 )
-app.command("run")(run.run)
-app.command("queue")(read.queue)
-app.command("explain")(read.explain)
-app.command("codes")(read.codes)
-app.add_typer(read.rejects_app, name="rejects")
-app.add_typer(admin.sources_app, name="sources")
-app.add_typer(model.app, name="model")
-app.add_typer(plan.app, name="plan")
-draw.app.command("commit")(draw_ahead.commit)
-draw.app.command("reveal")(draw_ahead.reveal)
-app.add_typer(draw.app, name="draw")
-app.add_typer(replay.app, name="replay")
-app.command("watch")(watch.watch)
-app.add_typer(monitor.app, name="monitor")
-app.add_typer(objection.app, name="objection")
-app.add_typer(override.app, name="override")
-app.add_typer(policy.app, name="policy")
-app.command("demo")(admin.demo)
-app.command("doctor")(admin.doctor)
+
+
+@app.callback()
+def riskcode() -> None:
+    """Nothing is done before a command is known."""
 
 
 def main() -> None:
     """Run a command; errors a user can act on are told in one sentence, without a traceback."""
+    words = Words(SOURCE)
     try:
+        words = Words(load_settings().language)
         status = app(standalone_mode=False, prog_name="riskcode")
     except RiskcodeError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {_plain(str(error))}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]✗[/] {_plain(words.error(error))}", soft_wrap=True
+        )
         status = error.exit_code
     except typer.Exit as done:
         status = done.exit_code
     except typer.Abort:
         status = 130
     except Exception as error:
-        if not hasattr(error, "show"):
+        # Wrong usage; the class that says so is private to typer.
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()
+        if hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
+            typer.echo(mistake(error, words), err=True)
+        else:
+            show()
         status = getattr(error, "exit_code", 2)
     _leave(status if isinstance(status, int) else 0)
 

@@ -1,22 +1,38 @@
 """Commands for those who look after the installation: sources, demo, doctor."""
 
 import shutil
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.words.marks import NC_
 from desk.words.words import Words
+from models.calendar import is_working_day
 from models.errors import RiskcodeError
+from models.policy import load_policy
+from pipelines.cli.options import Json
+from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
+from warehouse.clock import local_today
+from warehouse.connection import refuse_when_busy, writing
+from warehouse.database.reading import reading, rows
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.inbox import inbox_deliveries
+from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.intake.rejects import retry_rejects
+from warehouse.questions import codes as queries
 
-sources_app = typer.Typer(help="数据来源 · Deliveries and mapping files.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
+sources_app = typer.Typer(no_args_is_help=True)
 
 
 @sources_app.command("check")
@@ -25,14 +41,7 @@ def check(
     mapping: Annotated[str, typer.Option(help="mapping file, or the name of one that comes along")],
     json: Json = False,
 ) -> None:
-    """试读 · What would be accepted and refused, and why; nothing is written."""
-    import polars as pl
-
-    from warehouse.clock import local_today
-    from warehouse.database.reading import reading, rows
-    from warehouse.intake.delivery import judge_delivery
-    from warehouse.intake.mapping import load_mapping
-
+    """What would be accepted and refused, and why; nothing is written."""
     settings = load_settings()
     known: list[str] = []
     if settings.home.published.exists():
@@ -69,12 +78,12 @@ def check(
     _show_check(judged, Words(settings.language), Console())
 
 
-def _show_check(judged: Any, words: Words, console: Console) -> None:
+def _show_check(judged: Judged, words: Words, console: Console) -> None:
     files = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("table", "file"):
-        files.add_column(words(key), overflow="fold")
-    for key in ("delivered", "accepted", "refused"):
-        files.add_column(words(key), justify="right")
+    for head in (words("table"), words("file")):
+        files.add_column(head, overflow="fold")
+    for head in (words("delivered"), words("accepted"), words("refused")):
+        files.add_column(head, justify="right")
     for count in judged.files:
         files.add_row(
             count.table,
@@ -87,11 +96,11 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
     for note in judged.notes:
         console.print(f"[dim]{escape(note)}[/]")
     if judged.rejects.is_empty():
-        console.print(words("no_rejects"))
+        console.print(words("No refused rows"))
         return
     rules = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("table", "rule"):
-        rules.add_column(words(key))
+    for head in (words("table"), words("rule")):
+        rules.add_column(head)
     rules.add_column(words("rows"), justify="right")
     rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
     for table, rule, count in judged.rules():
@@ -104,13 +113,11 @@ def _show_check(judged: Any, words: Words, console: Console) -> None:
 
 @sources_app.command("list")
 def list_sources(json: Json = False) -> None:
-    """来源 · Mapping files that come along, and the folders of the inbox."""
-    from warehouse.intake.inbox import inbox_deliveries
-    from warehouse.intake.mapping import MAPPINGS, load_mapping
-
+    """Mapping files that come along, and the folders of the inbox."""
     settings = load_settings()
     known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
     waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
+    words = Words(settings.language)
     if json:
         typer.echo(
             as_json({"mappings": [{"name": m.name, "title": m.title} for m in known], "inbox": waiting})
@@ -119,7 +126,26 @@ def list_sources(json: Json = False) -> None:
     for mapping in known:
         typer.echo(f"{mapping.name:18} {mapping.title}")
     for folder, name in waiting:
-        typer.echo(f"inbox: {folder} → {name}")
+        typer.echo(f"{words('inbox')}{words.colon}{folder} → {name}")
+
+
+def retry(
+    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
+) -> None:
+    """Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
+    settings, today = load_settings(), local_today()
+    with writing(settings.home) as connection:
+        taken = retry_rejects(
+            connection,
+            received_on=today,
+            today=today,
+            only_waiting=False,
+            mapping=load_mapping(mapping) if mapping else None,
+        )
+    told = Words(settings.language)(
+        "{n} rows taken up. Codes follow with the next run: ./riskcode run", n=f"{taken:,}"
+    )
+    typer.echo(told)
 
 
 def demo(
@@ -128,9 +154,7 @@ def demo(
     seed: Annotated[int, typer.Option()] = 2026,
     dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
 ) -> None:
-    """演示城市 · Write the deliveries of an invented city (mapping: demo_city)."""
-    from pipelines.demo import write_demo_city
-
+    """Write the deliveries of an invented city (mapping: demo_city)."""
     city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
     for table, count in city.rows.items():
         typer.echo(f"{table:14} {count:>10,}")
@@ -138,13 +162,16 @@ def demo(
 
 
 def doctor(json: Json = False) -> None:
-    """体检 · Whether this installation can run, and what to do where it cannot."""
+    """Whether this installation can run, and what to do where it cannot."""
     settings = load_settings()
+    words = Words(settings.language)
     results: list[dict[str, Any]] = []
     for name, examine in _EXAMINATIONS.items():
         try:
-            results.append({"check": name, "ok": True, "found": examine(settings)})
-        except (RiskcodeError, OSError, ImportError) as error:
+            results.append({"check": name, "ok": True, "found": examine(settings, words)})
+        except RiskcodeError as error:
+            results.append({"check": name, "ok": False, "found": words.error(error)})
+        except (OSError, ImportError) as error:
             results.append({"check": name, "ok": False, "found": str(error)})
     if json:
         typer.echo(as_json(results))
@@ -152,26 +179,27 @@ def doctor(json: Json = False) -> None:
         for result in results:
             mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
             Console(highlight=False).print(
-                f"{mark} {result['check']:12} {escape(str(result['found']))}", soft_wrap=True
+                f"{mark} {_padded(words.within(*_TITLES[result['check']]))} {escape(str(result['found']))}",
+                soft_wrap=True,
             )
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
 
-def _python(_: Settings) -> str:
-    import sys
+def _padded(title: str) -> str:
+    return set_cell_size(title, max(_TITLE_WIDTH, cell_len(title)))
 
+
+def _python(_: Settings, words: Words) -> str:
     return sys.version.split()[0]
 
 
-def _libraries(_: Settings) -> str:
-    from importlib.metadata import version
-
+def _libraries(_: Settings, words: Words) -> str:
     names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely")
-    return ", ".join(f"{name} {version(name)}" for name in names)
+    return words.listing(f"{name} {version(name)}" for name in names)
 
 
-def _home(settings: Settings) -> str:
+def _home(settings: Settings, words: Words) -> str:
     home = settings.home.prepare()
     probe = home.root / ".probe"
     probe.write_text("")
@@ -181,48 +209,39 @@ def _home(settings: Settings) -> str:
         raise RiskcodeError(
             "only {free:.1f} GiB free below {root}; make room before the next run", free=free, root=home.root
         )
-    return f"{home.root}, writable, {free:.0f} GiB free"
+    return words("{folder}, writable, {free} GiB free", folder=home.root, free=f"{free:.0f}")
 
 
-def _policy(settings: Settings) -> str:
-    from models.policy import load_policy
-
+def _policy(settings: Settings, words: Words) -> str:
     policy = load_policy(settings.pack)
-    return f"{policy.name} {policy.version} ({policy.hash[:12]}), {policy.title.zh}"
+    return f"{policy.name} {policy.version} ({policy.hash[:12]}), {words.of(policy.title)}"
 
 
-def _inbox(settings: Settings) -> str:
-    from warehouse.intake.inbox import inbox_deliveries
-
+def _inbox(settings: Settings, words: Words) -> str:
     found = inbox_deliveries(settings.home)
-    return (
-        ", ".join(mapping.name for _, mapping in found)
-        or "empty: ./riskcode run uses the demo city or --source"
+    named = words.listing(mapping.name for _, mapping in found)
+    return named or words("empty: ./riskcode run uses the demo city or --source")
+
+
+def _published(settings: Settings, words: Words) -> str:
+    if not settings.home.published.exists():
+        return words("nothing yet: ./riskcode run")
+    with reading(settings.home) as connection:
+        last = queries.last_run(connection)
+    return words(
+        "{n} enterprises as of {day}, {red} RED",
+        n=f"{last['enterprises']:,}",
+        day=last["as_of"],
+        red=f"{last['red']:,}",
     )
 
 
-def _published(settings: Settings) -> str:
-    from warehouse.database.reading import reading
-    from warehouse.questions import codes as queries
-
-    if not settings.home.published.exists():
-        return "nothing yet: ./riskcode run"
-    with reading(settings.home) as connection:
-        last = queries.last_run(connection)
-    return f"{last['enterprises']:,} enterprises as of {last['as_of']}, {last['red']:,} RED"
-
-
-def _lock(settings: Settings) -> str:
-    from warehouse.connection import refuse_when_busy
-
+def _lock(settings: Settings, words: Words) -> str:
     refuse_when_busy(settings.home.prepare())
-    return "no run is writing"
+    return words("no run is writing")
 
 
-def _calendar(_: Settings) -> str:
-    from models.calendar import is_working_day
-    from warehouse.clock import local_today
-
+def _calendar(_: Settings, words: Words) -> str:
     today = local_today()
     unsure = is_working_day(today.replace(month=12, day=31))[1]
     if unsure:
@@ -230,10 +249,21 @@ def _calendar(_: Settings) -> str:
             "no announced calendar for {year}: update chinesecalendar; due days are provisional",
             year=today.year,
         )
-    return f"working days of {today.year} are announced"
+    return words("working days of {year} are announced", year=today.year)
 
 
-_EXAMINATIONS: dict[str, Callable[[Settings], str]] = {
+_TITLES = {
+    "python": NC_("examination", "python"),
+    "libraries": NC_("examination", "libraries"),
+    "home": NC_("examination", "home"),
+    "policy": NC_("examination", "policy"),
+    "inbox": NC_("examination", "inbox"),
+    "published": NC_("examination", "published"),
+    "lock": NC_("examination", "lock"),
+    "calendar": NC_("examination", "calendar"),
+}
+_TITLE_WIDTH = 12
+_EXAMINATIONS: dict[str, Callable[[Settings, Words], str]] = {
     "python": _python,
     "libraries": _libraries,
     "home": _home,

@@ -12,67 +12,50 @@ from rich.table import Table
 
 from desk.files.tables import as_json
 from desk.words.labels import CHANNEL
+from desk.words.marks import NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import DrawError, RiskcodeError
+from models.errors import DrawError
 from models.planning.draw import Sentence, check, from_json
-from pipelines.cli.options import one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import District, Json, Level, one_of, written
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
 from warehouse.questions import plan as queries
 
 NOT_VERIFIED = DrawError.exit_code
-TEXTS: dict[str, tuple[str, str]] = {
-    "draw_id": ("抽取编号", "draw"),
-    "kind": ("类型", "kind"),
-    "objects": ("抽取企业", "enterprises"),
-    "crews": ("抽取人员", "officers"),
-    "level": ("层级", "level"),
-    "division": ("区划", "division"),
-    "period": ("期间", "period"),
-    "committed_on": ("承诺日期", "committed on"),
-    "frame": ("抽取名册", "frame"),
-    "drawn": ("抽取结果", "drawn"),
-    "objects_text": ("{n} 家企业，{strata} 层", "{n} enterprises in {strata} strata"),
-    "crews_text": ("{n} 名人员，{objects} 家企业", "{n} officers, {objects} enterprises"),
-    "objects_drawn": ("{n} 家企业", "{n} enterprises"),
-    "crews_drawn": ("{n} 组，{open} 家企业无组可派", "{n} crews; {open} enterprises without a crew"),
-    "roster_sha256": ("名册哈希", "roster SHA-256"),
-    "seed_sha256": ("种子哈希", "seed SHA-256"),
-    "public_source": ("公开值来源", "public source"),
-    "public_value": ("公开值", "public value"),
-    "compare": (
-        "请与承诺时公布的两个哈希值核对：文件不能证明自己何时公布。",
-        "Compare both hashes with those published before the draw: a file cannot prove when it was published.",
-    ),
-    "no_public": (
-        "没有使用公开值：承诺人可能试过多个种子，核验无法排除。",
-        "No public value was used: the committer could have tried many seeds, and no check can tell.",
-    ),
-    "verified": ("核验通过：重新抽取，结果一致", "Verified: drawn again with the same result"),
-    "not_verified": ("核验未通过", "Not verified"),
-    "next": ("核验：./riskcode draw verify {file}", "verify it: ./riskcode draw verify {file}"),
+_KINDS = {"objects": NC_("draw", "enterprises"), "crews": NC_("draw", "officers")}
+_TITLES = {
+    "level": NC_("draw", "level"),
+    "division": NC_("draw", "division"),
+    "period": NC_("draw", "period"),
+    "committed_on": NC_("draw", "committed on"),
+    "roster_sha256": NC_("draw", "roster SHA-256"),
+    "seed_sha256": NC_("draw", "seed SHA-256"),
+    "public_source": NC_("draw", "public source"),
+    "public_value": NC_("draw", "public value"),
 }
 _LINES = ("level", "division", "period", "committed_on")
 _HASHES = ("roster_sha256", "seed_sha256", "public_source", "public_value")
 
-app = typer.Typer(name="draw", help="双随机 · Draws that anybody can check.", no_args_is_help=True)
+app = typer.Typer(
+    cls=group_of(Later("commit", "draw_ahead:commit"), Later("reveal", "draw_ahead:reveal")),
+    no_args_is_help=True,
+)
 
 
 @app.callback()
 def draw() -> None:
-    """双随机 · Draws that anybody can check."""
+    """Draws that anybody can check."""
 
 
 @app.command("list")
 def list_(
-    level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
-    district: Annotated[
-        str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or 历下区")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    level: Level = None,
+    district: District = None,
+    json: Json = False,
 ) -> None:
-    """列表 · Every draw of the published plan: its number, how many of how many, its hashes (--json)."""
+    """Every draw of the published plan: its number, how many of how many, its hashes (--json)."""
     settings = load_settings()
     words, at = Words(settings.language), one_of(vocab.LEVEL, level) if level else None
     with reading(settings.home) as connection:
@@ -80,18 +63,18 @@ def list_(
     if json:
         typer.echo(as_json(found))
         return
-    Console().print(_list_table(found, words) if found else words("no_draws"))
+    Console().print(_list_table(found, words) if found else words("No draw matches"))
 
 
 def _list_table(found: Sequence[Mapping[str, Any]], words: Words) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("draw_id", "authority", "channel"):
-        table.add_column(words(key), no_wrap=True)
-    for key in ("frame_size", "drawn"):
-        table.add_column(words(key), justify="right")
-    table.add_column(words("committed_on"), no_wrap=True)
+    for head in (words("draw"), words("authority"), words.within("visit", "why")):
+        table.add_column(head, no_wrap=True)
+    for head in (words("frame"), words("drawn")):
+        table.add_column(head, justify="right")
+    table.add_column(words.within("draw", "committed on"), no_wrap=True)
     for row in found:
-        drawn = f"{row['drawn'] or 0:,}" if row["is_revealed"] else words("not_revealed")
+        drawn = f"{row['drawn'] or 0:,}" if row["is_revealed"] else words("not revealed")
         table.add_row(
             escape(row["draw_id"]),
             escape(words.authority(row["level"], row["division"])),
@@ -108,37 +91,37 @@ def show(
     draw_id: Annotated[str, typer.Argument(help="number of a draw; see draw list")],
     output: Annotated[Path | None, typer.Option(help="file to write; default: standard output")] = None,
 ) -> None:
-    """公开记录 · The open record of a draw, as anybody may have and verify it."""
+    """The open record of a draw, as anybody may have and verify it."""
     settings = load_settings()
     with reading(settings.home) as connection:
         record = queries.draw_record(connection, draw_id.strip())
     if output is None:
         typer.echo(record)
         return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(record, encoding="utf-8")
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
-        ) from error
-    typer.echo(TEXTS["next"][Words(settings.language).at].format(file=output), err=True)
+    written(output, lambda path: _keep(record, path), shown=False)
+    words = Words(settings.language)
+    typer.echo(words("verify it: ./riskcode draw verify {file}", file=output), err=True)
+
+
+def _keep(record: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(record, encoding="utf-8")
 
 
 @app.command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the published record of a draw")],
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    json: Json = False,
 ) -> None:
-    """核验 · Draw again from the file alone.  Exit code 0: verified; 7: something does not match."""
-    language = load_settings().language
+    """Draw again from the file alone.  Exit code 0: verified; 7: something does not match."""
+    words = Words(load_settings().language)
     record, problems = _checked(file)
     if json:
         told = [sentence._asdict() for sentence in problems]
         found = {"verified": not problems, **_facts(record), "problems": told}
         typer.echo(dumps(found, ensure_ascii=False, indent=2))
     else:
-        _show(record, problems, 0 if language == "zh" else 1)
+        _show(record, problems, words)
     if problems:
         raise typer.Exit(NOT_VERIFIED)
 
@@ -148,8 +131,14 @@ def _checked(file: Path) -> tuple[Mapping[str, Any], Sequence[Sentence]]:
     try:
         record = from_json(file.read_text(encoding="utf-8-sig"))
     except (DrawError, UnicodeDecodeError) as error:
-        return {}, [Sentence(f"文件无法读取：{error}", f"The file is not readable: {error}")]
+        said = (_unreadable(error, Words(language)) for language in Sentence._fields)
+        return {}, [Sentence(*said)]
     return record, check(record)
+
+
+def _unreadable(error: DrawError | UnicodeDecodeError, words: Words) -> str:
+    why = words.error(error) if isinstance(error, DrawError) else error
+    return words("The file is not readable: {error}", error=why)
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,29 +172,52 @@ def _open(rows: Any) -> int | None:
     return sum(isinstance(row, list) and row[1:] == [None] for row in rows)
 
 
-def _show(record: Mapping[str, Any], problems: Sequence[Sentence], at: int) -> None:
+def _show(record: Mapping[str, Any], problems: Sequence[Sentence], words: Words) -> None:
     console, facts = Console(), _facts(record)
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for title, value in _rows(facts, at) if record else ():
-        table.add_row(TEXTS[title][at], escape(value))
+    for title, value in _rows(facts, words) if record else ():
+        table.add_row(title, escape(value))
     console.print(table)
     for sentence in problems:
-        console.print(f"[red]✗[/] {escape(sentence[at])}", highlight=False, soft_wrap=True)
-    heading, colour = ("not_verified", "red") if problems else ("verified", "green")
-    console.print(f"[bold {colour}]{TEXTS[heading][at]}[/]")
-    for note in () if problems else ("compare", *(() if facts["public_source"] else ("no_public",))):
-        console.print(f"[dim]{TEXTS[note][at]}[/]", highlight=False, soft_wrap=True)
+        console.print(f"[red]✗[/] {escape(words.of(sentence))}", highlight=False, soft_wrap=True)
+    if problems:
+        console.print(f"[bold red]{words('Not verified')}[/]")
+        return
+    console.print(f"[bold green]{words('Verified: drawn again with the same result')}[/]")
+    for note in _notes(facts, words):
+        console.print(f"[dim]{note}[/]", highlight=False, soft_wrap=True)
 
 
-def _rows(facts: Mapping[str, Any], at: int) -> Iterable[tuple[str, str]]:
-    kind = "crews" if facts["kind"] == "crews" else "objects"
+def _notes(facts: Mapping[str, Any], words: Words) -> Iterable[str]:
+    """What a file that verifies does not prove."""
+    yield words(
+        "Compare both hashes with those published before the draw: a file cannot prove when it was published."
+    )
+    if not facts["public_source"]:
+        yield words(
+            "No public value was used: the committer could have tried many seeds, and no check can tell."
+        )
+
+
+def _rows(facts: Mapping[str, Any], words: Words) -> Iterable[tuple[str, str]]:
     n = {key: "–" if value is None else value for key, value in facts.items()}
-    frame = {"n": n["frame_size"], "strata": n.get("strata"), "objects": n.get("objects")}
-    yield "draw_id", f"{n['draw_id']}"
-    yield "kind", TEXTS[kind][at]
-    yield from ((title, f"{n[title] or '–'}") for title in _LINES)
-    yield "frame", TEXTS[f"{kind}_text"][at].format(**frame)
-    yield "drawn", TEXTS[f"{kind}_drawn"][at].format(n=n["drawn"], open=n.get("without_crew"))
-    yield from ((title, f"{n[title] or '–'}") for title in _HASHES)
+    if facts["kind"] == "crews":
+        kind = "crews"
+        frame = words("{n} officers, {objects} enterprises", n=n["frame_size"], objects=n["objects"])
+        drawn = words("{n} crews; {open} enterprises without a crew", n=n["drawn"], open=n["without_crew"])
+    else:
+        kind = "objects"
+        frame = words("{n} enterprises in {strata} strata", n=n["frame_size"], strata=n["strata"])
+        drawn = words("{n} enterprises", n=n["drawn"])
+    yield words("draw"), f"{n['draw_id']}"
+    yield words.within("draw", "kind"), words.within(*_KINDS[kind])
+    yield from _named(_LINES, n, words)
+    yield words("frame"), frame
+    yield words("drawn"), drawn
+    yield from _named(_HASHES, n, words)
+
+
+def _named(names: Iterable[str], n: Mapping[str, Any], words: Words) -> Iterable[tuple[str, str]]:
+    return ((words.within(*_TITLES[name]), f"{n[name] or '–'}") for name in names)

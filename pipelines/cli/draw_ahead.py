@@ -1,26 +1,22 @@
 """``draw commit`` and ``draw reveal``: the year's draws, promised before they are made."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from desk.words.words import Words
+from models.errors import WarehouseError
+from models.policy import load_policy
 from pipelines.settings import Settings, load_settings
+from warehouse.coding.coding import Coding
+from warehouse.connection import Connection, writing
+from warehouse.database.meta import get_meta
+from warehouse.planning.ahead import commit_ahead, reveal_ahead
+from warehouse.rules.in_force import coding_on
 
-TEXTS: dict[str, tuple[str, str]] = {
-    "nothing": ("没有需要承诺的抽取", "No draw is called for"),
-    "committed": (
-        "已承诺 {n} 次抽取。请立即公布 {folder} 中的文件；种子在 {seeds}，公开值产生前须保密。",
-        "Committed to {n} draws. Publish the files in {folder} now; the seeds in {seeds} stay secret until the "
-        "public value is known.",
-    ),
-    "revealed": (
-        "已抽取 {n} 次，完整记录在 {folder}。下次夜间运行起列入计划。",
-        "Drawn: {n}. The whole records are in {folder}; the next run plans the visits.",
-    ),
-}
 Year = Annotated[int | None, typer.Option(help="year of the plan; default: that of the day coded last")]
 
 
@@ -30,9 +26,7 @@ def commit(
     ],
     year: Year = None,
 ) -> None:
-    """承诺 · Commit to all draws a year calls for; they are made by draw reveal, once the public value is known."""
-    from warehouse.planning.ahead import commit_ahead
-
+    """Commit to all draws a year calls for; they are made by draw reveal, once the public value is known."""
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = commit_ahead(
@@ -42,16 +36,22 @@ def commit(
             year=year or coding.as_of.year,
             public_source=public_source.strip(),
         )
-    _say(settings, "committed" if drawn else "nothing", len(drawn))
+    words, home = Words(settings.language), settings.home
+    told = words(
+        "Committed to {n} draws. Publish the files in {folder} now; the seeds in {seeds} stay secret until the "
+        "public value is known.",
+        n=len(drawn),
+        folder=home.exports / "draws",
+        seeds=home.seeds,
+    )
+    typer.echo(told if drawn else words("No draw is called for"))
 
 
 def reveal(
     public_value: Annotated[str, typer.Option(help="the public value, written as promised")],
     year: Year = None,
 ) -> None:
-    """揭示 · Draw what was committed to, with the public value; anybody can then verify it."""
-    from warehouse.planning.ahead import reveal_ahead
-
+    """Draw what was committed to, with the public value; anybody can then verify it."""
     settings = load_settings()
     with _coded(settings) as (connection, coding):
         drawn = reveal_ahead(
@@ -61,27 +61,20 @@ def reveal(
             year=year or coding.as_of.year,
             public_value=public_value.strip(),
         )
-    _say(settings, "revealed", len(drawn))
+    told = Words(settings.language)(
+        "Drawn: {n}. The whole records are in {folder}; the next run plans the visits.",
+        n=len(drawn),
+        folder=settings.home.exports / "draws",
+    )
+    typer.echo(told)
 
 
 @contextmanager
-def _coded(settings: Settings) -> Iterator[tuple[Any, Any]]:
+def _coded(settings: Settings) -> Generator[tuple[Connection, Coding]]:
     """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
-    from models.errors import WarehouseError
-    from models.policy import load_policy
-    from warehouse.connection import writing
-    from warehouse.database.meta import get_meta
-    from warehouse.rules.in_force import coding_on
-
     with writing(settings.home) as connection:
         planned = get_meta(connection, "planned_as_of")
         if planned is None:
             raise WarehouseError("Nothing is planned yet. Start a run first: ./riskcode run")
         day = date.fromisoformat(planned)
         yield connection, coding_on(connection, load_policy(settings.pack), day, engine=settings.engine)
-
-
-def _say(settings: Settings, key: str, count: int) -> None:
-    text = TEXTS[key][0 if settings.language == "zh" else 1]
-    home = settings.home
-    typer.echo(text.format(n=count, folder=home.exports / "draws", seeds=home.seeds))

@@ -1,9 +1,8 @@
 """Commands about scorecards: fit, evaluate, look at, compare, put in force, roll back.
 
-Looking at cards reads their JSON only; whatever learns is imported inside the commands that need it.
+Looking at cards reads their JSON only; what learns is imported by the two commands that need it.
 """
 
-import sys
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,37 +22,37 @@ from desk.terminal.models import (
     show_findings,
     side_by_side,
 )
+from desk.words.catalogue import languages
 from desk.words.words import Words
 from models.errors import ModelError
+from models.learning.gate import GateInputs, GateResult, judge
+from models.policy import load_policy
+from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
+from warehouse.clock import local_today
+from warehouse.rules import cards
+from warehouse.rules.cards import StoredCard
 
 if TYPE_CHECKING:
     from models.learning.evaluation import Evaluation
-    from models.learning.gate import GateInputs, GateResult
-    from warehouse.rules.cards import StoredCard
 
 DEFAULT_LABEL = "serious_finding"
 """How the expert pack is called where a card may be named."""
 _PROMOTIONS_SHOWN = 5
 
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 Label = Annotated[str, typer.Option(help="what is predicted; see learning.yaml of the policy pack")]
 AsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="use what was known then; default: today"),
+    day("use what was known then; default: today", "--as-of"),
 ]
 CardId = Annotated[str, typer.Argument(help="card id, or its first characters")]
-By = Annotated[str, typer.Option("--by", help="the person who decides")]
-Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that is kept")]
 From = Annotated[
     datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="first day coded with it; default: the next one"),
+    day("first day coded with it; default: the next one", "--from"),
 ]
 
 app = typer.Typer(
-    name="model",
-    help="评分卡 · Scorecards: fit, evaluate, show, compare, promote, roll back.",
     no_args_is_help=True,
 )
 
@@ -65,54 +64,69 @@ def fit(
     family: Annotated[str, typer.Option(help="how the starting values are found")] = "boosted",
     json: Json = False,
 ) -> None:
-    """拟合 · Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
+    """Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
+    # scikit-learn takes seconds to import; only learning needs it.
     from pipelines.learning import fit as learn
 
     settings = load_settings()
     with _progress(settings, quiet=json):
-        card = learn(settings, label, as_of=_day(as_of), family=family)
+        card = learn(settings, label, as_of=date_of(as_of), family=family)
     if json:
         typer.echo(card.to_json())
         return
     words, short = Words(settings.language), card.card_id
-    typer.echo(words("fitted", card=short, factors=len(card.scorecard.factors)))
-    typer.echo(words("fitted_next", card=short))
+    typer.echo(
+        words("Fitted scorecard {card}: {factors} factors", card=short, factors=len(card.scorecard.factors))
+    )
+    typer.echo(
+        words(
+            "See it: ./riskcode model show {card} · hold it against the champion: "
+            "./riskcode model compare {card}",
+            card=short,
+        )
+    )
 
 
 @app.command("evaluate")
 def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = False) -> None:
-    """评价 · Try cards and simple rules on past days they never saw; writes a report."""
+    """Try cards and simple rules on past days they never saw; writes a report."""
+    # scikit-learn takes seconds to import; only learning needs it.
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
     with _progress(settings, quiet=json):
-        found, report = measure(settings, label, as_of=_day(as_of))
+        found, report = measure(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
         verdict = {"zh": found.verdict.zh, "en": found.verdict.en}
         typer.echo(as_json({"label": label, "metrics": pooled, "verdict": verdict, "report": str(report)}))
         return
     words, console = Words(settings.language), Console()
-    titles = {each.name: getattr(each.title, words.language) for each in found.contestants}
+    titles = {each.name: words.of(each.title) for each in found.contestants}
     periods = found.periods["is_final"].sum()
-    console.print(f"[bold]{words('final_periods', n=periods)}[/]", highlight=False)
+    console.print(
+        f"[bold]{words('Last {n} periods pooled, none of them learnt from (95% interval in brackets)', n=periods)}[/]",
+        highlight=False,
+    )
     console.print(metrics_table(pooled, titles, words))
-    console.print(f"[bold]{words('verdict')}[/] {escape(getattr(found.verdict, words.language))}")
-    console.print(f"[bold]{words('report')}[/] {escape(str(report))}", soft_wrap=True)
+    console.print(f"[bold]{words('Verdict')}[/] {escape(words.of(found.verdict))}")
+    console.print(f"[bold]{words('Report')}[/] {escape(str(report))}", soft_wrap=True)
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """列表 · Every card there is, newest first, and what was put in force when."""
-    from warehouse.rules.cards import list_cards, list_promotions
-
+    """Every card there is, newest first, and what was put in force when."""
     settings = load_settings()
-    cards, promotions = list_cards(settings.home), list_promotions(settings.home)
+    known, promotions = cards.list_cards(settings.home), cards.list_promotions(settings.home)
     if json:
-        typer.echo(as_json({"cards": cards, "promotions": promotions}))
+        typer.echo(as_json({"cards": known, "promotions": promotions}))
         return
     words, console = Words(settings.language), Console()
-    console.print(cards_table(cards, words, wide=console.width >= 110) if cards else words("no_cards"))
+    console.print(
+        cards_table(known, words, wide=console.width >= 110)
+        if known
+        else words("No scorecard yet; the expert pack is in force. Fit one: ./riskcode model fit")
+    )
     for promotion in promotions[:_PROMOTIONS_SHOWN]:
         console.print(promotion_line(promotion, words), highlight=False, soft_wrap=True)
 
@@ -120,14 +134,12 @@ def list_(json: Json = False) -> None:
 @app.command("show")
 def show(
     card: Annotated[str | None, typer.Argument(help="card id; default: the champion")] = None,
-    lang: Annotated[str | None, typer.Option("--lang", help="zh or en")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="language, e.g. zh or en")] = None,
     json: Json = False,
 ) -> None:
-    """一页卡 · A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
-    from warehouse.rules.cards import load_card
-
+    """A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
     settings = load_settings()
-    stored = load_card(settings.home, card)
+    stored = cards.load_card(settings.home, card)
     if json:
         typer.echo(as_json({"state": stored.state, **stored.card}))
         return
@@ -144,13 +156,11 @@ def compare(
     other: Annotated[str | None, typer.Argument(help="what is in force: its id, or expert")] = None,
     json: Json = False,
 ) -> None:
-    """比较 · A card against what is in force: measures, codes that would change, what the gate says."""
-    from warehouse.rules.cards import gate_inputs, load_card
-
+    """A card against what is in force: measures, codes that would change, what the gate says."""
     settings = load_settings()
-    stored = _challenger(load_card(settings.home, card))
+    stored = _challenger(cards.load_card(settings.home, card))
     in_force = _require_in_force(settings, other)
-    inputs = gate_inputs(settings.home, stored.card_id)
+    inputs = cards.gate_inputs(settings.home, stored.card_id)
     result = _judge(inputs, settings)
     if json:
         against = {"card": stored.card_id, "against": in_force}
@@ -158,11 +168,12 @@ def compare(
         return
     words, console = Words(settings.language), Console()
     console.print(
-        f"[bold]{stored.card_id}[/] · {words('champion')}: {named(in_force, words)}", highlight=False
+        f"[bold]{stored.card_id}[/] · {words('champion')}{words.colon}{named(in_force, words)}",
+        highlight=False,
     )
     if inputs.challenger:
         console.print(side_by_side(inputs, words))
-    console.print(f"[bold]{words('code_moves')}[/]")
+    console.print(f"[bold]{words('Codes that would change (rows: now, columns: then)')}[/]")
     console.print(moves_table(inputs.moves, words))
     show_findings(result, words, console)
 
@@ -178,88 +189,71 @@ def promote(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """启用 · Put a card in force, in the name of a person and if the gate lets it pass."""
-    from warehouse.rules.cards import gate_inputs, load_card
-    from warehouse.rules.cards import promote as put_in_force
-
+    """Put a card in force, in the name of a person and if the gate lets it pass."""
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
-    stored = _challenger(load_card(settings.home, card))
-    result = _judge(gate_inputs(settings.home, stored.card_id), settings)
+    stored = _challenger(cards.load_card(settings.home, card))
+    result = _judge(cards.gate_inputs(settings.home, stored.card_id), settings)
     show_findings(result, words, console)
     if not (result.passed or override):
         raise ModelError(_refused(stored.card_id, result))
     if on_a_terminal() and not yes:
-        typer.confirm(words("ask_promote", name=name, card=stored.card_id), abort=True)
-    effective = put_in_force(
+        typer.confirm(
+            words("Put {card} in force in the name of {name}?", name=name, card=stored.card_id), abort=True
+        )
+    effective = cards.promote(
         settings.home,
         stored.card_id,
         approved_by=name,
         reason=why,
-        effective_from=_day(day),
+        effective_from=date_of(day),
         gate=result,
         override=not result.passed,
     )
-    typer.echo(words("promoted_text", card=stored.card_id, day=effective))
+    typer.echo(
+        words(
+            "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",
+            card=stored.card_id,
+            day=effective,
+        )
+    )
 
 
 @app.command("rollback")
 def rollback(by: By, reason: Reason, day: From = None) -> None:
-    """退回 · Go back to the card that was in force before, or to the expert pack."""
-    from warehouse.rules.cards import roll_back
-
+    """Go back to the card that was in force before, or to the expert pack."""
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words = Words(settings.language)
-    back = roll_back(settings.home, approved_by=name, reason=why, effective_from=_day(day))
-    typer.echo(words("rolled_back_text", card=named(back, words)))
-
-
-def on_a_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty()
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
-
-
-def said(text: str, option: str) -> str:
-    """A text that must say something.  Raises BadParameter when blank."""
-    if not text.strip():
-        raise typer.BadParameter(
-            f"{option} is blank; it is kept with the decision. Write who decides and why."
+    back = cards.roll_back(settings.home, approved_by=name, reason=why, effective_from=date_of(day))
+    typer.echo(
+        words(
+            "Rolled back to {card}. Codes follow with the next run: ./riskcode run", card=named(back, words)
         )
-    return text.strip()
+    )
 
 
 def _language(asked: str | None, settings: Settings) -> str:
-    if asked not in (None, "zh", "en"):
-        raise typer.BadParameter(f"--lang {asked}: choose zh or en")
+    if asked not in (None, *languages()):
+        raise WrongUse("--lang {asked}: choose {known}", asked=asked, known=" / ".join(languages()))
     return asked or settings.language
 
 
-def _label_texts(stored: "StoredCard", settings: Settings, words: Words) -> tuple[str, str]:
+def _label_texts(stored: StoredCard, settings: Settings, words: Words) -> tuple[str, str]:
     """Title and meaning of what a card predicts, as the pack said on the day it was fitted for."""
-    from models.policy import load_policy
-
     fitted_for = date.fromisoformat(stored.card["origin"]["fitted_for"])
     label = load_policy(settings.pack).on(fitted_for).learning.labels.get(stored.label)
     if label is None:
         return stored.label, ""
-    return getattr(label.title, words.language), getattr(label.meaning, words.language)
+    return words.of(label.title), words.of(label.meaning)
 
 
-def _judge(inputs: "GateInputs", settings: Settings) -> "GateResult":
-    from models.learning.gate import judge
-    from models.policy import load_policy
-    from warehouse.clock import local_today
-
+def _judge(inputs: GateInputs, settings: Settings) -> GateResult:
     return judge(inputs, load_policy(settings.pack).on(local_today()).learning.gate)
 
 
-def _challenger(stored: "StoredCard") -> "StoredCard":
+def _challenger(stored: StoredCard) -> StoredCard:
     if stored.state == "champion":
         raise ModelError(
             "Card {card_id} is in force already. ./riskcode model list shows the others.",
@@ -268,7 +262,7 @@ def _challenger(stored: "StoredCard") -> "StoredCard":
     return stored
 
 
-def _refused(card_id: str, result: "GateResult") -> str:
+def _refused(card_id: str, result: GateResult) -> str:
     why = "; ".join(finding.sentence.en for finding in result.refusals)
     return (
         f"The gate refuses {card_id}: {why}. Fit a better card, or decide against the gate with --override and "
@@ -278,11 +272,13 @@ def _refused(card_id: str, result: "GateResult") -> str:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    from warehouse.rules.cards import in_force, load_card
-
-    standing = in_force(settings.home)
+    standing = cards.in_force(settings.home)
     asked = (
-        standing if other is None else None if other == EXPERT else load_card(settings.home, other).card_id
+        standing
+        if other is None
+        else None
+        if other == EXPERT
+        else cards.load_card(settings.home, other).card_id
     )
     if asked != standing:
         raise ModelError(

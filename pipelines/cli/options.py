@@ -1,16 +1,28 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what every command does with what it is given."""
 
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from desk.words.words import spellings
 from models import vocabulary as vocab
+from models.errors import RiskcodeError
 
-District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or 历下区")]
+District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or Lixia")]
+
+
+Level = Annotated[str | None, typer.Option(help="city, district or town")]
 
 
 Limit = Annotated[int | None, typer.Option(help="at most so many rows", min=1)]
+
+
+_LEAST_PART = 2
+"""Characters of a label that can stand for the whole: one Chinese word."""
 
 
 Form = Annotated[str, typer.Option("--format", help="table, csv, xlsx or json")]
@@ -22,9 +34,72 @@ Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 Output = Annotated[Path | None, typer.Option(help="file to write; xlsx has a default in the exports folder")]
 
 
+By = Annotated[str, typer.Option("--by", help="the person who decides")]
+
+
+Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that is kept")]
+
+
+def day(help: str, *names: str) -> Any:
+    """An option that is a day, as 2026-06-30."""
+    return typer.Option(*names, formats=["%Y-%m-%d"], help=help)
+
+
+def date_of(moment: datetime | None) -> date | None:
+    """The day of what a person typed, if anything."""
+    return moment.date() if moment else None
+
+
+class WrongUse(typer.BadParameter):
+    """Wrong usage, as a sentence and its facts apart: ``main`` says it in the reader's language."""
+
+    def __init__(self, sentence: str, **facts: object) -> None:
+        super().__init__(sentence.format(**facts) if facts else sentence)
+        self.sentence, self.facts = sentence, facts
+
+
+def said(text: str, option: str) -> str:
+    """A text that must say something.  Raises WrongUse when blank."""
+    if not text.strip():
+        raise WrongUse(
+            "{option} is blank; it is kept with the decision. Write who decides and why.", option=option
+        )
+    return text.strip()
+
+
+def on_a_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def written(
+    path: Path | None, write: Callable[[Any], Any], *, option: str = "--output", shown: bool = True
+) -> None:
+    """Write a file and name it on the error stream; standard output where there is no path.
+
+    Raises RiskcodeError, with the option that names another path, when it cannot be written.
+    """
+    try:
+        write(path)
+    except OSError as error:
+        raise RiskcodeError(
+            "Cannot write {path} ({error}). Give another path with {option}.",
+            path=path,
+            error=error,
+            option=option,
+        ) from error
+    if shown and path is not None:
+        typer.echo(str(path), err=True)
+
+
 def one_of(codes: vocab.CodeList, text: str) -> str:
-    """Stored key of a value as a person typed it.  Raises BadParameter with all that is known."""
-    key = codes.spellings().get(text.strip().lower())
+    """Stored key of a value as a person typed it: key, label of any language, or a part that only one has.
+
+    Raises WrongUse with all that is known.
+    """
+    known, typed = spellings(codes), text.strip().lower()
+    near = {key for spelling, key in known.items() if typed in spelling and len(typed) >= _LEAST_PART}
+    key = known.get(typed) or (near.pop() if len(near) == 1 else None)
     if key is None:
-        raise typer.BadParameter(f"'{text}' is not one of {', '.join(codes.keys)}")
+        raise WrongUse("'{text}' is not one of {known}", text=text, known=", ".join(codes.keys))
     return key

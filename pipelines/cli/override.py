@@ -1,6 +1,5 @@
-"""``./riskcode override``: a person gives a code, with a reason and a last day, and answers for it later."""
+"""``./riskcode override``: codes given by a person, with a reason and a last day, and whether they were right."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,73 +10,16 @@ from rich.table import Table
 from desk.files.tables import as_json
 from desk.words.labels import VERDICT
 from desk.words.words import Words
-from models import vocabulary as vocab
-from pipelines.cli.objection import By, Enterprise, Json, On, sit_down
-from pipelines.cli.options import one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import Json
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import disputes as queries
 
-Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that is kept and shown")]
-
 app = typer.Typer(
-    name="override",
-    help="人工定码 · Overrides: give, end, and see whether they were right.",
+    cls=group_of(Later("give", "sitting:give"), Later("end", "sitting:end")),
     no_args_is_help=True,
 )
-
-
-@app.command("give")
-def give(
-    enterprise_id: Enterprise,
-    code: Annotated[str, typer.Option(help="red, yellow, blue or green (红 黄 蓝 绿)")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="last day it holds")],
-    reason: Reason,
-    by: By,
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="first day it holds; default: the day coded last"),
-    ] = None,
-    on: On = None,
-    json: Json = False,
-) -> None:
-    """定码 · Give an enterprise another code for a time; a veto cannot be bettered."""
-    from warehouse.disputes.overrides import Given, give_override
-
-    settings, enterprise_id = load_settings(), enterprise_id.strip()
-    with sit_down(settings, on) as desk:
-        given = Given(
-            enterprise_id,
-            one_of(vocab.CODE, code),
-            first.date() if first else desk.as_of,
-            until.date(),
-            reason,
-            by,
-            desk.on,
-        )
-        number = give_override(desk.connection, desk.coding(enterprise_id), given)
-        desk.republish(enterprise_id)
-    _tell(settings, number, enterprise_id, json=json)
-
-
-@app.command("end")
-def end(
-    override_id: Annotated[str, typer.Argument(help="number of the override, e.g. V-2026-0001")],
-    by: By,
-    reason: Reason,
-    on: On = None,
-    json: Json = False,
-) -> None:
-    """终止 · End an override before its last day; the code follows at once."""
-    from warehouse.disputes.overrides import end_override
-
-    settings, override_id = load_settings(), override_id.strip()
-    with sit_down(settings, on) as desk:
-        enterprise_id = end_override(
-            desk.connection, override_id, by=by, reason=reason, on=desk.on, first_day_without=desk.as_of
-        )
-        desk.republish(enterprise_id)
-    _tell(settings, override_id, enterprise_id, json=json)
 
 
 @app.command("list")
@@ -85,7 +27,7 @@ def list_(
     enterprise: Annotated[str | None, typer.Option(help="of this enterprise only")] = None,
     json: Json = False,
 ) -> None:
-    """列表 · Every override: who, why, until when, and whether what came to light proved it right."""
+    """Every override: who, why, until when, and whether what came to light proved it right."""
     settings = load_settings()
     words = Words(settings.language)
     with reading(settings.home) as connection:
@@ -93,10 +35,11 @@ def list_(
     if json:
         typer.echo(as_json(found))
         return
-    Console().print(_table(found, words) if found else words("no_overrides"))
+    Console().print(_table(found, words) if found else words("No override"))
 
 
-def _tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) -> None:
+def tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) -> None:
+    """One override, as it is published now."""
     with reading(settings.home) as connection:
         found = queries.overrides(connection, enterprise_id=enterprise_id)
     mine = [row for row in found if row["override_id"] == number]
@@ -108,12 +51,12 @@ def _tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) ->
 
 def _table(found: list[Row], words: Words) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in ("override", "id"):
-        table.add_column(words(key), no_wrap=True)
-    for key in ("code", "from_until", "by", "reason", "was_right"):
-        table.add_column(words(key), overflow="fold")
+    for head in (words("override"), words("enterprise id")):
+        table.add_column(head, no_wrap=True)
+    for head in (words("code"), words("from – until"), words("by"), words("reason"), words("was it right?")):
+        table.add_column(head, overflow="fold")
     for row in found:
-        ended = f" ({words('ended', day=row['ended_from'])})" if row["ended_from"] else ""
+        ended = f" ({words('ended from {day}', day=row['ended_from'])})" if row["ended_from"] else ""
         table.add_row(
             row["override_id"],
             escape(row["enterprise_id"]),

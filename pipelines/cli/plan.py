@@ -1,9 +1,8 @@
 """Commands that show the plan: the year, the month, a day.
 
-They read the published copy only; what draws, prints or writes calendars is imported where it is used.
+They read the published copy only.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,26 +11,23 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from desk.files.calendar import write_calendar
+from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.options import Form, Json, Output, one_of
+from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, one_of, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import plan as queries
 from warehouse.questions import visits as visit_queries
 from warehouse.questions.area import Area
 
-Level = Annotated[str | None, typer.Option(help="city, district or town (市 区县 镇街)")]
-District = Annotated[
-    str | None, typer.Option(help="whose plan: GB/T 2260 code or name, e.g. 370102 or 历下区")
-]
 Calendar = Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or ics (a calendar)")]
 Picture = Annotated[Path | None, typer.Option(help="draw load against capacity: FILE.svg or FILE.png")]
 
-app = typer.Typer(name="plan", help="检查计划 · The plan: year, month, today.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("year")
@@ -42,7 +38,7 @@ def year(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """年度计划 · Person-days of every authority, the floors, the draws, and what cannot be reached."""
+    """Person-days of every authority, the floors, the draws, and what cannot be reached."""
     settings, words = _start()
     with reading(settings.home) as connection:
         area = _area(connection, level, district)
@@ -55,15 +51,15 @@ def year(
         }
     form = _form("json" if json else form)
     if form == "json":
-        _write(lambda path: write_rows(told, "json", path, title="plan"), output)
+        written(output, lambda path: write_rows(told, "json", path, title="plan"))
     elif form == "table":
         plan_view.show_year(told, words, Console())
     elif form == "csv":
-        _write(lambda path: write_rows(told["budget"], "csv", path, title="plan"), output)
+        written(output, lambda path: write_rows(told["budget"], "csv", path, title="plan"))
     else:
         sheets = {name: told[name] for name in ("budget", "floors", "draws")}
         path = output or settings.home.exports / f"plan-{told['plan']['year']}.xlsx"
-        _write(lambda path: write_sheets(sheets, path), path)
+        written(path, lambda path: write_sheets(sheets, path))
 
 
 def _of_the_year(found: list[Row]) -> list[Row]:
@@ -85,22 +81,19 @@ def month(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """月度计划 · Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
+    """Load against capacity, what the rules ask for and is not possible, what changed; the public list."""
     settings, words = _start()
     form = _form("json" if json else form, "ics")
+    if of is not None and not listing:
+        raise WrongUse("--month goes with --list: only the list is made months ahead")
     with reading(settings.home) as connection:
         area = _area(connection, level, district)
         plan = queries.horizon(connection)
         if listing:
             start = of.date() if of else plan["first_on"].replace(day=1)
-            found = queries.month_list(connection, start, area)
-        elif of is not None:
-            raise typer.BadParameter("--month goes with --list: only the list is made months ahead")
-        else:
-            told = _month(connection, area, plan, with_visits=form != "table")
-    if listing:
-        _show_list(found, start, form, output, settings, words)
-        return
+            _show_list(queries.month_list(connection, start, area), start, form, output, settings, words)
+            return
+        told = _month(connection, area, plan, with_visits=form != "table")
     if picture is not None:
         _draw(told, picture, words)
     if form == "table":
@@ -128,56 +121,56 @@ def _show_list(
     found: list[Row], start: date, form: str, output: Path | None, settings: Settings, words: Words
 ) -> None:
     if form == "ics":
-        raise typer.BadParameter(
-            "--list has no days, so it makes no calendar: choose table, csv, xlsx or json"
-        )
+        raise WrongUse("--list has no days, so it makes no calendar: choose table, csv, xlsx or json")
     if form == "table":
         plan_view.show_month_list(found, start, words, Console())
         return
     name = f"month-list-{start:%Y-%m}"
     default = settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None
-    _write(lambda path: write_rows(found, form, path, title=name), output or default)
+    written(output or default, lambda path: write_rows(found, form, path, title=name))
 
 
 def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
-        raise typer.BadParameter(f"--picture {picture}: the name must end in .svg or .png")
+        raise WrongUse("--picture {file}: the name must end in .svg or .png", file=picture)
+    # Matplotlib takes a second to import; only a picture needs it.
     from desk.draw.load import Wording, draw_load
 
     days = sorted({row["day"] for row in told["load"]})
     wording = Wording(
-        title=f"{words('picture_title')} · {days[0]} – {days[-1]}" if days else words("picture_title"),
-        load=words("picture_load"),
-        capacity=words("picture_capacity"),
-        short=words("picture_short"),
-        short_text=lambda count: words("picture_short_text", days=f"{count:,.1f}"),
-        unit=words("picture_y"),
+        title=f"{words('Inspection load against capacity')} · {days[0]} – {days[-1]}"
+        if days
+        else words("Inspection load against capacity"),
+        load=words.within("person-days", "planned"),
+        capacity=words.within("person-days", "available"),
+        short=words("asked for, not possible"),
+        short_text=lambda count: words("{days} person-days short", days=f"{count:,.1f}"),
+        unit=words("person-days"),
         levels={key: words.label(vocab.LEVEL, key) for key in vocab.LEVEL.keys},
     )
-    _write(lambda path: draw_load(told["load"], path, wording), picture)
+    written(picture, lambda path: draw_load(told["load"], path, wording))
 
 
 def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:
     """Days, crews and reasons are for the authority; what may be published is ``--list``."""
     name = f"plan-{told['plan']['first_on']:%Y-%m}"
     if form == "json":
-        _write(lambda path: write_rows(told, "json", path, title=name), output)
+        written(output, lambda path: write_rows(told, "json", path, title=name))
     elif form == "ics":
         _calendar(told["visits"], output or settings.home.exports / f"{name}.ics", words)
     elif form == "csv":
         found = [_flat(row, words) for row in told["visits"]]
-        _write(lambda path: write_rows(found, "csv", path, title=name), output)
+        written(output, lambda path: write_rows(found, "csv", path, title=name))
     else:
         visits = [_flat(row, words) for row in told["visits"]]
         sheets = {"visits": visits, **{key: told[key] for key in ("load", "shortfalls", "changes")}}
-        _write(lambda path: write_sheets(sheets, path), output or settings.home.exports / f"{name}.xlsx")
+        path = output or settings.home.exports / f"{name}.xlsx"
+        written(path, lambda path: write_sheets(sheets, path))
 
 
 @app.command("today")
 def today(
-    on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day; default: the first one planned")
-    ] = None,
+    on: Annotated[datetime | None, day("day; default: the first one planned")] = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
     level: Level = None,
     district: District = None,
@@ -185,7 +178,7 @@ def today(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """当日任务 · Each crew's visits in order: where, why, what to check, who goes; sheets to print with xlsx."""
+    """Each crew's visits in order: where, why, what to check, who goes; sheets to print with xlsx."""
     settings, words = _start()
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
@@ -196,10 +189,18 @@ def today(
             _known_team(visit_queries.teams(connection, area), team)
         found = visit_queries.visits(connection, day, day, area, team=team)
     if form == "json":
-        _write(lambda path: write_rows(found, "json", path, title="plan"), output)
+        written(output, lambda path: write_rows(found, "json", path, title="plan"))
     elif not found:
         first, last = (days[0], days[-1]) if days else (plan["first_on"], plan["last_on"])
-        typer.echo(words("no_visits_on", day=day, first=first, last=last), err=form != "table")
+        typer.echo(
+            words(
+                "No visits on {day}; there are some on working days from {first} to {last}",
+                day=day,
+                first=first,
+                last=last,
+            ),
+            err=form != "table",
+        )
     elif form == "table":
         plan_view.show_day(found, day, plan, words, Console())
     else:
@@ -214,17 +215,13 @@ def _export_day(
         _calendar(found, output or default, words)
     elif form == "csv":
         flat = [_flat(row, words) for row in found]
-        _write(lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"), output)
+        written(output, lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"))
     else:
-        from desk.files.sheets import write_day_sheets
-
-        _write(lambda path: write_day_sheets(found, path, words), output or default)
+        written(output or default, lambda path: write_day_sheets(found, path, words))
 
 
 def _calendar(found: list[Row], path: Path, words: Words) -> None:
-    from desk.files.calendar import write_calendar
-
-    _write(lambda path: write_calendar(found, path, words), path)
+    written(path, lambda path: write_calendar(found, path, words))
 
 
 def _flat(row: Row, words: Words) -> Row:
@@ -244,9 +241,17 @@ def _area(connection: Any, level: str | None, district: str | None) -> Area:
     if district is not None and not queries.knows(connection, district):
         known = [name for code in queries.divisions(connection) for name in _names(code)]
         near = get_close_matches(district, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}? " if near else ""
         listed = ", ".join(_names(code)[1] for code in queries.divisions(connection))
-        raise typer.BadParameter(f"no plan knows a district '{district}': {hint}Known: {listed}")
+        if near:
+            raise WrongUse(
+                "no plan knows a district '{district}': did you mean {near}? Known: {known}",
+                district=district,
+                near=near[0],
+                known=listed,
+            )
+        raise WrongUse(
+            "no plan knows a district '{district}': Known: {known}", district=district, known=listed
+        )
     return Area(one_of(vocab.LEVEL, level) if level else None, district)
 
 
@@ -257,24 +262,20 @@ def _names(code: str) -> tuple[str, ...]:
 def _known_team(known: list[str], team: str) -> None:
     if not any(team.lower() in name.lower() for name in known):
         near = get_close_matches(team, known, n=1, cutoff=0.0) or known[:1]
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise typer.BadParameter(f"no crew '{team}' has visits in this plan{hint}")
+        if near:
+            raise WrongUse(
+                "no crew '{team}' has visits in this plan: did you mean {near}?", team=team, near=near[0]
+            )
+        raise WrongUse("no crew '{team}' has visits in this plan", team=team)
 
 
 def _form(form: str, *more: str) -> str:
     known = ("table", "csv", "xlsx", "json", *more)
     if form not in known:
-        raise typer.BadParameter(f"--format {form}: choose {', '.join(known[:-1])} or {known[-1]}")
+        raise WrongUse(
+            "--format {form}: choose {others} or {last}",
+            form=form,
+            others=", ".join(known[:-1]),
+            last=known[-1],
+        )
     return form
-
-
-def _write(write: Callable[[Any], Any], path: Path | None) -> None:
-    """Write a file and name it; standard output where there is no path."""
-    try:
-        write(path)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
-        ) from error
-    if path is not None:
-        typer.echo(str(path), err=True)

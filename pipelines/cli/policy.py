@@ -1,10 +1,10 @@
 """Commands about the rules: what another pack would do, whether a pack is sound, which one is in force."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,22 +12,22 @@ from rich.console import Console
 from desk.files.tables import as_json, write_rows
 from desk.terminal import policy as policy_view
 from desk.words.words import Words
-from models.errors import PolicyError, RiskcodeError
-from pipelines.cli.model import By, Json, Reason, on_a_terminal, said
+from models.coding.explain import factor_texts
+from models.errors import PolicyError
+from models.lint.lint import has_errors
+from models.lint.lint import lint as look_for_faults
+from models.policy import Policy, load_policy, pack_names
+from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said, written
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row
-
-if TYPE_CHECKING:
-    from models.lint.faults import Finding
-    from models.policy import Policy
-    from warehouse.what_if.pack_diff import PackDiff
+from warehouse.rules import packs as rules
+from warehouse.rules.packs import ACTIVE, Activation
+from warehouse.what_if.pack_diff import PackDiff, compare
 
 PackName = Annotated[str, typer.Argument(help="pack: its name, a folder, a stored one's hash, or active")]
 
 app = typer.Typer(
-    name="policy",
-    help="规则 · The rules: compare packs, look for faults, put one in force, list.",
     no_args_is_help=True,
 )
 
@@ -37,26 +37,28 @@ def diff(
     packs: Annotated[list[str], typer.Argument(help="[OLD] NEW; OLD is what is in force unless named")],
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="day to compare on; default: the last one coded"),
+        day("day to compare on; default: the last one coded"),
     ] = None,
     enterprise: Annotated[str | None, typer.Option(help="the preview of one enterprise, by its id")] = None,
     output: Annotated[Path | None, typer.Option(help="folder for everything as JSON and CSV")] = None,
     json: Json = False,
 ) -> None:
-    """比较 · What a pack would change: codes, workload, caps, and every enterprise's own preview.
+    """What a pack would change: codes, workload, caps, and every enterprise's own preview.
 
     Both packs code and plan the same day on copies of the warehouse; nothing of the warehouse changes.
     """
     if len(packs) > 2:
-        raise typer.BadParameter("name one pack, or two: the old one and the new one")
+        raise WrongUse("name one pack, or two: the old one and the new one")
     settings = load_settings()
     words = Words(settings.language)
     old = None if len(packs) == 1 else _resolve(packs[0], settings)
     new = _resolve(packs[-1], settings)
-    found = _compare(settings, old, new, as_of.date() if as_of else None, enterprise, quiet=json)
+    found = _compare(settings, old, new, date_of(as_of), enterprise, quiet=json)
     if enterprise is not None and not found.firms:
-        raise typer.BadParameter(
-            f"{enterprise} has no code on {found.as_of}; ./riskcode codes lists enterprises"
+        raise WrongUse(
+            "{enterprise} has no code on {day}; ./riskcode codes lists enterprises",
+            enterprise=enterprise,
+            day=found.as_of,
         )
     if output is not None:
         _write(found, output, words)
@@ -77,12 +79,10 @@ def lint(
     ] = None,
     json: Json = False,
 ) -> None:
-    """查错 · Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
-    from models.lint.lint import has_errors
-
+    """Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
     settings = load_settings()
     policy = _resolve(pack or settings.pack, settings)
-    found = _faults(policy)
+    found = look_for_faults(policy)
     if json:
         typer.echo(as_json([one.to_dict() for one in found]))
     else:
@@ -96,7 +96,7 @@ def lint(
 @app.command("activate")
 def activate(
     pack: PackName,
-    day: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day coded with it")],
+    day: Annotated[datetime, day("first day coded with it", "--from")],
     by: By,
     reason: Reason,
     without_diff: Annotated[
@@ -104,17 +104,13 @@ def activate(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """启用 · Put a pack in force from a day on, in the name of a person, after a look at what it changes."""
-    from models.lint.lint import has_errors
-    from warehouse.rules.packs import Activation
-    from warehouse.rules.packs import activate as put_in_force
-
+    """Put a pack in force from a day on, in the name of a person, after a look at what it changes."""
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
     policy = _resolve(pack, settings)
     called = f"{policy.name} {policy.version}"
-    faults = _faults(policy)
+    faults = look_for_faults(policy)
     if has_errors(faults):
         policy_view.show_findings(faults, called, words, console)
         raise PolicyError(
@@ -126,21 +122,33 @@ def activate(
     if found is not None:
         policy_view.show_diff(found, _titles(settings, None, policy, found.as_of, words), words, console)
     if on_a_terminal() and not yes:
-        typer.confirm(words("ask_activate", name=name, pack=called, day=day.date()), abort=True)
+        typer.confirm(
+            words(
+                "Put {pack} in force from {day} in the name of {name}?",
+                name=name,
+                pack=called,
+                day=day.date(),
+            ),
+            abort=True,
+        )
     wanted = Activation(day.date(), name, why, found.summary() if found else None)
-    put_in_force(settings.home, policy, wanted, default=_packaged(settings))
-    typer.echo(words("activated_text", pack=called, day=day.date()))
+    rules.activate(settings.home, policy, wanted, default=_packaged(settings))
+    typer.echo(
+        words(
+            "{pack} is in force from {day}, and recorded. Codes follow with the run of "
+            "that day: ./riskcode run",
+            pack=called,
+            day=day.date(),
+        )
+    )
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """列表 · What was put in force when, by whom and why, and whether the files at hand say the same."""
-    from models.policy import load_policy, pack_names
-    from warehouse.rules.packs import ACTIVE, list_activations, list_packs
-
+    """What was put in force when, by whom and why, and whether the files at hand say the same."""
     settings = load_settings()
-    activations = list_activations(settings.home)
-    stored = {row["hash"] for row in list_packs(settings.home)}
+    activations = rules.list_activations(settings.home)
+    stored = {row["hash"] for row in rules.list_packs(settings.home)}
     held = next((row["pack_hash"] for row in activations if row["state"] == ACTIVE), None)
     at_hand: list[Row] = []
     for name in pack_names():
@@ -169,20 +177,17 @@ def list_(json: Json = False) -> None:
     policy_view.show_list(activations, at_hand, settings.pack, Words(settings.language), Console())
 
 
-def _resolve(name: str, settings: Settings) -> "Policy":
+def _resolve(name: str, settings: Settings) -> Policy:
     """A pack by name, folder, hash of a stored one, or ``active``.  Raises PolicyError, listing what there is."""
-    from models.policy import load_policy, pack_names
-    from warehouse.rules.packs import ACTIVE, active_pack, stored_pack
-
     if name == ACTIVE:
-        return active_pack(settings.home, _packaged(settings))
+        return rules.active_pack(settings.home, _packaged(settings))
     if name in pack_names():
         return load_policy(name)
     folder = Path(name)
     if (folder / "pack.yaml").exists():
         folder = folder.resolve()
         return load_policy(folder.name, folder=folder.parent)
-    stored = stored_pack(settings.home, name) if len(name) >= 6 else None
+    stored = rules.stored_pack(settings.home, name) if len(name) >= 6 else None
     if stored is None:
         known = ", ".join(pack_names())
         raise PolicyError(
@@ -194,36 +199,25 @@ def _resolve(name: str, settings: Settings) -> "Policy":
     return stored
 
 
-def _packaged(settings: Settings) -> "Policy":
-    from models.policy import load_policy
-
+def _packaged(settings: Settings) -> Policy:
     return load_policy(settings.pack)
 
 
-def _faults(policy: "Policy") -> "tuple[Finding, ...]":
-    from models.lint.lint import lint as look_for_faults
-
-    return look_for_faults(policy)
-
-
 @contextmanager
-def _progress(settings: Settings, *, quiet: bool) -> Iterator[None]:
+def _progress(settings: Settings, *, quiet: bool) -> Generator[None]:
     with Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet):
         yield
 
 
 def _compare(
     settings: Settings,
-    old: "Policy | None",
-    new: "Policy",
+    old: Policy | None,
+    new: Policy,
     as_of: date | None,
     enterprise: str | None,
     *,
     quiet: bool,
-) -> "PackDiff":
-    # The planner takes a second to import; who only mistyped a name should not wait for it.
-    from warehouse.what_if.pack_diff import compare
-
+) -> PackDiff:
     only = None if enterprise is None else (enterprise,)
     with _progress(settings, quiet=quiet):
         return compare(
@@ -237,18 +231,14 @@ def _compare(
         )
 
 
-def _titles(
-    settings: Settings, old: "Policy | None", new: "Policy", day: date, words: Words
-) -> dict[str, str]:
+def _titles(settings: Settings, old: Policy | None, new: Policy, day: date, words: Words) -> dict[str, str]:
     """What rules are called, by either pack."""
-    from models.coding.explain import factor_texts
-
     before = old or _resolve("active", settings)
     rows = [row for policy in (before, new) for row in factor_texts(policy.on(day)).iter_rows(named=True)]
-    return {row["factor"]: row[f"title_{words.language}"] for row in rows} | {"score": words("by_score")}
+    return {row["factor"]: words.either(row, "title") for row in rows} | {"score": words("score")}
 
 
-def _write(found: "PackDiff", folder: Path, words: Words) -> None:
+def _write(found: PackDiff, folder: Path, words: Words) -> None:
     """Everything as one JSON file and as one CSV file per table."""
     tables: dict[str, list[dict[str, Any]]] = {
         "matrix": found.matrix,
@@ -262,12 +252,10 @@ def _write(found: "PackDiff", folder: Path, words: Words) -> None:
             for row in found.firms
         ],
     }
-    try:
+
+    def write(folder: Path) -> None:
         write_rows({**found.summary(), "firms": found.firms}, "json", folder / "diff.json", title="diff")
         for name, rows in tables.items():
             write_rows(rows, "csv", folder / f"{name}.csv", title=name)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {folder} ({error}). Give another folder with --output.", folder=folder, error=error
-        ) from error
-    typer.echo(str(folder), err=True)
+
+    written(folder, write)

@@ -21,8 +21,20 @@ from desk.terminal.passport import show_passport
 from desk.words.labels import CHANNEL, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.errors import RiskcodeError
-from pipelines.cli.options import District, Form, Json, Limit, Output, one_of
+from pipelines.cli.groups import Later, group_of
+from pipelines.cli.options import (
+    District,
+    Form,
+    Json,
+    Level,
+    Limit,
+    Output,
+    WrongUse,
+    date_of,
+    day,
+    one_of,
+    written,
+)
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
@@ -30,30 +42,26 @@ from warehouse.questions import visits
 from warehouse.questions.area import Area
 from warehouse.questions.passport import passport
 
-rejects_app = typer.Typer(help="被拒数据 · Refused rows: list, export, retry.", invoke_without_command=True)
+rejects_app = typer.Typer(cls=group_of(Later("retry", "admin:retry")), invoke_without_command=True)
 
 
 def queue(
-    channel: Annotated[
-        str | None, typer.Option(help="why: red, immediate, recheck, random … (复查 双随机)")
-    ] = None,
+    channel: Annotated[str | None, typer.Option(help="why: red, immediate, recheck, random …")] = None,
     code: Annotated[
         str | None,
-        typer.Option(help="instead: every enterprise of a code, red, yellow, blue or green (红 黄 蓝 绿)"),
+        typer.Option(help="instead: every enterprise of a code, red, yellow, blue or green"),
     ] = None,
-    level: Annotated[str | None, typer.Option(help="city, district or town")] = None,
+    level: Level = None,
     district: District = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
-    due_by: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="due on this day or before")
-    ] = None,
+    due_by: Annotated[datetime | None, day("due on this day or before")] = None,
     state: Annotated[str | None, typer.Option(help="scheduled, short, deferred or awaiting")] = None,
     limit: Limit = None,
     form: Form = "table",
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """待检队列 · Every visit that is due, in order of precedence: who, why, by when, what to check.
+    """Every visit that is due, in order of precedence: who, why, by when, what to check.
 
     With --code, every enterprise of that code instead, visited or not.
     """
@@ -61,14 +69,14 @@ def queue(
     words, at = Words(settings.language), one_of(vocab.LEVEL, level) if level else None
     if code is not None:
         if channel or team or due_by or state:
-            raise typer.BadParameter(words("queue_left_out"))
+            raise WrongUse("--code lists enterprises; leave it out to choose among visits")
         _queue_of_code(_code(code), district, at, limit, form, output, settings)
         return
     asked = visits.Asked(
         one_of(CHANNEL, channel) if channel else None,
         one_of(VISIT_STATE, state) if state else None,
         team,
-        due_by.date() if due_by else None,
+        date_of(due_by),
         limit,
     )
     with reading(settings.home) as connection:
@@ -77,7 +85,7 @@ def queue(
         _export(_flat(found, form), form, output, settings, name="queue")
         return
     console = Console()
-    console.print(visits_table(found, words, width=console.width) if found else words("no_visits"))
+    console.print(visits_table(found, words, width=console.width) if found else words("No visit matches"))
 
 
 def _queue_of_code(
@@ -94,13 +102,15 @@ def _queue_of_code(
         found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
     if form == "table":
         words, console = Words(settings.language), Console()
-        console.print(queue_table(found, words, wide=console.width >= 110) if found else words("nothing"))
+        console.print(
+            queue_table(found, words, wide=console.width >= 110) if found else words("No enterprise matches")
+        )
         return
     _export(_flat(found, form), form, output, settings, name=f"queue-{key}")
 
 
 def explain(
-    enterprise_id: Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")],
+    enterprise_id: Annotated[str, typer.Argument(help="enterprise id")],
     html: Annotated[
         bool, typer.Option("--html", help="write a page to read and to print, see --output")
     ] = False,
@@ -112,13 +122,13 @@ def explain(
     ] = None,
     json: Json = False,
 ) -> None:
-    """赋码理由 · Why an enterprise has its code, until when, and what would change it.
+    """Why an enterprise has its code, until when, and what would change it.
 
     Every reason with its points and its source; the codes to come if nothing new happens; how the code came about.
     """
     settings = load_settings()
     if output is not None and not html:
-        raise typer.BadParameter(Words(settings.language)("output_needs_html"))
+        raise WrongUse("--output names the file of --html; give both")
     with reading(settings.home) as connection:
         found = passport(connection, enterprise_id.strip())
     if html:
@@ -132,32 +142,21 @@ def explain(
 
 
 def _write_page(found: Row, path: Path, settings: Settings) -> None:
+    # Rules and pages take a second to import; only a page needs them.
     from desk.pages.passport import write_page
     from models.policy import load_policy
 
     clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
-    try:
-        write_page(found, path, language=settings.language, clocks=clocks)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --output.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+    written(path, lambda path: write_page(found, path, language=settings.language, clocks=clocks))
 
 
 def _draw(found: Row, path: Path, settings: Settings) -> None:
+    # Matplotlib takes a second to import; only a picture needs it.
     from desk.draw.passport import draw_picture
-    from desk.say.facts import Texts
 
     if path.suffix.lower() not in (".svg", ".png"):
-        raise typer.BadParameter(f"--picture {path}: FILE.svg or FILE.png")
-    try:
-        draw_picture(found, path, Texts(settings.language))
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {path} ({error}). Give another path with --picture.", path=path, error=error
-        ) from error
-    typer.echo(str(path), err=True)
+        raise WrongUse("--picture {file}: FILE.svg or FILE.png", file=path)
+    written(path, lambda path: draw_picture(found, path, Words(settings.language)), option="--picture")
 
 
 def codes(
@@ -169,7 +168,7 @@ def codes(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """码分布 · Enterprises by code and the change since the day coded before; or all of them."""
+    """Enterprises by code and the change since the day coded before; or all of them."""
     settings = load_settings()
     words, form = Words(settings.language), "json" if json else form
     with reading(settings.home) as connection:
@@ -185,7 +184,7 @@ def codes(
                 Console().print(codes_table(counts, words, run))
             return
     if form == "table":
-        Console().print(listing_table(found, words) if found else words("nothing"))
+        Console().print(listing_table(found, words) if found else words("No enterprise matches"))
     else:
         _export(found, form, output, settings, name="codes")
 
@@ -201,7 +200,7 @@ def rejects(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """被拒数据 · What was refused, by which rule; --list for the rows, --format to export them."""
+    """What was refused, by which rule; --list for the rows, --format to export them."""
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
@@ -209,35 +208,13 @@ def rejects(
     with reading(settings.home) as connection:
         if form == "table" and not (listing or table or rule):
             found = queries.reject_counts(connection)
-            Console().print(reject_counts_table(found, words) if found else words("no_rejects"))
+            Console().print(reject_counts_table(found, words) if found else words("No refused rows"))
             return
         found = queries.rejects(connection, table=table, rule=rule, limit=limit)
     if form == "table":
-        Console().print(rejects_table(found, words) if found else words("no_rejects"))
+        Console().print(rejects_table(found, words) if found else words("No refused rows"))
     else:
         _export(found, form, output, settings, name="rejects")
-
-
-@rejects_app.command("retry")
-def retry(
-    mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
-) -> None:
-    """重试 · Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
-    from warehouse.clock import local_today
-    from warehouse.connection import writing
-    from warehouse.intake.mapping import load_mapping
-    from warehouse.intake.rejects import retry_rejects
-
-    settings, today = load_settings(), local_today()
-    with writing(settings.home) as connection:
-        taken = retry_rejects(
-            connection,
-            received_on=today,
-            today=today,
-            only_waiting=False,
-            mapping=load_mapping(mapping) if mapping else None,
-        )
-    typer.echo(f"{taken:,} 行已接收 · rows taken up. 下次运行后生效 · ./riskcode run")
 
 
 def _code(text: str) -> str:
@@ -254,14 +231,11 @@ def _flat(found: list[Row], form: str) -> list[Row]:
 
 def _export(found: list[Row], form: str, output: Path | None, settings: Settings, *, name: str) -> None:
     if form not in ("csv", "xlsx", "json"):
-        raise typer.BadParameter(f"--format {form}: choose table, csv, xlsx or json")
+        raise WrongUse(
+            "--format {form}: choose {others} or {last}", form=form, others="table, csv, xlsx", last="json"
+        )
     if form == "xlsx" and output is None:
         output = settings.home.exports / f"{name}.xlsx"
-    try:
-        written = write_rows(found, form, output, title=name)
-    except OSError as error:
-        raise RiskcodeError(
-            "Cannot write {output} ({error}). Give another path with --output.", output=output, error=error
-        ) from error
-    if written:
-        typer.echo(f"{written} ({len(found):,})", err=True)
+    written(output, lambda path: write_rows(found, form, path, title=name), shown=False)
+    if output is not None:
+        typer.echo(f"{output} ({len(found):,})", err=True)

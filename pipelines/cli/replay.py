@@ -1,6 +1,6 @@
 """``./riskcode replay``: past codes as they were known then, and what relied on what was wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,31 +10,32 @@ from rich.console import Console
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.words.labels import BASIS
+from desk.words.marks import N_
 from desk.words.words import Words
 from models.errors import ScoreError
+from models.policy import Policy, load_policy
+from pipelines.cli.options import Json, day
 from pipelines.settings import Settings, load_settings
+from warehouse.connection import Connection, writing
 from warehouse.database.reading import Row
+from warehouse.intake.inbox import city_today
+from warehouse.what_if.replay import differences, issued_days, issued_on, past_coding, past_explanation
+from warehouse.what_if.replay import impact as relied
 
-app = typer.Typer(help="重放 · Past codes as known then, and as they should have been.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+app = typer.Typer(no_args_is_help=True)
 
 
 @contextmanager
-def _warehouse(settings: Settings) -> Iterator[Any]:
+def _warehouse(settings: Settings) -> Generator[tuple[Connection, Policy]]:
     """The warehouse, which nothing here writes to, and the pack of the settings."""
-    from models.policy import load_policy
-    from warehouse.connection import writing
-
     with writing(settings.home) as connection:
         yield connection, load_policy(settings.pack)
 
 
 @app.command("days")
 def days(json: Json = False) -> None:
-    """已发布的日期 · Days whose codes were issued, and by which rules."""
-    from warehouse.what_if.replay import issued_days
-
+    """Days whose codes were issued, and by which rules."""
     settings = load_settings()
     with _warehouse(settings) as (connection, _):
         found = issued_days(connection)
@@ -49,9 +50,7 @@ def days(json: Json = False) -> None:
 def check(
     as_of: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="an issued day")], json: Json = False
 ) -> None:
-    """重放核对 · Compute an issued day again on what was known then; fails unless every code comes out the same."""
-    from warehouse.what_if.replay import differences, issued_on
-
+    """Compute an issued day again on what was known then; fails unless every code comes out the same."""
     settings, day = load_settings(), as_of.date()
     words = Words(settings.language)
     with _warehouse(settings) as (connection, pack):
@@ -60,26 +59,34 @@ def check(
     if json:
         typer.echo(as_json({"as_of": day, "enterprises": size, "differences": found}))
     elif not found:
-        typer.echo(words("replay_same", day=day, n=f"{size:,}"))
+        typer.echo(
+            words(
+                "{day}: the codes of {n} enterprises, replayed as known then, are those that were issued",
+                day=day,
+                n=f"{size:,}",
+            )
+        )
     else:
-        columns = (("enterprise_id", "id"), ("code", "replay_issued"), ("replayed", "replay_again"))
+        columns = (
+            ("enterprise_id", N_("enterprise id")),
+            ("code", N_("issued")),
+            ("replayed", N_("replayed")),
+        )
         Console().print(_table(found[:20], columns, words))
     if found:
-        raise ScoreError(words("replay_differs", day=day, n=len(found)))
+        raise ScoreError(
+            words("{day}: the codes of {n} enterprises are not those that were issued", day=day, n=len(found))
+        )
 
 
 @app.command("show")
 def show(
-    enterprise_id: Annotated[str, typer.Argument(help="enterprise id (统一社会信用代码)")],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the day coded")],
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
-    ] = None,
+    enterprise_id: Annotated[str, typer.Argument(help="enterprise id")],
+    as_of: Annotated[datetime, day("the day coded")],
+    known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     json: Json = False,
 ) -> None:
-    """一家企业的旧码 · One enterprise's code and reasons on a past day, as known then or as known later."""
-    from warehouse.what_if.replay import past_coding, past_explanation
-
+    """One enterprise's code and reasons on a past day, as known then or as known later."""
     settings, day = load_settings(), as_of.date()
     words, known = Words(settings.language), known_at.date() if known_at else day
     with _warehouse(settings) as (connection, pack):
@@ -90,7 +97,7 @@ def show(
         return
     console = Console()
     head = words(
-        "replay_head",
+        "{id}: the code of {as_of} as known on {known_at} (rules {pack} {version})",
         id=found["enterprise_id"],
         as_of=day,
         known_at=known,
@@ -99,24 +106,25 @@ def show(
     )
     console.print(f"{head}: {words.code(found['code'])} {found['score']}", highlight=False)
     lines = [
-        {**one, "title": one["title_zh"] if words.at == 0 else one["title_en"]} for one in found["reasons"]
+        {**one, "title": words.either(one, "title"), "basis": words.label(BASIS, one["basis"])}
+        for one in found["reasons"]
     ]
-    columns = (("title", "reason"), ("value", "value"), ("points", "points"), ("basis", "basis"))
+    columns = (
+        ("title", N_("reason")),
+        ("value", N_("datum")),
+        ("points", N_("points")),
+        ("basis", N_("basis")),
+    )
     console.print(_table(lines, columns, words))
 
 
 @app.command("impact")
 def impact(
     enterprise: Annotated[str | None, typer.Option(help="only this enterprise")] = None,
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="what is known by then; default: today")
-    ] = None,
+    known_at: Annotated[datetime | None, day("what is known by then; default: today")] = None,
     json: Json = False,
 ) -> None:
-    """影响清单 · Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
-    from warehouse.intake.inbox import city_today
-    from warehouse.what_if.replay import impact as relied
-
+    """Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
     settings = load_settings()
     words = Words(settings.language)
     with _warehouse(settings) as (connection, pack):
@@ -130,26 +138,44 @@ def impact(
 
 _IMPACT: dict[str, tuple[tuple[str, str], ...]] = {
     "codes": (
-        ("enterprise_id", "id"),
-        ("first_day", "replay_from"),
-        ("last_day", "replay_to"),
-        ("issued", "replay_issued"),
-        ("should_be", "replay_right"),
-        ("data", "replay_data"),
+        ("enterprise_id", N_("enterprise id")),
+        ("first_day", N_("from")),
+        ("last_day", N_("to")),
+        ("issued", N_("issued")),
+        ("should_be", N_("should be")),
+        ("data", N_("data it relied on, withdrawn or corrected since")),
     ),
-    "visits": (("enterprise_id", "id"), ("inspected_on", "replay_from"), ("inspection_id", "value")),
-    "planned": (("enterprise_id", "id"), ("planned_on", "replay_from"), ("visit_id", "value")),
-    "penalties": (("enterprise_id", "id"), ("decided_on", "replay_from"), ("violation_id", "value")),
+    "visits": (
+        ("enterprise_id", N_("enterprise id")),
+        ("inspected_on", N_("from")),
+        ("inspection_id", N_("datum")),
+    ),
+    "planned": (
+        ("enterprise_id", N_("enterprise id")),
+        ("planned_on", N_("from")),
+        ("visit_id", N_("datum")),
+    ),
+    "penalties": (
+        ("enterprise_id", N_("enterprise id")),
+        ("decided_on", N_("from")),
+        ("violation_id", N_("datum")),
+    ),
+}
+_CONCERNED = {
+    "codes": N_("Codes that would have been others"),
+    "visits": N_("Special visits and re-checks of that time"),
+    "planned": N_("RED visits still planned"),
+    "penalties": N_("Penalties concerned"),
 }
 
 
 def _show_impact(found: dict[str, list[Row]], words: Words) -> None:
     console = Console()
     if not any(found.values()):
-        console.print(words("replay_none"))
+        console.print(words("No code, visit or penalty relied on it"))
     for name, columns in _IMPACT.items():
         if found[name]:
-            console.print(f"[bold]{words(f'replay_{name}')}[/] ({len(found[name]):,})", highlight=False)
+            console.print(f"[bold]{words(_CONCERNED[name])}[/] ({len(found[name]):,})", highlight=False)
             console.print(_table(found[name][:20], columns, words))
 
 
@@ -167,4 +193,4 @@ def _cell(name: str, told: Any, words: Words) -> str:
         return "–"
     if name in ("code", "replayed", "issued", "should_be"):
         return words.code(told)
-    return ", ".join(told) if isinstance(told, list) else str(told)
+    return words.listing(told) if isinstance(told, list) else str(told)

@@ -11,14 +11,20 @@ import typer
 from rich.console import Console
 
 from desk.files.tables import as_json
-from desk.say.visits import rule_texts
 from desk.terminal.codes import codes_table, queue_table, reject_counts_table
+from desk.words.labels import BINDING
 from desk.words.words import Words
 from models.errors import DeliveryError, MappingError, WarehouseError
+from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
+from pipelines.demo import write_demo_city
+from pipelines.nightly import FIRST_DAY, Order, run_nightly
 from pipelines.settings import load_settings
+from warehouse.clock import local_today
+from warehouse.connection import holding
 from warehouse.database.reading import Row, reading, rows
 from warehouse.home import Home
+from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
 from warehouse.questions import plan as planning
 
@@ -28,40 +34,32 @@ _HEAD = 10
 
 
 def run(
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day to code; default: today")
-    ] = None,
+    as_of: Annotated[datetime | None, day("day to code; default: today")] = None,
     source: Annotated[Path | None, typer.Option(help="folder with one delivery")] = None,
     mapping: Annotated[
         str | None, typer.Option(help="mapping file, or the name of one that comes along")
     ] = None,
-    known_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="use what was known then; default: --as-of")
-    ] = None,
+    known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     demo: Annotated[bool, typer.Option(help="the built-in demo city")] = False,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON for machines")] = False,
+    json: Json = False,
 ) -> None:
-    """夜间赋码 · Take deliveries in, check, score, code, explain, queue and publish.
+    """Take deliveries in, check, score, code, explain, queue and publish.
 
     Without --source the inbox is taken in (RISKCODE_HOME/inbox/<source>/).  An empty installation runs on
     the demo city.
     """
     settings = load_settings()
     home = settings.home.prepare()
-    # Heavy imports only now: the other commands must answer at once.
-    from pipelines.nightly import FIRST_DAY, Order, run_nightly
-    from warehouse.clock import local_today
-
-    console = Console(stderr=True, highlight=False)
+    words, console = Words(settings.language), Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
     day = as_of.date() if as_of else choice.day
     if not FIRST_DAY <= day <= local_today():
-        raise typer.BadParameter(f"--as-of {day}: days from {FIRST_DAY} to today can be coded")
-    _make_room(home, choice, console)
-    known = known_at.date() if known_at else None
+        raise WrongUse("--as-of {day}: days from {first} to today can be coded", day=day, first=FIRST_DAY)
+    _make_room(home, choice, words, console)
+    known = date_of(known_at)
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
@@ -72,7 +70,7 @@ def run(
     if json:
         sys.stdout.write(as_json(summary) + "\n")
     else:
-        show(summary, Words(settings.language), Console(), is_demo=choice.demo_size is not None)
+        show(summary, words, Console(), is_demo=choice.demo_size is not None)
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,6 @@ def _choose(
     home: Home, source: Path | None, mapping: str | None, demo: bool, enterprises: int | None
 ) -> _Choice:
     """Decide between a named delivery, the inbox, what is stored already, and the demo city."""
-    from warehouse.clock import local_today
-    from warehouse.intake.mapping import load_mapping
-
     if source is not None and mapping is None:
         raise MappingError("--source needs --mapping FILE: it says how to read the delivery.")
     if source is not None and not source.is_dir():
@@ -120,13 +115,11 @@ def _demo_size(home: Home) -> int | None:
     return int(note.read_text()) if note.exists() else None
 
 
-def _make_room(home: Home, choice: _Choice, console: Console) -> None:
+def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> None:
     """Invented and real deliveries never mix, nor two demo cities: what is in the way is moved aside.
 
     Done under the lock, so no running run loses its files; the published copy stays until a new one replaces it.
     """
-    from warehouse.connection import holding
-
     there = _demo_size(home)
     is_other_demo = choice.demo_size is not None and (
         there != choice.demo_size or not _is_whole(choice.folder)
@@ -136,35 +129,33 @@ def _make_room(home: Home, choice: _Choice, console: Console) -> None:
         return
     with holding(home):
         if there is not None:
-            _set_aside(home, console)
+            _set_aside(home, words, console)
         if choice.demo_size is not None and choice.folder is not None:
-            _write_demo(choice.folder, choice.demo_size, console)
+            _write_demo(choice.folder, choice.demo_size, words, console)
 
 
 def _is_whole(folder: Path | None) -> bool:
     """Whether a demo city delivers every table; one written by an earlier version of the program may not."""
-    from warehouse.intake.mapping import load_mapping
-
     tables = load_mapping(DEMO_MAPPING).tables.values()
     return folder is not None and all(
         any(next(folder.glob(name), None) for entry in entries for name in entry.files) for entries in tables
     )
 
 
-def _set_aside(home: Home, console: Console) -> None:
+def _set_aside(home: Home, words: Words, console: Console) -> None:
     target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
     for path in (home.root / "demo", home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
         if path.exists():
             shutil.move(path, target / path.name)
-    console.print(f"[dim]The demo city that was here was moved to {target}.[/]")
+    told = words("The demo city that was here was moved to {folder}.", folder=target)
+    console.print(f"[dim]{told}[/]")
 
 
-def _write_demo(folder: Path, enterprises: int, console: Console) -> None:
-    from pipelines.demo import write_demo_city
-
+def _write_demo(folder: Path, enterprises: int, words: Words, console: Console) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    console.print(f"[dim]demo city: writing the deliveries of {enterprises:,} invented enterprises …[/]")
+    told = words("demo city: writing the deliveries of {n} invented enterprises …", n=f"{enterprises:,}")
+    console.print(f"[dim]{told}[/]")
     write_demo_city(folder, enterprises=enterprises)
     (folder.parent / "enterprises").write_text(str(enterprises))
 
@@ -195,51 +186,66 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
         head = summary["rejects"][:5]
         console.print(reject_counts_table(head, words))
         if len(summary["rejects"]) > len(head):
-            console.print(
-                f"[dim]… {words('more', n=len(summary['rejects']) - len(head))}: ./riskcode rejects[/]"
-            )
+            more = words("{n} more", n=len(summary["rejects"]) - len(head))
+            console.print(f"[dim]… {more}{words.colon}./riskcode rejects[/]")
     console.print()
     console.print(codes_table(summary["codes"], words, summary["run"]))
     if summary["changes"]:
-        moved = ", ".join(
+        moved = words.listing(
             f"{words.code(c['from_code'])}→{words.code(c['to_code'])} {c['enterprises']}"
             for c in summary["changes"][:8]
         )
-        console.print(f"{words('change')}: {moved}", highlight=False)
+        console.print(f"{words('change')}{words.colon}{moved}", highlight=False)
     console.print()
     if summary["queue"]:
-        console.print(f"[bold]{words('queue_head', n=len(summary['queue']))}[/]")
+        console.print(f"[bold]{words('Head of the red queue (first {n})', n=len(summary['queue']))}[/]")
         console.print(queue_table(summary["queue"], words, wide=console.width >= 110))
         console.print("[dim]./riskcode queue · ./riskcode explain <id>[/]")
     if summary["plan"]:
         show_plan(summary["plan"], words, console)
-    console.print(f"[dim]{words('assumption')}{' · ' + words('demo_note') if is_demo else ''}[/]")
+    notes = [words("Cut-offs and points are this project's assumptions, not Jinan's")]
+    notes += [words("demo city: enterprises and events are invented")] if is_demo else []
+    console.print(f"[dim]{' · '.join(notes)}[/]")
 
 
 def show_plan(plan: dict[str, Any], words: Words, console: Console) -> None:
     """What the plan came to, and the rule that keeps most visits off it."""
     counts = plan["visits"]
     told = words(
-        "run_plan",
+        "Plan from {first} to {last}: {scheduled} visits scheduled, {short} not possible",
         first=plan["first_on"],
         last=plan["last_on"],
         scheduled=f"{counts.get('scheduled', 0):,}",
         short=f"{counts.get('short', 0):,}",
     )
-    late = words("run_plan_overdue", n=plan["overdue"]) if plan["overdue"] else ""
+    late = (
+        words(" ({n} of the scheduled make up for a missed deadline)", n=plan["overdue"])
+        if plan["overdue"]
+        else ""
+    )
     console.print(f"[bold]{told}[/]{late}", highlight=False)
     for worst in plan["rules"][:1]:
-        rule = rule_texts(words).get(worst["rule"], worst["rule"])
+        rule = words.label(BINDING, worst["rule"])
         days = f"{worst['person_days']:,.1f}".removesuffix(".0")
-        line = words("run_plan_rule", rule=rule, visits=worst["visits"], days=days)
+        line = words(
+            "most binding: {rule} (visits: {visits}, person-days: {days})",
+            rule=rule,
+            visits=worst["visits"],
+            days=days,
+        )
         console.print(line, highlight=False, markup=False)
     console.print("[dim]./riskcode plan month · ./riskcode plan today[/]")
 
 
 def _delivery_line(delivery: Row, words: Words) -> str:
     accepted = delivery["added"] + delivery["corrected"] + delivery["unchanged"]
-    return (
-        f"[bold]{delivery['source']}[/]: {words('delivered')} {delivery['delivered']:,} = {words('accepted')} "
-        f"{accepted:,} ({words('added')} {delivery['added']:,}, {words('corrected')} {delivery['corrected']:,}, "
-        f"{words('unchanged')} {delivery['unchanged']:,}) + {words('refused')} {delivery['refused']:,}"
+    return words(
+        "{source}: delivered {delivered} = accepted {accepted} (new {added}, corrected {corrected}, unchanged "
+        "{unchanged}) + refused {refused}",
+        source=f"[bold]{delivery['source']}[/]",
+        accepted=f"{accepted:,}",
+        **{
+            name: f"{delivery[name]:,}"
+            for name in ("delivered", "added", "corrected", "unchanged", "refused")
+        },
     )

@@ -10,6 +10,7 @@ from desk.files.tables import as_json
 from desk.words.words import Words
 from pipelines.cli.progress import Progress
 from pipelines.settings import load_settings
+from pipelines.watch import watch as looks
 
 
 def watch(
@@ -17,16 +18,14 @@ def watch(
     once: Annotated[bool, typer.Option(help="take up what is waiting, then end")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON line for each arrival")] = False,
 ) -> None:
-    """随到随赋码 · Watch the inbox: new files change the codes they are about within seconds.
+    """Watch the inbox: new files change the codes they are about within seconds.
 
     A sender writes name.part and renames it when it is whole; other files are taken once they stand still.
     """
     settings = load_settings()
     settings.home.prepare()
-    from pipelines.watch import watch as looks
-
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
-    console.print(f"[dim]{words('watching', folder=settings.home.inbox)}[/]")
+    console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
     with Progress(console, settings.home, quiet=True):
         try:
             for seen in looks(settings, interval_seconds=interval, forever=not once):
@@ -45,6 +44,12 @@ def watch(
                 if json:
                     typer.echo(as_json(told, indent=None))
                 else:
-                    typer.echo(words("seen", **told))
+                    typer.echo(
+                        words(
+                            "{at} {rows} rows ({refused} refused), {enterprises} enterprises, {changed} "
+                            "codes changed, {seconds} s",
+                            **told,
+                        )
+                    )
         except KeyboardInterrupt:
-            console.print(f"[dim]{words('watch_ends')}[/]")
+            console.print(f"[dim]{words('watch ended')}[/]")

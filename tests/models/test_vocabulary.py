@@ -23,18 +23,18 @@ every_list = pytest.mark.parametrize("codes", CODE_LISTS, ids=lambda codes: code
 @every_list
 def test_every_spelling_leads_back_to_its_key_whatever_its_case(codes: CodeList):
     spellings = codes.spellings()
-    for key, labels in codes.labels.items():
-        for spelling in (key, *labels):
+    for key, label in codes.labels.items():
+        for spelling in (key, label, *codes.written[key]):
             assert spellings[spelling.lower()] == key
             assert spellings[spelling.upper().lower()] == key
-        assert spellings[codes.zh(key).lower()] == spellings[codes.en(key).lower()] == key
+        assert spellings[codes.zh(key).lower()] == spellings[codes.labels[key].lower()] == key
 
 
 @every_list
 def test_no_spelling_stands_for_two_keys(codes: CodeList):
     owners: dict[str, set[str]] = {}
-    for key, labels in codes.labels.items():
-        for spelling in (key, *labels):
+    for key, label in codes.labels.items():
+        for spelling in (key, label, *codes.written[key]):
             owners.setdefault(spelling.lower(), set()).add(key)
     assert {spelling: keys for spelling, keys in owners.items() if len(keys) > 1} == {}
 

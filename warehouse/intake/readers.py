@@ -264,8 +264,8 @@ def read_sql(url: str, query: str, name: str) -> Raw:
 
     Raises DeliveryError with the words of the database: a query that fails is no matter of single rows.
     """
+    # Few deliveries come out of a database; the others need not wait.
     import sqlalchemy
-    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         engine = sqlalchemy.create_engine(url)
@@ -274,7 +274,7 @@ def read_sql(url: str, query: str, name: str) -> Raw:
             names = list(result.keys())
             rows = [[_json_text(cell) for cell in row] for row in result]
         engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         said = str(error).replace(url, "the url")
         raise DeliveryError(
             "{name} gave nothing: {said}. Correct url or query in the mapping.", name=name, said=said

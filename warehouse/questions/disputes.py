@@ -78,6 +78,7 @@ def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
 
 def overrides(connection: Connection, *, enterprise_id: str | None = None) -> list[Row]:
     """Every override, the newest first, with what came to light since and the verdict on it."""
+    # The rules of disputes bring Polars, which other questions do without.
     from models.disputes import judge_override
 
     found = rows(

@@ -6,12 +6,19 @@ from typing import Any
 
 from desk.pages.report.tables import Cell, Table, largest, simple
 from desk.say import numbers
-from desk.say.report import Texts
+from desk.say.report import SCORE, family
+from desk.words.marks import N_
+from desk.words.words import Words
+from models import vocabulary as vocab
 from models.coding.card import FittedCard
 from models.scorecard import Factor
 
 Zone = tuple[str, str, float, float]
 """A code's key and name, its first point and the first point beyond it."""
+
+
+DIRECTIONS = {"up": N_("more never lowers the score"), "down": N_("more never raises the score")}
+"""What is sure of the points of a factor, where they only rise or only fall."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,11 @@ class FactorBlock:
     lines: tuple[Line, ...]
 
 
-def factor_blocks(card: FittedCard, texts: Texts) -> list[FactorBlock]:
+def factor_blocks(card: FittedCard, words: Words) -> list[FactorBlock]:
     """Every factor of the card, the one that can weigh most first."""
     factors = sorted(card.scorecard.factors, key=_span, reverse=True)
     most = largest(abs(value) for factor in factors for value in _values(factor))
-    return [_block(factor, card, most, texts) for factor in factors]
+    return [_block(factor, card, most, words) for factor in factors]
 
 
 def _values(factor: Factor) -> list[int]:
@@ -49,14 +56,14 @@ def _span(factor: Factor) -> int:
     return max(_values(factor)) - min(_values(factor))
 
 
-def _block(factor: Factor, card: FittedCard, most: float, texts: Texts) -> FactorBlock:
-    pairs = _bins(factor) if factor.is_numeric else _categories(factor, texts)
+def _block(factor: Factor, card: FittedCard, most: float, words: Words) -> FactorBlock:
+    pairs = _bins(factor) if factor.is_numeric else _categories(factor, words)
     lines = [Line(label, numbers.points(value), _length(value, most)) for label, value in pairs]
     missing, length = numbers.points(factor.missing), _length(factor.missing, most)
-    unknown = Line(texts("not_on_record"), missing, length, is_unknown=True)
+    unknown = Line(words("not on record"), missing, length, is_unknown=True)
     direction = card.directions.get(factor.feature, "free")
-    title = factor.title_zh if texts.language == "zh" else factor.title_en
-    shown = texts(f"direction_{direction}") if direction in ("up", "down") else ""
+    title = words.either(vars(factor), "title")
+    shown = words(DIRECTIONS.get(direction, ""))
     return FactorBlock(title, factor.feature, shown, (*lines, unknown))
 
 
@@ -77,25 +84,28 @@ def _range(least: int, most: int | None, *, is_first: bool) -> str:
     return f"{least:,}" if least == most else f"{least:,} – {most:,}"
 
 
-def _categories(factor: Factor, texts: Texts) -> list[tuple[str, int]]:
+def _categories(factor: Factor, words: Words) -> list[tuple[str, int]]:
     """Categories with equal points on one line, most points first."""
     groups: dict[int, list[str]] = {}
     for key, value in factor.points.items():
-        groups.setdefault(value, []).append(texts.category(factor.feature, str(key)))
-    return [(texts("comma").join(groups[value]), value) for value in sorted(groups, reverse=True)]
+        groups.setdefault(value, []).append(words.datum(factor.feature, str(key)))
+    return [(words.listing(groups[value]), value) for value in sorted(groups, reverse=True)]
 
 
-def zones(card: FittedCard, texts: Texts) -> list[Zone]:
+def zones(card: FittedCard, words: Words) -> list[Zone]:
     """Ranges of points of the four codes, from the least points the card gives to somewhat above RED's."""
     cut, steps = card.thresholds, [step.least_points for step in card.calibration.steps]
     least = float(min(0, cut.blue - 1, *steps))
     end = max(cut.red, *steps) * 1.0
     edges = [least, cut.blue, cut.yellow, cut.red, end + max(2.0, round(0.12 * (end - least)))]
     keys = ("green", "blue", "yellow", "red")
-    return [(key, texts.code(key), float(edges[at]), float(edges[at + 1])) for at, key in enumerate(keys)]
+    return [
+        (key, words.label(vocab.CODE, key), float(edges[at]), float(edges[at + 1]))
+        for at, key in enumerate(keys)
+    ]
 
 
-def cut_off_table(card: FittedCard, texts: Texts) -> Table:
+def cut_off_table(card: FittedCard, words: Words) -> Table:
     """Points of each code and the probability of the label at its least points."""
     cut, calibration = card.thresholds, card.calibration
     ranges = (
@@ -108,27 +118,35 @@ def cut_off_table(card: FittedCard, texts: Texts) -> Table:
     for key, least, text in ranges:
         at = calibration.at(least) if least is not None else calibration.steps[0]
         probability = Cell(numbers.share(at.probability), numbers.interval(numbers.share, at.low, at.high))
-        rows.append((Cell(texts.code(key), code=key), text, probability))
-    return simple((texts("code"), texts("points"), texts("at_least_points")), rows, empty="")
+        rows.append((Cell(words.label(vocab.CODE, key), code=key), text, probability))
+    return simple(
+        (words("code"), words.within(*SCORE), words("probability at the lowest points")), rows, empty=""
+    )
 
 
-def probability_table(card: FittedCard, texts: Texts) -> Table:
+def probability_table(card: FittedCard, words: Words) -> Table:
     """Every step of the calibration with its interval, in numbers and words."""
     steps = [asdict(step) for step in card.calibration.steps]
-    rows = [_step_row(card, steps, at, texts) for at in reversed(range(len(steps)))]
-    head = ("points", "in_words", "probability", "labelled", "hits")
-    return simple([texts(name) for name in head], rows, empty=texts("empty_calibration"), texts=2)
+    rows = [_step_row(card, steps, at, words) for at in reversed(range(len(steps)))]
+    head = [
+        words.within(*SCORE),
+        words("in words"),
+        words("probability (95% interval)"),
+        words("outcome known"),
+        words("hits"),
+    ]
+    return simple(head, rows, empty="", texts=2)
 
 
 def _step_row(
-    card: FittedCard, steps: Sequence[dict[str, Any]], at: int, texts: Texts
+    card: FittedCard, steps: Sequence[dict[str, Any]], at: int, words: Words
 ) -> Sequence[Cell | str]:
     step = steps[at]
     following = steps[at + 1]["least_points"] - 1 if at + 1 < len(steps) else None
     label = _range(step["least_points"], following, is_first=False)
     if at == 0:
-        label = f"≤ {following}" if following is not None else texts("any_points")
-    wording = texts.of(card.calibration.wording(step["least_points"]))
+        label = f"≤ {following}" if following is not None else words("any")
+    wording = words.of(card.calibration.wording(step["least_points"]))
     return (
         label,
         wording,
@@ -138,22 +156,33 @@ def _step_row(
     )
 
 
-def provenance(card: FittedCard, texts: Texts) -> list[tuple[str, str]]:
+def provenance(card: FittedCard, words: Words) -> list[tuple[str, str]]:
     """What the card came from, as pairs of a name and a fact."""
     origin = card.origin
-    learnt = texts("learnt_value", first=origin.first_cohort, last=origin.last_cohort, n=origin.cohorts)
+    learnt = words(
+        "{first} to {last}, {n} as-of days",
+        first=origin.first_cohort,
+        last=origin.last_cohort,
+        n=origin.cohorts,
+    )
     counts = {"rows": origin.rows, "hits": origin.positives, "firms": origin.enterprises}
     return [
-        (texts("card_id"), card.card_id),
-        (texts("card_name"), f"{card.scorecard.name} {card.scorecard.version}"),
-        (texts("fingerprint"), card.scorecard.fingerprint),
-        (texts("family"), texts.family(origin.family)),
-        (texts("label_name"), origin.label),
-        (texts("fitted_for"), origin.fitted_for),
-        (texts("learnt_from"), learnt),
-        (texts("rows"), texts("rows_value", **{name: f"{n:,}" for name, n in counts.items()})),
-        (texts("data_watermark"), origin.data_watermark),
-        (texts("pack"), f"{origin.pack} {origin.pack_version} · {origin.pack_hash}"),
-        (texts("code_version"), origin.code_version),
-        (texts("logit_per_point"), f"{card.logit_per_point:g}"),
+        (words("card"), card.card_id),
+        (words("name and version"), f"{card.scorecard.name} {card.scorecard.version}"),
+        (words("fingerprint of the points"), card.scorecard.fingerprint),
+        (words("family"), family(origin.family, words)),
+        (words("label"), origin.label),
+        (words("Fitted for"), origin.fitted_for),
+        (words("learnt from"), learnt),
+        (
+            words("rows"),
+            words(
+                "{rows} rows of {firms} enterprises, {hits} hits",
+                **{name: f"{n:,}" for name, n in counts.items()},
+            ),
+        ),
+        (words("data watermark"), origin.data_watermark),
+        (words("policy pack"), f"{origin.pack} {origin.pack_version} · {origin.pack_hash}"),
+        (words("code version"), origin.code_version),
+        (words("log-odds a point"), f"{card.logit_per_point:g}"),
     ]

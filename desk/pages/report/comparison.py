@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,45 +10,12 @@ from desk.draw.canvas import Line
 from desk.draw.charts import Dot
 from desk.pages.report.tables import Cell, Record, Row, Table, records
 from desk.say import numbers
-from desk.say.numbers import Form, is_known
-from desk.say.report import Texts
+from desk.say.numbers import is_known
+from desk.say.report import KINDS, METRICS, TOP, Metric, measure
+from desk.words.words import Words
 from models.learning.comparison import Contestant
 from models.learning.evaluation import COUNT, Evaluation
 
-KINDS = ("card", "expert", "float", "black_box", "baseline")
-"""Kinds of contestants in the order in which they are listed."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How a measure is written, and which way is better: 1 more, -1 less, 0 neither."""
-
-    form: Form
-    better: int = 1
-
-    @property
-    def gap(self) -> Form:
-        """How a difference of two values is written."""
-        return numbers.percentage_points if self.form == numbers.share else numbers.signed(self.form)
-
-
-METRICS: dict[str, Metric] = {
-    "auc": Metric(numbers.three),
-    "within_auc": Metric(numbers.three),
-    "average_precision": Metric(numbers.three),
-    "chicago_first_half": Metric(numbers.share),
-    "chicago_days_earlier": Metric(numbers.days),
-    "chicago_share_later": Metric(numbers.share, -1),
-    "brier": Metric(numbers.four, -1),
-    "log_loss": Metric(numbers.four, -1),
-    "calibration_error": Metric(numbers.four, -1),
-    "precision_worst": Metric(numbers.share),
-    "precision_expected": Metric(numbers.share),
-    "precision_best": Metric(numbers.share),
-    "recall_expected": Metric(numbers.share),
-    "lift": Metric(numbers.times),
-    "labelled_at_k": Metric(numbers.count, 0),
-}
 AS_VISITED = "chicago_first_half_actual"
 """What the visits as they were made reach: the same for all, so a sentence and no column."""
 AT_TOP = (
@@ -62,9 +28,7 @@ AT_TOP = (
 )
 """Measures of the first 10 % of the list; the others look at all of it."""
 
-_UNKNOWN = Metric(numbers.three, 0)
-
-
+_ORDER = tuple(KINDS)
 RANDOM = "random"
 """The baseline that plays chance."""
 
@@ -72,8 +36,8 @@ RANDOM = "random"
 class Contest:
     """Contestants in the order of the page, their roles and their pooled measures."""
 
-    def __init__(self, evaluation: Evaluation, texts: Texts) -> None:
-        self.evaluation, self.texts = evaluation, texts
+    def __init__(self, evaluation: Evaluation, words: Words) -> None:
+        self.evaluation, self.words = evaluation, words
         pooled = [row for row in records(evaluation.metrics) if row["test_as_of"] is None]
         self._pooled = {(row["contestant"], row["metric"]): row for row in pooled}
         self.metrics = [*METRICS, *sorted({row["metric"] for row in pooled} - {*METRICS, AS_VISITED})]
@@ -95,11 +59,11 @@ class Contest:
 
     def title(self, contestant: Contestant) -> str:
         """What the contestant is called in the reader's language."""
-        return self.texts.of(contestant.title)
+        return self.words.of(contestant.title)
 
     def short(self, contestant: Contestant) -> str:
         """What page one calls the contestant: the best black box by what it is."""
-        return self.texts("best_black_box") if contestant == self.black_box else self.title(contestant)
+        return self.words("best black box") if contestant == self.black_box else self.title(contestant)
 
     def role(self, contestant: Contestant) -> str:
         """A key of the charts' styles."""
@@ -115,12 +79,8 @@ class Contest:
         few = (self.card, self.black_box, self.expert, self.counting, self.random)
         return [one for one in few if one is not None]
 
-    def form(self, metric: str) -> Metric:
-        """How the measure is written."""
-        return METRICS.get(metric, _UNKNOWN)
-
     def _place(self, contestant: Contestant) -> tuple[int, float, str]:
-        kind = KINDS.index(contestant.kind) if contestant.kind in KINDS else len(KINDS)
+        kind = _ORDER.index(contestant.kind) if contestant.kind in KINDS else len(KINDS)
         area = self.value(contestant, "auc")
         return kind, -(area if area is not None else -math.inf), contestant.name
 
@@ -150,22 +110,24 @@ def contest_tables(contest: Contest) -> list[Table]:
 
 
 def _contest_table(contest: Contest, names: Sequence[str]) -> Table:
-    texts = contest.texts
+    words = contest.words
     best = {name: _best(contest, name) for name in names}
     rows: list[Row] = []
     kind = ""
     for one in contest.listed:
         if one.kind != kind:
             kind = one.kind
-            rows.append(Row((Cell(texts.kind(kind)),), "group"))
+            rows.append(Row((Cell(words(KINDS.get(kind, kind))),), "group"))
         cells = [_measure(contest, one, name, best[name]) for name in names]
         rows.append(Row((Cell(contest.title(one)), *cells), "card" if one == contest.card else ""))
-    head = (texts("contestant"), *(texts.metric(name) for name in names))
-    return Table(head, tuple(rows) if names else (), texts("empty_metrics"))
+    head = (words("method"), *(words(measure(name).title) for name in names))
+    return Table(
+        head, tuple(rows) if names else (), words("No measures: no outcome is known on the final test days.")
+    )
 
 
 def _measure(contest: Contest, one: Contestant, name: str, best: str) -> Cell:
-    form, row = contest.form(name).form, contest.measured(one, name)
+    form, row = measure(name).form, contest.measured(one, name)
     text = form(row.get("value"))
     is_best = text == best
     return Cell(text, numbers.interval(form, row.get("low"), row.get("high")), is_best=is_best)
@@ -173,7 +135,7 @@ def _measure(contest: Contest, one: Contestant, name: str, best: str) -> Cell:
 
 def _best(contest: Contest, name: str) -> str:
     """The best value as written, so that what reads alike is marked alike."""
-    metric = contest.form(name)
+    metric = measure(name)
     values = [value for one in contest.listed if (value := contest.value(one, name)) is not None]
     if not metric.better or not values:
         return ""
@@ -182,7 +144,7 @@ def _best(contest: Contest, name: str) -> str:
 
 def difference_table(contest: Contest) -> Table:
     """The card less every other contestant on the final periods."""
-    texts = contest.texts
+    words = contest.words
     rows = {(row["contestant"], row["metric"]): row for row in records(contest.evaluation.differences)}
     names = [name for name in contest.metrics if any(metric == name for _, metric in rows)]
     others = [one for one in contest.listed if any(name == one.name for name, _ in rows)]
@@ -190,18 +152,20 @@ def difference_table(contest: Contest) -> Table:
     for one in others:
         cells = [_difference(contest, rows.get((one.name, name), {}), name) for name in names]
         made.append(Row((Cell(contest.title(one)), *cells)))
-    head = (texts("card_less"), *(_gap_title(contest, name) for name in names))
-    return Table(head, tuple(made), texts("empty_differences"))
+    head = (words("card less …"), *(_gap_title(contest, name) for name in names))
+    return Table(
+        head, tuple(made), words("No differences: there was only one method, or no outcome is known.")
+    )
 
 
 def _gap_title(contest: Contest, name: str) -> str:
-    title = contest.texts.metric(name)
-    is_share = contest.form(name).gap == numbers.percentage_points
-    return contest.texts("in_points", metric=title) if is_share else title
+    title = contest.words(measure(name).title)
+    is_share = measure(name).gap == numbers.percentage_points
+    return contest.words("{metric} (percentage points)", metric=title) if is_share else title
 
 
 def _difference(contest: Contest, row: Record, name: str) -> Cell:
-    metric = contest.form(name)
+    metric = measure(name)
     form = metric.gap
     low, high = row.get("low"), row.get("high")
     return Cell(form(row.get("difference")), numbers.interval(form, low, high), tone=_tone(metric, low, high))
@@ -217,12 +181,14 @@ def _tone(metric: Metric, low: Any, high: Any) -> str:
 def explanations(contest: Contest) -> list[tuple[str, str]]:
     """Every measure in the tables with what it says."""
     found = [name for name in METRICS if any(contest.measured(one, name) for one in contest.listed)]
-    return [(contest.texts.metric(name), contest.texts(f"about_{name}")) for name in found]
+    return [
+        (contest.words(measure(name).title), contest.words(METRICS[name].about, top=TOP)) for name in found
+    ]
 
 
 def dots(contest: Contest, metric: str) -> list[Dot]:
     """A pooled measure of every contestant with its interval."""
-    form = contest.form(metric).form
+    form = measure(metric).form
     made: list[Dot] = []
     for one in contest.listed:
         row = contest.measured(one, metric)
@@ -245,7 +211,7 @@ def period_lines(contest: Contest, metric: str) -> tuple[list[Line], list[str]]:
         if seen:
             role = contest.role(one) if one in few else "other"
             lines.append(Line(contest.title(one), role, seen, [float(at[days[number]]) for number in seen]))
-    return lines, [contest.texts.day(day) for day in days]
+    return lines, [contest.words.day(day) for day in days]
 
 
 def found_lines(contest: Contest) -> list[Line]:
@@ -260,5 +226,5 @@ def found_lines(contest: Contest) -> list[Line]:
             visited, found = [row["share_visited"] for row in own], [row["share_found"] for row in own]
             lines.append(Line(contest.short(one), contest.role(one), visited, found))
     if lines and not any(line.role == "random" for line in lines):
-        lines.append(Line(contest.texts("chance"), "random", [0.0, 1.0], [0.0, 1.0]))
+        lines.append(Line(contest.words("visiting at random"), "random", [0.0, 1.0], [0.0, 1.0]))
     return lines

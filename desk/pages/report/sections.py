@@ -7,15 +7,18 @@ import polars as pl
 from desk.draw.canvas import Line
 from desk.pages.report.tables import Cell, Record, Table, barred, largest, ranged, records, simple
 from desk.say import numbers
+from desk.say.groups import KINDS, group
 from desk.say.numbers import is_known
-from desk.say.report import Texts
+from desk.words.marks import N_
+from desk.words.words import Words
+from models import vocabulary as vocab
 from models.learning.evaluation import Evaluation
 
 CODES = ("red", "yellow", "blue", "green")
 INTERVAL = ("rate", "low", "high")
 
 
-def calibration_table(calibration: pl.DataFrame, texts: Texts) -> Table:
+def calibration_table(calibration: pl.DataFrame, words: Words) -> Table:
     """Predicted against observed share of every bin."""
     made = [
         (
@@ -26,17 +29,23 @@ def calibration_table(calibration: pl.DataFrame, texts: Texts) -> Table:
         )
         for row in records(calibration)
     ]
-    head = ("predicted", "observed", "off_by", "labelled")
-    titles = [texts("in_points", metric=texts(name)) if name == "off_by" else texts(name) for name in head]
-    return simple(titles, made, empty=texts("empty_calibration"))
+    head = [
+        words("predicted probability"),
+        words("observed share of hits"),
+        words("{metric} (percentage points)", metric=words("off by")),
+        words("outcome known"),
+    ]
+    return simple(
+        head, made, empty=words("No probabilities to compare: no outcome is known on the test days.")
+    )
 
 
-def leak_table(leak: pl.DataFrame, texts: Texts) -> Table:
+def leak_table(leak: pl.DataFrame, words: Words) -> Table:
     """Hits by code of the card on all rows with a known outcome."""
     rows, most = _by_code(leak), largest(leak["high"]) if leak.height else 0.0
     made = [
         (
-            Cell(texts.code(row["code"]), code=row["code"]),
+            Cell(words.label(vocab.CODE, row["code"]), code=row["code"]),
             numbers.count(row["labelled"]),
             numbers.count(row["positives"]),
             ranged(numbers.share, row, INTERVAL, most),
@@ -44,23 +53,38 @@ def leak_table(leak: pl.DataFrame, texts: Texts) -> Table:
         )
         for row in rows
     ]
-    head = ("code", "labelled", "hits", "hit_rate", "share_of_hits")
-    return simple([texts(name) for name in head], made, empty=texts("empty_leak"))
+    head = [
+        words("code"),
+        words("outcome known"),
+        words("hits"),
+        words("hit rate (95% interval)"),
+        words("share of all hits"),
+    ]
+    return simple(
+        head,
+        made,
+        empty=words("No GREEN firm has a known outcome yet, so what GREEN lets through is unknown."),
+    )
 
 
-def drawn_table(drawn: pl.DataFrame, texts: Texts) -> Table:
+def drawn_table(drawn: pl.DataFrame, words: Words) -> Table:
     """Hits by code on random draws alone."""
     rows, most = _by_code(drawn), largest(drawn["high"]) if drawn.height else 0.0
     made = [
         (
-            Cell(texts.code(row["code"]), code=row["code"]),
+            Cell(words.label(vocab.CODE, row["code"]), code=row["code"]),
             numbers.count(row["visits"]),
             ranged(numbers.share, row, INTERVAL, most),
         )
         for row in rows
     ]
     return simple(
-        [texts(name) for name in ("code", "drawn_visits", "hit_rate")], made, empty=texts("empty_drawn")
+        [words("code"), words("random visits"), words("hit rate (95% interval)")],
+        made,
+        empty=words(
+            "The data hold no random draws, so there are no rates free of selection; the table of all "
+            "known outcomes leans towards the firms that were picked for a visit."
+        ),
     )
 
 
@@ -70,17 +94,17 @@ def _by_code(frame: pl.DataFrame) -> list[Record]:
     return [found[code] for code in CODES if code in found]
 
 
-def parity_tables(parity: pl.DataFrame, texts: Texts) -> list[tuple[str, Table]]:
+def parity_tables(parity: pl.DataFrame, words: Words) -> list[tuple[str, Table]]:
     """A table for every kind of group, titled; one empty table without any."""
     kinds = parity["kind"].unique(maintain_order=True).to_list()
-    tables = [(texts.group_kind(kind), _parity_table(parity.filter(kind=kind), texts)) for kind in kinds]
-    return tables or [("", _parity_table(parity, texts))]
+    tables = [(words(KINDS[kind]), _parity_table(parity.filter(kind=kind), words)) for kind in kinds]
+    return tables or [("", _parity_table(parity, words))]
 
 
-def _parity_table(parity: pl.DataFrame, texts: Texts) -> Table:
+def _parity_table(parity: pl.DataFrame, words: Words) -> Table:
     made = [
         (
-            texts.group(row["kind"], row["group"]),
+            group(row["kind"], row["group"], words),
             numbers.count(row["n"]),
             Cell(numbers.share(row["flagged_share"]), numbers.times(row["ratio"])),
             numbers.count(row["labelled"]),
@@ -91,17 +115,21 @@ def _parity_table(parity: pl.DataFrame, texts: Texts) -> Table:
         )
         for row in records(parity)
     ]
-    head = (
-        "group",
-        "firms",
-        "flagged_share",
-        "labelled",
-        "hits",
-        "flagged_right",
-        "miss_rate",
-        "false_alarms",
+    head = [
+        words("group"),
+        words("firms"),
+        words("flagged"),
+        words("outcome known"),
+        words("hits"),
+        words("flagged and hit"),
+        words("hits missed"),
+        words("false alarms"),
+    ]
+    return simple(
+        head,
+        made,
+        empty=words("No groups to compare: district, sector and size are unknown, or no outcome is known."),
     )
-    return simple([texts(name) for name in head], made, empty=texts("empty_parity"))
 
 
 def _ends(row: Record, name: str) -> str:
@@ -112,60 +140,83 @@ def _ends(row: Record, name: str) -> str:
     )
 
 
-def stability_table(stability: pl.DataFrame, texts: Texts) -> Table:
+def stability_table(stability: pl.DataFrame, words: Words) -> Table:
     """How far codes move when the card is fitted anew, for the same firms."""
     made = [
         (
-            f"{texts.day(row['before'])} → {texts.day(row['after'])}",
+            f"{words.day(row['before'])} → {words.day(row['after'])}",
             barred(numbers.share(row["unchanged"]), row["unchanged"], 1.0),
             numbers.share(row["two_bands"]),
             barred(numbers.share(row["jaccard"]), row["jaccard"], 1.0),
         )
         for row in records(stability)
     ]
-    head = ("refit", "unchanged", "two_bands", "jaccard")
-    return simple([texts(name) for name in head], made, empty=texts("empty_stability"))
+    head = [
+        words("from → to"),
+        words("same code"),
+        words("two bands or more"),
+        words("same head of the list"),
+    ]
+    return simple(
+        head,
+        made,
+        empty=words("There is only one test day, so nothing to compare."),
+    )
 
 
-def period_table(evaluation: Evaluation, texts: Texts) -> Table:
+def period_table(evaluation: Evaluation, words: Words) -> Table:
     """Which days were learnt from, which were tried, and how many days lay between."""
     gap = evaluation.label.spec.horizon_days + evaluation.label.spec.lag_days
     made = [
         (
-            Cell(texts.day(row["test_as_of"]), texts("final") if row["is_final"] else ""),
-            f"{texts.day(row['first_cohort'])} – {texts.day(row['last_cohort'])}",
+            Cell(words.day(row["test_as_of"]), words("final") if row["is_final"] else ""),
+            f"{words.day(row['first_cohort'])} – {words.day(row['last_cohort'])}",
             numbers.count(row["cohorts"]),
             numbers.count(row["train_rows"]),
-            _gap(row, gap, texts),
+            _gap(row, gap, words),
             numbers.count(row["test_rows"]),
             numbers.count(row["labelled"]),
             Cell(numbers.count(row["positives"]), _rate(row)),
         )
         for row in records(evaluation.periods)
     ]
-    head = ("test_day", "learnt_days", "cohorts", "train_rows", "gap", "test_rows", "labelled", "hits")
-    return simple([texts(name) for name in head], made, empty=texts("empty_periods"), texts=2)
+    head = [
+        words("test day"),
+        words("learnt from"),
+        words("days learnt"),
+        words("rows learnt"),
+        words("days between"),
+        words("rows tried"),
+        words("outcome known"),
+        words("hits"),
+    ]
+    return simple(
+        head,
+        made,
+        empty=words("No test days: there are too few complete outcomes."),
+        texts=2,
+    )
 
 
-def _gap(row: Record, needed: int, texts: Texts) -> Cell:
+def _gap(row: Record, needed: int, words: Words) -> Cell:
     first, last = row["test_as_of"], row["last_cohort"]
     if first is None or last is None:
         return Cell(numbers.DASH)
     days = first - last
     held = days.days if isinstance(days, timedelta) else int(days)
-    return Cell(numbers.count(held), texts("gap_needed", n=needed))
+    return Cell(numbers.count(held), words("needs ≥ {n}", n=needed))
 
 
 def _rate(row: Record) -> str:
     return numbers.share(row["positives"] / row["labelled"]) if row["labelled"] else ""
 
 
-def rounding_table(tradeoff: pl.DataFrame, texts: Texts) -> Table:
+def rounding_table(tradeoff: pl.DataFrame, words: Words) -> Table:
     """Factors, bins, AUC and log-loss by weight of a point; the unrounded model first."""
     rows = sorted(records(tradeoff), key=lambda row: (row["logit_per_point"] or 0.0, row["max_bins"] or 0))
     made = [
         (
-            texts("unrounded") if row["logit_per_point"] is None else f"{row['logit_per_point']:g}",
+            words("not rounded") if row["logit_per_point"] is None else f"{row['logit_per_point']:g}",
             numbers.count(row["max_bins"]),
             numbers.count(row["factors"]),
             numbers.count(row["bins"]),
@@ -174,37 +225,62 @@ def rounding_table(tradeoff: pl.DataFrame, texts: Texts) -> Table:
         )
         for row in rows
     ]
-    head = ("logit_per_point", "max_bins", "factors", "bins", "metric_auc", "metric_log_loss")
-    return simple([texts(name) for name in head], made, empty=texts("empty_tradeoff"))
+    head = [
+        words("log-odds a point"),
+        words("bins allowed"),
+        words("factors"),
+        words("bins"),
+        words("AUC"),
+        words("log-loss"),
+    ]
+    return simple(head, made, empty=words("No other ways of rounding were tried."))
 
 
-def rounding_lines(tradeoff: pl.DataFrame, measure: str, texts: Texts) -> tuple[list[Line], float | None]:
+def rounding_lines(tradeoff: pl.DataFrame, measure: str, words: Words) -> tuple[list[Line], float | None]:
     """The measure against the number of bins by weight of a point, and the unrounded model's value."""
     rows = [row for row in records(tradeoff) if is_known(row[measure])]
     unrounded = next((row[measure] for row in rows if row["logit_per_point"] is None), None)
     lines: list[Line] = []
     for weight in sorted({row["logit_per_point"] for row in rows if row["logit_per_point"] is not None}):
         own = sorted((row["bins"], row[measure]) for row in rows if row["logit_per_point"] == weight)
-        name = texts("a_point", weight=f"{weight:g}")
+        name = words("{weight} a point", weight=f"{weight:g}")
         lines.append(Line(name, "card", [bins for bins, _ in own], [value for _, value in own]))
     return lines, unrounded
 
 
-def feedback_finding(feedback: pl.DataFrame, texts: Texts) -> str:
+FEEDBACK_ALARM = N_(
+    "Alarm: among firms of the same sector and size, each past visit goes with a rank {slope} "
+    "percentage points higher (lower end {low}). They may look worse because they are visited "
+    "more, or be visited more because they are worse. Find out which before the card is used."
+)
+FEEDBACK_CALM = N_(
+    "No alarm: among firms of the same sector and size, each past visit goes with a rank "
+    "changed by {slope} percentage points (lower end {low})."
+)
+
+
+def feedback_finding(feedback: pl.DataFrame, words: Words) -> str:
     """Whether being visited often goes with a higher score among like firms."""
     row: Record = next(iter(records(feedback)), {})
     if not is_known(row.get("slope")):
-        return texts("empty_feedback")
-    key = "feedback_alarm" if row.get("is_alarming") else "feedback_calm"
-    return texts(key, slope=f"{100 * row['slope']:+.2f}".replace("-", "−"), low=_hundredths(row.get("low")))
+        return words(
+            "Cannot be told: like firms do not differ in how often they were visited, or visits are not on "
+            "record."
+        )
+    said = FEEDBACK_ALARM if row.get("is_alarming") else FEEDBACK_CALM
+    return words(said, slope=_hundredths(row["slope"]), low=_hundredths(row.get("low")))
 
 
 def _hundredths(value: float | None) -> str:
     return f"{100 * value:+.2f}".replace("-", "−") if value is not None and is_known(value) else numbers.DASH
 
 
-def suspicious_finding(evaluation: Evaluation, texts: Texts) -> str:
+def suspicious_finding(evaluation: Evaluation, words: Words) -> str:
     """Features that alone tell the label almost perfectly."""
     if not evaluation.suspicious:
-        return texts("nothing_suspicious")
-    return texts("suspicious", features=texts("comma").join(evaluation.suspicious))
+        return words("No feature alone tells the outcome almost perfectly.")
+    return words(
+        "These features alone tell the outcome almost perfectly; most likely they know what was learnt "
+        "later: {features}. Do not use the card before this is cleared up.",
+        features=words.listing(evaluation.suspicious),
+    )

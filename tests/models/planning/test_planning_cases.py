@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 import yaml
 
-from models.planning.certificate import RULES, certificate
+from desk.words.labels import BINDING
+from models.planning.certificate import certificate
 from models.planning.demand.checklist import checklist
 from models.planning.demand.waivers import WAIVERS
 from models.planning.floors import floors
@@ -160,7 +161,7 @@ def _shortfalls(wanted: list[Case], plan: Plan, now: Situation, policy: Planning
     rows = told.filter(~pl.col("scope").is_in(NOT_SHORT)) if not wanted else told
     said = [f"{row['rule']}/{row['channel']}/{row['count']}" for row in rows.rows(named=True)]
     for one in wanted:
-        assert one["rule"] in RULES, one
+        assert one["rule"] in BINDING.labels, one
         if not any(_says(one, row) for row in rows.rows(named=True)):
             yield f"  not said to be missing: {_shown(one)}; said are {said}"
     if not wanted and said:

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from desk.terminal.card import PAGE_LINES, PAGE_WIDTH, RANKED, WORDINGS, bins, card_page
-from desk.words.words import TEXTS, Words
+from desk.words.words import Words
 from models.coding.calibration import Calibration
 from models.coding.card import FittedCard, Origin
 from models.errors import BusyError, ModelError
@@ -273,7 +273,7 @@ def test_probabilities_stand_by_score_with_interval_and_wording():
 def test_joined_steps_keep_the_outermost_ends_and_say_so():
     lines = page("en", largest_card())
     assert any("≤8: 2.0–3.2% (1.6–4.0)" in line for line in lines)
-    assert TEXTS["card_joined"][1] in lines
+    assert "neighbouring steps are shown together; --json has all" in lines
 
 
 def test_a_rare_label_gets_a_second_digit():
@@ -285,7 +285,10 @@ def test_a_rare_label_gets_a_second_digit():
 def test_the_wordings_are_those_of_the_calibration():
     from models.coding.calibration import WORDS
 
-    assert [(least, *TEXTS[key]) for least, key in WORDINGS] == [(each, w.zh, w.en) for each, w in WORDS]
+    chinese = Words("zh")
+    assert [(least, chinese(text), text) for least, text in WORDINGS] == [
+        (each, w.zh, w.en) for each, w in WORDS
+    ]
 
 
 def test_the_ranks_are_those_of_the_features():
@@ -619,6 +622,9 @@ def test_looking_at_cards_loads_no_learning():
         "import sys\n"
         "import pipelines.cli\n"
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'models.coding.card'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "import pipelines.cli.model\n"
+        "heavy = {'dagster', 'great_expectations', 'sklearn', 'models.learning.fit'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, check=True, env=environment(Path("none")))

@@ -141,7 +141,7 @@ def test_a_run_goes_on_with_what_is_in_force_and_says_once_that_the_files_differ
     def coded_by(pack: str) -> str:
         with writing(home) as connection:
             run = Warehouse(home=str(home.root), pack=pack)
-            run._connection = connection
+            run.begin(connection, END)
             return [run.coding(context).policy.pack for _ in range(2)][-1]
 
     assert coded_by("starter") == "starter"

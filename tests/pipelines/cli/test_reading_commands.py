@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipelines import cli
+from pipelines.cli.groups import Later
 from tests.pipelines.city import REPOSITORY, environment, riskcode, write_city
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
@@ -103,6 +106,33 @@ def test_reading_commands_import_neither_dagster_nor_gx_nor_scikit_learn(coded: 
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_the_line_that_stands_for_a_command_is_the_first_of_its_own_help(command: Later) -> None:
+    assert command.loaded().help.partition("\n")[0] == command.help
+
+
+def test_help_names_every_command_and_loads_none() -> None:
+    probe = (
+        "import sys; sys.argv = ['riskcode', '--help']\n"
+        "import pipelines.cli as cli\n"
+        "cli._leave = lambda status: None\n"
+        "cli.main()\n"
+        "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'pandas', 'duckdb', 'pydantic'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env=environment(Path("none")),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for command in cli.COMMANDS:
+        assert re.search(rf"^│ {command.name} ", done.stdout, re.MULTILINE), command.name
 
 
 def test_chinese_speakers_read_chinese(coded: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from html.parser import HTMLParser
-from string import Formatter
 
 import pytest
 
@@ -311,9 +310,5 @@ def test_an_unmeasured_copy_says_what_to_do() -> None:
         findings(warehouse())
 
 
-def test_every_sentence_tells_the_same_in_both_languages() -> None:
-    for pairs in (texts.SENTENCES, page.WORDS):
-        for key, (zh, en) in pairs.items():
-            names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (zh, en)]
-            assert names[0] == names[1], key
+def test_every_measure_has_a_title_and_a_sentence() -> None:
     assert set(texts.SENTENCES) == set(texts.TITLES)

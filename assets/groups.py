@@ -1,0 +1,14 @@
+"""Groups of the nightly assets: who answers for them, and the one decorator each is declared with."""
+
+from functools import partial
+
+from dagster import asset
+
+from assets.partitions import AS_OF
+
+nightly_asset = partial(asset, partitions_def=AS_OF, kinds={"duckdb", "polars"})
+"""An asset of a day, computed inside the warehouse; ``kinds`` says where it is not Polars alone."""
+
+scoring_asset = partial(nightly_asset, group_name="scoring", owners=["team:risk-analysis"])
+inspection_asset = partial(nightly_asset, group_name="inspection", owners=["team:enforcement"])
+learning_asset = partial(nightly_asset, group_name="learning", owners=["team:risk-analysis"])
