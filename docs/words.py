@@ -38,10 +38,16 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     "passport": (
         "desk/say/passport.py",
         "desk/say/facts.py",
+        "desk/say/ways.py",
         "desk/draw/passport.py",
         "desk/pages/passport.*",
     ),
-    "monitoring": ("desk/say/monitoring.py", "desk/draw/monitoring.py", "desk/pages/monitor*"),
+    "monitoring": (
+        "desk/say/monitoring.py",
+        "desk/say/groups.py",
+        "desk/draw/monitoring.py",
+        "desk/pages/monitor*",
+    ),
     "report": ("desk/say/report.py", "desk/pages/report", "desk/draw/charts.py"),
     "terminal": ("desk", "assets", "pipelines"),
 }

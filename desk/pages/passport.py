@@ -7,7 +7,7 @@ from typing import Any
 
 from desk.draw import passport as pictures
 from desk.pages.environment import page_environment
-from desk.say import facts
+from desk.say import facts, ways
 from desk.say import passport as sentences
 from desk.words.marks import N_
 from desk.words.words import Words
@@ -50,6 +50,7 @@ def render(found: Mapping[str, Any], *, language: str, clocks: ObjectionClocks) 
         "words": words,
         "facts": facts,
         "say": sentences,
+        "ways": ways,
         "pictures": pictures,
         "one": found,
         "clocks": clocks,
@@ -69,11 +70,11 @@ def _told(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
         "because": sentences.because(found, words),
         "also": words.sentences(also) if also else "",
         "headline": sentences.headline(found, words),
-        "shortest": sentences.shortest(found, words),
+        "shortest": ways.shortest(found, words),
         "contested": sentences.contested(found, words),
         "scored": sentences.scored(found),
         "rules": sentences.rules(found),
-        "helps": sentences.helps(found, words),
+        "helps": ways.helps(found, words),
         "ahead": ahead,
         "coming": _coming(found, words),
         "history": history[:MOST_CHANGES],

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from desk.say import facts
+from desk.say import facts, ways
 from desk.say import passport as sentences
 from desk.words.marks import N_
 from desk.words.words import Words
@@ -137,14 +137,14 @@ def _time(found: Row, words: Words, console: Console) -> None:
 def _ways(found: Row, words: Words, console: Console) -> None:
     _title(console, words("What would change it"))
     if not found["ways"]:
-        _line(console, escape(sentences.no_way(found, words)))
-        for title, clearing in sentences.helps(found, words):
+        _line(console, escape(ways.no_way(found, words)))
+        for title, clearing in ways.helps(found, words):
             _line(console, f"□ {escape(title)}{words.colon}{escape(clearing)}")
     for at, option in enumerate(found["ways"] or [], start=1):
         named = words("Option {n}", n=at) + words.colon if len(found["ways"]) > 1 else ""
-        _line(console, f"{named}{words.code(option['code'])} {escape(sentences.promise(option, words))}")
+        _line(console, f"{named}{words.code(option['code'])} {escape(ways.promise(option, words))}")
         for act in option["acts"]:
-            _line(console, f"□ {escape(sentences.act(act, words))} [dim]{escape(act['ref'] or '')}[/]", 4)
+            _line(console, f"□ {escape(ways.act(act, words))} [dim]{escape(act['ref'] or '')}[/]", 4)
         if not option["acts"]:
             _line(console, escape(words("Nothing needs be done; waiting is enough")), 4)
         if not option["is_searched"]:
@@ -152,7 +152,7 @@ def _ways(found: Row, words: Words, console: Console) -> None:
                 "All of these together are enough; whether fewer would do was not searched to the end"
             )
             _line(console, f"[dim]{escape(unsearched)}[/]", 4)
-    if condition := sentences.condition(found, words):
+    if condition := ways.condition(found, words):
         _line(console, f"[dim]{escape(condition)}[/]")
     findings = found["open_findings"]
     if findings:
@@ -160,15 +160,15 @@ def _ways(found: Row, words: Words, console: Console) -> None:
         _line(console, f"{escape(title)} ({len(findings)})")
     for finding in findings[:_FINDINGS]:
         colour = "red" if finding["is_overdue"] else "default"
-        _line(console, f"[{colour}]{escape(sentences.finding(finding, words))}[/]", 4)
+        _line(console, f"[{colour}]{escape(ways.finding(finding, words))}[/]", 4)
 
 
 def _near(found: Row, words: Words, console: Console) -> None:
     if found["near_red"] is None or found["code"] == "red":
         return
     _title(console, words("One event from RED"))
-    events = words.listing(sentences.event(one["event"], words) for one in found["near_red"])
-    told = words("any of these makes it RED") + words.colon + events if events else words(sentences.NOT_NEAR)
+    events = words.listing(ways.event(one["event"], words) for one in found["near_red"])
+    told = words("any of these makes it RED") + words.colon + events if events else words(ways.NOT_NEAR)
     _line(console, escape(told))
 
 

@@ -11,7 +11,7 @@ import pytest
 from desk.draw.passport import MOST_BARS, bars, draw_picture, stretches
 from desk.files.tables import as_json
 from desk.pages.passport import render, write_page
-from desk.say import facts
+from desk.say import facts, ways
 from desk.say import passport as sentences
 from desk.words.words import Words
 from models.errors import WarehouseError
@@ -87,7 +87,7 @@ def test_the_sentence_names_the_rule_and_its_datum(firms: dict[str, Found]) -> N
     assert sentences.because(firms[RED], EN) == (
         "RED because of a rule: Open major hazard (1 open). While this holds, no score makes it better than RED."
     )
-    assert sentences.because(firms[RED], ZH).startswith("红码，因为一条规则：重大隐患（1 项）")
+    assert sentences.because(firms[RED], ZH).startswith("红码：触发规则“重大隐患”（1 项）。")
     assert sentences.also(firms[RED], EN) == [], "the score alone would give YELLOW"
 
 
@@ -124,17 +124,17 @@ def test_the_calendar_of_codes_has_no_gap_and_says_why_it_waits(firms: dict[str,
 
 
 def test_what_would_change_it_is_told_in_one_line(firms: dict[str, Found]) -> None:
-    assert sentences.shortest(firms[RED], EN) == (
+    assert ways.shortest(firms[RED], EN) == (
         "Rectify it and have it closed: CHEM-05, Ask for a re-check and pass it (nothing found) "
         "→ YELLOW from 2026-07-31"
     )
-    assert sentences.shortest(firms[HELD], EN) == "", "waiting is enough"
-    assert sentences.condition(firms[HELD], EN) == ""
+    assert ways.shortest(firms[HELD], EN) == "", "waiting is enough"
+    assert ways.condition(firms[HELD], EN) == ""
 
 
 def test_an_act_or_event_nobody_worded_is_shown_as_it_is() -> None:
-    assert sentences.act({"kind": "paint_it", "ref": "r", "about": "{gate}"}, EN) == "paint_it {gate}"
-    assert sentences.event("meteor", ZH) == "meteor"
+    assert ways.act({"kind": "paint_it", "ref": "r", "about": "{gate}"}, EN) == "paint_it {gate}"
+    assert ways.event("meteor", ZH) == "meteor"
 
 
 def test_the_history_tells_what_came_and_which_rule_fired(firms: dict[str, Found]) -> None:
