@@ -9,7 +9,6 @@ from matplotlib.patches import Rectangle
 
 from desk.draw.canvas import FAINT, INK, RULE, Axes, Axis, clip, dress, name_lines, svg
 from desk.draw.colours import CODE_COLOURS
-from desk.words.words import Words
 from models.vocabulary import CODE_KEYS
 from warehouse.database.reading import Row
 
@@ -116,8 +115,8 @@ def _inside(axes: Axes, across: float, down: float, text: str, colour: str, weig
     axes.text(across, down + 0.1, text, ha="center", color=colour, fontweight=weight, fontsize=size)
 
 
-def parity_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words) -> Markup:
-    """Share of RED by group with its interval, the highest first; the pale band is what raises no alarm."""
+def parity_chart(rows: Sequence[Row], *, title: str, form: Form) -> Markup:
+    """Share of RED by ``name`` of a group with its interval, the highest first; in the pale band there is no alarm."""
     shown = sorted(rows, key=lambda row: -row["value"])
     height = 0.55 + 0.25 * len(shown)
     most = max([0.01, *(row["high"] for row in shown), *(1.1 * (row["limit_high"] or 0) for row in shown)])
@@ -131,7 +130,7 @@ def parity_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words) -
             axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.7, zorder=3)
             axes.plot([row["value"]], [at], "o", markersize=5.5, color=colour, zorder=4)
             weight = "bold" if row["state"] == "alarm" else "normal"
-            _beside(axes, at, clip(words.either(row, "group"), 30), form(row["value"]), colour, weight)
+            _beside(axes, at, clip(row["name"], 30), form(row["value"]), colour, weight)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, min(1.0, most))
         _across(axes, Axis("", lambda value: f"{value:.0%}"))
@@ -139,8 +138,8 @@ def parity_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words) -
     return svg((5.6, height), (0.33, 0.36 / height, 0.56, 1 - 0.46 / height), draw, title)
 
 
-def drift_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words, limit_name: str) -> Markup:
-    """Stability index by factor with the limit, the largest first."""
+def drift_chart(rows: Sequence[Row], *, title: str, form: Form, limit_name: str) -> Markup:
+    """Stability index by ``name`` of a factor with the limit, the largest first."""
     shown = sorted((row for row in rows if row["value"] is not None), key=lambda row: -row["value"])
     height = 0.55 + 0.25 * len(shown)
     limit = shown[0]["limit_high"]
@@ -150,7 +149,7 @@ def drift_chart(rows: Sequence[Row], *, title: str, form: Form, words: Words, li
             colour = STATE_COLOURS[row["state"]]
             axes.barh(at, row["value"], height=0.55, color=colour, linewidth=0, zorder=3)
             weight = "bold" if row["state"] == "alarm" or row["metric"] == "psi_score" else "normal"
-            _beside(axes, at, clip(words.either(row, "group"), 30), form(row["value"]), colour, weight)
+            _beside(axes, at, clip(row["name"], 30), form(row["value"]), colour, weight)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlim(0, max(limit * 1.12, shown[0]["value"] * 1.05))
         axes.axvline(limit, color=LIMIT, linewidth=1.0, dashes=(4, 2), zorder=4)

@@ -109,22 +109,20 @@ def _migration(connection: duckdb.DuckDBPyConnection, words: Words) -> dict[str,
 def _fairness(found: Sequence[Row], words: Words) -> dict[str, Any]:
     drawn: list[tuple[str, Markup]] = []
     for kind, title in KINDS.items():
-        rows = [row for row in found if row["group_kind"] == kind]
+        rows = [_named(row, words) for row in found if row["group_kind"] == kind]
         if rows:
             name, alike = words(title), words(HEADS["parity"])
             form = partial(sentences.number, "red_rate", words=words)
-            drawn.append((name, charts.parity_chart(rows, title=f"{alike} {name}", form=form, words=words)))
+            drawn.append((name, charts.parity_chart(rows, title=f"{alike} {name}", form=form)))
     return {"parity": drawn}
 
 
 def _drift(found: Sequence[Row], words: Words) -> Markup | None:
-    score_title = sentences.title("psi_score", words)
+    known = [row for row in found if row["value"] is not None]
     score = [
-        {**row, "group_en": score_title, f"group_{words.language}": score_title}
-        for row in found
-        if row["metric"] == "psi_score" and row["value"] is not None
+        {**row, "name": sentences.title("psi_score", words)} for row in known if row["metric"] == "psi_score"
     ]
-    factors = [row for row in found if row["metric"] == "psi" and row["value"] is not None]
+    factors = [_named(row, words) for row in known if row["metric"] == "psi"]
     most = sorted(factors, key=lambda row: -row["value"])[: _MOST_BARS - len(score)]
     if not score and not most:
         return None
@@ -132,9 +130,13 @@ def _drift(found: Sequence[Row], words: Words) -> Markup | None:
         [*score, *most],
         title=words(HEADS["drift"]),
         form=lambda value: f"{value:.3f}",
-        words=words,
         limit_name=words("limit"),
     )
+
+
+def _named(row: Row, words: Words) -> Row:
+    """A measure with the name of its group, as a chart writes it."""
+    return {**row, "name": words.either(row, "group")}
 
 
 def _codes(words: Words) -> dict[str, str]:
