@@ -265,7 +265,7 @@ def read_sql(url: str, query: str, name: str) -> Raw:
     Raises DeliveryError with the words of the database: a query that fails is no matter of single rows.
     """
     # Few deliveries come out of a database; the others need not wait.
-    import sqlalchemy
+    import sqlalchemy.exc
 
     try:
         engine = sqlalchemy.create_engine(url)
