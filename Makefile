@@ -55,7 +55,7 @@ dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on thi
 	DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
 
 bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks night
 
 format: $(VENV)/.ready-dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
