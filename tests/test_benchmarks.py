@@ -125,7 +125,7 @@ def test_a_stage_counts_the_memory_that_it_took() -> None:
 def test_a_province_is_planned_close_to_the_bound(tmp_path: Path) -> None:
     report = planning(Bench(tmp_path), 3_000, 1.0)
     assert report.figures["scheduled"] > 0
-    assert report.figures["authorities"] == 101 == report.figures["proven to be the best"]
+    assert report.figures["authorities"] == report.figures["proven to be the best"] == 78
     assert all(report.targets.values()), report.targets
     assert "a month planned" in shown(report)
 
