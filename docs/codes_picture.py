@@ -26,7 +26,7 @@ def draw_codes(codes: pl.DataFrame) -> str:
         _histogram(axes, codes, limits)
         _bars(axes.figure.add_axes((0.15, 0.61, 0.58, 0.29)), codes)
 
-    picture = svg(SIZE, (0.15, 0.11, 0.82, 0.4), draw, title)
+    picture = str(svg(SIZE, (0.15, 0.11, 0.82, 0.4), draw, title))
     # A file of its own has no page around it to give it fonts and a ground.
     return picture.replace("<svg", f'<svg style="background:#fff" font-family="{FONTS}"', 1) + "\n"
 
