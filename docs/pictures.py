@@ -133,26 +133,22 @@ def codes(studio: Studio, path: Path) -> None:
     path.write_text(draw_codes(studio.city["codes"]), encoding="utf-8")
 
 
-def asset_graph(page: Any, path: Path) -> None:
-    """All assets, without the bars around the graph."""
+def asset_graph(page: Any) -> dict[str, int]:
+    """All assets; returns the part of the window that holds the graph."""
     page.get_by_text("red_queue", exact=True).wait_for()
     page.wait_for_function("() => !document.body.innerText.includes('Loading')")
-    page.wait_for_timeout(3_000)
-    page.screenshot(path=path, clip={"x": 545, "y": 112, "width": 2085, "height": 2080})
+    return {"x": 545, "y": 230, "width": 2085, "height": 1760}
 
 
-def codes_asset(page: Any, path: Path) -> None:
+def codes_asset(page: Any) -> None:
     """An asset with its metadata."""
     page.get_by_text("pack_hash").first.wait_for()
     page.get_by_text("Latest check results").wait_for()
-    page.screenshot(path=path)
 
 
-def warning_check(page: Any, path: Path) -> None:
+def warning_check(page: Any) -> None:
     """A check that warns."""
     page.get_by_text("Evaluation result").wait_for()
-    page.wait_for_timeout(2_000)
-    page.screenshot(path=path)
 
 
 PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
@@ -166,7 +162,7 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
 }
 GROUPS = ",".join(f"global@global:{name}" for name in ("intake", "learning", "scoring", "inspection"))
 """Groups of assets as the address of the graph names those that are unfolded."""
-UI_PICTURES: Mapping[str, tuple[str, tuple[int, int], Callable[[Any, Path], None]]] = {
+UI_PICTURES: Mapping[str, tuple[str, tuple[int, int], Callable[[Any], dict[str, int] | None]]] = {
     "asset-graph.png": (f"asset-groups?expanded={GROUPS}", (2700, 2200), asset_graph),
     "asset-codes.png": ("assets/codes?view=overview", (1500, 860), codes_asset),
     "asset-checks.png": (
@@ -175,7 +171,7 @@ UI_PICTURES: Mapping[str, tuple[str, tuple[int, int], Callable[[Any, Path], None
         warning_check,
     ),
 }
-"""Pictures of Dagster's UI: path of the page, size of the window, and what is done with it."""
+"""Pictures of Dagster's UI: path of the page, size of the window, and what waits until it is all there."""
 
 
 # ------------------------------------------------------------------------------------------- the studio
@@ -200,7 +196,7 @@ def _environment(home: Home) -> dict[str, str]:
     return {
         **os.environ,
         "RISKCODE_HOME": str(home.root),
-        "RISKCODE_LANG": "zh",
+        "RISKCODE_LANG": "en",
         "DAGSTER_HOME": str(home.dagster),
     }
 
@@ -239,20 +235,23 @@ def _answers(address: str) -> bool:
         return False
 
 
+_RENAME = """([root, shown]) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) texts.currentNode.nodeValue = texts.currentNode.nodeValue.replaceAll(root, shown)
+}"""
+
+
 def photograph(own: Studio, address: str, name: str, path: Path) -> None:
     """Take one of ``UI_PICTURES``."""
-    where, (width, height), take = UI_PICTURES[name]
+    where, (width, height), wait = UI_PICTURES[name]
     page = own.page(width, height)
     page.set_default_timeout(PATIENCE_SECONDS * 1000)
+    page.goto(f"{address}/{where}")
+    clip = wait(page)
+    page.wait_for_timeout(3_000)
     # The folder in which the city was coded says nothing to a reader.
-    page.route("**/graphql", partial(_under, str(own.home.root)))
-    page.goto(f"{address}/{where}", wait_until="networkidle")
-    take(page, path)
-
-
-def _under(root: str, route: Any) -> None:
-    answer = route.fetch(timeout=PATIENCE_SECONDS * 1000)
-    route.fulfill(response=answer, body=answer.text().replace(root, "/var/lib/riskcode"))
+    page.evaluate(_RENAME, [str(own.home.root), "/var/lib/riskcode"])
+    page.screenshot(path=path, clip=clip)
 
 
 def main() -> None:
