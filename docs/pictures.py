@@ -27,6 +27,7 @@ from rich.terminal_theme import SVG_EXPORT_THEME
 from desk.pages.passport import write_page
 from desk.terminal.passport import show_passport
 from desk.words.words import Words
+from docs import house
 from docs.codes_picture import draw_codes
 from models.policy import load_policy
 from pipelines.cli import run
@@ -133,6 +134,11 @@ def codes(studio: Studio, path: Path) -> None:
     path.write_text(draw_codes(studio.city["codes"]), encoding="utf-8")
 
 
+def the_house(_: Studio, path: Path) -> None:
+    """Rooms and what they import."""
+    path.write_text(house.fresh(), encoding="utf-8")
+
+
 def asset_graph(page: Any) -> dict[str, int]:
     """All assets; returns the part of the window that holds the graph."""
     page.get_by_text("red_queue", exact=True).wait_for()
@@ -159,6 +165,7 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
     "model-report.png": report,
     "plan-load.svg": month,
     "codes.svg": codes,
+    "house.svg": the_house,
 }
 GROUPS = ",".join(f"global@global:{name}" for name in ("intake", "learning", "scoring", "inspection"))
 """Groups of assets as the address of the graph names those that are unfolded."""
