@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check hooks dev bench format words lock clean
+.PHONY: help run test test-fast check hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -55,7 +55,10 @@ dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on thi
 	DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
 
 bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks night
+
+pictures: $(VENV)/.ready-dev ## make every picture of the documentation anew; needs Chromium
+	@$(BIN)/python -m docs.pictures
 
 format: $(VENV)/.ready-dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

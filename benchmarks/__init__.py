@@ -1,1 +1,1 @@
-"""Speed and memory of a nightly run, as ratios measured in one go: ``python -m benchmarks``."""
+"""Speed, memory and worth of what riskcode does, measured: ``python -m benchmarks NAME``."""

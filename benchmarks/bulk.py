@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.bulk_faults import spoilt
 from models.tables.canonical import TABLES
 from models.vocabulary import ACCIDENT_GRADE, HIGH_HAZARD_SECTORS, JINAN_DIVISIONS, day_number
 from pipelines.demo.items import ITEMS, PLACES
@@ -23,8 +24,6 @@ SHARES = {"violations": 0.44, "inspections": 0.26, "alerts": 0.20, "self_reports
 
 SECOND_VERSIONS = 0.05
 """Share of finding rows that are a later version of another finding row."""
-BAD_EVERY = 1000
-REPEATED_EVERY = 5000
 NIGHT_NEW, NIGHT_CORRECTED = 0.001, 0.0001
 
 NAMES = (
@@ -107,7 +106,7 @@ def write_bulk(folder: Path, size: Size) -> Bulk:
     weights = np.random.default_rng([size.seed, 1]).gamma(0.9, 1.0, size.enterprises) + 0.05
     counts = _counts(size.events)
     clean = _events(size, weights, counts, _Span(end - 365 * YEARS + 1, end, "B"), stream=10)
-    tables = {name: _spoil(name, frame, size.seed) for name, frame in clean.items()}
+    tables = {name: spoilt(name, frame, AS_OF, size.seed) for name, frame in clean.items()}
     night = _night(size, weights, clean, end)
     first = _write(folder / "first", {"enterprises": register, **tables})
     reordered = {"enterprises": register, **tables}
@@ -379,39 +378,6 @@ def _accidents(rng: np.random.Generator, weights: np.ndarray, count: int, span: 
             "description": _pick(rng, ACCIDENT_TEXTS, count),
         }
     )
-
-
-_CODES = {"violations": "severity", "inspections": "kind", "alerts": "kind", "accidents": "grade"}
-_TEXTS = {"violations": "description", "alerts": "description", "inspections": "departments"}
-
-
-def _spoil(name: str, frame: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """One row in ``BAD_EVERY`` breaks a rule; one in ``REPEATED_EVERY`` repeats another word for word."""
-    rng, count = np.random.default_rng([seed, 50, list(TABLES).index(name)]), frame.height
-    source = np.arange(count)
-    source[rng.integers(0, count, count // REPEATED_EVERY)] = rng.integers(0, count, count // REPEATED_EVERY)
-    fault = np.zeros(count, dtype=np.int64)
-    bad = rng.choice(count, count // BAD_EVERY, replace=False)
-    fault[bad] = 1 + np.arange(len(bad)) % 6
-    happened = TABLES[name].happened or "recorded_at"
-    changes = [
-        _on(1, "enterprise_id", pl.lit("91370100XX00000000")),
-        _on(2, happened, pl.lit(None)),
-        _on(3, "recorded_at", pl.lit(date(1995, 1, 1))),
-    ]
-    if name in _CODES:
-        changes.append(_on(4, _CODES[name], pl.lit("看不清")))
-    if name in _TEXTS:
-        changes.append(_on(5, _TEXTS[name], pl.lit("=cmd|' /C calc'!A0")))
-    changes = [*changes, _on(6, "recorded_at", pl.lit(AS_OF + timedelta(days=400)))]
-    spoilt = frame[source].with_columns(fault=pl.Series(fault))
-    for change in changes:
-        spoilt = spoilt.with_columns(change)
-    return spoilt.drop("fault")
-
-
-def _on(fault: int, column: str, value: pl.Expr) -> pl.Expr:
-    return pl.when(pl.col("fault") == fault).then(value).otherwise(pl.col(column)).alias(column)
 
 
 def _night(

@@ -44,10 +44,10 @@ class Running:
 class Meter:
     """Collects the stages of one group."""
 
-    def __init__(self, group: str, *, in_chain: bool = False) -> None:
+    def __init__(self, group: str, *, in_chain: bool = False, found: list[Measured] | None = None) -> None:
         self.group = group
         self.in_chain = in_chain
-        self.found: list[Measured] = []
+        self.found = [] if found is None else found
 
     @contextmanager
     def stage(self, name: str, *, floor: str = "") -> Iterator[Running]:
@@ -87,8 +87,3 @@ def in_a_child(work: Callable[..., T], *arguments: object) -> T:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
         return pool.submit(work, *arguments).result()
-
-
-def in_this_process(work: Callable[..., T], *arguments: object) -> T:
-    """Run here: for the smoke test, which looks at results and not at numbers."""
-    return work(*arguments)

@@ -1,4 +1,4 @@
-"""The table, the machine line and the JSON of a benchmark."""
+"""The machine, the table of stages, figures, targets and the JSON of a benchmark."""
 
 import json
 import os
@@ -13,7 +13,6 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.alternative import PANDAS_SHARE
 from benchmarks.floor import Floor
 from benchmarks.meter import Measured
 
@@ -22,27 +21,29 @@ TITLES = {
     "intake": "intake of the first delivery",
     "rescoring": "checks, scoring, publication",
     "fold": "the feature fold on both engines",
-    "alternative": "violation features: ours and by hand",
     "again": "what comes after",
     "dagster": "whole runs through Dagster, checks included",
+    "fit": "fitting a card",
+    "plan": "a month planned",
 }
 FIRST_RUN = "the first delivery, whole run"
-LIBRARIES = ("polars", "duckdb", "narwhals", "dagster", "great-expectations", "pandas")
+LIBRARIES = ("polars", "duckdb", "narwhals", "dagster", "great-expectations")
 
 
 @dataclass
 class Report:
-    """All that was measured in one run."""
+    """All that was measured in one run.
 
-    enterprises: int
-    events: int
-    seed: int
-    engine: str
-    generation_seconds: float
+    ``asked``: size, seed and choices.  ``figures``: what was counted beside the stages.  ``targets``: what had to be
+    reached, each a sentence, and whether it was.
+    """
+
+    asked: dict[str, Any]
     floors: list[Floor] = field(default_factory=list)
     stages: list[Measured] = field(default_factory=list)
-    equal: dict[str, bool] = field(default_factory=dict)
-    machine: dict[str, Any] = field(default_factory=lambda: machine())
+    figures: dict[str, Any] = field(default_factory=dict)
+    targets: dict[str, bool] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=lambda: machine(LIBRARIES))
 
     def floor_ratio(self, stage: Measured) -> float | None:
         """CPU seconds of the stage in scans of what it reads; ``None`` when no floor fits.
@@ -69,7 +70,7 @@ class Report:
         return whole[0] - sum(stage.cpu for stage in self.chain) if whole else None
 
 
-def machine() -> dict[str, Any]:
+def machine(libraries: tuple[str, ...]) -> dict[str, Any]:
     """What the numbers were measured on."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
@@ -77,7 +78,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "load_before": round(psutil.getloadavg()[0], 1),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "versions": {name: version(name) for name in libraries},
         "day": datetime.now().date().isoformat(),
     }
 
@@ -85,37 +86,40 @@ def machine() -> dict[str, Any]:
 def show(report: Report, console: Console) -> None:
     """Print everything a reader needs, on at most ``WIDTH`` columns."""
     found = report.machine
-    versions = " · ".join(f"{name} {number}" for name, number in found["versions"].items())
     console.print(
         f"{found['cores']} cores, {found['memory_gb']} GB, {found['system']}, Python {found['python']}; "
         f"load before: {found['load_before']}"
     )
-    console.print(versions)
-    console.print(
-        f"{report.enterprises:,} enterprises, {report.events:,} events, engine {report.engine}; "
-        f"generated in {report.generation_seconds:.1f} s (not part of the run)"
-    )
+    console.print(" · ".join(f"{name} {number}" for name, number in found["versions"].items()))
+    console.print(", ".join(f"{name} {_number(value)}" for name, value in report.asked.items()))
     for floor in report.floors:
         console.print(
             f"scan floor {floor.key}, {floor.about}: {floor.columns} columns, {floor.rows:,} rows; "
             f"{floor.least:.2f} s least, {floor.median:.2f} s median, {floor.cpu:.2f} s CPU"
         )
-    console.print(_table(report))
-    for name, is_equal in report.equal.items():
-        console.print(f"{'same result' if is_equal else '[bold red]OTHER RESULT[/]'}: {name}")
-    console.print(_conclusion(report))
+    if report.stages:
+        console.print(_table(report))
+    for name, value in report.figures.items():
+        console.print(f"{name}: {_number(value)}")
+    for name, is_met in report.targets.items():
+        console.print(f"{'yes' if is_met else '[bold red]NO [/]'}: {name}")
+    if report.chain:
+        console.print(_conclusion(report))
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _table(report: Report) -> Table:
-    table = Table(width=min(WIDTH, 110))
+    table = Table(width=WIDTH)
     table.add_column("stage", ratio=1)
     for name in ("wall s", "CPU s", "peak GB", "rows", "× floor"):
         table.add_column(name, justify="right")
-    for group, title in TITLES.items():
+    for group in dict.fromkeys(stage.group for stage in report.stages):
         mine = [stage for stage in report.stages if stage.group == group]
-        if mine:
-            table.add_section()
-            table.add_row(f"[bold]{title}[/]", *_sum(mine))
+        table.add_section()
+        table.add_row(f"[bold]{TITLES[group]}[/]", *_sum(mine))
         for stage in mine:
             table.add_row(*_cells(report, stage))
     return table
@@ -144,16 +148,13 @@ def _cells(report: Report, stage: Measured) -> list[str]:
 def _conclusion(report: Report) -> str:
     wall, cpu = (sum(getattr(stage, kind) for stage in report.chain) for kind in ("wall", "cpu"))
     parts = [f"{stage.stage} ({stage.cpu / cpu:.0%})" for stage in report.most_expensive()]
-    lines = [
-        f"{stage.stage}, scaled to all: {stage.wall * PANDAS_SHARE:.1f} s"
-        for stage in report.stages
-        if stage.stage.startswith("pandas")
-    ]
     own = report.dagster_share()
-    if own is not None:
-        lines.append(f"Dagster's own share of the whole run: {own:+.1f} s CPU (whole run less all stages)")
-    lines.append(f"all stages: {wall:.1f} s, {cpu:.1f} s CPU; most expensive: {', '.join(parts)}")
-    return "\n".join(lines)
+    lines = (
+        [] if own is None else [f"Dagster's own share of the whole run: {own:+.1f} s CPU (less all stages)"]
+    )
+    return "\n".join(
+        [*lines, f"all stages: {wall:.1f} s, {cpu:.1f} s CPU; most expensive: {', '.join(parts)}"]
+    )
 
 
 def save(report: Report, path: Path) -> None:
@@ -165,4 +166,4 @@ def save(report: Report, path: Path) -> None:
         "dagster_share": report.dagster_share(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")

@@ -8,10 +8,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from assets.suites import intake_suites, result_suites
 from benchmarks.bulk import AS_OF
 from benchmarks.floor import DELIVERY, WAREHOUSE
 from benchmarks.meter import Measured, Meter
+from models.learning.fit import fit_card
+from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
@@ -38,6 +42,7 @@ from warehouse.intake.mapping import load_mapping
 from warehouse.intake.readers import read_file
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.take_in import take_in
+from warehouse.learning.panel import build_material
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
 from warehouse.validation import Suite, run_suites
@@ -187,4 +192,27 @@ def measure_dagster(root: Path, name: str, folder: Path, mapping_file: Path, eng
 
         settings = replace(load_settings(), pack=PACK, engine=engine)
         run_nightly(settings, Order(day, folder=folder, mapping=str(mapping_file), today=day))
+    return meter.found
+
+
+def measure_fit(root: Path, label: str, engine: str, keep: Path) -> list[Measured]:
+    """Build a panel and fit a card on it in one process, as ``riskcode`` does; the training rows are kept."""
+    meter, policy = Meter("fit"), load_policy(PACK)
+    on_day = policy.on(AS_OF)
+    with writing(Home(root)) as connection, meter.stage("panel: folds and labels", floor=WAREHOUSE) as stage:
+        material = build_material(connection, policy, label=label, as_of=AS_OF, engine=engine, to_judge=False)
+        stage.rows = material.panel.height
+    training_rows(material.panel, on_day.learning).write_parquet(keep)
+    whole = "whole fit: fit_card, cut-offs, calibration, priors"
+    with meter.stage(whole, floor=WAREHOUSE) as stage:
+        stage.rows = fit_finished(material, policy=on_day, in_force=on_day).origin.rows
+    return meter.found
+
+
+def measure_card(path: Path) -> list[Measured]:
+    """``fit_card`` on the training rows, in a process that holds nothing else."""
+    meter, learning, rows = Meter("fit"), load_policy(PACK).on(AS_OF).learning, pl.read_parquet(path)
+    with meter.stage("fit_card alone, in a fresh process", floor=WAREHOUSE) as stage:
+        fit_card(rows, learning=learning, name="fitted", version="-", reference="-")
+        stage.rows = rows.height
     return meter.found

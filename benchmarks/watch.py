@@ -1,17 +1,15 @@
-"""``python -m benchmarks.watch``: seconds from a file's arrival to its published code.
+"""Seconds from a file's arrival to its published code.
 
 A city is taken in, coded and published; then ``./riskcode watch`` runs as a process of its own, and files with one new
 alert each are put into its inbox, one after another.  The clock runs from the moment a file has its name to the moment
 the published copy that counts the alert is in place.
 """
 
-import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +17,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from benchmarks.bench import Bench
 from benchmarks.bulk import AS_OF, Size, write_bulk
+from benchmarks.report import Report
 from models.policy import load_policy
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
@@ -33,10 +33,11 @@ REPOSITORY = Path(__file__).parents[1]
 PATIENCE = 120.0
 
 
-def prepare(root: Path, size: Size) -> tuple[Home, list[str]]:
+def prepare(bench: Bench, size: Size) -> tuple[Home, list[str]]:
     """A home whose city is coded and published, with an empty inbox; ids of its enterprises."""
-    home = Home(root / "home").prepare()
-    bulk = write_bulk(root / "deliveries", size)
+    home = Home(bench.folder / "home").prepare()
+    bench.tell("generating the delivery")
+    bulk = write_bulk(bench.folder / "deliveries", size)
     inbox = home.inbox / "bench_city"
     inbox.mkdir()
     mapping = inbox / "mapping.yaml"
@@ -45,10 +46,10 @@ def prepare(root: Path, size: Size) -> tuple[Home, list[str]]:
         os.link(path, inbox / path.name)
     with writing(home) as connection:
         take_in_all(connection, home, folder=str(inbox), mapping=str(mapping), received_on=AS_OF, today=AS_OF)
-        started = time.perf_counter()
         coding = coding_on(connection, load_policy(), AS_OF)
+        bench.tell("coding the whole city")
         code_enterprises(connection, coding)
-        print(f"| the whole city coded | {time.perf_counter() - started:.0f} s |", flush=True)
+        bench.tell("planning and publishing it")
         compute_plan(connection, coding)
         publish_run(connection, home, coding, run_id="night")
         ids = [
@@ -95,29 +96,27 @@ def alert_points(home: Home, enterprise: str) -> int:
     return int(points)
 
 
-def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser("python -m benchmarks.watch", description=__doc__.splitlines()[0])
-    parser.add_argument("--enterprises", type=int, default=Size.enterprises)
-    parser.add_argument("--events", type=int, default=Size.events)
-    parser.add_argument("--arrivals", type=int, default=50)
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="riskcode-watch-") as root:
-        home, ids = prepare(Path(root), Size(chosen.enterprises, chosen.events))
-        environment = {**os.environ, "RISKCODE_HOME": str(home.root), "PYTHONPATH": str(REPOSITORY)}
-        command = [sys.executable, "-m", "pipelines", "watch", "--json"]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watcher:
-            try:
-                seconds, inside = follow(home, ids, chosen.arrivals, watcher)
-            finally:
-                watcher.terminate()
-        size = home.published.stat().st_size / 1e6
-    print(
-        f"| {chosen.enterprises:,} enterprises, {chosen.events:,} events, {len(seconds)} arrivals | first "
-        f"{seconds[0]:.1f} s, then median {statistics.median(seconds[1:]):.2f} s, worst {max(seconds[1:]):.2f} s; "
-        f"of it update {statistics.median(inside[1:]):.2f} s; published copy {size:,.0f} MB |"
+def watch(bench: Bench, size: Size, arrivals: int) -> Report:
+    """Let files arrive, one after another."""
+    home, ids = prepare(bench, size)
+    environment = {**os.environ, "RISKCODE_HOME": str(home.root), "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "pipelines", "watch", "--json"]
+    bench.tell("watching")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watcher:
+        try:
+            seconds, inside = follow(home, ids, arrivals, watcher)
+        finally:
+            watcher.terminate()
+    return Report(
+        {**vars(size), "arrivals": arrivals},
+        figures={
+            "seconds of the first": round(seconds[0], 1),
+            "seconds, median of the others": round(statistics.median(seconds[1:]), 2),
+            "seconds, worst of the others": round(max(seconds[1:]), 2),
+            "of it the update, median": round(statistics.median(inside[1:]), 2),
+            "published copy, MB": round(home.published.stat().st_size / 1e6),
+        },
     )
-    return 0
 
 
 def follow(
@@ -134,7 +133,3 @@ def follow(
         seconds.append(published_after(home, before, enterprise, points) - started)
         inside.append(json.loads(watcher.stdout.readline())["seconds"])
     return seconds, inside
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,11 +12,10 @@ import numpy as np
 import polars as pl
 
 from models.tables.canonical import TABLES
-from models.vocabulary import JINAN_DIVISIONS, day_number
+from models.vocabulary import day_number
 from pipelines.demo import findings as rules
 from pipelines.demo import visits as inspecting
-from pipelines.demo.city import City, build_city, pick
-from pipelines.demo.items import ITEMS, PLACES
+from pipelines.demo.city import City, build_city
 from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows
 from pipelines.demo.period import Days, Floats
 from pipelines.demo.roster import roster_tables
@@ -40,9 +39,6 @@ FOUND_AGAIN = 0.6
 
 GRAVER = 0.5
 """How much graver a finding is when it is found again."""
-
-FACTS = {"rectified": "rectified_on", "decided": "decided_on", "withdrawn": "withdrawn_on"}
-"""Facts of a finding that become known later, and the canonical column of each."""
 
 VISIT_COLUMNS = (
     "visit_id",
@@ -198,22 +194,21 @@ class LivingCity:
 
     def _findings(self, since: int, until: int) -> pl.DataFrame:
         """Findings of which something became known after ``since``, as known on ``until``."""
-        days = ["recorded", *(f"{fact}_known" for fact in FACTS)]
+        days = ["recorded", *(f"{fact}_known" for fact in rules.FACTS)]
         known = self.ledger.filter(pl.col("recorded") <= until)
         news = [((pl.col(day) > since) & (pl.col(day) <= until)).fill_null(value=False) for day in days]
         latest = pl.max_horizontal(pl.when(pl.col(day) <= until).then(pl.col(day)) for day in days)
         date_of = self.city.period.to_date
-        told = known.filter(pl.any_horizontal(news)).with_columns(
+        told = known.filter(pl.any_horizontal(news)).rename({fact: f"{fact}_on" for fact in rules.FACTS})
+        return told.with_columns(
             date_of(latest).alias("recorded_at"),
             *(
-                date_of(pl.when(pl.col(f"{fact}_known") <= until).then(pl.col(fact))).alias(column)
-                for fact, column in FACTS.items()
+                pl.when(pl.col(f"{fact}_known") <= until)
+                .then(date_of(pl.col(column)) if column == f"{fact}_on" else pl.col(column))
+                .alias(column)
+                for fact, columns in rules.FACTS.items()
+                for column in columns
             ),
-        )
-        fined = pl.col("decided_on").is_not_null()
-        return told.with_columns(
-            penalty_unit=pl.when(fined).then("penalty_unit"),
-            penalty_person=pl.when(fined).then("penalty_person"),
             occurred_on=date_of(pl.col("day")),
             rectify_due_on=date_of(pl.col("due")),
         )
@@ -235,36 +230,16 @@ def _history(city: City, first: int) -> tuple[dict[str, pl.DataFrame], pl.DataFr
         "self_reports": report_rows(city),
         **roster_tables(city, visits, inspections),
     }
-    rng = city.rng(102)
     before = findings.filter(pl.col("day") < first)
-    recorded = before["day"].to_numpy() + np.minimum(rng.geometric(0.2, len(before)) - 1, 20)
-    before = before.with_columns(recorded=pl.Series(recorded), again=pl.lit(None, dtype=pl.String))
+    before = before.with_columns(again=pl.lit(None, dtype=pl.String))
     past = inspections.filter(pl.col("inspected_on") < city.period.dates(np.array([first]))[0])
-    inspected = past.with_columns(source=pl.lit(SOURCE)).select(_INSPECTION_COLUMNS)
-    return events, inspected, _ledger(city, rng, before).drop("again")
-
-
-_INSPECTION_COLUMNS = (
-    "source",
-    "inspection_id",
-    "recorded_at",
-    "enterprise_id",
-    "inspected_on",
-    "kind",
-    "mode",
-    "level",
-    "departments",
-    "officers",
-    "result",
-    "filed_on",
-)
+    return events, past, _ledger(city, city.rng(102), before).drop("again")
 
 
 def _inspected(city: City, visits: pl.DataFrame) -> pl.DataFrame:
     """Visits that were made, as recorded."""
     date_of = city.period.to_date
     return visits.select(
-        source=pl.lit(SOURCE),
         inspection_id=inspecting.inspection_ids(pl.col("visit")),
         recorded_at=date_of(pl.col("recorded")),
         enterprise_id="enterprise_id",
@@ -276,33 +251,14 @@ def _inspected(city: City, visits: pl.DataFrame) -> pl.DataFrame:
         officers="names",
         result="result",
         filed_on=date_of(pl.col("day")),
-    ).select(_INSPECTION_COLUMNS)
+    )
 
 
 def _ledger(city: City, rng: np.random.Generator, findings: pl.DataFrame) -> pl.DataFrame:
-    """Findings (``recorded`` with them) with everything ``finding_rows`` says of them, days as numbers."""
-    count = len(findings)
-    homes = pl.Series([f"{JINAN_DIVISIONS[code][0]}应急管理局" for code in city.firms["division"]])
-    spots = pick(PLACES, rng.integers(0, len(PLACES), count))
-    at_once = (findings["disposal"] == "on_the_spot").to_numpy()
-    delay = pl.Series(np.where(at_once, 0, rng.integers(0, 8, count)), dtype=pl.Int64)
+    """Findings with everything that is written of them, days as numbers; their ids name the visit."""
     place = pl.int_range(pl.len()).over("visit")
-    return findings.with_columns(
-        violation_id=pl.format("WF{}-{}", pl.col("visit"), place),
-        enterprise_id=city.firms["enterprise_id"].gather(findings["firm"]),
-        inspection_id=inspecting.inspection_ids(pl.col("visit")),
-        item_code=pick([item.code for item in ITEMS], findings["item"].to_numpy()),
-        description=pick([item.text for item in ITEMS], findings["item"].to_numpy()) + "（" + spots + "）",
-        quantity=pl.Series(1 + (rng.random(count) < 0.03) * rng.integers(1, 4, count), dtype=pl.Int64),
-        department=homes.gather(findings["firm"]),
-        **{f"{fact}_known": pl.max_horizontal(pl.col(fact) + delay, "recorded") for fact in FACTS},
-    ).with_columns(
-        # A horizontal maximum skips what is empty: what never happens is never known.
-        **{
-            f"{fact}_known": pl.when(pl.col(fact).is_not_null()).then(pl.col(f"{fact}_known"))
-            for fact in FACTS
-        }
-    )
+    named = pl.format("WF{}-{}", pl.col("visit"), place)
+    return rules.described(city, rng, findings).with_columns(violation_id=named)
 
 
 def _accepted(name: str, frame: pl.DataFrame) -> pl.DataFrame:

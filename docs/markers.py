@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from duckdb import DuckDBPyRelation
+
 
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(
@@ -33,6 +35,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         *(f"| {' | '.join(_cell(value) for value in row)} |" for row in rows),
     ]
     return "\n".join(lines)
+
+
+def relation(found: DuckDBPyRelation) -> str:
+    """A query's result as a Markdown table; its column names are the heads."""
+    return table(found.columns, found.fetchall())
 
 
 def _cell(value: object) -> str:

@@ -1,24 +1,25 @@
-"""Fills the generated blocks of ``docs/scoring.md`` and draws ``docs/img/codes.svg``.
+"""Fills the generated blocks of ``docs/scoring.md``: ``python -m docs.scoring_tables``.
 
-``python -m docs.scoring_tables`` codes the demo city in a temporary folder and, where the folder of
-``RISKCODE_REAL_DATA`` exists, the real data sets; without it their block stays as it is.
+The demo city is coded in a temporary folder, and so are the real data sets where the folder of
+``RISKCODE_REAL_DATA`` exists; without it their block stays as it is.
 """
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from docs.codes_picture import codes_svg
-from docs.markers import table, with_block
+from docs.markers import relation, table, with_block
+from docs.scoring_pack import DAY, pack_blocks
 from models.calendar import is_working_day
 from models.coding.verdicts import assign_codes
-from models.policy import Condition, PolicyOnDay, Rule, load_policy
-from models.scorecard import Factor
+from models.learning import metrics
+from models.policy import PolicyOnDay, load_policy
 from models.vocabulary import JINAN_DIVISIONS, SECTOR
 from pipelines.demo import write_demo_city
 from pipelines.settings import load_settings
@@ -33,11 +34,10 @@ from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import load_mapping
 
 FILE = Path(__file__).with_name("scoring.md")
-PICTURE = Path(__file__).with_name("img") / "codes.svg"
-DAY = date(2026, 6, 30)
 HALF_YEAR = date(2026, 1, 1)
 DEMO_SIZE = 5000
-WORST_FIRST = ("red", "yellow", "blue", "green")
+POLICY = load_policy().on(DAY)
+LIMITS = POLICY.codes.thresholds.model_dump()
 TRIED = {"red": (30, 32, 34, 36, 40), "yellow": (15, 18, 21), "blue": (6, 8, 10)}
 """Cut-offs of the sensitivity table, one changed at a time."""
 
@@ -46,427 +46,254 @@ EXAMPLE_BUREAU = {"officers": 22, "working_days": 247, "officer_days": 971}
 """Worked example of the annual-plan method (年度计划编制办法), as printed in a secondary source."""
 
 REAL_SETS = ("tw_osh", "msha_quarterly", "nrc_reactors", "nyc_restaurants")
-BASELINES = {
-    "score": "score of the pack",
-    "violations_36m": "number of findings, 36 months",
-    "violation_points": "`violation_points` alone",
-    "days_since_inspection": "longest since the last visit first",
-}
 
-
-@dataclass(frozen=True)
-class Demo:
-    """What the demo city gave: one row per enterprise, reasons, the example, RED spells, visits."""
-
-    codes: pl.DataFrame
-    sensitivity: dict[tuple[str, int], dict[str, int]]
-    new_red: dict[int, list[int]]
-    visits_a_day: float
-    working_days: int
-    truth: pl.DataFrame
-    example: str
-
-
-# ------------------------------------------------------------------------------- from the pack alone
-
-
-def pack_blocks() -> dict[str, str]:
-    """Blocks that need nothing but the policy pack; a test compares them with the document."""
-    policy = load_policy().on(DAY)
-    return {
-        "numbers": _numbers(),
-        "factors": _factors(policy.scorecard.factors),
-        "rules": _rules(policy),
-        "thresholds": _thresholds(policy),
-    }
-
-
-def _numbers() -> str:
-    file = load_policy().files.features
-    rows: list[tuple[str, str, str, str]] = []
-    for name in type(file).model_fields:
-        dated = getattr(file, name).on(DAY, name=name)
-        rows.append((f"`{name}`", _value(dated.value), dated.basis, dated.reference))
-    return table(("number", "value", "basis", "reference"), rows)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {number}" for key, number in value.items())
-    if isinstance(value, list):
-        return ", ".join(f"≤ {band.upto_days} d ×{band.weight}" for band in value)
-    if hasattr(value, "prior_points"):
-        return (
-            f"{_value(value.points)}; {value.window_days} days; "
-            f"prior {value.prior_points} points in {value.prior_visits} visits"
-        )
-    return str(value)
-
-
-def _factors(factors: Sequence[Factor]) -> str:
-    rows = [
-        (
-            f"`{factor.name}`",
-            f"{factor.title_zh} · {factor.title_en}",
-            _points(factor),
-            f"{factor.missing:+d}" if factor.missing else "0",
-            factor.basis,
-            factor.reference,
-        )
-        for factor in factors
-    ]
-    return table(("factor", "what", "points", "unknown", "basis", "reference"), rows)
-
-
-def _points(factor: Factor) -> str:
-    sign = "≥ " if factor.is_numeric else ""
-    return ", ".join(
-        f"{sign}{bin_}: {points:+d}" if points else f"{sign}{bin_}: 0"
-        for bin_, points in factor.points.items()
-    )
-
-
-def _rules(policy: PolicyOnDay) -> str:
-    rows = [_rule(rule) for rule in policy.codes.rules]
-    enough = " or ".join(
-        " and ".join(_condition(one) for one in group) for group in policy.codes.sufficiency.any_of
-    )
-    rows.append(
-        (
-            "`unrated`",
-            "floor",
-            policy.codes.sufficiency.provisional_floor.upper(),
-            f"{policy.codes.sufficiency_title.zh}: not ({enough})",
-            "–",
-            f"{policy.codes.sufficiency_clearing.zh} · {policy.codes.sufficiency_clearing.en}",
-            policy.codes.provenance["sufficiency"].basis,
-            policy.codes.provenance["sufficiency"].reference,
-        )
-    )
-    return table(
-        ("rule", "kind", "gives", "when", "ends by itself", "cleared by", "basis", "reference"), rows
-    )
-
-
-def _rule(rule: Rule) -> tuple[str, ...]:
-    when = " and ".join(_condition(one) for one in rule.when)
-    ends = f"{rule.expires.after_days} days after (`{rule.expires.days_since}`)" if rule.expires else "–"
-    return (
-        f"`{rule.name}`",
-        rule.kind,
-        rule.code.upper(),
-        f"{rule.title.zh}: {when}",
-        ends,
-        f"{rule.clearing.zh} · {rule.clearing.en}",
-        rule.provenance.basis,
-        rule.provenance.reference,
-    )
-
-
-def _condition(one: Condition) -> str:
-    tests = [
-        f"≥ {one.at_least}" if one.at_least is not None else "",
-        f"≤ {one.at_most}" if one.at_most is not None else "",
-        f"in {', '.join(one.one_of)}" if one.one_of is not None else "",
-    ]
-    return f"`{one.feature}` {' and '.join(test for test in tests if test)}"
-
-
-def _thresholds(policy: PolicyOnDay) -> str:
-    limits, days = policy.codes.thresholds, policy.queue.red_visit_working_days
-    return (
-        f"Pack `{policy.pack}` {policy.version}: GREEN below {limits.blue}, BLUE ≥ {limits.blue}, "
-        f"YELLOW ≥ {limits.yellow}, RED ≥ {limits.red} points "
-        f"({policy.codes.provenance['thresholds'].basis}). A RED enterprise gets one special inspection within "
-        f"{days} working days ({policy.queue.provenance.basis}: {policy.queue.provenance.reference})."
-    )
-
-
-# ------------------------------------------------------------------------------- from the demo city
-
-
-def run_demo() -> Demo:
-    """Deliver, take in and code the demo city, and code each working day of its last half-year."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        city = write_demo_city(root / "delivery", enterprises=DEMO_SIZE)
-        home, policy = Home(root / "home"), load_policy().on(DAY)
-        with writing(home) as con:
-            take_in_all(
-                con, home, folder=str(root / "delivery"), mapping="demo_city", received_on=DAY, today=DAY
-            )
-            code_enterprises(con, Coding(DAY, DAY, policy))
-            codes = con.sql(
-                "SELECT c.*, s.* EXCLUDE (enterprise_id, as_of, score, scorecard, fingerprint), "
-                "f.violations_36m, f.violation_points AS raw_violation_points, "
-                "f.days_since_inspection AS raw_days_since_inspection "
-                "FROM risk.codes c JOIN risk.scores s USING (enterprise_id) JOIN risk.features f "
-                "USING (enterprise_id) ORDER BY enterprise_id"
-            ).pl()
-            days = [d for d in _days(HALF_YEAR, DAY) if is_working_day(d)[0]]
-            visits = con.execute(
-                "SELECT count(*) FROM core.current_inspections WHERE kind <> 'assistance' "
-                "AND mode = 'on_site' AND inspected_on BETWEEN ? AND ?",
-                [HALF_YEAR, DAY],
-            ).fetchall()[0][0]
-            return Demo(
-                codes=codes,
-                sensitivity=_sensitivity(con, policy),
-                new_red=_new_red(con, policy, days),
-                visits_a_day=visits / len(days),
-                working_days=len(days),
-                truth=pl.read_parquet(city.truth).select("enterprise_id", "latent_risk"),
-                example=_example(con, policy),
-            )
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def _with_cut_off(policy: PolicyOnDay, code: str, least: int) -> PolicyOnDay:
-    limits = policy.codes.thresholds.model_copy(update={code: least})
-    return replace(policy, codes=replace(policy.codes, thresholds=limits))
-
-
-def _sensitivity(con: Connection, policy: PolicyOnDay) -> dict[tuple[str, int], dict[str, int]]:
-    features, scores = con.sql("FROM risk.features").pl(), con.sql("FROM risk.scores").pl()
-    return {
-        (code, least): dict(
-            assign_codes(features, scores, policy=_with_cut_off(policy, code, least))["code"]
-            .value_counts()
-            .iter_rows()
-        )
-        for code, several in TRIED.items()
-        for least in several
-    }
-
-
-def _new_red(con: Connection, policy: PolicyOnDay, days: Sequence[date]) -> dict[int, list[int]]:
-    """Enterprises that became RED on each working day after the first, by RED cut-off."""
-    found: dict[int, list[int]] = {least: [] for least in TRIED["red"]}
-    before: dict[int, set[str]] = {}
-    for day in days:
-        features = fold(con, as_of=day, known_at=day, policy=policy.features)
-        scores = policy.scorecard.contributions(features)
-        for least in TRIED["red"]:
-            codes = assign_codes(features, scores, policy=_with_cut_off(policy, "red", least))
-            red = set(codes.filter(pl.col("code") == "red")["enterprise_id"])
-            if least in before:
-                found[least].append(len(red - before[least]))
-            before[least] = red
-    return found
-
-
-def demo_blocks(demo: Demo) -> dict[str, str]:
-    """Blocks that rest on the demo city."""
-    return {
-        "example": demo.example,
-        "shares": _shares(demo),
-        "capacity": _capacity(demo),
-        "sensitivity": _sensitivity_table(demo),
-        "truth": _truth(demo),
-    }
-
-
-def _shares(demo: Demo) -> str:
-    rows: list[tuple[str, ...]] = []
-    for code in WORST_FIRST:
-        mine = demo.codes.filter(pl.col("code") == code)
-        reasons = mine["decided_by"].value_counts().sort(["count", "decided_by"], descending=[True, False])
-        rows.append(
-            (
-                code.upper(),
-                f"{mine.height:,}",
-                f"{mine.height / demo.codes.height:.1%}",
-                f"{mine['is_provisional'].sum():,}",
-                ", ".join(f"`{name}` {count:,}" for name, count in reasons.iter_rows()),
-            )
-        )
-    return (
-        f"Demo city, {demo.codes.height:,} invented enterprises, coded as of {DAY}, pack hash "
-        f"`{demo.codes['pack_hash'][0][:12]}`:\n\n"
-        + table(("code", "enterprises>", "share>", "provisional>", "decided by"), rows)
-    )
-
-
-def _capacity(demo: Demo) -> str:
-    limit = load_policy().on(DAY).codes.thresholds.red
-    new = demo.new_red[limit]
-    mean, stock, size = sum(new) / len(new), _count(demo, "red"), demo.codes.height
-    bureau = EXAMPLE_BUREAU
-    visits = bureau["officer_days"] / bureau["working_days"] / (OFFICERS_A_VISIT * DAYS_A_VISIT)
-    ten_thousand = 10_000 / size
-    rows = [
-        ("on-site visits of all kinds, a working day", demo.visits_a_day, ""),
-        (
-            "RED visits a working day, once running (mean)",
-            mean,
-            f"{mean / demo.visits_a_day:.1%} of all visits",
-        ),
-        ("RED visits on the busiest day", float(max(new)), ""),
-        (
-            "RED visits a working day in the first five days",
-            stock / 5,
-            f"{stock / 5 / demo.visits_a_day:.0%} of all visits",
-        ),
-    ]
-    shown = [(what, f"{n:.1f}", f"{n * ten_thousand:.1f}", note) for what, n, note in rows]
-    return (
-        f"{demo.working_days} working days from {HALF_YEAR} to {DAY}, every one coded:\n\n"
-        + table(("", "demo city>", "for 10,000 enterprises>", ""), shown)
-        + f"\n\nA bureau like the planning example ({bureau['officers']} officers, {bureau['officer_days']} "
-        f"officer-days of supervision in {bureau['working_days']} working days) makes {visits:.1f} such visits "
-        f"a working day. The RED visits of {visits / mean * size:,.0f} enterprises would take all of them."
-    )
-
-
-def _count(demo: Demo, code: str) -> int:
-    return demo.codes.filter(pl.col("code") == code).height
-
-
-def _sensitivity_table(demo: Demo) -> str:
-    limits = load_policy().on(DAY).codes.thresholds.model_dump()
-    total, rows = demo.codes.height, list[tuple[str, ...]]()
-    for (code, least), counts in demo.sensitivity.items():
-        new = demo.new_red[least if code == "red" else limits["red"]]
-        is_pack = limits[code] == least
-        mark = "**" if is_pack else ""
-        rows.append(
-            (
-                f"{mark}{code.upper()} ≥ {least}{mark}{' (pack)' if is_pack else ''}",
-                *(f"{counts.get(each, 0) / total:.1%}" for each in WORST_FIRST),
-                f"{sum(new) / len(new):.2f}",
-                f"{counts.get('red', 0) / 5:.1f}",
-            )
-        )
-    head = ("cut-off", "RED>", "YELLOW>", "BLUE>", "GREEN>", "RED visits a day>", "in the first 5 days>")
-    return table(head, rows)
-
-
-def _truth(demo: Demo) -> str:
-    both = demo.codes.join(demo.truth, on="enterprise_id", how="left")
-    top = both["latent_risk"] >= both["latent_risk"].quantile(0.9)
-    rows: list[tuple[str, ...]] = []
-    for code in WORST_FIRST:
-        mine = both.with_columns(top=top).filter(pl.col("code") == code)
-        caught = mine["top"].sum()
-        rows.append(
-            (
-                code.upper(),
-                f"{mine['latent_risk'].mean():.3f}",
-                f"{caught / mine.height:.0%}",
-                f"{caught / top.sum():.0%}",
-            )
-        )
-    flagged = both["code"].is_in(["red", "yellow"]).cast(pl.Int64)
-    measures = [("RED or YELLOW (yes/no)", f"{auc(flagged, top):.3f}", f"{_spearman(flagged, both):.3f}")]
-    for column, what in BASELINES.items():
-        values = both[column if column in ("score", "violations_36m") else f"raw_{column}"]
-        values = values.fill_null(values.max() + 1)
-        measures.append((what, f"{auc(values, top):.3f}", f"{_spearman(values, both):.3f}"))
-    return (
-        table(("code", "mean latent risk>", "of them in the riskiest tenth>", "of that tenth>"), rows)
-        + "\n\n"
-        + table(("ordered by", "AUC, riskiest tenth>", "rank correlation>"), measures)
-    )
-
-
-def auc(values: pl.Series, positive: pl.Series) -> float:
-    """Chance that a positive row has the larger value; ties count half."""
-    ranks = values.rank("average")
-    ones = int(positive.sum())
-    return float((ranks.filter(positive).sum() - ones * (ones + 1) / 2) / (ones * (len(values) - ones)))
-
-
-def _spearman(values: pl.Series, both: pl.DataFrame) -> float:
-    return float(
-        pl.DataFrame({"a": values, "b": both["latent_risk"]})
-        .select(pl.corr("a", "b", method="spearman"))
-        .item()
-    )
-
-
-# ------------------------------------------------------------------------------- the worked example
-
-_EXAMPLE = """
-SELECT c.enterprise_id FROM risk.codes c JOIN risk.features f USING (enterprise_id)
+MACROS = """
+CREATE OR REPLACE TEMP MACRO thousands(number) AS format('{:,}', number::BIGINT);
+CREATE OR REPLACE TEMP MACRO share(part, whole) AS format('{:.1f}%', 100.0 * part / whole);
+CREATE OR REPLACE TEMP MACRO per_cent(part, whole) AS format('{:.0f}%', 100.0 * part / whole);
+CREATE OR REPLACE TEMP MACRO worst_first(code) AS list_position(['red', 'yellow', 'blue', 'green'], code);
+"""
+SHARES = """
+SELECT upper(code) AS code, thousands(sum(n)) AS "enterprises>", share(sum(n), sum(sum(n)) OVER ()) AS "share>",
+       thousands(sum(unsure)) AS "provisional>",
+       string_agg(format('`{}` {}', decided_by, thousands(n)), ', ' ORDER BY n DESC, decided_by) AS "decided by"
+FROM (SELECT code, decided_by, count(*) AS n, count(*) FILTER (is_provisional) AS unsure
+      FROM risk.codes GROUP BY ALL) AS reasons
+GROUP BY reasons.code ORDER BY worst_first(reasons.code)
+"""
+SENSITIVITY = """
+WITH mean_new AS (SELECT least, avg(firms) AS firms FROM new_red GROUP BY least),
+     named AS (SELECT t.*, l.least = t.least AS is_pack, CASE t.code WHEN 'red' THEN t.least ELSE
+                   (SELECT least FROM limits WHERE code = 'red') END AS red_from
+               FROM tried t JOIN limits l USING (code))
+SELECT CASE WHEN is_pack THEN format('**{} ≥ {}** (pack)', upper(code), n.least)
+            ELSE format('{} ≥ {}', upper(code), n.least) END AS "cut-off",
+       share(red, size) AS "RED>", share(yellow, size) AS "YELLOW>", share(blue, size) AS "BLUE>",
+       share(green, size) AS "GREEN>", format('{:.2f}', m.firms) AS "RED visits a day>",
+       format('{:.1f}', red / 5) AS "in the first 5 days>"
+FROM named n JOIN mean_new m ON m.least = red_from ORDER BY worst_first(code), n.least
+"""
+RISK = """
+SELECT upper(c.code) AS code, format('{:.3f}', avg(latent_risk)) AS "mean latent risk>",
+       per_cent(count(*) FILTER (is_top), count(*)) AS "of them in the riskiest tenth>",
+       per_cent(count(*) FILTER (is_top), sum(count(*) FILTER (is_top)) OVER ()) AS "of that tenth>"
+FROM risk.codes c JOIN truth USING (enterprise_id) GROUP BY c.code ORDER BY worst_first(c.code)
+"""
+ORDERS = """
+SELECT latent_risk, is_top, (code IN ('red', 'yellow'))::INTEGER AS "RED or YELLOW (yes/no)",
+       score AS "score of the pack", violations_36m AS "number of findings, 36 months",
+       violation_points AS "`violation_points` alone",
+       days_since_inspection AS "longest since the last visit first"
+FROM risk.codes JOIN risk.features USING (enterprise_id) JOIN truth USING (enterprise_id)
+"""
+VISITS = """
+SELECT count(*) FROM core.current_inspections
+WHERE kind <> 'assistance' AND mode = 'on_site' AND inspected_on BETWEEN $first AND $last
+"""
+EXAMPLE = """
+SELECT c.enterprise_id, e.name, e.division, e.sector, c.code, c.score, q.red_since, q.due_on, f.violation_points
+FROM risk.codes c JOIN risk.features f USING (enterprise_id) JOIN core.current_enterprises e USING (enterprise_id)
+     JOIN serve.red_queue q USING (enterprise_id)
 WHERE c.code = 'red' AND c.decided_by = 'score' AND NOT c.is_provisional AND f.high_hazard = 1
   AND EXISTS (FROM risk.explanations r WHERE r.enterprise_id = c.enterprise_id AND r.kind = 'floor')
   AND EXISTS (FROM risk.explanations r WHERE r.enterprise_id = c.enterprise_id AND r.points < 0)
   AND f.violation_points > 0
 ORDER BY c.score, c.enterprise_id LIMIT 1
 """
-
-_FINDINGS = """
-SELECT coalesce(inspection_id, violation_id) AS visit, coalesce(item_code, violation_id) AS item, severity, quantity,
-       occurred_on, $day - occurred_on AS age
-FROM core.current_violations
-WHERE enterprise_id = $id AND occurred_on <= $day AND $day - occurred_on <= 730
-  AND (withdrawn_on IS NULL OR withdrawn_on > $day)
+FINDINGS = """
+WITH weighed AS (
+    SELECT coalesce(inspection_id, violation_id) AS visit, coalesce(item_code, violation_id) AS item, severity,
+           occurred_on, $day - occurred_on AS age, quantity, s.points AS severity_points,
+           (SELECT min_by(weight, upto) FROM bands WHERE $day - v.occurred_on <= upto) AS weight
+    FROM core.current_violations v JOIN severities s USING (severity)
+    WHERE enterprise_id = $id AND $day - occurred_on BETWEEN 0 AND (SELECT max(upto) FROM bands)
+      AND (withdrawn_on IS NULL OR withdrawn_on > $day))
+SELECT occurred_on AS "found on", item, severity, age AS "age (days)>", severity_points AS "severity points>",
+       '×' || weight AS "time weight>", severity_points * weight * quantity AS "points>"
+FROM weighed
+QUALIFY row_number() OVER (PARTITION BY visit, item ORDER BY "points>" DESC, occurred_on DESC) = 1
 ORDER BY occurred_on DESC, visit, item
+"""
+REASONS = """
+SELECT f.title_zh || ' · ' || f.title_en AS reason, r.value AS "datum>",
+       CASE WHEN r.kind = 'points' THEN format('{:+d}', r.points) ELSE '' END AS "points>",
+       coalesce(format('{} ({})', upper(r.code), r.kind), '') AS gives
+FROM risk.explanations r JOIN risk.factors f USING (factor) WHERE r.enterprise_id = $id ORDER BY r.rank
+"""
+REAL = """
+WITH reasons AS (SELECT decided_by, count(*) AS n, sum(count(*)) OVER () AS size FROM risk.codes GROUP BY ALL
+                 ORDER BY n DESC, decided_by LIMIT 3)
+SELECT '`' || $name || '`' AS "data set", any_value(as_of) AS "as of", thousands(count(*)) AS "enterprises>",
+       share(count(*) FILTER (code = 'red'), count(*)) AS "RED>",
+       share(count(*) FILTER (code = 'yellow'), count(*)) AS "YELLOW>",
+       share(count(*) FILTER (code = 'blue'), count(*)) AS "BLUE>",
+       share(count(*) FILTER (code = 'green'), count(*)) AS "GREEN>",
+       share(count(*) FILTER (is_provisional), count(*)) AS "provisional>",
+       (SELECT string_agg(format('`{}` {}', decided_by, per_cent(n, size)), ', ' ORDER BY n DESC, decided_by)
+        FROM reasons) AS "decided mostly by"
+FROM risk.codes
 """
 
 
-def _example(con: Connection, policy: PolicyOnDay) -> str:
-    [(who,)] = con.execute(_EXAMPLE).fetchall()
-    arguments = {"id": who}
-    [(name, division, sector, code, score)] = con.execute(
-        "SELECT e.name, e.division, e.sector, c.code, c.score FROM risk.codes c "
-        "JOIN core.current_enterprises e USING (enterprise_id) WHERE c.enterprise_id = $id",
-        arguments,
-    ).fetchall()
-    place = JINAN_DIVISIONS[division][0]
-    reasons = con.execute(
-        "SELECT f.title_zh || ' · ' || f.title_en, r.kind, r.value, r.points, r.code FROM risk.explanations r "
-        "JOIN risk.factors f USING (factor) WHERE r.enterprise_id = $id ORDER BY r.rank",
-        arguments,
-    ).fetchall()
-    rows = [
-        (
-            title,
-            datum,
-            f"{points:+d}" if kind == "points" else "",
-            f"{gives.upper()} ({kind})" if gives else "",
-        )
-        for title, kind, datum, points, gives in reasons
+# ------------------------------------------------------------------------------- from the demo city
+
+
+@contextmanager
+def coded_demo() -> Iterator[Connection]:
+    """The demo city, coded, with its hidden risk as ``truth`` and what other cut-offs give."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, home = Path(folder), Home(Path(folder) / "home")
+        city = write_demo_city(root / "delivery", enterprises=DEMO_SIZE)
+        with writing(home) as con:
+            take_in_all(
+                con, home, folder=str(root / "delivery"), mapping="demo_city", received_on=DAY, today=DAY
+            )
+            code_enterprises(con, Coding(DAY, DAY, POLICY))
+            show_truth(con, pl.read_parquet(city.truth))
+            try_cut_offs(con, working_days())
+            yield con
+
+
+def working_days() -> list[date]:
+    """Working days of the half-year that ends on ``DAY``."""
+    days = (HALF_YEAR + timedelta(days=n) for n in range((DAY - HALF_YEAR).days + 1))
+    return [day for day in days if is_working_day(day)[0]]
+
+
+def show_truth(con: Connection, truth: pl.DataFrame) -> None:
+    """Register ``truth``: the hidden risk of everybody who is coded, and whether it is of the riskiest tenth."""
+    coded, risk = con.sql("SELECT enterprise_id FROM risk.codes").pl(), pl.col("latent_risk")
+    known = truth.join(coded, on="enterprise_id", how="semi")
+    con.register("truth", known.with_columns(is_top=risk >= risk.quantile(0.9)))
+
+
+def try_cut_offs(con: Connection, days: Sequence[date]) -> None:
+    """Register ``limits`` (of the pack), ``tried`` (codes by changed cut-off) and ``new_red``.
+
+    ``new_red``: enterprises that became RED on each of the days after the first, by RED cut-off.
+    """
+    features, scores = con.sql("FROM risk.features").pl(), con.sql("FROM risk.scores").pl()
+    tried = [
+        {"code": code, "least": least, "size": features.height, **_counts(features, scores, code, least)}
+        for code, several in TRIED.items()
+        for least in several
     ]
-    total = sum(points for _, _, _, points, _ in reasons)
-    assert total == score, "the reasons of the example do not add up"
-    [(since, due)] = con.execute(
-        "SELECT red_since, due_on FROM serve.red_queue WHERE enterprise_id = $id", arguments
-    ).fetchall()
+    fresh: list[tuple[int, date, int]] = []
+    before: dict[int, set[str]] = {}
+    for day in days:
+        features = fold(con, as_of=day, known_at=day, policy=POLICY.features)
+        scores = POLICY.scorecard.contributions(features)
+        for least in TRIED["red"]:
+            codes = assign_codes(features, scores, policy=_with_cut_off("red", least))
+            red = set(codes.filter(pl.col("code") == "red")["enterprise_id"])
+            if least in before:
+                fresh.append((least, day, len(red - before[least])))
+            before[least] = red
+    con.register("limits", pl.DataFrame(list(LIMITS.items()), schema=["code", "least"], orient="row"))
+    con.register("tried", pl.DataFrame(tried).fill_null(0))
+    con.register("new_red", pl.DataFrame(fresh, schema=["least", "day", "firms"], orient="row"))
+
+
+def _counts(features: pl.DataFrame, scores: pl.DataFrame, code: str, least: int) -> dict[str, int]:
+    codes = assign_codes(features, scores, policy=_with_cut_off(code, least))
+    return dict(codes["code"].value_counts().iter_rows())
+
+
+def _with_cut_off(code: str, least: int) -> PolicyOnDay:
+    limits = POLICY.codes.thresholds.model_copy(update={code: least})
+    return replace(POLICY, codes=replace(POLICY.codes, thresholds=limits))
+
+
+def demo_blocks(con: Connection) -> dict[str, str]:
+    """Blocks that rest on the demo city."""
+    con.execute(MACROS)
+    return {
+        "example": _example(con),
+        "shares": _shares(con),
+        "capacity": _capacity(con),
+        "sensitivity": relation(con.sql(SENSITIVITY)),
+        "truth": f"{relation(con.sql(RISK))}\n\n{_orders(con)}",
+    }
+
+
+def _shares(con: Connection) -> str:
+    [(size, pack)] = con.sql("SELECT count(*), any_value(pack_hash) FROM risk.codes").fetchall()
+    return (
+        f"Demo city, {size:,} invented enterprises, coded as of {DAY}, pack hash `{pack[:12]}`:\n\n"
+        + relation(con.sql(SHARES))
+    )
+
+
+def _capacity(con: Connection) -> str:
+    [(stock, size)] = con.sql("SELECT count(*) FILTER (code = 'red'), count(*) FROM risk.codes").fetchall()
+    [(visits,)] = con.execute(VISITS, {"first": HALF_YEAR, "last": DAY}).fetchall()
+    new = "SELECT avg(firms), max(firms) FROM new_red WHERE least = $least"
+    [(mean, most)] = con.execute(new, {"least": LIMITS["red"]}).fetchall()
+    days, bureau = len(working_days()), EXAMPLE_BUREAU
+    a_day = visits / days
+    possible = bureau["officer_days"] / bureau["working_days"] / (OFFICERS_A_VISIT * DAYS_A_VISIT)
+    rows = (
+        ("on-site visits of all kinds, a working day", a_day, ""),
+        ("RED visits a working day, once running (mean)", mean, f"{mean / a_day:.1%} of all visits"),
+        ("RED visits on the busiest day", most, ""),
+        (
+            "RED visits a working day in the first five days",
+            stock / 5,
+            f"{stock / 5 / a_day:.0%} of all visits",
+        ),
+    )
+    shown = [(what, f"{n:.1f}", f"{n * (10_000 / size):.1f}", note) for what, n, note in rows]
+    return (
+        f"{days} working days from {HALF_YEAR} to {DAY}, every one coded:\n\n"
+        + table(("", "demo city>", "for 10,000 enterprises>", ""), shown)
+        + f"\n\nA bureau like the planning example ({bureau['officers']} officers, {bureau['officer_days']} "
+        f"officer-days of supervision in {bureau['working_days']} working days) makes {possible:.1f} such visits "
+        f"a working day. The RED visits of {possible / mean * size:,.0f} enterprises would take all of them."
+    )
+
+
+def _orders(con: Connection) -> str:
+    # Who was never visited waits longest.
+    never = pl.exclude("is_top")
+    known = con.sql(ORDERS).pl().with_columns(never.fill_null(never.max() + 1))
+    risk, top = known["latent_risk"].to_numpy(), known["is_top"].cast(pl.Float64).to_numpy()
+    rows = [
+        (name, f"{metrics.auc(values, top):.3f}", f"{metrics.spearman(values, risk):.3f}")
+        for name in known.columns[2:]
+        for values in [known[name].cast(pl.Float64).to_numpy()]
+    ]
+    return table(("ordered by", "AUC, riskiest tenth>", "rank correlation>"), rows)
+
+
+def _example(con: Connection) -> str:
+    [row] = con.sql(EXAMPLE).pl().iter_rows(named=True)
+    who, code, score = row["enterprise_id"], row["code"].upper(), row["score"]
+    place, sector = JINAN_DIVISIONS[row["division"]][0], row["sector"]
+    reasons = con.sql(REASONS, params={"id": who}).pl()
+    total = ("**sum**", "", f"**{score:+d}**", "")
     return "\n\n".join(
         [
-            f"**{name}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.labels[sector]}; invented), as of {DAY}: "
-            f"**{code.upper()}**, {score} points.",
-            _example_findings(con, policy, who),
+            f"**{row['name']}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.labels[sector]}; invented), as of {DAY}: "
+            f"**{code}**, {score} points.",
+            f"Its findings of 24 months give `violation_points` = {row['violation_points']}:",
+            _example_findings(con, who, row["violation_points"]),
             "All reasons, as `./riskcode explain` prints them:",
-            table(("reason", "datum>", "points>", "gives"), [*rows, ("**sum**", "", f"**{total:+d}**", "")]),
-            f"In the queue: RED since {since}, special inspection due by {due} "
-            f"({policy.queue.red_visit_working_days} working days).",
+            table(reasons.columns, [*reasons.iter_rows(), total]),
+            f"In the queue: RED since {row['red_since']}, special inspection due by {row['due_on']} "
+            f"({POLICY.queue.red_visit_working_days} working days).",
         ]
     )
 
 
-def _example_findings(con: Connection, policy: PolicyOnDay, who: str) -> str:
+def _example_findings(con: Connection, who: str, stored: int) -> str:
     """The findings behind ``violation_points``, added up by hand."""
-    features = policy.features
-    gravest: dict[tuple[str, str], tuple[int, tuple[Any, ...]]] = {}
-    for visit, item, severity, quantity, day, age in con.execute(
-        _FINDINGS, {"id": who, "day": DAY}
-    ).fetchall():
-        weight = next((w for upto, w in features.violation_bands if age <= upto), 0)
-        points = features.severity_points[severity] * weight * quantity
-        row = (day, item, severity, age, features.severity_points[severity], f"×{weight}", points)
-        if points > gravest.get((visit, item), (-1, ()))[0]:
-            gravest[visit, item] = (points, row)
-    total = sum(points for points, _ in gravest.values())
-    stored = con.execute("SELECT violation_points FROM risk.features WHERE enterprise_id = ?", [who])
-    assert total == stored.fetchall()[0][0], "the example's findings do not give its violation_points"
-    head = ("found on", "item", "severity", "age (days)>", "severity points>", "time weight>", "points>")
-    rows = [row for _, row in gravest.values()]
-    return f"Its findings of 24 months give `violation_points` = {total}:\n\n{table(head, rows)}"
+    severities: Any = list(POLICY.features.severity_points.items())
+    bands: Any = list(POLICY.features.violation_bands)
+    con.register("severities", pl.DataFrame(severities, schema=["severity", "points"], orient="row"))
+    con.register("bands", pl.DataFrame(bands, schema=["upto", "weight"], orient="row"))
+    found = con.sql(FINDINGS, params={"id": who, "day": DAY}).pl()
+    assert found["points>"].sum() == stored, "the example's findings do not give its violation_points"
+    return table(found.columns, found.iter_rows())
 
 
 # ------------------------------------------------------------------------------- real data
@@ -476,67 +303,34 @@ def real_block(folder: Path) -> str | None:
     """What the pack gives on the real data sets, or ``None`` where they are not all there."""
     if not all((folder / name).is_dir() for name in REAL_SETS):
         return None
-    rows = [_real_row(name, folder / name) for name in REAL_SETS]
-    head = (
-        "data set",
-        "as of",
-        "enterprises>",
-        "RED>",
-        "YELLOW>",
-        "BLUE>",
-        "GREEN>",
-        "provisional>",
-        "decided mostly by",
-    )
-    return table(head, rows)
+    rows = pl.concat([_real_row(name, folder / name) for name in REAL_SETS])
+    return table(rows.columns, rows.iter_rows())
 
 
-def _real_row(name: str, delivery: Path) -> tuple[str, ...]:
+def _real_row(name: str, delivery: Path) -> pl.DataFrame:
     day = load_mapping(name).archive_ends
     assert day is not None, f"{name} is an archive and must say when it ends"
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder))
+        home, coding = Home(Path(folder)), Coding(day, day, load_policy().on(day))
         with writing(home) as con:
             take_in_all(con, home, folder=str(delivery), mapping=name, received_on=day, today=day)
-            coding = Coding(day, day, load_policy().on(day))
-            compute_features(con, coding)
-            compute_scores(con, coding)
-            compute_timelines(con, coding)
-            counts = compute_codes(con, coding)
-            codes = con.sql("FROM risk.codes").pl()
-    reasons = codes["decided_by"].value_counts().sort(["count", "decided_by"], descending=[True, False])
-    shares = (f"{counts[code] / codes.height:.1%}" for code in WORST_FIRST)
-    return (
-        f"`{name}`",
-        str(day),
-        f"{codes.height:,}",
-        *shares,
-        f"{codes['is_provisional'].mean():.1%}",
-        ", ".join(f"`{reason}` {count / codes.height:.0%}" for reason, count in reasons.head(3).iter_rows()),
-    )
-
-
-def draw(demo: Demo) -> str:
-    """The picture of the codes."""
-    limits = load_policy().on(DAY).codes.thresholds.model_dump()
-    rows = list(demo.codes.select("code", "score", "is_provisional").iter_rows())
-    title = f"Codes of the demo city 演示城市赋码 ({len(rows):,} invented enterprises, {DAY})"
-    return codes_svg(rows, limits, title=title)
+            for stage in (compute_features, compute_scores, compute_timelines, compute_codes):
+                stage(con, coding)
+            con.execute(MACROS)
+            return con.sql(REAL, params={"name": name}).pl()
 
 
 def main() -> None:
-    """Regenerate every block that can be, and the picture."""
+    """Regenerate every block that can be."""
     text = FILE.read_text(encoding="utf-8")
-    demo = run_demo()
-    blocks = {**pack_blocks(), **demo_blocks(demo)}
+    with coded_demo() as con:
+        blocks = {**pack_blocks(), **demo_blocks(con)}
     if real := real_block(load_settings().real_data):
         blocks["real"] = real
     for name, content in blocks.items():
         text = with_block(text, name, content)
     FILE.write_text(text, encoding="utf-8")
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(draw(demo), encoding="utf-8")
-    print(f"{FILE.name}: {', '.join(blocks)}; {PICTURE.name}")
+    print(f"{FILE.name}: {', '.join(blocks)}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import pytest
 import typer
 from dagster import build_schedule_context
 
-from docs import data_dictionary, house, planning_tables, scoring_tables
+from docs import data_dictionary, house, pictures, planning_tables, scoring_pack, scoring_tables
+from docs.codes_picture import draw_codes
 from docs.markers import block, with_block
 from models import vocabulary as vocab
 from models.coding.explain import factor_texts
@@ -27,7 +28,7 @@ from warehouse.intake.mapping import parse_mapping
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
 PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
-POLICY = load_policy().on(scoring_tables.DAY)
+POLICY = load_policy().on(scoring_pack.DAY)
 FORBIDDEN = ("/work/", "pypi.org", "pythonhosted", "issue #")
 
 
@@ -75,7 +76,7 @@ def test_every_code_list_value_has_its_chinese_label(codes: vocab.CodeList) -> N
 @pytest.mark.parametrize("pack", pack_names())
 def test_every_factor_and_rule_has_its_chinese_name(pack: str) -> None:
     known = _page("glossary.md") + _page("data-dictionary.md")
-    texts = factor_texts(load_policy(pack).on(scoring_tables.DAY)).rows(named=True)
+    texts = factor_texts(load_policy(pack).on(scoring_pack.DAY)).rows(named=True)
     missing = [row["factor"] for row in texts if row["kind"] != "band" and row["title_zh"] not in known]
     assert missing == []
 
@@ -92,9 +93,9 @@ def test_every_clause_the_code_cites_is_in_the_glossary() -> None:
 # -------------------------------------------------------------------------------------------- scoring
 
 
-@pytest.mark.parametrize("name", scoring_tables.pack_blocks())
+@pytest.mark.parametrize("name", scoring_pack.pack_blocks())
 def test_the_scoring_page_shows_the_pack_as_it_is(name: str) -> None:
-    fresh = scoring_tables.pack_blocks()[name].strip()
+    fresh = scoring_pack.pack_blocks()[name].strip()
     assert block(_page("scoring.md"), name).strip() == fresh, "run: python -m docs.scoring_tables"
 
 
@@ -137,14 +138,21 @@ def test_the_tables_of_the_planning_page_are_those_of_the_pack(name: str) -> Non
 
 
 def test_the_demo_figures_and_the_picture_are_fresh() -> None:
-    demo = scoring_tables.run_demo()
-    stale = [
-        name
-        for name, content in scoring_tables.demo_blocks(demo).items()
-        if block(_page("scoring.md"), name).strip() != content.strip()
-    ]
+    with scoring_tables.coded_demo() as city:
+        fresh = scoring_tables.demo_blocks(city)
+        picture = draw_codes(pictures.codes_of(city))
+    page = _page("scoring.md")
+    stale = [name for name, content in fresh.items() if block(page, name).strip() != content.strip()]
     assert stale == [], "run: python -m docs.scoring_tables"
-    assert scoring_tables.PICTURE.read_text(encoding="utf-8") == scoring_tables.draw(demo)
+    drawn = (pictures.IMAGES / "codes.svg").read_text(encoding="utf-8")
+    assert drawn == picture, "run: python -m docs.pictures codes.svg"
+
+
+def test_every_picture_is_made_by_one_command_and_shown_on_a_page() -> None:
+    made = {*pictures.PICTURES, *pictures.UI_PICTURES}
+    assert {path.name for path in pictures.IMAGES.iterdir()} == made
+    shown = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    assert [name for name in sorted(made) if f"img/{name})" not in shown] == []
 
 
 @pytest.mark.real
@@ -157,13 +165,6 @@ def test_the_figures_of_the_real_data_sets_are_fresh(real_data: Path) -> None:
 
 def test_without_real_data_their_block_stays(tmp_path: Path) -> None:
     assert scoring_tables.real_block(tmp_path) is None
-
-
-def test_the_auc_of_a_hand_made_order() -> None:
-    import polars as pl
-
-    # Pairs (2, 1), (2, 3), (3, 1), (3, 3): right, wrong, right, tied.
-    assert scoring_tables.auc(pl.Series([2, 3, 1, 3]), pl.Series([True, True, False, False])) == 0.625
 
 
 def test_a_block_is_replaced_and_the_rest_is_kept() -> None:

@@ -2,19 +2,25 @@
 
 import csv
 import random
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from models.coding.path import code_path, codes_on, on_day
+from models.coding.timeline import InForce
+from models.features import Events
 from models.policy import load_policy
+from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
+from warehouse.coding.engines import read_events
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
 from warehouse.intake.take_in import take_in
 from warehouse.planning.plan import compute_plan
@@ -110,3 +116,36 @@ def test_row_order_and_the_cut_into_files_change_no_byte_of_the_codes(
         shuffled_parts(path, parts, dice)
     _, again = run_set(parts, any_part(mapping), Home(tmp_path / "cut"))
     assert codes.equals(again)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_few_alone_have_the_codes_of_the_whole_city_on_the_day_and_foretold(
+    name: str, real_data: Path, tmp_path: Path
+) -> None:
+    mapping, dice, home = load_mapping(name), random.Random(name), Home(tmp_path)
+    end = mapping.archive_ends
+    assert end is not None, "a closed archive says when it ends"
+    with writing(home) as connection:
+        take_in_all(connection, home, folder=str(real_data / name), mapping=name, received_on=end, today=end)
+        events = read_events(connection)
+        rules = [InForce(date(1990, 1, 1), load_policy().on(end))]
+        for _ in range(2):
+            day = end - timedelta(days=dice.randrange(1500))
+            later = day + timedelta(days=dice.randrange(1, 365))
+            whole = codes_on(events, as_of=day, known_at=day, rules=rules)
+            chosen = dice.sample(sorted(whole["enterprise_id"]), min(36, whole.height))
+            alone = code_path(of(events, chosen), first=day, last=later, known_at=day, rules=rules).codes
+            then = codes_on(events, as_of=later, known_at=day, rules=rules)
+            for at, told in ((day, whole), (later, then)):
+                assert ranks(on_day(alone, day_number(at))) == {one: ranks(told)[one] for one in chosen}
+
+
+def of(events: Events, chosen: list[str]) -> Events:
+    """The events of a few enterprises."""
+    return Events(
+        **{name: frame.filter(pl.col("enterprise_id").is_in(chosen)) for name, frame in vars(events).items()}
+    )
+
+
+def ranks(codes: pl.DataFrame) -> dict[str, int]:
+    return dict(codes.select("enterprise_id", "rank").iter_rows())

@@ -7,10 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
-from benchmarks import year
-from benchmarks.year import Log, Options, as_markdown, figures, planned_nights, simulate
+from benchmarks import __main__ as command
+from benchmarks.year import Log, Options, planned_nights, simulate
 from benchmarks.year_city import LivingCity
+from benchmarks.year_figures import as_markdown, figures
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
 
@@ -88,7 +90,8 @@ def test_the_figures_can_be_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert as_markdown(found).count("### ") == len(found)
-    monkeypatch.setattr(year, "simulate", lambda options, tell: lived)
-    year.main(["--output", str(tmp_path / "year.json"), "--keep", str(tmp_path / "seen")])
+    monkeypatch.setattr(command.years, "simulate", lambda options, tell: lived)
+    asked = ["year", "--output", str(tmp_path / "year.json"), "--keep", str(tmp_path / "seen")]
+    assert CliRunner().invoke(command.app, asked).exit_code == 0
     assert set(json.loads((tmp_path / "year.json").read_text(encoding="utf-8"))) == set(found)
     assert {file.stem for file in (tmp_path / "seen").iterdir()} == set(lived[0].frames)

@@ -58,44 +58,70 @@ def draw_repeats(city: City, rechecks: pl.DataFrame, findings: pl.DataFrame) -> 
     return _judged(city, rng, again).with_columns(is_major_hazard=pl.lit(value=False))
 
 
+FACTS = {
+    "rectified": ("rectified_on",),
+    "decided": ("decided_on", "penalty_unit", "penalty_person"),
+    "withdrawn": ("withdrawn_on",),
+}
+"""Facts of a finding that become known later, and the columns of the canonical table that tell each."""
+
+
 def finding_rows(city: City, findings: pl.DataFrame) -> pl.DataFrame:
     """Findings as delivered, one row per version: columns of the canonical table without ``source``."""
-    rng = city.rng(12)
-    count, date_of = len(findings), city.period.to_date
-    recorded = findings["day"].to_numpy() + np.minimum(rng.geometric(0.2, count) - 1, 20)
-    homes = pl.Series([f"{JINAN_DIVISIONS[code][0]}应急管理局" for code in city.firms["division"]])
-    spots = pick(PLACES, rng.integers(0, len(PLACES), count))
-    at_once = (findings["disposal"] == "on_the_spot").to_numpy()
-    delay = pl.Series(np.where(at_once, 0, rng.integers(0, 8, count)))
-    frame = findings.select(
+    date_of = city.period.to_date
+    frame = described(city, city.rng(12), findings).select(
         violation_id=pl.format("WF{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8)),
-        recorded_at=city.period.dates(recorded),
-        enterprise_id=city.firms["enterprise_id"].gather(findings["firm"]),
-        inspection_id=inspection_ids(pl.col("visit")),
+        recorded_at=date_of(pl.col("recorded")),
+        enterprise_id="enterprise_id",
+        inspection_id="inspection_id",
         occurred_on=date_of(pl.col("day")),
-        item_code=pick([item.code for item in ITEMS], findings["item"].to_numpy()),
-        description=pick([item.text for item in ITEMS], findings["item"].to_numpy()) + "（" + spots + "）",
+        item_code="item_code",
+        description="description",
         severity="severity",
         is_major_hazard="is_major_hazard",
-        quantity=pl.Series(1 + (rng.random(count) < 0.03) * rng.integers(1, 4, count)),
+        quantity="quantity",
         rectify_due_on=date_of(pl.col("due")),
         rectified_on=date_of(pl.col("rectified")),
         disposal="disposal",
         penalty_unit="penalty_unit",
         penalty_person="penalty_person",
         decided_on=date_of(pl.col("decided")),
-        department=homes.gather(findings["firm"]),
+        department="department",
         withdrawn_on=date_of(pl.col("withdrawn")),
-        rectified_known=date_of(pl.col("rectified") + delay),
-        decided_known=date_of(pl.col("decided") + delay),
-        withdrawn_known=date_of(pl.col("withdrawn") + delay),
+        **{f"{fact}_known": date_of(pl.col(f"{fact}_known")) for fact in FACTS},
     )
-    facts = {
-        "rectified_known": ("rectified_on",),
-        "decided_known": ("decided_on", "penalty_unit", "penalty_person"),
-        "withdrawn_known": ("withdrawn_on",),
-    }
-    return versions(frame, facts, end=city.period.end)
+    known = {f"{fact}_known": columns for fact, columns in FACTS.items()}
+    return versions(frame, known, end=city.period.end)
+
+
+def described(city: City, rng: np.random.Generator, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings with all that is written of them and the days (as numbers) on which it becomes known.
+
+    ``recorded`` is drawn where ``findings`` do not have it.
+    """
+    count = len(findings)
+    if "recorded" not in findings.columns:
+        recorded = findings["day"].to_numpy() + np.minimum(rng.geometric(0.2, count) - 1, 20)
+        findings = findings.with_columns(recorded=pl.Series(recorded))
+    homes = pl.Series([f"{JINAN_DIVISIONS[code][0]}应急管理局" for code in city.firms["division"]])
+    spots = pick(PLACES, rng.integers(0, len(PLACES), count))
+    at_once = (findings["disposal"] == "on_the_spot").to_numpy()
+    delay = pl.Series(np.where(at_once, 0, rng.integers(0, 8, count)), dtype=pl.Int64)
+    return findings.with_columns(
+        enterprise_id=city.firms["enterprise_id"].gather(findings["firm"]),
+        inspection_id=inspection_ids(pl.col("visit")),
+        item_code=pick([item.code for item in ITEMS], findings["item"].to_numpy()),
+        description=pick([item.text for item in ITEMS], findings["item"].to_numpy()) + "（" + spots + "）",
+        quantity=pl.Series(1 + (rng.random(count) < 0.03) * rng.integers(1, 4, count), dtype=pl.Int64),
+        department=homes.gather(findings["firm"]),
+        **{
+            # A horizontal maximum skips what is empty: what never happens is never known.
+            f"{fact}_known": pl.when(pl.col(fact).is_not_null()).then(
+                pl.max_horizontal(pl.col(fact) + delay, "recorded")
+            )
+            for fact in FACTS
+        },
+    )
 
 
 def _items(city: City, rng: np.random.Generator, firm: Days, day: Days) -> Days:

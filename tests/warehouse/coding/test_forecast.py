@@ -18,7 +18,7 @@ PACK = load_policy()
 
 @pytest.fixture(scope="module")
 def city() -> KnownCity:
-    """A coded city; ``python -m benchmarks.dynamic`` does the same with all 5,000 enterprises of the demo."""
+    """A coded city."""
     known = stored_city(150, end=END, years=3)
     code_enterprises(known.connection, coding_on(known.connection, PACK, END))
     return known

@@ -1,0 +1,123 @@
+"""The tables of ``docs/scoring.md`` that need nothing but the policy pack."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from docs.markers import table
+from models.policy import Condition, PolicyOnDay, Rule, load_policy
+from models.scorecard import Factor
+
+DAY = date(2026, 6, 30)
+
+
+def pack_blocks() -> dict[str, str]:
+    """Blocks that need nothing but the policy pack; a test compares them with the document."""
+    policy = load_policy().on(DAY)
+    return {
+        "numbers": _numbers(),
+        "factors": _factors(policy.scorecard.factors),
+        "rules": _rules(policy),
+        "thresholds": _thresholds(policy),
+    }
+
+
+def _numbers() -> str:
+    file = load_policy().files.features
+    rows: list[tuple[str, str, str, str]] = []
+    for name in type(file).model_fields:
+        dated = getattr(file, name).on(DAY, name=name)
+        rows.append((f"`{name}`", _value(dated.value), dated.basis, dated.reference))
+    return table(("number", "value", "basis", "reference"), rows)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {number}" for key, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"≤ {band.upto_days} d ×{band.weight}" for band in value)
+    if hasattr(value, "prior_points"):
+        return (
+            f"{_value(value.points)}; {value.window_days} days; "
+            f"prior {value.prior_points} points in {value.prior_visits} visits"
+        )
+    return str(value)
+
+
+def _factors(factors: Sequence[Factor]) -> str:
+    rows = [
+        (
+            f"`{factor.name}`",
+            f"{factor.title_zh} · {factor.title_en}",
+            _points(factor),
+            f"{factor.missing:+d}" if factor.missing else "0",
+            factor.basis,
+            factor.reference,
+        )
+        for factor in factors
+    ]
+    return table(("factor", "what", "points", "unknown", "basis", "reference"), rows)
+
+
+def _points(factor: Factor) -> str:
+    sign = "≥ " if factor.is_numeric else ""
+    return ", ".join(
+        f"{sign}{bin_}: {points:+d}" if points else f"{sign}{bin_}: 0"
+        for bin_, points in factor.points.items()
+    )
+
+
+def _rules(policy: PolicyOnDay) -> str:
+    rows = [_rule(rule) for rule in policy.codes.rules]
+    enough = " or ".join(
+        " and ".join(_condition(one) for one in group) for group in policy.codes.sufficiency.any_of
+    )
+    rows.append(
+        (
+            "`unrated`",
+            "floor",
+            policy.codes.sufficiency.provisional_floor.upper(),
+            f"{policy.codes.sufficiency_title.zh}: not ({enough})",
+            "–",
+            f"{policy.codes.sufficiency_clearing.zh} · {policy.codes.sufficiency_clearing.en}",
+            policy.codes.provenance["sufficiency"].basis,
+            policy.codes.provenance["sufficiency"].reference,
+        )
+    )
+    return table(
+        ("rule", "kind", "gives", "when", "ends by itself", "cleared by", "basis", "reference"), rows
+    )
+
+
+def _rule(rule: Rule) -> tuple[str, ...]:
+    when = " and ".join(_condition(one) for one in rule.when)
+    ends = f"{rule.expires.after_days} days after (`{rule.expires.days_since}`)" if rule.expires else "–"
+    return (
+        f"`{rule.name}`",
+        rule.kind,
+        rule.code.upper(),
+        f"{rule.title.zh}: {when}",
+        ends,
+        f"{rule.clearing.zh} · {rule.clearing.en}",
+        rule.provenance.basis,
+        rule.provenance.reference,
+    )
+
+
+def _condition(one: Condition) -> str:
+    tests = [
+        f"≥ {one.at_least}" if one.at_least is not None else "",
+        f"≤ {one.at_most}" if one.at_most is not None else "",
+        f"in {', '.join(one.one_of)}" if one.one_of is not None else "",
+    ]
+    return f"`{one.feature}` {' and '.join(test for test in tests if test)}"
+
+
+def _thresholds(policy: PolicyOnDay) -> str:
+    limits, days = policy.codes.thresholds, policy.queue.red_visit_working_days
+    return (
+        f"Pack `{policy.pack}` {policy.version}: GREEN below {limits.blue}, BLUE ≥ {limits.blue}, "
+        f"YELLOW ≥ {limits.yellow}, RED ≥ {limits.red} points "
+        f"({policy.codes.provenance['thresholds'].basis}). A RED enterprise gets one special inspection within "
+        f"{days} working days ({policy.queue.provenance.basis}: {policy.queue.provenance.reference})."
+    )
