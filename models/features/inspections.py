@@ -4,6 +4,7 @@ import narwhals as nw
 
 from models.features.asof import Frame, Moment, coded, count_if, known, latest_if, sum_if
 from models.policy import FeaturePolicy
+from models.validity import is_inspection
 from models.vocabulary import RESULT_RANK
 
 _BASE = 8
@@ -11,10 +12,10 @@ _SCORES = 1 << 24
 """More than any check-list score: of two scored visits on one day the higher score counts as the last."""
 
 
-def counted_visits(inspections: Frame, moment: Moment) -> Frame:
-    """Visits that count as inspections, with their age in days and the rank of their result."""
+def inspections_of(inspections: Frame, moment: Moment) -> Frame:
+    """Visits that are inspections, refused ones too, with their age in days and the rank of their result."""
     rows = known(inspections, moment, happened=nw.col("inspected_on"))
-    return rows.filter(nw.col("kind") != "assistance").with_columns(
+    return rows.filter(is_inspection(nw.col)).with_columns(
         age=moment.day - nw.col("inspected_on"),
         rank=coded("result", RESULT_RANK, otherwise=1),
     )
@@ -30,7 +31,7 @@ def inspection_features(inspections: Frame, moment: Moment, policy: FeaturePolic
     (rank, ``RESULT_RANK``), ``clean_streak`` (clean visits since the last one that was not),
     ``failed_rechecks_12m`` (re-checks that still found something), ``refusals_24m`` (visits refused).
     """
-    rows = counted_visits(inspections, moment)
+    rows = inspections_of(inspections, moment)
     scored = ~nw.col("score").is_null() & (nw.col("age") <= policy.severity_window_days)
     not_clean = nw.col("rank") != RESULT_RANK["clean"]
     summary = rows.group_by("enterprise_id").agg(

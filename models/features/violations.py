@@ -14,6 +14,7 @@ from models.features.asof import (
     years_with,
 )
 from models.policy import FeaturePolicy
+from models.validity import is_open
 
 
 def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
@@ -30,7 +31,7 @@ def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
         visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
         item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
         age=moment.day - nw.col("occurred_on"),
-        is_open=nw.when(nw.col("rectified_on") <= moment.day).then(nw.lit(0)).otherwise(nw.lit(1)),
+        is_open=nw.when(is_open(nw.col, moment.day)).then(nw.lit(1)).otherwise(nw.lit(0)),
         is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
 

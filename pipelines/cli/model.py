@@ -278,9 +278,9 @@ def _refused(card_id: str, result: "GateResult") -> str:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    from warehouse.rules.cards import in_force, load_card
+    from warehouse.rules.cards import card_in_force, load_card
 
-    standing = in_force(settings.home)
+    standing = card_in_force(settings.home)
     asked = (
         standing if other is None else None if other == EXPERT else load_card(settings.home, other).card_id
     )

@@ -5,22 +5,17 @@ exactly one row with ``valid_from <= day < valid_to``.  What was shown for part 
 came in, stays as a row that begins and ends on that day.
 """
 
-from typing import TYPE_CHECKING
-
-from warehouse.coding.coding import ONLY
+from warehouse.coding.coding import Coding
+from warehouse.coding.rows import among_coded
 from warehouse.database.frames import Connection
 
-if TYPE_CHECKING:
-    from warehouse.coding.coding import Coding
 
-
-def record_changes(connection: Connection, coding: "Coding", *, run_id: str) -> int:
+def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> int:
     """Add what changed since the codes issued last.  Returns the number of enterprises whose code changed.
 
     Called in the transaction that records the run.  The run must not be older than the last one issued.
     """
-    among = "true" if coding.only is None else f"c.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    connection.execute(_CHANGED.format(among=among), {"as_of": coding.as_of})
+    connection.execute(_CHANGED.format(among=among_coded(coding, "c")), {"as_of": coding.as_of})
     connection.execute(_DIFFERENCES, {"as_of": coding.as_of})
     connection.execute(
         "UPDATE risk.code_history h SET valid_to = $as_of FROM temp.changed c "

@@ -1,5 +1,6 @@
 """Single values the warehouse keeps about itself, and the numbers of its writes."""
 
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -21,6 +22,16 @@ def next_stored_no(connection: duckdb.DuckDBPyConnection) -> int:
     number = stored_no(connection) + 1
     set_meta(connection, STORED_NO, str(number))
     return number
+
+
+def next_number(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Number of the next row of a table whose rows are numbered."""
+    return int(value(connection, f"SELECT coalesce(max(number), 0) + 1 FROM {table}"))
+
+
+def written_at(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """Now, as rows tell when they were written: one time for all that one transaction writes."""
+    return value(connection, "SELECT now()::TIMESTAMP")
 
 
 def value(connection: duckdb.DuckDBPyConnection, query: str, arguments: Any = None) -> Any:

@@ -11,7 +11,9 @@ import duckdb
 import polars as pl
 
 from models.tables.canonical import Table
+from warehouse.database.frames import shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
+from warehouse.database.validity import until
 
 _REORDER_WHEN_GROWN_BY = 1.1
 """A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
@@ -33,17 +35,12 @@ def add_versions(
     """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
-    enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
-    connection.register("incoming", rows.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
-    written = _write(connection, table, received_on, rows.height)
-    # Not after an error: the broken transaction would refuse this too, and hide what went wrong.
-    connection.unregister("incoming")
-    return written
+    with shown_as(connection, "incoming", rows):
+        return _write(connection, table, received_on, rows.height)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
-    key = ", ".join(table.key)
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
@@ -81,7 +78,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
         """,
         [received_on],
     )
-    _close_superseded(connection, table, key)
+    _close_superseded(connection, table)
     _keep_order(connection, table, fresh, was_empty=was_empty)
     connection.execute("DROP TABLE temp.fresh")
     return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
@@ -93,20 +90,14 @@ def _order(table: Table, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
 
 
-def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: str) -> None:
-    """Each version of the touched keys ends where the next one begins.
-
-    A later ``recorded_at`` outranks a later correction of an earlier one, which then never comes to count.
-    """
-    core = f"core.{table.name}"
+def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Each version of the touched keys ends where the next one begins."""
+    core, key = f"core.{table.name}", ", ".join(table.key)
     joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
     connection.execute(
         f"""
         UPDATE {core} c SET known_to = n.until FROM (
-            SELECT {key}, version, greatest(known_from, coalesce(min(known_from) OVER (
-                PARTITION BY {key} ORDER BY recorded_at, version
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), {FOREVER})) AS until
-            FROM {core}
+            SELECT {key}, version, {until(table)} AS until FROM {core}
             WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
         ) n
         WHERE {joined} AND c.version = n.version AND c.known_to <> n.until

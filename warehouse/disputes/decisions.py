@@ -15,8 +15,8 @@ from models.disputes import Involved, names_in, require_name, require_reason, re
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
-from warehouse.database.frames import Connection
-from warehouse.database.meta import next_stored_no, value
+from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.meta import next_stored_no, value, written_at
 from warehouse.database.reading import Row, rows
 from warehouse.database.versions import add_versions
 from warehouse.disputes.data import (
@@ -71,14 +71,9 @@ def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> 
     hands = require_reviewer(
         reviewer, _involved(connection, objection, coding), is_decisive=objection["is_decisive"]
     )
-    connection.begin()
-    try:
+    with transaction(connection):
         acted = _act(connection, coding, objection, ruling) if ruling.outcome == "upheld" else {}
         _record(connection, objection, ruling, reviewer=reviewer, reasons=reasons, hands=hands, acted=acted)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return objection
 
 
@@ -188,26 +183,19 @@ def _record(
     hands: tuple[str, ...],
     acted: Mapping[str, Any],
 ) -> None:
-    kept = dict.fromkeys(("remedy", "changes", "base_on", "counts_on", "override_id")) | dict(acted)
-    connection.execute(
-        """
-        INSERT INTO dispute.decisions BY NAME
-        SELECT $id AS objection_id, now() AS decided_at, $on::DATE AS decided_on, $by AS decided_by,
-               $outcome AS outcome, $reasons AS reasons, $remedy AS remedy, $changes AS changes,
-               $base_on::DATE AS base_on, $counts_on::DATE AS counts_on, $override_id AS override_id,
-               $hands AS involved_as, $in_time::BOOLEAN AS in_time, $no::BIGINT AS stored_no
-        """,
-        {
-            "id": objection["objection_id"],
-            "on": ruling.on,
-            "by": reviewer,
-            "outcome": ruling.outcome,
-            "reasons": reasons,
-            "hands": ", ".join(hands) or None,
-            "in_time": ruling.on <= objection["decide_by"],
-            "no": next_stored_no(connection),
-            **kept,
-        },
+    insert(
+        connection,
+        "dispute.decisions",
+        objection_id=objection["objection_id"],
+        decided_at=written_at(connection),
+        decided_on=ruling.on,
+        decided_by=reviewer,
+        outcome=ruling.outcome,
+        reasons=reasons,
+        involved_as=", ".join(hands) or None,
+        in_time=ruling.on <= objection["decide_by"],
+        stored_no=next_stored_no(connection),
+        **acted,
     )
 
 

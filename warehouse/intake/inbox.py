@@ -9,8 +9,8 @@ import duckdb
 from models.errors import MappingError
 from warehouse.clock import local_today
 from warehouse.database.frames import log
-from warehouse.database.meta import FOREVER
 from warehouse.database.runs import last_issued
+from warehouse.database.validity import NEWEST
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery
@@ -122,7 +122,7 @@ def table_facts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict
             facts[name] = {f"rows_{state}": count for state, count in rows} or {"rows_open": 0}
         else:
             [row] = connection.execute(
-                f"SELECT count(*), count(*) FILTER (known_to = {FOREVER}), max(known_from) FROM core.{name}"
+                f"SELECT count(*), count(*) FILTER ({NEWEST}), max(known_from) FROM core.{name}"
             ).fetchall()
             facts[name] = {"rows": row[1], "versions": row[0], "known_until": str(row[2] or "–")}
     return facts

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from models.tables.canonical import TABLES
+from warehouse.database.frames import insert, transaction
+from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.delivery import Judged, file_digest, shown
@@ -51,19 +53,13 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 
 def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
-    connection.begin()
-    try:
+    with transaction(connection):
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
             for name, rows in judged.accepted.items()
         ]
         write_rejects(connection, judged, received_on)
-        taken = _record(connection, judged, written, received_on)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    return taken
+        return _record(connection, judged, written, received_on)
 
 
 def _record(
@@ -80,33 +76,28 @@ def _record(
         judged.refused,
     )
     remember_mapping(connection, mapping)
-    connection.execute(
-        "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
-        [
-            taken.delivery_id,
-            taken.source,
-            mapping.hash,
-            judged.folder,
-            received_on,
-            taken.delivered,
-            taken.added,
-            taken.corrected,
-            taken.unchanged,
-            taken.refused,
-        ],
+    counts = ("delivery_id", "source", "delivered", "added", "corrected", "unchanged", "refused")
+    insert(
+        connection,
+        "ops.deliveries",
+        if_there="replace",
+        **{name: getattr(taken, name) for name in counts},
+        mapping_hash=mapping.hash,
+        folder=judged.folder,
+        received_on=received_on,
+        taken_in_at=written_at(connection),
     )
     connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
     for count in judged.files:
-        connection.execute(
-            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                taken.delivery_id,
-                count.table,
-                count.file,
-                count.delivered,
-                count.accepted,
-                count.refused,
-                judged.digests.get(count.file),
-            ],
+        insert(
+            connection,
+            "ops.delivery_files",
+            delivery_id=taken.delivery_id,
+            table_name=count.table,
+            file=count.file,
+            delivered=count.delivered,
+            accepted=count.accepted,
+            refused=count.refused,
+            digest=judged.digests.get(count.file),
         )
     return taken
