@@ -18,6 +18,7 @@ from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.engines import fold
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.meta import set_cut_offs
 from warehouse.database.runs import begin_coding
 from warehouse.schema.cards import CARD_TABLES
 
@@ -135,6 +136,8 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     )
     _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
+    limits = coding.policy.codes.thresholds
+    set_cut_offs(connection, {code: int(getattr(limits, code)) for code in CODE_KEYS[1:]})
     stamped = reasons.select(
         "enterprise_id",
         as_of=pl.lit(coding.as_of),

@@ -1,5 +1,7 @@
 """Single values the warehouse keeps about itself, and the numbers of its writes."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +49,20 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """A value the warehouse remembers about itself."""
     found = value(connection, "SELECT value FROM ops.meta WHERE key = ?", [key])
     return None if found is None else str(found)
+
+
+CUT_OFFS = "cut_offs"
+"""Key of the least score of each code from BLUE to RED by which the tables were coded, as JSON."""
+
+
+def set_cut_offs(connection: duckdb.DuckDBPyConnection, least: Mapping[str, int]) -> None:
+    """Remember the least score of each code."""
+    set_meta(connection, CUT_OFFS, json.dumps(dict(least)))
+
+
+def cut_offs(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Least score of each code; empty where they were not noted."""
+    return json.loads(get_meta(connection, CUT_OFFS) or "{}")
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
