@@ -15,7 +15,7 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables.canonical import TABLES, Table
 from warehouse.coding.coding import EVERY_ROW, ONLY, Extract
-from warehouse.database.frames import shown_as
+from warehouse.database.frames import Connection, shown_as
 from warehouse.database.validity import as_stored
 
 ENGINES = ("polars", "duckdb")
@@ -31,14 +31,14 @@ def integer_query(table: Table, extract: Extract = EVERY_ROW) -> str:
     return f"SELECT {', '.join(parts)} FROM {rows}{among}"
 
 
-def read_events(connection: duckdb.DuckDBPyConnection, extract: Extract = EVERY_ROW) -> Events:
+def read_events(connection: Connection, extract: Extract = EVERY_ROW) -> Events:
     """The six tables in integer form as Polars frames."""
     return Events(
         **{name: relation.pl().lazy() for name, relation in _relations(connection, extract).items()}
     )
 
 
-def _relations(connection: duckdb.DuckDBPyConnection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
+def _relations(connection: Connection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
     if extract.only is not None:
         named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
         with shown_as(connection, "named", named):
@@ -55,7 +55,7 @@ def _integer(name: str, dtype: pl.DataType) -> str:
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     as_of: date,
     known_at: date,

@@ -1,12 +1,17 @@
-"""Frames and rows into the warehouse, and the names every module here uses for the connection and the log."""
+"""Frames and rows into the warehouse, and the names every module here uses for the connection and the log.
+
+Readers import this too and must answer at once, so Polars is imported by those who have a frame.
+"""
 
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
@@ -25,8 +30,10 @@ def transaction(connection: Connection) -> Generator[None]:
 
 
 @contextmanager
-def shown_as(connection: Connection, name: str, frame: pl.DataFrame) -> Generator[None]:
+def shown_as(connection: Connection, name: str, frame: "pl.DataFrame") -> Generator[None]:
     """A frame that SQL can read under a name; categories are texts there."""
+    import polars as pl
+
     enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
     connection.register(name, frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
     try:
@@ -37,14 +44,14 @@ def shown_as(connection: Connection, name: str, frame: pl.DataFrame) -> Generato
             connection.unregister(name)
 
 
-def replace_table(connection: Connection, name: str, frame: pl.DataFrame) -> int:
+def replace_table(connection: Connection, name: str, frame: "pl.DataFrame") -> int:
     """Replace a table by a frame, atomically.  Returns the number of rows."""
     with shown_as(connection, "replacement", frame):
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
     return frame.height
 
 
-def append(connection: Connection, table: str, frame: pl.DataFrame) -> None:
+def append(connection: Connection, table: str, frame: "pl.DataFrame") -> None:
     """Append rows to a table, column by column of the same name."""
     with shown_as(connection, "arriving", frame):
         connection.execute(f"INSERT INTO {table} BY NAME FROM arriving")

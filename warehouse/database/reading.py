@@ -8,13 +8,14 @@ from typing import Any
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.frames import Connection
 from warehouse.home import Home
 
 Row = dict[str, Any]
 
 
 @contextmanager
-def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
+def reading(home: Home) -> Generator[Connection]:
     """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
 
     Raises WarehouseError while nothing is published.
@@ -30,7 +31,7 @@ def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
+def open_copy(path: Path) -> Connection:
     """A published file, read-only.  Raises WarehouseError when it cannot be read."""
     try:
         return duckdb.connect(str(path), read_only=True)
@@ -42,7 +43,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
         ) from error
 
 
-def rows(connection: duckdb.DuckDBPyConnection, query: str, arguments: Row | None = None) -> list[Row]:
+def rows(connection: Connection, query: str, arguments: Row | None = None) -> list[Row]:
     """Result of a query as dictionaries."""
     result = connection.execute(query, arguments or None)
     names = [column[0] for column in result.description or []]

@@ -8,8 +8,13 @@ it, not the day that is asked about.
 ``of``: alias of the table; ``day``, ``as_of``, ``by``: the argument, or any SQL, that gives the day or the write.
 """
 
-from models.tables.canonical import Table
+from typing import TYPE_CHECKING
+
 from warehouse.database.meta import FOREVER
+
+if TYPE_CHECKING:
+    # At run time it would bring dataframely into every question of a reader.
+    from models.tables.canonical import Table
 
 KNOWN_AT = "$known_at"
 
@@ -58,7 +63,7 @@ NEWEST = f"known_to = {FOREVER}"
 """The version of a row that no other one follows."""
 
 
-def until(table: Table) -> str:
+def until(table: "Table") -> str:
     """The day a version ceases to count: the next one's first among the rows asked.
 
     A later ``recorded_at`` outranks a later correction of an earlier one, which then never comes to count.
@@ -74,7 +79,7 @@ def stored_by(by: str = "$by", *, column: str = "stored_no") -> str:
     return f"({by} IS NULL OR {column} <= {by})"
 
 
-def as_stored(table: Table, by: int) -> str:
+def as_stored(table: "Table", by: int) -> str:
     """The rows that were there after a past write, each version ending where the next one of those began."""
     return (
         f"SELECT * REPLACE ({until(table)} AS known_to) FROM core.{table.name} "

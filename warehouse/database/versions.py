@@ -7,11 +7,10 @@ from its ``recorded_at``; when the source did not move that day, from the day th
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.tables.canonical import Table
-from warehouse.database.frames import shown_as
+from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
 from warehouse.database.validity import until
 
@@ -29,9 +28,7 @@ class Written:
     unchanged: int = 0
 
 
-def add_versions(
-    connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
-) -> Written:
+def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, received_on: date) -> Written:
     """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
@@ -39,7 +36,7 @@ def add_versions(
         return _write(connection, table, received_on, rows.height)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
+def _write(connection: Connection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
@@ -90,7 +87,7 @@ def _order(table: Table, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
 
 
-def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _close_superseded(connection: Connection, table: Table) -> None:
     """Each version of the touched keys ends where the next one begins."""
     core, key = f"core.{table.name}", ", ".join(table.key)
     joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
@@ -105,7 +102,7 @@ def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table) -> No
     )
 
 
-def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool) -> None:
+def _keep_order(connection: Connection, table: Table, fresh: int, *, was_empty: bool) -> None:
     meta = f"ordered_rows:{table.name}"
     rows = _count(connection, f"FROM core.{table.name}")
     if was_empty:
@@ -120,7 +117,7 @@ def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int,
         set_meta(connection, meta, str(rows))
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
+def _count(connection: Connection, rest: str) -> int:
     return int(value(connection, f"SELECT count(*) {rest}"))
 
 

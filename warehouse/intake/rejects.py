@@ -3,19 +3,18 @@
 import json
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.errors import MappingError
 from models.tables.canonical import TABLES
-from warehouse.database.frames import insert, shown_as, transaction
+from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import known_enterprises, write_versions
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.mapping import Entry, Mapping, parse_mapping
 from warehouse.intake.raw import LINE, Raw
 
 
-def remember_mapping(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
+def remember_mapping(connection: Connection, mapping: Mapping) -> None:
     """Keep a mapping's text, so that rows it refused can be read again."""
     insert(
         connection,
@@ -27,7 +26,7 @@ def remember_mapping(connection: duckdb.DuckDBPyConnection, mapping: Mapping) ->
     )
 
 
-def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date) -> None:
+def write_rejects(connection: Connection, judged: Judged, received_on: date) -> None:
     """Keep each refused row once, by the mapping it was read by last.
 
     Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
@@ -42,7 +41,7 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receive
         _replace_rejects(connection, judged.mapping.name, received_on)
 
 
-def _replace_rejects(connection: duckdb.DuckDBPyConnection, source: str, received_on: date) -> None:
+def _replace_rejects(connection: Connection, source: str, received_on: date) -> None:
     """Bring the kept rows of some ``files`` up to date with their ``rejects``."""
     columns = ("source", "table_name", "file", "line", "rules", "content")
     same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
@@ -72,7 +71,7 @@ def _replace_rejects(connection: duckdb.DuckDBPyConnection, source: str, receive
 
 
 def retry_rejects(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     received_on: date,
     today: date,
@@ -101,7 +100,7 @@ def retry_rejects(
 
 
 def _retry_group(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     mapping: Mapping,
     delivery_id: str,
     group: pl.DataFrame,
@@ -150,9 +149,7 @@ def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
     return entries[at]
 
 
-def _write_still_refused(
-    connection: duckdb.DuckDBPyConnection, mapping: Mapping, still: pl.DataFrame
-) -> None:
+def _write_still_refused(connection: Connection, mapping: Mapping, still: pl.DataFrame) -> None:
     """What a row is refused for by the mapping that read it last."""
     remember_mapping(connection, mapping)
     with shown_as(connection, "still", still.select("reject", "rules", "state", "mapping_hash")):

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from models.tables.canonical import TABLES
-from warehouse.database.frames import insert, transaction
+from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
@@ -35,7 +33,7 @@ class TakenIn:
 
 
 def unseen_files(
-    connection: duckdb.DuckDBPyConnection, folder: Path, mapping: Mapping, names: Collection[str]
+    connection: Connection, folder: Path, mapping: Mapping, names: Collection[str]
 ) -> frozenset[str]:
     """Files whose content is not what this source delivered under that name last, read by this very mapping."""
     told = connection.execute(_LAST_TOLD, [mapping.name]).fetchall()
@@ -51,7 +49,7 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 """
 
 
-def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:
+def take_in(connection: Connection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
     with transaction(connection):
         written = [
@@ -62,9 +60,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_o
         return _record(connection, judged, written, received_on)
 
 
-def _record(
-    connection: duckdb.DuckDBPyConnection, judged: Judged, written: list[Written], received_on: date
-) -> TakenIn:
+def _record(connection: Connection, judged: Judged, written: list[Written], received_on: date) -> TakenIn:
     mapping = judged.mapping
     taken = TakenIn(
         judged.delivery_id,

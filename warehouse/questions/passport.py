@@ -6,9 +6,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-import duckdb
-
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
 from warehouse.database.meta import cut_offs
 from warehouse.database.reading import Row, rows
 from warehouse.questions import codes as queries
@@ -17,7 +16,7 @@ OPEN = date(9999, 12, 31)
 """``valid_to`` of what lasts until something new is learnt."""
 
 
-def passport(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
+def passport(connection: Connection, enterprise_id: str) -> Row:
     """One enterprise: the explanation of its code (``queries.explanation``) and how the code moves in time.
 
     Days are dates, points whole numbers; ``valid_to`` is exclusive and 9999-12-31 while open.  Added keys:
@@ -62,7 +61,7 @@ def rank(code: str) -> int:
     return CODE_KEYS.index(code)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _tables(connection: Connection) -> set[str]:
     found = rows(
         connection, "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables"
     )
