@@ -78,6 +78,20 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
             ident=datum.ident,
             later=later,
         )
+    _refuse_uncontestable(found, datum, enterprise_id)
+    named = Datum(datum.table, found["source"][0] if datum.has_source else None, datum.ident)
+    row = found.select(list(datum.kind.columns())).cast(dict(datum.kind.schema.create_empty().schema))
+    since = value(
+        connection,
+        f"SELECT max(known_from) FROM core.{datum.table} WHERE {condition} AND {told_by('$day')} "
+        "AND delivery_id <> $objection",
+        {**arguments, "day": day, "objection": DELIVERY},
+    )
+    return Standing(named, row, since or found["known_from"][0])
+
+
+def _refuse_uncontestable(found: pl.DataFrame, datum: Datum, enterprise_id: str) -> None:
+    """Raise DisputeError for a datum about another enterprise, or one that is withdrawn."""
     if found["enterprise_id"][0] != enterprise_id:
         raise DisputeError(
             "{table} '{ident}' is about {enterprise_id}, not about {enterprise_id_2}. Object in the "
@@ -94,15 +108,6 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
             ident=datum.ident,
             found=found[WITHDRAWN][0],
         )
-    named = Datum(datum.table, found["source"][0] if datum.has_source else None, datum.ident)
-    row = found.select(list(datum.kind.columns())).cast(dict(datum.kind.schema.create_empty().schema))
-    since = value(
-        connection,
-        f"SELECT max(known_from) FROM core.{datum.table} WHERE {condition} AND {told_by('$day')} "
-        "AND delivery_id <> $objection",
-        {**arguments, "day": day, "objection": DELIVERY},
-    )
-    return Standing(named, row, since or found["known_from"][0])
 
 
 def _one_source(connection: Connection, datum: Datum) -> Datum:

@@ -68,9 +68,7 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
         filed_by=by,
         filer=filing.filer,
         enterprise_id=filing.enterprise_id,
-        table_name=standing.datum.table if standing else None,
-        source=standing.datum.source if standing else None,
-        datum_id=standing.datum.ident if standing else None,
+        **_about(standing),
         asked=changes_text(asked) if asked else None,
         grounds=filing.grounds.strip(),
         known_on=known_on,
@@ -87,6 +85,16 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
         stored_no=next_stored_no(connection),
     )
     return number
+
+
+def _about(standing: Standing | None) -> dict[str, str | None]:
+    """The columns that say which datum is contested; empty where the code is."""
+    datum = standing.datum if standing else None
+    return {
+        "table_name": datum.table if datum else None,
+        "source": datum.source if datum else None,
+        "datum_id": datum.ident if datum else None,
+    }
 
 
 def _issued_on(connection: Connection, enterprise_id: str) -> date:
@@ -125,16 +133,14 @@ def _earlier(connection: Connection, filing: Filing, standing: Standing | None, 
     found = connection.execute(
         """
         SELECT o.objection_id, d.outcome FROM dispute.objections o LEFT JOIN dispute.decisions d USING (objection_id)
-        WHERE o.enterprise_id = $id AND o.table_name IS NOT DISTINCT FROM $table
-          AND o.source IS NOT DISTINCT FROM $source AND o.datum_id IS NOT DISTINCT FROM $datum
-          AND ($table IS NOT NULL OR o.known_on = $known_on)
+        WHERE o.enterprise_id = $id AND o.table_name IS NOT DISTINCT FROM $table_name
+          AND o.source IS NOT DISTINCT FROM $source AND o.datum_id IS NOT DISTINCT FROM $datum_id
+          AND ($table_name IS NOT NULL OR o.known_on = $known_on)
         ORDER BY o.stored_no DESC
         """,
         {
             "id": filing.enterprise_id,
-            "table": standing.datum.table if standing else None,
-            "source": standing.datum.source if standing else None,
-            "datum": standing.datum.ident if standing else None,
+            **_about(standing),
             "known_on": known_on,
         },
     ).fetchall()
