@@ -6,6 +6,7 @@ On filing it is computed whether the code hangs on it, which decides about the c
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from models.disputes import decide_by, is_decisive, last_filing_day, require_name
 from models.errors import DisputeError
@@ -87,7 +88,7 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
     return number
 
 
-def _about(standing: Standing | None) -> dict[str, str | None]:
+def _about(standing: Standing | None) -> dict[str, Any]:
     """The columns that say which datum is contested; empty where the code is."""
     datum = standing.datum if standing else None
     return {
