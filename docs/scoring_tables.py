@@ -273,8 +273,8 @@ def _example(con: Connection) -> str:
     total = ("**sum**", "", f"**{score:+d}**", "")
     return "\n\n".join(
         [
-            f"**{row['name']}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.labels[sector]}; invented), as of {DAY}: "
-            f"**{code}**, {score} points.",
+            f"**{row['name']}** (`{who}`, {place}, {SECTOR.zh(sector)} {SECTOR.labels[sector]}; invented), "
+            f"as of {DAY}: **{code}**, {score} points.",
             f"Its findings of 24 months give `violation_points` = {row['violation_points']}:",
             _example_findings(con, who, row["violation_points"]),
             "All reasons, as `./riskcode explain` prints them:",

@@ -18,6 +18,7 @@ from warehouse.coding.order import code_enterprises
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
 from warehouse.database.runs import last_issued, stale_because
+from warehouse.database.validity import changed_between
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today
@@ -144,8 +145,7 @@ def _has_codes(connection: Connection) -> bool:
 # A version whose successor is about another enterprise concerns the one it was about, too.
 _TOUCHED = (
     " UNION ".join(
-        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since "
-        "OR (known_from > $known AND known_from <= $now) OR (known_to > $known AND known_to <= $now) UNION "
+        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since OR {changed_between('$known', '$now')} UNION "
         f"SELECT o.enterprise_id FROM core.{name} o JOIN core.{name} n USING ({', '.join(TABLES[name].key)}) "
         "WHERE n.stored_no > $since AND n.version > 1"
         for name in EVENT_COLUMNS

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from warehouse.database.frames import log
+from warehouse.database.frames import Connection, log
 
 _REMOTE = re.compile(
     r"<script[^>]*src=[\"']https?:[^>]*>\s*</script>|<link[^>]*href=[\"']https?:[^>]*>|<img[^>]*src=[\"']https?:[^>]*>",
@@ -57,9 +55,7 @@ class Outcome:
     docs: Path
 
 
-def run_suites(
-    connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, docs: Path
-) -> list[Outcome]:
+def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -> list[Outcome]:
     """Run suites on the connection's own view of the warehouse and rebuild the Data Docs."""
     log.info("checking %s", ", ".join(sorted({suite.table for suite in suites})))
     # GX asks the network for nothing when analytics are off, and draws no progress bars of its own.
@@ -89,7 +85,7 @@ def _site(docs: Path) -> Any:
     }
 
 
-def _duckdb_source(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
+def _duckdb_source(context: Any, connection: Connection) -> Any:
     import duckdb_engine
     from sqlalchemy.pool import StaticPool
 

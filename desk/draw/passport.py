@@ -145,7 +145,8 @@ def draw_waterfall(axes: Axes, found: Found, words: Words) -> None:
 
 
 def _band_of(found: Found, score: int) -> str:
-    return next((code for code in reversed(CODE_KEYS[1:]) if score >= found["cut_offs"][code]), CODE_KEYS[0])
+    told = found["cut_offs"]
+    return next((code for code in reversed(CODE_KEYS) if code in told and score >= told[code]), CODE_KEYS[0])
 
 
 def _running(points: Sequence[int]) -> list[int]:

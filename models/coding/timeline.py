@@ -6,7 +6,7 @@ its own in the very same expressions that code one day.  Each table of events is
 events matter; in between its ages grow, and all else stays.  Nothing is simulated day by day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +23,7 @@ from models.features.fold import PARTS, finished, part_features, register_featur
 from models.features.measures import Spells
 from models.features.steps import DAY_OF, steps_of
 from models.policy import PolicyOnDay
+from models.validity import is_known
 from models.vocabulary import day_number
 
 MOST_ROWS = 2_000_000
@@ -57,7 +58,7 @@ def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.Dat
     change, the first day of the span included; each row holds until the next one.  Columns ``rules`` (position in
     ``rules``), those of ``models.coding.verdicts.judge``, and the points of every factor as ``points:<factor>``.
     """
-    portions = list(_portions(_known(events, span.known_at)))
+    portions = list(_portions(known_in_memory(events, span.known_at)))
     parts: list[pl.DataFrame] = []
     for at, one in enumerate(rules):
         first = max(day_number(span.first), day_number(one.since))
@@ -172,11 +173,13 @@ def _numbered() -> pl.Expr:
     return pl.int_range(pl.len(), dtype=pl.Int64).alias(MOMENT)
 
 
-def _known(events: Events, known_at: date) -> Events:
-    """The events as known on a day, in memory: they are read several times."""
-    day = day_number(known_at)
-    lazy: dict[str, pl.LazyFrame] = dict(vars(events))
-    known = [frame.filter(pl.col("known_from") <= day, pl.col("known_to") > day) for frame in lazy.values()]
+def known_in_memory(events: Events, known_at: date, only: Collection[str] | None = None) -> Events:
+    """The events as known on a day, of some enterprises (default: all), in memory: they are read several times."""
+    lazy: Mapping[str, pl.LazyFrame] = vars(events)
+    known = [frame.filter(is_known(pl.col, day_number(known_at))) for frame in lazy.values()]
+    if only is not None:
+        named = pl.LazyFrame({"enterprise_id": sorted(only)}, schema={"enterprise_id": pl.String})
+        known = [frame.join(named, on="enterprise_id", how="semi") for frame in known]
     frames = pl.collect_all(known)
     return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
 

@@ -18,6 +18,7 @@ from models.coding.stretches import begins
 from models.coding.timeline import Span
 from models.features import Events
 from models.features.steps import DAY_OF
+from models.validity import is_inspection, is_open, stands
 from models.vocabulary import RESULT_RANK, day_number
 
 CLOSE, RECHECK, REPORT = "close_finding", "pass_recheck", "file_self_report"
@@ -51,12 +52,12 @@ def offered(events: Events, span: Span, *, window_days: int) -> pl.DataFrame:
     """
     today, last_minute = day_number(span.first), last_minute_of(span)
     found = standing(events.violations, span, "violations")
-    is_open = pl.col("rectified_on").is_null() | (pl.col("rectified_on") > today)
+    still_open = is_open(pl.col, today)
     alerts = standing(events.alerts, span, "alerts").filter(pl.col("is_false_alarm") == 0)
-    counting = found.filter(is_open | (pl.col("occurred_on") >= today - window_days))
+    counting = found.filter(still_open | (pl.col("occurred_on") >= today - window_days))
     rechecked = pl.concat([counting.select("enterprise_id"), _ended_badly(events, span)]).unique()
     parts = [
-        _closings(found.filter(is_open)),
+        _closings(found.filter(still_open)),
         _plain(rechecked, RECHECK),
         _plain(events.enterprises.select("enterprise_id").unique(), REPORT),
         _counted(alerts.filter(_later("acknowledged_at", last_minute)), ANSWER),
@@ -74,13 +75,8 @@ def last_minute_of(span: Span) -> int:
 
 def standing(frame: pl.LazyFrame, span: Span, table: str) -> pl.LazyFrame:
     """Events known and not withdrawn at the day of knowledge that had happened by the first day of the span."""
-    known_at, happened = day_number(span.known_at), pl.sql_expr(DAY_OF[table])
-    return frame.filter(
-        pl.col("known_from") <= known_at,
-        pl.col("known_to") > known_at,
-        pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > known_at),
-        happened <= day_number(span.first),
-    )
+    happened = pl.sql_expr(DAY_OF[table])
+    return frame.filter(stands(pl.col, day_number(span.known_at)), happened <= day_number(span.first))
 
 
 def _later(minute: str, last: int) -> pl.Expr:
@@ -89,7 +85,7 @@ def _later(minute: str, last: int) -> pl.Expr:
 
 def _ended_badly(events: Events, span: Span) -> pl.LazyFrame:
     """Enterprises whose last counted visit ended serious or worse."""
-    visits = standing(events.inspections, span, "inspections").filter(pl.col("kind") != "assistance")
+    visits = standing(events.inspections, span, "inspections").filter(is_inspection(pl.col))
     rank = pl.col("result").replace_strict(RESULT_RANK, default=1, return_dtype=pl.Int64)
     last = visits.with_columns(rank=rank).group_by("enterprise_id")
     worst = last.agg(rank=pl.col("rank").sort_by("inspected_on", "rank").last())

@@ -18,9 +18,9 @@ from typing import Any
 
 import polars as pl
 
-from models.coding.timeline import Span, judged_steps
+from models.coding.timeline import Span, judged_steps, known_in_memory
 from models.counterfactuals.acts import added, replicated
-from models.counterfactuals.scenarios import Asked, known_in_memory, overridden_among
+from models.counterfactuals.scenarios import Asked, overridden_among
 from models.features import Events
 from models.vocabulary import RiskCode, day_number
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from models.coding.timeline import known_in_memory
 from models.counterfactuals.acts import ACTS, ANSWER, offered
 from models.counterfactuals.monotonicity import answering_may_hurt, more_helps
-from models.counterfactuals.scenarios import ActSet, Asked, Counts, Promise, code_of, known_in_memory, prepare
+from models.counterfactuals.scenarios import ActSet, Asked, Counts, Promise, code_of, prepare
 from models.counterfactuals.search import Case, Found, search
 from models.features import Events
 from models.vocabulary import as_date

@@ -4,7 +4,7 @@ A scenario takes an enterprise's place in the fold of many.  Only the days from 
 scenarios of an enterprise are the enterprise itself.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -210,15 +210,3 @@ def _past(path: Path, now: int) -> pl.DataFrame:
 def code_of(rank: int) -> str:
     """Lower-case name of the code of a rank."""
     return CODE_KEYS[rank]
-
-
-def known_in_memory(events: Events, known_at: date, only: Collection[str] | None = None) -> Events:
-    """The events as known on a day, of some enterprises, in memory: they are read many times."""
-    day = day_number(known_at)
-    lazy: Mapping[str, pl.LazyFrame] = vars(events)
-    known = [frame.filter(pl.col("known_from") <= day, pl.col("known_to") > day) for frame in lazy.values()]
-    if only is not None:
-        named = pl.LazyFrame({"enterprise_id": sorted(only)}, schema={"enterprise_id": pl.String})
-        known = [frame.join(named, on="enterprise_id", how="semi") for frame in known]
-    frames = pl.collect_all(known)
-    return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})

@@ -6,6 +6,8 @@ from typing import Any
 
 import narwhals as nw
 
+from models.validity import is_known, stands
+
 Frame = nw.LazyFrame[Any]
 
 
@@ -35,15 +37,10 @@ class Moment:
 
 
 def known(frame: Frame, moment: Moment, *, happened: nw.Expr | None) -> Frame:
-    """Rows as they were known at ``known_at``, not withdrawn by then, that had happened by the end of ``as_of``.
-
-    What is known to be withdrawn never stood: a day before the withdrawal is judged without it too.
-    """
-    rows = frame.filter((nw.col("known_from") <= moment.known_at) & (nw.col("known_to") > moment.known_at))
+    """Rows as they were known at ``known_at``, not withdrawn by then, that had happened by the end of ``as_of``."""
     if happened is None:
-        return rows
-    withdrawn = nw.col("withdrawn_on")
-    return rows.filter((happened <= moment.day) & (withdrawn.is_null() | (withdrawn > moment.known_at)))
+        return frame.filter(is_known(nw.col, moment.known_at))
+    return frame.filter(stands(nw.col, moment.known_at) & (happened <= moment.day))
 
 
 def weighted(age: nw.Expr, bands: Sequence[tuple[int, int]]) -> nw.Expr:

@@ -8,6 +8,7 @@ from models.features.asof import Frame, Moment, coded, known
 from models.features.feature import EventTable, Feature
 from models.features.measures import Age, Count, Last, Quality, Streak, Total
 from models.features.windows import THREE_YEARS, TWO_YEARS, YEAR, FeaturePolicy, long_window
+from models.validity import is_inspection
 from models.vocabulary import RESULT_RANK
 
 _SCORES = 1 << 24
@@ -15,10 +16,10 @@ _SCORES = 1 << 24
 _VISITED = "being visited is the authority's act"
 
 
-def counted_visits(inspections: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """Visits that count as inspections, with their age in days and the rank of their result."""
+def inspections_of(inspections: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
+    """Visits that are inspections, refused ones too, with their age in days and the rank of their result."""
     rows = known(inspections, moment, happened=nw.col("inspected_on"))
-    return rows.filter(nw.col("kind") != "assistance").with_columns(
+    return rows.filter(is_inspection(nw.col)).with_columns(
         age=moment.day - nw.col("inspected_on"),
         rank=coded("result", RESULT_RANK, otherwise=1),
     )
@@ -28,7 +29,7 @@ INSPECTIONS = EventTable(
     "inspections",
     "inspected_on",
     ("enterprise_id", "inspected_on", "kind", "result", "score", "withdrawn_on"),
-    counted_visits,
+    inspections_of,
 )
 
 _CLEAN = Quality(nw.col("rank") == RESULT_RANK["clean"])

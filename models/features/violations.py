@@ -21,6 +21,7 @@ from models.features.windows import (
     evenly,
     long_window,
 )
+from models.validity import is_open
 
 
 def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
@@ -40,7 +41,7 @@ def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
         age=moment.day - nw.col("occurred_on"),
         late_for=moment.day - due,
         cleared_for=moment.day - nw.col("rectified_on"),
-        is_open=nw.when(nw.col("rectified_on") <= moment.day).then(nw.lit(0)).otherwise(nw.lit(1)),
+        is_open=nw.when(is_open(nw.col, moment.day)).then(nw.lit(1)).otherwise(nw.lit(0)),
         is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
 

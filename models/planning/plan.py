@@ -21,6 +21,7 @@ from models.planning.demand.merge import merge
 from models.planning.demand.waivers import KIND_OFF_PLAN, waive
 from models.planning.situation import Situation
 from models.policy import PlanningPolicy
+from models.validity import is_inspection
 
 SCHEDULED, SHORT, DEFERRED = "scheduled", "short", "deferred"
 
@@ -171,7 +172,7 @@ def _less_spent(
     """Benches whose budget is less by the planned visits already made this month."""
     start = month_start(now.next_day)
     made = now.inspections.filter(
-        (pl.col("inspected_on") >= start) & ~pl.col("kind").is_in([*KIND_OFF_PLAN, "assistance"])
+        (pl.col("inspected_on") >= start) & is_inspection(pl.col) & ~pl.col("kind").is_in(KIND_OFF_PLAN)
     )
     times = policy.quarter_days
     took = pl.col("kind").replace_strict(times, default=times["department"], return_dtype=pl.Int64)

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from models.validity import is_counted
+
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 FIRMS: Schema = {
@@ -193,7 +195,7 @@ class Situation:
 
 def counted(inspections: pl.DataFrame) -> pl.DataFrame:
     """Visits that are inspections: no assistance (P11), and the inspectors were let in."""
-    return inspections.filter((pl.col("kind") != "assistance") & (pl.col("result") != "refused"))
+    return inspections.filter(is_counted(pl.col))
 
 
 def on_site(inspections: pl.DataFrame) -> pl.DataFrame:

@@ -272,7 +272,7 @@ def _refused(card_id: str, result: GateResult) -> str:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    standing = cards.in_force(settings.home)
+    standing = cards.card_in_force(settings.home)
     asked = (
         standing
         if other is None

@@ -100,7 +100,7 @@ def decide(
     """Uphold or reject; what is upheld acts on the data, and the code follows at once."""
     settings, objection_id = load_settings(), objection_id.strip()
     with sit_down(settings, on) as desk:
-        enterprise_id = undecided(desk.connection, objection_id)["enterprise_id"]
+        enterprise_id = undecided(desk.connection, objection_id).enterprise_id
         ruling = Ruling(
             objection_id,
             one_of(OUTCOME, outcome),
@@ -128,7 +128,7 @@ def withdraw(
     settings, objection_id = load_settings(), objection_id.strip()
     with sit_down(settings, on) as desk:
         found = withdraw_objection(desk.connection, objection_id, by=by, reasons=reasons, on=desk.on)
-        desk.republish(found["enterprise_id"])
+        desk.republish(found.enterprise_id)
     objection.tell(settings, objection_id, desk.on, json=json)
 
 

@@ -8,6 +8,7 @@ from models.coding.timeline import InForce
 from models.policy import PolicyOnDay
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
+from warehouse.database.validity import told_by
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,6 @@ def data_watermark(connection: Connection, known_at: date) -> date | None:
     """Latest day on which anything that may count became known."""
     tables = ("enterprises", "violations", "alerts", "inspections", "accidents", "self_reports")
     union = " UNION ALL ".join(
-        f"SELECT max(known_from) AS day FROM core.{table} WHERE known_from <= $day" for table in tables
+        f"SELECT max(known_from) AS day FROM core.{table} WHERE {told_by('$day')}" for table in tables
     )
     return value(connection, f"SELECT max(day) FROM ({union})", {"day": known_at})

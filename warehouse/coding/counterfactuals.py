@@ -4,10 +4,11 @@ import polars as pl
 
 from models.counterfactuals import WAYS_SCHEMA, Asked, near_red, ways
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import ONLY, read_events
+from warehouse.coding.engines import read_events
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import put, require_day
-from warehouse.database.frames import Connection, log
+from warehouse.coding.rows import among_coded, put, require_day
+from warehouse.database.frames import Connection, log, shown_as
+from warehouse.database.validity import known
 
 
 def compute_passports(connection: Connection, coding: Coding) -> int:
@@ -34,8 +35,7 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
 
 
 def _codes(connection: Connection, coding: Coding) -> pl.DataFrame:
-    among = "true" if coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    return connection.sql(f"SELECT enterprise_id, code FROM risk.codes WHERE {among}").pl()
+    return connection.sql(f"SELECT enterprise_id, code FROM risk.codes WHERE {among_coded(coding)}").pl()
 
 
 def _ids(codes: pl.DataFrame) -> list[str]:
@@ -44,11 +44,8 @@ def _ids(codes: pl.DataFrame) -> list[str]:
 
 def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> pl.DataFrame:
     """The options, with the words of its source beside the item of each finding."""
-    connection.register("options", options.select("enterprise_id").unique().to_arrow())
-    try:
+    with shown_as(connection, "options", options.select("enterprise_id").unique()):
         words = dict(connection.execute(_WORDS, {"known_at": coding.known_at}).fetchall())
-    finally:
-        connection.unregister("options")
     acts = [
         [{**act, "about": words.get(act["ref"], act["about"])} for act in several]
         for several in options["acts"].to_list()
@@ -56,9 +53,8 @@ def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> 
     return options.with_columns(pl.Series("acts", acts, dtype=WAYS_SCHEMA["acts"]))
 
 
-_WORDS = """
+_WORDS = f"""
 SELECT source || '/' || violation_id AS ref, concat_ws(' ', item_code, description) AS words
 FROM core.violations
-WHERE enterprise_id IN (SELECT enterprise_id FROM options)
-  AND known_from <= $known_at AND known_to > $known_at
+WHERE enterprise_id IN (SELECT enterprise_id FROM options) AND {known()}
 """

@@ -15,7 +15,8 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables.canonical import TABLES, Table
 from warehouse.coding.coding import EVERY_ROW, ONLY, Extract
-from warehouse.database.meta import FOREVER
+from warehouse.database.frames import Connection, shown_as
+from warehouse.database.validity import as_stored
 
 ENGINES = ("polars", "duckdb")
 
@@ -25,35 +26,23 @@ def integer_query(table: Table, extract: Extract = EVERY_ROW) -> str:
     columns = table.columns()
     parts = [_integer(name, columns[name].dtype) for name in EVENT_COLUMNS[table.name]]
     parts += [f"{name} - DATE '1970-01-01' AS {name}" for name in ("known_from", "known_to")]
-    rows = f"core.{table.name}" if extract.stored_by is None else f"({_as_stored(table, extract.stored_by)})"
+    rows = f"core.{table.name}" if extract.stored_by is None else f"({as_stored(table, extract.stored_by)})"
     among = "" if extract.only is None else f" WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
     return f"SELECT {', '.join(parts)} FROM {rows}{among}"
 
 
-def _as_stored(table: Table, stored_by: int) -> str:
-    """The versions that were there after a past write, each ending where the next one of those began."""
-    key = ", ".join(table.key)
-    return f"""
-        SELECT * REPLACE (greatest(known_from, coalesce(min(known_from) OVER (
-            PARTITION BY {key} ORDER BY recorded_at, version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
-            {FOREVER})) AS known_to)
-        FROM core.{table.name} WHERE coalesce(stored_no, 0) <= {stored_by:d}
-    """
-
-
-def read_events(connection: duckdb.DuckDBPyConnection, extract: Extract = EVERY_ROW) -> Events:
+def read_events(connection: Connection, extract: Extract = EVERY_ROW) -> Events:
     """The six tables in integer form as Polars frames."""
     return Events(
         **{name: relation.pl().lazy() for name, relation in _relations(connection, extract).items()}
     )
 
 
-def _relations(connection: duckdb.DuckDBPyConnection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
+def _relations(connection: Connection, extract: Extract) -> dict[str, duckdb.DuckDBPyRelation]:
     if extract.only is not None:
         named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
-        connection.register("named", named.to_arrow())
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
-        connection.unregister("named")
+        with shown_as(connection, "named", named):
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
     return {name: connection.sql(integer_query(TABLES[name], extract)) for name in EVENT_COLUMNS}
 
 
@@ -66,7 +55,7 @@ def _integer(name: str, dtype: pl.DataType) -> str:
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     as_of: date,
     known_at: date,

@@ -5,26 +5,22 @@ exactly one row with ``valid_from <= day < valid_to``.  What was shown for part 
 came in, stays as a row that begins and ends on that day.
 """
 
-from typing import TYPE_CHECKING
-
-from warehouse.coding.coding import ONLY
+from warehouse.coding.coding import Coding
+from warehouse.coding.rows import among_coded
 from warehouse.database.frames import Connection
-
-if TYPE_CHECKING:
-    from warehouse.coding.coding import Coding
+from warehouse.database.meta import FOREVER
 
 
-def record_changes(connection: Connection, coding: "Coding", *, run_id: str) -> int:
+def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> int:
     """Add what changed since the codes issued last.  Returns the number of enterprises whose code changed.
 
     Called in the transaction that records the run.  The run must not be older than the last one issued.
     """
-    among = "true" if coding.only is None else f"c.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    connection.execute(_CHANGED.format(among=among), {"as_of": coding.as_of})
+    connection.execute(_CHANGED.format(among=among_coded(coding, "c")), {"as_of": coding.as_of})
     connection.execute(_DIFFERENCES, {"as_of": coding.as_of})
     connection.execute(
         "UPDATE risk.code_history h SET valid_to = $as_of FROM temp.changed c "
-        "WHERE h.enterprise_id = c.enterprise_id AND h.valid_to = DATE '9999-12-31'",
+        f"WHERE h.enterprise_id = c.enterprise_id AND h.valid_to = {FOREVER}",
         {"as_of": coding.as_of},
     )
     connection.execute(_OPEN_ROWS, {"run_id": run_id})
@@ -34,14 +30,14 @@ def record_changes(connection: Connection, coding: "Coding", *, run_id: str) -> 
     return int(changed)
 
 
-_CHANGED = """
+_CHANGED = f"""
 CREATE OR REPLACE TEMP TABLE changed AS
 WITH moved AS (
     SELECT c.*, h.code AS previous_code, h.reasons AS previous_reasons,
            greatest(now()::TIMESTAMP, coalesce(h.issued_at, now()::TIMESTAMP)) AS issued_now
     FROM risk.codes c
-    LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = DATE '9999-12-31'
-    WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of AND {among}),
+    LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = {FOREVER}
+    WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of AND {{among}}),
 told AS (
     SELECT enterprise_id, list(struct_pack(kind := kind, factor := factor, value := value, points := points,
                                            code := code) ORDER BY rank) AS reasons
@@ -72,9 +68,9 @@ WHERE c.previous_code IS NOT NULL AND paired.kind <> 'band'
 ORDER BY ALL
 """
 
-_OPEN_ROWS = """
+_OPEN_ROWS = f"""
 INSERT INTO risk.code_history BY NAME
-SELECT enterprise_id, as_of AS valid_from, DATE '9999-12-31' AS valid_to, code, previous_code, score, is_provisional,
+SELECT enterprise_id, as_of AS valid_from, {FOREVER} AS valid_to, code, previous_code, score, is_provisional,
        decided_by, issued_now AS issued_at, $run_id AS run_id, pack, pack_version, pack_hash, fingerprint,
        data_watermark, reasons
 FROM temp.changed ORDER BY enterprise_id

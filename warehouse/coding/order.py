@@ -1,7 +1,5 @@
 """The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
 
-import duckdb
-
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.queue import compute_red_queue
@@ -13,6 +11,7 @@ from warehouse.coding.stages import (
     compute_scores,
 )
 from warehouse.coding.timelines import compute_timelines
+from warehouse.database.frames import Connection
 
 STAGES = (
     compute_features,
@@ -26,7 +25,7 @@ STAGES = (
 )
 
 
-def code_enterprises(connection: duckdb.DuckDBPyConnection, coding: Coding) -> None:
+def code_enterprises(connection: Connection, coding: Coding) -> None:
     """Features, scores, what time will do, codes, reasons, passports and the red queue of what is coded."""
     for stage in STAGES:
         stage(connection, coding)

@@ -4,9 +4,9 @@ import polars as pl
 
 from models.planning.demand.red_queue import build_red_queue
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import ONLY
-from warehouse.coding.rows import put, require_day
+from warehouse.coding.rows import among_coded, put, require_day
 from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.validity import counted_visit, open_finding, standing
 
 
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
@@ -37,17 +37,11 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
 
 def _write_open_findings(connection: Connection, coding: Coding) -> None:
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
+    query = _OPEN_FINDINGS.format(among=among_coded(coding, "v"))
     if coding.only is None:
-        query = _OPEN_FINDINGS.format(among="true")
         connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
-        return
-    among = f"v.enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    put(
-        connection,
-        "serve.open_findings",
-        connection.sql(_OPEN_FINDINGS.format(among=among), params=arguments).pl(),
-        coding,
-    )
+    else:
+        put(connection, "serve.open_findings", connection.sql(query, params=arguments).pl(), coding)
 
 
 # Since when a RED code was issued without a break; the coded day itself counts where it begins on it.
@@ -67,22 +61,18 @@ FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red
 """
 
 
-_VISITS_OF_RED = """
+_VISITS_OF_RED = f"""
 SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
-  AND i.kind <> 'assistance' AND i.mode = 'on_site' AND i.result <> 'refused' AND i.inspected_on <= $as_of
-  AND (i.withdrawn_on IS NULL OR i.withdrawn_on > $known_at)
-  AND i.known_from <= $known_at AND i.known_to > $known_at
+  AND {counted_visit("i")} AND i.mode = 'on_site' AND i.inspected_on <= $as_of AND {standing("i")}
 """
 
 
-_OPEN_FINDINGS = """
+_OPEN_FINDINGS = f"""
 SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
        v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue
 FROM core.violations v
-WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
-  AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $known_at)
-  AND (v.rectified_on IS NULL OR v.rectified_on > $as_of)
-  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL) AND {among}
+WHERE {standing("v")} AND v.occurred_on <= $as_of AND {open_finding("v")}
+  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL) AND {{among}}
 ORDER BY v.enterprise_id, v.is_major_hazard DESC, v.rectify_due_on, v.violation_id
 """

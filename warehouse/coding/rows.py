@@ -3,26 +3,17 @@
 import polars as pl
 
 from models.errors import ScoreError
-from warehouse.coding.coding import Coding
-from warehouse.coding.engines import ONLY
-from warehouse.database.frames import Connection, replace_table
+from warehouse.coding.coding import ONLY, Coding
+from warehouse.database.frames import Connection, append, replace_table, transaction
 
 
 def put(connection: Connection, name: str, frame: pl.DataFrame, coding: Coding) -> int:
     """Replace a table by a frame, or only the rows of the enterprises that are coded.  Returns the frame's rows."""
     if coding.only is None:
         return replace_table(connection, name, frame)
-    connection.register("replacement", frame.to_arrow())
-    connection.begin()
-    try:
-        connection.execute(f"DELETE FROM {name} WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})")
-        connection.execute(f"INSERT INTO {name} BY NAME FROM replacement")
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    finally:
-        connection.unregister("replacement")
+    with transaction(connection):
+        connection.execute(f"DELETE FROM {name} WHERE {among_coded(coding)}")
+        append(connection, name, frame)
     return frame.height
 
 
@@ -38,9 +29,10 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
         )
 
 
-def among_coded(coding: Coding) -> str:
-    """SQL condition: the row is about an enterprise that is coded."""
-    return "true" if coding.only is None else f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+def among_coded(coding: Coding, of: str = "") -> str:
+    """SQL condition: the row (of a table with the alias ``of``) is about an enterprise that is coded."""
+    column = f"{of}.enterprise_id" if of else "enterprise_id"
+    return "true" if coding.only is None else f"{column} IN (SELECT enterprise_id FROM {ONLY})"
 
 
 def read_rows(

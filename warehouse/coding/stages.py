@@ -18,6 +18,7 @@ from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.engines import fold
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.meta import FOREVER, set_cut_offs
 from warehouse.database.runs import begin_coding
 from warehouse.schema.catalogue import OWN
 
@@ -137,6 +138,8 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     )
     _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
+    limits = coding.policy.codes.thresholds
+    set_cut_offs(connection, {code: int(getattr(limits, code)) for code in CODE_KEYS[1:]})
     stamped = reasons.select(
         "enterprise_id",
         as_of=pl.lit(coding.as_of),
@@ -146,15 +149,15 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
 
 
 # The day a factor's points first fall; the day a code that is held or given by a person is first another one.
-_ENDS = """
+_ENDS = f"""
 SELECT p.enterprise_id, p.factor, min(p.changes_on) AS expires_on
 FROM risk.point_steps p JOIN (
-    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores WHERE {among})
+    UNPIVOT (SELECT * EXCLUDE (as_of, score, scorecard, fingerprint) FROM risk.scores WHERE {{among}})
     ON COLUMNS(* EXCLUDE enterprise_id) INTO NAME factor VALUE points) s USING (enterprise_id, factor)
-WHERE p.points < s.points AND {among} GROUP BY ALL
+WHERE p.points < s.points AND {{among}} GROUP BY ALL
 UNION ALL
 SELECT enterprise_id, decided_by, valid_to FROM risk.forecast
-WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < DATE '9999-12-31' AND {among}
+WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < {FOREVER} AND {{among}}
 """
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-import duckdb
+from warehouse.database.frames import Connection
 
 
 def copy_tables(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     target: Path,
     tables: Mapping[str, str],
     *,
@@ -37,7 +37,7 @@ def under_construction(target: Path) -> Path:
     return target.with_suffix(f".building-{os.getpid()}")
 
 
-def attach(connection: duckdb.DuckDBPyConnection, building: Path) -> None:
+def attach(connection: Connection, building: Path) -> None:
     """Open the file under construction as ``copy``."""
     connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
 
@@ -51,7 +51,7 @@ def put_in_place(building: Path, target: Path) -> int:
     return size
 
 
-def create(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date | None) -> None:
+def create(connection: Connection, table: str, query: str, known_at: date | None) -> None:
     """Create a table of the copy from a query."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
     arguments = {"known_at": known_at} if "$known_at" in query else None

@@ -1,7 +1,12 @@
-"""Frames in and out of the warehouse, and the names every module here uses for the connection and the log."""
+"""Frames and rows into the warehouse, and the names every module here uses for the connection and the log.
+
+Readers import this too and must answer at once, so Polars is imported by those who have a frame.
+"""
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
@@ -12,15 +17,57 @@ Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
 
 
-def replace_table(connection: Connection, name: str, frame: "pl.DataFrame") -> int:
-    """Replace a table by a frame, atomically.  Returns the number of rows."""
-    # Polars takes a second to import; who only reads the published copy needs the name of the connection alone.
+@contextmanager
+def transaction(connection: Connection) -> Generator[None]:
+    """All that is written inside, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
+def shown_as(connection: Connection, name: str, frame: "pl.DataFrame") -> Generator[None]:
+    """A frame that SQL can read under a name; categories are texts there."""
     import polars as pl
 
     enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
-    connection.register("replacement", frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    connection.register(name, frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
     try:
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
+        yield
     finally:
-        connection.unregister("replacement")
+        # A broken transaction refuses this too; told instead of it, that would hide what went wrong.
+        with suppress(duckdb.TransactionException):
+            connection.unregister(name)
+
+
+def replace_table(connection: Connection, name: str, frame: "pl.DataFrame") -> int:
+    """Replace a table by a frame, atomically.  Returns the number of rows."""
+    with shown_as(connection, "replacement", frame):
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
     return frame.height
+
+
+def append(connection: Connection, table: str, frame: "pl.DataFrame") -> None:
+    """Append rows to a table, column by column of the same name."""
+    with shown_as(connection, "arriving", frame):
+        connection.execute(f"INSERT INTO {table} BY NAME FROM arriving")
+
+
+def insert(
+    connection: Connection,
+    table: str,
+    /,
+    *,
+    if_there: Literal["refuse", "replace", "ignore"] = "refuse",
+    **columns: Any,
+) -> None:
+    """Insert one row by the names of its columns; ``if_there``: what becomes of it where its key is taken."""
+    how = {"refuse": "", "replace": "OR REPLACE ", "ignore": "OR IGNORE "}[if_there]
+    marks = ", ".join("?" for _ in columns)
+    connection.execute(
+        f"INSERT {how}INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+    )

@@ -1,10 +1,14 @@
 """Single values the warehouse keeps about itself, and the numbers of its writes."""
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.frames import Connection
 
 FOREVER = "DATE '9999-12-31'"
 
@@ -13,19 +17,29 @@ STORED_NO = "stored_no"
 """Key of the number of the last write of canonical rows."""
 
 
-def stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+def stored_no(connection: Connection) -> int:
     """Number of the last write of canonical rows or decisions about them; every write has the next one."""
     return int(get_meta(connection, STORED_NO) or 0)
 
 
-def next_stored_no(connection: duckdb.DuckDBPyConnection) -> int:
+def next_stored_no(connection: Connection) -> int:
     """Number of the write that begins now."""
     number = stored_no(connection) + 1
     set_meta(connection, STORED_NO, str(number))
     return number
 
 
-def value(connection: duckdb.DuckDBPyConnection, query: str, arguments: Any = None) -> Any:
+def next_number(connection: Connection, table: str) -> int:
+    """Number of the next row of a table whose rows are numbered."""
+    return int(value(connection, f"SELECT coalesce(max(number), 0) + 1 FROM {table}"))
+
+
+def written_at(connection: Connection) -> datetime:
+    """Now, as rows tell when they were written: one time for all that one transaction writes."""
+    return value(connection, "SELECT now()::TIMESTAMP")
+
+
+def value(connection: Connection, query: str, arguments: Any = None) -> Any:
     """The one value a query gives, or ``None``.
 
     Fetches to the end: an unfinished result would keep the connection to itself.
@@ -34,13 +48,27 @@ def value(connection: duckdb.DuckDBPyConnection, query: str, arguments: Any = No
     return found[0][0] if found else None
 
 
-def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+def get_meta(connection: Connection, key: str) -> str | None:
     """A value the warehouse remembers about itself."""
     found = value(connection, "SELECT value FROM ops.meta WHERE key = ?", [key])
     return None if found is None else str(found)
 
 
-def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+CUT_OFFS = "cut_offs"
+"""Key of the least score of each code from BLUE to RED by which the tables were coded, as JSON."""
+
+
+def set_cut_offs(connection: Connection, least: Mapping[str, int]) -> None:
+    """Remember the least score of each code."""
+    set_meta(connection, CUT_OFFS, json.dumps(dict(least)))
+
+
+def cut_offs(connection: Connection) -> dict[str, int]:
+    """Least score of each code; empty where they were not noted."""
+    return json.loads(get_meta(connection, CUT_OFFS) or "{}")
+
+
+def set_meta(connection: Connection, key: str, value: str) -> None:
     """Remember a value."""
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])
 
@@ -51,12 +79,12 @@ FORMAT = "4"
 _FORMAT_KEY = "schema_version"
 
 
-def note_format(connection: duckdb.DuckDBPyConnection) -> None:
+def note_format(connection: Connection) -> None:
     """Mark a new warehouse; its copies carry the mark along."""
     set_meta(connection, _FORMAT_KEY, FORMAT)
 
 
-def require_format(connection: duckdb.DuckDBPyConnection) -> None:
+def require_format(connection: Connection) -> None:
     """Raise WarehouseError unless warehouse or copy is of this program's format."""
     try:
         found = get_meta(connection, _FORMAT_KEY)

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.frames import Connection
 from warehouse.database.meta import require_format
 from warehouse.home import Home
 
@@ -15,7 +16,7 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
+def reading(home: Home) -> Generator[Connection]:
     """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
 
     Raises WarehouseError while nothing is published, and for a copy of another format.
@@ -32,7 +33,7 @@ def reading(home: Home) -> Generator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
+def open_copy(path: Path) -> Connection:
     """A published file, read-only.  Raises WarehouseError when it cannot be read."""
     try:
         return duckdb.connect(str(path), read_only=True)
@@ -44,7 +45,7 @@ def open_copy(path: Path) -> duckdb.DuckDBPyConnection:
         ) from error
 
 
-def rows(connection: duckdb.DuckDBPyConnection, query: str, arguments: Row | None = None) -> list[Row]:
+def rows(connection: Connection, query: str, arguments: Row | None = None) -> list[Row]:
     """Result of a query as dictionaries."""
     result = connection.execute(query, arguments or None)
     names = [column[0] for column in result.description or []]

@@ -7,11 +7,12 @@ from its ``recorded_at``; when the source did not move that day, from the day th
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.tables.canonical import Table
+from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
+from warehouse.database.validity import until
 from warehouse.schema.catalogue import VERSION_COLUMNS
 
 _REORDER_WHEN_GROWN_BY = 1.1
@@ -28,23 +29,16 @@ class Written:
     unchanged: int = 0
 
 
-def add_versions(
-    connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame, *, received_on: date
-) -> Written:
+def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, received_on: date) -> Written:
     """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
-    enums = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Enum)]
-    connection.register("incoming", rows.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
-    written = _write(connection, table, received_on, rows.height)
-    # Not after an error: the broken transaction would refuse this too, and hide what went wrong.
-    connection.unregister("incoming")
-    return written
+    with shown_as(connection, "incoming", rows):
+        return _write(connection, table, received_on, rows.height)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: date, delivered: int) -> Written:
+def _write(connection: Connection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
-    key = ", ".join(table.key)
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
@@ -82,7 +76,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, received_on: dat
         """,
         [received_on],
     )
-    _close_superseded(connection, table, key)
+    _close_superseded(connection, table)
     _keep_order(connection, table, fresh, was_empty=was_empty)
     connection.execute("DROP TABLE temp.fresh")
     return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
@@ -94,20 +88,14 @@ def _order(table: Table, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
 
 
-def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: str) -> None:
-    """Each version of the touched keys ends where the next one begins.
-
-    A later ``recorded_at`` outranks a later correction of an earlier one, which then never comes to count.
-    """
-    core = f"core.{table.name}"
+def _close_superseded(connection: Connection, table: Table) -> None:
+    """Each version of the touched keys ends where the next one begins."""
+    core, key = f"core.{table.name}", ", ".join(table.key)
     joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
     connection.execute(
         f"""
         UPDATE {core} c SET known_to = n.until FROM (
-            SELECT {key}, version, greatest(known_from, coalesce(min(known_from) OVER (
-                PARTITION BY {key} ORDER BY recorded_at, version
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), {FOREVER})) AS until
-            FROM {core}
+            SELECT {key}, version, {until(table)} AS until FROM {core}
             WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
         ) n
         WHERE {joined} AND c.version = n.version AND c.known_to <> n.until
@@ -115,7 +103,7 @@ def _close_superseded(connection: duckdb.DuckDBPyConnection, table: Table, key: 
     )
 
 
-def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int, *, was_empty: bool) -> None:
+def _keep_order(connection: Connection, table: Table, fresh: int, *, was_empty: bool) -> None:
     meta = f"ordered_rows:{table.name}"
     rows = _count(connection, f"FROM core.{table.name}")
     if was_empty:
@@ -130,5 +118,5 @@ def _keep_order(connection: duckdb.DuckDBPyConnection, table: Table, fresh: int,
         set_meta(connection, meta, str(rows))
 
 
-def _count(connection: duckdb.DuckDBPyConnection, rest: str) -> int:
+def _count(connection: Connection, rest: str) -> int:
     return int(value(connection, f"SELECT count(*) {rest}"))

@@ -12,6 +12,7 @@ from models.features.fold import EVENT_COLUMNS
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
+from warehouse.database.validity import known, told_after, told_by
 from warehouse.disputes.what_if import Datum
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.conform import conform
@@ -53,7 +54,7 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
     exact = datum if datum.source or not datum.has_source else _one_source(connection, datum)
     condition, arguments = exact.condition()
     found = connection.sql(
-        f"FROM core.{datum.table} WHERE {condition} AND known_from <= $day AND known_to > $day",
+        f"FROM core.{datum.table} WHERE {condition} AND {known(day='$day')}",
         params={**arguments, "day": day},
     ).pl()
     if found.is_empty():
@@ -67,8 +68,7 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
         )
     later = value(
         connection,
-        f"SELECT min(known_from) FROM core.{datum.table} WHERE {condition} AND known_from > $day "
-        "AND known_to > known_from",
+        f"SELECT min(known_from) FROM core.{datum.table} WHERE {condition} AND {told_after('$day')}",
         {**arguments, "day": day},
     )
     if later is not None:
@@ -78,6 +78,20 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
             ident=datum.ident,
             later=later,
         )
+    _refuse_uncontestable(found, datum, enterprise_id)
+    named = Datum(datum.table, found["source"][0] if datum.has_source else None, datum.ident)
+    row = found.select(list(datum.kind.columns())).cast(dict(datum.kind.schema.create_empty().schema))
+    since = value(
+        connection,
+        f"SELECT max(known_from) FROM core.{datum.table} WHERE {condition} AND {told_by('$day')} "
+        "AND delivery_id <> $objection",
+        {**arguments, "day": day, "objection": DELIVERY},
+    )
+    return Standing(named, row, since or found["known_from"][0])
+
+
+def _refuse_uncontestable(found: pl.DataFrame, datum: Datum, enterprise_id: str) -> None:
+    """Raise DisputeError for a datum about another enterprise, or one that is withdrawn."""
     if found["enterprise_id"][0] != enterprise_id:
         raise DisputeError(
             "{table} '{ident}' is about {enterprise_id}, not about {enterprise_id_2}. Object in the "
@@ -94,15 +108,6 @@ def find(connection: Connection, datum: Datum, enterprise_id: str, day: date) ->
             ident=datum.ident,
             found=found[WITHDRAWN][0],
         )
-    named = Datum(datum.table, found["source"][0] if datum.has_source else None, datum.ident)
-    row = found.select(list(datum.kind.columns())).cast(dict(datum.kind.schema.create_empty().schema))
-    since = value(
-        connection,
-        f"SELECT max(known_from) FROM core.{datum.table} WHERE {condition} AND known_from <= $day "
-        "AND delivery_id <> $objection",
-        {**arguments, "day": day, "objection": DELIVERY},
-    )
-    return Standing(named, row, since or found["known_from"][0])
 
 
 def _one_source(connection: Connection, datum: Datum) -> Datum:

@@ -5,7 +5,7 @@ nothing that was delivered is deleted.  Where the code itself is contested, it i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -15,9 +15,9 @@ from models.disputes import Involved, names_in, require_name, require_reason, re
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
-from warehouse.database.frames import Connection
-from warehouse.database.meta import next_stored_no, value
-from warehouse.database.reading import Row, rows
+from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.meta import next_stored_no, value, written_at
+from warehouse.database.reading import rows
 from warehouse.database.versions import add_versions
 from warehouse.disputes.data import (
     DELIVERY,
@@ -52,8 +52,27 @@ class Ruling:
     until: date | None = None
 
 
-def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> Row:
-    """Record a decision and let it act on the datum, in one transaction.  Returns the objection's row.
+@dataclass(frozen=True)
+class Objection:
+    """An objection that waits for its decision.
+
+    ``datum``: what is contested, ``None``: the code.  ``asked``: what it should say (``changes_text``), ``None``: it
+    should not stand.  ``earlier_id``: the objection to the same thing that was decided before.
+    """
+
+    objection_id: str
+    enterprise_id: str
+    filed_on: date
+    filed_by: str
+    datum: Datum | None
+    asked: str | None
+    earlier_id: str | None
+    is_decisive: bool
+    decide_by: date
+
+
+def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> Objection:
+    """Record a decision and let it act on the datum, in one transaction.  Returns the objection.
 
     Raises DisputeError when it may not be decided like that: by somebody involved, without reasons, against the
     contract of the table.  Codes follow when the enterprise is coded anew.
@@ -61,47 +80,44 @@ def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> 
     objection = undecided(connection, ruling.objection_id)
     reasons = require_reason(ruling.reasons, "The reasons of a decision")
     reviewer = require_name(ruling.by, "Who decides")
-    if ruling.on < objection["filed_on"]:
+    if ruling.on < objection.filed_on:
         raise DisputeError(
             "{objection_id} was filed on {filed_on}, after {on}. Correct --on.",
             objection_id=ruling.objection_id,
-            filed_on=objection["filed_on"],
+            filed_on=objection.filed_on,
             on=ruling.on,
         )
     hands = require_reviewer(
-        reviewer, _involved(connection, objection, coding), is_decisive=objection["is_decisive"]
+        reviewer, _involved(connection, objection, coding), is_decisive=objection.is_decisive
     )
-    connection.begin()
-    try:
+    with transaction(connection):
         acted = _act(connection, coding, objection, ruling) if ruling.outcome == "upheld" else {}
         _record(connection, objection, ruling, reviewer=reviewer, reasons=reasons, hands=hands, acted=acted)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return objection
 
 
-def withdraw_objection(connection: Connection, objection_id: str, *, by: str, reasons: str, on: date) -> Row:
-    """Record that who filed an objection takes it back.  Returns the objection's row.
+def withdraw_objection(
+    connection: Connection, objection_id: str, *, by: str, reasons: str, on: date
+) -> Objection:
+    """Record that who filed an objection takes it back.  Returns the objection.
 
     Raises DisputeError when somebody else asks for it.
     """
     objection = undecided(connection, objection_id)
-    if same_name(by) != same_name(objection["filed_by"]):
+    if same_name(by) != same_name(objection.filed_by):
         raise DisputeError(
             "{objection_id} was filed by {filed_by}; nobody else can take it back. Decide it instead: "
             "./riskcode objection decide",
             objection_id=objection_id,
-            filed_by=objection["filed_by"],
+            filed_by=objection.filed_by,
         )
-    ruling = Ruling(objection_id, "withdrawn_by_filer", by, reasons, max(on, objection["filed_on"]))
+    ruling = Ruling(objection_id, "withdrawn_by_filer", by, reasons, max(on, objection.filed_on))
     _record(connection, objection, ruling, reviewer=by.strip(), reasons=reasons.strip(), hands=(), acted={})
     return objection
 
 
-def undecided(connection: Connection, objection_id: str) -> Row:
-    """The row of an open objection.  Raises DisputeError when there is none, or it is decided."""
+def undecided(connection: Connection, objection_id: str) -> Objection:
+    """An open objection.  Raises DisputeError when there is none, or it is decided."""
     found = rows(connection, "FROM dispute.objections WHERE objection_id = $id", {"id": objection_id})
     if not found:
         raise DisputeError(
@@ -117,15 +133,21 @@ def undecided(connection: Connection, objection_id: str) -> Row:
             objection_id=objection_id,
             outcome=outcome,
         )
-    return found[0]
+    [row] = found
+    datum = Datum(row["table_name"], row["source"], row["datum_id"]) if row["table_name"] else None
+    return Objection(
+        datum=datum,
+        **{one.name: row[one.name] for one in fields(Objection) if one.name != "datum"},
+    )
 
 
-def _act(connection: Connection, coding: Coding, objection: Row, ruling: Ruling) -> dict[str, Any]:
+def _act(connection: Connection, coding: Coding, objection: Objection, ruling: Ruling) -> dict[str, Any]:
     """Let an upheld objection act.  Returns what the decision's row keeps of it."""
     remedy = ruling.remedy or _asked_remedy(objection, ruling)
     if remedy == "override":
         return {"remedy": remedy, "override_id": _override(connection, coding, objection, ruling)}
-    if objection["table_name"] is None:
+    datum = objection.datum
+    if datum is None:
         raise DisputeError(
             "A code is neither withdrawn nor corrected: it follows from data. Give another code for a time "
             "(--remedy override --code CODE --until DATE), or object to the datum."
@@ -134,20 +156,19 @@ def _act(connection: Connection, coding: Coding, objection: Row, ruling: Ruling)
         raise DisputeError(
             "What is withdrawn is not corrected. Leave out --correct, or decide --remedy correct."
         )
-    datum = Datum(objection["table_name"], objection["source"], objection["datum_id"])
-    standing = find(connection, datum, objection["enterprise_id"], ruling.on)
+    standing = find(connection, datum, objection.enterprise_id, ruling.on)
     counts_on = max(ruling.on, standing.recorded_at)
     if remedy == "withdraw":
         changes = withdrawal(connection, standing, ruling.on)
     elif ruling.corrections:
         changes = corrections(connection, standing, ruling.corrections, ruling.on)
     else:
-        changes = as_it_stands(standing, changes_in(objection["asked"]))
+        changes = as_it_stands(standing, changes_in(objection.asked))
     if not changes:
         raise DisputeError("A correction says what is right: --correct column=value")
     row = with_changes(standing, changes, counts_on).with_columns(
         delivery_id=pl.lit(DELIVERY),
-        source_file=pl.lit(objection["objection_id"]),
+        source_file=pl.lit(objection.objection_id),
         source_line=pl.lit(0, dtype=pl.Int64),
     )
     require_valid(connection, datum.kind, row, ruling.on)
@@ -156,31 +177,31 @@ def _act(connection: Connection, coding: Coding, objection: Row, ruling: Ruling)
     return {"remedy": remedy, **kept}
 
 
-def _asked_remedy(objection: Row, ruling: Ruling) -> str:
-    if objection["table_name"] is None or ruling.code:
+def _asked_remedy(objection: Objection, ruling: Ruling) -> str:
+    if objection.datum is None or ruling.code:
         return "override"
-    return "correct" if objection["asked"] or ruling.corrections else "withdraw"
+    return "correct" if objection.asked or ruling.corrections else "withdraw"
 
 
-def _override(connection: Connection, coding: Coding, objection: Row, ruling: Ruling) -> str:
+def _override(connection: Connection, coding: Coding, objection: Objection, ruling: Ruling) -> str:
     if ruling.code not in CODE_KEYS or ruling.until is None:
         raise DisputeError("An override needs a code and a last day: --code CODE --until DATE")
     given = Given(
-        objection["enterprise_id"],
+        objection.enterprise_id,
         ruling.code,
         coding.as_of,
         ruling.until,
         ruling.reasons,
         ruling.by,
         ruling.on,
-        objection["objection_id"],
+        objection.objection_id,
     )
     return give_override(connection, coding, given)
 
 
 def _record(
     connection: Connection,
-    objection: Row,
+    objection: Objection,
     ruling: Ruling,
     *,
     reviewer: str,
@@ -188,51 +209,45 @@ def _record(
     hands: tuple[str, ...],
     acted: Mapping[str, Any],
 ) -> None:
-    kept = dict.fromkeys(("remedy", "changes", "base_on", "counts_on", "override_id")) | dict(acted)
-    connection.execute(
-        """
-        INSERT INTO dispute.decisions BY NAME
-        SELECT $id AS objection_id, now() AS decided_at, $on::DATE AS decided_on, $by AS decided_by,
-               $outcome AS outcome, $reasons AS reasons, $remedy AS remedy, $changes AS changes,
-               $base_on::DATE AS base_on, $counts_on::DATE AS counts_on, $override_id AS override_id,
-               $hands AS involved_as, $in_time::BOOLEAN AS in_time, $no::BIGINT AS stored_no
-        """,
-        {
-            "id": objection["objection_id"],
-            "on": ruling.on,
-            "by": reviewer,
-            "outcome": ruling.outcome,
-            "reasons": reasons,
-            "hands": ", ".join(hands) or None,
-            "in_time": ruling.on <= objection["decide_by"],
-            "no": next_stored_no(connection),
-            **kept,
-        },
+    insert(
+        connection,
+        "dispute.decisions",
+        objection_id=objection.objection_id,
+        decided_at=written_at(connection),
+        decided_on=ruling.on,
+        decided_by=reviewer,
+        outcome=ruling.outcome,
+        reasons=reasons,
+        involved_as=", ".join(hands) or None,
+        in_time=ruling.on <= objection.decide_by,
+        stored_no=next_stored_no(connection),
+        **acted,
     )
 
 
-def _involved(connection: Connection, objection: Row, coding: Coding) -> Involved:
+def _involved(connection: Connection, objection: Objection, coding: Coding) -> Involved:
     decided = connection.execute(
-        "SELECT decided_by FROM dispute.decisions WHERE objection_id = ?", [objection["earlier_id"]]
+        "SELECT decided_by FROM dispute.decisions WHERE objection_id = ?", [objection.earlier_id]
     ).fetchall()
     return Involved(
-        filed_by=objection["filed_by"],
+        filed_by=objection.filed_by,
         recorded_by=_recorders(connection, objection),
-        overridden_by=givers(connection, objection["enterprise_id"], coding.as_of),
+        overridden_by=givers(connection, objection.enterprise_id, coding.as_of),
         decided_before={str(name) for (name,) in decided},
     )
 
 
-def _recorders(connection: Connection, objection: Row) -> set[str]:
+def _recorders(connection: Connection, objection: Objection) -> set[str]:
     """Officers of the visit that recorded the datum, in any of its versions."""
-    if objection["table_name"] == "violations":
+    datum = objection.datum
+    if datum is not None and datum.table == "violations":
         visit = "SELECT inspection_id FROM core.violations WHERE violation_id = $datum AND source = $source"
-    elif objection["table_name"] == "inspections":
+    elif datum is not None and datum.table == "inspections":
         visit = "SELECT $datum"
     else:
         return set()
     found = connection.execute(
         f"SELECT DISTINCT officers FROM core.inspections WHERE source = $source AND inspection_id IN ({visit})",
-        {"datum": objection["datum_id"], "source": objection["source"]},
+        {"datum": datum.ident, "source": datum.source},
     ).fetchall()
     return {name for (officers,) in found for name in names_in(officers)}

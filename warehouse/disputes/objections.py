@@ -6,13 +6,15 @@ On filing it is computed whether the code hangs on it, which decides about the c
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from models.disputes import decide_by, is_decisive, last_filing_day, require_name
 from models.errors import DisputeError
 from warehouse.coding.coding import Coding
-from warehouse.database.frames import Connection
-from warehouse.database.meta import FOREVER, next_stored_no, value
+from warehouse.database.frames import Connection, insert
+from warehouse.database.meta import FOREVER, next_stored_no, value, written_at
 from warehouse.disputes.data import WITHDRAWN, Standing, corrections, find
+from warehouse.disputes.overrides import next_id
 from warehouse.disputes.what_if import CodeIf, Datum, code_if
 from warehouse.intake.decided import Change, changes_text
 
@@ -57,46 +59,43 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
     then = _upheld(connection, coding, filing.enterprise_id, standing, asked)
     decisive = is_decisive(now, then, code=now.shown)
     clock = decide_by(filing.on, coding.policy.review, is_decisive=decisive)
-    number = _next_id(connection, filing.on.year)
-    connection.execute(
-        _FILE,
-        {
-            "id": number,
-            "on": filing.on,
-            "by": by,
-            "filer": filing.filer,
-            "enterprise": filing.enterprise_id,
-            "table": standing.datum.table if standing else None,
-            "source": standing.datum.source if standing else None,
-            "datum": standing.datum.ident if standing else None,
-            "asked": changes_text(asked) if asked else None,
-            "grounds": filing.grounds.strip(),
-            "known_on": known_on,
-            "file_by": file_by,
-            "late": filing.late_reason if filing.on > file_by else None,
-            "evidence": filing.new_evidence if earlier else None,
-            "earlier": earlier,
-            "as_of": coding.as_of,
-            "code": now.shown,
-            "then": then.shown if then else None,
-            "decisive": decisive,
-            "decide_by": clock.day,
-            "provisional": clock.is_provisional,
-            "no": next_stored_no(connection),
-        },
+    number = next_id(connection, "O", filing.on.year)
+    insert(
+        connection,
+        "dispute.objections",
+        objection_id=number,
+        filed_at=written_at(connection),
+        filed_on=filing.on,
+        filed_by=by,
+        filer=filing.filer,
+        enterprise_id=filing.enterprise_id,
+        **_about(standing),
+        asked=changes_text(asked) if asked else None,
+        grounds=filing.grounds.strip(),
+        known_on=known_on,
+        file_by=file_by,
+        late_reason=filing.late_reason if filing.on > file_by else None,
+        new_evidence=filing.new_evidence if earlier else None,
+        earlier_id=earlier,
+        as_of=coding.as_of,
+        code=now.shown,
+        code_if_upheld=then.shown if then else None,
+        is_decisive=decisive,
+        decide_by=clock.day,
+        is_provisional=clock.is_provisional,
+        stored_no=next_stored_no(connection),
     )
     return number
 
 
-_FILE = """
-INSERT INTO dispute.objections BY NAME
-SELECT $id AS objection_id, now() AS filed_at, $on::DATE AS filed_on, $by AS filed_by, $filer AS filer,
-       $enterprise AS enterprise_id, $table AS table_name, $source AS source, $datum AS datum_id, $asked AS asked,
-       $grounds AS grounds, $known_on::DATE AS known_on, $file_by::DATE AS file_by, $late AS late_reason,
-       $evidence AS new_evidence, $earlier AS earlier_id, $as_of::DATE AS as_of, $code AS code,
-       $then AS code_if_upheld, $decisive::BOOLEAN AS is_decisive, $decide_by::DATE AS decide_by,
-       $provisional::BOOLEAN AS is_provisional, $no::BIGINT AS stored_no
-"""
+def _about(standing: Standing | None) -> dict[str, Any]:
+    """The columns that say which datum is contested; empty where the code is."""
+    datum = standing.datum if standing else None
+    return {
+        "table_name": datum.table if datum else None,
+        "source": datum.source if datum else None,
+        "datum_id": datum.ident if datum else None,
+    }
 
 
 def _issued_on(connection: Connection, enterprise_id: str) -> date:
@@ -135,16 +134,14 @@ def _earlier(connection: Connection, filing: Filing, standing: Standing | None, 
     found = connection.execute(
         """
         SELECT o.objection_id, d.outcome FROM dispute.objections o LEFT JOIN dispute.decisions d USING (objection_id)
-        WHERE o.enterprise_id = $id AND o.table_name IS NOT DISTINCT FROM $table
-          AND o.source IS NOT DISTINCT FROM $source AND o.datum_id IS NOT DISTINCT FROM $datum
-          AND ($table IS NOT NULL OR o.known_on = $known_on)
+        WHERE o.enterprise_id = $id AND o.table_name IS NOT DISTINCT FROM $table_name
+          AND o.source IS NOT DISTINCT FROM $source AND o.datum_id IS NOT DISTINCT FROM $datum_id
+          AND ($table_name IS NOT NULL OR o.known_on = $known_on)
         ORDER BY o.stored_no DESC
         """,
         {
             "id": filing.enterprise_id,
-            "table": standing.datum.table if standing else None,
-            "source": standing.datum.source if standing else None,
-            "datum": standing.datum.ident if standing else None,
+            **_about(standing),
             "known_on": known_on,
         },
     ).fetchall()
@@ -190,10 +187,3 @@ def _upheld(
     if asked:
         return code_if(connection, coding, enterprise_id, corrected={standing.datum: asked})
     return code_if(connection, coding, enterprise_id, without=[standing.datum])
-
-
-def _next_id(connection: Connection, year: int) -> str:
-    taken = value(
-        connection, "SELECT count(*) FROM dispute.objections WHERE objection_id LIKE ?", [f"O-{year}-%"]
-    )
-    return f"O-{year}-{int(taken) + 1:04d}"

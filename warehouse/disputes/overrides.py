@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from models.disputes import require_name, require_reason
 from models.errors import DisputeError
 from models.vocabulary import CODE_KEYS
-from warehouse.database.frames import Connection
-from warehouse.database.meta import next_stored_no, value
+from warehouse.database.frames import Connection, insert
+from warehouse.database.meta import next_stored_no, value, written_at
 from warehouse.database.reading import rows
+from warehouse.database.validity import override_ends
 
 if TYPE_CHECKING:
     from warehouse.coding.coding import Coding
@@ -70,29 +71,23 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     _refuse_second(connection, given)
     _refuse_too_many(connection, given, limits.longest_days)
     _refuse_against_veto(connection, given)
-    number = _next_id(connection, given.on.year)
-    connection.execute(
-        """
-        INSERT INTO dispute.overrides BY NAME
-        SELECT $id AS override_id, $enterprise AS enterprise_id, $code AS code, $before AS code_before,
-               $first::DATE AS first_day, $last::DATE AS last_day, $reason AS reason, $by AS given_by,
-               $on::DATE AS given_on, now() AS given_at, $objection AS objection_id, $no::BIGINT AS stored_no,
-               $judged::DATE AS judged_on
-        """,
-        {
-            "id": number,
-            "enterprise": given.enterprise_id,
-            "code": given.code,
-            "before": before,
-            "first": given.first_day,
-            "last": given.last_day,
-            "reason": reason,
-            "by": by,
-            "on": given.on,
-            "objection": given.objection_id,
-            "no": next_stored_no(connection),
-            "judged": given.last_day + timedelta(days=limits.judged_after_days),
-        },
+    number = next_id(connection, "V", given.on.year)
+    insert(
+        connection,
+        "dispute.overrides",
+        override_id=number,
+        enterprise_id=given.enterprise_id,
+        code=given.code,
+        code_before=before,
+        first_day=given.first_day,
+        last_day=given.last_day,
+        reason=reason,
+        given_by=by,
+        given_on=given.on,
+        given_at=written_at(connection),
+        objection_id=given.objection_id,
+        stored_no=next_stored_no(connection),
+        judged_on=given.last_day + timedelta(days=limits.judged_after_days),
     )
     return number
 
@@ -139,9 +134,9 @@ def end_override(
 def givers(connection: Connection, enterprise_id: str, day: date) -> set[str]:
     """Who gave the overrides of an enterprise that stand on a day."""
     found = connection.execute(
-        "SELECT given_by FROM dispute.overrides WHERE enterprise_id = ? AND ? BETWEEN first_day AND last_day "
-        "AND (ended_from IS NULL OR ended_from > ?)",
-        [enterprise_id, day, day],
+        "SELECT given_by FROM dispute.overrides WHERE enterprise_id = ? "
+        f"AND ? BETWEEN first_day AND {override_ends()}",
+        [enterprise_id, day],
     ).fetchall()
     return {str(name) for (name,) in found}
 
@@ -160,7 +155,7 @@ def _refuse_second(connection: Connection, given: Given) -> None:
     standing = value(
         connection,
         "SELECT override_id FROM dispute.overrides WHERE enterprise_id = ? "
-        "AND first_day <= ? AND coalesce(ended_from - 1, last_day) >= ?",
+        f"AND first_day <= ? AND {override_ends()} >= ?",
         [given.enterprise_id, given.last_day, given.first_day],
     )
     if standing is not None:
@@ -178,9 +173,8 @@ def _refuse_too_many(connection: Connection, given: Given, longest_days: int) ->
     until = given.first_day + timedelta(days=2 * longest_days - 1)
     days = value(
         connection,
-        """
-        SELECT sum(greatest(0, least(coalesce(ended_from - 1, last_day), $until)
-                               - greatest(first_day, $since) + 1))::BIGINT
+        f"""
+        SELECT sum(greatest(0, least({override_ends()}, $until) - greatest(first_day, $since) + 1))::BIGINT
         FROM dispute.overrides WHERE enterprise_id = $id
         """,
         {"id": given.enterprise_id, "since": since, "until": until},
@@ -219,8 +213,12 @@ def _refuse_against_veto(connection: Connection, given: Given) -> None:
         )
 
 
-def _next_id(connection: Connection, year: int) -> str:
-    taken = value(
-        connection, "SELECT count(*) FROM dispute.overrides WHERE override_id LIKE ?", [f"V-{year}-%"]
-    )
-    return f"V-{year}-{int(taken) + 1:04d}"
+SERIES = {"O": ("dispute.objections", "objection_id"), "V": ("dispute.overrides", "override_id")}
+"""Table and column of each series of numbers."""
+
+
+def next_id(connection: Connection, series: str, year: int) -> str:
+    """The next number of a series in a year, like ``O-2026-0001``."""
+    table, column = SERIES[series]
+    taken = value(connection, f"SELECT count(*) FROM {table} WHERE {column} LIKE ?", [f"{series}-{year}-%"])
+    return f"{series}-{year}-{int(taken) + 1:04d}"

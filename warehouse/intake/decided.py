@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from models.tables.canonical import Table
+from warehouse.database.frames import Connection
 
 Key = tuple[str, ...]
 RECORDED = "recorded_at"
@@ -81,12 +81,12 @@ def changes_in(text: str | None) -> tuple[Change, ...]:
     return tuple(Change(column, change["from"], change["to"]) for column, change in told.items())
 
 
-def carry_decisions(connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+def carry_decisions(connection: Connection, table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of a delivery, with what was decided about any of them."""
     return carried(table, rows, decisions_about(connection, table))
 
 
-def decisions_about(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Decided]:
+def decisions_about(connection: Connection, table: Table) -> list[Decided]:
     """Standing decisions that changed data of a table, in the order they were made."""
     found = connection.execute(_STANDING, {"table": table.name}).fetchall()
     return [

@@ -4,13 +4,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from models.errors import MappingError
 from warehouse.clock import local_today
-from warehouse.database.frames import log
-from warehouse.database.meta import FOREVER
+from warehouse.database.frames import Connection, log
 from warehouse.database.runs import last_issued
+from warehouse.database.validity import NEWEST
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery
@@ -19,7 +17,7 @@ from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.take_in import TakenIn, take_in, unseen_files
 
 
-def city_today(connection: duckdb.DuckDBPyConnection) -> date:
+def city_today(connection: Connection) -> date:
     """Today where the deliveries go on; in a closed archive the later of its end and the day coded last."""
     texts = connection.execute(
         "SELECT DISTINCT m.text FROM ops.deliveries d JOIN ops.mappings m ON m.hash = d.mapping_hash"
@@ -54,7 +52,7 @@ def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:
 
 
 def take_in_all(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     home: Home,
     *,
     folder: str | None,
@@ -83,7 +81,7 @@ def take_in_all(
 
 
 def _take_in_one(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     folder: Path | None,
     mapping: Mapping,
     *,
@@ -111,7 +109,7 @@ def _take_in_one(
     return take_in(connection, judged, received_on=received_on)
 
 
-def table_facts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, dict[str, Any]]:
+def table_facts(connection: Connection, names: list[str]) -> dict[str, dict[str, Any]]:
     """Row counts of the intake tables, for people who look at an asset."""
     facts: dict[str, dict[str, Any]] = {}
     for name in names:
@@ -122,7 +120,7 @@ def table_facts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict
             facts[name] = {f"rows_{state}": count for state, count in rows} or {"rows_open": 0}
         else:
             [row] = connection.execute(
-                f"SELECT count(*), count(*) FILTER (known_to = {FOREVER}), max(known_from) FROM core.{name}"
+                f"SELECT count(*), count(*) FILTER ({NEWEST}), max(known_from) FROM core.{name}"
             ).fetchall()
             facts[name] = {"rows": row[1], "versions": row[0], "known_until": str(row[2] or "–")}
     return facts

@@ -3,25 +3,30 @@
 import json
 from datetime import date
 
-import duckdb
 import polars as pl
 
 from models.errors import MappingError
 from models.tables.canonical import TABLES
+from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import known_enterprises, write_versions
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.mapping import Entry, Mapping, parse_mapping
 from warehouse.intake.raw import LINE, Raw
 
 
-def remember_mapping(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> None:
+def remember_mapping(connection: Connection, mapping: Mapping) -> None:
     """Keep a mapping's text, so that rows it refused can be read again."""
-    connection.execute(
-        "INSERT OR REPLACE INTO ops.mappings VALUES (?, ?, ?)", [mapping.hash, mapping.name, mapping.text]
+    insert(
+        connection,
+        "ops.mappings",
+        if_there="replace",
+        hash=mapping.hash,
+        name=mapping.name,
+        text=mapping.text,
     )
 
 
-def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, received_on: date) -> None:
+def write_rejects(connection: Connection, judged: Judged, received_on: date) -> None:
     """Keep each refused row once, by the mapping it was read by last.
 
     Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
@@ -32,8 +37,12 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receive
         settled_on=pl.lit(None, dtype=pl.Date),
     )
     files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
-    connection.register("rejects", rejects.to_arrow())
-    connection.register("files", files.to_arrow())
+    with shown_as(connection, "rejects", rejects), shown_as(connection, "files", files):
+        _replace_rejects(connection, judged.mapping.name, received_on)
+
+
+def _replace_rejects(connection: Connection, source: str, received_on: date) -> None:
+    """Bring the kept rows of some ``files`` up to date with their ``rejects``."""
     columns = ("source", "table_name", "file", "line", "rules", "content")
     same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
     connection.execute(
@@ -42,7 +51,7 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receive
         WHERE o.source = ? AND o.state IN ('open', 'waiting') AND o.file IN (SELECT file FROM files)
           AND NOT EXISTS (SELECT 1 FROM rejects n WHERE {same})
         """,
-        [received_on, judged.mapping.name],
+        [received_on, source],
     )
     connection.execute(
         f"""
@@ -59,12 +68,10 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, judged: Judged, receive
         FROM rejects n WHERE o.state IN ('open', 'waiting') AND o.mapping_hash <> n.mapping_hash AND {same}
         """
     )
-    connection.unregister("rejects")
-    connection.unregister("files")
 
 
 def retry_rejects(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     received_on: date,
     today: date,
@@ -93,7 +100,7 @@ def retry_rejects(
 
 
 def _retry_group(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     mapping: Mapping,
     delivery_id: str,
     group: pl.DataFrame,
@@ -112,8 +119,7 @@ def _retry_group(
         for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
     ]
     judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
-    connection.begin()
-    try:
+    with transaction(connection):
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
         place = ["table_name", "entry", "file", "line"]
@@ -121,17 +127,12 @@ def _retry_group(
         _write_still_refused(
             connection, mapping, group.select("reject", *place).join(judged.rejects, on=place)
         )
-        connection.register("settled", settled.select("reject").to_arrow())
-        connection.execute(
-            "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
-            "WHERE rowid IN (SELECT reject FROM settled)",
-            [received_on],
-        )
-        connection.unregister("settled")
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+        with shown_as(connection, "settled", settled.select("reject")):
+            connection.execute(
+                "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
+                "WHERE rowid IN (SELECT reject FROM settled)",
+                [received_on],
+            )
     return settled.height
 
 
@@ -148,17 +149,14 @@ def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
     return entries[at]
 
 
-def _write_still_refused(
-    connection: duckdb.DuckDBPyConnection, mapping: Mapping, still: pl.DataFrame
-) -> None:
+def _write_still_refused(connection: Connection, mapping: Mapping, still: pl.DataFrame) -> None:
     """What a row is refused for by the mapping that read it last."""
     remember_mapping(connection, mapping)
-    connection.register("still", still.select("reject", "rules", "state", "mapping_hash").to_arrow())
-    connection.execute(
-        "UPDATE raw.rejected_rows SET rules = n.rules, state = n.state, mapping_hash = n.mapping_hash "
-        "FROM still n WHERE rejected_rows.rowid = n.reject"
-    )
-    connection.unregister("still")
+    with shown_as(connection, "still", still.select("reject", "rules", "state", "mapping_hash")):
+        connection.execute(
+            "UPDATE raw.rejected_rows SET rules = n.rules, state = n.state, mapping_hash = n.mapping_hash "
+            "FROM still n WHERE rejected_rows.rowid = n.reject"
+        )
 
 
 def _raw_again(file: str, rows: pl.DataFrame) -> Raw:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from models.tables.canonical import TABLES
+from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.delivery import Judged, file_digest, shown
@@ -33,7 +33,7 @@ class TakenIn:
 
 
 def unseen_files(
-    connection: duckdb.DuckDBPyConnection, folder: Path, mapping: Mapping, names: Collection[str]
+    connection: Connection, folder: Path, mapping: Mapping, names: Collection[str]
 ) -> frozenset[str]:
     """Files whose content is not what this source delivered under that name last, read by this very mapping."""
     told = connection.execute(_LAST_TOLD, [mapping.name]).fetchall()
@@ -49,26 +49,18 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 """
 
 
-def take_in(connection: duckdb.DuckDBPyConnection, judged: Judged, *, received_on: date) -> TakenIn:
+def take_in(connection: Connection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
-    connection.begin()
-    try:
+    with transaction(connection):
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
             for name, rows in judged.accepted.items()
         ]
         write_rejects(connection, judged, received_on)
-        taken = _record(connection, judged, written, received_on)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-    return taken
+        return _record(connection, judged, written, received_on)
 
 
-def _record(
-    connection: duckdb.DuckDBPyConnection, judged: Judged, written: list[Written], received_on: date
-) -> TakenIn:
+def _record(connection: Connection, judged: Judged, written: list[Written], received_on: date) -> TakenIn:
     mapping = judged.mapping
     taken = TakenIn(
         judged.delivery_id,
@@ -80,33 +72,28 @@ def _record(
         judged.refused,
     )
     remember_mapping(connection, mapping)
-    connection.execute(
-        "INSERT OR REPLACE INTO ops.deliveries VALUES (?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?)",
-        [
-            taken.delivery_id,
-            taken.source,
-            mapping.hash,
-            judged.folder,
-            received_on,
-            taken.delivered,
-            taken.added,
-            taken.corrected,
-            taken.unchanged,
-            taken.refused,
-        ],
+    counts = ("delivery_id", "source", "delivered", "added", "corrected", "unchanged", "refused")
+    insert(
+        connection,
+        "ops.deliveries",
+        if_there="replace",
+        **{name: getattr(taken, name) for name in counts},
+        mapping_hash=mapping.hash,
+        folder=judged.folder,
+        received_on=received_on,
+        taken_in_at=written_at(connection),
     )
     connection.execute("DELETE FROM ops.delivery_files WHERE delivery_id = ?", [taken.delivery_id])
     for count in judged.files:
-        connection.execute(
-            "INSERT INTO ops.delivery_files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                taken.delivery_id,
-                count.table,
-                count.file,
-                count.delivered,
-                count.accepted,
-                count.refused,
-                judged.digests.get(count.file),
-            ],
+        insert(
+            connection,
+            "ops.delivery_files",
+            delivery_id=taken.delivery_id,
+            table_name=count.table,
+            file=count.file,
+            delivered=count.delivered,
+            accepted=count.accepted,
+            refused=count.refused,
+            digest=judged.digests.get(count.file),
         )
     return taken

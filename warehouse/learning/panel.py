@@ -20,6 +20,7 @@ from warehouse.coding.coding import data_watermark
 from warehouse.coding.engines import fold
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
+from warehouse.database.validity import inspection, known, standing
 
 _ALWAYS = (
     "enterprise_id",
@@ -171,24 +172,22 @@ def recorded(connection: Connection, day: date) -> tuple[pl.DataFrame, pl.DataFr
 
 
 _TEAM = "coalesce(i.officers, i.departments)"
-_KNOWN = "{0}.known_from <= $day AND {0}.known_to > $day"
 _FINDINGS = f"""
     SELECT v.enterprise_id, coalesce({_TEAM}, v.department) AS team, v.quantity
     FROM core.violations v
     LEFT JOIN core.inspections i ON i.source = v.source AND i.inspection_id = v.inspection_id
-         AND {_KNOWN.format("i")}
-    WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097
-      AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $day)
+         AND {standing("i", day="$day")}
+    WHERE {standing("v", day="$day")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097
 """
 _VISITS = f"""
     WITH found AS (
         SELECT v.source, v.inspection_id, sum(v.quantity) AS findings FROM core.violations v
-        WHERE {_KNOWN.format("v")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097 GROUP BY ALL)
+        WHERE {standing("v", day="$day")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097 GROUP BY ALL)
     SELECT {_TEAM} AS team, e.sector, coalesce(f.findings, 0)::BIGINT AS findings
     FROM core.inspections i
-    JOIN core.enterprises e ON e.enterprise_id = i.enterprise_id AND {_KNOWN.format("e")}
+    JOIN core.enterprises e ON e.enterprise_id = i.enterprise_id AND {known("e", day="$day")}
     LEFT JOIN found f ON f.source = i.source AND f.inspection_id = i.inspection_id
-    WHERE {_KNOWN.format("i")} AND i.kind <> 'assistance' AND i.inspected_on <= $day
+    WHERE {standing("i", day="$day")} AND {inspection("i")} AND i.inspected_on <= $day
       AND i.inspected_on > $day - 1097
 """
 
@@ -207,14 +206,13 @@ def with_outcomes(
 
 def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFrame:
     """Events of the label's kind as known at ``known_at``: see ``models.learning.labels.attach_labels``."""
-    known = "known_from <= $known_at AND known_to > $known_at"
     number = {"next_visit": "inspection_id", "violation": "violation_id", "accident": "accident_id"}
     # An archive delivered anew, or a correction, does not move the day an event first became known.
     announced = (
         f"min(known_from) OVER (PARTITION BY source, {number[label.spec.outcome]}) - DATE '1970-01-01' "
         "AS announced_day"
     )
-    query = _OUTCOMES[label.spec.outcome].format(known=known, announced=announced)
+    query = _OUTCOMES[label.spec.outcome].format(announced=announced)
     frame = connection.sql(query, params={"known_at": known_at}).pl()
     assert set(OUTCOME_COLUMNS[label.spec.outcome]) <= set(frame.columns), "a label may test what is not read"
     return frame
@@ -236,18 +234,18 @@ _OUTCOMES = {
                {_ranked("result", RESULT_RANK)} AS result_rank,
                (kind = 'recheck')::BIGINT AS is_recheck, (kind = 'random')::BIGINT AS is_random,
                coalesce(officers, departments) AS team, announced_day
-        FROM (SELECT *, {{announced}} FROM core.inspections) WHERE kind <> 'assistance' AND {{known}}
+        FROM (SELECT *, {{announced}} FROM core.inspections) WHERE {inspection()} AND {standing()}
     """,
     "violation": f"""
         SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
                is_major_hazard::BIGINT AS is_major_hazard,
                {_ranked("severity", {key: rank for rank, key in enumerate(_GRAVITY)})} AS severity_rank,
                department AS team, announced_day
-        FROM (SELECT *, {{announced}} FROM core.violations) WHERE withdrawn_on IS NULL AND {{known}}
+        FROM (SELECT *, {{announced}} FROM core.violations) WHERE {standing()}
     """,
-    "accident": """
+    "accident": f"""
         SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, deaths, serious_injuries, casualties,
                lost_days, NULL::VARCHAR AS team, announced_day
-        FROM (SELECT *, {announced} FROM core.accidents) WHERE {known}
+        FROM (SELECT *, {{announced}} FROM core.accidents) WHERE {standing()}
     """,
 }

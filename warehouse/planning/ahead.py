@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-import duckdb
-
 from models.errors import DrawError
 from models.planning.draw import to_json
 from models.planning.situation import Situation
 from warehouse.coding.coding import Coding
+from warehouse.database.frames import Connection
 from warehouse.home import Home
 from warehouse.planning.draws import commit_year, fresh_seed, reveal_year, unrevealed
 from warehouse.planning.situation import read_situation
 
 
 def commit_ahead(
-    connection: duckdb.DuckDBPyConnection, home: Home, coding: Coding, *, year: int, public_source: str
+    connection: Connection, home: Home, coding: Coding, *, year: int, public_source: str
 ) -> list[str]:
     """Commit to the draws of a year.  Returns their ids.
 
@@ -41,7 +40,7 @@ def commit_ahead(
 
 
 def reveal_ahead(
-    connection: duckdb.DuckDBPyConnection, home: Home, coding: Coding, *, year: int, public_value: str
+    connection: Connection, home: Home, coding: Coding, *, year: int, public_value: str
 ) -> list[str]:
     """Draw what was committed to.  Returns the ids; the records, now whole, replace those in ``exports/draws``.
 

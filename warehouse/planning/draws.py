@@ -31,7 +31,7 @@ from models.planning.frames import audit_frame, audit_shares, draw_frame, is_fit
 from models.planning.situation import Situation
 from models.planning.year import annual_targets, rooms, spread
 from models.policy import PlanningPolicy
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, append, insert
 
 Seeds = Callable[[str], str]
 """Gives the secret seed of a draw by its id."""
@@ -70,7 +70,7 @@ def plan_year(connection: Connection, now: Situation, policy: PlanningPolicy, se
         keep_record(connection, record)
         added.append(_targets(record, one.frame, room, now))
     rows = pl.concat(added).sort("enterprise_id", "channel")
-    insert(connection, "plan.targets", rows)
+    append(connection, "plan.targets", rows)
     return rows
 
 
@@ -126,7 +126,7 @@ def reveal_year(
     for draw_id, committed in waiting.items():
         record = reveal(committed, seeds[draw_id], public_value)
         keep_record(connection, record)
-        insert(connection, "plan.targets", _targets(record, firms, room, now))
+        append(connection, "plan.targets", _targets(record, firms, room, now))
     return list(waiting)
 
 
@@ -322,13 +322,13 @@ def _keep_crews(connection: Connection, record: dict[str, Any], month: date, rol
         },
         orient="row",
     )
-    insert(connection, "plan.crews", frame)
+    append(connection, "plan.crews", frame)
     ties = pl.DataFrame(
         [(month, firm, prefix + crew, record["draw_id"]) for firm, crew in result["objects"] if crew],
         schema={"month_on": pl.Date, "enterprise_id": pl.String, "crew_id": pl.String, "draw_id": pl.String},
         orient="row",
     )
-    insert(connection, "plan.ties", ties)
+    append(connection, "plan.ties", ties)
 
 
 def keep_record(connection: Connection, record: dict[str, Any], *, month_on: date | None = None) -> None:
@@ -344,31 +344,17 @@ def keep_record(connection: Connection, record: dict[str, Any], *, month_on: dat
             "There is a draw {draw_id} already. Its record stays; draw under another id.",
             draw_id=record["draw_id"],
         )
-    connection.execute(
-        "INSERT OR REPLACE INTO plan.draws VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            record["draw_id"],
-            record["kind"],
-            int(record["period"][:4]),
-            month_on,
-            record["level"],
-            record["division"],
-            record["committed_on"],
-            record["roster_sha256"],
-            record["seed_sha256"],
-            record["seed"] is not None,
-            to_json(record),
-        ],
+    kept = ("draw_id", "kind", "level", "division", "committed_on", "roster_sha256", "seed_sha256")
+    insert(
+        connection,
+        "plan.draws",
+        if_there="replace",
+        **{name: record[name] for name in kept},
+        year=int(record["period"][:4]),
+        month_on=month_on,
+        is_revealed=record["seed"] is not None,
+        record=to_json(record),
     )
-
-
-def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
-    """Append rows to a table of the same column names."""
-    connection.register("arriving", frame.to_arrow())
-    try:
-        connection.execute(f"INSERT INTO {table} BY NAME FROM arriving")
-    finally:
-        connection.unregister("arriving")
 
 
 def unverified(connection: Connection, committed_on: date) -> dict[str, str]:

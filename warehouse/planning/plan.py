@@ -24,8 +24,9 @@ from models.policy import DAY, PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
-from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.frames import Connection, log, replace_table, shown_as, transaction
 from warehouse.database.meta import get_meta, set_meta
+from warehouse.database.validity import counted_visit, standing
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.schema.catalogue import OWN
@@ -59,8 +60,7 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
         return None
     log.info("planning inspections")
     policy = coding.policy.planning
-    connection.begin()
-    try:
+    with transaction(connection):
         _turn_the_page(connection, coding.as_of)
         _settle(connection, coding, policy)
         now = read_situation(connection, coding)
@@ -72,10 +72,6 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
         plan = make_plan(now, policy)
         planned = _write(connection, coding, now, plan, drawn.height)
         set_meta(connection, PLANNED_AS_OF, coding.as_of.isoformat())
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return planned
 
 
@@ -89,7 +85,6 @@ def _turn_the_page(connection: Connection, as_of: date) -> None:
     connection.execute("CREATE OR REPLACE TABLE plan.former_visits AS FROM plan.visits")
 
 
-_COUNTS = "i.kind <> 'assistance' AND i.result <> 'refused'"
 _MATCHING = f"""
 WITH pairs AS (
     SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id,
@@ -98,8 +93,8 @@ WITH pairs AS (
     FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
     WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
       AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
-      AND i.known_from <= $known_at AND i.known_to > $known_at
-      AND {_COUNTS} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+      AND {standing("i")}
+      AND {counted_visit("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
 SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id
 FROM pairs WHERE nearest = 1
 QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, inspection_id) = 1
@@ -109,9 +104,9 @@ QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, 
 _UNSETTLED = f"""
 DELETE FROM plan.done_items d WHERE NOT EXISTS (
     FROM core.inspections i WHERE i.source = d.source AND i.inspection_id = d.inspection_id
-    AND i.known_from <= $known_at AND i.known_to > $known_at AND {_COUNTS})
+    AND {standing("i")} AND {counted_visit("i")})
 """
-"""A record that was corrected into something else settles nothing any more."""
+"""A record that was withdrawn or corrected into something else settles nothing any more."""
 
 _AWAITING = """
 CREATE OR REPLACE TABLE plan.awaiting AS
@@ -130,9 +125,9 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
     connection.execute(_UNSETTLED, {"known_at": coding.known_at})
     connection.execute(
         f"""
-        INSERT INTO plan.done_items
-        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on, $as_of, m.source,
-               m.inspection_id
+        INSERT INTO plan.done_items BY NAME
+        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on,
+               $as_of::DATE AS settled_on, m.source, m.inspection_id
         FROM ({_MATCHING}) m
         ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on
         """,
@@ -284,12 +279,11 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
     )
     findings = connection.sql("FROM serve.open_findings").pl()
     history = connection.sql(
-        """
+        f"""
         SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
                max(occurred_on) AS last_on
         FROM core.violations v
-        WHERE v.known_from <= $known_at AND v.known_to > $known_at AND v.occurred_on <= $as_of
-          AND v.item_code IS NOT NULL AND (v.withdrawn_on IS NULL OR v.withdrawn_on > $as_of)
+        WHERE {standing("v")} AND v.occurred_on <= $as_of AND v.item_code IS NOT NULL
           AND v.enterprise_id IN (SELECT enterprise_id FROM plan.visits)
         GROUP BY ALL ORDER BY ALL
         """,
@@ -367,11 +361,6 @@ def _serve(connection: Connection, now: Situation, policy: PlanningPolicy) -> No
         "enterprise_id", "code", level="at_level", division="at_division"
     )
     published = [name for name, one in policy.channels.items() if one.spec.is_published]
-    connection.register("enforced", enforced.to_arrow())
-    try:
-        connection.execute(
-            _MONTH_LIST,
-            {"as_of": now.as_of, "first": month_start(now.next_day), "published": published},
-        )
-    finally:
-        connection.unregister("enforced")
+    told = {"as_of": now.as_of, "first": month_start(now.next_day), "published": published}
+    with shown_as(connection, "enforced", enforced):
+        connection.execute(_MONTH_LIST, told)

@@ -8,16 +8,10 @@ from models.planning import situation as shape
 from models.planning.situation import Situation
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
+from warehouse.database.validity import known, standing
 
 LOOK_BACK_DAYS = 3 * 366
 """How far back visits are read: recusal needs the last one, caps and floors this year's."""
-
-_KNOWN = "{t}.known_from <= $known_at AND {t}.known_to > $known_at"
-
-
-def _known(alias: str) -> str:
-    return _KNOWN.format(t=alias)
-
 
 QUERIES: dict[str, str] = {
     "firms": f"""
@@ -31,12 +25,12 @@ QUERIES: dict[str, str] = {
         FROM risk.codes c JOIN risk.features f USING (enterprise_id)
         LEFT JOIN serve.red_queue q USING (enterprise_id)
         LEFT JOIN expected USING (enterprise_id)
-        LEFT JOIN (SELECT enterprise_id, longitude, latitude FROM core.enterprises e WHERE {_known("e")}) e
+        LEFT JOIN (SELECT enterprise_id, longitude, latitude FROM core.enterprises e WHERE {known("e")}) e
                USING (enterprise_id)
         ORDER BY c.enterprise_id""",
     "inspections": f"""
         SELECT enterprise_id, inspected_on, kind, mode, level, result, officers FROM core.inspections i
-        WHERE {_known("i")} AND inspected_on <= $as_of AND inspected_on > $since
+        WHERE {standing("i")} AND inspected_on <= $as_of AND inspected_on > $since
         UNION ALL
         -- Taken for made until their record is overdue; for caps, gaps and recusal they count already.
         SELECT enterprise_id, planned_on, CASE WHEN channel LIKE 'red%' THEN 'special'
@@ -49,27 +43,27 @@ QUERIES: dict[str, str] = {
     "alerts": f"""
         SELECT enterprise_id, source, alert_id, kind, level, raised_at::DATE AS raised_on,
                closed_at::DATE AS closed_on
-        FROM core.alerts a WHERE {_known("a")} AND NOT is_false_alarm AND raised_at::DATE <= $as_of
+        FROM core.alerts a WHERE {standing("a")} AND NOT is_false_alarm AND raised_at::DATE <= $as_of
           AND raised_at::DATE > $recent ORDER BY enterprise_id, source, alert_id""",
     "accidents": f"""
         SELECT enterprise_id, source, accident_id, occurred_on,
                (SELECT min(b.known_from) FROM core.accidents b WHERE b.source = a.source
                 AND b.accident_id = a.accident_id) AS known_on
         FROM core.accidents a
-        WHERE {_known("a")} AND occurred_on <= $as_of AND occurred_on > $recent
+        WHERE {standing("a")} AND occurred_on <= $as_of AND occurred_on > $recent
         ORDER BY enterprise_id, source, accident_id""",
     "tasks": f"""
         SELECT enterprise_id, source, task_id, kind, department, opens_on, due_on, mode, closed_on
-        FROM core.tasks t WHERE {_known("t")} ORDER BY enterprise_id, source, task_id""",
+        FROM core.tasks t WHERE {known("t")} ORDER BY enterprise_id, source, task_id""",
     "officers": f"""
         SELECT officer_id, name, division, level, role, certified_until, left_on FROM core.officers o
-        WHERE {_known("o")} ORDER BY officer_id""",
+        WHERE {known("o")} ORDER BY officer_id""",
     "absences": f"""
-        SELECT officer_id, first_day, last_day FROM core.absences a WHERE {_known("a")}
+        SELECT officer_id, first_day, last_day FROM core.absences a WHERE {known("a")}
         ORDER BY officer_id, first_day, last_day""",
     "conflicts": f"""
         SELECT enterprise_id, officer_id FROM core.conflicts c
-        WHERE {_known("c")} AND (ended_on IS NULL OR ended_on > $as_of) ORDER BY enterprise_id, officer_id""",
+        WHERE {known("c")} AND (ended_on IS NULL OR ended_on > $as_of) ORDER BY enterprise_id, officer_id""",
     "targets": "SELECT * FROM plan.targets ORDER BY enterprise_id, channel, month_on",
     "crews": """
         SELECT month_on, level, division, crew_id, officer_id, role, place FROM plan.crews

@@ -3,10 +3,9 @@
 Every function takes an open read-only connection and gives rows as dictionaries.
 """
 
-import duckdb
-
 from models.errors import WarehouseError
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import IS_ISSUED
 from warehouse.questions.area import IN_DISTRICT, districts
@@ -51,7 +50,7 @@ LIMIT $most
 
 
 def queue(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     code: str = "red",
     district: str | None = None,
@@ -66,7 +65,7 @@ def queue(
     return with_contested(connection, rows(connection, QUEUE, asked))
 
 
-def code_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def code_counts(connection: Connection) -> list[Row]:
     """Enterprises by code, worst first: now, provisional ones, and as issued on the day before that was coded."""
     counted = rows(
         connection,
@@ -88,7 +87,7 @@ def code_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return [{"code": code, **found.get(code, {**blank, "code": code})} for code in reversed(CODE_KEYS)]
 
 
-def changes(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def changes(connection: Connection) -> list[Row]:
     """Enterprises whose code differs from the day coded before: from, to, how many."""
     return rows(
         connection,
@@ -104,7 +103,7 @@ def changes(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     )
 
 
-def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
+def explanation(connection: Connection, enterprise_id: str) -> Row:
     """One enterprise: register row, code, and all reasons in order with wording and reference.
 
     Raises WarehouseError when the published copy does not know the enterprise.
@@ -156,7 +155,7 @@ def explanation(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Ro
     }
 
 
-def _not_found(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> str:
+def _not_found(connection: Connection, enterprise_id: str) -> str:
     near = rows(
         connection,
         """
@@ -173,7 +172,7 @@ def _not_found(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> str
 
 
 def listing(
-    connection: duckdb.DuckDBPyConnection, *, code: str | None, district: str | None, limit: int | None
+    connection: Connection, *, code: str | None, district: str | None, limit: int | None
 ) -> list[Row]:
     """Every enterprise with its code, ordered by id; what is contested is marked."""
     found = rows(
@@ -190,7 +189,7 @@ def listing(
 
 
 def rejects(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     table: str | None = None,
     rule: str | None = None,
@@ -209,7 +208,7 @@ def rejects(
     )
 
 
-def reject_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def reject_counts(connection: Connection) -> list[Row]:
     """Standing refusals by table and rule; a row with two rules counts for both."""
     return rows(
         connection,
@@ -222,13 +221,13 @@ def reject_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     )
 
 
-def last_run(connection: duckdb.DuckDBPyConnection) -> Row:
+def last_run(connection: Connection) -> Row:
     """The run that published this copy."""
     found = rows(connection, "FROM ops.runs ORDER BY finished_at DESC LIMIT 1")
     return found[0] if found else {}
 
 
-def last_deliveries(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def last_deliveries(connection: Connection) -> list[Row]:
     """Deliveries taken in, newest first."""
     return rows(connection, "FROM ops.deliveries ORDER BY taken_in_at DESC LIMIT 20")
 

@@ -6,6 +6,7 @@ from datetime import date
 from models.errors import DisputeError
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
+from warehouse.database.validity import counted_visit, standing
 
 OPEN = """
 SELECT o.objection_id, o.enterprise_id, o.table_name, o.source, o.datum_id, o.filed_on, o.decide_by, o.is_provisional,
@@ -102,26 +103,20 @@ def overrides(connection: Connection, *, enterprise_id: str | None = None) -> li
     ]
 
 
-EVIDENCE = """
+EVIDENCE = f"""
 SELECT o.*,
        least(
            (SELECT min(v.occurred_on) FROM core.violations v
             WHERE v.enterprise_id = o.enterprise_id AND v.occurred_on BETWEEN o.first_day AND o.judged_on
-              AND (v.is_major_hazard OR v.severity IN ('serious', 'critical')) AND {known_v}),
+              AND (v.is_major_hazard OR v.severity IN ('serious', 'critical')) AND {standing("v")}),
            (SELECT min(a.occurred_on) FROM core.accidents a
             WHERE a.enterprise_id = o.enterprise_id AND a.occurred_on BETWEEN o.first_day AND o.judged_on
-              AND {known_a})) AS adverse_on,
+              AND {standing("a")})) AS adverse_on,
        (SELECT count(*) FROM core.inspections i
         WHERE i.enterprise_id = o.enterprise_id AND i.inspected_on BETWEEN o.first_day AND o.judged_on
-          AND i.kind <> 'assistance' AND i.result <> 'refused' AND {known_i}) AS visits,
+          AND {counted_visit("i")} AND {standing("i")}) AS visits,
        o.judged_on < $known_at AS is_over, $known_at::DATE AS known_at
 FROM dispute.overrides o ORDER BY o.override_id
-""".format(
-    **{
-        f"known_{alias}": f"{alias}.known_from <= $known_at AND {alias}.known_to > $known_at "
-        f"AND ({alias}.withdrawn_on IS NULL OR {alias}.withdrawn_on > $known_at)"
-        for alias in "vai"
-    }
-)
+"""
 """SQL: every override with what came to light since its first day, as known on a day: the first bad day
 (``adverse_on``: a serious finding, a major hazard, an accident), counted visits, whether its look-back is over."""

@@ -1,15 +1,14 @@
 """Everything the published copy knows about the code of one enterprise, as one dictionary."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
-import duckdb
-
 from models.vocabulary import CODE_KEYS
+from warehouse.database.frames import Connection
+from warehouse.database.meta import cut_offs
 from warehouse.database.reading import Row, rows
 from warehouse.questions import codes as queries
 
@@ -17,11 +16,12 @@ OPEN = date(9999, 12, 31)
 """``valid_to`` of what lasts until something new is learnt."""
 
 
-def passport(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
+def passport(connection: Connection, enterprise_id: str) -> Row:
     """One enterprise: the explanation of its code (``queries.explanation``) and how the code moves in time.
 
     Days are dates, points whole numbers; ``valid_to`` is exclusive and 9999-12-31 while open.  Added keys:
-    ``since`` (day from which the code was shown without a break), ``cut_offs`` (least score of blue, yellow, red),
+    ``since`` (day from which the code was shown without a break), ``cut_offs`` (least score of blue, yellow, red;
+    empty in copies published before they were noted),
     ``reasons[].after`` and ``coming`` (later points of the factors that give points now, and of the others),
     ``facts`` (what the facts alone say, by stretches of days; ``reason``: title of what decides), ``forecast`` (codes
     if nothing new is learnt; ``facts_since``: first day of the facts that let the code get better), ``ways`` and
@@ -40,7 +40,7 @@ def passport(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
     return {
         **found,
         "since": since(found["history"], found["as_of"]),
-        "cut_offs": cut_offs(found["reasons"]),
+        "cut_offs": cut_offs(connection) if "ops.meta" in known else {},
         "reasons": [{**reason, "after": after.get(reason["factor"], [])} for reason in found["reasons"]],
         "coming": _coming(ask("risk.point_steps", _TITLES) or [], after, scored),
         "facts": facts,
@@ -49,12 +49,6 @@ def passport(connection: duckdb.DuckDBPyConnection, enterprise_id: str) -> Row:
         "near_red": ask("risk.near_red", _NEAR_RED),
         "history": _with_causes(found["history"], ask("risk.change_reasons", _CAUSES) or []),
     }
-
-
-def cut_offs(reasons: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Least score of each code, as the band of the explanation words them; empty where no band is told."""
-    band = next((reason["title_en"] for reason in reasons if reason["kind"] == "band"), "")
-    return {code.lower(): int(least) for code, least in re.findall(r"(BLUE|YELLOW|RED) (-?\d+)\+", band)}
 
 
 def since(history: Sequence[Mapping[str, Any]], as_of: date) -> date:
@@ -67,7 +61,7 @@ def rank(code: str) -> int:
     return CODE_KEYS.index(code)
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _tables(connection: Connection) -> set[str]:
     found = rows(
         connection, "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables"
     )

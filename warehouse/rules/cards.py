@@ -19,11 +19,12 @@ from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, GroupShare
 from warehouse.connection import writing
 from warehouse.database.copies import copy_tables
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, insert, shown_as
 from warehouse.database.meta import value
-from warehouse.database.reading import Row, open_copy, rows
-from warehouse.database.runs import LAST_ISSUED, rules_changed
+from warehouse.database.reading import Row
+from warehouse.database.runs import rules_changed
 from warehouse.home import Home
+from warehouse.rules.decisions import Decisions, copied, first_free_day
 
 if TYPE_CHECKING:
     # At run time it would bring scikit-learn into every nightly run.
@@ -43,6 +44,7 @@ EVALUATION_TABLES = (
     "feedback",
 )
 """Tables of an ``Evaluation`` kept in ``model.*``, each row with its ``evaluation_id``."""
+_PROMOTIONS = Decisions("model.promotions", chosen="card_id", noted="promoted_at")
 COPIED = ("cards", "promotions", "evaluations", *EVALUATION_TABLES)
 
 
@@ -64,22 +66,25 @@ class StoredCard:
 def save_card(connection: Connection, home: Home, card: FittedCard, *, fitted_on: date) -> str:
     """Store a card and its JSON file; the same card again changes nothing.  Returns its id."""
     origin = card.origin
-    connection.execute(
-        "INSERT OR IGNORE INTO model.cards VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            card.card_id,
-            origin.label,
-            origin.family,
-            fitted_on,
-            origin.first_cohort,
-            origin.last_cohort,
-            origin.rows,
-            origin.positives,
-            origin.data_watermark,
-            card.scorecard.fingerprint,
-            origin.code_version,
-            card.to_json(),
-        ],
+    kept = (
+        "label",
+        "family",
+        "first_cohort",
+        "last_cohort",
+        "rows",
+        "positives",
+        "data_watermark",
+        "code_version",
+    )
+    insert(
+        connection,
+        "model.cards",
+        if_there="ignore",
+        card_id=card.card_id,
+        fitted_on=fitted_on,
+        fingerprint=card.scorecard.fingerprint,
+        card=card.to_json(),
+        **{name: getattr(origin, name) for name in kept},
     )
     home.cards.mkdir(parents=True, exist_ok=True)
     (home.cards / f"{card.card_id}.json").write_text(card.to_json() + "\n", encoding="utf-8")
@@ -96,33 +101,26 @@ def save_evaluation(
     report: str,
 ) -> None:
     """Store the tables of an evaluation under its run; ``against`` is the card in force (``None``: expert)."""
-    card_id = evaluation.card.card_id
-    connection.execute(
-        "INSERT OR REPLACE INTO model.evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            run_id,
-            evaluation.label.name,
-            card_id,
-            evaluation.known_at,
-            evaluated_on,
-            evaluation.verdict.zh,
-            evaluation.verdict.en,
-            json.dumps({**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False),
-            report,
-        ],
+    insert(
+        connection,
+        "model.evaluations",
+        if_there="replace",
+        evaluation_id=run_id,
+        label=evaluation.label.name,
+        card_id=evaluation.card.card_id,
+        known_at=evaluation.known_at,
+        evaluated_on=evaluated_on,
+        verdict_zh=evaluation.verdict.zh,
+        verdict_en=evaluation.verdict.en,
+        gate_inputs=json.dumps({**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False),
+        report=report,
     )
     for name in EVALUATION_TABLES:
-        _append(connection, f"model.{name}", getattr(evaluation, name), run_id)
-
-
-def _append(connection: Connection, table: str, frame: pl.DataFrame, run_id: str) -> None:
-    connection.register("measured", frame.with_columns(evaluation_id=pl.lit(run_id)).to_arrow())
-    try:
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM measured LIMIT 0")
-        connection.execute(f"DELETE FROM {table} WHERE evaluation_id = ?", [run_id])
-        connection.execute(f"INSERT INTO {table} BY NAME FROM measured")
-    finally:
-        connection.unregister("measured")
+        measured: pl.DataFrame = getattr(evaluation, name)
+        with shown_as(connection, "measured", measured.with_columns(evaluation_id=pl.lit(run_id))):
+            connection.execute(f"CREATE TABLE IF NOT EXISTS model.{name} AS FROM measured LIMIT 0")
+            connection.execute(f"DELETE FROM model.{name} WHERE evaluation_id = ?", [run_id])
+            connection.execute(f"INSERT INTO model.{name} BY NAME FROM measured")
 
 
 def publish_models(connection: Connection, home: Home) -> None:
@@ -139,7 +137,7 @@ def publish_models(connection: Connection, home: Home) -> None:
 
 def champion(connection: Connection, as_of: date) -> FittedCard | None:
     """The card in force on a day, or ``None`` while the expert pack is."""
-    card_id = value(connection, _IN_FORCE, {"as_of": as_of})
+    card_id = _PROMOTIONS.in_force(connection, as_of)
     if card_id is None:
         return None
     text = value(connection, "SELECT card FROM model.cards WHERE card_id = ?", [card_id])
@@ -154,13 +152,7 @@ def champion(connection: Connection, as_of: date) -> FittedCard | None:
 
 def promotion_days(connection: Connection, first: date, last: date) -> list[date]:
     """Days after ``first``, up to ``last``, on which another card may come into force."""
-    query = "SELECT DISTINCT effective_from FROM model.promotions WHERE effective_from > ? AND effective_from <= ?"
-    return [day for (day,) in connection.execute(query, [first, last]).fetchall()]
-
-
-_IN_FORCE = """
-SELECT card_id FROM model.promotions WHERE effective_from <= $as_of ORDER BY number DESC LIMIT 1
-"""
+    return _PROMOTIONS.days(connection, first, last)
 
 
 def promote(
@@ -232,24 +224,25 @@ def _record(
     gate: GateResult | None,
     override: bool,
 ) -> date:
-    coded = value(connection, LAST_ISSUED)
-    first_free = coded + timedelta(days=1) if coded else value(connection, "SELECT current_date")
-    day = effective_from or first_free
-    if coded and day <= coded:
+    free = first_free_day(connection)
+    day = effective_from or free or value(connection, "SELECT current_date")
+    if free and day < free:
         raise ModelError(
             "{coded} is coded already and codes are not rewritten: a card can take effect from "
             "{first_free} on.",
-            coded=coded,
-            first_free=first_free,
+            coded=free - timedelta(days=1),
+            first_free=free,
         )
-    previous = value(connection, _IN_FORCE, {"as_of": date.max})
-    findings = json.dumps([one.to_dict() for one in gate.findings] if gate else [], ensure_ascii=False)
-    connection.execute(
-        """
-        INSERT INTO model.promotions
-        SELECT coalesce(max(number), 0) + 1, now(), ?, ?, ?, ?, ?, ?, ?, ? FROM model.promotions
-        """,
-        [action, card_id, previous, approved_by, reason, day, override, findings],
+    _PROMOTIONS.record(
+        connection,
+        action=action,
+        card_id=card_id,
+        previous_id=_PROMOTIONS.in_force(connection, date.max),
+        approved_by=approved_by,
+        reason=reason,
+        effective_from=day,
+        overridden=override,
+        gate=json.dumps([one.to_dict() for one in gate.findings] if gate else [], ensure_ascii=False),
     )
     rules_changed(connection)
     publish_models(connection, home)
@@ -260,10 +253,7 @@ def _record(
 
 
 def _rows(home: Home, query: str, arguments: Row | None = None) -> list[Row]:
-    if not home.published_models.exists():
-        return []
-    with open_copy(home.published_models) as connection:
-        return rows(connection, query, arguments)
+    return copied(home.published_models, query, arguments)
 
 
 _STATES = """
@@ -320,7 +310,7 @@ def load_card(home: Home, card_id: str | None) -> StoredCard:
     )
 
 
-def in_force(home: Home) -> str | None:
+def card_in_force(home: Home) -> str | None:
     """Id of the champion, ``None`` for the expert pack."""
     return next((row["card_id"] for row in list_cards(home) if row["state"] == "champion"), None)
 
@@ -345,7 +335,7 @@ def gate_inputs(home: Home, card_id: str) -> GateInputs:
             "Card {card_id} was never evaluated. Run ./riskcode model evaluate first.", card_id=card_id
         )
     raw = json.loads(found[0]["gate_inputs"])
-    standing, against = in_force(home), raw.get("against")
+    standing, against = card_in_force(home), raw.get("against")
     if against != standing:
         raise ModelError(
             "Card {card_id} was evaluated against {against}, but {standing} is in force. Run "

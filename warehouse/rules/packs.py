@@ -18,14 +18,17 @@ from models.policy import Policy
 from models.policy.loading import policy_from
 from warehouse.connection import writing
 from warehouse.database.copies import copy_tables
-from warehouse.database.frames import Connection
-from warehouse.database.meta import next_stored_no, value
-from warehouse.database.reading import Row, open_copy, rows
+from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.meta import next_stored_no, value, written_at
+from warehouse.database.reading import Row, open_copy
 from warehouse.database.runs import LAST_ISSUED, rules_changed
 from warehouse.home import Home
+from warehouse.rules.decisions import Decisions, copied, first_free_day
 
 FIRST_DAY = date(2000, 1, 1)
 """First day a pack can be in force: the first day that can be coded.  The first pack holds before it, too."""
+
+_ACTIVATIONS = Decisions("ops.activations", chosen="pack_hash", noted="activated_at")
 
 ACTIVE = "active"
 """How the pack in force is called where a pack may be named."""
@@ -61,7 +64,7 @@ def begin_with(connection: Connection, home: Home | None, policy: Policy) -> boo
         return False
     _store(connection, policy)
     first = Activation(FIRST_DAY, "", "", None)
-    _insert(connection, policy, first, kind="initial", stored_no=0)
+    _record(connection, policy, first, kind="initial", stored_no=0)
     if home is not None:
         publish_packs(connection, home)
     return True
@@ -75,13 +78,13 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
     """
     policy.on(wanted.effective_from)
     with writing(home) as connection:
-        coded = value(connection, LAST_ISSUED)
-        if coded and wanted.effective_from <= coded:
+        free = first_free_day(connection)
+        if free and wanted.effective_from < free:
             raise PolicyError(
                 "{coded} is coded already and codes are not rewritten: a pack can take effect from "
                 "{coded_2} on. Name that day or a later one with --from.",
-                coded=coded,
-                coded_2=coded + timedelta(days=1),
+                coded=free - timedelta(days=1),
+                coded_2=free,
             )
         begin_with(connection, None, default)
         if _holds_anyway(connection, policy, wanted.effective_from):
@@ -93,25 +96,17 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
                 content_hash=policy.content_hash[:12],
                 effective_from=wanted.effective_from,
             )
-        connection.begin()
-        try:
+        with transaction(connection):
             _store(connection, policy)
-            _insert(connection, policy, wanted, kind="activate", stored_no=next_stored_no(connection))
+            _record(connection, policy, wanted, kind="activate", stored_no=next_stored_no(connection))
             rules_changed(connection)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         publish_packs(connection, home)
 
 
 def _holds_anyway(connection: Connection, policy: Policy, day: date) -> bool:
     """Whether a pack is in force from a day on as things stand, with nothing else decided for later."""
-    later = connection.execute(
-        "SELECT DISTINCT effective_from FROM ops.activations WHERE effective_from > ?", [day]
-    ).fetchall()
-    days = (day, *(day for (day,) in later))
-    return {_hash_on(connection, one, None) for one in days} == {policy.content_hash}
+    days = (day, *_ACTIVATIONS.days(connection, day))
+    return {_hash_on(connection, one) for one in days} == {policy.content_hash}
 
 
 def publish_packs(connection: Connection, home: Home) -> None:
@@ -131,37 +126,32 @@ def _copy(home: Home) -> Path:
 
 
 def _store(connection: Connection, policy: Policy) -> None:
-    connection.execute(
-        "INSERT OR IGNORE INTO ops.packs VALUES (?, ?, ?, ?, ?, ?, now())",
-        [
-            policy.content_hash,
-            policy.name,
-            policy.version,
-            policy.title.zh,
-            policy.title.en,
-            json.dumps(dict(policy.texts), ensure_ascii=False),
-        ],
+    insert(
+        connection,
+        "ops.packs",
+        if_there="ignore",
+        hash=policy.content_hash,
+        name=policy.name,
+        version=policy.version,
+        title_zh=policy.title.zh,
+        title_en=policy.title.en,
+        content=json.dumps(dict(policy.texts), ensure_ascii=False),
+        stored_at=written_at(connection),
     )
 
 
-def _insert(connection: Connection, policy: Policy, one: Activation, *, kind: str, stored_no: int) -> None:
-    told = json.dumps(one.diff, ensure_ascii=False, default=str) if one.diff is not None else None
-    connection.execute(
-        """
-        INSERT INTO ops.activations
-        SELECT coalesce(max(number), 0) + 1, ?, ?, ?, ?, now(), ?, ?, ?, ?, ? FROM ops.activations
-        """,
-        [
-            policy.name,
-            policy.version,
-            policy.content_hash,
-            one.effective_from,
-            one.by,
-            one.reason,
-            told,
-            kind,
-            stored_no,
-        ],
+def _record(connection: Connection, policy: Policy, one: Activation, *, kind: str, stored_no: int) -> None:
+    _ACTIVATIONS.record(
+        connection,
+        pack=policy.name,
+        version=policy.version,
+        pack_hash=policy.content_hash,
+        effective_from=one.effective_from,
+        activated_by=one.by,
+        reason=one.reason,
+        diff=json.dumps(one.diff, ensure_ascii=False, default=str) if one.diff is not None else None,
+        kind=kind,
+        stored_no=stored_no,
     )
 
 
@@ -176,13 +166,8 @@ def packs_between(
     ``default`` holds in a home where none was activated.  ``stored_by``: only what was decided by that write.
     Raises PolicyError when one of them can no longer be read.
     """
-    known = connection.execute(
-        "SELECT DISTINCT effective_from FROM ops.activations "
-        "WHERE effective_from > ? AND effective_from <= ? AND (? IS NULL OR stored_no <= ?)",
-        [first, last, stored_by, stored_by],
-    ).fetchall()
     found: list[FromDay] = []
-    for day in sorted({first, *(day for (day,) in known)}):
+    for day in (first, *_ACTIVATIONS.days(connection, first, last, stored_by=stored_by)):
         policy = pack_on(connection, default, day, stored_by=stored_by)
         # A later decision may overrule one that was to begin on this day.
         if not found or found[-1].policy.content_hash != policy.content_hash:
@@ -192,7 +177,7 @@ def packs_between(
 
 def activated_on(connection: Connection, day: date) -> Policy | None:
     """The pack activated for a day, ``None`` in a home where none was."""
-    held = _hash_on(connection, day, None)
+    held = _hash_on(connection, day)
     return None if held is None else read_pack(connection, held)
 
 
@@ -236,15 +221,8 @@ def _read_back(content_hash: str, content: str) -> Policy:
     return policy
 
 
-def _hash_on(connection: Connection, day: date, stored_by: int | None) -> str | None:
-    return value(connection, _IN_FORCE, {"day": day, "by": stored_by})
-
-
-# The latest decision that takes effect by the day; before the first one, the pack the home began with.
-_IN_FORCE = """
-SELECT pack_hash FROM ops.activations WHERE $by IS NULL OR stored_no <= $by
-ORDER BY effective_from <= $day DESC, CASE WHEN effective_from <= $day THEN -number ELSE number END LIMIT 1
-"""
+def _hash_on(connection: Connection, day: date, stored_by: int | None = None) -> str | None:
+    return _ACTIVATIONS.in_force(connection, max(day, FIRST_DAY), stored_by=stored_by)
 
 
 def differs(connection: Connection, packaged: Policy, day: date) -> str | None:
@@ -264,18 +242,20 @@ def differs(connection: Connection, packaged: Policy, day: date) -> str | None:
 
 def list_activations(home: Home) -> list[Row]:
     """Activations, newest first, each with its state: active, coming, past, or overruled before it began."""
-    return _rows(home, _STATES, {"day": max(_last_issued(home) or FIRST_DAY, FIRST_DAY)})
+    return copied(_copy(home), _STATES, {"day": max(_last_issued(home) or FIRST_DAY, FIRST_DAY)})
 
 
 def list_packs(home: Home) -> list[Row]:
     """Stored packs, oldest first, without their content."""
-    return _rows(home, "SELECT * EXCLUDE (content) FROM ops.packs ORDER BY stored_at, hash")
+    return copied(_copy(home), "SELECT * EXCLUDE (content) FROM ops.packs ORDER BY stored_at, hash")
 
 
 def stored_pack(home: Home, beginning: str) -> Policy | None:
     """The stored pack whose hash begins so, or ``None``.  Raises PolicyError when several do."""
-    found = _rows(
-        home, "SELECT hash, content FROM ops.packs WHERE starts_with(hash, $start)", {"start": beginning}
+    found = copied(
+        _copy(home),
+        "SELECT hash, content FROM ops.packs WHERE starts_with(hash, $start)",
+        {"start": beginning},
     )
     if len(found) > 1:
         known = ", ".join(str(row["hash"])[:12] for row in found)
@@ -301,13 +281,6 @@ def _last_issued(home: Home) -> date | None:
         return None
     with open_copy(home.published) as connection:
         return value(connection, LAST_ISSUED)
-
-
-def _rows(home: Home, query: str, arguments: Row | None = None) -> list[Row]:
-    if not _copy(home).exists():
-        return []
-    with open_copy(_copy(home)) as connection:
-        return rows(connection, query, arguments)
 
 
 # In force is what holds on the last day issued; what a later decision overruled before it began never holds.

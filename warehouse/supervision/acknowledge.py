@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from models.errors import WarehouseError
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, insert
+from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
 from warehouse.questions.monitoring import last_day
 
@@ -46,20 +47,16 @@ def acknowledge_alarm(
             day=day,
             raised=_named(raised),
         )
-    connection.executemany(
-        "INSERT INTO ops.acknowledged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, now()::TIMESTAMP)",
-        [
-            [
-                *(
-                    row[name]
-                    for name in ("metric", "group_kind", "group_value", "as_of", "value", "low", "high")
-                ),
-                by.strip(),
-                reason.strip(),
-            ]
-            for row in meant
-        ],
-    )
+    kept = ("metric", "group_kind", "group_value", "as_of", "value", "low", "high")
+    for row in meant:
+        insert(
+            connection,
+            "ops.acknowledged",
+            **{name: row[name] for name in kept},
+            given_by=by.strip(),
+            reason=reason.strip(),
+            given_at=written_at(connection),
+        )
     return meant
 
 

@@ -9,6 +9,7 @@ from models.supervision.drift import Measured
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
+from warehouse.database.validity import override_ends
 
 
 def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
@@ -80,9 +81,8 @@ def disputes(connection: Connection, coding: Coding) -> list[Measured]:
     return found
 
 
-_STANDING = """
-SELECT count(*) FROM dispute.overrides
-WHERE first_day <= $as_of AND last_day >= $as_of AND (ended_on IS NULL OR ended_on > $as_of)
+_STANDING = f"""
+SELECT count(*) FROM dispute.overrides WHERE first_day <= $as_of AND {override_ends(day="$as_of")} >= $as_of
 """
 
 

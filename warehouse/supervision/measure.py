@@ -16,9 +16,10 @@ from models.supervision.drift import Acknowledged, Key, Measured
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
-from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.frames import Connection, append, log, replace_table, transaction
 from warehouse.database.meta import value
 from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, would_issue
+from warehouse.database.validity import known, told_between
 from warehouse.schema.catalogue import OWN
 from warehouse.supervision.groups import disputes, fairness, flip_flops
 
@@ -113,7 +114,7 @@ def _still_codes(
         since = max([last, *_days(known, "quiet_codes")])
     arguments = {"since": since, "known_at": coding.known_at}
     tables = " UNION ALL ".join(
-        f"SELECT count(*) AS n FROM core.{name} WHERE known_from > $since AND known_from <= $known_at"
+        f"SELECT count(*) AS n FROM core.{name} WHERE {told_between('$since', '$known_at')}"
         for name in EVENT_COLUMNS
     )
     events = int(value(connection, f"SELECT sum(n) FROM ({tables})", arguments))
@@ -203,18 +204,12 @@ def _streams(connection: Connection, coding: Coding, limits: Monitoring) -> list
     return found
 
 
-_STREAM = """
-SELECT count(*) FILTER ({day} > $end::DATE - $days), count(*) FILTER ({day} <= $end::DATE - $days
-                                                                     AND {day} > $end::DATE - $days - $year),
-       count(*) FILTER ({day} <= $end::DATE - $year AND {day} > $end::DATE - $year - $days), min({day})
-FROM core.{table} WHERE known_from <= $known_at AND known_to > $known_at AND {day} <= $end
+_STREAM = f"""
+SELECT count(*) FILTER ({{day}} > $end::DATE - $days), count(*) FILTER ({{day}} <= $end::DATE - $days
+                                                                       AND {{day}} > $end::DATE - $days - $year),
+       count(*) FILTER ({{day}} <= $end::DATE - $year AND {{day}} > $end::DATE - $year - $days), min({{day}})
+FROM core.{{table}} WHERE {known()} AND {{day}} <= $end
 """
-
-
-# ------------------------------------------------------------------------------------------ fairness
-
-
-# ------------------------------------------------------------------------------ flip-flops, disputes
 
 
 # --------------------------------------------------------------------- what is known, what is stored
@@ -256,22 +251,15 @@ def _store(connection: Connection, coding: Coding, found: Sequence[Measured], sa
     """Replace what was measured; of issued days also the history.  Nothing is half stored."""
     is_issued = would_issue(connection, coding.as_of, coding.known_at)
     numbers = _frame(coding.as_of, found)
-    connection.begin()
-    try:
-        if is_issued:
+    if is_issued:
+        with transaction(connection):
             for table in ("ops.monitoring_history", "ops.distributions"):
                 connection.execute(f"DELETE FROM {table} WHERE as_of = ?", [coding.as_of])
-            connection.register("measured", numbers.to_arrow())
-            connection.execute("INSERT INTO ops.monitoring_history BY NAME FROM measured")
-            connection.unregister("measured")
+            append(connection, "ops.monitoring_history", numbers)
             connection.execute(
                 f"INSERT INTO ops.distributions BY NAME SELECT $as_of::DATE AS as_of, * FROM ({_DISTRIBUTION})",
                 {"as_of": coding.as_of, "band": SCORE_BAND},
             )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     told = _with_since(connection, coding, found, numbers).hstack(say(found, _factor_titles(connection)))
     replace_table(connection, "risk.monitoring", told)
 

@@ -30,6 +30,7 @@ from warehouse.database.frames import Connection, log
 from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import LAST_ISSUED
+from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.plan import PLANNED_AS_OF, compute_plan
@@ -231,7 +232,7 @@ SELECT enterprise_id, e.name, left(f.division, 6) AS division, f.sector,
        o.later AS old_later, n.later AS new_later, o.score AS old_score, n.score AS new_score,
        o.decided_by AS old_decided_by, n.decided_by AS new_decided_by
 FROM said_old o JOIN said_new n USING (enterprise_id) JOIN old.risk.features f USING (enterprise_id)
-LEFT JOIN old.core.enterprises e ON e.enterprise_id = o.enterprise_id AND e.known_from <= $day AND e.known_to > $day
+LEFT JOIN old.core.enterprises e ON e.enterprise_id = o.enterprise_id AND {known("e", day="$day")}
 """
 
 _PAIRS = " UNION ALL ".join(

@@ -22,10 +22,11 @@ from models.vocabulary import day_number
 from warehouse.coding.coding import Coding, Extract
 from warehouse.coding.engines import fold, read_events
 from warehouse.coding.overrides import standing_overrides
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import value
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import IS_ISSUED, issued_for, last_issued, stored_by
+from warehouse.database.validity import known, standing, told_by, withdrawn
 from warehouse.rules.in_force import coding_on, rules_between
 
 
@@ -173,27 +174,23 @@ def impact(
     first = value(connection, "SELECT min(valid_from) FROM risk.code_history")
     issued = last_issued(connection)
     last = issued.as_of if issued else None
-    concerned = _corrected(connection, enterprise_id)
+    concerned = _corrected(connection, enterprise_id, known_at)
     if first is None or last is None or not concerned or known_at < first:
         return Impact([], [], [], [])
     last = min(last, known_at)
     wrong = _wrong_codes(connection, pack, concerned, first=first, last=last, known_at=known_at)
-    connection.register("wrong", wrong.to_arrow())
-    try:
-        connection.execute("CREATE OR REPLACE TEMP TABLE wrong_codes AS FROM wrong")
-    finally:
-        connection.unregister("wrong")
-    return Impact(
-        rows(connection, _CODES, {"known_at": known_at}),
-        rows(connection, _VISITS, {"known_at": known_at}),
-        rows(connection, _PLANNED),
-        rows(connection, _PENALTIES, {"known_at": known_at, "one": enterprise_id}),
-    )
+    with shown_as(connection, "wrong_codes", wrong):
+        return Impact(
+            rows(connection, _CODES, {"known_at": known_at}),
+            rows(connection, _VISITS, {"known_at": known_at}),
+            rows(connection, _PLANNED),
+            rows(connection, _PENALTIES, {"known_at": known_at, "one": enterprise_id}),
+        )
 
 
-def _corrected(connection: Connection, enterprise_id: str | None) -> tuple[str, ...]:
+def _corrected(connection: Connection, enterprise_id: str | None, known_at: date) -> tuple[str, ...]:
     """Enterprises with a datum that has more than one version or was withdrawn."""
-    found = connection.execute(_CORRECTED, {"one": enterprise_id}).fetchall()
+    found = connection.execute(_CORRECTED, {"one": enterprise_id, "known_at": known_at}).fetchall()
     return tuple(str(one) for (one,) in found)
 
 
@@ -249,7 +246,7 @@ _CORRECTED = (
     "SELECT DISTINCT enterprise_id FROM ("
     + " UNION ALL ".join(
         f"SELECT enterprise_id FROM core.{name} WHERE version > 1"
-        + ("" if name == "enterprises" else " OR withdrawn_on IS NOT NULL")
+        + ("" if name == "enterprises" else f" OR {withdrawn()}")
         for name in EVENT_COLUMNS
     )
     + ") WHERE $one IS NULL OR enterprise_id = $one ORDER BY 1"
@@ -257,43 +254,44 @@ _CORRECTED = (
 
 # Data of the enterprise that were told differently after the wrong code began: what it relied on.
 _RELIED_ON = " UNION ALL ".join(
-    f"""SELECT enterprise_id, '{name}' AS table_name, source, {TABLES[name].key[-1]} AS key, known_from,
-        withdrawn_on FROM core.{name} WHERE (version > 1 OR withdrawn_on IS NOT NULL) AND known_from <= $known_at"""
+    f"""SELECT enterprise_id, '{name}' AS table_name, source, {TABLES[name].key[-1]} AS key,
+        greatest(known_from, withdrawn_on) AS told_on, {withdrawn()} AS is_withdrawn
+        FROM core.{name} WHERE (version > 1 OR {withdrawn()}) AND {told_by()}"""
     for name in EVENT_COLUMNS
     if name != "enterprises"
 )
 _CODES = f"""
 WITH told AS (
     SELECT *, table_name || ' ' || source || '/' || key
-              || CASE WHEN withdrawn_on IS NOT NULL THEN ' (withdrawn)' ELSE '' END AS label FROM ({_RELIED_ON}))
+              || CASE WHEN is_withdrawn THEN ' (withdrawn)' ELSE '' END AS label FROM ({_RELIED_ON}))
 SELECT w.enterprise_id, any_value(e.name) AS name, w.first_day, w.last_day, w.issued, w.right AS should_be,
        coalesce(list(DISTINCT t.label ORDER BY t.label)
-                FILTER (t.known_from > w.first_day OR t.withdrawn_on > w.first_day), []) AS data
-FROM temp.wrong_codes w LEFT JOIN core.current_enterprises e USING (enterprise_id)
+                FILTER (t.told_on > w.first_day), []) AS data
+FROM wrong_codes w LEFT JOIN core.current_enterprises e USING (enterprise_id)
 LEFT JOIN told t USING (enterprise_id)
 GROUP BY w.enterprise_id, w.first_day, w.last_day, w.issued, w.right ORDER BY w.first_day, w.enterprise_id
 """
-_VISITS = """
+_VISITS = f"""
 SELECT i.enterprise_id, i.source, i.inspection_id, i.inspected_on, i.kind, i.result, w.issued, w.right AS should_be
-FROM core.inspections i JOIN temp.wrong_codes w USING (enterprise_id)
-WHERE i.known_from <= $known_at AND i.known_to > $known_at AND i.kind IN ('special', 'recheck')
+FROM core.inspections i JOIN wrong_codes w USING (enterprise_id)
+WHERE {standing("i")} AND i.kind IN ('special', 'recheck')
   AND i.inspected_on BETWEEN w.first_day AND w.last_day + 14
 ORDER BY i.inspected_on, i.enterprise_id
 """
 _PLANNED = """
 SELECT v.enterprise_id, v.visit_id, v.channel, v.planned_on, w.issued, w.right AS should_be
-FROM plan.visits v JOIN temp.wrong_codes w USING (enterprise_id)
+FROM plan.visits v JOIN wrong_codes w USING (enterprise_id)
 WHERE v.channel IN ('red', 'red_overdue') AND v.state = 'scheduled' AND v.planned_on >= w.first_day
 ORDER BY v.planned_on, v.enterprise_id
 """
-_PENALTIES = """
+_PENALTIES = f"""
 SELECT DISTINCT v.enterprise_id, v.source, v.violation_id, v.decided_on, v.penalty_unit, v.penalty_person,
-       v.withdrawn_on IS NOT NULL AS is_withdrawn
-FROM core.violations v LEFT JOIN temp.wrong_codes w
+       {withdrawn("v")} AS is_withdrawn
+FROM core.violations v LEFT JOIN wrong_codes w
   ON w.enterprise_id = v.enterprise_id AND v.occurred_on BETWEEN w.first_day AND w.last_day + 14
-WHERE v.known_from <= $known_at AND v.known_to > $known_at
+WHERE {known("v")}
   AND (v.penalty_unit > 0 OR v.penalty_person > 0 OR v.disposal = 'case')
-  AND (w.enterprise_id IS NOT NULL OR v.withdrawn_on <= $known_at)
+  AND (w.enterprise_id IS NOT NULL OR {withdrawn("v")})
   AND ($one IS NULL OR v.enterprise_id = $one)
 ORDER BY v.decided_on, v.enterprise_id, v.violation_id
 """

@@ -51,7 +51,7 @@ def test_the_code_is_shown_since_its_last_change(firms: dict[str, Found]) -> Non
     assert firms[GREEN]["since"] == DAY, "nothing was issued yet"
 
 
-def test_cut_offs_are_read_from_the_band_that_is_told(firms: dict[str, Found]) -> None:
+def test_cut_offs_are_those_the_copy_was_coded_by(firms: dict[str, Found]) -> None:
     assert firms[RED]["cut_offs"] == {"blue": 8, "yellow": 18, "red": 34}
 
 

@@ -10,6 +10,7 @@ from tests.day_by_day import codes_of_days, spread
 from tests.warehouse.filling import KnownCity, stored_city
 from warehouse.coding.engines import read_events
 from warehouse.coding.order import code_enterprises
+from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 
 END, DAYS = date(2026, 6, 30), 60
@@ -59,6 +60,13 @@ def test_every_point_that_goes_has_its_day(city: KnownCity):
         )
         assert foretold.sort("enterprise_id").equals(then.select("enterprise_id", name).sort("enterprise_id"))
     code_enterprises(city.connection, coding_on(city.connection, PACK, END))
+
+
+def test_the_cut_offs_the_day_was_coded_by_are_noted(city: KnownCity):
+    limits = PACK.on(END).codes.thresholds
+    assert cut_offs(city.connection) == {"blue": limits.blue, "yellow": limits.yellow, "red": limits.red}
+    told = city.connection.execute("SELECT title_en FROM risk.factors WHERE kind = 'band'").fetchall()
+    assert told == [(f"Band of the score (BLUE {limits.blue}+, YELLOW {limits.yellow}+, RED {limits.red}+)",)]
 
 
 def test_what_is_held_says_until_when(city: KnownCity):

@@ -214,6 +214,17 @@ def test_a_finding_that_was_withdrawn_never_happened(withdrawn: date | None, fou
     assert labelled("penalty", violations=[{**told, "recorded_at": after(60)}, *later])["label"] == found
 
 
+def test_a_visit_or_an_accident_that_was_withdrawn_never_happened():
+    told = {**visit(30, "serious"), "inspection_id": "same", "recorded_at": after(40)}
+    withdrawn = {**told, "withdrawn_on": after(50), "recorded_at": after(51)}
+    assert labelled("serious_finding", inspections=[told])["label"] == 1
+    assert labelled("serious_finding", inspections=[told, withdrawn])["label"] is None
+    accident = {"occurred_on": after(10), "accident_id": "same", "recorded_at": after(20)}
+    undone = {**accident, "withdrawn_on": after(50), "recorded_at": after(51)}
+    assert labelled("accident", accidents=[accident])["label"] == 1
+    assert labelled("accident", accidents=[accident, undone])["label"] == 0
+
+
 @pytest.mark.parametrize(("days", "found"), [(-1, 0), (0, 0), (1, 1), (365, 0)])
 def test_findings_count_strictly_after_the_day_and_within_the_horizon(days: int, found: int):
     within_364 = label("violation", horizon=364, lag=0)

@@ -252,7 +252,8 @@ def test_without_officers_everything_is_certified_and_nothing_crashes(city: Conn
     assert set(rules["rule"]) == {"no_officers", "record_awaited"}
 
 
-def test_a_record_corrected_into_assistance_settles_nothing_any_more(city: Connection) -> None:
+@pytest.mark.parametrize("undone", ["corrected into assistance", "withdrawn"])
+def test_a_record_that_is_undone_settles_nothing_any_more(city: Connection, undone: str) -> None:
     visit = city.sql(
         "FROM plan.visits WHERE state = 'scheduled' AND mode = 'on_site' ORDER BY planned_on, visit_id"
     )
@@ -262,7 +263,12 @@ def test_a_record_corrected_into_assistance_settles_nothing_any_more(city: Conne
     assert one(city, "SELECT count(*) FROM plan.done_items") != 0
     next_day = made["planned_on"] + timedelta(days=1)
     deliver_inspection(
-        city, made["enterprise_id"], made["planned_on"], kind="assistance", recorded_at=next_day
+        city,
+        made["enterprise_id"],
+        made["planned_on"],
+        kind="other" if undone == "withdrawn" else "assistance",
+        recorded_at=next_day,
+        withdrawn_on=next_day if undone == "withdrawn" else None,
     )
     plan(city, next_day)
     assert one(city, "SELECT count(*) FROM plan.done_items") == 0
@@ -308,7 +314,13 @@ def test_assistance_visits_settle_nothing(city: Connection) -> None:
 
 
 def deliver_inspection(
-    connection: Connection, enterprise_id: str, day: date, *, kind: str, recorded_at: date | None = None
+    connection: Connection,
+    enterprise_id: str,
+    day: date,
+    *,
+    kind: str,
+    recorded_at: date | None = None,
+    withdrawn_on: date | None = None,
 ) -> None:
     """Take in the record of one visit."""
     row = {
@@ -322,6 +334,7 @@ def deliver_inspection(
         "level": "district",
         "result": "clean",
         "filed_on": day,
+        "withdrawn_on": withdrawn_on,
     }
     schema = TABLES["inspections"].schema.create_empty().schema
     frame = pl.DataFrame([{**dict.fromkeys(schema), **row}], schema=schema).with_columns(
