@@ -17,6 +17,7 @@ from warehouse.database.copies import attach, copy_tables, create, put_in_place,
 from warehouse.database.frames import log
 from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.database.runs import last_issued, stale_because
+from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
 from warehouse.schema.catalogue import OWN
@@ -26,10 +27,7 @@ PUBLISHED: dict[str, str] = {
 } | {
     "dispute.overrides": EVIDENCE,
     "dispute.open": OPEN,
-    "core.enterprises": (
-        "SELECT e.* FROM core.enterprises e WHERE e.known_from <= $known_at AND e.known_to > $known_at "
-        "ORDER BY e.enterprise_id"
-    ),
+    "core.enterprises": (f"SELECT e.* FROM core.enterprises e WHERE {known('e')} ORDER BY e.enterprise_id"),
 }
 """Tables of the published copy and the query that fills each, run on the warehouse."""
 

@@ -2,7 +2,8 @@
 
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection
-from warehouse.database.meta import FOREVER, note_format, require_format, value
+from warehouse.database.meta import note_format, require_format, value
+from warehouse.database.validity import NEWEST
 from warehouse.schema.catalogue import OWN
 
 
@@ -19,6 +20,6 @@ def prepare_schema(connection: Connection) -> None:
         if table.is_kept:
             connection.execute(table.ddl(name))
     for name in TABLES:
-        connection.execute(f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE known_to = {FOREVER}")
+        connection.execute(f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE {NEWEST}")
     note_format(connection)
     connection.commit()

@@ -40,7 +40,7 @@ def passport(connection: Connection, enterprise_id: str) -> Row:
     return {
         **found,
         "since": since(found["history"], found["as_of"]),
-        "cut_offs": cut_offs(connection) if "ops.meta" in known else {},
+        "cut_offs": cut_offs(connection),
         "reasons": [{**reason, "after": after.get(reason["factor"], [])} for reason in found["reasons"]],
         "coming": _coming(ask("risk.point_steps", _TITLES) or [], after, scored),
         "facts": facts,

@@ -160,8 +160,6 @@ ELSEWHERE = {
     "models/validity.py": "says it for frames",
     "warehouse/database/validity.py": "says it in SQL",
     "warehouse/database/versions.py": "writes the ends of versions",
-    "warehouse/schema/schema.py": "declares the views of the newest versions",
-    "warehouse/publish.py": "copies the register as known",
 }
 
 
