@@ -15,8 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 from desk.say.numbers import is_known
 
@@ -92,9 +94,6 @@ def clip(text: str, columns: int = LABEL) -> str:
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
     """Positions as near to the wanted ones as they can be ``gap`` apart, in the same order."""
-    import numpy as np
-    from scipy.optimize import isotonic_regression
-
     if not wanted:
         return []
     order = np.argsort(wanted, kind="stable")
