@@ -1,7 +1,7 @@
 """What all charts share: a bare SVG element, axes without clutter, and lines named where they end.
 
 The texts are real text, so the reader's browser sets them in its own fonts.  Matplotlib and SciPy take a second to
-import: who may do without a picture imports this room where one is asked for.
+import, so they are imported where something is drawn: who imports a page need not wait for its charts.
 """
 
 import io
@@ -14,11 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup, escape
-from matplotlib.figure import Figure
-from scipy.optimize import isotonic_regression
 
 from desk.say.numbers import is_known
 
@@ -94,6 +91,8 @@ def clip(text: str, columns: int = LABEL) -> str:
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
     """Positions as near to the wanted ones as they can be ``gap`` apart, in the same order."""
+    from scipy.optimize import isotonic_regression
+
     if not wanted:
         return []
     order = np.argsort(wanted, kind="stable")
@@ -111,11 +110,13 @@ def svg(
     title: str,
 ) -> Markup:
     """Draw on axes at ``box`` (parts of the figure) and return the bare ``svg`` element."""
+    import matplotlib.figure
+
     settings: Any = {**SETTINGS, "svg.hashsalt": title}
-    with mpl.rc_context(settings), warnings.catch_warnings():
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
         # The bundled font only measures; Chinese is set by the browser.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure: Any = Figure(figsize=size)
+        figure: Any = matplotlib.figure.Figure(figsize=size)
         draw(figure.add_axes(box))
         written = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
