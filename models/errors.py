@@ -11,6 +11,7 @@ RiskcodeError
 ├── ScoreError             a result broke a promise (contributions, exactly one code); nothing is published
 ├── DrawError              a draw cannot be committed to, or what is revealed does not fit the commitment
 ├── DisputeError           an objection or override is not allowed as it was asked for; nothing was recorded
+│   └── DayError           it was dated on a day on which nothing can be decided
 └── ModelError             a scorecard cannot be fitted, found or promoted
     └── LeakageError       something would be learnt that could not be known
 
@@ -98,6 +99,12 @@ class DisputeError(RiskcodeError):
     """An objection or an override cannot be recorded or decided like that: too late, no reasons, wrong person."""
 
     exit_code = 9
+
+
+class DayError(DisputeError):
+    """A decision was dated on a day on which nothing can be decided; as wrong as any other option."""
+
+    exit_code = 2
 
 
 class ModelError(RiskcodeError):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from models.errors import DisputeError, ScoreError
+from models.errors import DayError, ScoreError
 from models.policy import Policy
 from warehouse.clock import local_today
 from warehouse.coding.coding import Coding
@@ -63,7 +63,7 @@ def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "pol
     """The warehouse, held for writing; ``on`` is the day of the decision (default: today).
 
     ``pack`` holds in a home where no pack was activated.  Raises BusyError while a run writes, ScoreError where no
-    day is coded and published, DisputeError for a day before the one coded last or after today.
+    day is coded and published, DayError for a day before the one coded last or after today.
     """
     with writing(home) as connection:
         as_of, today = coded_day(connection), city_today(connection)
@@ -75,7 +75,7 @@ def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "pol
             )
         day = on or today
         if not as_of <= day <= max(today, local_today()):
-            raise DisputeError(
+            raise DayError(
                 "On {day} nothing can be decided: from the day coded last ({as_of}) to today.",
                 day=day,
                 as_of=as_of,
