@@ -55,9 +55,7 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     Both are empty while the expert pack is in force: its points are calibrated on nothing.
     """
     log.info("turning points into probabilities")
-    said, rates = (
-        pl.DataFrame(schema=OWN[name].frame_schema) for name in ("risk.probabilities", "risk.rates")
-    )
+    said, rates = OWN["risk.probabilities"].frame(), OWN["risk.rates"].frame()
     if coding.card:
         said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
             as_of=pl.lit(coding.as_of)

@@ -87,7 +87,7 @@ def _write_migrations(connection: Connection, coding: Coding, last: date | None)
         )
         for day in days
     }
-    nothing = pl.DataFrame(schema=OWN["risk.migrations"].frame_schema)
+    nothing = OWN["risk.migrations"].frame()
     replace_table(connection, "risk.migrations", pl.concat([nothing, *parts.values()]))
     return nothing if last is None else parts[last]
 
@@ -269,7 +269,7 @@ def _frame(as_of: date, found: Sequence[Measured]) -> pl.DataFrame:
         (as_of, *one.key, one.value, one.low, one.high, one.limit_low, one.limit_high, one.state)
         for one in found
     ]
-    return pl.DataFrame(rows, schema=OWN["ops.monitoring_history"].frame_schema, orient="row")
+    return OWN["ops.monitoring_history"].frame(rows)
 
 
 def _with_since(
