@@ -15,7 +15,7 @@ from models.coding.verdicts import judge
 from models.errors import ScoreError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding, data_watermark
-from warehouse.coding.engines import fold
+from warehouse.coding.engines import features_of
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import FOREVER, set_cut_offs
@@ -28,15 +28,8 @@ def compute_features(connection: Connection, coding: Coding) -> int:
     log.info("computing features")
     if coding.only is None:
         begin_coding(connection)
-    features = fold(
-        connection,
-        as_of=coding.as_of,
-        known_at=coding.known_at,
-        policy=coding.policy.features,
-        engine=coding.engine,
-        extract=coding.extract,
-    )
-    return put(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)), coding)
+    features = features_of(connection, coding).with_columns(as_of=pl.lit(coding.as_of))
+    return put(connection, "risk.features", features, coding)
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
@@ -103,11 +96,8 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     policy = coding.policy
     stamped = codes.select(
         "enterprise_id",
-        as_of=pl.lit(coding.as_of),
-        code=pl.col("code"),
-        score=pl.col("score"),
-        is_provisional=pl.col("is_provisional"),
-        decided_by=pl.col("decided_by"),
+        pl.lit(coding.as_of).alias("as_of"),
+        *("code", "score", "is_provisional", "decided_by"),
         pack=pl.lit(policy.pack),
         pack_version=pl.lit(policy.version),
         pack_hash=pl.lit(policy.pack_hash),
@@ -138,11 +128,8 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     limits = coding.policy.codes.thresholds
     set_cut_offs(connection, {code: int(getattr(limits, code)) for code in CODE_KEYS[1:]})
-    stamped = reasons.select(
-        "enterprise_id",
-        as_of=pl.lit(coding.as_of),
-        **{name: pl.col(name) for name in reasons.columns if name != "enterprise_id"},
-    )
+    day = pl.lit(coding.as_of).alias("as_of")
+    stamped = reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
     return put(connection, "risk.explanations", stamped, coding)
 
 

@@ -120,8 +120,9 @@ def compare(
     the workload.
     Raises ScoreError when nothing is coded yet, BusyError while a run writes.
     """
+    nothing = ScoreError("Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run")
     if not home.warehouse.exists():
-        raise ScoreError("Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run")
+        raise nothing
     with tempfile.TemporaryDirectory(prefix="policy-diff-", dir=home.root) as folder:
         homes = {side: Home(Path(folder) / side).prepare() for side in SIDES}
         with holding(home):
@@ -130,9 +131,7 @@ def compare(
         with writing(homes["old"]) as connection:
             day = as_of or value(connection, LAST_ISSUED)
             if day is None:
-                raise ScoreError(
-                    "Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run"
-                )
+                raise nothing
             before = _before(connection, old, default, day)
             log.info("coding %s by the pack before", day)
             said = coding_on(connection, default, day, engine=engine, packs=before)
