@@ -36,7 +36,7 @@ def compute_scores(connection: Connection, coding: Coding) -> int:
     """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
     log.info("scoring")
     card = coding.policy.scorecard
-    contributions = card.contributions(_features(connection, coding)).with_columns(
+    contributions = card.contributions(read_rows(connection, coding, "risk.features")).with_columns(
         as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
     )
     return put(connection, "risk.scores", contributions, coding)
@@ -50,11 +50,11 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     log.info("turning points into probabilities")
     said, rates = OWN["risk.probabilities"].frame(), OWN["risk.rates"].frame()
     if coding.card:
-        said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
+        said = _foretold(read_rows(connection, coding, "risk.scores", every=True), coding.card).with_columns(
             as_of=pl.lit(coding.as_of)
         )
     if coding.card and coding.card.priors:
-        shrunk = shrunk_rates(_features(connection, coding, every=True), coding.card.priors)
+        shrunk = shrunk_rates(read_rows(connection, coding, "risk.features", every=True), coding.card.priors)
         worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
         rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
     replace_table(connection, "risk.probabilities", said.select(*OWN["risk.probabilities"].columns))
@@ -86,7 +86,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     get none or two.
     """
     log.info("assigning codes")
-    facts = judge(_judged(connection, coding), _scores(connection, coding), coding.policy)
+    facts = judge(_judged(connection, coding), read_rows(connection, coding, "risk.scores"), coding.policy)
     require_day(connection, "risk.forecast", coding)
     shown = read_rows(connection, coding, "risk.forecast", where="valid_from = as_of").select(
         "enterprise_id", "code", "decided_by"
@@ -115,7 +115,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
     log.info("explaining")
-    scores = _scores(connection, coding)
+    scores = read_rows(connection, coding, "risk.scores")
     reasons = explain_codes(
         _judged(connection, coding),
         scores,
@@ -146,17 +146,9 @@ WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < {
 """
 
 
-def _features(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
-    return read_rows(connection, coding, "risk.features", every=every)
-
-
 def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
     """Features, with the width of the shrunk rate's interval where a fitted card brings priors."""
-    return with_interval(_features(connection, coding), coding.card)
-
-
-def _scores(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
-    return read_rows(connection, coding, "risk.scores", every=every)
+    return with_interval(read_rows(connection, coding, "risk.features"), coding.card)
 
 
 def _require_one_code_each(facts: pl.DataFrame, codes: pl.DataFrame) -> None:

@@ -4,6 +4,7 @@ The plan before (``plan.former_visits``) is the one made for an earlier day; mak
 from the same one, so a run that died can simply be run again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from models.planning.demand.checklist import checklist
 from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
-from models.planning.plan import SCHEDULED, Plan, make_plan
+from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation
 from models.planning.year import budget, rooms
 from models.policy import DAY, PlanningPolicy
@@ -163,15 +164,9 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
         replace_table(connection, name, frame.with_columns(as_of=pl.lit(coding.as_of)))
     connection.execute(_CHANGES, {"as_of": coding.as_of})
     _serve(connection, now, policy)
-    states = visits["state"].value_counts().rows()
-    counts = {str(state): int(count) for state, count in states}
-    return Planned(
-        visits.height,
-        counts.get(SCHEDULED, 0),
-        counts.get("short", 0),
-        short.filter(pl.col("scope") != "note").height,
-        drawn,
-    )
+    states = Counter(visits["state"])
+    missing = short.filter(pl.col("scope") != "note").height
+    return Planned(visits.height, states[SCHEDULED], states[SHORT], missing, drawn)
 
 
 def _visits(connection: Connection, plan: Plan, now: Situation) -> pl.DataFrame:
