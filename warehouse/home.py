@@ -1,81 +1,42 @@
 """Where everything the system writes lives: one folder, ``RISKCODE_HOME``."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from models.errors import WarehouseError
 
 
-@dataclass(frozen=True)
 class Home:
-    """Paths below ``RISKCODE_HOME``."""
+    """Paths below ``RISKCODE_HOME``, named once and for all."""
 
-    root: Path
-
-    @property
-    def warehouse(self) -> Path:
-        """The working database; one run at a time writes it."""
-        return self.root / "warehouse.duckdb"
-
-    @property
-    def published(self) -> Path:
-        """The read-only copy that all readers use; replaced whole, atomically."""
-        return self.root / "published" / "riskcode.duckdb"
-
-    @property
-    def published_models(self) -> Path:
-        """The read-only copy of cards, evaluations and promotions; replaced whole, atomically."""
-        return self.root / "published" / "models.duckdb"
-
-    @property
-    def cards(self) -> Path:
-        """Fitted cards, one readable JSON file each."""
-        return self.root / "cards"
-
-    @property
-    def reports(self) -> Path:
-        """Evaluation reports, one HTML file each."""
-        return self.root / "reports"
-
-    @property
-    def passports(self) -> Path:
-        """Pages of single enterprises, one HTML file each."""
-        return self.root / "passports"
-
-    @property
-    def inbox(self) -> Path:
-        """One folder per source, each with its ``mapping.yaml`` and its files."""
-        return self.root / "inbox"
-
-    @property
-    def exports(self) -> Path:
-        """Where exports go when no path is given."""
-        return self.root / "exports"
-
-    @property
-    def seeds(self) -> Path:
-        """Seeds of draws committed to; secret until the draws are revealed."""
-        return self.root / "seeds"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's own instance: runs, events, schedules."""
-        return self.root / "dagster"
-
-    @property
-    def data_docs(self) -> Path:
-        """Great Expectations' Data Docs."""
-        return self.root / "data_docs"
-
-    @property
-    def logs(self) -> Path:
-        """Logs of runs."""
-        return self.root / "logs"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one run that may write."""
-        return self.root / "run.lock"
+    def __init__(self, root: Path) -> None:
+        self.root: Final = root
+        # The working database; one run at a time writes it.
+        self.warehouse: Final = root / "warehouse.duckdb"
+        # The read-only copy that all readers use; replaced whole, atomically.
+        self.published: Final = root / "published" / "riskcode.duckdb"
+        # The read-only copy of cards, evaluations and promotions; replaced whole, atomically.
+        self.published_models: Final = root / "published" / "models.duckdb"
+        # Fitted cards, one readable JSON file each.
+        self.cards: Final = root / "cards"
+        # Evaluation reports, one HTML file each.
+        self.reports: Final = root / "reports"
+        # Pages of single enterprises, one HTML file each.
+        self.passports: Final = root / "passports"
+        # One folder per source, each with its ``mapping.yaml`` and its files.
+        self.inbox: Final = root / "inbox"
+        # Where exports go when no path is given.
+        self.exports: Final = root / "exports"
+        # Seeds of draws committed to; secret until the draws are revealed.
+        self.seeds: Final = root / "seeds"
+        # Dagster's own instance: runs, events, schedules.
+        self.dagster: Final = root / "dagster"
+        # Great Expectations' Data Docs.
+        self.data_docs: Final = root / "data_docs"
+        # Logs of runs.
+        self.logs: Final = root / "logs"
+        # Held by the one run that may write.
+        self.lock: Final = root / "run.lock"
 
     def prepare(self) -> "Home":
         """Create the folders that must exist before anything is written.

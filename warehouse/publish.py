@@ -14,7 +14,7 @@ from warehouse.coding.engines import ONLY
 from warehouse.coding.issue import issue
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
-from warehouse.database.frames import log
+from warehouse.database.frames import Connection, log
 from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.database.runs import last_issued, stale_because
 from warehouse.database.validity import known
@@ -27,7 +27,7 @@ PUBLISHED: dict[str, str] = {
 } | {
     "dispute.overrides": EVIDENCE,
     "dispute.open": OPEN,
-    "core.enterprises": (f"SELECT e.* FROM core.enterprises e WHERE {known('e')} ORDER BY e.enterprise_id"),
+    "core.enterprises": f"SELECT e.* FROM core.enterprises e WHERE {known('e')} ORDER BY e.enterprise_id",
 }
 """Tables of the published copy and the query that fills each, run on the warehouse."""
 
@@ -40,7 +40,7 @@ def published_as_of(home: Home) -> date | None:
         return value(connection, "SELECT max(as_of) FROM risk.codes")
 
 
-def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date) -> int:
+def publish(connection: Connection, home: Home, *, known_at: date) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
     log.info("publishing")
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
@@ -51,20 +51,20 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home, *, known_at: date
 _PUBLISHED_RUN = "published_run"
 
 
-def _note_published(connection: duckdb.DuckDBPyConnection) -> None:
+def _note_published(connection: Connection) -> None:
     last = last_issued(connection)
     is_current = last is not None and stale_because(connection) is None
     set_meta(connection, _PUBLISHED_RUN, last.run_id if last and is_current else "")
 
 
-def is_behind(connection: duckdb.DuckDBPyConnection) -> bool:
+def is_behind(connection: Connection) -> bool:
     """Whether the published copy is not that of the codes issued last: a run died in between, or a replay is shown."""
     last = last_issued(connection)
     return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 
 
 def publish_run(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     home: Home,
     coding: Coding,
     *,
@@ -86,7 +86,7 @@ def publish_run(
     return publish(connection, home, known_at=coding.known_at)
 
 
-def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: Coding) -> int:
+def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
     """Put the enterprises that were coded anew into the published copy.  Returns its size in bytes.
 
     The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.
@@ -112,7 +112,7 @@ def publish_changed(connection: duckdb.DuckDBPyConnection, home: Home, coding: C
     return size
 
 
-def _exchange(connection: duckdb.DuckDBPyConnection, table: str, query: str, known_at: date) -> None:
+def _exchange(connection: Connection, table: str, query: str, known_at: date) -> None:
     """The rows of the enterprises that were coded anew."""
     among = f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
     arguments = {"known_at": known_at} if "$known_at" in query else None

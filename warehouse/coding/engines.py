@@ -14,7 +14,7 @@ from models.features import Events, fold_features
 from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables.canonical import TABLES, Table
-from warehouse.coding.coding import EVERY_ROW, ONLY, Extract
+from warehouse.coding.coding import EVERY_ROW, ONLY, Coding, Extract
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.validity import as_stored
 
@@ -52,6 +52,18 @@ def _integer(name: str, dtype: pl.DataType) -> str:
     if dtype == pl.Datetime:
         return f"epoch_us({name}) // 60000000 AS {name}"
     return f"{name}::BIGINT AS {name}" if dtype == pl.Boolean else name
+
+
+def features_of(connection: Connection, coding: Coding) -> pl.DataFrame:
+    """Features of the enterprises that are coded, one row each, sorted by ``enterprise_id``."""
+    return fold(
+        connection,
+        as_of=coding.as_of,
+        known_at=coding.known_at,
+        policy=coding.policy.features,
+        engine=coding.engine,
+        extract=coding.extract,
+    )
 
 
 def fold(

@@ -8,7 +8,7 @@ came in, stays as a row that begins and ends on that day.
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import among_coded
 from warehouse.database.frames import Connection
-from warehouse.database.meta import FOREVER
+from warehouse.database.meta import FOREVER, value
 
 
 def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> int:
@@ -24,10 +24,7 @@ def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> in
         {"as_of": coding.as_of},
     )
     connection.execute(_OPEN_ROWS, {"run_id": run_id})
-    [[changed]] = connection.execute(
-        "SELECT count(*) FROM temp.changed WHERE previous_code IS NOT NULL"
-    ).fetchall()
-    return int(changed)
+    return int(value(connection, "SELECT count(*) FROM temp.changed WHERE previous_code IS NOT NULL"))
 
 
 _CHANGED = f"""

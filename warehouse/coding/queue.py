@@ -13,35 +13,16 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
     log.info("building the red queue")
     require_day(connection, "risk.codes", coding)
-    red = connection.execute(_RED_SINCE, {"as_of": coding.as_of})
-    red_frame = pl.DataFrame(
-        red.fetchall(),
-        schema={
-            "enterprise_id": pl.String,
-            "red_since": pl.Date,
-            "score": pl.Int64,
-            "decided_by": pl.String,
-            "status": pl.String,
-        },
-        orient="row",
-    )
-    visits = pl.DataFrame(
-        connection.execute(_VISITS_OF_RED, {"as_of": coding.as_of, "known_at": coding.known_at}).fetchall(),
-        schema={"enterprise_id": pl.String, "inspected_on": pl.Date},
-        orient="row",
-    )
-    queue = build_red_queue(red_frame, visits, as_of=coding.as_of, policy=coding.policy.queue)
-    _write_open_findings(connection, coding)
-    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
-
-
-def _write_open_findings(connection: Connection, coding: Coding) -> None:
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
+    red = connection.sql(_RED_SINCE, params={"as_of": coding.as_of}).pl()
+    visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
+    queue = build_red_queue(red, visits, as_of=coding.as_of, policy=coding.policy.queue)
     query = _OPEN_FINDINGS.format(among=among_coded(coding, "v"))
     if coding.only is None:
         connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
     else:
         put(connection, "serve.open_findings", connection.sql(query, params=arguments).pl(), coding)
+    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
 
 
 # Since when a RED code was issued without a break; the coded day itself counts where it begins on it.

@@ -15,7 +15,7 @@ from models.coding.verdicts import judge
 from models.errors import ScoreError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding, data_watermark
-from warehouse.coding.engines import fold
+from warehouse.coding.engines import features_of
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import FOREVER, set_cut_offs
@@ -28,22 +28,15 @@ def compute_features(connection: Connection, coding: Coding) -> int:
     log.info("computing features")
     if coding.only is None:
         begin_coding(connection)
-    features = fold(
-        connection,
-        as_of=coding.as_of,
-        known_at=coding.known_at,
-        policy=coding.policy.features,
-        engine=coding.engine,
-        extract=coding.extract,
-    )
-    return put(connection, "risk.features", features.with_columns(as_of=pl.lit(coding.as_of)), coding)
+    features = features_of(connection, coding).with_columns(as_of=pl.lit(coding.as_of))
+    return put(connection, "risk.features", features, coding)
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
     """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
     log.info("scoring")
     card = coding.policy.scorecard
-    contributions = card.contributions(_features(connection, coding)).with_columns(
+    contributions = card.contributions(read_rows(connection, coding, "risk.features")).with_columns(
         as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
     )
     return put(connection, "risk.scores", contributions, coding)
@@ -55,15 +48,13 @@ def compute_probabilities(connection: Connection, coding: Coding) -> int:
     Both are empty while the expert pack is in force: its points are calibrated on nothing.
     """
     log.info("turning points into probabilities")
-    said, rates = (
-        pl.DataFrame(schema=OWN[name].frame_schema) for name in ("risk.probabilities", "risk.rates")
-    )
+    said, rates = OWN["risk.probabilities"].frame(), OWN["risk.rates"].frame()
     if coding.card:
-        said = _foretold(_scores(connection, coding, every=True), coding.card).with_columns(
+        said = _foretold(read_rows(connection, coding, "risk.scores", every=True), coding.card).with_columns(
             as_of=pl.lit(coding.as_of)
         )
     if coding.card and coding.card.priors:
-        shrunk = shrunk_rates(_features(connection, coding, every=True), coding.card.priors)
+        shrunk = shrunk_rates(read_rows(connection, coding, "risk.features", every=True), coding.card.priors)
         worst = among_worst(shrunk, coding.card.priors, max(1, round(shrunk.height * WORST_SHARE)))
         rates = shrunk.with_columns(worst, as_of=pl.lit(coding.as_of))
     replace_table(connection, "risk.probabilities", said.select(*OWN["risk.probabilities"].columns))
@@ -95,7 +86,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     get none or two.
     """
     log.info("assigning codes")
-    facts = judge(_judged(connection, coding), _scores(connection, coding), coding.policy)
+    facts = judge(_judged(connection, coding), read_rows(connection, coding, "risk.scores"), coding.policy)
     require_day(connection, "risk.forecast", coding)
     shown = read_rows(connection, coding, "risk.forecast", where="valid_from = as_of").select(
         "enterprise_id", "code", "decided_by"
@@ -105,11 +96,8 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     policy = coding.policy
     stamped = codes.select(
         "enterprise_id",
-        as_of=pl.lit(coding.as_of),
-        code=pl.col("code"),
-        score=pl.col("score"),
-        is_provisional=pl.col("is_provisional"),
-        decided_by=pl.col("decided_by"),
+        pl.lit(coding.as_of).alias("as_of"),
+        *("code", "score", "is_provisional", "decided_by"),
         pack=pl.lit(policy.pack),
         pack_version=pl.lit(policy.version),
         pack_hash=pl.lit(policy.pack_hash),
@@ -127,7 +115,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
     log.info("explaining")
-    scores = _scores(connection, coding)
+    scores = read_rows(connection, coding, "risk.scores")
     reasons = explain_codes(
         _judged(connection, coding),
         scores,
@@ -140,11 +128,8 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     limits = coding.policy.codes.thresholds
     set_cut_offs(connection, {code: int(getattr(limits, code)) for code in CODE_KEYS[1:]})
-    stamped = reasons.select(
-        "enterprise_id",
-        as_of=pl.lit(coding.as_of),
-        **{name: pl.col(name) for name in reasons.columns if name != "enterprise_id"},
-    )
+    day = pl.lit(coding.as_of).alias("as_of")
+    stamped = reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
     return put(connection, "risk.explanations", stamped, coding)
 
 
@@ -161,17 +146,9 @@ WHERE valid_from = as_of AND decided_by IN ('held', 'override') AND valid_to < {
 """
 
 
-def _features(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
-    return read_rows(connection, coding, "risk.features", every=every)
-
-
 def _judged(connection: Connection, coding: Coding) -> pl.DataFrame:
     """Features, with the width of the shrunk rate's interval where a fitted card brings priors."""
-    return with_interval(_features(connection, coding), coding.card)
-
-
-def _scores(connection: Connection, coding: Coding, *, every: bool = False) -> pl.DataFrame:
-    return read_rows(connection, coding, "risk.scores", every=every)
+    return with_interval(read_rows(connection, coding, "risk.features"), coding.card)
 
 
 def _require_one_code_each(facts: pl.DataFrame, codes: pl.DataFrame) -> None:

@@ -26,17 +26,22 @@ FORESEEN_DAYS = 2200
 def compute_timelines(connection: Connection, coding: Coding) -> int:
     """``risk.steps``, ``risk.forecast``, ``risk.point_steps``.  Returns the number of forecast rows."""
     log.info("foreseeing codes")
-    path = code_path(
+    path = path_of(connection, coding, days=FORESEEN_DAYS)
+    put(connection, "risk.steps", _stamped(facts(path), coding), coding)
+    put(connection, "risk.point_steps", _stamped(point_steps(path, coding.as_of), coding), coding)
+    return put(connection, "risk.forecast", _stamped(forecast(path), coding), coding)
+
+
+def path_of(connection: Connection, coding: Coding, *, days: int = 0) -> Path:
+    """The path of the codes from the coded day over some more days; writes nothing."""
+    return code_path(
         read_events(connection, coding.extract),
         first=coding.as_of,
-        last=coding.as_of + timedelta(days=FORESEEN_DAYS),
+        last=coding.as_of + timedelta(days=days),
         known_at=coding.known_at,
         rules=coding.in_force,
         overrides=standing_overrides(connection, coding),
     )
-    put(connection, "risk.steps", _stamped(facts(path), coding), coding)
-    put(connection, "risk.point_steps", _stamped(point_steps(path, coding.as_of), coding), coding)
-    return put(connection, "risk.forecast", _stamped(forecast(path), coding), coding)
 
 
 def facts(path: Path) -> pl.DataFrame:

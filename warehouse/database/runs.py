@@ -36,11 +36,6 @@ def issued_for(connection: Connection, day: date) -> Run | None:
     return _one(connection, "as_of = ?", [day])
 
 
-def known_by(connection: Connection, known_at: date) -> Run | None:
-    """The last run that issued codes from what was known by the end of a day."""
-    return _one(connection, "known_at <= ?", [known_at])
-
-
 def _one(connection: Connection, which: str, arguments: list[date]) -> Run | None:
     found = connection.execute(_ISSUED.format(which), arguments).fetchall()
     return Run(*found[0]) if found else None
@@ -95,7 +90,7 @@ def stored_by(connection: Connection, as_of: date, known_at: date) -> int | None
     own = issued_for(connection, as_of)
     if own is not None and own.known_at == known_at:
         return own.stored_no
-    found = known_by(connection, known_at)
+    found = _one(connection, "known_at <= ?", [known_at])
     return found.stored_no if found else None
 
 

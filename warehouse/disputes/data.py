@@ -16,7 +16,7 @@ from warehouse.database.validity import known, told_after, told_by
 from warehouse.disputes.what_if import Datum
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.conform import conform
-from warehouse.intake.decided import RECORDED, Change, text_of, value_of
+from warehouse.intake.decided import RECORDED, Change, text_of
 from warehouse.intake.mapping import Entry
 from warehouse.intake.raw import LINE, Raw
 
@@ -180,11 +180,7 @@ def _column(table: Table, name: str) -> str:
 
 def with_changes(standing: Standing, changes: tuple[Change, ...], recorded_at: date) -> pl.DataFrame:
     """The row as it will stand."""
-    schema = standing.row.schema
-    said = [
-        pl.lit(value_of(one.becomes, schema[one.column]), dtype=schema[one.column]).alias(one.column)
-        for one in changes
-    ]
+    said = [one.value(standing.row.schema) for one in changes]
     return standing.row.with_columns(*said, pl.lit(recorded_at).alias(RECORDED))
 
 

@@ -19,7 +19,7 @@ from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
 from warehouse.coding.overrides import standing_overrides
 from warehouse.database.frames import Connection
-from warehouse.intake.decided import Change, value_of
+from warehouse.intake.decided import Change
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,6 @@ def _frame(
 
 def _changed(datum: Datum, changes: Sequence[Change], rows: pl.DataFrame) -> list[pl.Expr]:
     return [
-        pl.when(datum.is_row())
-        .then(pl.lit(value_of(change.becomes, rows.schema[change.column]), dtype=rows.schema[change.column]))
-        .otherwise(pl.col(change.column))
-        .alias(change.column)
+        pl.when(datum.is_row()).then(change.value(rows.schema)).otherwise(change.column).alias(change.column)
         for change in changes
     ]

@@ -150,7 +150,8 @@ def _read(
     if spec is None:
         return pl.lit(blank, dtype=dtype), None
     given = cells.schema[name]
-    value, rule = _PARSERS[dtype.base_type()](name, column, spec, cells)
+    value = _PARSERS[dtype.base_type()](name, column, spec, cells)
+    rule = "unknown_code" if dtype == pl.Enum else "unreadable"
     problem = pl.when(pl.col(name).is_not_null() & value.is_null()).then(pl.lit(f"{rule}:{name}"))
     if spec.plus_days and dtype == pl.Date:
         value = value + pl.duration(days=spec.plus_days)
@@ -162,43 +163,39 @@ def _read(
     return filled, None if given == pl.Null else problem
 
 
-Parsed = tuple[pl.Expr, str]
-
-
-def _parse_text(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_text(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     text = _text(name, cells)
     if spec.strip_control:
         text = text.str.replace_all(CONTROL, " ")
-    return (_translated(text, spec) if spec.values or spec.otherwise else text), "unreadable"
+    return _translated(text, spec)
 
 
-def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_enum(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     codes = code_list(column)
     assert codes is not None, f"{name} has no code list"
-    text = _text(name, cells)
-    if spec.values or spec.otherwise:
-        text = _translated(text, spec)
+    text = _translated(_text(name, cells), spec)
     known = text.str.to_lowercase().replace_strict(codes.spellings(), default=None, return_dtype=pl.String)
-    return known.cast(column.dtype), "unknown_code"
+    return known.cast(column.dtype)
 
 
 def _translated(text: pl.Expr, spec: FieldSpec) -> pl.Expr:
     """Values of the mapping; what it does not list keeps its text unless ``otherwise`` says more."""
-    values = spec.values or {}
-    listed = text.replace_strict(values, default=None, return_dtype=pl.String)
+    if not spec.values and not spec.otherwise:
+        return text
+    listed = text.replace_strict(spec.values or {}, default=None, return_dtype=pl.String)
     rest = text if spec.otherwise is None else pl.when(text.is_not_null()).then(pl.lit(spec.otherwise))
     return pl.coalesce(listed, rest)
 
 
-def _parse_date(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_date(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     cell, dtype = pl.col(name), cells.schema[name]
     if dtype == pl.Date or dtype == pl.Datetime:
-        return cell.cast(pl.Date), "unreadable"
+        return cell.cast(pl.Date)
     cell = _text(name, cells)
     day = cell.str.replace(_TIME_OF_DAY, "")
     formats = [day.str.to_date(form, strict=False) for form in _DATE_FORMATS]
     serial = pl.when(cell.str.contains(r"^\d{5}(\.\d+)?$")).then(cell.cast(pl.Float64, strict=False))
-    return pl.coalesce(*formats, _excel_day(serial), _local_time(cell).cast(pl.Date)), "unreadable"
+    return pl.coalesce(*formats, _excel_day(serial), _local_time(cell).cast(pl.Date))
 
 
 def _local_time(text: pl.Expr) -> pl.Expr:
@@ -214,45 +211,41 @@ def _excel_day(serial: pl.Expr) -> pl.Expr:
     )
 
 
-def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_datetime(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     cell, dtype = pl.col(name), cells.schema[name]
     if dtype == pl.Date or dtype == pl.Datetime:
-        return cell.cast(pl.Datetime("us")), "unreadable"
+        return cell.cast(pl.Datetime("us"))
     cell = _text(name, cells)
     formats = [cell.str.to_datetime(form, strict=False, time_unit="us") for form in _TIME_FORMATS]
-    day = _parse_date(name, column, spec, cells)[0].cast(pl.Datetime("us"))
+    day = _parse_date(name, column, spec, cells).cast(pl.Datetime("us"))
     only_day = pl.when(cell.str.len_chars() <= 11).then(day)
-    return pl.coalesce(*formats, only_day, _local_time(cell)), "unreadable"
+    return pl.coalesce(*formats, only_day, _local_time(cell))
 
 
-def _parse_int(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
-    text = _text(name, cells)
-    if spec.values or spec.otherwise:
-        text = _translated(text, spec)
+def _parse_int(name: str, column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
+    text = _translated(_text(name, cells), spec)
     whole = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
     if (column.metadata or {})["unit"] == "yuan":
         # Amounts may come with fen; the tables count whole yuan.
         amount = pl.when(text.str.contains(r"^-?\d+\.\d{1,2}$")).then(text.cast(pl.Float64, strict=False))
         whole = pl.coalesce(whole, amount.round().cast(pl.Int64, strict=False))
-    return whole, "unreadable"
+    return whole
 
 
-def _parse_float(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_float(name: str, _column: dy.Column, _spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     cell = pl.col(name) if cells.schema[name].is_numeric() else _text(name, cells)
     value = cell.cast(pl.Float64, strict=False)
-    return pl.when(value.is_finite()).then(value), "unreadable"
+    return pl.when(value.is_finite()).then(value)
 
 
-def _parse_flag(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> Parsed:
+def _parse_flag(name: str, _column: dy.Column, spec: FieldSpec, cells: pl.DataFrame) -> pl.Expr:
     if cells.schema[name] == pl.Boolean:
-        return pl.col(name), "unreadable"
-    text = _text(name, cells)
-    if spec.values or spec.otherwise:
-        text = _translated(text, spec)
-    return text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean), "unreadable"
+        return pl.col(name)
+    text = _translated(_text(name, cells), spec)
+    return text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
 
 
-_PARSERS: dict[type[pl.DataType], Callable[[str, dy.Column, FieldSpec, pl.DataFrame], Parsed]] = {
+_PARSERS: dict[type[pl.DataType], Callable[[str, dy.Column, FieldSpec, pl.DataFrame], pl.Expr]] = {
     pl.String: _parse_text,
     pl.Enum: _parse_enum,
     pl.Date: _parse_date,

@@ -31,6 +31,11 @@ class Change:
     was: str | None
     becomes: str | None
 
+    def value(self, schema: pl.Schema) -> pl.Expr:
+        """What the column is to say."""
+        dtype = schema[self.column]
+        return pl.lit(value_of(self.becomes, dtype), dtype=dtype).alias(self.column)
+
 
 @dataclass(frozen=True)
 class Decided:

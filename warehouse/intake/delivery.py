@@ -96,7 +96,7 @@ class Judged:
             .agg(rows=pl.len())
             .sort(["rows", "table_name", "rules"], descending=[True, False, False])
         )
-        return [tuple(row) for row in counted.iter_rows()]  # pyright: ignore[reportReturnType]
+        return counted.rows()
 
 
 def delivery_files(
@@ -267,11 +267,9 @@ def _judge_table(
     refused = verdict.refused.join(where, on=ROW)
     _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
     judged.repeated += verdict.repeated
-    rejects = [_unread_rows(judged.mapping, batch) for batch in batches]
-    rejects += [
-        _refused_rows(judged.mapping, batch, refused.filter(pl.col("batch") == at))
-        for at, batch in enumerate(batches)
-    ]
+    mapping = judged.mapping
+    rejects = [_unread_rows(mapping, batch) for batch in batches]
+    rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
     return _located(judged, batches, verdict.accepted.join(where, on=ROW)), pl.concat(rejects)
 
 

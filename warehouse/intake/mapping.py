@@ -193,14 +193,10 @@ def parse_mapping(text: str) -> Mapping:
         raise MappingError(
             "{where}: {msg}. Correct the mapping file.", where=where, msg=first["msg"]
         ) from error
-    for name, _, entry in mapping.entries() if _known_tables(mapping) else []:
+    _check_names(mapping.tables, TABLES, "tables")
+    for name, _, entry in mapping.entries():
         _check_names(entry.columns, TABLES[name].columns(), f"tables.{name}.columns")
     return mapping
-
-
-def _known_tables(mapping: Mapping) -> bool:
-    _check_names(mapping.tables, TABLES, "tables")
-    return True
 
 
 def _check_names(given: Any, known: Any, where: str) -> None:

@@ -82,8 +82,6 @@ def _within_calendar(column: pl.Series) -> pl.Series:
     """Days as they are; as text if there is one that neither Polars nor Python can print."""
     per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
     unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
-    per_day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-    unit = per_day[column.dtype.time_unit] if isinstance(column.dtype, pl.Datetime) else 1
     number = column.to_physical().cast(pl.Int64)
     inside = (number // unit).is_between(day_number(date.min), day_number(date.max)).fill_null(value=True)
     if inside.all():

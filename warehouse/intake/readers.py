@@ -51,7 +51,7 @@ def _read_csv(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> 
     if not lines or (raw.unread and raw.unread[0].line < lines[0][0]):
         raw.refuse_whole("unreadable_header", raw.unread[0].content)
         return
-    delimiter = _delimiter(lines[0][1])
+    delimiter = max(",\t;", key=lines[0][1].count)
     header = [cell.strip() for cell in _cells(lines[0][1], delimiter) or []]
     if problem := header_problem(header):
         raw.refuse_whole(problem, lines[0][1])
@@ -62,10 +62,6 @@ def _read_csv(path: Path, raw: Raw, encoding: str | None, _sheet: str | int) -> 
         schema={LINE: pl.Int64, **dict.fromkeys(header, pl.String)},
         orient="row",
     )
-
-
-def _delimiter(header: str) -> str:
-    return max(",\t;", key=header.count)
 
 
 def _decoded_lines(data: bytes, raw: Raw, encoding: str | None) -> Iterator[tuple[int, str]]:

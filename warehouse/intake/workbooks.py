@@ -9,11 +9,7 @@ import polars as pl
 from warehouse.intake.raw import LINE, Raw, header_problem, numbered
 
 MAX_XLSX_BYTES = 1_000_000_000
-
-
 MAX_XLSX_RATIO = 200
-
-
 MAX_XLSX_CELLS = 40_000_000
 """Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""
 

@@ -59,10 +59,12 @@ def build_material(
     for day in days:
         log.info("cohort %s", day)
         features = fold(connection, as_of=day, known_at=day, policy=policy.on(day).features, engine=engine)
-        rows = features.filter(in_cohort(wanted)).select(columns)
         adjusted = adjusted_counts(*recorded(connection, day))
         parts.append(
-            slim(rows)
+            features.filter(in_cohort(wanted))
+            .select(columns)
+            # Integers in half the space; every feature fits.
+            .with_columns(pl.col(pl.Int64).cast(pl.Int32))
             .join(adjusted, on="enterprise_id", how="left", maintain_order="left")
             .with_columns(
                 # Rounded: the last digits of a sum depend on the order of its terms, and ties on the last digits.
@@ -144,11 +146,6 @@ def needed_columns(policy: PolicyOnDay) -> list[str]:
         *policy.scorecard.features,
     ]
     return list(dict.fromkeys(names))
-
-
-def slim(rows: pl.DataFrame) -> pl.DataFrame:
-    """Integers in half the space; every feature fits."""
-    return rows.with_columns(pl.col(pl.Int64).cast(pl.Int32, strict=True))
 
 
 def first_event_day(connection: Connection) -> date:

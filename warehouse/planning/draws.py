@@ -32,6 +32,7 @@ from models.planning.situation import Situation
 from models.planning.year import annual_targets, rooms, spread
 from models.policy import PlanningPolicy
 from warehouse.database.frames import Connection, append, insert
+from warehouse.schema.catalogue import OWN
 
 Seeds = Callable[[str], str]
 """Gives the secret seed of a draw by its id."""
@@ -64,8 +65,7 @@ def plan_year(connection: Connection, now: Situation, policy: PlanningPolicy, se
     """
     room = rooms(now, policy, _authorities(now, policy))
     added = [annual_targets(now, policy, room)]
-    waiting = unrevealed(connection, now.year)
-    for one in _called_for(now, policy, seeds, waiting, _held(connection)):
+    for one in _called_for(connection, now, policy, seeds):
         record = reveal(one.record, one.seed)
         keep_record(connection, record)
         added.append(_targets(record, one.frame, room, now))
@@ -87,15 +87,8 @@ def commit_year(
 
     ``public_source`` says which value it will be, exactly enough to leave no choice.
     """
-    waiting = unrevealed(connection, now.year)
     called = _called_for(
-        now,
-        policy,
-        seeds,
-        waiting,
-        _held(connection),
-        public_source=public_source,
-        committed_on=committed_on,
+        connection, now, policy, seeds, public_source=public_source, committed_on=committed_on
     )
     kept = {one.record["draw_id"]: one for one in called}
     for one in kept.values():
@@ -156,23 +149,22 @@ def _channel(draw_id: str) -> str:
 
 
 def _authorities(now: Situation, policy: PlanningPolicy) -> list[Authority]:
-    firms = with_authority(now, policy).select("at_level", "at_division").unique().sort(pl.all())
-    return [*firms.iter_rows()]
+    return with_authority(now, policy).select("at_level", "at_division").unique().rows()
 
 
 def _called_for(
+    connection: Connection,
     now: Situation,
     policy: PlanningPolicy,
     seeds: Seeds,
-    waiting: Mapping[str, Any],
-    held: set[str],
     *,
     public_source: str = "",
     committed_on: date | None = None,
 ) -> Iterator[Pending]:
     """Draws that are missing and not committed to already."""
     today = committed_on or now.as_of
-    closed = {draw_id.rpartition("-")[0] for draw_id in waiting}
+    closed = {draw_id.rpartition("-")[0] for draw_id in unrevealed(connection, now.year)}
+    held = {draw_id for (draw_id,) in connection.execute("SELECT draw_id FROM plan.draws").fetchall()}
     for label, authority, frame, weights, total in (*_random(now, policy), *_audits(now, policy)):
         name = _draw_id(now, label, authority)
         if name in closed:
@@ -184,10 +176,6 @@ def _called_for(
         yield Pending(
             commit_objects(heading, rows, weights, total, seed=seed), seed, _channel(draw_id), frame
         )
-
-
-def _held(connection: Connection) -> set[str]:
-    return {draw_id for (draw_id,) in connection.execute("SELECT draw_id FROM plan.draws").fetchall()}
 
 
 def _unused(draw_id: str, held: set[str]) -> str:
@@ -298,37 +286,20 @@ def _recusals(
 
 def _keep_crews(connection: Connection, record: dict[str, Any], month: date, roles: dict[str, str]) -> None:
     """The crews of a record as rows; names carry the month, so that no two months share one."""
-    result = record["result"]
-    prefix = f"{month:%y%m}-"
-    rows: list[tuple[Any, ...]] = []
-    for place, crew in enumerate(result["crews"]):
-        people = [*crew["officers"], *filter(None, [crew["technical"]])]
-        rows += [(prefix + crew["crew_id"], one, place) for one in people]
-    rows += [(None, one, len(result["crews"]) + at) for at, one in enumerate(result["spare"])]
-    frame = pl.DataFrame(
-        [
-            (month, record["level"], record["division"], crew, one, roles[one], place, record["draw_id"])
-            for crew, one, place in rows
-        ],
-        schema={
-            "month_on": pl.Date,
-            "level": pl.String,
-            "division": pl.String,
-            "crew_id": pl.String,
-            "officer_id": pl.String,
-            "role": pl.String,
-            "place": pl.Int64,
-            "draw_id": pl.String,
-        },
-        orient="row",
-    )
-    append(connection, "plan.crews", frame)
-    ties = pl.DataFrame(
-        [(month, firm, prefix + crew, record["draw_id"]) for firm, crew in result["objects"] if crew],
-        schema={"month_on": pl.Date, "enterprise_id": pl.String, "crew_id": pl.String, "draw_id": pl.String},
-        orient="row",
-    )
-    append(connection, "plan.ties", ties)
+    result, draw_id, prefix = record["result"], record["draw_id"], f"{month:%y%m}-"
+    drawn = [
+        (prefix + crew["crew_id"], one, place)
+        for place, crew in enumerate(result["crews"])
+        for one in (*crew["officers"], *filter(None, [crew["technical"]]))
+    ]
+    drawn += [(None, one, len(result["crews"]) + at) for at, one in enumerate(result["spare"])]
+    crews = [
+        (month, record["level"], record["division"], crew, one, roles[one], place, draw_id)
+        for crew, one, place in drawn
+    ]
+    append(connection, "plan.crews", OWN["plan.crews"].frame(crews))
+    ties = [(month, firm, prefix + crew, draw_id) for firm, crew in result["objects"] if crew]
+    append(connection, "plan.ties", OWN["plan.ties"].frame(ties))
 
 
 def keep_record(connection: Connection, record: dict[str, Any], *, month_on: date | None = None) -> None:

@@ -4,6 +4,7 @@ The plan before (``plan.former_visits``) is the one made for an earlier day; mak
 from the same one, so a run that died can simply be run again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from models.planning.demand.checklist import checklist
 from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
-from models.planning.plan import SCHEDULED, Plan, make_plan
+from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation
 from models.planning.year import budget, rooms
 from models.policy import DAY, PlanningPolicy
@@ -146,33 +147,26 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
     pending = sorted({(one["level"], one["division"]) for one in waiting})
     awaiting = connection.sql("FROM plan.awaiting").pl()
     short = certificate(plan, now, policy, floor, budgets, pending, awaiting)
-    stamp = pl.lit(coding.as_of)
     visits = _visits(connection, plan, now)
     replace_table(connection, "plan.visits", visits)
-    replace_table(connection, "plan.visit_items", plan.items.with_columns(as_of=stamp))
-    replace_table(connection, "plan.assignments", _assignments(visits, now).with_columns(as_of=stamp))
-    replace_table(connection, "plan.shortfalls", short.with_columns(as_of=stamp))
-    replace_table(connection, "plan.budget", budgets.with_columns(as_of=stamp))
-    replace_table(
-        connection,
-        "plan.floors",
-        _floors([*coverage(now, policy, plan.items), *floor]).with_columns(as_of=stamp),
-    )
-    replace_table(connection, "plan.capacity", _capacity(plan, policy).with_columns(as_of=stamp))
-    replace_table(connection, "plan.outcomes", _outcomes(plan, coding))
-    replace_table(connection, "plan.caps", caps(now, policy).with_columns(as_of=stamp))
-    replace_table(connection, "plan.visit_checks", _checks(connection, visits, now, coding))
-    _changes(connection, coding.as_of)
+    told = {
+        "plan.visit_items": plan.items,
+        "plan.assignments": _assignments(visits, now),
+        "plan.shortfalls": short,
+        "plan.budget": budgets,
+        "plan.floors": _floors([*coverage(now, policy, plan.items), *floor]),
+        "plan.capacity": _capacity(plan, policy),
+        "plan.outcomes": _outcomes(plan, coding),
+        "plan.caps": caps(now, policy),
+        "plan.visit_checks": _checks(connection, visits, now, coding),
+    }
+    for name, frame in told.items():
+        replace_table(connection, name, frame.with_columns(as_of=pl.lit(coding.as_of)))
+    connection.execute(_CHANGES, {"as_of": coding.as_of})
     _serve(connection, now, policy)
-    states = visits["state"].value_counts().rows()
-    counts = {str(state): int(count) for state, count in states}
-    return Planned(
-        visits.height,
-        counts.get(SCHEDULED, 0),
-        counts.get("short", 0),
-        short.filter(pl.col("scope") != "note").height,
-        drawn,
-    )
+    states = Counter(visits["state"])
+    missing = short.filter(pl.col("scope") != "note").height
+    return Planned(visits.height, states[SCHEDULED], states[SHORT], missing, drawn)
 
 
 def _visits(connection: Connection, plan: Plan, now: Situation) -> pl.DataFrame:
@@ -206,44 +200,24 @@ def _floors(found: Sequence[Floor]) -> pl.DataFrame:
         (*one.authority, one.channel, one.base, one.required, one.done, one.planned, one.available, one.short)
         for one in found
     ]
-    names = ("level", "division", "channel", "base", "required", "done", "planned", "available", "short")
-    schema = {name: pl.String if name in names[:3] else pl.Int64 for name in names}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return OWN["plan.floors"].frame(
+        rows, "level", "division", "channel", "base", "required", "done", "planned", "available", "short"
+    )
 
 
 def _outcomes(plan: Plan, coding: Coding) -> pl.DataFrame:
     """What the optimiser can say of each authority's plan, and the policy it was made by."""
+    made_by = (coding.as_of, coding.policy.pack, coding.policy.planning_hash, plan.is_provisional)
     rows = [
         (
-            level,
-            division,
-            sum(one.scheduled.values()),
-            sum(one.dropped.values()),
-            sum(one.bound.values()),
-            one.value,
-            one.value_bound,
-            one.is_proven,
+            *authority,
+            *(sum(counts.values()) for counts in (one.scheduled, one.dropped, one.bound)),
+            *(one.value, one.value_bound, one.is_proven),
+            *made_by,
         )
-        for (level, division), one in sorted(plan.outcomes.items())
+        for authority, one in sorted(plan.outcomes.items())
     ]
-    names = (
-        "level",
-        "division",
-        "scheduled",
-        "dropped",
-        "most_possible",
-        "value",
-        "value_bound",
-        "is_proven",
-    )
-    frame = pl.DataFrame(rows, schema=names, orient="row") if rows else pl.DataFrame(schema=names)
-    policy = coding.policy
-    return frame.with_columns(
-        as_of=pl.lit(coding.as_of),
-        pack=pl.lit(policy.pack),
-        planning_hash=pl.lit(policy.planning_hash),
-        is_provisional=pl.lit(plan.is_provisional),
-    )
+    return OWN["plan.outcomes"].frame(rows)
 
 
 def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
@@ -253,19 +227,12 @@ def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
         for (level, division), bench in sorted(plan.benches.items())
         for day, crews in zip(bench.days, bench.crews, strict=True)
     ]
-    schema = {
-        "level": pl.String,
-        "division": pl.String,
-        "day": pl.Date,
-        "crews": pl.Int64,
-        "person_days": pl.Float64,
-    }
+    frame = OWN["plan.capacity"].frame(rows, "level", "division", "day", "crews", "person_days")
     load = (
         plan.visits.filter(pl.col("planned_on").is_not_null())
         .group_by(level="at_level", division="at_division", day="planned_on")
         .agg(visits=pl.len(), load_days=pl.col("quarter_days").sum() * policy.person_days(1))
     )
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return frame.join(load, on=["level", "division", "day"], how="left").with_columns(
         pl.col("visits", "load_days").fill_null(0)
     )
@@ -294,9 +261,7 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
     except PolicyGapError:
         # Archives reach further back than the catalogue; what is open at a firm is known all the same.
         items = ()
-    return checklist(asked, findings, history, items, most=MOST_CHECKS).with_columns(
-        as_of=pl.lit(coding.as_of)
-    )
+    return checklist(asked, findings, history, items, most=MOST_CHECKS)
 
 
 _CHANGES = """
@@ -321,11 +286,7 @@ LEFT JOIN (SELECT item_id, waived_by FROM plan.visit_items WHERE waived_by IS NO
 WHERE coalesce(n.change, 'gone') <> 'kept'
 ORDER BY 1
 """
-
-
-def _changes(connection: Connection, as_of: date) -> None:
-    """Every visit that is not as it was in the plan before, and why."""
-    connection.execute(_CHANGES, {"as_of": as_of})
+"""Every visit that is not as it was in the plan before, and why."""
 
 
 _QUEUE = """

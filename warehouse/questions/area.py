@@ -24,16 +24,15 @@ EVERYWHERE = Area()
 
 def within(alias: str) -> str:
     """SQL: the row belongs to an authority of the area."""
+    return f"($level IS NULL OR {alias}.level = $level) AND {in_district(alias)}"
+
+
+def in_district(alias: str) -> str:
+    """SQL: the row's division lies in the district."""
     return (
-        f"($level IS NULL OR {alias}.level = $level) AND ($districts IS NULL OR "
-        f"list_contains($districts, {alias}.division) OR list_contains($districts, left({alias}.division, 6)))"
+        f"($districts IS NULL OR list_contains($districts, {alias}.division) "
+        f"OR list_contains($districts, left({alias}.division, 6)))"
     )
-
-
-IN_DISTRICT = (
-    "($districts IS NULL OR list_contains($districts, e.division) "
-    "OR list_contains($districts, left(e.division, 6)))"
-)
 
 
 def districts(text: str | None) -> list[str] | None:

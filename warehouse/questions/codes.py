@@ -8,25 +8,25 @@ from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import IS_ISSUED
-from warehouse.questions.area import IN_DISTRICT, districts
+from warehouse.questions.area import districts, in_district
 from warehouse.questions.disputes import objections_of, with_contested
 
-REASONS_OF = """
-list_slice(list(struct_pack(
-    factor := r.factor, kind := r.kind, value := r.value, points := r.points, title_zh := f.title_zh,
-    title_en := f.title_en, check_zh := f.check_zh, check_en := f.check_en) ORDER BY r.rank), 1, 3)
-"""
-"""SQL: the three main reasons of an enterprise, from ``risk.explanations r`` and ``risk.factors f``."""
+
+def main_reasons(of: str) -> str:
+    """SQL: the three main reasons of the enterprises that a condition on ``risk.codes c`` picks out."""
+    return f"""
+    SELECT c.enterprise_id, list(struct_pack(
+        factor := r.factor, kind := r.kind, value := r.value, points := r.points, title_zh := f.title_zh,
+        title_en := f.title_en, check_zh := f.check_zh, check_en := f.check_en) ORDER BY r.rank)[:3] AS reasons
+    FROM risk.explanations r JOIN risk.factors f USING (factor)
+    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
+    WHERE {of} AND r.kind <> 'band' AND (r.points > 0 OR r.code = c.code)
+    GROUP BY c.enterprise_id
+    """
 
 
 QUEUE = f"""
-WITH reasons AS (
-    SELECT r.enterprise_id, {REASONS_OF} AS reasons
-    FROM risk.explanations r JOIN risk.factors f USING (factor)
-    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
-    WHERE c.code = $code AND r.kind <> 'band' AND (r.points > 0 OR r.code = c.code)
-    GROUP BY r.enterprise_id
-),
+WITH reasons AS ({main_reasons("c.code = $code")}),
 checks AS (
     SELECT enterprise_id, count(*) AS open_findings, count(*) FILTER (is_major_hazard) AS open_major,
            list(coalesce(item_code || ' ', '') || coalesce(left(description, 60), '') ORDER BY
@@ -42,7 +42,7 @@ JOIN core.enterprises e USING (enterprise_id)
 LEFT JOIN serve.red_queue q USING (enterprise_id)
 LEFT JOIN reasons USING (enterprise_id)
 LEFT JOIN checks USING (enterprise_id)
-WHERE c.code = $code AND {IN_DISTRICT}
+WHERE c.code = $code AND {in_district("e")}
   AND ($level IS NULL OR e.enforcing_level = $level)
 ORDER BY q.rank NULLS LAST, c.score DESC, c.enterprise_id
 LIMIT $most
@@ -70,15 +70,10 @@ def code_counts(connection: Connection) -> list[Row]:
     counted = rows(
         connection,
         f"""
-        WITH now AS (SELECT as_of FROM risk.codes LIMIT 1),
-             before AS (SELECT max(as_of) AS as_of FROM ops.runs
-                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now)),
-             old AS (SELECT code, count(*) AS n FROM risk.code_history
-                     WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to
-                     GROUP BY code)
+        {_BEFORE}, counted AS (SELECT code, count(*) AS n FROM old GROUP BY code)
         SELECT code, count(*) AS enterprises, count(*) FILTER (is_provisional) AS provisional,
-               any_value(old.n) AS before, (SELECT as_of FROM before) AS before_as_of
-        FROM risk.codes LEFT JOIN old USING (code) GROUP BY code
+               any_value(counted.n) AS before, (SELECT as_of FROM before) AS before_as_of
+        FROM risk.codes LEFT JOIN counted USING (code) GROUP BY code
         """,
     )
     found = {row["code"]: row for row in counted}
@@ -92,15 +87,20 @@ def changes(connection: Connection) -> list[Row]:
     return rows(
         connection,
         f"""
-        WITH now AS (SELECT max(as_of) AS as_of FROM risk.codes),
-             before AS (SELECT max(as_of) AS as_of FROM ops.runs
-                        WHERE {IS_ISSUED} AND as_of < (SELECT as_of FROM now))
+        {_BEFORE}
         SELECT o.code AS from_code, c.code AS to_code, count(*) AS enterprises
-        FROM risk.codes c JOIN risk.code_history o ON o.enterprise_id = c.enterprise_id
-        WHERE (SELECT as_of FROM before) >= o.valid_from AND (SELECT as_of FROM before) < o.valid_to
-          AND o.code <> c.code GROUP BY ALL ORDER BY 3 DESC, 1, 2
+        FROM risk.codes c JOIN old o USING (enterprise_id) WHERE o.code <> c.code GROUP BY ALL ORDER BY 3 DESC, 1, 2
         """,
     )
+
+
+_BEFORE = f"""
+WITH before AS (SELECT max(as_of) AS as_of FROM ops.runs
+                WHERE {IS_ISSUED} AND as_of < (SELECT max(as_of) FROM risk.codes)),
+     old AS (SELECT enterprise_id, code FROM risk.code_history
+             WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to)
+"""
+"""SQL: the day that was coded before (``before``), and the codes as issued on it (``old``)."""
 
 
 def explanation(connection: Connection, enterprise_id: str) -> Row:
@@ -180,7 +180,7 @@ def listing(
         f"""
         SELECT c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector, c.as_of
         FROM risk.codes c JOIN core.enterprises e USING (enterprise_id)
-        WHERE ($code IS NULL OR c.code = $code) AND {IN_DISTRICT}
+        WHERE ($code IS NULL OR c.code = $code) AND {in_district("e")}
         ORDER BY c.enterprise_id LIMIT $most
         """,
         {"code": code, "districts": districts(district), "most": limit or 2**31},

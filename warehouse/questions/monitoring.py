@@ -13,12 +13,16 @@ def findings(connection: Connection) -> list[Row]:
 
     Raises WarehouseError for a published copy of a time when nothing was measured.
     """
-    _require(connection)
-    return rows(
+    found = rows(
         connection,
         "FROM risk.monitoring ORDER BY "
         "CASE state WHEN 'alarm' THEN 0 WHEN 'acknowledged' THEN 1 ELSE 2 END, metric, group_kind, group_value",
     )
+    if not found:
+        raise WarehouseError(
+            "The published copy is of a time when nothing was measured. Start a run first: ./riskcode run"
+        )
+    return found
 
 
 def migration(connection: Connection) -> list[Row]:
@@ -64,10 +68,3 @@ def last_day(connection: Connection) -> date:
     if day is None:
         raise WarehouseError("Nothing was measured yet. Start a run first: ./riskcode run")
     return day
-
-
-def _require(connection: Connection) -> None:
-    if not connection.execute("SELECT 1 FROM risk.monitoring LIMIT 1").fetchall():
-        raise WarehouseError(
-            "The published copy is of a time when nothing was measured. Start a run first: ./riskcode run"
-        )

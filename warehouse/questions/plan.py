@@ -38,9 +38,6 @@ def knows(connection: Connection, district: str) -> bool:
     return any(one in asked or one[:6] in asked for one in (*divisions(connection), *JINAN_DIVISIONS))
 
 
-# ------------------------------------------------------------------------------------------- the queue
-
-
 # ------------------------------------------------------------------------------------------------ year
 
 
@@ -243,6 +240,3 @@ def binding(connection: Connection) -> Row:
     )
     late = rows(connection, "SELECT count(*) AS n FROM plan.visits WHERE state = 'scheduled' AND is_overdue")
     return {**horizon(connection), "visits": found, "overdue": late[0]["n"], "rules": rules}
-
-
-# ----------------------------------------------------------------------------------------------- visits

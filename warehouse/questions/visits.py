@@ -5,8 +5,8 @@ from datetime import date
 
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
-from warehouse.questions.area import EVERYWHERE, Area, within
-from warehouse.questions.codes import REASONS_OF
+from warehouse.questions.area import EVERYWHERE, Area, in_district, within
+from warehouse.questions.codes import main_reasons
 from warehouse.questions.disputes import with_contested
 from warehouse.questions.plan import LEVEL_ORDER
 
@@ -16,23 +16,14 @@ WITH asked AS (
     FROM serve.inspection_queue q
     JOIN core.enterprises e USING (enterprise_id)
     LEFT JOIN serve.red_queue r USING (enterprise_id)
-    WHERE ($level IS NULL OR q.level = $level)
-      AND ($districts IS NULL OR list_contains($districts, e.division)
-           OR list_contains($districts, left(e.division, 6)))
+    WHERE ($level IS NULL OR q.level = $level) AND {in_district("e")}
       AND ($channel IS NULL OR list_contains(q.channels, $channel))
       AND ($state IS NULL OR q.state = $state)
       AND ($team IS NULL OR contains(lower(q.crew_id), lower($team)))
       AND ($due_by IS NULL OR q.due_on <= $due_by)
     ORDER BY q.rank LIMIT $most
 ),
-reasons AS (
-    SELECT r.enterprise_id, {REASONS_OF} AS reasons
-    FROM risk.explanations r JOIN risk.factors f USING (factor)
-    JOIN risk.codes c ON c.enterprise_id = r.enterprise_id
-    WHERE r.enterprise_id IN (SELECT enterprise_id FROM asked) AND r.kind <> 'band'
-      AND (r.points > 0 OR r.code = c.code)
-    GROUP BY r.enterprise_id
-),
+reasons AS ({main_reasons("c.enterprise_id IN (SELECT enterprise_id FROM asked)")}),
 checks AS (
     SELECT visit_id, list(coalesce(item_code || ' ', '') || title_zh ORDER BY rank)[:3] AS to_check
     FROM plan.visit_checks GROUP BY visit_id

@@ -1,9 +1,9 @@
 """What a declaration of a table says.  Nothing here opens a database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -31,6 +31,7 @@ POLARS: dict[str, type[pl.DataType]] = {
     "DATE": pl.Date,
     "TIMESTAMP": pl.Datetime,
     "BIGINT": pl.Int64,
+    "UINTEGER": pl.UInt32,
     "DOUBLE": pl.Float64,
     "BOOLEAN": pl.Boolean,
 }
@@ -71,10 +72,10 @@ class OwnTable:
         order = self.order or self.key
         return f"FROM {name}{where}{f' ORDER BY {order}' if order else ''}"
 
-    @property
-    def frame_schema(self) -> dict[str, type[pl.DataType]]:
-        """Its columns, where they are of plain types, as a Polars schema."""
-        return {name: POLARS[column.kind] for name, column in self.columns.items()}
+    def frame(self, rows: Sequence[tuple[Any, ...]] = (), *columns: str) -> pl.DataFrame:
+        """Rows in its columns, or in those named, which must be of plain types."""
+        schema = {name: POLARS[self.columns[name].kind] for name in columns or self.columns}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def own_table(

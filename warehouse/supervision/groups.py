@@ -65,20 +65,12 @@ FROM moved ORDER BY enterprise_id, as_of
 
 
 def disputes(connection: Connection, coding: Coding) -> list[Measured]:
-    """Numbers of standing overrides and undecided objections, where such tables are kept."""
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'dispute'"
-        ).fetchall()
-    }
-    found: list[Measured] = []
+    """Numbers of standing overrides and undecided objections."""
     arguments = {"as_of": coding.as_of}
-    if "overrides" in there:
-        found.append(drift.counted("overrides_standing", value(connection, _STANDING, arguments)))
-    if {"objections", "decisions"} <= there:
-        found.append(drift.counted("objections_open", value(connection, _OPEN, arguments)))
-    return found
+    return [
+        drift.counted("overrides_standing", value(connection, _STANDING, arguments)),
+        drift.counted("objections_open", value(connection, _OPEN, arguments)),
+    ]
 
 
 _STANDING = f"""

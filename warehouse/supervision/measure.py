@@ -4,7 +4,7 @@ Compared are the codes of the run with those issued last, and its spread of scor
 A replay of an earlier day is measured like any other, but leaves the history as it was.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -87,7 +87,7 @@ def _write_migrations(connection: Connection, coding: Coding, last: date | None)
         )
         for day in days
     }
-    nothing = pl.DataFrame(schema=OWN["risk.migrations"].frame_schema)
+    nothing = OWN["risk.migrations"].frame()
     replace_table(connection, "risk.migrations", pl.concat([nothing, *parts.values()]))
     return nothing if last is None else parts[last]
 
@@ -231,11 +231,7 @@ def _days(known: Sequence[Acknowledged], metric: str, group: str = "") -> list[d
 
 def _seen(connection: Connection, coding: Coding, known: Sequence[Acknowledged]) -> dict[Key, date]:
     """What ever had a value before, and when last; less what was acknowledged to be gone."""
-    arguments = {"as_of": coding.as_of}
-    held: Mapping[Key, date] = {
-        (metric, kind, group): day
-        for metric, kind, group, day in connection.execute(_SEEN, arguments).fetchall()
-    }
+    held = _by_key(connection, _SEEN, coding)
     gone = {(one.key[1], one.key[2]): one.as_of for one in known if one.key[0] == "missing"}
     named = {key: (key[0], "/".join(part for part in key[1:] if part)) for key in held}
     return {key: day for key, day in held.items() if gone.get(named[key], date.min) < day}
@@ -269,14 +265,14 @@ def _frame(as_of: date, found: Sequence[Measured]) -> pl.DataFrame:
         (as_of, *one.key, one.value, one.low, one.high, one.limit_low, one.limit_high, one.state)
         for one in found
     ]
-    return pl.DataFrame(rows, schema=OWN["ops.monitoring_history"].frame_schema, orient="row")
+    return OWN["ops.monitoring_history"].frame(rows)
 
 
 def _with_since(
     connection: Connection, coding: Coding, found: Sequence[Measured], numbers: pl.DataFrame
 ) -> pl.DataFrame:
     """The measures with since when they alarm."""
-    since = _since(connection, coding)
+    since = _by_key(connection, _SINCE, coding)
     begun = [since.get(one.key, coding.as_of) if one.state == "alarm" else None for one in found]
     return numbers.with_columns(since=pl.Series(begun, dtype=pl.Date))
 
@@ -286,12 +282,13 @@ def _factor_titles(connection: Connection) -> Titles:
     return {factor: (zh, en) for factor, zh, en in found}
 
 
-def _since(connection: Connection, coding: Coding) -> dict[Key, date]:
-    """First day of the alarms that stood on the day measured before, without a break."""
-    found = connection.execute(_SINCE, {"as_of": coding.as_of}).fetchall()
+def _by_key(connection: Connection, query: str, coding: Coding) -> dict[Key, date]:
+    """Days by metric and group, as a query gives them for the coded day."""
+    found = connection.execute(query, {"as_of": coding.as_of}).fetchall()
     return {(metric, kind, group): day for metric, kind, group, day in found}
 
 
+# First day of the alarms that stood on the day measured before, without a break.
 _SINCE = """
 WITH days AS (FROM ops.monitoring_history WHERE as_of < $as_of),
 quiet AS (SELECT metric, group_kind, group_value, max(as_of) AS day FROM days WHERE state <> 'alarm' GROUP BY ALL)

@@ -120,8 +120,9 @@ def compare(
     the workload.
     Raises ScoreError when nothing is coded yet, BusyError while a run writes.
     """
+    nothing = ScoreError("Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run")
     if not home.warehouse.exists():
-        raise ScoreError("Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run")
+        raise nothing
     with tempfile.TemporaryDirectory(prefix="policy-diff-", dir=home.root) as folder:
         homes = {side: Home(Path(folder) / side).prepare() for side in SIDES}
         with holding(home):
@@ -130,9 +131,7 @@ def compare(
         with writing(homes["old"]) as connection:
             day = as_of or value(connection, LAST_ISSUED)
             if day is None:
-                raise ScoreError(
-                    "Nothing is coded yet, so there is nothing to compare. Start a run: ./riskcode run"
-                )
+                raise nothing
             before = _before(connection, old, default, day)
             log.info("coding %s by the pack before", day)
             said = coding_on(connection, default, day, engine=engine, packs=before)
@@ -305,13 +304,9 @@ def _workload(
 
 def _two_sided(query: str, keys: Sequence[str], numbers: Sequence[str]) -> str:
     """SQL: a query asked on both sides, one row per key with ``old_`` and ``new_`` numbers; 0 where there is no row."""
-    told = ", ".join(f"coalesce({s}.{name}, 0) AS {s}_{name}" for name in numbers for s in ("o", "n"))
-    told = told.replace(" AS o_", " AS old_").replace(" AS n_", " AS new_")
-    key = ", ".join(keys)
-    return (
-        f"SELECT {key}, {told} FROM ({query.format(side='old')}) o FULL JOIN ({query.format(side='new')}) n "
-        f"USING ({key}) ORDER BY {key}"
-    )
+    told = ", ".join(f"coalesce({side}.{name}, 0) AS {side}_{name}" for name in numbers for side in SIDES)
+    key, (old, new) = ", ".join(keys), (f"({query.format(side=side)}) {side}" for side in SIDES)
+    return f"SELECT {key}, {told} FROM {old} FULL JOIN {new} USING ({key}) ORDER BY {key}"
 
 
 _PLANNED = """

@@ -20,8 +20,9 @@ from models.policy import Policy
 from models.tables.canonical import TABLES
 from models.vocabulary import day_number
 from warehouse.coding.coding import Coding, Extract
-from warehouse.coding.engines import fold, read_events
+from warehouse.coding.engines import features_of, read_events
 from warehouse.coding.overrides import standing_overrides
+from warehouse.coding.timelines import path_of
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import value
 from warehouse.database.reading import Row, rows
@@ -51,15 +52,9 @@ def past_coding(
 
 def past_codes(connection: Connection, coding: Coding) -> pl.DataFrame:
     """The codes of a past day; writes nothing.  Grain: one row per ``enterprise_id``; ``code``, ``rank``."""
-    path = code_path(
-        read_events(connection, coding.extract),
-        first=coding.as_of,
-        last=coding.as_of,
-        known_at=coding.known_at,
-        rules=coding.in_force,
-        overrides=standing_overrides(connection, coding),
+    return path_of(connection, coding).codes.select(
+        "enterprise_id", code_name(pl.col("rank")).alias("code"), "rank", "held_rank"
     )
-    return path.codes.select("enterprise_id", code_name(pl.col("rank")).alias("code"), "rank", "held_rank")
 
 
 def past_explanation(connection: Connection, coding: Coding) -> list[Row]:
@@ -67,16 +62,7 @@ def past_explanation(connection: Connection, coding: Coding) -> list[Row]:
 
     Raises WarehouseError when an enterprise was not known then.
     """
-    features = with_interval(
-        fold(
-            connection,
-            as_of=coding.as_of,
-            known_at=coding.known_at,
-            policy=coding.policy.features,
-            extract=coding.extract,
-        ),
-        coding.card,
-    )
+    features = with_interval(features_of(connection, coding), coding.card)
     if features.is_empty():
         raise WarehouseError(
             "Not known on {known_at}: {only}. Give a later --known-at.",

@@ -105,7 +105,7 @@ def test_a_run_that_dies_leaves_the_plan_as_it_was(city: Connection, monkeypatch
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("warehouse.planning.plan._changes", die)
+    monkeypatch.setattr("warehouse.planning.plan._serve", die)
     with pytest.raises(KeyboardInterrupt):
         plan(city, END + timedelta(days=1))
     assert all(frame.equals(before[name]) for name, frame in held(city).items())
