@@ -1,6 +1,5 @@
 """Canonical values in the words of an authority: Chinese headers and labels, 是/否, its way to write a day."""
 
-from datetime import date
 from typing import Any
 
 import dataframely as dy
