@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desk.words.labels import BINDING
 from desk.words.words import Words
-from docs.markers import table, with_block
+from docs.markers import fill, table
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
@@ -78,13 +78,5 @@ def _basis() -> str:
     )
 
 
-def main() -> None:
-    """Write the blocks."""
-    text = FILE.read_text(encoding="utf-8")
-    for name, content in blocks().items():
-        text = with_block(text, name, content)
-    FILE.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    fill(FILE, blocks())
