@@ -52,13 +52,12 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
 
 
 def _rules() -> str:
-    told = {**{name: ("waives", *words) for name, words in WAIVERS.items()}}
     chinese, english = Words("zh"), Words("en")
     rows = [
         (f"`{name}`", "in the certificate", chinese.label(BINDING, name), english.label(BINDING, name))
         for name in BINDING.keys
     ]
-    rows += [(f"`{name}`", how, zh, en) for name, (how, zh, en) in told.items() if name not in BINDING.labels]
+    rows += [(f"`{name}`", "waives", *said) for name, said in WAIVERS.items() if name not in BINDING.labels]
     return table(["rule", "", "中文", "English"], rows)
 
 
