@@ -4,7 +4,7 @@ Blocking checks stop what lies downstream, so no code is issued on a broken regi
 that broke a promise of the method; the others warn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from dagster import (
@@ -20,7 +20,7 @@ from dagster import (
 
 from assets.monitoring import MONITORING_CHECKS
 from assets.resources import Warehouse
-from assets.suites import intake_suites, result_suites
+from assets.suites import RESULT_SUITES, intake_suites
 from warehouse.planning.draws import unverified
 from warehouse.validation import Outcome, Suite, run_suites
 
@@ -55,40 +55,25 @@ def _result(warehouse: Warehouse, asset: str, outcome: Outcome) -> AssetCheckRes
     )
 
 
-def _run(warehouse: Warehouse, name: str, suites: dict[str, list[Suite]]) -> Iterable[AssetCheckResult]:
-    flat = [(asset, suite) for asset, several in suites.items() for suite in several]
-    docs = warehouse.paths.data_docs / name
-    outcomes = run_suites(warehouse.connection, [suite for _, suite in flat], docs=docs)
-    for (asset, _), outcome in zip(flat, outcomes, strict=True):
-        yield _result(warehouse, asset, outcome)
+def _checks(
+    name: str, docs: str, suites: Callable[[date], dict[str, list[Suite]]], about: str
+) -> AssetChecksDefinition:
+    """A group of checks run together; their pages go into the folder ``docs``."""
+
+    @multi_asset_check(specs=_specs(suites(_ANY_DAY)), name=name, description=about)
+    def run(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
+        by_asset = suites(date.fromisoformat(context.partition_key))
+        flat = [(asset, suite) for asset, several in by_asset.items() for suite in several]
+        folder = warehouse.paths.data_docs / docs
+        outcomes = run_suites(warehouse.connection, [suite for _, suite in flat], docs=folder)
+        for (asset, _), outcome in zip(flat, outcomes, strict=True):
+            yield _result(warehouse, asset, outcome)
+
+    return run
 
 
-@multi_asset_check(specs=_specs(intake_suites(_ANY_DAY)), name="intake_checks")
-def intake_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-    """Volume, freshness, distribution and agreement of what was taken in."""
-    yield from _run(warehouse, "intake", intake_suites(warehouse.coding(context).as_of))
-
-
-@multi_asset_check(specs=_specs({"codes": result_suites()["codes"]}), name="code_checks")
-def code_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-    """Exactly one code each, and a RED share that can be visited."""
-    yield from _run(warehouse, "codes", {"codes": result_suites()["codes"]})
-
-
-def _without(*assets: str) -> dict[str, list[Suite]]:
-    return {name: suites for name, suites in result_suites().items() if name not in assets}
-
-
-@multi_asset_check(specs=_specs(_without("codes", "inspection_plan")), name="result_checks")
-def result_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-    """Exact sums and a complete queue, before anything is planned or published."""
-    yield from _run(warehouse, "results", _without("codes", "inspection_plan"))
-
-
-@multi_asset_check(specs=_specs({"inspection_plan": result_suites()["inspection_plan"]}), name="plan_checks")
-def plan_checks(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-    """No cap exceeded, nobody double-booked, every RED planned or named, before anything is published."""
-    yield from _run(warehouse, "plan", {"inspection_plan": result_suites()["inspection_plan"]})
+def _of(*assets: str) -> Callable[[date], dict[str, list[Suite]]]:
+    return lambda _: {asset: RESULT_SUITES[asset] for asset in assets}
 
 
 @asset_check(
@@ -104,10 +89,30 @@ def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> A
 
 
 CHECKS: list[AssetChecksDefinition] = [
-    intake_checks,
-    code_checks,
-    result_checks,
-    plan_checks,
+    _checks(
+        "intake_checks",
+        "intake",
+        intake_suites,
+        "Volume, freshness, distribution and agreement of what was taken in.",
+    ),
+    _checks(
+        "code_checks",
+        "codes",
+        _of("codes"),
+        "Exactly one code each, and a RED share that can be visited.",
+    ),
+    _checks(
+        "result_checks",
+        "results",
+        _of("explanations", "red_queue"),
+        "Exact sums and a complete queue, before anything is planned or published.",
+    ),
+    _checks(
+        "plan_checks",
+        "plan",
+        _of("inspection_plan"),
+        "No cap exceeded, nobody double-booked, every RED planned or named, before anything is published.",
+    ),
     draws_verify,
     *MONITORING_CHECKS,
 ]

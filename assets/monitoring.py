@@ -3,7 +3,7 @@
 None of the checks blocks: an alarm is a reason to look, not to withhold the codes of a night.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from dagster import (
@@ -26,6 +26,7 @@ from warehouse.questions.monitoring import findings
 from warehouse.supervision.measure import measure
 
 MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "events_in", "missing")
+"""Migration, drift, quiet codes, quiet data, streams that dried up, measures that are gone."""
 
 
 @scoring_asset(deps=[codes, explanations])
@@ -38,40 +39,28 @@ def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> Material
     )
 
 
-def _result(warehouse: Warehouse, metrics: Iterable[str]) -> AssetCheckResult:
+def _check(name: str, metrics: Sequence[str], about: str) -> AssetChecksDefinition:
     """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
-    found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
-    words = Words(warehouse.language)
-    said = [words.either(row, "text") for row in found if row["state"] == "alarm"]
-    return AssetCheckResult(
-        passed=not said,
-        severity=AssetCheckSeverity.WARN,
-        description=" ".join(said) or f"no alarm in {len(found)} measures",
-    )
+
+    @asset_check(asset=monitoring, name=name, description=about)
+    def check(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+        found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
+        words = Words(warehouse.language)
+        said = [words.either(row, "text") for row in found if row["state"] == "alarm"]
+        return AssetCheckResult(
+            passed=not said,
+            severity=AssetCheckSeverity.WARN,
+            description=" ".join(said) or f"no alarm in {len(found)} measures",
+        )
+
+    return check
 
 
-@asset_check(asset=monitoring, description="Codes and data move: neither too much nor not at all.")
-def codes_move(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
-    """Migration, drift, quiet codes, quiet data, streams that dried up, measures that are gone."""
-    return _result(warehouse, MOVEMENT)
-
-
-@asset_check(asset=monitoring, description="RED is spread alike over districts, sectors and sizes.")
-def parity(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
-    """Share of RED in every group against that of all others."""
-    return _result(warehouse, ("red_rate",))
-
-
-@asset_check(asset=monitoring, description="Being visited often does not by itself make a code worse.")
-def feedback_loop(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
-    """Codes against past visits within sector and size; rightly aimed visits warn as well."""
-    return _result(warehouse, ("feedback",))
-
-
-@asset_check(asset=monitoring, description="Codes do not go and come back.")
-def flip_flops(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
-    """Codes that came back within the days of the policy, per mille of enterprises and year."""
-    return _result(warehouse, ("flip_flops",))
-
-
-MONITORING_CHECKS: list[AssetChecksDefinition] = [codes_move, parity, feedback_loop, flip_flops]
+MONITORING_CHECKS = [
+    _check("codes_move", MOVEMENT, "Codes and data move: neither too much nor not at all."),
+    _check("parity", ["red_rate"], "RED is spread alike over districts, sectors and sizes."),
+    # Codes against past visits within sector and size; rightly aimed visits warn as well.
+    _check("feedback_loop", ["feedback"], "Being visited often does not by itself make a code worse."),
+    # Those that came back within the days of the policy, per mille of enterprises and year.
+    _check("flip_flops", ["flip_flops"], "Codes do not go and come back."),
+]

@@ -41,17 +41,6 @@ def structure(table: Table) -> Suite:
     )
 
 
-def volume() -> Suite:
-    """There is a register to code."""
-    return Suite(
-        "enterprises_volume",
-        "core.current_enterprises",
-        "企业名册: there is at least one enterprise; an empty register would publish an empty city.",
-        (("ExpectTableRowCountToBeBetween", {"min_value": 1}),),
-        is_blocking=True,
-    )
-
-
 def freshness(table: Table, as_of: date) -> Suite:
     """The newest record is not older than a living source's should be."""
     days = FRESH_WITHIN_DAYS[table.name]
@@ -70,80 +59,7 @@ def freshness(table: Table, as_of: date) -> Suite:
     )
 
 
-def distributions() -> list[Suite]:
-    """Shares that would only look like this if a source or a mapping were broken."""
-    return [
-        Suite(
-            "violations_distribution",
-            "core.current_violations",
-            "违法违规: most findings carry a severity, and major hazards stay rare (C6: exact, not inflated).",
-            (
-                _no_rows(
-                    _too_many("severity = 'ungraded'", 0.5), "at most half of the findings are ungraded"
-                ),
-                _no_rows(_too_many("is_major_hazard", 0.1), "at most a tenth are major hazards"),
-            ),
-        ),
-        Suite(
-            "inspections_distribution",
-            "core.current_inspections",
-            "检查记录: results vary; a source that only knows penalised visits says nothing of clean ones.",
-            (
-                _no_rows(_too_many("result = 'unknown'", 0.3), "at most 30 % of the results are unknown"),
-                _no_rows(_too_many("result <> 'clean'", 0.98), "some visits are clean"),
-            ),
-        ),
-        Suite(
-            "alerts_distribution",
-            "core.current_alerts",
-            "监测预警: false alarms are marked but do not dominate.",
-            (_no_rows(_too_many("is_false_alarm", 0.6), "at most 60 % are false alarms"),),
-        ),
-    ]
-
-
-def agreements() -> list[Suite]:
-    """Tables that must agree, and clauses that can be read off them."""
-    inspections = "core.current_inspections"
-    return [
-        *(_officers_match(TABLES[name]) for name in ("absences", "conflicts")),
-        Suite(
-            "violations_match_inspections",
-            "core.current_violations",
-            "违法违规: findings refer to a recorded visit, never to an assistance visit (P11); a major hazard is "
-            "not settled by an order alone (D5).",
-            (
-                _no_rows(
-                    f"SELECT v.* FROM {{batch}} v ANTI JOIN {inspections} i ON i.source = v.source "
-                    "AND i.inspection_id = v.inspection_id WHERE v.inspection_id IS NOT NULL",
-                    "every finding's visit is on record",
-                ),
-                _no_rows(
-                    f"SELECT v.* FROM {{batch}} v JOIN {inspections} i ON i.source = v.source "
-                    "AND i.inspection_id = v.inspection_id WHERE i.kind = 'assistance'",
-                    "no finding comes from an assistance visit (P11)",
-                ),
-                _no_rows(
-                    "SELECT * FROM {batch} WHERE is_major_hazard AND disposal = 'order'",
-                    "no major hazard is settled by a rectification order alone (D5)",
-                ),
-            ),
-        ),
-        Suite(
-            "inspections_filed_before",
-            inspections,
-            "检查记录: visits are filed before, immediate ones at most a few days after (D1).",
-            (
-                _no_rows(
-                    "SELECT * FROM {batch} WHERE kind <> 'immediate' AND filed_on > inspected_on",
-                    "planned visits are filed before (D1)",
-                ),
-            ),
-        ),
-    ]
-
-
-def _officers_match(table: Table) -> Suite:
+def officers_match(table: Table) -> Suite:
     """Whoever is away or declares a conflict is on the roster, else nobody is kept from any visit."""
     return Suite(
         f"{table.name}_match_officers",
@@ -158,161 +74,6 @@ def _officers_match(table: Table) -> Suite:
     )
 
 
-def coded() -> Suite:
-    """Every enterprise has exactly one code, a known one."""
-    return Suite(
-        "codes_complete",
-        "risk.codes",
-        "赋码: every enterprise has exactly one of the four codes, and too little data never gives GREEN.",
-        (
-            ("ExpectTableRowCountToBeBetween", {"min_value": 1}),
-            ("ExpectColumnValuesToBeInSet", {"column": "code", "value_set": list(CODE_KEYS)}),
-            ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
-            _no_rows(
-                "SELECT f.enterprise_id FROM risk.features f ANTI JOIN {batch} c USING (enterprise_id)",
-                "no enterprise is without a code",
-            ),
-            _no_rows("SELECT * FROM {batch} WHERE is_provisional AND code = 'green'", "no unrated GREEN"),
-        ),
-        is_blocking=True,
-    )
-
-
-def red_share() -> Suite:
-    """A RED share nobody can visit in five working days is no RED."""
-    return Suite(
-        "codes_red_share",
-        "risk.codes",
-        "赋码: at most 5 % are RED (proposal); each RED costs a special inspection within 5 working days (C3).",
-        (_no_rows(_too_many("code = 'red'", 0.05), "at most 5 % are RED"),),
-    )
-
-
-def exact_sums() -> Suite:
-    """Points of the reasons add up to the score."""
-    return Suite(
-        "explanations_exact",
-        "risk.explanations",
-        "赋码理由: for every enterprise the points of its reasons add up to its score exactly.",
-        (
-            _no_rows(
-                "SELECT c.enterprise_id FROM risk.codes c LEFT JOIN (SELECT enterprise_id, sum(points) AS points "
-                "FROM {batch} GROUP BY enterprise_id) e USING (enterprise_id) "
-                "WHERE e.points IS DISTINCT FROM c.score",
-                "points add up to the score",
-            ),
-        ),
-        is_blocking=True,
-    )
-
-
-def queue_complete() -> Suite:
-    """Every RED enterprise is in the queue, once, with a due day."""
-    return Suite(
-        "red_queue_complete",
-        "serve.red_queue",
-        "红码队列: every RED enterprise stands in the queue once, with a due day (C3).",
-        (
-            ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
-            ("ExpectColumnValuesToNotBeNull", {"column": "due_on"}),
-            _no_rows(
-                "SELECT c.enterprise_id FROM risk.codes c ANTI JOIN {batch} q USING (enterprise_id) "
-                "WHERE c.code = 'red'",
-                "no RED enterprise is missing",
-            ),
-        ),
-        is_blocking=True,
-    )
-
-
-_OF_THIS_DAY = (
-    "(SELECT value FROM ops.meta WHERE key = 'planned_as_of') = "
-    "CAST((SELECT max(as_of) FROM risk.codes) AS VARCHAR)"
-)
-"""A backfill of an older day keeps the newer plan; the two are not compared."""
-
-
-def plan_lawful() -> Suite:
-    """No cap exceeded, nobody in two places, no crew overbooked, no enterprise visited twice on a day."""
-    return Suite(
-        "plan_lawful",
-        "plan.visits",
-        "检查计划: no planned visit breaks the annual cap (C4), and no officer or crew is double-booked (D2).",
-        (
-            ("ExpectColumnValuesToBeUnique", {"column": "visit_id"}),
-            _no_rows(
-                "SELECT v.enterprise_id FROM {batch} v JOIN plan.caps c USING (enterprise_id) "
-                "WHERE v.state IN ('scheduled', 'awaiting') AND v.in_cap AND year(v.planned_on) = year(c.as_of) "
-                "GROUP BY v.enterprise_id HAVING count(*) FILTER (v.state = 'scheduled') > max(c.cap) - max(c.used) "
-                "AND count(*) FILTER (v.state = 'scheduled') > 0",
-                "no enterprise is visited more often than its cap",
-            ),
-            _no_rows(
-                "SELECT planned_on, level, division, crew_id FROM {batch} WHERE state = 'scheduled' "
-                "GROUP BY ALL HAVING sum(quarter_days) > 4",
-                "no crew has more than a day's work",
-            ),
-            _no_rows(
-                "SELECT a.planned_on, a.officer_id FROM plan.assignments a "
-                "SEMI JOIN (FROM {batch} WHERE state = 'scheduled') v ON v.visit_id = a.visit_id "
-                "GROUP BY a.planned_on, a.officer_id HAVING count(DISTINCT a.crew_id) > 1",
-                "no officer is in two crews on one day",
-            ),
-            _no_rows(
-                "SELECT enterprise_id, planned_on FROM {batch} WHERE state = 'scheduled' GROUP BY ALL "
-                "HAVING count(*) > 1",
-                "no enterprise gets two visits on one day (P6)",
-            ),
-        ),
-        is_blocking=True,
-    )
-
-
-def plan_reds() -> Suite:
-    """Every RED is planned in time or named."""
-    return Suite(
-        "plan_reds",
-        "serve.red_queue",
-        "检查计划: every RED has its special inspection in time, or stands in the certificate (C3).",
-        (
-            _no_rows(
-                "SELECT q.enterprise_id FROM {batch} q "
-                "ANTI JOIN (SELECT enterprise_id, planned_on, state FROM plan.visits) v "
-                "ON v.enterprise_id = q.enterprise_id "
-                # A visit whose day is over is taken for made until its record is overdue, whenever it was.
-                "AND (v.state = 'awaiting' OR v.state = 'scheduled' AND v.planned_on <= q.due_on) "
-                "ANTI JOIN (SELECT s.enterprise_id FROM plan.shortfalls s LEFT JOIN plan.visits v USING (visit_id) "
-                "WHERE s.channel LIKE 'red%' OR list_has_any(v.channels, ['red', 'red_overdue'])) s "
-                "ON s.enterprise_id = q.enterprise_id "
-                f"WHERE q.state IN ('due', 'overdue') AND {_OF_THIS_DAY}",
-                "no RED is without a day and without a reason",
-            ),
-        ),
-        is_blocking=True,
-    )
-
-
-def intake_suites(as_of: date) -> dict[str, list[Suite]]:
-    """Suites about the intake tables, by asset."""
-    by_asset: dict[str, list[Suite]] = {name: [structure(table)] for name, table in TABLES.items()}
-    by_asset["enterprises"].append(volume())
-    for name in FRESH_WITHIN_DAYS:
-        by_asset[name].append(freshness(TABLES[name], as_of))
-    for suite in (*distributions(), *agreements()):
-        by_asset[suite.table.removeprefix("core.current_")].append(suite)
-    return by_asset
-
-
-def result_suites() -> dict[str, list[Suite]]:
-    """Suites about codes, explanations and the queue, by asset."""
-    return {
-        "codes": [coded(), red_share()],
-        "explanations": [exact_sums()],
-        "red_queue": [queue_complete()],
-        "inspection_plan": [plan_lawful(), plan_reds()],
-    }
-
-
 def _no_rows(query: str, description: str) -> tuple[str, dict[str, str]]:
     return "UnexpectedRowsExpectation", {"unexpected_rows_query": query, "description": description}
 
@@ -322,3 +83,205 @@ def _too_many(condition: str, share: float) -> str:
         f"SELECT count(*) FILTER ({condition}) AS n, count(*) AS total FROM {{batch}} "
         f"HAVING count(*) FILTER ({condition}) > {share} * count(*)"
     )
+
+
+WHOLE_TABLES = (
+    Suite(
+        "enterprises_volume",
+        "core.current_enterprises",
+        "企业名册: there is at least one enterprise; an empty register would publish an empty city.",
+        (("ExpectTableRowCountToBeBetween", {"min_value": 1}),),
+        is_blocking=True,
+    ),
+    Suite(
+        "violations_distribution",
+        "core.current_violations",
+        "违法违规: most findings carry a severity, and major hazards stay rare (C6: exact, not inflated).",
+        (
+            _no_rows(_too_many("severity = 'ungraded'", 0.5), "at most half of the findings are ungraded"),
+            _no_rows(_too_many("is_major_hazard", 0.1), "at most a tenth are major hazards"),
+        ),
+    ),
+    Suite(
+        "inspections_distribution",
+        "core.current_inspections",
+        "检查记录: results vary; a source that only knows penalised visits says nothing of clean ones.",
+        (
+            _no_rows(_too_many("result = 'unknown'", 0.3), "at most 30 % of the results are unknown"),
+            _no_rows(_too_many("result <> 'clean'", 0.98), "some visits are clean"),
+        ),
+    ),
+    Suite(
+        "alerts_distribution",
+        "core.current_alerts",
+        "监测预警: false alarms are marked but do not dominate.",
+        (_no_rows(_too_many("is_false_alarm", 0.6), "at most 60 % are false alarms"),),
+    ),
+    Suite(
+        "violations_match_inspections",
+        "core.current_violations",
+        "违法违规: findings refer to a recorded visit, never to an assistance visit (P11); a major hazard is "
+        "not settled by an order alone (D5).",
+        (
+            _no_rows(
+                "SELECT v.* FROM {batch} v ANTI JOIN core.current_inspections i ON i.source = v.source "
+                "AND i.inspection_id = v.inspection_id WHERE v.inspection_id IS NOT NULL",
+                "every finding's visit is on record",
+            ),
+            _no_rows(
+                "SELECT v.* FROM {batch} v JOIN core.current_inspections i ON i.source = v.source "
+                "AND i.inspection_id = v.inspection_id WHERE i.kind = 'assistance'",
+                "no finding comes from an assistance visit (P11)",
+            ),
+            _no_rows(
+                "SELECT * FROM {batch} WHERE is_major_hazard AND disposal = 'order'",
+                "no major hazard is settled by a rectification order alone (D5)",
+            ),
+        ),
+    ),
+    Suite(
+        "inspections_filed_before",
+        "core.current_inspections",
+        "检查记录: visits are filed before, immediate ones at most a few days after (D1).",
+        (
+            _no_rows(
+                "SELECT * FROM {batch} WHERE kind <> 'immediate' AND filed_on > inspected_on",
+                "planned visits are filed before (D1)",
+            ),
+        ),
+    ),
+)
+"""There is a register; shares that would only look otherwise if a source or a mapping were broken; tables that must
+agree, and clauses that can be read off them."""
+
+_OF_THIS_DAY = (
+    "(SELECT value FROM ops.meta WHERE key = 'planned_as_of') = "
+    "CAST((SELECT max(as_of) FROM risk.codes) AS VARCHAR)"
+)
+"""A backfill of an older day keeps the newer plan; the two are not compared."""
+
+RESULT_SUITES = {
+    "codes": [
+        Suite(
+            "codes_complete",
+            "risk.codes",
+            "赋码: every enterprise has exactly one of the four codes, and too little data never gives GREEN.",
+            (
+                ("ExpectTableRowCountToBeBetween", {"min_value": 1}),
+                ("ExpectColumnValuesToBeInSet", {"column": "code", "value_set": list(CODE_KEYS)}),
+                ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
+                _no_rows(
+                    "SELECT f.enterprise_id FROM risk.features f ANTI JOIN {batch} c USING (enterprise_id)",
+                    "no enterprise is without a code",
+                ),
+                _no_rows("SELECT * FROM {batch} WHERE is_provisional AND code = 'green'", "no unrated GREEN"),
+            ),
+            is_blocking=True,
+        ),
+        Suite(
+            "codes_red_share",
+            "risk.codes",
+            "赋码: at most 5 % are RED (proposal); each RED costs a special inspection within 5 working days (C3).",
+            (_no_rows(_too_many("code = 'red'", 0.05), "at most 5 % are RED"),),
+        ),
+    ],
+    "explanations": [
+        Suite(
+            "explanations_exact",
+            "risk.explanations",
+            "赋码理由: for every enterprise the points of its reasons add up to its score exactly.",
+            (
+                _no_rows(
+                    "SELECT c.enterprise_id FROM risk.codes c LEFT JOIN (SELECT enterprise_id, sum(points) AS points "
+                    "FROM {batch} GROUP BY enterprise_id) e USING (enterprise_id) "
+                    "WHERE e.points IS DISTINCT FROM c.score",
+                    "points add up to the score",
+                ),
+            ),
+            is_blocking=True,
+        ),
+    ],
+    "red_queue": [
+        Suite(
+            "red_queue_complete",
+            "serve.red_queue",
+            "红码队列: every RED enterprise stands in the queue once, with a due day (C3).",
+            (
+                ("ExpectColumnValuesToBeUnique", {"column": "enterprise_id"}),
+                ("ExpectColumnValuesToNotBeNull", {"column": "due_on"}),
+                _no_rows(
+                    "SELECT c.enterprise_id FROM risk.codes c ANTI JOIN {batch} q USING (enterprise_id) "
+                    "WHERE c.code = 'red'",
+                    "no RED enterprise is missing",
+                ),
+            ),
+            is_blocking=True,
+        ),
+    ],
+    "inspection_plan": [
+        Suite(
+            "plan_lawful",
+            "plan.visits",
+            "检查计划: no planned visit breaks the annual cap (C4), and no officer or crew is double-booked (D2).",
+            (
+                ("ExpectColumnValuesToBeUnique", {"column": "visit_id"}),
+                _no_rows(
+                    "SELECT v.enterprise_id FROM {batch} v JOIN plan.caps c USING (enterprise_id) "
+                    "WHERE v.state IN ('scheduled', 'awaiting') AND v.in_cap AND year(v.planned_on) = year(c.as_of) "
+                    "GROUP BY v.enterprise_id "
+                    "HAVING count(*) FILTER (v.state = 'scheduled') > max(c.cap) - max(c.used) "
+                    "AND count(*) FILTER (v.state = 'scheduled') > 0",
+                    "no enterprise is visited more often than its cap",
+                ),
+                _no_rows(
+                    "SELECT planned_on, level, division, crew_id FROM {batch} WHERE state = 'scheduled' "
+                    "GROUP BY ALL HAVING sum(quarter_days) > 4",
+                    "no crew has more than a day's work",
+                ),
+                _no_rows(
+                    "SELECT a.planned_on, a.officer_id FROM plan.assignments a "
+                    "SEMI JOIN (FROM {batch} WHERE state = 'scheduled') v ON v.visit_id = a.visit_id "
+                    "GROUP BY a.planned_on, a.officer_id HAVING count(DISTINCT a.crew_id) > 1",
+                    "no officer is in two crews on one day",
+                ),
+                _no_rows(
+                    "SELECT enterprise_id, planned_on FROM {batch} WHERE state = 'scheduled' GROUP BY ALL "
+                    "HAVING count(*) > 1",
+                    "no enterprise gets two visits on one day (P6)",
+                ),
+            ),
+            is_blocking=True,
+        ),
+        Suite(
+            "plan_reds",
+            "serve.red_queue",
+            "检查计划: every RED has its special inspection in time, or stands in the certificate (C3).",
+            (
+                _no_rows(
+                    "SELECT q.enterprise_id FROM {batch} q "
+                    "ANTI JOIN (SELECT enterprise_id, planned_on, state FROM plan.visits) v "
+                    "ON v.enterprise_id = q.enterprise_id "
+                    # A visit whose day is over is taken for made until its record is overdue, whenever it was.
+                    "AND (v.state = 'awaiting' OR v.state = 'scheduled' AND v.planned_on <= q.due_on) "
+                    "ANTI JOIN (SELECT s.enterprise_id FROM plan.shortfalls s LEFT JOIN plan.visits v USING (visit_id) "
+                    "WHERE s.channel LIKE 'red%' OR list_has_any(v.channels, ['red', 'red_overdue'])) s "
+                    "ON s.enterprise_id = q.enterprise_id "
+                    f"WHERE q.state IN ('due', 'overdue') AND {_OF_THIS_DAY}",
+                    "no RED is without a day and without a reason",
+                ),
+            ),
+            is_blocking=True,
+        ),
+    ],
+}
+"""Suites about codes, explanations, the queue and the plan, by asset."""
+
+
+def intake_suites(as_of: date) -> dict[str, list[Suite]]:
+    """Suites about the intake tables, by asset."""
+    by_asset = {name: [structure(table)] for name, table in TABLES.items()}
+    fresh = [freshness(TABLES[name], as_of) for name in FRESH_WITHIN_DAYS]
+    known = [officers_match(TABLES[name]) for name in ("absences", "conflicts")]
+    for suite in (*fresh, *known, *WHOLE_TABLES):
+        by_asset[suite.table.removeprefix("core.current_")].append(suite)
+    return by_asset

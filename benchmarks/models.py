@@ -18,7 +18,7 @@ import polars as pl
 
 from benchmarks.black_boxes import BLACK_BOXES, black_boxes
 from benchmarks.report import machine
-from docs.markers import table, with_block
+from docs.markers import fill, table
 from models.learning.comparison import FAMILY_TITLES, Contestant, Prediction
 from models.learning.evaluation import Evaluation, usable_splits
 from models.policy import FAMILY_NAMES, Words, load_policy
@@ -385,5 +385,4 @@ def markdown(found: Tried) -> str:
 
 def write(found: Tried, page: Path = PAGE) -> None:
     """Put the pair's block into the page."""
-    name = f"{found.pair.set}.{found.pair.label}"
-    page.write_text(with_block(page.read_text(encoding="utf-8"), name, markdown(found)), encoding="utf-8")
+    fill(page, {f"{found.pair.set}.{found.pair.label}": markdown(found)})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.suites import intake_suites, result_suites
+from assets.suites import RESULT_SUITES, intake_suites
 from benchmarks.bulk import AS_OF
 from benchmarks.floor import DELIVERY, WAREHOUSE
 from benchmarks.meter import Measured, Meter
@@ -105,7 +105,7 @@ def measure_fold(root: Path, engine: str, keep: Path) -> list[Measured]:
 def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
     """Checks, features, scores, codes, explanations, queue and publication, in the order of the job."""
     meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF, engine)
-    results = result_suites()
+    results = dict(RESULT_SUITES)
     with writing(home) as connection:
         if checks:
             with meter.stage("import Great Expectations"):

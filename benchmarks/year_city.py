@@ -16,10 +16,8 @@ from models.vocabulary import day_number
 from pipelines.demo import findings as rules
 from pipelines.demo import visits as inspecting
 from pipelines.demo.city import City, build_city
-from pipelines.demo.outcomes import accident_rows, draw_accidents, report_rows
+from pipelines.demo.events import recorded
 from pipelines.demo.period import Days, Floats
-from pipelines.demo.roster import roster_tables
-from pipelines.demo.signals import alert_rows, complaints, draw_alerts
 
 SOURCE = "demo"
 KINDS = {
@@ -126,36 +124,21 @@ class LivingCity:
         return visits.with_columns(risk=pl.Series(risk)).join(grave, on="visit", how="left")
 
     def _found(self, rng: np.random.Generator, visits: pl.DataFrame) -> pl.DataFrame:
-        """Fresh findings: ``draw_findings`` for one day, with the habits the firms have had all along."""
+        """Fresh findings: those of the demo city for one day, with the habits the firms have had all along."""
         visits = visits.filter(pl.col("channels").list.join(" ") != "recheck")
-        firm, day = visits["firm"].to_numpy(), visits["day"].to_numpy()
         # A re-check that also settles other items looks at everything, as a draw does.
         factors = rules.KIND_FACTOR | {"recheck": 1.0}
-        kind = visits["kind"].replace_strict(factors, default=1.0, return_dtype=pl.Float64)
-        remote = np.where(visits["mode"].to_numpy() == "off_site", 0.5, 1.0)
-        expected = rules.PER_VISIT * np.exp(0.75 * self.city.risk_on(firm, day)) * self._strict(visits)
-        mood = rng.gamma(1.5, 1 / 1.5, len(visits))
-        count = np.minimum(rng.poisson(expected * kind.to_numpy() * remote * mood), 25)
-        found = visits.select("visit", "firm", "day")[np.repeat(np.arange(len(visits)), count)]
-        item = self._items(rng, found["firm"].to_numpy(), found["day"].to_numpy())
-        judged = rules._judged(self.city, rng, found.with_columns(item=pl.Series(item), boost=pl.lit(0.0)))
-        return judged.with_columns(again=pl.lit(None, dtype=pl.String))
+        found = rules.found_at(self.city, rng, visits, self._strict(visits), factors, self._habits)
+        return found.with_columns(again=pl.lit(None, dtype=pl.String))
 
     def _strict(self, visits: pl.DataFrame) -> Floats:
         crews = visits.select(pl.concat_str("level", "division", "crew_id", ignore_nulls=True)).to_series()
         return self._strictness[[zlib.crc32(crew.encode()) % len(self._strictness) for crew in crews]]
 
-    def _items(self, rng: np.random.Generator, firm: Days, day: Days) -> Days:
-        habit = self._habits[firm, rng.integers(0, 2, len(firm))]
-        stubborn = 0.12 + 0.4 / (1 + np.exp(-1.5 * self.city.risk_on(firm, day)))
-        return np.where(rng.random(len(firm)) < stubborn, habit, rules._fresh_items(self.city, rng, firm))
-
     @cached_property
     def _habits(self) -> Days:
         """The two items found most often at each firm before, fresh ones where there are fewer."""
-        rng = self.city.rng(101)
-        every = np.arange(len(self.city.trade))
-        habits = np.stack([rules._fresh_items(self.city, rng, every) for _ in range(2)], axis=1)
+        habits = rules.fresh_habits(self.city, self.city.rng(101))
         known = self.ledger.filter(pl.col("day") < self.first).group_by("firm", "item").len()
         known = known.sort("firm", "len", "item", descending=[False, True, False])
         for firm, items in known.group_by("firm", maintain_order=True).agg("item").iter_rows():
@@ -175,7 +158,7 @@ class LivingCity:
         is_again = pl.Series(rng.random(len(left)) < FOUND_AGAIN)
         self._in_order = left.filter(~is_again)
         again = left.filter(is_again)
-        judged = rules._judged(self.city, rng, again.with_columns(boost=pl.lit(GRAVER)))
+        judged = rules.judged(self.city, rng, again.with_columns(boost=pl.lit(GRAVER)))
         return judged.with_columns(is_major_hazard=pl.lit(value=False), again=again["again"])
 
     def _superseded(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -216,24 +199,12 @@ class LivingCity:
 
 def _history(city: City, first: int) -> tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame]:
     """What the demo city's authorities record without our visits; its visits and findings before day ``first``."""
-    alerts, accidents = draw_alerts(city), draw_accidents(city)
-    visits = inspecting.draw_visits(city, pl.concat([complaints(alerts), accidents]).sort("day", "firm"))
-    findings = rules.draw_findings(city, visits)
-    rechecks = inspecting.draw_rechecks(city, findings, first=len(visits))
-    findings = pl.concat([findings, rules.draw_repeats(city, rechecks, findings)])
-    visits = pl.concat([visits, rechecks.drop("after")], how="diagonal")
-    inspections = inspecting.inspection_rows(city, visits, findings)
-    events = {
-        "enterprises": city.register,
-        "alerts": alert_rows(city, alerts),
-        "accidents": accident_rows(city, accidents),
-        "self_reports": report_rows(city),
-        **roster_tables(city, visits, inspections),
-    }
+    events, findings = recorded(city)
+    inspections = events.pop("inspections")
     before = findings.filter(pl.col("day") < first)
     before = before.with_columns(again=pl.lit(None, dtype=pl.String))
     past = inspections.filter(pl.col("inspected_on") < city.period.dates(np.array([first]))[0])
-    return events, past, _ledger(city, city.rng(102), before).drop("again")
+    return {"enterprises": city.register, **events}, past, _ledger(city, city.rng(102), before).drop("again")
 
 
 def _inspected(city: City, visits: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Generated blocks inside hand-written documents: between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from duckdb import DuckDBPyRelation
 
@@ -24,6 +25,14 @@ def with_block(text: str, name: str, content: str) -> str:
     """The document with one block replaced."""
     block(text, name)
     return _pattern(name).sub(lambda found: f"{found.group(1)}{content.strip()}\n{found.group(3)}", text)
+
+
+def fill(document: Path, blocks: Mapping[str, str]) -> None:
+    """Put blocks into a document.  Raises ValueError when it lacks one."""
+    text = document.read_text(encoding="utf-8")
+    for name, content in blocks.items():
+        text = with_block(text, name, content)
+    document.write_text(text, encoding="utf-8")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

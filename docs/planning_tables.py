@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desk.words.labels import BINDING
 from desk.words.words import Words
-from docs.markers import table, with_block
+from docs.markers import fill, table
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
@@ -52,13 +52,12 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
 
 
 def _rules() -> str:
-    told = {**{name: ("waives", *words) for name, words in WAIVERS.items()}}
     chinese, english = Words("zh"), Words("en")
     rows = [
         (f"`{name}`", "in the certificate", chinese.label(BINDING, name), english.label(BINDING, name))
         for name in BINDING.keys
     ]
-    rows += [(f"`{name}`", how, zh, en) for name, (how, zh, en) in told.items() if name not in BINDING.labels]
+    rows += [(f"`{name}`", "waives", *said) for name, said in WAIVERS.items() if name not in BINDING.labels]
     return table(["rule", "", "中文", "English"], rows)
 
 
@@ -78,13 +77,5 @@ def _basis() -> str:
     )
 
 
-def main() -> None:
-    """Write the blocks."""
-    text = FILE.read_text(encoding="utf-8")
-    for name, content in blocks().items():
-        text = with_block(text, name, content)
-    FILE.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    fill(FILE, blocks())

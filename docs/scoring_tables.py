@@ -8,15 +8,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from docs.markers import relation, table, with_block
+from docs.markers import fill, relation, table
 from docs.scoring_pack import DAY, pack_blocks
-from models.calendar import is_working_day
+from models.calendar import working_days
 from models.coding.verdicts import assign_codes
 from models.learning import metrics
 from models.policy import PolicyOnDay, load_policy
@@ -150,14 +150,8 @@ def coded_demo() -> Iterator[Connection]:
             )
             code_enterprises(con, Coding(DAY, DAY, POLICY))
             show_truth(con, pl.read_parquet(city.truth))
-            try_cut_offs(con, working_days())
+            try_cut_offs(con, working_days(HALF_YEAR, DAY))
             yield con
-
-
-def working_days() -> list[date]:
-    """Working days of the half-year that ends on ``DAY``."""
-    days = (HALF_YEAR + timedelta(days=n) for n in range((DAY - HALF_YEAR).days + 1))
-    return [day for day in days if is_working_day(day)[0]]
 
 
 def show_truth(con: Connection, truth: pl.DataFrame) -> None:
@@ -229,7 +223,7 @@ def _capacity(con: Connection) -> str:
     [(visits,)] = con.execute(VISITS, {"first": HALF_YEAR, "last": DAY}).fetchall()
     new = "SELECT avg(firms), max(firms) FROM new_red WHERE least = $least"
     [(mean, most)] = con.execute(new, {"least": LIMITS["red"]}).fetchall()
-    days, bureau = len(working_days()), EXAMPLE_BUREAU
+    days, bureau = len(working_days(HALF_YEAR, DAY)), EXAMPLE_BUREAU
     a_day = visits / days
     possible = bureau["officer_days"] / bureau["working_days"] / (OFFICERS_A_VISIT * DAYS_A_VISIT)
     rows = (
@@ -322,14 +316,11 @@ def _real_row(name: str, delivery: Path) -> pl.DataFrame:
 
 def main() -> None:
     """Regenerate every block that can be."""
-    text = FILE.read_text(encoding="utf-8")
     with coded_demo() as con:
         blocks = {**pack_blocks(), **demo_blocks(con)}
     if real := real_block(load_settings().real_data):
         blocks["real"] = real
-    for name, content in blocks.items():
-        text = with_block(text, name, content)
-    FILE.write_text(text, encoding="utf-8")
+    fill(FILE, blocks)
     print(f"{FILE.name}: {', '.join(blocks)}")
 
 

@@ -16,6 +16,14 @@ SUPPLIED_BY_MAPPING = "source"
 
 def clean_tables(city: City) -> dict[str, pl.DataFrame]:
     """Canonical tables without ``source``, sorted by the day they were recorded, keyed by table name."""
+    tables, findings = recorded(city)
+    violations = finding_rows(city, findings).join(tables["inspections"], on="inspection_id", how="semi")
+    tables = {"enterprises": city.register, "violations": violations, **tables}
+    return {name: _in_order(name, frame) for name, frame in tables.items()}
+
+
+def recorded(city: City) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """What is delivered besides register and findings, keyed by table name, and the findings as drawn."""
     alerts, accidents = draw_alerts(city), draw_accidents(city)
     visits = draw_visits(city, pl.concat([complaints(alerts), accidents]).sort("day", "firm"))
     findings = draw_findings(city, visits)
@@ -23,17 +31,14 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
     findings = pl.concat([findings, draw_repeats(city, rechecks, findings)])
     visits = pl.concat([visits, rechecks.drop("after")], how="diagonal")
     inspections = inspection_rows(city, visits, findings)
-    violations = finding_rows(city, findings).join(inspections, on="inspection_id", how="semi")
     tables = {
-        "enterprises": city.register,
-        "violations": violations,
         "alerts": alert_rows(city, alerts),
         "inspections": inspections,
         "accidents": accident_rows(city, accidents),
         "self_reports": report_rows(city),
         **roster_tables(city, visits, inspections),
     }
-    return {name: _in_order(name, frame) for name, frame in tables.items()}
+    return tables, findings
 
 
 def _in_order(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,5 @@
 """Writers of raw files.  Dirty rows are strewn among the good ones; the order of the good ones is kept."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,15 +10,7 @@ import polars as pl
 import xlsxwriter
 
 from pipelines.demo.dirt import UNBALANCED, Dirty
-from pipelines.demo.rendering import (
-    ISO,
-    Row,
-    as_text,
-    chinese_headers,
-    labelled,
-    labelled_row,
-    text_row,
-)
+from pipelines.demo.rendering import ISO, Row, as_text, chinese_headers, labelled
 
 FIRST_EXCEL_DAY = date(1899, 12, 30)
 
@@ -37,12 +27,16 @@ def write_csv(
     mark: bytes = b"",
 ) -> None:
     """Chinese headers and labels; ``mark`` is put before the header (the byte order mark of Excel)."""
-    text = as_text(table, frame, day_format).rename(chinese_headers(table, frame.columns))
-    header, *lines = text.write_csv(null_value="").removesuffix("\n").split("\n")
-    good = [line.encode(encoding) for line in lines]
-    bad = [_line(table, item, day_format, encoding) for item in dirty]
+
+    def lines(rows: pl.DataFrame) -> list[str]:
+        text = as_text(table, rows, day_format).rename(chinese_headers(table, frame.columns))
+        return text.write_csv(null_value="").removesuffix("\n").split("\n")
+
+    header, *good = lines(frame)
+    bad = [(lines(pl.DataFrame([item.row]))[1], item.damage) for item in dirty]
+    body = [line.encode(encoding) for line in good]
+    body += [damage(line, encoding) if damage else line.encode(encoding) for line, damage in bad]
     order = _strewn(len(good), dirty, rng)
-    body = good + bad
     path.write_bytes(mark + b"\n".join([header.encode(encoding), *(body[i] for i in order), b""]))
 
 
@@ -52,7 +46,7 @@ def write_workbook(
     """One sheet with Chinese headers and real Excel dates; formula-like text is written as text."""
     rows = [
         *labelled(table, frame).rows(),
-        *(tuple(labelled_row(table, item.row).values()) for item in dirty),
+        *(labelled(table, pl.DataFrame([item.row])).row(0) for item in dirty),
     ]
     with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False}) as book:
         # A fixed day of creation keeps the file the same from run to run.
@@ -86,10 +80,3 @@ def _strewn(good: int, dirty: Sequence[Dirty], rng: np.random.Generator) -> np.n
     place = rng.uniform(0, good, len(dirty))
     place[[item.kind == UNBALANCED for item in dirty]] = np.inf
     return np.argsort(np.concatenate([np.arange(good), place]), kind="stable")
-
-
-def _line(table: str, item: Dirty, day_format: str, encoding: str) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(text_row(table, item.row, day_format).values())
-    line = buffer.getvalue()
-    return item.damage(line, encoding) if item.damage else line.encode(encoding)

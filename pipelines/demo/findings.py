@@ -1,5 +1,7 @@
 """Violations: what a visit finds, how grave it is, and when it is put right."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -28,17 +30,39 @@ FINE = {"minor": 2_000, "general": 12_000, "serious": 30_000, "critical": 90_000
 
 
 def draw_findings(city: City, visits: pl.DataFrame) -> pl.DataFrame:
-    """One row per finding of a first visit: visit, firm, day, item, badness and all of ``_judged``."""
-    rng = city.rng(8)
+    """One row per finding of a first visit: visit, firm, day, item, badness and all of ``judged``."""
+    return found_at(city, city.rng(8), visits, strictness(city)[visits["team"]])
+
+
+def found_at(
+    city: City,
+    rng: np.random.Generator,
+    visits: pl.DataFrame,
+    strict: Floats,
+    factors: Mapping[str, float] = KIND_FACTOR,
+    habits: Days | None = None,
+) -> pl.DataFrame:
+    """Findings as in ``draw_findings``.
+
+    ``strict`` is how much the team of each visit finds relative to the average one, ``factors`` is as
+    ``KIND_FACTOR``, and ``habits`` are two items per firm that it is found at fault with again and again
+    (drawn where they are not given).
+    """
     firm, day = visits["firm"].to_numpy(), visits["day"].to_numpy()
-    kind = visits["kind"].replace_strict(KIND_FACTOR, default=1.0, return_dtype=pl.Float64)
+    kind = visits["kind"].replace_strict(factors, default=1.0, return_dtype=pl.Float64)
     remote = np.where(visits["mode"].to_numpy() == "off_site", 0.5, 1.0)
-    expected = PER_VISIT * np.exp(0.75 * city.risk_on(firm, day)) * strictness(city)[visits["team"]]
+    expected = PER_VISIT * np.exp(0.75 * city.risk_on(firm, day)) * strict
     mood = rng.gamma(1.5, 1 / 1.5, len(visits))
     count = np.minimum(rng.poisson(expected * kind.to_numpy() * remote * mood), 25)
     found = visits.select("visit", "firm", "day")[np.repeat(np.arange(len(visits)), count)]
-    item = _items(city, rng, found["firm"].to_numpy(), found["day"].to_numpy())
-    return _judged(city, rng, found.with_columns(item=pl.Series(item), boost=pl.lit(0.0)))
+    habits = fresh_habits(city, rng) if habits is None else habits
+    item = _items(city, rng, found["firm"].to_numpy(), found["day"].to_numpy(), habits)
+    return judged(city, rng, found.with_columns(item=pl.Series(item), boost=pl.lit(0.0)))
+
+
+def fresh_habits(city: City, rng: np.random.Generator) -> Days:
+    """Two items for each firm."""
+    return np.stack([_fresh_items(city, rng, np.arange(len(city.trade))) for _ in range(2)], axis=1)
 
 
 def draw_repeats(city: City, rechecks: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
@@ -55,7 +79,7 @@ def draw_repeats(city: City, rechecks: pl.DataFrame, findings: pl.DataFrame) -> 
     )
     left = left.filter(pl.Series(rng.random(len(left)) < 0.6))
     again = left.select("visit", "firm", "day", "item", boost=pl.lit(0.5))
-    return _judged(city, rng, again).with_columns(is_major_hazard=pl.lit(value=False))
+    return judged(city, rng, again).with_columns(is_major_hazard=pl.lit(value=False))
 
 
 FACTS = {
@@ -124,9 +148,8 @@ def described(city: City, rng: np.random.Generator, findings: pl.DataFrame) -> p
     )
 
 
-def _items(city: City, rng: np.random.Generator, firm: Days, day: Days) -> Days:
+def _items(city: City, rng: np.random.Generator, firm: Days, day: Days, habits: Days) -> Days:
     """Items by position: of the trade's own group, of a group for everybody, or an old habit of the firm."""
-    habits = np.stack([_fresh_items(city, rng, np.arange(len(city.trade))) for _ in range(2)], axis=1)
     habit = habits[firm, rng.integers(0, 2, len(firm))]
     stubborn = 0.12 + 0.4 / (1 + np.exp(-1.5 * city.risk_on(firm, day)))
     return np.where(rng.random(len(firm)) < stubborn, habit, _fresh_items(city, rng, firm))
@@ -143,7 +166,7 @@ def _fresh_items(city: City, rng: np.random.Generator, firm: Days) -> Days:
     return first + (rng.random(len(firm)) * length).astype(np.int64)
 
 
-def _judged(city: City, rng: np.random.Generator, found: pl.DataFrame) -> pl.DataFrame:
+def judged(city: City, rng: np.random.Generator, found: pl.DataFrame) -> pl.DataFrame:
     """``found`` (visit, firm, day, item, boost) with severity, disposal and what follows, days as numbers."""
     gravity = np.array([item.gravity for item in ITEMS])[found["item"]]
     risk = city.risk_on(found["firm"].to_numpy(), found["day"].to_numpy())

@@ -1,6 +1,5 @@
 """Canonical values in the words of an authority: Chinese headers and labels, 是/否, its way to write a day."""
 
-from datetime import date
 from typing import Any
 
 import dataframely as dy
@@ -24,9 +23,12 @@ def chinese_headers(table: str, columns: list[str]) -> dict[str, str]:
 
 
 def labelled(table: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with Chinese labels for keys and 是/否 for booleans; days and numbers keep their type."""
+    """The frame with Chinese labels for keys and 是/否 for booleans; days and numbers keep their type.
+
+    What is no key, as in a spoiled row, stays as it is.
+    """
     labels = [
-        pl.col(column).replace_strict({key: codes.zh(key) for key in codes.keys})
+        pl.col(column).cast(pl.String).replace({key: codes.zh(key) for key in codes.keys})
         for column, codes in _code_lists(table).items()
     ]
     yes_no = pl.when(pl.col(pl.Boolean)).then(pl.lit(YES)).when(~pl.col(pl.Boolean)).then(pl.lit(NO))
@@ -39,17 +41,6 @@ def as_text(table: str, frame: pl.DataFrame, day_format: str) -> pl.DataFrame:
     return words.with_columns(pl.col(pl.Date).dt.to_string(day_format)).cast(pl.String)
 
 
-def labelled_row(table: str, row: Row) -> Row:
-    """One row, possibly spoiled, with the labels of ``labelled``; what is no key stays as it is."""
-    lists = _code_lists(table)
-    return {column: _label(lists.get(column), value) for column, value in row.items()}
-
-
-def text_row(table: str, row: Row, day_format: str) -> Row:
-    """One row, possibly spoiled, as text."""
-    return {column: _text(value, day_format) for column, value in labelled_row(table, row).items()}
-
-
 def _code_lists(table: str) -> dict[str, CodeList]:
     by_keys = {tuple(codes.keys): codes for codes in CODE_LISTS}
     return {
@@ -57,15 +48,3 @@ def _code_lists(table: str) -> dict[str, CodeList]:
         for name, column in TABLES[table].columns().items()
         if isinstance(column, dy.Enum)
     }
-
-
-def _label(codes: CodeList | None, value: object) -> object:
-    if isinstance(value, bool):
-        return YES if value else NO
-    return codes.zh(value) if codes and isinstance(value, str) and value in codes.labels else value
-
-
-def _text(value: object, day_format: str) -> str:
-    if value is None:
-        return ""
-    return value.strftime(day_format) if isinstance(value, date) else str(value)
