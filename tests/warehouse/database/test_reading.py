@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from models.errors import WarehouseError
-from models.features import FEATURES
+from models.features import CATALOGUE
 from models.policy import load_policy
 from tests.warehouse.intake.delivering import (
     FIRMS,
@@ -119,7 +119,7 @@ def test_every_published_table_has_the_declared_columns_in_their_order(published
     for name, told in declared.items():
         has = [one for one in found[name] if name != "risk.scores" or one[0] not in factors]
         if name == "risk.features":
-            assert [column for column, _ in has] == [*FEATURES, "as_of"]
+            assert [column for column, _ in has] == [*(feature.name for feature in CATALOGUE.told), "as_of"]
             continue
         # Nothing was planned, so some types of the plan's outcomes were never seen.
         assert [
