@@ -5,7 +5,7 @@ the days of the forecast, the acts, the lint, what may be learnt and the data di
 new feature is one declaration.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -22,7 +22,7 @@ from models.features.enterprise import (
 )
 from models.features.feature import Acts, EventTable, Feature
 from models.features.inspections import CLEAN_VISIT, INSPECTION_COUNTS, INSPECTIONS, SINCE_INSPECTIONS
-from models.features.measures import Combined
+from models.features.measures import Combined, Inherent, Spells, Thresholds
 from models.features.violations import (
     CLEARED_MAJOR,
     SINCE_VIOLATIONS,
@@ -30,7 +30,7 @@ from models.features.violations import (
     VIOLATION_COUNTS,
     VIOLATIONS,
 )
-from models.features.windows import TWO_YEARS, FeaturePolicy
+from models.features.windows import TWO_YEARS, FeaturePolicy, Step
 
 COMBINED = ""
 """Stands in the place of the table where a feature comes of several."""
@@ -175,6 +175,26 @@ class Catalogue:
     def moved(self, acts: Acts) -> frozenset[str]:
         """Features that acts move this way."""
         return frozenset(feature.name for feature in self.told if feature.acts == acts)
+
+    def steps(self, policy: FeaturePolicy, asked: Thresholds) -> tuple[Step, ...]:
+        """Where the features that are asked for can change by the mere passing of time.
+
+        Between two such days every one of them stays what it is.  ``asked`` names the features somebody reads, each
+        with the values that matter to the reader: an age changes every day, but only these matter.  Register features
+        never change by themselves; spells may change on any day and are left to the timeline.
+        """
+        found = (step for name, values in asked.items() for step in self._steps(name, values, policy))
+        return tuple(dict.fromkeys(found))
+
+    def _steps(self, name: str, values: Iterable[int], policy: FeaturePolicy) -> Iterator[Step]:
+        feature = self[name] if name in self else None
+        if feature is None or isinstance(feature.measure, Inherent | Spells):
+            return
+        if isinstance(feature.measure, Combined):
+            for part, of_part in feature.measure.of.items():
+                yield from self._steps(part, of_part, policy)
+        else:
+            yield from feature.measure.steps(feature.table, self.tables[feature.table].day, policy, values)
 
     @property
     def barred(self) -> dict[str, str]:
