@@ -187,13 +187,13 @@ class Catalogue:
         return tuple(dict.fromkeys(found))
 
     def _steps(self, name: str, values: Iterable[int], policy: FeaturePolicy) -> Iterator[Step]:
-        feature = self[name] if name in self else None
-        if feature is None or isinstance(feature.measure, Inherent | Spells):
+        if name not in self:
             return
+        feature = self[name]
         if isinstance(feature.measure, Combined):
             for part, of_part in feature.measure.of.items():
                 yield from self._steps(part, of_part, policy)
-        else:
+        elif not isinstance(feature.measure, Inherent | Spells):
             yield from feature.measure.steps(feature.table, self.tables[feature.table].day, policy, values)
 
     @property
