@@ -7,6 +7,7 @@ new feature is one declaration.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import narwhals as nw
 
@@ -34,6 +35,7 @@ from models.features.windows import TWO_YEARS, FeaturePolicy, Step
 
 COMBINED = ""
 """Stands in the place of the table where a feature comes of several."""
+_feature = partial(Feature, COMBINED)
 
 
 def _severity_mean(points: str, visits: str) -> Combined:
@@ -71,8 +73,7 @@ def _track_record(policy: FeaturePolicy) -> nw.Expr:
     return nw.when(nw.col("inspections_window") > 0).then(nw.lit("visited")).otherwise(records)
 
 
-_TRACK_RECORD = Feature(
-    COMBINED,
+_TRACK_RECORD = _feature(
     "track_record",
     Combined(
         dict.fromkeys(("inspections_window", "violations_60m", "accidents_60m", "alert_points"), ()),
@@ -86,29 +87,26 @@ _TRACK_RECORD = Feature(
     "`visited` in the long window, else `records` (findings, accidents or alerts), else `none`",
 )
 _MEANS = (
-    Feature(
-        COMBINED, "severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower"
-    ).told(
+    _feature("severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower").told(
         "points / 10 visits",
         "Severity per ten visits, shrunk (long memory)",
         "(severity points + prior points) × 10 ÷ (visits + prior visits), whole number",
     ),
-    Feature(
-        COMBINED, "severity_mean_12m", _severity_mean("severity_points_12m", "inspections_12m"), "up", "lower"
+    _feature(
+        "severity_mean_12m", _severity_mean("severity_points_12m", "inspections_12m"), "up", "lower"
     ).told(
         "points / 10 visits",
         "Severity per ten visits of 12 months, shrunk",
         "the same over the findings and visits of 365 days",
     ),
-    Feature(COMBINED, "score_mean", Combined({"score_sum": (), "scored_visits": ()}, _score_mean), "up").told(
+    _feature("score_mean", Combined({"score_sum": (), "scored_visits": ()}, _score_mean), "up").told(
         "points",
         "Mean check-list score",
         "score_sum ÷ scored_visits, rounded down; empty without a scored visit",
     ),
 )
 _UNFINISHED = (
-    Feature(
-        COMBINED,
+    _feature(
         "unsettled_findings",
         Combined({"newest_unsettled_age": (TWO_YEARS,), "days_since_clean_visit": ()}, _unsettled),
         "up",
@@ -118,8 +116,7 @@ _UNFINISHED = (
         "Unsettled findings",
         "1 while the newest finding of 730 days not known to be rectified has no later clean visit",
     ),
-    Feature(
-        COMBINED,
+    _feature(
         "unchecked_major_hazards",
         Combined({"newest_cleared_major_age": (), "days_since_clean_visit": ()}, _unchecked),
         "up",
