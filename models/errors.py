@@ -18,6 +18,8 @@ RiskcodeError
 A message states the fact and the next step, in that order.
 """
 
+from functools import partial
+
 
 class RiskcodeError(Exception):
     """Base of all errors a user can act on; the CLI prints its text without a traceback.
@@ -35,12 +37,8 @@ class RiskcodeError(Exception):
         return self.message.format(**self.facts) if self.facts else self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (type(self), self.message, self.facts)
-
-
-def _again(kind: type[RiskcodeError], message: str, facts: dict[str, object]) -> RiskcodeError:
-    """The same error once more, on the other side of a process."""
-    return kind(message, **facts)
+        # The same error once more, on the other side of a process.
+        return partial(type(self), self.message, **self.facts), ()
 
 
 class SettingsError(RiskcodeError):

@@ -239,25 +239,8 @@ TASK_KIND = _delivered(
         "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
-CODE_LISTS: tuple[CodeList, ...] = (
-    CODE,
-    SECTOR,
-    LEVEL,
-    STATUS,
-    STANDARDISATION,
-    CREDIT,
-    SEVERITY,
-    DISPOSAL,
-    ALERT_SYSTEM,
-    ALERT_LEVEL,
-    ALERT_KIND,
-    INSPECTION_KIND,
-    INSPECTION_MODE,
-    INSPECTION_RESULT,
-    ACCIDENT_GRADE,
-    OFFICER_ROLE,
-    TASK_KIND,
-)
+CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if isinstance(one, CodeList))
+"""All the lists above, in their order."""
 
 HIGH_HAZARD_SECTORS: tuple[str, ...] = tuple(key for key in SECTOR.keys if key != "general")
 """The six sectors of clause P2."""

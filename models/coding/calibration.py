@@ -64,24 +64,17 @@ class Calibration:
 
     def columns(self, score: str = "score") -> dict[str, pl.Expr]:
         """Expressions ``probability``, ``low``, ``high``, ``wording_zh`` and ``wording_en`` of a points column."""
-        first, rest = self.steps[0], self.steps[1:]
-        found: dict[str, pl.Expr] = {}
-        for name in ("probability", "low", "high"):
-            value: pl.Expr = pl.lit(getattr(first, name))
-            for step in rest:
-                value = pl.when(pl.col(score) >= step.least_points).then(getattr(step, name)).otherwise(value)
-            found[name] = value
-        found["wording_zh"] = self._wording_column(score, [words.zh for _, words in WORDS])
-        found["wording_en"] = self._wording_column(score, [words.en for _, words in WORDS])
-        return found
+        words = [self.wording(step.least_points) for step in self.steps]
+        told = {name: [getattr(step, name) for step in self.steps] for name in ("probability", "low", "high")}
+        told |= {"wording_zh": [one.zh for one in words], "wording_en": [one.en for one in words]}
+        return {name: self._by_points(score, values) for name, values in told.items()}
 
-    def _wording_column(self, score: str, texts: Sequence[str]) -> pl.Expr:
-        said = {words.en: text for (_, words), text in zip(WORDS, texts, strict=True)}
-        value: pl.Expr = pl.lit(said[self.wording(self.steps[0].least_points).en])
-        for step in self.steps[1:]:
-            here = said[self.wording(step.least_points).en]
-            value = pl.when(pl.col(score) >= step.least_points).then(pl.lit(here)).otherwise(value)
-        return value
+    def _by_points(self, score: str, values: Sequence[Any]) -> pl.Expr:
+        """The value of the step that a score falls on, of one value for each step."""
+        found: pl.Expr = pl.lit(values[0])
+        for step, value in zip(self.steps[1:], values[1:], strict=True):
+            found = pl.when(pl.col(score) >= step.least_points).then(pl.lit(value)).otherwise(found)
+        return found
 
     def wording(self, points: int) -> Words:
         """How the probability compares with the base rate, in words."""

@@ -5,7 +5,9 @@ enterprise and of nothing else: not of which nights were run, nor of what was is
 acts at once, as if the wrong datum had never been there; only a real improvement has to last.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import polars as pl
@@ -14,7 +16,7 @@ from models.coding.stretches import changed
 from models.policy import ChangeRules
 from models.vocabulary import RiskCode
 
-Row = tuple[int, int, int, int]
+Row = Sequence[int]
 """First day, rank, near rank and position of the rules of a stretch of days; it ends where the next one begins."""
 
 
@@ -70,23 +72,11 @@ def paths(steps: pl.DataFrame, rules: Sequence[ChangeRules], *, last: int) -> pl
     rows = changed(steps.select("enterprise_id", "as_of", *facts), *facts)
     found = [
         (enterprise, change.day, change.rank)
-        for enterprise, stretches in _by_enterprise(rows.iter_rows())
-        for change in path(stretches, rules, last)
+        for enterprise, own in groupby(rows.iter_rows(), itemgetter(0))
+        for change in path([stretch for _, *stretch in own], rules, last)
     ]
     schema = {"enterprise_id": steps.schema["enterprise_id"], "as_of": pl.Int64, "held_rank": pl.Int64}
     return pl.DataFrame(found, schema=schema, orient="row")
-
-
-def _by_enterprise(rows: Iterable[tuple[str, int, int, int, int]]) -> Iterator[tuple[str, list[Row]]]:
-    current, stretches = "", list[Row]()
-    for enterprise, *stretch in rows:
-        if enterprise != current and stretches:
-            yield current, stretches
-            stretches = []
-        current = enterprise
-        stretches.append((stretch[0], stretch[1], stretch[2], stretch[3]))
-    if stretches:
-        yield current, stretches
 
 
 def flip_flops(changes: pl.DataFrame, *, within_days: int) -> int:

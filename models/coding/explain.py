@@ -6,6 +6,7 @@ score; the others carry 0.
 """
 
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 import polars.selectors as cs
@@ -52,12 +53,10 @@ def explain_codes(
         _unrated_rows(said, features),
         *(_points_rows(factor, contributions, features) for factor in policy.scorecard.factors),
         _band_rows(said),
-        _decided_rows(shown, said),
+        _decided_rows(shown),
     ]
     order = {OVERRIDE: 0, HELD: 1, "veto": 2, "floor": 3, UNRATED: 4, "points": 5, "band": 6}
-    decisive = pl.col("code").replace_strict(
-        {"red": 3, "yellow": 2, "blue": 1, "green": 0}, default=0, return_dtype=pl.Int64
-    )
+    decisive = code_rank(pl.col("code")).fill_null(0)
     rows = (
         pl.concat(parts)
         .join(shown.select("enterprise_id", "final", "decided_by"), on="enterprise_id")
@@ -81,19 +80,16 @@ def explain_codes(
 
 
 def _shown(said: pl.DataFrame, given: pl.DataFrame | None) -> pl.DataFrame:
-    """Rank of the code that is shown (``final``) and, where it is not the facts', what decided it."""
+    """Ranks by the ``facts`` and of the code that is shown (``final``), and, where they differ, what decided it."""
     facts = said.select("enterprise_id", facts=pl.max_horizontal(cs.starts_with("voice:")).cast(pl.Int64))
     if given is None:
-        return facts.select("enterprise_id", final="facts", decided_by=pl.lit(None, dtype=pl.String))
-    final = code_rank(pl.col("code"))
-    return facts.join(given, on="enterprise_id").select("enterprise_id", "decided_by", final=final)
+        return facts.with_columns(final="facts", decided_by=pl.lit(None, dtype=pl.String))
+    return facts.join(given, on="enterprise_id").with_columns(final=code_rank(pl.col("code")))
 
 
-def _decided_rows(shown: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+def _decided_rows(shown: pl.DataFrame) -> pl.DataFrame:
     """The change rules or a person, where they decide."""
-    decided = shown.filter(pl.col("decided_by").is_in([HELD, OVERRIDE])).join(
-        said.select("enterprise_id", facts=pl.max_horizontal(cs.starts_with("voice:"))), on="enterprise_id"
-    )
+    decided = shown.filter(pl.col("decided_by").is_in([HELD, OVERRIDE]))
     rows = _reason(decided, HELD, HELD, value=code_name(pl.col("facts")), code=code_name(pl.col("final")))
     by = pl.Series("by", decided["decided_by"])
     return rows.with_columns(kind=by, factor=by)
@@ -105,86 +101,68 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
     Grain: one row per ``factor``.  Columns ``kind``, titles, what to check and what clears it in zh and
     en, ``basis`` and ``reference``.
     """
-    codes = policy.codes
-    rows = [_factor_text(factor) for factor in policy.scorecard.factors]
-    rows += [_rule_text(rule) for rule in codes.rules]
+    codes, sources = policy.codes, policy.codes.provenance
     limits = codes.thresholds
     spoken = f"BLUE {limits.blue}+, YELLOW {limits.yellow}+, RED {limits.red}+"
-    rows.append(
-        _text(
+    rows = [
+        *(
+            _Text(
+                one.name,
+                "points",
+                one.title_zh,
+                one.title_en,
+                one.basis,
+                one.reference,
+                one.check_zh,
+                one.check_en,
+            )
+            for one in policy.scorecard.factors
+        ),
+        *(
+            _told(one.name, one.kind, one.title, one.provenance, one.clearing, one.check)
+            for one in codes.rules
+        ),
+        _Text(
             "band",
             "band",
             f"得分区间（{spoken}）",
             f"Band of the score ({spoken})",
-            codes.provenance["thresholds"].basis,
-            codes.provenance["thresholds"].reference,
-        )
-    )
-    rows.append(
-        _worded(UNRATED, codes.sufficiency_title, codes.sufficiency_clearing, codes.provenance["sufficiency"])
-    )
-    rows.append(_worded(HELD, codes.change_title, codes.change_clearing, codes.provenance["change"]))
-    rows.append(
-        _text(
+            sources["thresholds"].basis,
+            sources["thresholds"].reference,
+        ),
+        _told(UNRATED, UNRATED, codes.sufficiency_title, sources["sufficiency"], codes.sufficiency_clearing),
+        _told(HELD, HELD, codes.change_title, sources["change"], codes.change_clearing),
+        _Text(
             OVERRIDE,
             OVERRIDE,
             "人工定码（具名、有理由、有期限）",
             "Override by a named person, with a reason and a last day",
             "proposal",
             "Accountable override; it ends by itself and is judged afterwards by what happened",
-        )
-    )
-    return pl.DataFrame(rows, schema=dict.fromkeys(_text("", "", "", "", "", ""), pl.String))
+        ),
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(_Text._fields, pl.String), orient="row")
 
 
-def _text(
-    factor: str, kind: str, title_zh: str, title_en: str, basis: str, reference: str, **more: str
-) -> dict[str, str]:
-    blank = dict.fromkeys(("check_zh", "check_en", "clearing_zh", "clearing_en"), "")
-    return {
-        "factor": factor,
-        "kind": kind,
-        "title_zh": title_zh,
-        "title_en": title_en,
-        "basis": basis,
-        "reference": reference,
-        **blank,
-        **more,
-    }
+class _Text(NamedTuple):
+    factor: str
+    kind: str
+    title_zh: str
+    title_en: str
+    basis: str
+    reference: str
+    check_zh: str = ""
+    check_en: str = ""
+    clearing_zh: str = ""
+    clearing_en: str = ""
 
 
-def _worded(factor: str, title: Words, clearing: Words, source: Provenance) -> dict[str, str]:
-    """Texts of a reason that is its own kind."""
-    told = {"clearing_zh": clearing.zh, "clearing_en": clearing.en}
-    return _text(factor, factor, title.zh, title.en, source.basis, source.reference, **told)
-
-
-def _factor_text(factor: Factor) -> dict[str, str]:
-    return _text(
-        factor.name,
-        "points",
-        factor.title_zh,
-        factor.title_en,
-        factor.basis,
-        factor.reference,
-        check_zh=factor.check_zh,
-        check_en=factor.check_en,
-    )
-
-
-def _rule_text(rule: Rule) -> dict[str, str]:
-    return _text(
-        rule.name,
-        rule.kind,
-        rule.title.zh,
-        rule.title.en,
-        rule.provenance.basis,
-        rule.provenance.reference,
-        check_zh=rule.check.zh,
-        check_en=rule.check.en,
-        clearing_zh=rule.clearing.zh,
-        clearing_en=rule.clearing.en,
-    )
+def _told(
+    factor: str, kind: str, title: Words, source: Provenance, clearing: Words, check: Words | None = None
+) -> _Text:
+    checks = (check.zh, check.en) if check else ("", "")
+    named = (factor, kind, title.zh, title.en, source.basis, source.reference)
+    return _Text(*named, *checks, clearing.zh, clearing.en)
 
 
 def _reason(

@@ -1,7 +1,7 @@
 """Points as step functions of time: what each enterprise scores on every day of a span, if nothing new is learnt.
 
 A code changes by itself when an event grows old, a deadline passes or a rule book changes.  Those days are few and
-known (``models.features.steps``), so the fold runs on them only: every pair of enterprise and day becomes a row of
+known (``Catalogue.steps``), so the fold runs on them only: every pair of enterprise and day becomes a row of
 its own in the very same expressions that code one day.  Each table of events is folded on the days on which its own
 events matter; in between its ages grow, and all else stays.  Nothing is simulated day by day.
 """
@@ -21,7 +21,6 @@ from models.features.asof import AS_OF, Moment
 from models.features.feature import Feature
 from models.features.fold import PARTS, finished, part_features, register_features
 from models.features.measures import Spells
-from models.features.steps import DAY_OF, steps_of
 from models.policy import PolicyOnDay
 from models.validity import is_known
 from models.vocabulary import day_number
@@ -100,7 +99,7 @@ def change_days(events: Events, rules: InForce, known_at: date, first: int, last
     frames: Mapping[str, pl.LazyFrame] = vars(events)
     begins = frames["enterprises"].select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
     found: dict[str, list[pl.LazyFrame]] = {name: [begins] for name in PARTS}
-    for step in steps_of(rules.policy.features, asked):
+    for step in CATALOGUE.steps(rules.policy.features, asked):
         day = pl.sql_expr(step.day).cast(pl.Int64)
         days = pl.concat_list([day + offset for offset in step.offsets])
         rows = frames[step.table].filter(day.is_not_null()).select("enterprise_id", days.alias(AS_OF))
@@ -150,7 +149,7 @@ def _days_of_spells(
     ]
     days = pl.concat(ranges).drop_nulls().unique().collect().with_columns(_numbered())
     moment = Moment(None, day_number(known_at))
-    spread = nw.from_native(_spread(spells, days, DAY_OF[feature.table]))
+    spread = nw.from_native(_spread(spells, days, CATALOGUE.tables[feature.table].day))
     silent: pl.LazyFrame = part_features(feature.table, spread, moment, policy).to_native()
     limits = sorted({limit for value in values for limit in (value, value + 1)})
     reached = pl.sum_horizontal(pl.col(name).fill_null(0) >= limit for limit in limits)
@@ -243,7 +242,7 @@ def _part(
 ) -> pl.LazyFrame:
     """What a table says at every moment: what it said on its own last day, its ages grown since."""
     numbered = days.with_columns(_numbered())
-    spread = nw.from_native(_spread(rows, numbered, DAY_OF[name]))
+    spread = nw.from_native(_spread(rows, numbered, CATALOGUE.tables[name].day))
     folded: pl.LazyFrame = part_features(name, spread, moment, policy.features).to_native()
     told = numbered.lazy().join(folded.rename({"enterprise_id": MOMENT}), on=MOMENT, how="left").drop(MOMENT)
     told = told.with_columns(told_on=pl.col(AS_OF)).sort(AS_OF).collect()

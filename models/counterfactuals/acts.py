@@ -16,8 +16,7 @@ import polars as pl
 
 from models.coding.stretches import begins
 from models.coding.timeline import Span
-from models.features import Events
-from models.features.steps import DAY_OF
+from models.features import CATALOGUE, Events
 from models.validity import is_inspection, is_open, stands
 from models.vocabulary import RESULT_RANK, day_number
 
@@ -75,7 +74,7 @@ def last_minute_of(span: Span) -> int:
 
 def standing(frame: pl.LazyFrame, span: Span, table: str) -> pl.LazyFrame:
     """Events known and not withdrawn at the day of knowledge that had happened by the first day of the span."""
-    happened = pl.sql_expr(DAY_OF[table])
+    happened = pl.sql_expr(CATALOGUE.tables[table].day)
     return frame.filter(stands(pl.col, day_number(span.known_at)), happened <= day_number(span.first))
 
 

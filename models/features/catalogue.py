@@ -5,8 +5,9 @@ the days of the forecast, the acts, the lint, what may be learnt and the data di
 new feature is one declaration.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import narwhals as nw
 
@@ -22,7 +23,7 @@ from models.features.enterprise import (
 )
 from models.features.feature import Acts, EventTable, Feature
 from models.features.inspections import CLEAN_VISIT, INSPECTION_COUNTS, INSPECTIONS, SINCE_INSPECTIONS
-from models.features.measures import Combined
+from models.features.measures import Combined, Inherent, Spells, Thresholds
 from models.features.violations import (
     CLEARED_MAJOR,
     SINCE_VIOLATIONS,
@@ -30,10 +31,11 @@ from models.features.violations import (
     VIOLATION_COUNTS,
     VIOLATIONS,
 )
-from models.features.windows import TWO_YEARS, FeaturePolicy
+from models.features.windows import TWO_YEARS, FeaturePolicy, Step
 
 COMBINED = ""
 """Stands in the place of the table where a feature comes of several."""
+_feature = partial(Feature, COMBINED)
 
 
 def _severity_mean(points: str, visits: str) -> Combined:
@@ -71,8 +73,7 @@ def _track_record(policy: FeaturePolicy) -> nw.Expr:
     return nw.when(nw.col("inspections_window") > 0).then(nw.lit("visited")).otherwise(records)
 
 
-_TRACK_RECORD = Feature(
-    COMBINED,
+_TRACK_RECORD = _feature(
     "track_record",
     Combined(
         dict.fromkeys(("inspections_window", "violations_60m", "accidents_60m", "alert_points"), ()),
@@ -86,29 +87,26 @@ _TRACK_RECORD = Feature(
     "`visited` in the long window, else `records` (findings, accidents or alerts), else `none`",
 )
 _MEANS = (
-    Feature(
-        COMBINED, "severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower"
-    ).told(
+    _feature("severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower").told(
         "points / 10 visits",
         "Severity per ten visits, shrunk (long memory)",
         "(severity points + prior points) × 10 ÷ (visits + prior visits), whole number",
     ),
-    Feature(
-        COMBINED, "severity_mean_12m", _severity_mean("severity_points_12m", "inspections_12m"), "up", "lower"
+    _feature(
+        "severity_mean_12m", _severity_mean("severity_points_12m", "inspections_12m"), "up", "lower"
     ).told(
         "points / 10 visits",
         "Severity per ten visits of 12 months, shrunk",
         "the same over the findings and visits of 365 days",
     ),
-    Feature(COMBINED, "score_mean", Combined({"score_sum": (), "scored_visits": ()}, _score_mean), "up").told(
+    _feature("score_mean", Combined({"score_sum": (), "scored_visits": ()}, _score_mean), "up").told(
         "points",
         "Mean check-list score",
         "score_sum ÷ scored_visits, rounded down; empty without a scored visit",
     ),
 )
 _UNFINISHED = (
-    Feature(
-        COMBINED,
+    _feature(
         "unsettled_findings",
         Combined({"newest_unsettled_age": (TWO_YEARS,), "days_since_clean_visit": ()}, _unsettled),
         "up",
@@ -118,8 +116,7 @@ _UNFINISHED = (
         "Unsettled findings",
         "1 while the newest finding of 730 days not known to be rectified has no later clean visit",
     ),
-    Feature(
-        COMBINED,
+    _feature(
         "unchecked_major_hazards",
         Combined({"newest_cleared_major_age": (), "days_since_clean_visit": ()}, _unchecked),
         "up",
@@ -175,6 +172,26 @@ class Catalogue:
     def moved(self, acts: Acts) -> frozenset[str]:
         """Features that acts move this way."""
         return frozenset(feature.name for feature in self.told if feature.acts == acts)
+
+    def steps(self, policy: FeaturePolicy, asked: Thresholds) -> tuple[Step, ...]:
+        """Where the features that are asked for can change by the mere passing of time.
+
+        Between two such days every one of them stays what it is.  ``asked`` names the features somebody reads, each
+        with the values that matter to the reader: an age changes every day, but only these matter.  Register features
+        never change by themselves; spells may change on any day and are left to the timeline.
+        """
+        found = (step for name, values in asked.items() for step in self._steps(name, values, policy))
+        return tuple(dict.fromkeys(found))
+
+    def _steps(self, name: str, values: Iterable[int], policy: FeaturePolicy) -> Iterator[Step]:
+        if name not in self:
+            return
+        feature = self[name]
+        if isinstance(feature.measure, Combined):
+            for part, of_part in feature.measure.of.items():
+                yield from self._steps(part, of_part, policy)
+        elif not isinstance(feature.measure, Inherent | Spells):
+            yield from feature.measure.steps(feature.table, self.tables[feature.table].day, policy, values)
 
     @property
     def barred(self) -> dict[str, str]:

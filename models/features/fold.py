@@ -53,12 +53,8 @@ def fold_features(events: Events, *, as_of: date, known_at: date | None = None, 
     Grain: one row per enterprise known at ``known_at`` (default: ``as_of``), columns as in the catalogue.
     Returns a lazy native frame of the engine that ``events`` came from, in no particular row order.
     """
-    return fold_at(events, Moment(day_number(as_of), day_number(known_at or as_of)), policy=policy)
-
-
-def fold_at(events: Events, moment: Moment, *, policy: FeaturePolicy) -> Any:
-    """All features at one moment: see ``fold_features``."""
-    lazy = {name: _lazy(native) for name, native in vars(events).items()}
+    moment = Moment(day_number(as_of), day_number(known_at or as_of))
+    lazy = {name: cast(Frame, nw.from_native(native).lazy()) for name, native in vars(events).items()}
     result = register_features(lazy["enterprises"], moment, policy)
     for name in PARTS:
         result = result.join(part_features(name, lazy[name], moment, policy), on="enterprise_id", how="left")
@@ -102,7 +98,3 @@ def finished(joined: Frame, policy: FeaturePolicy) -> Frame:
     result = joined.with_columns(nw.col(*CATALOGUE.counts).fill_null(0).cast(nw.Int64))
     result = result.with_columns(**combined).with_columns(nw.col(*CATALOGUE.integers).cast(nw.Int64))
     return result.select(*CATALOGUE.names)
-
-
-def _lazy(native: Any) -> Frame:
-    return cast(Frame, nw.from_native(native).lazy())

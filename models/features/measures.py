@@ -256,7 +256,7 @@ class Streak(Measure):
 class Spells(Measure):
     """Whole days of spells within the window, summed; ``start`` and ``stop`` are minutes of the prepared row.
 
-    It may change on any day, so it has no steps of its own; the timeline looks for them between ``edges``, the
+    It may change on any day, so the catalogue gives no steps of it; the timeline looks for them between ``edges``, the
     columns with the minutes at which a spell begins and ends.
     """
 
@@ -273,10 +273,6 @@ class Spells(Measure):
         """What makes an event a spell; it may read the event as it stands."""
         return () if self.where is None else (self.where.holds,)
 
-    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
-        """None."""
-        yield from ()
-
 
 @dataclass(frozen=True, eq=False)
 class Inherent(Measure):
@@ -285,10 +281,6 @@ class Inherent(Measure):
     says: Expr | None = None
 
     blank = None
-
-    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
-        """None."""
-        yield from ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from models.bins import bins_of
@@ -20,7 +21,7 @@ from models.policy.in_force import histories
 from models.policy.learning import FORBIDDEN, directions_of
 from models.policy.pack import Policy
 from models.policy.planning import CapRow
-from models.policy.shape import Band, DatedValue, FactorEntry, Provenance
+from models.policy.shape import DatedValue, FactorEntry, Provenance
 
 _INSPECTOR_OR_OWNER = re.compile(
     r"inspector|officer|crew|department|(?<!industry_)division|district|enforcing_level|owner|shareholder|legal_person|enterprise_id|name$"
@@ -179,12 +180,8 @@ def _scales(policy: Policy) -> Iterator[Finding]:
                 yield finding("graver_for_less", "features", f"{name}.{start}")
     for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
         for start, one in dated.values.items():
-            if any(a.weight < b.weight for a, b in pairwise(sorted(one.value, key=_age))):
+            if any(a.weight < b.weight for a, b in pairwise(sorted(one.value, key=attrgetter("upto_days")))):
                 yield finding("older_for_more", "features", f"{name}.{start}")
-
-
-def _age(band: Band) -> int:
-    return band.upto_days
 
 
 def _dates(policy: Policy) -> Iterator[Finding]:

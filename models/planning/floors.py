@@ -42,18 +42,16 @@ def floors(now: Situation, policy: PlanningPolicy) -> list[Floor]:
         firms.filter(pl.col("code") != "green"), on="enterprise_id", how="semi"
     )
     frame = draw_frame(now, policy)
-    counts = [by_authority(part) for part in (base, *(among(firms, ids) for ids in (done, planned)), frame)]
+    counts = [by_authority(part) for part in (among(firms, done), among(firms, planned), frame)]
     return [
         Floor(
             authority,
             "random",
-            base=counts[0][authority],
-            required=objects_needed(counts[0][authority], policy.draw.share_permille, 0),
-            done=counts[1].get(authority, 0),
-            planned=counts[2].get(authority, 0),
-            available=counts[3].get(authority, 0),
+            count,
+            objects_needed(count, policy.draw.share_permille, 0),
+            *(part.get(authority, 0) for part in counts),
         )
-        for authority in sorted(counts[0])
+        for authority, count in sorted(by_authority(base).items())
     ]
 
 
@@ -72,18 +70,10 @@ def coverage(now: Situation, policy: PlanningPolicy, items: pl.DataFrame) -> lis
     meant = now.targets_of("annual_full").join(done, on="enterprise_id", how="anti")
     waived = items.filter((pl.col("channel") == "annual_full") & pl.col("waived_by").is_not_null())
     meant = meant.join(waived, on="enterprise_id", how="anti")
-    counts = [by_authority(part) for part in (firms, among(firms, done), among(firms, meant))]
+    counts = [by_authority(among(firms, ids)) for ids in (done, meant)]
     return [
-        Floor(
-            authority,
-            "annual_full",
-            base=base,
-            required=base,
-            done=counts[1].get(authority, 0),
-            planned=counts[2].get(authority, 0),
-            available=0,
-        )
-        for authority, base in sorted(counts[0].items())
+        Floor(authority, "annual_full", base, base, *(part.get(authority, 0) for part in counts), available=0)
+        for authority, base in sorted(by_authority(firms).items())
     ]
 
 

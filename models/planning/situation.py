@@ -1,8 +1,9 @@
 """What the planner knows on the evening of a day: firms, what happened to them, people, and earlier promises."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -132,26 +133,9 @@ PREVIOUS: Schema = {
 DONE: Schema = {"enterprise_id": pl.String, "item_id": pl.String}
 """Items that a delivered inspection has settled because its visit was planned to."""
 
-_FRAMES: Mapping[str, Schema] = {
-    "firms": FIRMS,
-    "inspections": INSPECTIONS,
-    "findings": FINDINGS,
-    "alerts": ALERTS,
-    "accidents": ACCIDENTS,
-    "tasks": TASKS,
-    "officers": OFFICERS,
-    "absences": ABSENCES,
-    "conflicts": CONFLICTS,
-    "targets": TARGETS,
-    "crews": CREWS,
-    "ties": TIES,
-    "previous": PREVIOUS,
-    "done": DONE,
-}
 
-
-def _empty(name: str) -> pl.DataFrame:
-    return pl.DataFrame(schema=_FRAMES[name])
+def _none_of(schema: Schema) -> Callable[[], pl.DataFrame]:
+    return partial(pl.DataFrame, schema=schema)
 
 
 @dataclass(frozen=True)
@@ -163,19 +147,19 @@ class Situation:
 
     as_of: date
     firms: pl.DataFrame
-    inspections: pl.DataFrame = field(default_factory=lambda: _empty("inspections"))
-    findings: pl.DataFrame = field(default_factory=lambda: _empty("findings"))
-    alerts: pl.DataFrame = field(default_factory=lambda: _empty("alerts"))
-    accidents: pl.DataFrame = field(default_factory=lambda: _empty("accidents"))
-    tasks: pl.DataFrame = field(default_factory=lambda: _empty("tasks"))
-    officers: pl.DataFrame = field(default_factory=lambda: _empty("officers"))
-    absences: pl.DataFrame = field(default_factory=lambda: _empty("absences"))
-    conflicts: pl.DataFrame = field(default_factory=lambda: _empty("conflicts"))
-    targets: pl.DataFrame = field(default_factory=lambda: _empty("targets"))
-    crews: pl.DataFrame = field(default_factory=lambda: _empty("crews"))
-    ties: pl.DataFrame = field(default_factory=lambda: _empty("ties"))
-    previous: pl.DataFrame = field(default_factory=lambda: _empty("previous"))
-    done: pl.DataFrame = field(default_factory=lambda: _empty("done"))
+    inspections: pl.DataFrame = field(default_factory=_none_of(INSPECTIONS))
+    findings: pl.DataFrame = field(default_factory=_none_of(FINDINGS))
+    alerts: pl.DataFrame = field(default_factory=_none_of(ALERTS))
+    accidents: pl.DataFrame = field(default_factory=_none_of(ACCIDENTS))
+    tasks: pl.DataFrame = field(default_factory=_none_of(TASKS))
+    officers: pl.DataFrame = field(default_factory=_none_of(OFFICERS))
+    absences: pl.DataFrame = field(default_factory=_none_of(ABSENCES))
+    conflicts: pl.DataFrame = field(default_factory=_none_of(CONFLICTS))
+    targets: pl.DataFrame = field(default_factory=_none_of(TARGETS))
+    crews: pl.DataFrame = field(default_factory=_none_of(CREWS))
+    ties: pl.DataFrame = field(default_factory=_none_of(TIES))
+    previous: pl.DataFrame = field(default_factory=_none_of(PREVIOUS))
+    done: pl.DataFrame = field(default_factory=_none_of(DONE))
 
     @property
     def next_day(self) -> date:

@@ -132,22 +132,22 @@ def budget(
 
     Grain: one row per authority and month still to come, columns ``BUDGET``.
     """
-    people = members(now, policy)
-    asked = _asked(now, policy, targets)
-    rows = [
-        _budget_row(
-            now.year,
-            authority,
-            month,
-            len(days),
-            sum(one.until >= month for one in people.get(authority, {}).values()),
-            own[month],
-            asked,
-            policy,
-        )
-        for authority, own in room.items()
-        for month, days in months_left(now)
-    ]
+    people, asked, share = members(now, policy), _asked(now, policy, targets), policy.budget
+    rows: list[tuple[object, ...]] = []
+    for authority, own in room.items():
+        for month, days in months_left(now):
+            staff = sum(one.until >= month for one in people.get(authority, {}).values())
+            total = float(len(days) * staff)
+            other = total * share.other_enforcement_permille / 1000
+            idle = total * share.non_enforcement_permille / 1000
+            wanted = {name: asked.get((authority, month, name), 0) for name in policy.channels}
+            full, random = wanted.pop("annual_full"), wanted.pop("random")
+            rest = sum(wanted.values())
+            short = max(0, full + random + rest - own[month])
+            person_days = [other, idle, total - other - idle]
+            person_days += [policy.person_days(value) for value in (full, random, rest, short)]
+            rounded = [round(value, 2) for value in person_days]
+            rows.append((now.year, month, *authority, len(days), staff, total, *rounded))
     return pl.DataFrame(rows, schema=BUDGET, orient="row")
 
 
@@ -166,35 +166,3 @@ def _asked(
         ((level, division), month, channel): count * times[channel]
         for level, division, month, channel, count in counts.iter_rows()
     }
-
-
-def _budget_row(
-    year: int,
-    authority: Authority,
-    month: date,
-    days: int,
-    staff: int,
-    room: int,
-    asked: Mapping[tuple[Authority, date, str], int],
-    policy: PlanningPolicy,
-) -> tuple[object, ...]:
-    total = float(days * staff)
-    other = total * policy.budget.other_enforcement_permille / 1000
-    idle = total * policy.budget.non_enforcement_permille / 1000
-    wanted = {name: asked.get((authority, month, name), 0) for name in policy.channels}
-    full, random = wanted.pop("annual_full"), wanted.pop("random")
-    rest = sum(wanted.values())
-    short = max(0, full + random + rest - room)
-    days_of = [round(policy.person_days(value), 2) for value in (full, random, rest, short)]
-    return (
-        year,
-        month,
-        *authority,
-        days,
-        staff,
-        total,
-        round(other, 2),
-        round(idle, 2),
-        round(total - other - idle, 2),
-        *days_of,
-    )

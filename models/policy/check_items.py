@@ -6,7 +6,6 @@ a list that replaces another changes what is *major* from its own day on, never 
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -147,10 +146,11 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
             known=known,
         )
     raw = {path.name: read_file(path) for path in sorted(root.glob("*.yaml"))}
-    meta = _check(PackFile, raw["catalogue.yaml"], "catalogue.yaml")
+    whole = content_hash(raw)
+    meta = _check(PackFile, raw.pop("catalogue.yaml"), "catalogue.yaml")
     entries: list[tuple[tuple[str, ...], ItemEntry]] = []
     stands_in: dict[str, str] = {}
-    for file, content in _in_order(raw):
+    for file, content in raw.items():
         for sectors, entry in _entries(file, content):
             if entry.name in stands_in:
                 raise _refused(file, entry.name, f"stands already in {stands_in[entry.name]}")
@@ -160,26 +160,21 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
         raise PolicyError(
             "The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.", name=name
         )
-    return Catalogue(meta.name, meta.version, meta.title, meta.note, content_hash(raw), tuple(entries))
-
-
-def _in_order(raw: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(file, content) for file, content in raw.items() if file != "catalogue.yaml"]
+    return Catalogue(meta.name, meta.version, meta.title, meta.note, whole, tuple(entries))
 
 
 def _entries(file: str, content: Any) -> list[tuple[tuple[str, ...], ItemEntry]]:
     listed = _check(ItemFile, content, file)
     sectors = () if listed.sectors == EVERYBODY else tuple(listed.sectors)
     _refuse_unknown(sectors, file, "sectors")
-    entries = [_entry(file, at, raw) for at, raw in enumerate(listed.items, start=1)]
+    entries = [
+        _check(ItemEntry, raw, file, item=str(raw.get("item", f"item number {at}")))
+        for at, raw in enumerate(listed.items, start=1)
+    ]
     for entry in entries:
         for day, value in entry.values.items():
             _check_major(value, sectors, file, f"{entry.name}, {day}")
     return [(sectors, entry) for entry in entries]
-
-
-def _entry(file: str, at: int, raw: dict[str, Any]) -> ItemEntry:
-    return _check(ItemEntry, raw, file, item=str(raw.get("item", f"item number {at}")))
 
 
 def _check_major(value: ItemValue, sectors: tuple[str, ...], file: str, item: str) -> None:

@@ -9,11 +9,7 @@ from models import vocabulary as vocab
 
 TEXT = 4000
 """Longest free text kept; longer ones are refused (a delivery with one is usually a shifted column)."""
-
-
 SHORT = 200
-
-
 ID = 100
 
 
@@ -60,13 +56,18 @@ def withdrawn_column() -> dy.Date:
     return day_column("撤销日期", "day the row was withdrawn; what is withdrawn never stood; empty = stands")
 
 
-def source_column() -> dy.String:
-    """The source, part of every key."""
+def source_column(
+    meaning: str = "name of the mapping that delivered the row; ids are unique within it",
+    *,
+    is_key: bool = True,
+) -> dy.String:
+    """The source, part of the key of all but registers."""
     return dy.String(
-        primary_key=True,
+        primary_key=is_key,
+        nullable=False,
         max_length=ID,
         metadata=meta_column("数据来源"),
-        description="name of the mapping that delivered the row; ids are unique within it",
+        description=meaning,
     )
 
 
@@ -77,25 +78,26 @@ def id_column(zh: str, meaning: str) -> dy.String:
     )
 
 
-def enterprise_column() -> dy.String:
+def enterprise_column(meaning: str = "enterprise the row is about", *, is_key: bool = False) -> dy.String:
     """The enterprise a row is about."""
-    return dy.String(
-        nullable=False,
-        min_length=1,
-        max_length=ID,
-        metadata=meta_column("统一社会信用代码", also=("企业编号", "企业代码")),
-        description="enterprise the row is about",
-    )
+    return _number_column(("统一社会信用代码", "企业编号", "企业代码"), meaning, is_key=is_key)
 
 
-def officer_column() -> dy.String:
+def officer_column(
+    meaning: str = "person of the roster the row is about", *, is_key: bool = False
+) -> dy.String:
     """The officer a row is about."""
+    return _number_column(("执法人员编号", "执法证号"), meaning, is_key=is_key)
+
+
+def _number_column(headers: tuple[str, ...], meaning: str, *, is_key: bool) -> dy.String:
     return dy.String(
+        primary_key=is_key,
         nullable=False,
         min_length=1,
         max_length=ID,
-        metadata=meta_column("执法人员编号", also=("执法证号",)),
-        description="person of the roster the row is about",
+        metadata=meta_column(headers[0], also=headers[1:]),
+        description=meaning,
     )
 
 
@@ -140,3 +142,22 @@ def flag_column(zh: str, meaning: str) -> dy.Bool:
 def not_before_column(later: str, earlier: str) -> pl.Expr:
     """``later`` is not before ``earlier``; an unknown day breaks nothing."""
     return pl.col(later).is_null() | pl.col(earlier).is_null() | (pl.col(later) >= pl.col(earlier))
+
+
+def not_before(later: str, earlier: str):
+    """The rule of a table that ``later`` is not before ``earlier``."""
+    return dy.rule()(lambda _: not_before_column(later, earlier))
+
+
+def minute_column(zh: str, meaning: str, *, nullable: bool = True) -> dy.Datetime:
+    """A point in time (local), never after the day it is read."""
+    return dy.Datetime(
+        nullable=nullable, time_unit="us", metadata=meta_column(zh, past=True), description=meaning
+    )
+
+
+def degrees_column(zh: str, meaning: str, *, most: float) -> dy.Float64:
+    """A coordinate, up to as many degrees either way."""
+    return dy.Float64(
+        nullable=True, min=-most, max=most, metadata=meta_column(zh, unit="degrees"), description=meaning
+    )

@@ -13,8 +13,8 @@ from models.tables.columns import (
     enum_column,
     flag_column,
     id_column,
-    meta_column,
-    not_before_column,
+    minute_column,
+    not_before,
     recorded_column,
     source_column,
     text_column,
@@ -60,33 +60,13 @@ class Violations(dy.Schema):
     plan_until = day_column("整改方案期限", "last day of that plan", past=False)
     withdrawn_on = withdrawn_column()
 
-    @dy.rule()
-    def recorded_before_found(cls) -> pl.Expr:
-        return not_before_column("recorded_at", "occurred_on")
-
-    @dy.rule()
-    def rectified_before_found(cls) -> pl.Expr:
-        return not_before_column("rectified_on", "occurred_on")
-
-    @dy.rule()
-    def due_before_found(cls) -> pl.Expr:
-        return not_before_column("rectify_due_on", "occurred_on")
-
-    @dy.rule()
-    def decided_before_found(cls) -> pl.Expr:
-        return not_before_column("decided_on", "occurred_on")
-
-    @dy.rule()
-    def plan_before_found(cls) -> pl.Expr:
-        return not_before_column("plan_approved_on", "occurred_on")
-
-    @dy.rule()
-    def plan_ends_before_it_begins(cls) -> pl.Expr:
-        return not_before_column("plan_until", "plan_approved_on")
-
-    @dy.rule()
-    def withdrawn_before_found(cls) -> pl.Expr:
-        return not_before_column("withdrawn_on", "occurred_on")
+    recorded_before_found = not_before("recorded_at", "occurred_on")
+    rectified_before_found = not_before("rectified_on", "occurred_on")
+    due_before_found = not_before("rectify_due_on", "occurred_on")
+    decided_before_found = not_before("decided_on", "occurred_on")
+    plan_before_found = not_before("plan_approved_on", "occurred_on")
+    plan_ends_before_it_begins = not_before("plan_until", "plan_approved_on")
+    withdrawn_before_found = not_before("withdrawn_on", "occurred_on")
 
 
 class Alerts(dy.Schema):
@@ -99,24 +79,9 @@ class Alerts(dy.Schema):
         vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell", blank="other"
     )
     level = enum_column(vocab.ALERT_LEVEL, "预警级别", "national four-level scale, red worst")
-    raised_at = dy.Datetime(
-        nullable=False,
-        time_unit="us",
-        metadata=meta_column("预警时间", past=True),
-        description="when it was raised (local time)",
-    )
-    acknowledged_at = dy.Datetime(
-        nullable=True,
-        time_unit="us",
-        metadata=meta_column("响应时间", past=True),
-        description="when somebody answered it",
-    )
-    closed_at = dy.Datetime(
-        nullable=True,
-        time_unit="us",
-        metadata=meta_column("关闭时间", past=True),
-        description="when it was over; for an offline spell, back on line",
-    )
+    raised_at = minute_column("预警时间", "when it was raised (local time)", nullable=False)
+    acknowledged_at = minute_column("响应时间", "when somebody answered it")
+    closed_at = minute_column("关闭时间", "when it was over; for an offline spell, back on line")
     is_false_alarm = flag_column("误报", "found to be a false alarm")
     description = text_column("预警内容", "text of the alert", limit=TEXT)
     withdrawn_on = withdrawn_column()
@@ -125,13 +90,8 @@ class Alerts(dy.Schema):
     def recorded_before_raised(cls) -> pl.Expr:
         return pl.col("recorded_at") >= pl.col("raised_at").dt.date()
 
-    @dy.rule()
-    def acknowledged_before_raised(cls) -> pl.Expr:
-        return not_before_column("acknowledged_at", "raised_at")
-
-    @dy.rule()
-    def closed_before_raised(cls) -> pl.Expr:
-        return not_before_column("closed_at", "raised_at")
+    acknowledged_before_raised = not_before("acknowledged_at", "raised_at")
+    closed_before_raised = not_before("closed_at", "raised_at")
 
 
 class Inspections(dy.Schema):
@@ -163,9 +123,7 @@ class Inspections(dy.Schema):
     filed_on = day_column("报备日期", "day the visit was filed (D1)")
     withdrawn_on = withdrawn_column()
 
-    @dy.rule()
-    def recorded_before_inspected(cls) -> pl.Expr:
-        return not_before_column("recorded_at", "inspected_on")
+    recorded_before_inspected = not_before("recorded_at", "inspected_on")
 
 
 class Accidents(dy.Schema):
@@ -189,9 +147,7 @@ class Accidents(dy.Schema):
     description = text_column("事故简况", "what happened", limit=TEXT)
     withdrawn_on = withdrawn_column()
 
-    @dy.rule()
-    def recorded_before_accident(cls) -> pl.Expr:
-        return not_before_column("recorded_at", "occurred_on")
+    recorded_before_accident = not_before("recorded_at", "occurred_on")
 
 
 class SelfReports(dy.Schema):
@@ -206,18 +162,11 @@ class SelfReports(dy.Schema):
     hazards_fixed = count_column("整改隐患数", "of these, fixed", unit="hazards", nullable=False)
     withdrawn_on = withdrawn_column()
 
-    @dy.rule()
-    def period_ends_before_start(cls) -> pl.Expr:
-        return not_before_column("period_end", "period_start")
-
-    @dy.rule()
-    def filed_before_period(cls) -> pl.Expr:
-        return not_before_column("filed_on", "period_start")
+    period_ends_before_start = not_before("period_end", "period_start")
+    filed_before_period = not_before("filed_on", "period_start")
 
     @dy.rule()
     def fixed_more_than_found(cls) -> pl.Expr:
         return pl.col("hazards_fixed") <= pl.col("hazards_found")
 
-    @dy.rule()
-    def recorded_before_filed(cls) -> pl.Expr:
-        return not_before_column("recorded_at", "filed_on")
+    recorded_before_filed = not_before("recorded_at", "filed_on")

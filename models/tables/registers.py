@@ -1,19 +1,17 @@
 """Tables of who there is: enterprises, officers, absences, conflicts, tasks."""
 
 import dataframely as dy
-import polars as pl
 
 from models import vocabulary as vocab
 from models.tables.columns import (
-    ID,
     TEXT,
     count_column,
     day_column,
+    degrees_column,
     enterprise_column,
     enum_column,
     id_column,
-    meta_column,
-    not_before_column,
+    not_before,
     officer_column,
     recorded_column,
     source_column,
@@ -22,20 +20,11 @@ from models.tables.columns import (
 
 
 class Enterprises(dy.Schema):
-    enterprise_id = dy.String(
-        primary_key=True,
-        min_length=1,
-        max_length=ID,
-        metadata=meta_column("统一社会信用代码", also=("企业编号", "企业代码")),
-        description="18-character credit code where the mapping says so, else any stable id",
+    enterprise_id = enterprise_column(
+        "18-character credit code where the mapping says so, else any stable id", is_key=True
     )
     recorded_at = recorded_column()
-    source = dy.String(
-        nullable=False,
-        max_length=ID,
-        metadata=meta_column("数据来源"),
-        description="name of the mapping that delivered the row",
-    )
+    source = source_column("name of the mapping that delivered the row", is_key=False)
     name = text_column("企业名称", "registered name; never used by a score", nullable=False)
     industry = text_column("行业", "GB/T 4754 class code, or the source's own wording")
     sector = enum_column(
@@ -60,38 +49,17 @@ class Enterprises(dy.Schema):
         vocab.STANDARDISATION, "标准化等级", "work-safety standardisation grade", nullable=True
     )
     credit = enum_column(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
-    longitude = dy.Float64(
-        nullable=True,
-        min=-180.0,
-        max=180.0,
-        metadata=meta_column("经度", unit="degrees"),
-        description="WGS 84 longitude",
-    )
-    latitude = dy.Float64(
-        nullable=True,
-        min=-90.0,
-        max=90.0,
-        metadata=meta_column("纬度", unit="degrees"),
-        description="WGS 84 latitude",
-    )
+    longitude = degrees_column("经度", "WGS 84 longitude", most=180.0)
+    latitude = degrees_column("纬度", "WGS 84 latitude", most=90.0)
     status = enum_column(vocab.STATUS, "经营状态", "whether the enterprise operates", blank="active")
 
 
 class Officers(dy.Schema):
-    officer_id = dy.String(
-        primary_key=True,
-        min_length=1,
-        max_length=ID,
-        metadata=meta_column("执法人员编号", also=("执法证号",)),
-        description="number of the person, such as that of the enforcement certificate",
+    officer_id = officer_column(
+        "number of the person, such as that of the enforcement certificate", is_key=True
     )
     recorded_at = recorded_column()
-    source = dy.String(
-        nullable=False,
-        max_length=ID,
-        metadata=meta_column("数据来源"),
-        description="name of the mapping that delivered the row",
-    )
+    source = source_column("name of the mapping that delivered the row", is_key=False)
     name = text_column("姓名", "name, spelt as in `inspections.officers`; used by no score", nullable=False)
     division = text_column(
         "行政区划", "where the person's authority enforces; spelt as `enterprises.division`"
@@ -122,9 +90,7 @@ class Absences(dy.Schema):
     last_day = day_column("结束日期", "last day away", nullable=False, past=False)
     reason = text_column("事由", "leave, training, duty elsewhere such as cross-region enforcement (P10)")
 
-    @dy.rule()
-    def last_before_first(cls) -> pl.Expr:
-        return not_before_column("last_day", "first_day")
+    last_before_first = not_before("last_day", "first_day")
 
 
 class Conflicts(dy.Schema):
@@ -158,6 +124,4 @@ class Tasks(dy.Schema):
     content = text_column("任务内容", "what is to be looked at", limit=TEXT)
     closed_on = day_column("办结日期", "day it was done or withdrawn; empty = open")
 
-    @dy.rule()
-    def due_before_opens(cls) -> pl.Expr:
-        return not_before_column("due_on", "opens_on")
+    due_before_opens = not_before("due_on", "opens_on")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.calendar import add_working_days, month_end
+from models.calendar import add_working_days
 from models.planning.situation import Situation, counted, last_visits, on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
@@ -52,21 +52,27 @@ def due_items(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 
 def _item(
-    *, key: pl.Expr, channel: str, opens: pl.Expr, due: pl.Expr, mode: str = "on_site"
-) -> list[pl.Expr]:
-    """Expressions of an item that is not meant for a month of its own."""
-    return [
-        pl.concat_str(pl.lit(f"{channel}:"), pl.col("enterprise_id"), pl.lit(":"), key).alias("item_id"),
-        pl.col("enterprise_id"),
-        pl.lit(channel).alias("channel"),
-        opens.alias("opens_on"),
-        due.alias("due_on"),
-        opens.alias("wanted_from"),
-        due.alias("wanted_by"),
-        pl.lit(mode).alias("mode"),
-        pl.lit(None, dtype=pl.String).alias("department"),
-        pl.lit(None, dtype=pl.String).alias("draw_id"),
-    ]
+    *, key: pl.Expr, channel: str | pl.Expr, opens: pl.Expr, due: pl.Expr, **more: pl.Expr
+) -> dict[str, pl.Expr]:
+    """Columns of an item: on site, and not meant for a month of its own, unless ``more`` says so."""
+    channel = pl.lit(channel) if isinstance(channel, str) else channel
+    return {
+        "item_id": pl.concat_str(channel, "enterprise_id", key, separator=":"),
+        "enterprise_id": pl.col("enterprise_id"),
+        "channel": channel,
+        "opens_on": opens,
+        "due_on": due,
+        "wanted_from": opens,
+        "wanted_by": due,
+        "mode": pl.lit("on_site"),
+        "department": pl.lit(None, dtype=pl.String),
+        "draw_id": pl.lit(None, dtype=pl.String),
+        **more,
+    }
+
+
+def _in_its_month() -> dict[str, pl.Expr]:
+    return {"wanted_from": pl.col("month_on"), "wanted_by": pl.col("month_on").dt.month_end()}
 
 
 def _working_days_after(column: str, frame: pl.DataFrame, days: int) -> pl.Expr:
@@ -97,16 +103,12 @@ def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         .with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
     )
     rows = open_red.select(
-        *_item(key=_day_text("red_since"), channel="red", opens=pl.col("red_since"), due=pl.col("due"))
+        **_item(key=_day_text("red_since"), channel="red", opens=pl.col("red_since"), due=pl.col("due"))
     )
-    is_late = pl.col("due_on") < _next_working_day(now.as_of)
+    is_late = pl.col("due_on") < add_working_days(now.as_of, 1)[0]
     return rows.with_columns(
         channel=pl.when(is_late).then(pl.lit("red_overdue")).otherwise("channel"),
     )
-
-
-def _next_working_day(as_of: date) -> date:
-    return add_working_days(as_of, 1)[0]
 
 
 _NO_DAY = pl.lit(None, dtype=pl.Date).alias("asked")
@@ -138,7 +140,7 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     days = policy.channels["immediate"].spec.within_working_days or 1
     # Whoever gives the task may set its day; without one it is the channel's.
     due = pl.coalesce("asked", _working_days_after("since", causes, days))
-    return unseen.select(*_item(key=pl.col("ref"), channel="immediate", opens=pl.col("since"), due=due))
+    return unseen.select(**_item(key=pl.col("ref"), channel="immediate", opens=pl.col("since"), due=due))
 
 
 def _ref(*columns: str) -> pl.Expr:
@@ -165,7 +167,7 @@ def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 def _rechecks(dated: pl.DataFrame, policy: PlanningPolicy, *, key: pl.Expr) -> pl.DataFrame:
     days = policy.channels["recheck"].spec.within_working_days or 1
     due = _working_days_after("opens", dated, days)
-    return dated.select(*_item(key=key, channel="recheck", opens=pl.col("opens"), due=due))
+    return dated.select(**_item(key=key, channel="recheck", opens=pl.col("opens"), due=due))
 
 
 def _stopped(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
@@ -209,11 +211,8 @@ def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         pl.col("month_on").fill_null(date(now.year, 1, 1))
     )
     first, last = date(now.year, 1, 1), date(now.year, 12, 31)
-    rows = dated.select(
-        "month_on",
-        *_item(key=pl.lit(str(now.year)), channel="annual_full", opens=pl.lit(first), due=pl.lit(last)),
-    )
-    return rows.with_columns(wanted_from="month_on", wanted_by=pl.col("month_on").dt.month_end())
+    key, opens, due = pl.lit(str(now.year)), pl.lit(first), pl.lit(last)
+    return dated.select(**_item(key=key, channel="annual_full", opens=opens, due=due, **_in_its_month()))
 
 
 def _last_planned(now: Situation) -> pl.DataFrame:
@@ -233,12 +232,16 @@ def _department(now: Situation) -> pl.DataFrame:
     )
     year_end = pl.date(pl.col("opens_on").dt.year(), 12, 31)
     due = pl.coalesce("due_on", pl.max_horizontal(year_end, pl.col("opens_on") + timedelta(days=30)))
-    rows = tasks.select(
-        pl.col("department").alias("by"),
-        pl.col("mode").alias("how"),
-        *_item(key=_ref("source", "task_id"), channel="department", opens=pl.col("opens_on"), due=due),
+    return tasks.select(
+        **_item(
+            key=_ref("source", "task_id"),
+            channel="department",
+            opens=pl.col("opens_on"),
+            due=due,
+            department=pl.col("department"),
+            mode=pl.col("mode"),
+        )
     )
-    return rows.with_columns(department="by", mode="how")
 
 
 def _drawn(now: Situation) -> pl.DataFrame:
@@ -250,19 +253,13 @@ def _drawn(now: Situation) -> pl.DataFrame:
         settled.is_null() | (settled <= pl.col("set_on"))
     )
     open_draws = open_draws.join(now.firms.select("enterprise_id"), on="enterprise_id", how="semi")
-    rows = pl.concat(
-        open_draws.filter(pl.col("channel") == channel).select(
-            pl.col("draw_id").alias("drawn_in"),
-            "month_on",
-            *_item(
-                key=pl.col("draw_id"),
-                channel=channel,
-                opens=pl.col("set_on") + timedelta(days=1),
-                due=pl.lit(month_end(date(now.year, 12, 1))),
-            ),
+    return open_draws.select(
+        **_item(
+            key=pl.col("draw_id"),
+            channel=pl.col("channel"),
+            opens=pl.col("set_on") + timedelta(days=1),
+            due=pl.lit(date(now.year, 12, 31)),
+            draw_id=pl.col("draw_id"),
+            **_in_its_month(),
         )
-        for channel in ("random", "audit")
-    )
-    return rows.with_columns(
-        draw_id="drawn_in", wanted_from="month_on", wanted_by=pl.col("month_on").dt.month_end()
     )

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice, pairwise
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import DrawError
 from models.planning.draw.numbers import GENERATOR, allocate
@@ -16,17 +18,12 @@ FORMAT = "riskcode-draw/1"
 OFFICER, INSPECTOR = "officer", "technical_inspector"
 SEED_DIGITS = 48
 """Fewest hexadecimal digits of a seed (192 bits, as many as the generator can tell apart)."""
-STRATUM = ("stratum", "size", "weight", "drawn")
-"""Fields of a stratum, in the order of the roster text."""
-
 _HEAD = ("draw_id", "level", "division", "period", "committed_on", "public_source")
 _RULES = {
     "objects": ("strata", "frame"),
     "crews": ("crew_size", "technical", "officers", "objects", "recusals"),
 }
 _TAIL = ("roster_sha256", "seed_sha256", "seed", "public_value", "working_seed", "result")
-# Beyond this a spreadsheet no longer holds every integer.
-_MOST = 2**53
 
 
 class Sentence(NamedTuple):
@@ -155,101 +152,91 @@ def shape(record: object) -> Iterator[Sentence]:
         yield from (say("missing", field=field) for field in fields if field not in whole)
         if len(whole) > 2 + sum(field in whole for field in fields):
             yield say("unknown")
-        known = (field for field in fields if field in whole and field in _SHAPES)
-        yield from (say("malformed", field=field) for field in known if not _SHAPES[field](whole[field]))
+        malformed = _malformed({field: whole[field] for field in fields if field in whole})
+        yield from (say("malformed", field=field) for field in fields if field in malformed)
 
 
-def _is_text(value: object) -> bool:
-    """One line that a CSV file shows as it is, without quotes."""
-    return (
-        isinstance(value, str)
-        and value.isprintable()
-        and value == value.strip()
-        and not {",", '"'} & set(value)
-    )
-
-
-def _is_name(value: object) -> bool:
-    return _is_text(value) and value != ""
-
-
-def _is_role(value: object) -> bool:
-    return value in (OFFICER, INSPECTOR)
-
-
-def _is_count(value: object) -> bool:
-    # True and 1.0 equal 1, but not in the text that is hashed.
-    return type(value) is int and 0 <= value < _MOST
-
-
-def _is_day(value: object) -> bool:
-    try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _is_hash(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
-
-
-def is_seed(value: object) -> bool:
+def is_seed(value: str) -> bool:
     """Whether it has the form of a seed: hexadecimal digits, and enough of them."""
-    return isinstance(value, str) and re.fullmatch(f"[0-9a-fA-F]{{{SEED_DIGITS},}}", value) is not None
+    return re.fullmatch(f"[0-9a-fA-F]{{{SEED_DIGITS},}}", value) is not None
 
 
-def is_public(value: object) -> bool:
+def is_public(value: str) -> bool:
     """Whether it has the form of a public value: one line of text, or none."""
-    return isinstance(value, str) and value.isprintable()
+    return value.isprintable()
 
 
-def _is_list(value: object, one: Callable[[object], bool]) -> bool:
-    return isinstance(value, list) and all(one(each) for each in cast(list[object], value))
+def _is_plain(value: str) -> bool:
+    """One line that a CSV file shows as it is, without quotes."""
+    return value.isprintable() and value == value.strip() and not {",", '"'} & set(value)
 
 
-def _is_pair(value: object, first: Callable[[object], bool], second: Callable[[object], bool]) -> bool:
-    if not isinstance(value, list):
-        return False
-    pair = cast(list[object], value)
-    return len(pair) == 2 and first(pair[0]) and second(pair[1])
+def _is_day(value: str) -> bool:
+    return date.fromisoformat(value).isoformat() == value
 
 
-def _is_stratum(value: object) -> bool:
-    if not isinstance(value, dict):
-        return False
-    one = cast(dict[object, object], value)
-    return (
-        set(one) == set(STRATUM)
-        and _is_name(one["stratum"])
-        and all(_is_count(one[key]) for key in STRATUM[1:])
-    )
+def _that(test: Callable[[Any], bool]) -> AfterValidator:
+    """What passes a test."""
+
+    def passed(value: Any) -> Any:
+        if not test(value):
+            raise ValueError("it does not have the form asked for")
+        return value
+
+    return AfterValidator(passed)
 
 
-def _is_pairs(second: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: _is_list(value, lambda row: _is_pair(row, _is_name, second))
+_Text = Annotated[str, _that(_is_plain)]
+_Name = Annotated[str, Field(min_length=1), _that(_is_plain)]
+# Beyond this a spreadsheet no longer holds every integer.
+_Count = Annotated[int, Field(ge=0, lt=2**53)]
+_Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_Pair = Annotated[list[_Name], Field(min_length=2, max_length=2)]
+_Officer = Annotated[_Pair, _that(lambda pair: pair[1] in (OFFICER, INSPECTOR))]
 
 
-def _or_null(known: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: value is None or known(value)
+class _Stratum(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    stratum: _Name
+    size: _Count
+    weight: _Count
+    drawn: _Count
 
 
-_SHAPES: dict[str, Callable[[object], bool]] = {
-    "draw_id": _is_name,
-    **dict.fromkeys(("level", "division", "period", "public_source"), _is_text),
-    "committed_on": _is_day,
-    "strata": lambda value: _is_list(value, _is_stratum),
-    "frame": _is_pairs(_is_name),
-    "crew_size": lambda value: _is_count(value) and value != 0,
-    "technical": lambda value: _is_count(value) and value in (0, 1),
-    "officers": _is_pairs(_is_role),
-    "objects": lambda value: _is_list(value, _is_name),
-    "recusals": _is_pairs(_is_name),
-    "roster_sha256": _is_hash,
-    "seed_sha256": _is_hash,
-    "seed": _or_null(is_seed),
-    "public_value": is_public,
-    "working_seed": _or_null(_is_hash),
-}
+STRATUM = tuple(_Stratum.model_fields)
+"""Fields of a stratum, in the order of the roster text."""
+
+
+class _Fields(BaseModel):
+    draw_id: _Name
+    level: _Text
+    division: _Text
+    period: _Text
+    committed_on: Annotated[str, _that(_is_day)]
+    public_source: _Text
+    strata: list[_Stratum]
+    frame: list[_Pair]
+    crew_size: Annotated[_Count, Field(gt=0)]
+    technical: Annotated[int, Field(ge=0, le=1)]
+    officers: list[_Officer]
+    objects: list[_Name]
+    recusals: list[_Pair]
+    roster_sha256: _Hash
+    seed_sha256: _Hash
+    seed: Annotated[str, _that(is_seed)] | None
+    public_value: Annotated[str, _that(is_public)]
+    working_seed: _Hash | None
+
+
+def _malformed(held: Mapping[str, object]) -> set[int | str]:
+    """Names of the fields that do not hold what the format asks for; those that are not there are not among them."""
+    try:
+        # Strict: True and 1.0 equal 1, but not in the text that is hashed.
+        _Fields.model_validate(held, strict=True)
+    except ValidationError as error:
+        return {one["loc"][0] for one in error.errors(include_url=False, include_context=False)} & {*held}
+    return set()
 
 
 # ------------------------------------------------------------------------------------------------- order

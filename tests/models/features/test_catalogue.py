@@ -15,7 +15,6 @@ from models.coding.timeline import InForce, Span, judged_steps
 from models.features import CATALOGUE, Events, fold_features
 from models.features.feature import Feature
 from models.features.measures import Combined, Total
-from models.features.steps import steps_of
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import day_number
@@ -83,7 +82,7 @@ def test_a_declared_feature_is_documented():
 def test_what_is_not_declared_is_nowhere():
     assert TOY.name not in features(POLICY).columns
     assert TOY.name not in data_dictionary._features()
-    assert steps_of(POLICY.features, {TOY.name: [1]}) == ()
+    assert CATALOGUE.steps(POLICY.features, {TOY.name: [1]}) == ()
 
 
 def test_every_feature_has_its_own_name_its_words_and_a_known_table():

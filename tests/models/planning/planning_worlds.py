@@ -1,7 +1,7 @@
 """Worlds for the planner: built by hand from what differs from a quiet default, or drawn by hypothesis."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -16,7 +16,9 @@ from models.planning.situation import Situation
 from models.policy import PlanningPolicy, load_policy
 
 Row = dict[str, Any]
-FRAMES: Mapping[str, shape.Schema] = shape._FRAMES
+FRAMES: Mapping[str, shape.Schema] = {
+    one.name: getattr(shape, one.name.upper()) for one in fields(Situation) if one.name != "as_of"
+}
 
 POLICY = load_policy().on(date(2026, 6, 30)).planning
 HERE, THERE, FAR = "370102", "370103", "370113"
