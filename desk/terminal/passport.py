@@ -53,7 +53,7 @@ def _foot(found: Row, words: Words, console: Console) -> None:
         found["fingerprint"][:12],
     ]
     made.append(words("Cut-offs and points are this project's assumptions, not Jinan's"))
-    page = words("as a page: ./riskcode explain ID --html · as a picture: --picture FILE.svg")
+    page = words("as a page: ./riskcode explain ID --html")
     console.print(f"[dim]{' · '.join(made)}\n{page}[/]", highlight=False)
 
 
