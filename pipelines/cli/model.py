@@ -137,7 +137,7 @@ def show(
     lang: Annotated[str | None, typer.Option("--lang", help="language, e.g. zh or en")] = None,
     json: Json = False,
 ) -> None:
-    """A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
+    """A whole card: every point, cut-offs, probabilities, where it comes from."""
     settings = load_settings()
     stored = cards.load_card(settings.home, card)
     if json:
@@ -145,9 +145,8 @@ def show(
         return
     words, console = Words(_language(lang, settings)), Console()
     title, meaning = _label_texts(stored, settings, words)
-    width = min(console.width, PAGE_WIDTH)
-    for line in card_page(stored.card, words, state=stored.state, title=title, meaning=meaning, width=width):
-        console.print(line, soft_wrap=True, highlight=False)
+    page = card_page(stored.card, words, state=stored.state, title=title, meaning=meaning)
+    console.print(page, width=min(console.width, PAGE_WIDTH))
 
 
 @app.command("compare")
