@@ -69,7 +69,7 @@ def fit(
     from pipelines.learning import fit as learn
 
     settings = load_settings()
-    with _progress(settings, quiet=json):
+    with Progress(settings.home, quiet=json):
         card = learn(settings, label, as_of=date_of(as_of), family=family)
     if json:
         typer.echo(card.to_json())
@@ -94,7 +94,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
-    with _progress(settings, quiet=json):
+    with Progress(settings.home, quiet=json):
         found, report = measure(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
@@ -287,11 +287,6 @@ def _require_in_force(settings: Settings, other: str | None) -> str | None:
             other=other,
         )
     return standing
-
-
-def _progress(settings: Settings, *, quiet: bool) -> Progress:
-    """Progress on the error stream, so that what is printed stays the result."""
-    return Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet)
 
 
 def _pooled(found: "Evaluation") -> list[dict[str, Any]]:
