@@ -151,6 +151,31 @@ def dress(axes: Axes, x: Axis, y: Axis, ticks: Sequence[float] | None) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: y.form(value))
 
 
+def in_rows(axes: Axes, x: Axis, rows: int) -> None:
+    """Rows from top to bottom, named beside the axes; numbers and grid along x."""
+    axes.set_ylim(rows - 0.4, -0.6)
+    dress(axes, x, Axis("", str), None)
+    axes.set_yticks([])
+    axes.grid(axis="x", color=RULE, linewidth=0.6)
+    axes.grid(axis="y", visible=False)
+
+
+def note(axes: Axes, text: str, at: tuple[float, float], apart: tuple[float, float], **look: Any) -> None:
+    """A text so many typographic points from a place in the data (or in other ``xycoords``)."""
+    axes.annotate(text, at, xytext=apart, textcoords="offset points", **look)
+
+
+def beside(axes: Axes, text: str, row: float, *, is_right: bool = False, **look: Any) -> None:
+    """A text left of the axes, or right of them, in the middle of a row."""
+    edge, apart, side = (1, 8, "left") if is_right else (0, -8, "right")
+    note(axes, text, (edge, row), (apart, -3), xycoords=("axes fraction", "data"), ha=side, **look)
+
+
+def above(axes: Axes, text: str, where: float, **look: Any) -> None:
+    """A text above the axes."""
+    note(axes, text, (where, 1), (0, 4), xycoords=("data", "axes fraction"), ha="center", **look)
+
+
 def end_of(line: Line, text: str) -> End:
     """The last point of a line, with what is written there."""
     return line.x[-1], line.y[-1], line.role, text

@@ -20,12 +20,15 @@ from desk.draw.canvas import (
     Axis,
     End,
     Line,
+    beside,
     ceiling,
     clip,
     dress,
     end_of,
     height_at,
+    in_rows,
     name_lines,
+    note,
     svg,
     until_share,
 )
@@ -95,21 +98,10 @@ def dot_chart(dots: Sequence[Dot], *, title: str, x: Axis) -> Markup:
             if is_known(dot.low) and is_known(dot.high):
                 axes.plot([dot.low, dot.high], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
             axes.plot([dot.value], [at], "o", markersize=5, color=colour)
-            axes.annotate(
-                clip(dot.label, 46), (0, at), xycoords=("axes fraction", "data"), xytext=(-8, -3),
-                textcoords="offset points", ha="right", color=colour if dot.role == "card" else INK,
-                fontweight="bold" if dot.role == "card" else "normal",
-            )  # fmt: skip
-            axes.annotate(
-                dot.text, (1, at), xycoords=("axes fraction", "data"), xytext=(8, -3),
-                textcoords="offset points", ha="left", color=colour if dot.role == "card" else INK,
-            )  # fmt: skip
-        axes.set_ylim(len(known) - 0.4, -0.6)
-        dress(axes, x, Axis("", str), None)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color=RULE, linewidth=0.6)
-        axes.grid(axis="y", visible=False)
+            ink, weight = (colour, "bold") if dot.role == "card" else (INK, "normal")
+            beside(axes, clip(dot.label, 46), at, color=ink, fontweight=weight)
+            beside(axes, dot.text, at, is_right=True, color=ink)
+        in_rows(axes, x, len(known))
 
     return svg((11.5, height), (0.3, 0.42 / height, 0.61, 1 - 0.5 / height), draw, title)
 
@@ -121,8 +113,8 @@ def calibration_chart(bins: Sequence[dict[str, Any]], *, title: str, x: Axis, y:
     def draw(axes: Axes) -> None:
         most = ceiling([one["mean_predicted"] for one in known] + [_high(one) for one in known])
         axes.plot([0, most], [0, most], color=BASELINE, linewidth=1.0, dashes=(3, 2), zorder=1)
-        axes.annotate(ideal, (most * 0.985, most * 0.985), xytext=(-6, 0), textcoords="offset points",
-                      ha="right", va="center", color=FAINT, fontsize=8.5)  # fmt: skip
+        end = (most * 0.985, most * 0.985)
+        note(axes, ideal, end, (-6, 0), ha="right", va="center", color=FAINT, fontsize=8.5)
         for one in known:
             ends = [one.get("low"), one.get("high")]
             if all(is_known(end) for end in ends):
@@ -151,8 +143,8 @@ def points_chart(
         most = ceiling([_high(step) for step in steps] + [step["probability"] for step in steps])
         for code, name, least, stop in zones:
             axes.axvspan(least, stop, color=CODE_TINTS[code], linewidth=0, zorder=0)
-            axes.annotate(name, ((least + stop) / 2, most), xytext=(0, -11), textcoords="offset points",
-                          ha="center", color=CODE_COLOURS[code], fontsize=8.5, fontweight="bold")  # fmt: skip
+            look = {"color": CODE_COLOURS[code], "fontsize": 8.5, "fontweight": "bold"}
+            note(axes, name, ((least + stop) / 2, most), (0, -11), ha="center", **look)
         edges = [max(start, float(step["least_points"])) for step in steps] + [end]
         edges[0] = start
         axes.stairs([_high(step) for step in steps], edges, baseline=[step["low"] for step in steps],

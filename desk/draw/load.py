@@ -1,45 +1,46 @@
 """Load against capacity as a picture: one band per level, one bar per working day, what is short hatched on top."""
 
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from desk.draw.canvas import SETTINGS
-from desk.draw.fonts import fonts, name_fonts
+from desk.words.words import Words
+from models import vocabulary as vocab
 from warehouse.database.reading import Row
 
 LOAD, SHORT = "#3b6ea8", "#c62828"
 CAPACITY = "#dfe5ec"
 _WIDTH, _BAND, _MARGIN = 11.5, 1.75, 1.15
+CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "WenQuanYi Zen Hei",
+    "SimHei",
+    "Noto Sans CJK JP",
+)
+"""Tried in this order; an SVG names them all, so the reader's browser may choose."""
 
 
-@dataclass(frozen=True)
-class Wording:
-    """The texts of the picture in the reader's language; ``short_text`` tells a sum of missing person-days."""
-
-    title: str
-    load: str
-    capacity: str
-    short: str
-    short_text: Callable[[float], str]
-    unit: str
-    levels: Mapping[str, str]
-
-
-def draw_load(load: list[Row], path: Path, wording: Wording) -> None:
+def draw_load(load: list[Row], path: Path, words: Words) -> None:
     """Draw rows of ``queries.load`` into an SVG or PNG file, by its ending."""
+    days = sorted({row["day"] for row in load})
+    title = words("Inspection load against capacity")
+    title = f"{title} · {days[0]} – {days[-1]}" if days else title
     levels = list(dict.fromkeys(row["level"] for row in load))
     settings: Any = {
         **SETTINGS,
-        "font.family": fonts(),
-        "svg.hashsalt": wording.title,
+        "font.family": _fonts(),
+        "svg.hashsalt": title,
         "hatch.linewidth": 1.1,
     }
     height, is_svg = _MARGIN + _BAND * max(1, len(levels)), path.suffix.lower() == ".svg"
@@ -51,18 +52,30 @@ def draw_load(load: list[Row], path: Path, wording: Wording) -> None:
         figure.subplots_adjust(
             left=0.075, right=0.985, top=1 - 0.72 / height, bottom=0.42 / height, hspace=0.28
         )
-        days = sorted({row["day"] for row in load})
         for band, level in zip(bands, levels, strict=False):
-            _band(band, [row for row in load if row["level"] == level], days, wording)
-        figure.text(0.012, 1 - 0.28 / height, wording.title, fontsize=13, fontweight="bold", color="#1d1d24")
-        _legend(figure, wording, height)
+            _band(band, [row for row in load if row["level"] == level], days, words)
+        figure.text(0.012, 1 - 0.28 / height, title, fontsize=13, fontweight="bold", color="#1d1d24")
+        _legend(figure, words, height)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else {})
     if is_svg:
-        name_fonts(path)
+        _name_fonts(path)
 
 
-def _band(axes: Any, rows: list[Row], days: list[date], wording: Wording) -> None:
+def _fonts() -> list[str]:
+    """Fonts of this machine that measure and, in a PNG, draw the texts."""
+    known = set(font_manager.get_font_names())
+    return [*[name for name in CHINESE_FONTS if name in known][:1], "DejaVu Sans"]
+
+
+def _name_fonts(path: Path) -> None:
+    """Let the reader's browser choose among all fonts, not only those of this machine."""
+    text = path.read_text(encoding="utf-8")
+    names = ", ".join(f"'{name}'" for name in CHINESE_FONTS if f"'{name}'" not in text)
+    path.write_text(text.replace("'DejaVu Sans'", f"{names}, 'DejaVu Sans', sans-serif"), encoding="utf-8")
+
+
+def _band(axes: Any, rows: list[Row], days: list[date], words: Words) -> None:
     """One level: capacity as a broad pale bar, load on it, what is short hatched above the load."""
     place = {day: at for at, day in enumerate(days)}
     at = [place[row["day"]] for row in rows]
@@ -83,18 +96,20 @@ def _band(axes: Any, rows: list[Row], days: list[date], wording: Wording) -> Non
     axes.grid(axis="y", color="#e6e6ec", linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
-    level = rows[0]["level"]
-    axes.set_title(wording.levels.get(level, level), loc="left", fontsize=10, fontweight="bold", pad=4)
-    axes.set_ylabel(wording.unit, fontsize=8)
+    axes.set_title(
+        words.label(vocab.LEVEL, rows[0]["level"]), loc="left", fontsize=10, fontweight="bold", pad=4
+    )
+    axes.set_ylabel(words("person-days"), fontsize=8)
     if sum(short) > 0:
-        axes.set_title(wording.short_text(sum(short)), loc="right", fontsize=9.5, color=SHORT, pad=4)
+        told = words("{days} person-days short", days=f"{sum(short):,.1f}")
+        axes.set_title(told, loc="right", fontsize=9.5, color=SHORT, pad=4)
 
 
-def _legend(figure: Any, wording: Wording, height: float) -> None:
+def _legend(figure: Any, words: Words, height: float) -> None:
     keys = [
-        Patch(facecolor=CAPACITY, label=wording.capacity),
-        Patch(facecolor=LOAD, label=wording.load),
-        Patch(facecolor="white", edgecolor=SHORT, hatch="////", label=wording.short),
+        Patch(facecolor=CAPACITY, label=words.within("person-days", "available")),
+        Patch(facecolor=LOAD, label=words.within("person-days", "planned")),
+        Patch(facecolor="white", edgecolor=SHORT, hatch="////", label=words("asked for, not possible")),
     ]
     figure.legend(
         handles=keys,

@@ -7,12 +7,11 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.patches import Rectangle
 
-from desk.draw.canvas import FAINT, INK, RULE, Axes, Axis, clip, dress, name_lines, svg
-from desk.draw.colours import CODE_COLOURS
+from desk.draw.canvas import FAINT, INK, Axes, Axis, beside, clip, dress, in_rows, name_lines, note, svg
+from desk.draw.colours import CODE_COLOURS, CODE_FILLS
 from models.vocabulary import CODE_KEYS
 from warehouse.database.reading import Row
 
-FILLS = {"red": "#c62828", "yellow": "#f0b400", "blue": "#1565c0", "green": "#2e7d32"}
 STATE_COLOURS = {"ok": "#5f6672", "alarm": "#b3261e", "unknown": "#b9bcc4", "acknowledged": "#a85f00"}
 LIMIT = "#b3261e"
 BAND = "#eef0f3"
@@ -25,17 +24,18 @@ def shares_chart(rows: Sequence[Row], names: dict[str, str], *, title: str) -> M
     """Share of every code over the issued days, RED on top; one row per day with the number of each code."""
     days = [row["as_of"] for row in rows]
     x = [day.toordinal() for day in days]
-    order = list(CODE_KEYS)
-    heights = [[row[code] / max(1, row["enterprises"]) for row in rows] for code in order]
+    heights = [[row[code] / max(1, row["enterprises"]) for row in rows] for code in CODE_KEYS]
 
     def draw(axes: Axes) -> None:
-        axes.stackplot(x, *heights, colors=[FILLS[code] for code in order], linewidth=0.4, edgecolor="#fff")
+        axes.stackplot(
+            x, *heights, colors=[CODE_FILLS[code] for code in CODE_KEYS], linewidth=0.4, edgecolor="#fff"
+        )
         axes.set_ylim(0, 1)
         _span(axes, x)
         dress(axes, Axis("", str), Axis("", lambda value: f"{value:.0%}"), [])
         _day_ticks(axes, days)
         middle, ends = 0.0, []
-        for code, height in zip(order, heights, strict=True):
+        for code, height in zip(CODE_KEYS, heights, strict=True):
             text = f"{height[-1]:.1%}  {names[code]}"
             ends.append((x[-1], middle + height[-1] / 2, CODE_COLOURS[code], text))
             middle += height[-1]
@@ -61,8 +61,8 @@ def limit_chart(rows: Sequence[Row], *, title: str, form: Form, limit_name: str)
         axes.set_ylim(0, max([*y, limit or 0]) * 1.18 or 1)
         if limit:
             axes.axhline(limit, color=LIMIT, linewidth=1.0, dashes=(4, 2), zorder=2)
-            axes.annotate(f"{limit_name} {form(limit)}", (0, limit), xycoords=("axes fraction", "data"),
-                          xytext=(4, 4), textcoords="offset points", color=LIMIT, fontsize=8.5)  # fmt: skip
+            look = {"xycoords": ("axes fraction", "data"), "color": LIMIT, "fontsize": 8.5}
+            note(axes, f"{limit_name} {form(limit)}", (0, limit), (4, 4), **look)
         _span(axes, x)
         dress(axes, Axis("", str), Axis("", lambda value: f"{value:g}"), [])
         _day_ticks(axes, days, most=5)
@@ -129,11 +129,9 @@ def parity_chart(rows: Sequence[Row], *, title: str, form: Form) -> Markup:
                 axes.barh(at, wide, left=row["limit_low"], height=0.86, color=BAND, linewidth=0, zorder=0)
             axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.7, zorder=3)
             axes.plot([row["value"]], [at], "o", markersize=5.5, color=colour, zorder=4)
-            weight = "bold" if row["state"] == "alarm" else "normal"
-            _beside(axes, at, clip(row["name"], 30), form(row["value"]), colour, weight)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
+            _told(axes, at, row, form, stands_out=row["state"] == "alarm")
         axes.set_xlim(0, min(1.0, most))
-        _across(axes, Axis("", lambda value: f"{value:.0%}"))
+        in_rows(axes, Axis("", lambda value: f"{value:.0%}"), len(shown))
 
     return svg((5.6, height), (0.33, 0.36 / height, 0.56, 1 - 0.46 / height), draw, title)
 
@@ -148,33 +146,21 @@ def drift_chart(rows: Sequence[Row], *, title: str, form: Form, limit_name: str)
         for at, row in enumerate(shown):
             colour = STATE_COLOURS[row["state"]]
             axes.barh(at, row["value"], height=0.55, color=colour, linewidth=0, zorder=3)
-            weight = "bold" if row["state"] == "alarm" or row["metric"] == "psi_score" else "normal"
-            _beside(axes, at, clip(row["name"], 30), form(row["value"]), colour, weight)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
+            _told(axes, at, row, form, stands_out=row["state"] == "alarm" or row["metric"] == "psi_score")
         axes.set_xlim(0, max(limit * 1.12, shown[0]["value"] * 1.05))
         axes.axvline(limit, color=LIMIT, linewidth=1.0, dashes=(4, 2), zorder=4)
-        axes.annotate(f"{limit_name} {limit:g}", (limit, 1), xycoords=("data", "axes fraction"), xytext=(-4, -10),
-                      textcoords="offset points", ha="right", color=LIMIT, fontsize=8.5)  # fmt: skip
-        _across(axes, Axis("", lambda value: f"{value:g}"))
+        look = {"xycoords": ("data", "axes fraction"), "ha": "right", "color": LIMIT, "fontsize": 8.5}
+        note(axes, f"{limit_name} {limit:g}", (limit, 1), (-4, -10), **look)
+        in_rows(axes, Axis("", lambda value: f"{value:g}"), len(shown))
 
     return svg((5.6, height), (0.39, 0.36 / height, 0.5, 1 - 0.46 / height), draw, title)
 
 
-def _beside(axes: Axes, at: int, name: str, text: str, colour: str, weight: str) -> None:
+def _told(axes: Axes, at: int, row: Row, form: Form, *, stands_out: bool) -> None:
     """Name left of the axes and value right of them."""
-    is_plain = weight == "normal"
-    for fraction, shift, said, side in ((0, -8, name, "right"), (1, 8, text, "left")):
-        axes.annotate(
-            said, (fraction, at), xycoords=("axes fraction", "data"), xytext=(shift, -3),
-            textcoords="offset points", ha=side, color=INK if is_plain else colour, fontweight=weight,
-        )  # fmt: skip
-
-
-def _across(axes: Axes, x: Axis) -> None:
-    dress(axes, x, Axis("", str), None)
-    axes.set_yticks([])
-    axes.grid(axis="x", color=RULE, linewidth=0.6)
-    axes.grid(axis="y", visible=False)
+    ink, weight = (STATE_COLOURS[row["state"]], "bold") if stands_out else (INK, "normal")
+    beside(axes, clip(row["name"], 30), at, color=ink, fontweight=weight)
+    beside(axes, form(row["value"]), at, is_right=True, color=ink, fontweight=weight)
 
 
 def _span(axes: Axes, x: Sequence[int]) -> None:

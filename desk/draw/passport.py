@@ -3,20 +3,16 @@
 Every band and every stretch is named by text too, so nothing is told by its colour alone.
 """
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import accumulate
 from typing import Any
 
-import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from desk.draw.canvas import FAINT, INK, RULE, SETTINGS, Axes, clip, svg
-from desk.draw.colours import CODE_COLOURS, CODE_TINTS
-from desk.draw.fonts import fonts, name_fonts
+from desk.draw.canvas import FAINT, INK, RULE, Axes, above, beside, clip, note, svg
+from desk.draw.colours import CODE_COLOURS, CODE_FILLS, CODE_TINTS
 from desk.say import facts
 from desk.say import passport as sentences
 from desk.words.marks import N_
@@ -27,7 +23,6 @@ PAST_DAYS, COMING_DAYS = 270, 730
 """How far the time line goes back (as far as the change rules remember) and ahead."""
 ADDS, TAKES = "#474757", "#9a9aa8"
 """Bars that add and that take off: they differ in lightness, and go opposite ways."""
-STRIP = {"red": "#c62828", "yellow": "#f0b400", "blue": "#1565c0", "green": "#2e7d32"}
 MOST_BARS = 12
 """Bars of the waterfall; the smallest of more factors share one."""
 _ROOM = 4
@@ -49,39 +44,15 @@ TIMELINE = N_(
 
 def waterfall(found: Found, words: Words) -> Markup:
     """The points of every factor, one below the other, adding up to the score over the bands of the codes."""
-    height = _waterfall_height(found, words)
+    height = 0.62 + 0.27 * (len(bars(found, words)) + 1.2)
     box = (0.4, 0.3 / height, 0.58, 1 - 0.62 / height)
-    return svg((9.2, height), box, lambda axes: draw_waterfall(axes, found, words), words(WATERFALL))
+    return svg((9.2, height), box, lambda axes: _draw_waterfall(axes, found, words), words(WATERFALL))
 
 
 def timeline(found: Found, words: Words) -> Markup:
     """The score as a step line over the bands of the codes, the shown code as a strip below."""
     box = (0.04, 0.3, 0.885, 0.6)
-    return svg((9.2, 3.5), box, lambda axes: draw_timeline(axes, found, words), words(TIMELINE))
-
-
-def draw_picture(found: Found, path: Path, words: Words) -> Path:
-    """Both pictures in one SVG or PNG file, by its ending.  Returns ``path``."""
-    above = _waterfall_height(found, words)
-    height, is_svg = above + 5.1, path.suffix.lower() == ".svg"
-    settings: Any = {**SETTINGS, "font.family": fonts(), "svg.hashsalt": found["enterprise_id"]}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        # A machine without a Chinese font still makes an SVG that other machines show well.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure: Any = Figure(figsize=(9.2, height), facecolor="white")
-        title = f"{found['name']}{words.colon}{facts.code(found['code'], words)}"
-        figure.text(0.02, 1 - 0.4 / height, title, fontsize=15, fontweight="bold", color=INK)
-        score, day = words("risk points"), words("as of {day}", day=words.day(found["as_of"]))
-        below = f"{found['enterprise_id']} · {score} {found['score']} · {day}"
-        figure.text(0.02, 1 - 0.68 / height, below, fontsize=9.5, color=FAINT)
-        upper = figure.add_axes((0.4, (4.0 + 0.3) / height, 0.58, (above - 0.62) / height))
-        draw_waterfall(upper, found, words)
-        draw_timeline(figure.add_axes((0.04, 1.15 / height, 0.885, 2.2 / height)), found, words)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=160, metadata={"Date": None} if is_svg else {})
-    if is_svg:
-        name_fonts(path)
-    return path
+    return svg((9.2, 3.5), box, lambda axes: _draw_timeline(axes, found, words), words(TIMELINE))
 
 
 def bars(found: Found, words: Words) -> list[Bar]:
@@ -106,37 +77,29 @@ def bands(found: Found, low: float, high: float) -> Iterator[tuple[str, float, f
             yield code, max(begin, low), min(end, high)
 
 
-def _waterfall_height(found: Found, words: Words) -> float:
-    return 0.62 + 0.27 * (len(bars(found, words)) + 1.2)
-
-
-def draw_waterfall(axes: Axes, found: Found, words: Words) -> None:
+def _draw_waterfall(axes: Axes, found: Found, words: Words) -> None:
     """Bars from top to bottom, each beginning where the one above ends; the score below them."""
     rows, score = bars(found, words), found["score"]
-    edges = [0, *_running([points for _, points in rows])]
+    edges = [0, *accumulate(points for _, points in rows)]
     limits = list(found["cut_offs"].values())
     low, high = min([0, *edges]) - 1, max([*edges, *limits]) + _ROOM
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) + 0.75, -0.6)
     for code, begin, end in bands(found, low, high):
         axes.axvspan(begin, end, color=CODE_TINTS[code], linewidth=0, zorder=0)
-        named = facts.code(code, words)
-        axes.annotate(named, ((begin + end) / 2, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
-                      textcoords="offset points", ha="center", color=CODE_COLOURS[code], fontsize=9,
-                      fontweight="bold")  # fmt: skip
+        look = {"color": CODE_COLOURS[code], "fontsize": 9, "fontweight": "bold"}
+        above(axes, facts.code(code, words), (begin + end) / 2, **look)
         if begin > low:
             axes.axvline(begin, color=CODE_COLOURS[code], linewidth=1, dashes=(3, 2), zorder=1)
     for at, ((title, points), before) in enumerate(zip(rows, edges, strict=False)):
         axes.barh(at, points, left=before, height=0.62, color=ADDS if points > 0 else TAKES, zorder=3)
         axes.plot([before + points] * 2, [at + 0.31, at + 0.69], color=INK, linewidth=0.7, zorder=2)
-        _beside(axes, title, at, weight="normal")
-        _at_end(axes, f"{points:+d}", max(before, before + points), at, colour=INK)
+        _bar_told(axes, title, f"{points:+d}", max(before, before + points), at, weight="normal")
     at = len(rows)
-    colour = STRIP[sentences.facts_code(found) if not limits else _band_of(found, score)]
+    colour = CODE_FILLS[sentences.facts_code(found) if not limits else _band_of(found, score)]
     axes.barh(at, score, height=0.7, color=colour, edgecolor=INK, linewidth=0.8, zorder=3)
     told, points = words("sum"), words("{n} points", n=score)
-    _beside(axes, f"{told}{words.colon}{points}", at, weight="bold")
-    _at_end(axes, str(score), max(score, 0), at, colour=INK, weight="bold")
+    _bar_told(axes, f"{told}{words.colon}{points}", str(score), max(score, 0), at, weight="bold")
     axes.axvline(0, color=INK, linewidth=0.8, zorder=2)
     axes.set_yticks([])
     axes.set_xticks(sorted({0, *limits}))
@@ -149,21 +112,14 @@ def _band_of(found: Found, score: int) -> str:
     return next((code for code in reversed(CODE_KEYS) if code in told and score >= told[code]), CODE_KEYS[0])
 
 
-def _running(points: Sequence[int]) -> list[int]:
-    return [sum(points[: at + 1]) for at in range(len(points))]
+def _bar_told(axes: Axes, name: str, text: str, end: float, at: int, *, weight: str) -> None:
+    """What a bar is left of the axes, and its points where it ends."""
+    look: Any = {"color": INK, "fontsize": 9, "fontweight": weight}
+    beside(axes, clip(name, 58), at, **look)
+    note(axes, text, (end, at), (4, -3), ha="left", zorder=5, **look)
 
 
-def _beside(axes: Axes, text: str, at: int, *, weight: str) -> None:
-    axes.annotate(clip(text, 58), (0, at), xycoords=("axes fraction", "data"), xytext=(-8, -3),
-                  textcoords="offset points", ha="right", color=INK, fontsize=9, fontweight=weight)  # fmt: skip
-
-
-def _at_end(axes: Axes, text: str, where: float, at: int, *, colour: str, weight: str = "normal") -> None:
-    axes.annotate(text, (where, at), xytext=(4, -3), textcoords="offset points", ha="left", color=colour,
-                  fontsize=9, fontweight=weight, zorder=5)  # fmt: skip
-
-
-def draw_timeline(axes: Axes, found: Found, words: Words) -> None:
+def _draw_timeline(axes: Axes, found: Found, words: Words) -> None:
     """Days from left to right: the score, the strip of codes, and today."""
     today: date = found["as_of"]
     first, last = today - timedelta(days=PAST_DAYS), today + timedelta(days=COMING_DAYS)
@@ -175,22 +131,18 @@ def draw_timeline(axes: Axes, found: Found, words: Words) -> None:
     axes.set_ylim(low, high)
     for code, begin, end in bands(found, low, high):
         axes.axhspan(begin, end, color=CODE_TINTS[code], linewidth=0, zorder=0)
-        named = facts.code(code, words)
-        axes.annotate(named, (1, (begin + end) / 2), xycoords=("axes fraction", "data"), xytext=(6, -3),
-                      textcoords="offset points", ha="left", color=CODE_COLOURS[code], fontsize=8.5,
-                      fontweight="bold", annotation_clip=False)  # fmt: skip
+        look = {"color": CODE_COLOURS[code], "fontsize": 8.5, "fontweight": "bold", "annotation_clip": False}
+        place, corner = (1, (begin + end) / 2), ("axes fraction", "data")
+        note(axes, facts.code(code, words), place, (6, -3), xycoords=corner, ha="left", **look)
     days, end = [(day - first).days for day, _ in line], PAST_DAYS + COMING_DAYS
     if line:
         axes.step([*days, end], [*scores, scores[-1]], where="post", color=INK, linewidth=1.8, zorder=4)
     for year in range(first.year + 1, last.year + 1):
         at = (date(year, 1, 1) - first).days
         axes.axvline(at, color=RULE, linewidth=0.8, zorder=1)
-        axes.annotate(str(year), (at, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
-                      textcoords="offset points", ha="center", color=FAINT, fontsize=8.5)  # fmt: skip
+        above(axes, str(year), at, color=FAINT, fontsize=8.5)
     axes.axvline(PAST_DAYS, color=INK, linewidth=1.1, dashes=(3, 2), zorder=5)
-    now = words("today")
-    axes.annotate(f"{now} {today}", (PAST_DAYS, 1), xycoords=("data", "axes fraction"), xytext=(0, 4),
-                  textcoords="offset points", ha="center", color=INK, fontsize=8.5, fontweight="bold")  # fmt: skip
+    above(axes, f"{words('today')} {today}", PAST_DAYS, color=INK, fontsize=8.5, fontweight="bold")
     _strip(axes, found, words, first, last)
     axes.set_yticks(sorted({0, *limits}))
     axes.tick_params(axis="both", labelsize=8.5)
@@ -240,7 +192,7 @@ def _strip(axes: Axes, found: Found, words: Words, first: date, last: date) -> N
     for code, begin, end in stretches(found, first, last):
         left, width = (begin - first).days, (end - begin).days
         axes.add_patch(Rectangle((left, _TOP - _THICK), width, _THICK, transform=place, clip_on=False,
-                                 facecolor=STRIP[code], edgecolor="white", linewidth=1.2))  # fmt: skip
+                                 facecolor=CODE_FILLS[code], edgecolor="white", linewidth=1.2))  # fmt: skip
         named = facts.code(code, words) if width >= 65 else facts.letter(code, words) if width >= 14 else ""
         axes.text(left + width / 2, _TOP - _THICK / 2 - 0.008, named, transform=place, ha="center", va="center",
                   color=INK if code == "yellow" else "white", fontsize=9 if width >= 25 else 8,

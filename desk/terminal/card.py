@@ -1,71 +1,77 @@
-"""A fitted card on one page of a terminal: what it predicts, from what, every point, cut-offs, probabilities.
+"""A fitted card in a terminal: what it predicts, from what, every point, cut-offs, probabilities.
 
 Drawn from the card's plain JSON, so that looking at a card loads no part of the learning.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from desk.words.labels import CARD_STATE, COLOURS
-from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.bins import bins_of
+from models.coding.calibration import WORDS
 
-PAGE_LINES, PAGE_WIDTH = 60, 100
+PAGE_WIDTH = 100
 _LABEL_WIDTH = 34
-_ALL = 1_000
-"""More steps than a calibration has."""
 _MOST_NAMES = 12
 """Categories with the same points that are all named; of more, the first ones."""
-WORDINGS = (
-    (4.0, N_("far above average")),
-    (2.0, N_("well above average")),
-    (1.25, N_("somewhat above average")),
-    (0.8, N_("about average")),
-    (0.5, N_("somewhat below average")),
-    (0.0, N_("well below average")),
-)
-"""``models.coding.calibration.WORDS`` in English; that module would load polars.  A test keeps both in step."""
 RANKED = {"last_result": tuple(sorted(vocab.RESULT_RANK, key=vocab.RESULT_RANK.__getitem__))}
 """Features whose integers are ranks of results, in order."""
 
 Card = Mapping[str, Any]
 
 
-def card_page(
-    card: Card, words: Words, *, state: str, title: str, meaning: str, width: int = PAGE_WIDTH
-) -> list[Text]:
-    """The page, at most ``PAGE_LINES`` lines of ``width`` cells at the full width.
-
-    ``title`` and ``meaning`` say what the card's label is.  Until it fits, steps of the probability are joined,
-    then titles of factors are cut to one line.
-    """
-    head, cut_offs, foot = (
-        list(_head(card, words, state, title, meaning, width)),
-        list(_codes(card, words, width)),
-        _foot(card, words, width),
+def card_page(card: Card, words: Words, *, state: str, title: str, meaning: str) -> Group:
+    """The whole card, as wide as its console; ``title`` and ``meaning`` say what the card's label is."""
+    factors = sorted(card["scorecard"]["factors"], key=_spread, reverse=True)
+    found = card["calibrations"][card["origin"]["label"]]
+    base, digits = found["base_rate"], 1 if found["base_rate"] >= 0.01 else 2
+    chances = words(
+        "Score and probability: {title} (95% interval in brackets; base rate {base})",
+        title=title,
+        base=f"{base:.{digits}%}",
     )
-    page: list[Text] = []
-    for clipped, joined in product((False, True), (1, 2, 3, 5, _ALL)):
-        factors = _factors(card, words, width, clipped=clipped)
-        page = [*head, *factors, *cut_offs, *_probabilities(card, words, title, width, joined), *foot]
-        if len(page) <= PAGE_LINES:
-            break
-    return page
+    return Group(
+        Text(f"{words('Scorecard')} {card['card_id']} · {title} · {words.label(CARD_STATE, state)}", "bold"),
+        Text(meaning),
+        _grid((label, Text(text, overflow="fold")) for label, text in _origin(card, words).items()),
+        Text(),
+        Text(words("Factors ({n}, those that move the score most first)", n=len(factors)), "bold"),
+        _grid((words.either(one, "title"), _side_by_side(bins(one, words))) for one in factors),
+        Text(),
+        _grid([(words("Cut-offs"), _codes(card["thresholds"], words))]),
+        Text(),
+        Text(chances, "bold"),
+        _grid(_probabilities(found["steps"], base, digits, words)),
+        Text(),
+        *(Text(text, "dim") for text in _foot(card, words)),
+    )
 
 
-def _head(card: Card, words: Words, state: str, title: str, meaning: str, width: int) -> Iterator[Text]:
+def _grid(rows: Iterable[tuple[str, RenderableType]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="cyan", max_width=_LABEL_WIDTH)
+    grid.add_column()
+    for label, told in rows:
+        grid.add_row(Text(label, overflow="fold"), told)
+    return grid
+
+
+def _side_by_side(pieces: Iterable[str]) -> Columns:
+    """As many to a line as there is room for, none of them torn apart."""
+    return Columns([Text(piece, overflow="fold") for piece in pieces], padding=(0, 2))
+
+
+def _origin(card: Card, words: Words) -> dict[str, str]:
     origin = card["origin"]
-    yield Text(f"{words('Scorecard')} {card['card_id']} · {title} · {words.label(CARD_STATE, state)}", "bold")
-    for line in _wrap(meaning.split(), " ", width):
-        yield Text(line)
-    told = {
+    return {
         words("Data"): words(
             "{rows} rows of {enterprises} enterprises, {positives} of them positive ({rate}) · "
             "known up to {watermark}",
@@ -96,20 +102,6 @@ def _head(card: Card, words: Words, state: str, title: str, meaning: str, width:
             odds=f"{math.exp(card['logit_per_point']):.2f}",
         ),
     }
-    label_width = max(map(cell_len, told))
-    for label, text in told.items():
-        yield from _row(label, text.split(" · "), label_width, width)
-
-
-def _factors(card: Card, words: Words, width: int, *, clipped: bool) -> Iterator[Text]:
-    factors = sorted(card["scorecard"]["factors"], key=_spread, reverse=True)
-    titles = [words.either(factor, "title") for factor in factors]
-    label_width = min(max(map(cell_len, titles), default=0), _LABEL_WIDTH, width // 2)
-    yield Text("")
-    yield Text(words("Factors ({n}, those that move the score most first)", n=len(factors)), "bold")
-    for factor, title in zip(factors, titles, strict=True):
-        label = _clip(title, label_width) if clipped else title
-        yield from _row(label, bins(factor, words), label_width, width)
 
 
 def _spread(factor: Card) -> int:
@@ -159,108 +151,43 @@ def _names(levels: Sequence[str], words: Words) -> str:
     return words.listing([*shown, words("{n} more", n=len(levels) - len(shown))])
 
 
-def _codes(card: Card, words: Words, width: int) -> Iterator[Text]:
-    limits = card["thresholds"]
-    starts = [limits["blue"], limits["yellow"], limits["red"]]
-    spans = zip([None, *starts], [*(start - 1 for start in starts), None], strict=True)
-    told = [
-        f"{words.label(vocab.CODE, key)} {_span(start, end)}"
-        for key, (start, end) in zip(vocab.CODE_KEYS, spans, strict=True)
-    ]
-    yield Text("")
-    label = words("Cut-offs")
-    for line in _row(label, [*told, words("vetoes and floors apply on top")], cell_len(label), width):
-        for key in vocab.CODE_KEYS:
-            line.highlight_words([words.label(vocab.CODE, key)], COLOURS[key])
-        yield line
+def _codes(limits: Mapping[str, int], words: Words) -> Text:
+    names = [words.label(vocab.CODE, key) for key in vocab.CODE_KEYS]
+    spans = _spans([limits["blue"], limits["yellow"], limits["red"]])
+    told = [f"{name} {span}" for name, span in zip(names, spans, strict=True)]
+    line = Text(" · ".join([*told, words("vetoes and floors apply on top")]))
+    for key, name in zip(vocab.CODE_KEYS, names, strict=True):
+        line.highlight_words([name], COLOURS[key])
+    return line
 
 
-def _probabilities(card: Card, words: Words, title: str, width: int, joined: int) -> Iterator[Text]:
-    found = card["calibrations"][card["origin"]["label"]]
-    base, steps = found["base_rate"], found["steps"]
-    digits = 1 if base >= 0.01 else 2
-    yield Text("")
-    for line in _wrap(
-        words(
-            "Score and probability: {title} (95% interval in brackets; base rate {base})",
-            title=title,
-            base=f"{base:.{digits}%}",
-        ).split(" "),
-        " ",
-        width,
-    ):
-        yield Text(line, "bold")
-    ends = [step["least_points"] - 1 for step in steps[1:]]
-    groups: dict[str, list[tuple[int | None, int | None, Card]]] = {}
-    for at, step in enumerate(steps):
-        start = step["least_points"] if at else None
-        end = ends[at] if at < len(ends) else None
-        groups.setdefault(words(_wording(step["probability"], base)), []).append((start, end, step))
-    label_width = max(map(cell_len, groups))
-    for wording, group in groups.items():
-        parts = [group[at : at + joined] for at in range(0, len(group), joined)]
-        yield from _row(wording, [_step(part, digits) for part in parts], label_width, width)
-    if joined > 1:
-        yield Text(words("neighbouring steps are shown together; --json has all"), "dim")
+def _probabilities(
+    steps: Sequence[Card], base: float, digits: int, words: Words
+) -> Iterator[tuple[str, Columns]]:
+    """Steps with the scores they hold and their interval, those of one wording together."""
+    groups: dict[str, list[str]] = {}
+    for step, span in zip(steps, _spans([step["least_points"] for step in steps[1:]]), strict=True):
+        multiple = step["probability"] / base if base else 1.0
+        wording = next(words.of(text) for least, text in WORDS if multiple >= least)
+        interval = f"{100 * step['low']:.{digits}f}–{100 * step['high']:.{digits}f}"
+        groups.setdefault(wording, []).append(f"{span}: {step['probability']:.{digits}%} ({interval})")
+    return ((wording, _side_by_side(told)) for wording, told in groups.items())
 
 
-def _wording(probability: float, base: float) -> str:
-    multiple = probability / base if base else 1.0
-    return next(key for least, key in WORDINGS if multiple >= least)
+def _foot(card: Card, words: Words) -> Iterator[str]:
+    if others := sorted(set(card["calibrations"]) - {card["origin"]["label"]}):
+        yield words("Also calibrated for {labels}; see --json", labels=words.listing(others))
+    yield words(
+        "Points, cut-offs and probabilities were fitted by this project on past data: "
+        "a proposal, not Jinan's standard. Whether it is put in force is decided by a "
+        "person of the authority."
+    )
 
 
-def _step(part: Sequence[tuple[int | None, int | None, Card]], digits: int) -> str:
-    """Scores from the first to the last step of a part; the outermost ends of their intervals."""
-    first, last = part[0][2], part[-1][2]
-    low, high = f"{first['probability']:.{digits}%}", f"{last['probability']:.{digits}%}"
-    rate = low if low == high else f"{low.rstrip('%')}–{high}"
-    interval = f"{100 * first['low']:.{digits}f}–{100 * last['high']:.{digits}f}"
-    return f"{_span(part[0][0], part[-1][1])}: {rate} ({interval})"
-
-
-def _foot(card: Card, words: Words, width: int) -> list[Text]:
-    others = sorted(set(card["calibrations"]) - {card["origin"]["label"]})
-    also = [words("Also calibrated for {labels}; see --json", labels=words.listing(others))] if others else []
-    told = [
-        *also,
-        *_wrap(
-            words(
-                "Points, cut-offs and probabilities were fitted by this project on past data: "
-                "a proposal, not Jinan's standard. Whether it is put in force is decided by a "
-                "person of the authority."
-            ).split(" "),
-            " ",
-            width,
-        ),
-    ]
-    return [Text(""), *(Text(line, "dim") for line in told)]
-
-
-def _row(label: str, pieces: Sequence[str], label_width: int, width: int) -> Iterator[Text]:
-    """A label and its text side by side, each wrapped in its column."""
-    left = _wrap(label.split(" "), " ", label_width)
-    right = _wrap(pieces, " · ", width - label_width - 2)
-    for at in range(max(len(left), len(right))):
-        name = left[at] if at < len(left) else ""
-        gap = " " * (label_width - cell_len(name) + 2)
-        yield Text.assemble((name, "cyan"), gap + right[at] if at < len(right) else "")
-
-
-def _clip(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"
-
-
-def _wrap(pieces: Sequence[str], between: str, width: int) -> list[str]:
-    """Pieces joined into lines of so many cells; a piece breaks only where it alone is too long."""
-    lines: list[str] = []
-    for piece in pieces:
-        if lines and cell_len(lines[-1] + between + piece) <= width:
-            lines[-1] += between + piece
-        elif cell_len(piece) > width and " " in piece and between != " ":
-            lines += _wrap(piece.split(" "), " ", width)
-        else:
-            lines += chop_cells(piece, width)
-    return lines
+def _spans(starts: Sequence[int]) -> list[str]:
+    """The stretches that all integers are cut into by the first one of each but the lowest."""
+    edges = zip([None, *starts], [*(start - 1 for start in starts), None], strict=True)
+    return [_span(least, most) for least, most in edges]
 
 
 def _span(least: int | None, most: int | None) -> str:

@@ -3,6 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
+from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL, DUE_STATE, VISIT_STATE
 from desk.words.words import Words
 from warehouse.database.reading import Row
@@ -10,7 +11,7 @@ from warehouse.database.reading import Row
 
 def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
     """The queue as people read it."""
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table = plain_table()
     table.add_column(words("#"), justify="right")
     table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if wide else 18)
@@ -41,7 +42,7 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
 
 def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
     """The visits that are due, in order of precedence; RED ones keep score and reasons where there is room."""
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table = plain_table()
     is_wide, has_place, name_width = width >= 110, width >= 140, 14 if width < 90 else 18
     table.add_column(words("#"), justify="right", no_wrap=True)
     table.add_column(words("enterprise id"), no_wrap=True)
@@ -117,10 +118,7 @@ def reasons_text(row: Row, words: Words) -> str:
 def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
     """Distribution of the codes, with bars."""
     total = max(1, sum(row["enterprises"] for row in counts))
-    table = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
+    table = plain_table(
         title_justify="left",
         title=f"{words('as of')} {run.get('as_of', '–')} · {run.get('pack', '')} {run.get('pack_version', '')}",
     )
@@ -153,7 +151,7 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
 
 def reject_counts_table(found: list[Row], words: Words) -> Table:
     """Refusals by table and rule."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for head in (words("table"), words("rule")):
         table.add_column(head)
     for head in (words("rows"), words("waiting for register")):
@@ -165,7 +163,7 @@ def reject_counts_table(found: list[Row], words: Words) -> Table:
 
 def rejects_table(found: list[Row], words: Words) -> Table:
     """Refused rows: where they came from, which rules they broke, what they said."""
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table = plain_table(expand=True)
     table.add_column(words("file"), overflow="fold", width=16)
     table.add_column(words("line"), justify="right", width=6)
     table.add_column(words("rule"), overflow="fold", width=26)
@@ -186,7 +184,7 @@ def _printable(text: str) -> str:
 
 def listing_table(found: list[Row], words: Words) -> Table:
     """Enterprises with their code and score."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=30)
     table.add_column(words("district"), no_wrap=True)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.terminal.layout import plain_table
 from desk.words.labels import CARD_STATE
 from desk.words.marks import N_
 from desk.words.words import Words
@@ -30,7 +31,7 @@ _ACTIONS = {"promote": N_("promoted"), "rollback": N_("rolled back")}
 
 def cards_table(cards: Iterable[Mapping[str, Any]], words: Words, *, wide: bool) -> Table:
     """Fitted cards, one row each; ``wide`` adds family, day and rows."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     numbers = {**({"rows": words("rows")} if wide else {}), "positives": words("positive")}
     heads = (words("card"), words("state"), words("label"), words("cohorts"))
     for head in (*heads, *((words("family"), words("fitted on")) if wide else ())):
@@ -71,7 +72,7 @@ def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
     """Contestants by measure, each with its interval."""
     cells = {(row["contestant"], row["metric"]): _measured(row) for row in pooled}
     measures = [name for name in MEASURES if any(metric == name for _, metric in cells)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("contestant"), overflow="fold")
     for measure in measures:
         table.add_column(
@@ -94,9 +95,9 @@ def _number(value: float | None, form: str = ".3f") -> str:
     return "–" if value is None or isnan(value) else f"{value:{form}}"
 
 
-def side_by_side(inputs: "GateInputs", words: Words) -> Table:
+def side_by_side(inputs: GateInputs, words: Words) -> Table:
     """Challenger and champion by measure, with the difference."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("measure"))
     for head in (
         words.label(CARD_STATE, "challenger"),
@@ -116,7 +117,7 @@ def side_by_side(inputs: "GateInputs", words: Words) -> Table:
 def moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
     """Enterprises by code now (rows) and then (columns), worst first."""
     keys = tuple(reversed(vocab.CODE_KEYS))
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("now"))
     for key in keys:
         table.add_column(words.code(key), justify="right")
@@ -129,7 +130,7 @@ def moves_table(moves: Mapping[tuple[str, str], int], words: Words) -> Table:
     return table
 
 
-def show_findings(result: "GateResult", words: Words, console: Console) -> None:
+def show_findings(result: GateResult, words: Words, console: Console) -> None:
     """What the gate found, one line a rule."""
     heading, colour = (words("Gate: passed"), "green") if result.passed else (words("Gate: refused"), "red")
     console.print(f"[bold {colour}]{heading}[/]")

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from desk.say import facts, ways
 from desk.say import passport as sentences
+from desk.terminal.layout import plain_table
 from desk.words.marks import N_
 from desk.words.words import Words
 from warehouse.database.reading import Row
@@ -53,7 +54,7 @@ def _foot(found: Row, words: Words, console: Console) -> None:
         found["fingerprint"][:12],
     ]
     made.append(words("Cut-offs and points are this project's assumptions, not Jinan's"))
-    page = words("as a page: ./riskcode explain ID --html · as a picture: --picture FILE.svg")
+    page = words("as a page: ./riskcode explain ID --html")
     console.print(f"[dim]{' · '.join(made)}\n{page}[/]", highlight=False)
 
 
@@ -81,7 +82,7 @@ def _head(found: Row, words: Words, console: Console) -> None:
 
 def _points(found: Row, words: Words) -> Table:
     """The points of the score, with what becomes of them."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("reason"), overflow="fold", ratio=5)
     table.add_column(words("points"), justify="right", no_wrap=True)
     table.add_column(words("later, if nothing new happens"), overflow="fold", ratio=4)

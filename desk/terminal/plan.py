@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from desk.say.visits import check_text, crews_of, filing, people_text
+from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
 from desk.words.marks import N_, NC_
 from desk.words.words import Words
@@ -46,14 +46,6 @@ BUDGET_COLUMNS = {
 }
 
 
-def _table(**more: Any) -> Table:
-    return Table(box=None, pad_edge=False, header_style="bold", **more)
-
-
-def _heading(console: Console, text: str) -> None:
-    console.print(f"\n[bold]{escape(text)}[/]", highlight=False)
-
-
 def _number(value: float | None) -> str:
     """A number without a decimal point it does not need; nothing for nothing."""
     return f"{value:,.1f}".removesuffix(".0") if value else "–"
@@ -78,20 +70,20 @@ def show_year(told: Row, words: Words, console: Console) -> None:
         "inspection = total - other enforcement - no enforcement (Document 150); short is reckoned in whole crews"
     )
     console.print(f"[dim]{formula}[/]", highlight=False)
-    _heading(console, words("Floors (enterprises)"))
+    heading(console, words("Floors (enterprises)"))
     console.print(_floors_table(told["floors"], words))
-    _heading(console, words("Draws"))
+    heading(console, words("Draws"))
     console.print(_draws_table(told["draws"], words))
     verify = words(
         "verify: ./riskcode draw list · ./riskcode draw show ID --output FILE · ./riskcode draw verify FILE"
     )
     console.print(f"[dim]{escape(verify)}[/]", highlight=False)
-    _heading(console, words("What cannot be reached"))
+    heading(console, words("What cannot be reached"))
     _show_certificate(told["shortfalls"], words, console)
 
 
 def _budget_table(found: list[Row], words: Words) -> Table:
-    table = _table(show_footer=len(found) > 1)
+    table = plain_table(show_footer=len(found) > 1)
     table.add_column(
         words("authority"), words("total"), no_wrap=True, overflow="ellipsis", footer_style="bold"
     )
@@ -108,7 +100,7 @@ def _budget_table(found: list[Row], words: Words) -> Table:
 
 
 def _floors_table(found: list[Row], words: Words) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column(words("authority"), no_wrap=True)
     table.add_column(words("kind"), no_wrap=True)
     for name in FLOOR_COLUMNS:
@@ -132,7 +124,7 @@ def _floor_cells(row: Row) -> list[str]:
 
 
 def _draws_table(found: list[Row], words: Words) -> Table:
-    table = _table(show_header=False)
+    table = plain_table(show_header=False)
     counted: dict[tuple[str, str], list[Row]] = {}
     for row in found:
         counted.setdefault((row["channel"], row["level"]), []).append(row)
@@ -166,18 +158,18 @@ def show_month(told: Row, words: Words, console: Console) -> None:
         unsure = words("Holidays of some days are not announced yet; working days are provisional")
         console.print(f"[yellow]{unsure}[/]", highlight=False)
     console.print(_states_table(told["states"], words))
-    _heading(console, words("Load against capacity by week (blue: planned, grey: free, red: not possible)"))
+    heading(console, words("Load against capacity by week (blue: planned, grey: free, red: not possible)"))
     console.print(_load_table(told["load"], words))
-    _heading(console, words("What the rules ask for and the plan does not do"))
+    heading(console, words("What the rules ask for and the plan does not do"))
     _show_certificate(told["certificate"], words, console)
-    _heading(console, words("Since the plan before"))
+    heading(console, words("Since the plan before"))
     _show_changes(told["changes"], words, console)
     listed = words(
         "List to be published for {month}: {n} enterprises",
         month=f"{plan['first_on']:%Y-%m}",
         n=len(told["month_list"]),
     )
-    _heading(console, listed)
+    heading(console, listed)
     more = words(
         "the list: ./riskcode plan month --list · picture: --picture load.svg · a day: ./riskcode plan today"
     )
@@ -185,7 +177,7 @@ def show_month(told: Row, words: Words, console: Console) -> None:
 
 
 def _states_table(found: list[Row], words: Words) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column(words("Visits"))
     states = [key for key in VISIT_STATE.keys if any(row["state"] == key for row in found)]
     for state in states:
@@ -198,7 +190,7 @@ def _states_table(found: list[Row], words: Words) -> Table:
 
 
 def _load_table(found: list[Row], words: Words) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column(words("level"))
     table.add_column(words("week of"), no_wrap=True)
     for head in (
@@ -254,7 +246,7 @@ def _show_certificate(found: list[Row], words: Words, console: Console) -> None:
     if not found:
         console.print(f"[green]{words('Every rule is kept')}[/]")
         return
-    table = _table()
+    table = plain_table()
     table.add_column(words("kind"), no_wrap=True)
     table.add_column(words("rule"), overflow="fold", width=_RULE_WIDTH)
     table.add_column(words("visits"), justify="right", no_wrap=True)
@@ -298,7 +290,7 @@ def _show_changes(found: list[Row], words: Words, console: Console) -> None:
     if all(row["change"] == "new" and row["from_day"] is None for row in found):
         console.print(words("First plan: all {n} visits are new", n=len(found)))
         return
-    table = _table()
+    table = plain_table()
     for head in (words("change"), words("reason")):
         table.add_column(head)
     table.add_column(words("visits"), justify="right")
@@ -320,7 +312,7 @@ def show_month_list(found: list[Row], month: date, words: Words, console: Consol
     """The list that is published: who, by whom, of which kind."""
     title = words("List to be published for {month}: {n} enterprises", month=f"{month:%Y-%m}", n=len(found))
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
-    table = _table()
+    table = plain_table()
     table.add_column(words("authority"), no_wrap=True)
     table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True)

@@ -2,21 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANNEL, SCOPE, SIZE
 from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
+from models.lint.faults import Finding
 from warehouse.database.reading import Row
-
-if TYPE_CHECKING:
-    from models.lint.faults import Finding
-    from warehouse.what_if.pack_diff import PackDiff
+from warehouse.what_if.pack_diff import PackDiff
 
 MOMENTS = {
     "issued": NC_("moment", "issued"),
@@ -47,14 +45,6 @@ _ACTIVATIONS = {
 }
 
 
-def _table(**more: Any) -> Table:
-    return Table(box=None, pad_edge=False, header_style="bold", **more)
-
-
-def _heading(console: Console, text: str) -> None:
-    console.print(f"\n[bold]{escape(text)}[/]", highlight=False)
-
-
 def _change(old: float, new: float) -> str:
     """Two numbers and their difference; one where there is none."""
     told = [f"{one:,.1f}".removesuffix(".0") for one in (old, new, abs(new - old))]
@@ -67,7 +57,7 @@ def _change(old: float, new: float) -> str:
 # ------------------------------------------------------------------------------------------------ diff
 
 
-def show_diff(found: "PackDiff", titles: Mapping[str, str], words: Words, console: Console) -> None:
+def show_diff(found: PackDiff, titles: Mapping[str, str], words: Words, console: Console) -> None:
     """What another pack would change in the whole city."""
     _show_title(found, words, console)
     console.print(_counts_table(found, words))
@@ -77,18 +67,18 @@ def show_diff(found: "PackDiff", titles: Mapping[str, str], words: Words, consol
             moment=words.within(*MOMENTS[moment]),
             moved=f"{found.moved(moment):,}",
         )
-        _heading(console, told)
+        heading(console, told)
         console.print(_matrix_table(found, moment, words))
-    _heading(console, words("Groups: worse and better on the day, RED"))
+    heading(console, words("Groups: worse and better on the day, RED"))
     groups = _groups_table(found, words)
     console.print(groups if groups.row_count else words("No group changes"))
-    _heading(console, words("Workload (draws already made stay as they are)"))
+    heading(console, words("Workload (draws already made stay as they are)"))
     _show_work(found, words, console)
     shown = found.firms[:MOST_FIRMS]
     if not shown:
-        _heading(console, words("No enterprise differs in anything"))
+        heading(console, words("No enterprise differs in anything"))
         return
-    _heading(
+    heading(
         console,
         words(
             "Enterprises most affected ({n} of {all} that differ)", n=len(shown), all=f"{len(found.firms):,}"
@@ -101,7 +91,7 @@ def show_diff(found: "PackDiff", titles: Mapping[str, str], words: Words, consol
     console.print(f"[dim]{escape(more)}[/]", highlight=False)
 
 
-def _show_title(found: "PackDiff", words: Words, console: Console) -> None:
+def _show_title(found: PackDiff, words: Words, console: Console) -> None:
     old, new = (
         f"{side.name} {side.version} ({side.content_hash[:_HASH]})" for side in (found.old, found.new)
     )
@@ -128,8 +118,8 @@ def _show_title(found: "PackDiff", words: Words, console: Console) -> None:
         console.print(f"[yellow]{card}[/]", highlight=False)
 
 
-def _counts_table(found: "PackDiff", words: Words) -> Table:
-    table = _table()
+def _counts_table(found: PackDiff, words: Words) -> Table:
+    table = plain_table()
     table.add_column(words("code"))
     for moment in MOMENTS:
         table.add_column(_moment(found, moment, words), justify="right", no_wrap=True)
@@ -140,14 +130,14 @@ def _counts_table(found: "PackDiff", words: Words) -> Table:
     return table
 
 
-def _moment(found: "PackDiff", moment: str, words: Words) -> str:
+def _moment(found: PackDiff, moment: str, words: Words) -> str:
     """What a moment is called; the later one is a day."""
     return f"{found.later_on}" if moment == "later" else words.within(*MOMENTS[moment])
 
 
-def _matrix_table(found: "PackDiff", moment: str, words: Words) -> Table:
+def _matrix_table(found: PackDiff, moment: str, words: Words) -> Table:
     counts = {(row["old"], row["new"]): row["enterprises"] for row in found.matrix if row["moment"] == moment}
-    table = _table()
+    table = plain_table()
     table.add_column("")
     for code in CODES:
         table.add_column(words.code(code), justify="right")
@@ -160,9 +150,9 @@ def _matrix_table(found: "PackDiff", moment: str, words: Words) -> Table:
     return table
 
 
-def _groups_table(found: "PackDiff", words: Words) -> Table:
+def _groups_table(found: PackDiff, words: Words) -> Table:
     """Groups in which the code of anybody changes, on the day or by the facts."""
-    table = _table()
+    table = plain_table()
     table.add_column(words("group"), no_wrap=True, overflow="ellipsis", max_width=34)
     for head in (words("enterprises"), words("worse"), words("better")):
         table.add_column(head, justify="right")
@@ -212,13 +202,13 @@ def _group_label(by: str, name: str | None, words: Words) -> str:
     return words.label(vocab.SECTOR if by == "sector" else SIZE, name)
 
 
-def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
+def _show_work(found: PackDiff, words: Words, console: Console) -> None:
     if not found.planned and not found.load:
         console.print(
             words("The day lies before the plan, which is not made again for the past: no workload")
         )
         return
-    table = _table()
+    table = plain_table()
     table.add_column(words.within("visit", "why"))
     for head in (words("visits"), words("scheduled"), words("days")):
         table.add_column(head, justify="right")
@@ -233,18 +223,16 @@ def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
     table.add_row(f"[bold]{words('total')}[/]", *total)
     console.print(table)
     for row in found.load:
-        told = {name: _change(row[f"old_{key}"], row[f"new_{key}"]) for name, key in _LOAD.items()}
-        console.print(
-            words(
-                "{month}: person-days planned {load}, available {capacity}; short of the "
-                "annual budget {short}",
-                month=f"{row['month_on']:%Y-%m}",
-                **told,
-            ),
-            highlight=False,
+        told = words(
+            "{month}: person-days planned {load}, available {capacity}; short of the annual budget {short}",
+            month=f"{row['month_on']:%Y-%m}",
+            load=_change(row["old_load_days"], row["new_load_days"]),
+            capacity=_change(row["old_person_days"], row["new_person_days"]),
+            short=_change(row["old_short_days"], row["new_short_days"]),
         )
-    _heading(console, words("What the rules ask for and the plan does not do"))
-    table = _table(show_header=False)
+        console.print(told, highlight=False)
+    heading(console, words("What the rules ask for and the plan does not do"))
+    table = plain_table(show_header=False)
     for row in found.shortfalls:
         table.add_row(
             words.label(SCOPE, row["scope"]),
@@ -257,11 +245,8 @@ def _show_work(found: "PackDiff", words: Words, console: Console) -> None:
     console.print(table)
 
 
-_LOAD = {"load": "load_days", "capacity": "person_days", "short": "short_days"}
-
-
 def _firms_table(rows: Sequence[Row], titles: Mapping[str, str], words: Words) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column(words("enterprise id"), no_wrap=True)
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True, max_width=14)
     table.add_column(words.within(*MOMENTS["issued"]), no_wrap=True)
@@ -276,14 +261,10 @@ def _firms_table(rows: Sequence[Row], titles: Mapping[str, str], words: Words) -
             row["enterprise_id"],
             escape(row["name"] or "–"),
             *(_codes(row, moment, words) for moment in ("issued", "facts")),
-            str(row["new_score"]) if row["old_score"] == row["new_score"] else _arrow(row),
+            " → ".join(dict.fromkeys((str(row["old_score"]), str(row["new_score"])))),
             escape(why),
         )
     return table
-
-
-def _arrow(row: Row) -> str:
-    return f"{row['old_score']} → {row['new_score']}"
 
 
 def _codes(row: Row, moment: str, words: Words) -> str:
@@ -301,11 +282,11 @@ def reason_text(reason: Row, words: Words) -> str:
     return f"{'+' if reason['speaks'] else '-'} {title}"
 
 
-def show_firm(found: "PackDiff", row: Row, titles: Mapping[str, str], words: Words, console: Console) -> None:
+def show_firm(found: PackDiff, row: Row, titles: Mapping[str, str], words: Words, console: Console) -> None:
     """An enterprise's own preview."""
     _show_title(found, words, console)
     console.print(f"\n{escape(row['name'] or '–')}  [dim]{escape(row['enterprise_id'])}[/]", highlight=False)
-    table = _table()
+    table = plain_table()
     table.add_column("")
     for head in _sides(words):
         table.add_column(head)
@@ -317,7 +298,7 @@ def show_firm(found: "PackDiff", row: Row, titles: Mapping[str, str], words: Wor
     by = [row[f"{side}_decided_by"] for side in ("old", "new")]
     table.add_row(words("decided by"), *(escape(titles.get(one, one)) for one in by))
     console.print(table)
-    reasons = _table()
+    reasons = plain_table()
     reasons.add_column(words("reason"), overflow="fold")
     for head in _sides(words):
         reasons.add_column(head, justify="right")
@@ -341,7 +322,7 @@ def _weights(reason: Row, words: Words) -> list[str]:
 # ---------------------------------------------------------------------------------------- lint and list
 
 
-def show_findings(found: "Sequence[Finding]", pack: str, words: Words, console: Console) -> None:
+def show_findings(found: Sequence[Finding], pack: str, words: Words, console: Console) -> None:
     """Faults of a pack, errors first."""
     if not found:
         console.print(words("{pack}: nothing found", pack=pack), highlight=False)
@@ -376,8 +357,8 @@ def show_list(
         console.print(_activations_table(activations, words))
     else:
         console.print(words("Nothing is coded yet; the first run activates {pack}", pack=pack))
-    _heading(console, words("Packs at hand (files)"))
-    table = _table(show_header=False)
+    heading(console, words("Packs at hand (files)"))
+    table = plain_table(show_header=False)
     for row in files:
         if row["error"]:
             table.add_row(row["pack"], "–", f"[red]{escape(row['error'])}[/]")
@@ -388,7 +369,7 @@ def show_list(
 
 
 def _activations_table(activations: Sequence[Row], words: Words) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column("#", justify="right")
     for head in (words.within("pack", "from"), words("state"), words("pack"), words("by")):
         table.add_column(head, no_wrap=True)

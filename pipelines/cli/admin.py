@@ -12,9 +12,9 @@ import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.terminal.layout import plain_table
 from desk.words.marks import NC_
 from desk.words.words import Words
 from models.calendar import is_working_day
@@ -79,7 +79,7 @@ def check(
 
 
 def _show_check(judged: Judged, words: Words, console: Console) -> None:
-    files = Table(box=None, pad_edge=False, header_style="bold")
+    files = plain_table()
     for head in (words("table"), words("file")):
         files.add_column(head, overflow="fold")
     for head in (words("delivered"), words("accepted"), words("refused")):
@@ -98,7 +98,7 @@ def _show_check(judged: Judged, words: Words, console: Console) -> None:
     if judged.rejects.is_empty():
         console.print(words("No refused rows"))
         return
-    rules = Table(box=None, pad_edge=False, header_style="bold")
+    rules = plain_table()
     for head in (words("table"), words("rule")):
         rules.add_column(head)
     rules.add_column(words("rows"), justify="right")
@@ -166,7 +166,7 @@ def doctor(json: Json = False) -> None:
     settings = load_settings()
     words = Words(settings.language)
     results: list[dict[str, Any]] = []
-    for name, examine in _EXAMINATIONS.items():
+    for (_, name), examine in _EXAMINATIONS.items():
         try:
             results.append({"check": name, "ok": True, "found": examine(settings, words)})
         except RiskcodeError as error:
@@ -176,11 +176,10 @@ def doctor(json: Json = False) -> None:
     if json:
         typer.echo(as_json(results))
     else:
-        for result in results:
+        for title, result in zip(_EXAMINATIONS, results, strict=True):
             mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
             Console(highlight=False).print(
-                f"{mark} {_padded(words.within(*_TITLES[result['check']]))} {escape(str(result['found']))}",
-                soft_wrap=True,
+                f"{mark} {_padded(words.within(*title))} {escape(str(result['found']))}", soft_wrap=True
             )
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
@@ -252,24 +251,15 @@ def _calendar(_: Settings, words: Words) -> str:
     return words("working days of {year} are announced", year=today.year)
 
 
-_TITLES = {
-    "python": NC_("examination", "python"),
-    "libraries": NC_("examination", "libraries"),
-    "home": NC_("examination", "home"),
-    "policy": NC_("examination", "policy"),
-    "inbox": NC_("examination", "inbox"),
-    "published": NC_("examination", "published"),
-    "lock": NC_("examination", "lock"),
-    "calendar": NC_("examination", "calendar"),
-}
 _TITLE_WIDTH = 12
-_EXAMINATIONS: dict[str, Callable[[Settings, Words], str]] = {
-    "python": _python,
-    "libraries": _libraries,
-    "home": _home,
-    "policy": _policy,
-    "inbox": _inbox,
-    "published": _published,
-    "lock": _lock,
-    "calendar": _calendar,
+_EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
+    NC_("examination", "python"): _python,
+    NC_("examination", "libraries"): _libraries,
+    NC_("examination", "home"): _home,
+    NC_("examination", "policy"): _policy,
+    NC_("examination", "inbox"): _inbox,
+    NC_("examination", "published"): _published,
+    NC_("examination", "lock"): _lock,
+    NC_("examination", "calendar"): _calendar,
 }
+"""What is examined, by what it is called."""

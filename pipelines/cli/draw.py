@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL
 from desk.words.marks import NC_
 from desk.words.words import Words
@@ -67,7 +68,7 @@ def list_(
 
 
 def _list_table(found: Sequence[Mapping[str, Any]], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for head in (words("draw"), words("authority"), words.within("visit", "why")):
         table.add_column(head, no_wrap=True)
     for head in (words("frame"), words("drawn")):
@@ -174,7 +175,7 @@ def _open(rows: Any) -> int | None:
 
 def _show(record: Mapping[str, Any], problems: Sequence[Sentence], words: Words) -> None:
     console, facts = Console(), _facts(record)
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table(show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for title, value in _rows(facts, words) if record else ():

@@ -69,7 +69,7 @@ def fit(
     from pipelines.learning import fit as learn
 
     settings = load_settings()
-    with _progress(settings, quiet=json):
+    with Progress(settings.home, quiet=json):
         card = learn(settings, label, as_of=date_of(as_of), family=family)
     if json:
         typer.echo(card.to_json())
@@ -94,7 +94,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
     from pipelines.learning import evaluate as measure
 
     settings = load_settings()
-    with _progress(settings, quiet=json):
+    with Progress(settings.home, quiet=json):
         found, report = measure(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
@@ -137,7 +137,7 @@ def show(
     lang: Annotated[str | None, typer.Option("--lang", help="language, e.g. zh or en")] = None,
     json: Json = False,
 ) -> None:
-    """A whole card on one page: every point, cut-offs, probabilities, where it comes from."""
+    """A whole card: every point, cut-offs, probabilities, where it comes from."""
     settings = load_settings()
     stored = cards.load_card(settings.home, card)
     if json:
@@ -145,9 +145,8 @@ def show(
         return
     words, console = Words(_language(lang, settings)), Console()
     title, meaning = _label_texts(stored, settings, words)
-    width = min(console.width, PAGE_WIDTH)
-    for line in card_page(stored.card, words, state=stored.state, title=title, meaning=meaning, width=width):
-        console.print(line, soft_wrap=True, highlight=False)
+    page = card_page(stored.card, words, state=stored.state, title=title, meaning=meaning)
+    console.print(page, width=min(console.width, PAGE_WIDTH))
 
 
 @app.command("compare")
@@ -288,11 +287,6 @@ def _require_in_force(settings: Settings, other: str | None) -> str | None:
             other=other,
         )
     return standing
-
-
-def _progress(settings: Settings, *, quiet: bool) -> Progress:
-    """Progress on the error stream, so that what is printed stays the result."""
-    return Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet)
 
 
 def _pooled(found: "Evaluation") -> list[dict[str, Any]]:

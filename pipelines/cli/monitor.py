@@ -12,6 +12,7 @@ from rich.table import Table
 
 from desk.files.tables import as_json
 from desk.say import monitoring as texts
+from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from pipelines.cli.options import Json, date_of, day, written
 from pipelines.settings import load_settings
@@ -97,7 +98,7 @@ def show(found: Sequence[Row], words: Words, console: Console, *, everything: bo
 
 def findings_table(found: Sequence[Row], words: Words) -> Table:
     """One row per measure, within 80 columns."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(words("measure"), no_wrap=True, overflow="ellipsis", max_width=18)
     table.add_column(words("group"), no_wrap=True, overflow="ellipsis", max_width=18)
     for head in (words("value"), words("limits")):

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.terminal.layout import plain_table
 from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, REMEDY
 from desk.words.words import Words
 from pipelines.cli.groups import Later, group_of
@@ -146,7 +147,7 @@ def _noted(note: str, words: Words) -> str:
 
 
 def _table(found: list[Row], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for head in (words("objection"), words("enterprise id")):
         table.add_column(head, no_wrap=True)
     table.add_column(words.within("objection", "contested"), overflow="fold")

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.terminal.layout import plain_table
 from desk.words.labels import VERDICT
 from desk.words.words import Words
 from pipelines.cli.groups import Later, group_of
@@ -50,7 +51,7 @@ def tell(settings: Settings, number: str, enterprise_id: str, *, json: bool) -> 
 
 
 def _table(found: list[Row], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for head in (words("override"), words("enterprise id")):
         table.add_column(head, no_wrap=True)
     for head in (words("code"), words("from – until"), words("by"), words("reason"), words("was it right?")):

@@ -134,21 +134,9 @@ def _draw(told: Row, picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
         raise WrongUse("--picture {file}: the name must end in .svg or .png", file=picture)
     # Matplotlib takes a second to import; only a picture needs it.
-    from desk.draw.load import Wording, draw_load
+    from desk.draw.load import draw_load
 
-    days = sorted({row["day"] for row in told["load"]})
-    wording = Wording(
-        title=f"{words('Inspection load against capacity')} · {days[0]} – {days[-1]}"
-        if days
-        else words("Inspection load against capacity"),
-        load=words.within("person-days", "planned"),
-        capacity=words.within("person-days", "available"),
-        short=words("asked for, not possible"),
-        short_text=lambda count: words("{days} person-days short", days=f"{count:,.1f}"),
-        unit=words("person-days"),
-        levels={key: words.label(vocab.LEVEL, key) for key in vocab.LEVEL.keys},
-    )
-    written(picture, lambda path: draw_load(told["load"], path, wording))
+    written(picture, lambda path: draw_load(told["load"], path, words))
 
 
 def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:

@@ -1,7 +1,5 @@
 """Commands about the rules: what another pack would do, whether a pack is sound, which one is in force."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -203,12 +201,6 @@ def _packaged(settings: Settings) -> Policy:
     return load_policy(settings.pack)
 
 
-@contextmanager
-def _progress(settings: Settings, *, quiet: bool) -> Generator[None]:
-    with Progress(Console(stderr=True, highlight=False), settings.home.prepare(), quiet=quiet):
-        yield
-
-
 def _compare(
     settings: Settings,
     old: Policy | None,
@@ -219,7 +211,7 @@ def _compare(
     quiet: bool,
 ) -> PackDiff:
     only = None if enterprise is None else (enterprise,)
-    with _progress(settings, quiet=quiet):
+    with Progress(settings.home, quiet=quiet):
         return compare(
             settings.home,
             old,

@@ -12,11 +12,12 @@ from warehouse.home import Home
 class Progress(logging.Handler):
     """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere; keeps a log."""
 
-    def __init__(self, console: Console, home: Home, *, quiet: bool) -> None:
+    def __init__(self, home: Home, *, quiet: bool) -> None:
         super().__init__(logging.INFO)
-        self.file = logging.FileHandler(home.logs / "runs.log", encoding="utf-8")
+        self.file = logging.FileHandler(home.prepare().logs / "runs.log", encoding="utf-8")
         self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
-        self.console, self.quiet = console, quiet
+        # On the error stream, so that what is printed stays the result.
+        self.console, self.quiet = Console(stderr=True, highlight=False), quiet
         self.status: Status | None = None
         self.log = logging.getLogger("riskcode")
 

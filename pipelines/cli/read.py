@@ -114,9 +114,6 @@ def explain(
     html: Annotated[
         bool, typer.Option("--html", help="write a page to read and to print, see --output")
     ] = False,
-    picture: Annotated[
-        Path | None, typer.Option(help="draw points and time line: FILE.svg or FILE.png")
-    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="file of the page; default: in the passports folder")
     ] = None,
@@ -133,11 +130,9 @@ def explain(
         found = passport(connection, enterprise_id.strip())
     if html:
         _write_page(found, output or settings.home.passports / f"{found['enterprise_id']}.html", settings)
-    if picture is not None:
-        _draw(found, picture, settings)
     if json:
         typer.echo(as_json(found))
-    elif not html and picture is None:
+    elif not html:
         show_passport(found, Words(settings.language), Console())
 
 
@@ -148,15 +143,6 @@ def _write_page(found: Row, path: Path, settings: Settings) -> None:
 
     clocks = load_policy(settings.pack).on(found["as_of"]).review.objections
     written(path, lambda path: write_page(found, path, language=settings.language, clocks=clocks))
-
-
-def _draw(found: Row, path: Path, settings: Settings) -> None:
-    # Matplotlib takes a second to import; only a picture needs it.
-    from desk.draw.passport import draw_picture
-
-    if path.suffix.lower() not in (".svg", ".png"):
-        raise WrongUse("--picture {file}: FILE.svg or FILE.png", file=path)
-    written(path, lambda path: draw_picture(found, path, Words(settings.language)), option="--picture")
 
 
 def codes(

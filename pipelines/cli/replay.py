@@ -1,7 +1,5 @@
 """``./riskcode replay``: past codes as they were known then, and what relied on what was wrong."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,14 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.terminal.layout import plain_table
 from desk.words.labels import BASIS
 from desk.words.marks import N_
 from desk.words.words import Words
 from models.errors import ScoreError
-from models.policy import Policy, load_policy
+from models.policy import load_policy
 from pipelines.cli.options import Json, day
-from pipelines.settings import Settings, load_settings
-from warehouse.connection import Connection, writing
+from pipelines.settings import load_settings
+from warehouse.connection import writing
 from warehouse.database.reading import Row
 from warehouse.intake.inbox import city_today
 from warehouse.what_if.replay import differences, issued_days, issued_on, past_coding, past_explanation
@@ -26,18 +25,11 @@ from warehouse.what_if.replay import impact as relied
 app = typer.Typer(no_args_is_help=True)
 
 
-@contextmanager
-def _warehouse(settings: Settings) -> Generator[tuple[Connection, Policy]]:
-    """The warehouse, which nothing here writes to, and the pack of the settings."""
-    with writing(settings.home) as connection:
-        yield connection, load_policy(settings.pack)
-
-
 @app.command("days")
 def days(json: Json = False) -> None:
     """Days whose codes were issued, and by which rules."""
     settings = load_settings()
-    with _warehouse(settings) as (connection, _):
+    with writing(settings.home) as connection:
         found = issued_days(connection)
     if json:
         typer.echo(as_json(found))
@@ -53,8 +45,8 @@ def check(
     """Compute an issued day again on what was known then; fails unless every code comes out the same."""
     settings, day = load_settings(), as_of.date()
     words = Words(settings.language)
-    with _warehouse(settings) as (connection, pack):
-        found = differences(connection, pack, day)
+    with writing(settings.home) as connection:
+        found = differences(connection, load_policy(settings.pack), day)
         size = issued_on(connection, day).height
     if json:
         typer.echo(as_json({"as_of": day, "enterprises": size, "differences": found}))
@@ -89,8 +81,10 @@ def show(
     """One enterprise's code and reasons on a past day, as known then or as known later."""
     settings, day = load_settings(), as_of.date()
     words, known = Words(settings.language), known_at.date() if known_at else day
-    with _warehouse(settings) as (connection, pack):
-        coding = past_coding(connection, pack, day, known, only=(enterprise_id.strip(),))
+    with writing(settings.home) as connection:
+        coding = past_coding(
+            connection, load_policy(settings.pack), day, known, only=(enterprise_id.strip(),)
+        )
         [found] = past_explanation(connection, coding)
     if json:
         typer.echo(as_json(found))
@@ -127,9 +121,9 @@ def impact(
     """Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
     settings = load_settings()
     words = Words(settings.language)
-    with _warehouse(settings) as (connection, pack):
+    with writing(settings.home) as connection:
         known = known_at.date() if known_at else city_today(connection)
-        found = vars(relied(connection, pack, known_at=known, enterprise_id=enterprise))
+        found = vars(relied(connection, load_policy(settings.pack), known_at=known, enterprise_id=enterprise))
     if json:
         typer.echo(as_json(found))
         return
@@ -180,7 +174,7 @@ def _show_impact(found: dict[str, list[Row]], words: Words) -> None:
 
 
 def _table(found: list[Row], columns: tuple[tuple[str, str], ...], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = plain_table(header_style="dim")
     for _, title in columns:
         table.add_column(words(title), overflow="fold")
     for row in found:

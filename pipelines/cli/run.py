@@ -63,7 +63,7 @@ def run(
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
-    with Progress(console, settings.home, quiet=json):
+    with Progress(settings.home, quiet=json):
         run_id = run_nightly(settings, order)
     with reading(settings.home) as connection:
         summary = summarise(connection, run_id)

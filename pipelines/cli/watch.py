@@ -26,7 +26,7 @@ def watch(
     settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
-    with Progress(console, settings.home, quiet=True):
+    with Progress(settings.home, quiet=True):
         try:
             for seen in looks(settings, interval_seconds=interval, forever=not once):
                 rows = sum(one.delivered for one in seen.taken)

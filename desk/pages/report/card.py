@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from desk.pages.report.tables import Cell, Table, largest, simple
+from desk.pages.report.tables import Cell, Table, largest, simple, tabulated
 from desk.say import numbers
 from desk.say.report import SCORE, family
 from desk.words.marks import N_
@@ -126,34 +125,22 @@ def cut_off_table(card: FittedCard, words: Words) -> Table:
 
 def probability_table(card: FittedCard, words: Words) -> Table:
     """Every step of the calibration with its interval, in numbers and words."""
-    steps = [asdict(step) for step in card.calibration.steps]
-    rows = [_step_row(card, steps, at, words) for at in reversed(range(len(steps)))]
-    head = [
-        words.within(*SCORE),
-        words("in words"),
-        words("probability (95% interval)"),
-        words("outcome known"),
-        words("hits"),
-    ]
-    return simple(head, rows, empty="", texts=2)
-
-
-def _step_row(
-    card: FittedCard, steps: Sequence[dict[str, Any]], at: int, words: Words
-) -> Sequence[Cell | str]:
-    step = steps[at]
-    following = steps[at + 1]["least_points"] - 1 if at + 1 < len(steps) else None
-    label = _range(step["least_points"], following, is_first=False)
-    if at == 0:
-        label = f"≤ {following}" if following is not None else words("any")
-    wording = words.of(card.calibration.wording(step["least_points"]))
-    return (
-        label,
-        wording,
-        Cell(numbers.share(step["probability"]), numbers.interval(numbers.share, step["low"], step["high"])),
-        numbers.count(step["labelled"]),
-        numbers.count(step["positives"]),
-    )
+    steps = card.calibration.steps
+    ends = [*(step.least_points - 1 for step in steps[1:]), None]
+    labels = [_range(step.least_points, end, is_first=False) for step, end in zip(steps, ends, strict=True)]
+    # What lies below the first step gets its probability as well.
+    labels[0] = words("any") if ends[0] is None else f"≤ {ends[0]}"
+    rows = [{"label": label, **asdict(step)} for label, step in zip(labels, steps, strict=True)]
+    columns = {
+        words.within(*SCORE): lambda row: row["label"],
+        words("in words"): lambda row: words.of(card.calibration.wording(row["least_points"])),
+        words("probability (95% interval)"): lambda row: Cell(
+            numbers.share(row["probability"]), numbers.interval(numbers.share, row["low"], row["high"])
+        ),
+        words("outcome known"): lambda row: numbers.count(row["labelled"]),
+        words("hits"): lambda row: numbers.count(row["positives"]),
+    }
+    return tabulated(reversed(rows), columns, empty="", texts=2)
 
 
 def provenance(card: FittedCard, words: Words) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from desk.draw.canvas import Line
-from desk.pages.report.tables import Cell, Record, Table, barred, largest, ranged, records, simple
+from desk.pages.report.tables import Cell, Record, Table, barred, largest, ranged, records, tabulated
 from desk.say import numbers
 from desk.say.groups import KINDS, group
 from desk.say.numbers import is_known
@@ -20,72 +20,57 @@ INTERVAL = ("rate", "low", "high")
 
 def calibration_table(calibration: pl.DataFrame, words: Words) -> Table:
     """Predicted against observed share of every bin."""
-    made = [
-        (
-            numbers.share(row["mean_predicted"]),
-            Cell(numbers.share(row["observed"]), numbers.interval(numbers.share, row["low"], row["high"])),
-            numbers.percentage_points(row["observed"] - row["mean_predicted"]),
-            numbers.count(row["labelled"]),
-        )
-        for row in records(calibration)
-    ]
-    head = [
-        words("predicted probability"),
-        words("observed share of hits"),
-        words("{metric} (percentage points)", metric=words("off by")),
-        words("outcome known"),
-    ]
-    return simple(
-        head, made, empty=words("No probabilities to compare: no outcome is known on the test days.")
-    )
+    off_by = words("{metric} (percentage points)", metric=words("off by"))
+    columns = {
+        words("predicted probability"): lambda row: numbers.share(row["mean_predicted"]),
+        words("observed share of hits"): lambda row: Cell(numbers.share(row["observed"]), _interval(row)),
+        off_by: lambda row: numbers.percentage_points(row["observed"] - row["mean_predicted"]),
+        words("outcome known"): lambda row: numbers.count(row["labelled"]),
+    }
+    none = words("No probabilities to compare: no outcome is known on the test days.")
+    return tabulated(records(calibration), columns, empty=none)
 
 
 def leak_table(leak: pl.DataFrame, words: Words) -> Table:
     """Hits by code of the card on all rows with a known outcome."""
-    rows, most = _by_code(leak), largest(leak["high"]) if leak.height else 0.0
-    made = [
-        (
-            Cell(words.label(vocab.CODE, row["code"]), code=row["code"]),
-            numbers.count(row["labelled"]),
-            numbers.count(row["positives"]),
-            ranged(numbers.share, row, INTERVAL, most),
-            barred(numbers.share(row["share_of_positives"]), row["share_of_positives"], 1.0),
-        )
-        for row in rows
-    ]
-    head = [
-        words("code"),
-        words("outcome known"),
-        words("hits"),
-        words("hit rate (95% interval)"),
-        words("share of all hits"),
-    ]
-    return simple(
-        head,
-        made,
-        empty=words("No GREEN firm has a known outcome yet, so what GREEN lets through is unknown."),
-    )
+    most = largest(leak["high"]) if leak.height else 0.0
+    columns = {
+        words("code"): lambda row: _code(row, words),
+        words("outcome known"): lambda row: numbers.count(row["labelled"]),
+        words("hits"): lambda row: numbers.count(row["positives"]),
+        words("hit rate (95% interval)"): lambda row: ranged(numbers.share, row, INTERVAL, most),
+        words("share of all hits"): lambda row: _whole(row["share_of_positives"]),
+    }
+    none = words("No GREEN firm has a known outcome yet, so what GREEN lets through is unknown.")
+    return tabulated(_by_code(leak), columns, empty=none)
 
 
 def drawn_table(drawn: pl.DataFrame, words: Words) -> Table:
     """Hits by code on random draws alone."""
-    rows, most = _by_code(drawn), largest(drawn["high"]) if drawn.height else 0.0
-    made = [
-        (
-            Cell(words.label(vocab.CODE, row["code"]), code=row["code"]),
-            numbers.count(row["visits"]),
-            ranged(numbers.share, row, INTERVAL, most),
-        )
-        for row in rows
-    ]
-    return simple(
-        [words("code"), words("random visits"), words("hit rate (95% interval)")],
-        made,
-        empty=words(
-            "The data hold no random draws, so there are no rates free of selection; the table of all "
-            "known outcomes leans towards the firms that were picked for a visit."
-        ),
+    most = largest(drawn["high"]) if drawn.height else 0.0
+    columns = {
+        words("code"): lambda row: _code(row, words),
+        words("random visits"): lambda row: numbers.count(row["visits"]),
+        words("hit rate (95% interval)"): lambda row: ranged(numbers.share, row, INTERVAL, most),
+    }
+    none = words(
+        "The data hold no random draws, so there are no rates free of selection; the table of all "
+        "known outcomes leans towards the firms that were picked for a visit."
     )
+    return tabulated(_by_code(drawn), columns, empty=none)
+
+
+def _interval(row: Record) -> str:
+    return numbers.interval(numbers.share, row["low"], row["high"])
+
+
+def _code(row: Record, words: Words) -> Cell:
+    return Cell(words.label(vocab.CODE, row["code"]), code=row["code"])
+
+
+def _whole(share: float | None) -> Cell:
+    """A part of a whole, drawn to it."""
+    return barred(numbers.share(share), share, 1.0)
 
 
 def _by_code(frame: pl.DataFrame) -> list[Record]:
@@ -102,34 +87,19 @@ def parity_tables(parity: pl.DataFrame, words: Words) -> list[tuple[str, Table]]
 
 
 def _parity_table(parity: pl.DataFrame, words: Words) -> Table:
-    made = [
-        (
-            group(row["kind"], row["group"], words),
-            numbers.count(row["n"]),
-            Cell(numbers.share(row["flagged_share"]), numbers.times(row["ratio"])),
-            numbers.count(row["labelled"]),
-            numbers.count(row["positives"]),
-            Cell(numbers.share(row["precision"]), _ends(row, "precision")),
-            ranged(numbers.share, row, ("miss_rate", "miss_low", "miss_high"), 1.0),
-            numbers.share(row["false_positive_rate"]),
-        )
-        for row in records(parity)
-    ]
-    head = [
-        words("group"),
-        words("firms"),
-        words("flagged"),
-        words("outcome known"),
-        words("hits"),
-        words("flagged and hit"),
-        words("hits missed"),
-        words("false alarms"),
-    ]
-    return simple(
-        head,
-        made,
-        empty=words("No groups to compare: district, sector and size are unknown, or no outcome is known."),
-    )
+    missed = ("miss_rate", "miss_low", "miss_high")
+    columns = {
+        words("group"): lambda row: group(row["kind"], row["group"], words),
+        words("firms"): lambda row: numbers.count(row["n"]),
+        words("flagged"): lambda row: Cell(numbers.share(row["flagged_share"]), numbers.times(row["ratio"])),
+        words("outcome known"): lambda row: numbers.count(row["labelled"]),
+        words("hits"): lambda row: numbers.count(row["positives"]),
+        words("flagged and hit"): lambda row: Cell(numbers.share(row["precision"]), _ends(row, "precision")),
+        words("hits missed"): lambda row: ranged(numbers.share, row, missed, 1.0),
+        words("false alarms"): lambda row: numbers.share(row["false_positive_rate"]),
+    }
+    none = words("No groups to compare: district, sector and size are unknown, or no outcome is known.")
+    return tabulated(records(parity), columns, empty=none)
 
 
 def _ends(row: Record, name: str) -> str:
@@ -142,60 +112,34 @@ def _ends(row: Record, name: str) -> str:
 
 def stability_table(stability: pl.DataFrame, words: Words) -> Table:
     """How far codes move when the card is fitted anew, for the same firms."""
-    made = [
-        (
-            f"{words.day(row['before'])} → {words.day(row['after'])}",
-            barred(numbers.share(row["unchanged"]), row["unchanged"], 1.0),
-            numbers.share(row["two_bands"]),
-            barred(numbers.share(row["jaccard"]), row["jaccard"], 1.0),
-        )
-        for row in records(stability)
-    ]
-    head = [
-        words("from → to"),
-        words("same code"),
-        words("two bands or more"),
-        words("same head of the list"),
-    ]
-    return simple(
-        head,
-        made,
-        empty=words("There is only one test day, so nothing to compare."),
-    )
+    columns = {
+        words("from → to"): lambda row: f"{words.day(row['before'])} → {words.day(row['after'])}",
+        words("same code"): lambda row: _whole(row["unchanged"]),
+        words("two bands or more"): lambda row: numbers.share(row["two_bands"]),
+        words("same head of the list"): lambda row: _whole(row["jaccard"]),
+    }
+    none = words("There is only one test day, so nothing to compare.")
+    return tabulated(records(stability), columns, empty=none)
 
 
 def period_table(evaluation: Evaluation, words: Words) -> Table:
     """Which days were learnt from, which were tried, and how many days lay between."""
     gap = evaluation.label.spec.horizon_days + evaluation.label.spec.lag_days
-    made = [
-        (
-            Cell(words.day(row["test_as_of"]), words("final") if row["is_final"] else ""),
-            f"{words.day(row['first_cohort'])} – {words.day(row['last_cohort'])}",
-            numbers.count(row["cohorts"]),
-            numbers.count(row["train_rows"]),
-            _gap(row, gap, words),
-            numbers.count(row["test_rows"]),
-            numbers.count(row["labelled"]),
-            Cell(numbers.count(row["positives"]), _rate(row)),
-        )
-        for row in records(evaluation.periods)
-    ]
-    head = [
-        words("test day"),
-        words("learnt from"),
-        words("days learnt"),
-        words("rows learnt"),
-        words("days between"),
-        words("rows tried"),
-        words("outcome known"),
-        words("hits"),
-    ]
-    return simple(
-        head,
-        made,
-        empty=words("No test days: there are too few complete outcomes."),
-        texts=2,
-    )
+    final = words("final")
+    columns = {
+        words("test day"): lambda row: Cell(words.day(row["test_as_of"]), final if row["is_final"] else ""),
+        words("learnt from"): lambda row: (
+            f"{words.day(row['first_cohort'])} – {words.day(row['last_cohort'])}"
+        ),
+        words("days learnt"): lambda row: numbers.count(row["cohorts"]),
+        words("rows learnt"): lambda row: numbers.count(row["train_rows"]),
+        words("days between"): lambda row: _gap(row, gap, words),
+        words("rows tried"): lambda row: numbers.count(row["test_rows"]),
+        words("outcome known"): lambda row: numbers.count(row["labelled"]),
+        words("hits"): lambda row: Cell(numbers.count(row["positives"]), _rate(row)),
+    }
+    none = words("No test days: there are too few complete outcomes.")
+    return tabulated(records(evaluation.periods), columns, empty=none, texts=2)
 
 
 def _gap(row: Record, needed: int, words: Words) -> Cell:
@@ -214,26 +158,18 @@ def _rate(row: Record) -> str:
 def rounding_table(tradeoff: pl.DataFrame, words: Words) -> Table:
     """Factors, bins, AUC and log-loss by weight of a point; the unrounded model first."""
     rows = sorted(records(tradeoff), key=lambda row: (row["logit_per_point"] or 0.0, row["max_bins"] or 0))
-    made = [
-        (
-            words("not rounded") if row["logit_per_point"] is None else f"{row['logit_per_point']:g}",
-            numbers.count(row["max_bins"]),
-            numbers.count(row["factors"]),
-            numbers.count(row["bins"]),
-            numbers.three(row["auc"]),
-            numbers.four(row["log_loss"]),
-        )
-        for row in rows
-    ]
-    head = [
-        words("log-odds a point"),
-        words("bins allowed"),
-        words("factors"),
-        words("bins"),
-        words("AUC"),
-        words("log-loss"),
-    ]
-    return simple(head, made, empty=words("No other ways of rounding were tried."))
+    whole = words("not rounded")
+    columns = {
+        words("log-odds a point"): lambda row: (
+            whole if row["logit_per_point"] is None else f"{row['logit_per_point']:g}"
+        ),
+        words("bins allowed"): lambda row: numbers.count(row["max_bins"]),
+        words("factors"): lambda row: numbers.count(row["factors"]),
+        words("bins"): lambda row: numbers.count(row["bins"]),
+        words("AUC"): lambda row: numbers.three(row["auc"]),
+        words("log-loss"): lambda row: numbers.four(row["log_loss"]),
+    }
+    return tabulated(rows, columns, empty=words("No other ways of rounding were tried."))
 
 
 def rounding_lines(tradeoff: pl.DataFrame, measure: str, words: Words) -> tuple[list[Line], float | None]:

@@ -1,6 +1,6 @@
 """What a table of the page consists of; the template knows nothing but these shapes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,10 +63,23 @@ def records(frame: pl.DataFrame) -> list[Record]:
     return frame.to_dicts()
 
 
-def simple(head: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, empty: str, texts: int = 1) -> Table:
+def simple(head: Iterable[str], rows: Iterable[Sequence[Cell | str]], *, empty: str, texts: int = 1) -> Table:
     """A table of cells or plain texts."""
     made = (Row(tuple(one if isinstance(one, Cell) else Cell(one) for one in row)) for row in rows)
     return Table(tuple(head), tuple(made), empty, texts)
+
+
+def tabulated(
+    rows: Iterable[Record],
+    columns: Mapping[str, Callable[[Record], Cell | str]],
+    *,
+    empty: str,
+    texts: int = 1,
+) -> Table:
+    """A table of records; ``columns`` says what stands below each head."""
+    return simple(
+        columns, ([cell(row) for cell in columns.values()] for row in rows), empty=empty, texts=texts
+    )
 
 
 def barred(text: str, value: Any, most: Any, *, note: str = "", code: str = "") -> Cell:

@@ -1,4 +1,4 @@
-"""The command that explains a code: on screen, as JSON, as a page, as a picture."""
+"""The command that explains a code: on screen, as JSON, as a page."""
 
 import json
 import shutil
@@ -77,13 +77,6 @@ def test_the_page_goes_where_it_is_told_and_else_into_its_folder(published: Home
         (tmp_path / "a" / "p.html").read_bytes(),
     )
     assert first == second
-
-
-def test_a_picture_is_drawn_and_other_endings_are_refused(tmp_path: Path) -> None:
-    explain(RED, "--picture", str(tmp_path / "p.svg"))
-    assert (tmp_path / "p.svg").read_text(encoding="utf-8").startswith("<?xml")
-    refused = CliRunner().invoke(app, ["explain", RED, "--picture", str(tmp_path / "p.doc")])
-    assert refused.exit_code == 2
 
 
 def test_an_output_without_a_page_is_refused() -> None:
