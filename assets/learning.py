@@ -15,6 +15,7 @@ from pydantic import Field
 
 from assets.groups import learning_asset
 from assets.resources import Warehouse
+from desk.words.words import kept
 from models.policy import FAMILY_NAMES, load_policy
 
 _SHOWN = ("auc", "within_auc", "precision_expected", "lift", "log_loss")
@@ -47,11 +48,12 @@ def challenger(
         today=day,
         language=warehouse.language,
         write_report=partial(write_report, language=warehouse.language),
+        say=kept,
     )
     return MaterializeResult(
         metadata={
             "card": found.card.card_id,
-            "verdict": found.verdict.en,
+            "verdict": str(found.verdict),
             "measured": MarkdownMetadataValue(found.as_markdown(_SHOWN)),
             "report": MetadataValue.path(str(report)),
             "fingerprint": found.card.scorecard.fingerprint[:12],

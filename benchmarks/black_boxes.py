@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from models.learning.additive import SEED, design, design_columns
 from models.learning.comparison import Contestant, Prediction
-from models.policy import LearningPolicy, Words
+from models.messages import Message
+from models.policy import LearningPolicy
 
 Floats = NDArray[np.float64]
 MOST_ROWS = 100_000
@@ -57,8 +58,8 @@ def _ebm() -> Classifier:
 
 
 BLACK_BOXES = {
-    "lightgbm": (Words(zh="LightGBM 梯度提升树", en="LightGBM"), _lightgbm),
-    "ebm": (Words(zh="可解释提升机（含交互）", en="EBM with interactions"), _ebm),
+    "lightgbm": (Message("LightGBM"), _lightgbm),
+    "ebm": (Message("EBM with interactions"), _ebm),
 }
 """Title and maker by name."""
 

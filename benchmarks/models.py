@@ -21,7 +21,8 @@ from benchmarks.report import machine
 from docs.markers import fill, table
 from models.learning.comparison import FAMILY_TITLES, Contestant, Prediction
 from models.learning.evaluation import Evaluation, usable_splits
-from models.policy import FAMILY_NAMES, Words, load_policy
+from models.messages import Message
+from models.policy import FAMILY_NAMES, load_policy
 from warehouse.clock import local_today
 from warehouse.connection import writing
 from warehouse.home import Home
@@ -59,11 +60,11 @@ PAIRS = (
 )
 EXTRA = {
     "count_12m": (
-        Words(zh="近一年违法违规数", en="count of violations, 12 months"),
+        Message("count of violations, 12 months"),
         pl.col("violations_12m"),
     ),
     "mean_score": (
-        Words(zh="过去检查评分均值", en="mean past check-list score"),
+        Message("mean past check-list score"),
         pl.col("score_mean").fill_null(-1),
     ),
 }
@@ -158,9 +159,9 @@ def compare(pair: Pair, home: Home, delivery: Path, *, hold_back: int, tell: Cal
         evaluation = measure(lesson, families=FAMILY_NAMES, more=more, report=watch)
     watch.stop()
     seconds |= {"evaluation": time.perf_counter() - began}
-    names = {one.title.en: one.name for one in evaluation.contestants}
+    names = {str(one.title): one.name for one in evaluation.contestants}
     # While they play, no family is the card yet.
-    names[FAMILY_TITLES[evaluation.card.origin.family].en] = "card"
+    names[str(FAMILY_TITLES[evaluation.card.origin.family])] = "card"
     seconds |= {names.get(what, what): spent for what, spent in watch.seconds.items()}
     return Tried(pair, as_of, hold_back, lesson, evaluation, seconds)
 
@@ -330,7 +331,7 @@ def _rounded(about: str, card: tuple[float, float], exact: tuple[float, float]) 
 
 def _facts(found: Tried) -> list[str]:
     spent, evaluation, scorecard = found.seconds, found.evaluation, found.evaluation.card.scorecard
-    titles = {one.name: one.title.en for one in evaluation.contestants}
+    titles = {one.name: str(one.title) for one in evaluation.contestants}
     several = ", ".join(
         f"{titles.get(name, name)} {seconds:.0f}"
         for name, seconds in spent.items()
@@ -343,7 +344,7 @@ def _facts(found: Tried) -> list[str]:
         f"features that alone tell the label: {', '.join(evaluation.suspicious) or 'none'}",
         f"seconds: intake {spent['intake']:.0f}, panel {spent['panel']:.0f}, evaluation "
         f"{spent['evaluation']:.0f} (of it: {several}; black boxes on the final days only)",
-        evaluation.verdict.en,
+        str(evaluation.verdict),
     ]
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from desk.words.labels import BINDING
+from desk.words.labels import BECAUSE, BINDING
 from desk.words.words import Words
 from docs.markers import fill, table
 from models.planning.demand.waivers import WAIVERS
@@ -52,12 +52,10 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
 
 
 def _rules() -> str:
+    told = [("in the certificate", BINDING, name) for name in BINDING.keys]
+    told += [("waives", BECAUSE, name) for name in WAIVERS if name not in BINDING.labels]
     chinese, english = Words("zh"), Words("en")
-    rows = [
-        (f"`{name}`", "in the certificate", chinese.label(BINDING, name), english.label(BINDING, name))
-        for name in BINDING.keys
-    ]
-    rows += [(f"`{name}`", "waives", *said) for name, said in WAIVERS.items() if name not in BINDING.labels]
+    rows = ((f"`{name}`", how, chinese.label(of, name), english.label(of, name)) for how, of, name in told)
     return table(["rule", "", "中文", "English"], rows)
 
 

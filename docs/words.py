@@ -71,7 +71,7 @@ class Found(NamedTuple):
 def keywords() -> dict[str, tuple[int | tuple[int, str], ...] | None]:
     """Functions whose first argument is a sentence."""
     said = dict.fromkeys(
-        ("words", "N_", "WrongUse", "Fault", *(kind.__name__ for kind in _errors(RiskcodeError)))
+        ("words", "N_", "Message", "WrongUse", "Fault", *(kind.__name__ for kind in _errors(RiskcodeError)))
     )
     return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2), "NN_": (1, 2)}
 
@@ -83,7 +83,7 @@ def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
 
 
 def labels() -> Iterator[Found]:
-    """Labels of code lists, each in the context of its list, and the names of divisions and of tables."""
+    """Labels of code lists, each in the context of its list, and the names of tables."""
     for module in (vocabulary, desk.words.labels):
         for codes in vars(module).values():
             if isinstance(codes, vocabulary.CodeList):
@@ -91,8 +91,6 @@ def labels() -> Iterator[Found]:
                     yield Found(
                         codes.name, codes.labels[key], None, module.__name__.replace(".", "/") + ".py"
                     )
-    for _, name in vocabulary.JINAN_DIVISIONS.values():
-        yield Found("division", name, None, "models/vocabulary.py")
     for name in TABLES:
         yield Found("table", name.replace("_", " "), None, "models/tables/canonical.py")
 
@@ -143,7 +141,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
 def _files(path: str) -> Iterator[Path]:
     for place in REPOSITORY.glob(path):
         for file in place.rglob("*") if place.is_dir() else (place,):
-            if file.suffix in (".py", ".html") and file != FOLDER / "marks.py":
+            if file.suffix in (".py", ".html") and file != REPOSITORY / "models/messages.py":
                 yield file
 
 

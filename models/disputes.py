@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from models.calendar import add_working_days, is_working_day
 from models.errors import DisputeError
+from models.messages import N_, Message, joined
 from models.vocabulary import CODE_KEYS, RiskCode
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ class Involved:
 
 
 _HANDS = {
-    "recorded": ("记录了该数据", "recorded the datum"),
-    "filed": ("提出了异议", "filed the objection"),
-    "overrode": ("作出了人工定码", "gave the override"),
-    "decided": ("作出过前次决定", "decided the earlier objection"),
+    "recorded": Message("recorded the datum"),
+    "filed": Message("filed the objection"),
+    "overrode": Message("gave the override"),
+    "decided": Message("decided the earlier objection"),
 }
 
 
@@ -110,13 +111,10 @@ def require_reviewer(reviewer: str, involved: Involved, *, is_decisive: bool) ->
     """
     found = conflicts(reviewer, involved)
     if is_decisive and found:
-        zh, en = "、".join(_HANDS[one][0] for one in found), " and ".join(_HANDS[one][1] for one in found)
         raise DisputeError(
-            "{reviewer}{zh}，不得决定影响赋码的异议，请由他人决定。"
-            "{reviewer} {en}, and the code hangs on this objection: have somebody else decide it.",
+            "{reviewer} {hands}, and the code hangs on this objection: have somebody else decide it.",
             reviewer=reviewer.strip(),
-            zh=zh,
-            en=en,
+            hands=joined((_HANDS[one] for one in found), N_("{said} and {more}")),
         )
     return found
 

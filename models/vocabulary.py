@@ -40,7 +40,7 @@ class CodeList:
     """A closed list of values: its stored keys with their English labels.
 
     The label is what catalogues translate, in the context of the list's ``name``.  ``written`` is no catalogue: it
-    says what else a delivery may write for a key, the word of the authorities first.
+    says what else a delivery may write for a key, the word of the authorities first, or what a table keeps in Chinese.
     """
 
     name: str
@@ -66,7 +66,7 @@ class CodeList:
 
 
 def _delivered(name: str, told: Mapping[str, tuple[str, ...]]) -> CodeList:
-    """A list that stands in deliveries: (English label, *what a delivery may write) by key."""
+    """A list that stands in deliveries, or in tables in Chinese too: (English label, *what is written) by key."""
     return CodeList(
         name, {key: one[0] for key, one in told.items()}, {key: one[1:] for key, one in told.items()}
     )
@@ -260,6 +260,48 @@ JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370126": ("商河县", "Shanghe"),
 }
 """Districts and counties of Jinan (GB/T 2260, 3701xx): the name a delivery may use, and the English label."""
+DIVISION = CodeList("division", {code: name for code, (_, name) in JINAN_DIVISIONS.items()})
+GROUPED_BY = CodeList("grouped by", {"division": "division", "sector": "sector", "size": "size"})
+"""What enterprises are grouped by when a card is judged."""
+SIZE_CLASS = CodeList(
+    "size class",
+    {"micro": "micro", "small": "small", "medium": "medium", "large": "large", "unknown": "unknown"},
+)
+"""Enterprises by their number of employees, without the numbers."""
+LIKELIHOOD = _delivered(
+    "likelihood",
+    {
+        "far_above": ("far above average", "远高于平均"),
+        "well_above": ("well above average", "明显高于平均"),
+        "somewhat_above": ("somewhat above average", "略高于平均"),
+        "average": ("about average", "接近平均"),
+        "somewhat_below": ("somewhat below average", "略低于平均"),
+        "well_below": ("well below average", "明显低于平均"),
+    },
+)
+"""How a probability compares with the base rate."""
+REASON = _delivered(
+    "reason",
+    {
+        "band": ("Band of the score ({limits})", "得分区间（{limits}）"),
+        "override": (
+            "Override by a named person, with a reason and a last day",
+            "人工定码（具名、有理由、有期限）",
+        ),
+    },
+)
+"""Reasons for a code that no pack words."""
+LOOK = _delivered(
+    "look",
+    {
+        "open": ("See whether the finding has been rectified", "核实该问题是否整改到位"),
+        "repeated": (
+            "Found here repeatedly; see whether it has come back",
+            "该事项曾多次查出问题，核实是否再次发生",
+        ),
+    },
+)
+"""What to look at where no item of a catalogue says it."""
 
 
 def is_credit_code(text: str) -> bool:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from desk.pages.report import write_report
+from desk.words.words import kept
 from models.coding.card import FittedCard
 from models.learning.comparison import Contestant
 from models.learning.evaluation import Evaluation
@@ -51,6 +52,7 @@ def evaluate(
             today=local_today(),
             language=settings.language,
             write_report=partial(write_report, language=settings.language),
+            say=kept,
         )
     return evaluation, path
 

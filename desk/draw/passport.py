@@ -15,8 +15,8 @@ from desk.draw.canvas import FAINT, INK, RULE, Axes, above, beside, clip, note, 
 from desk.draw.colours import CODE_COLOURS, CODE_FILLS, CODE_TINTS
 from desk.say import facts
 from desk.say import passport as sentences
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 from models.vocabulary import CODE_KEYS
 
 PAST_DAYS, COMING_DAYS = 270, 730

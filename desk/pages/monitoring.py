@@ -12,9 +12,9 @@ from desk.draw import monitoring as charts
 from desk.pages.environment import page_environment
 from desk.say import monitoring as sentences
 from desk.say.groups import KINDS
-from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
+from models.messages import N_
 from warehouse.database.reading import Row
 from warehouse.questions import monitoring as queries
 

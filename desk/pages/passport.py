@@ -9,8 +9,8 @@ from desk.draw import passport as pictures
 from desk.pages.environment import page_environment
 from desk.say import facts, ways
 from desk.say import passport as sentences
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 from models.policy.review import ObjectionClocks
 
 MOST_CHANGES = 12

@@ -1,9 +1,9 @@
 """What is on record about an enterprise, as a passport calls it, for people who have never seen the system."""
 
 from desk.words.labels import CATEGORIES
-from desk.words.marks import N_, NC_, NN_
 from desk.words.words import Words
 from models import vocabulary as vocab
+from models.messages import N_, NC_, NN_
 
 CODES = {
     "green": NC_("code in a sentence", "GREEN"),

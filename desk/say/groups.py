@@ -1,8 +1,8 @@
 """Groups of enterprises by what they are grouped by: district, sector, size."""
 
 from desk.words.labels import CATEGORIES, SIZE
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 
 KINDS = {"division": N_("district"), "sector": N_("sector"), "size": N_("size")}
 """What enterprises are grouped by."""

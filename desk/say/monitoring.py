@@ -7,12 +7,9 @@ from typing import Any
 import polars as pl
 
 from desk.say.groups import KINDS, group
-from desk.words.marks import N_
-from desk.words.words import Words
+from desk.words.words import STORED, Words
+from models.messages import N_
 from models.supervision.drift import Measured
-
-STORED = ("zh", "en")
-"""Languages whose texts ``risk.monitoring`` keeps, told in the night; others read the English ones."""
 
 TITLES = {
     "codes_moved": N_("Codes moved"),

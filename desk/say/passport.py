@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from desk.say import facts
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 from warehouse.questions.passport import OPEN, rank
 
 Found = Mapping[str, Any]

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from desk.say import numbers
 from desk.say.numbers import Form
-from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models.learning.measures import CAPACITY
+from models.messages import N_, NC_
 
 TOP = f"{CAPACITY:.0%}"
 """Part of the list that can be visited."""

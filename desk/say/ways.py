@@ -2,8 +2,8 @@
 
 from desk.say import facts
 from desk.say.passport import RULES, Found, rules
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 
 _ACTS = 2
 """Acts named in the one line about what would change the code; the checklist has all."""

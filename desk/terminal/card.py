@@ -16,7 +16,7 @@ from desk.words.labels import CARD_STATE, COLOURS
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.bins import bins_of
-from models.coding.calibration import WORDS
+from models.coding.calibration import likelihood
 
 PAGE_WIDTH = 100
 _LABEL_WIDTH = 34
@@ -167,8 +167,7 @@ def _probabilities(
     """Steps with the scores they hold and their interval, those of one wording together."""
     groups: dict[str, list[str]] = {}
     for step, span in zip(steps, _spans([step["least_points"] for step in steps[1:]]), strict=True):
-        multiple = step["probability"] / base if base else 1.0
-        wording = next(words.of(text) for least, text in WORDS if multiple >= least)
+        wording = words.label(vocab.LIKELIHOOD, likelihood(step["probability"], base))
         interval = f"{100 * step['low']:.{digits}f}–{100 * step['high']:.{digits}f}"
         groups.setdefault(wording, []).append(f"{span}: {step['probability']:.{digits}%} ({interval})")
     return ((wording, _side_by_side(told)) for wording, told in groups.items())

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from desk.terminal.layout import plain_table
 from desk.words.labels import CARD_STATE
-from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.learning.gate import GateInputs, GateResult
+from models.messages import N_
 
 EXPERT = "expert"
 """The expert's points, where a card would stand."""

@@ -8,8 +8,8 @@ from rich.table import Table
 from desk.say import facts, ways
 from desk.say import passport as sentences
 from desk.terminal.layout import plain_table
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 from warehouse.database.reading import Row
 
 _FINDINGS, _CHANGES = 5, 5

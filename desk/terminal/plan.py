@@ -12,9 +12,9 @@ from rich.table import Table
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
-from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
+from models.messages import N_, NC_
 from warehouse.database.reading import Row
 from warehouse.questions.plan import FLOOR_COLUMNS
 

@@ -9,10 +9,10 @@ from rich.table import Table
 
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANNEL, SCOPE, SIZE
-from desk.words.marks import N_, NC_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.lint.faults import Finding
+from models.messages import N_, NC_
 from warehouse.database.reading import Row
 from warehouse.what_if.pack_diff import PackDiff
 
@@ -329,9 +329,7 @@ def show_findings(found: Sequence[Finding], pack: str, words: Words, console: Co
         return
     for one in found:
         colour = "bold red" if one.severity == "error" else "yellow"
-        # A text of the pack within the sentence has the reader's language, where the pack has it.
-        facts = {name: getattr(told, words.language, told) for name, told in one.facts.items()}
-        text = words(one.message, **facts)
+        text = words.of(one)
         console.print(
             f"[{colour}]{words(_SEVERITIES[one.severity])}[/] {one.file}.yaml: {escape(one.field)}: {escape(text)}",
             highlight=False,

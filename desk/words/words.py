@@ -11,9 +11,9 @@ from typing import Any
 
 from desk.words.catalogue import SOURCE, languages, translations
 from desk.words.labels import BECAUSE, CATEGORIES, CHANNEL, COLOURS
-from desk.words.marks import N_, NC_
 from models import vocabulary as vocab
 from models.errors import RiskcodeError, SettingsError
+from models.messages import N_, NC_, Label, Message
 
 _AUTHORITY = {
     "city": NC_("authority", "city"),
@@ -23,6 +23,9 @@ _AUTHORITY = {
 """Who inspects, as it stands behind the name of a place."""
 _OF_PLACE = N_("{place} {authority}")
 _BORROWED, _LENT = N_("{crew} ({lender})"), N_("lent by {home}")
+
+STORED = ("zh", "en")
+"""Languages whose texts tables keep, told when they are written; others read the English ones."""
 
 
 class Words:
@@ -54,16 +57,20 @@ class Words:
 
     def error(self, error: RiskcodeError) -> str:
         """An error: its sentence in the reader's language, with its facts."""
-        return self._said.gettext(error.message).format(**error.facts) if error.facts else self(error.message)
+        return self.of(error)
 
     def either(self, row: Mapping[str, Any], name: str) -> str:
         """The reader's part of a text that a pack or a table keeps by language (``name_zh``, ``name_en``)."""
         told = row.get(f"{name}_{self.language}")
         return (row[f"{name}_{SOURCE}"] if told is None else told) or ""
 
-    def of(self, text: Any) -> str:
-        """The reader's part of a text that a pack keeps in its languages (``zh``, ``en``)."""
-        return getattr(text, self.language, None) or getattr(text, SOURCE)
+    def of(self, told: Any) -> Any:
+        """What a model says or a pack keeps in its languages (``zh``, ``en``), for the reader; all else as it is."""
+        if isinstance(told, Message | RiskcodeError):
+            return self(told.message, **{name: self.of(fact) for name, fact in told.facts.items()})
+        if isinstance(told, Label):
+            return self.label(*told)
+        return getattr(told, self.language, None) or getattr(told, SOURCE, told)
 
     def label(self, codes: vocab.CodeList, key: str | None) -> str:
         """Label of a stored value; what the list does not know is shown as it is."""
@@ -108,8 +115,8 @@ class Words:
 
     def division(self, code: str | None) -> str:
         """District name of a GB/T 2260 code of Jinan, else the text as delivered."""
-        names = vocab.JINAN_DIVISIONS.get((code or "")[:6])
-        return self.within("division", names[1]) if names else (code or "–")
+        key = (code or "")[:6]
+        return self.label(vocab.DIVISION, key if key in vocab.DIVISION.labels else code)
 
     def authority(self, level: str | None, division: str | None) -> str:
         """Who inspects: the level, with its district where it has one."""
@@ -137,6 +144,11 @@ class Words:
     def channels(self, row: Mapping[str, Any]) -> str:
         """Why a visit is made: its channels, the foremost first."""
         return self.listing(self.label(CHANNEL, one) for one in row["channels"])
+
+
+def kept(told: Any) -> dict[str, str]:
+    """What a model says, in the languages that tables keep."""
+    return {language: Words(language).of(told) for language in STORED}
 
 
 def spellings(codes: vocab.CodeList) -> dict[str, str]:

@@ -14,21 +14,27 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.estimates import wilson
-from models.policy import Words
+from models.vocabulary import LIKELIHOOD
 
 Floats = NDArray[np.float64]
 LEAST_STEP = 100
 """Labels a step needs at least; thinner ones are joined with their neighbour before the regression."""
 
-WORDS: tuple[tuple[float, Words], ...] = (
-    (4.0, Words(zh="远高于平均", en="far above average")),
-    (2.0, Words(zh="明显高于平均", en="well above average")),
-    (1.25, Words(zh="略高于平均", en="somewhat above average")),
-    (0.8, Words(zh="接近平均", en="about average")),
-    (0.5, Words(zh="略低于平均", en="somewhat below average")),
-    (0.0, Words(zh="明显低于平均", en="well below average")),
+FROM = (
+    (4.0, "far_above"),
+    (2.0, "well_above"),
+    (1.25, "somewhat_above"),
+    (0.8, "average"),
+    (0.5, "somewhat_below"),
+    (0.0, "well_below"),
 )
-"""Least multiple of the base rate for each wording."""
+"""Least multiple of the base rate for each likelihood."""
+
+
+def likelihood(probability: float, base_rate: float) -> str:
+    """How a probability compares with the base rate, by a key of ``LIKELIHOOD``; where nothing happens, average."""
+    multiple = probability / base_rate if base_rate else 1.0
+    return next(key for least, key in FROM if multiple >= least)
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,12 @@ class Calibration:
 
     def columns(self, score: str = "score") -> dict[str, pl.Expr]:
         """Expressions ``probability``, ``low``, ``high``, ``wording_zh`` and ``wording_en`` of a points column."""
-        words = [self.wording(step.least_points) for step in self.steps]
+        words = [self.likelihood(step.least_points) for step in self.steps]
         told = {name: [getattr(step, name) for step in self.steps] for name in ("probability", "low", "high")}
-        told |= {"wording_zh": [one.zh for one in words], "wording_en": [one.en for one in words]}
+        told |= {
+            "wording_zh": [LIKELIHOOD.zh(key) for key in words],
+            "wording_en": [LIKELIHOOD.labels[key] for key in words],
+        }
         return {name: self._by_points(score, values) for name, values in told.items()}
 
     def _by_points(self, score: str, values: Sequence[Any]) -> pl.Expr:
@@ -76,10 +85,9 @@ class Calibration:
             found = pl.when(pl.col(score) >= step.least_points).then(pl.lit(value)).otherwise(found)
         return found
 
-    def wording(self, points: int) -> Words:
-        """How the probability compares with the base rate, in words."""
-        multiple = self.at(points).probability / self.base_rate if self.base_rate else 1.0
-        return next(words for least, words in WORDS if multiple >= least)
+    def likelihood(self, points: int) -> str:
+        """How the probability compares with the base rate, by a key of ``LIKELIHOOD``."""
+        return likelihood(self.at(points).probability, self.base_rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, readable as JSON."""

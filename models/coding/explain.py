@@ -14,6 +14,7 @@ import polars.selectors as cs
 from models.coding.verdicts import HELD, OVERRIDE, SCORE, UNRATED, code_name, code_rank, verdicts
 from models.policy import PolicyOnDay, Provenance, Rule, Words
 from models.scorecard import Factor
+from models.vocabulary import REASON
 
 REASON_SCHEMA = {
     "enterprise_id": pl.String,
@@ -125,8 +126,8 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
         _Text(
             "band",
             "band",
-            f"得分区间（{spoken}）",
-            f"Band of the score ({spoken})",
+            REASON.zh("band").format(limits=spoken),
+            REASON.labels["band"].format(limits=spoken),
             sources["thresholds"].basis,
             sources["thresholds"].reference,
         ),
@@ -135,8 +136,8 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
         _Text(
             OVERRIDE,
             OVERRIDE,
-            "人工定码（具名、有理由、有期限）",
-            "Override by a named person, with a reason and a last day",
+            REASON.zh(OVERRIDE),
+            REASON.labels[OVERRIDE],
             "proposal",
             "Accountable override; it ends by itself and is judged afterwards by what happened",
         ),

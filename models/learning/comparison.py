@@ -17,7 +17,8 @@ from models.coding.shrinkage import fit_priors, shrunk_rates
 from models.learning.additive import design, design_columns, probability_of
 from models.learning.fit import Fitted, fit_card
 from models.learning.labels import latest_labelled
-from models.policy import LearningPolicy, Words
+from models.messages import Message
+from models.policy import LearningPolicy
 from models.scorecard import Scorecard
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,7 @@ class Contestant:
 
     name: str
     kind: str
-    title: Words
+    title: Message
     predict: Callable[[pl.DataFrame, pl.DataFrame], Prediction]
 
 
@@ -68,46 +69,41 @@ def _severity_rule() -> pl.Expr:
     return pl.col("severity_mean") / 10 + 3 * pl.col("high_hazard") + 2 * never.cast(pl.Int64)
 
 
-RULES: dict[str, tuple[str, str, Callable[[Frame], Floats]]] = {
-    "random": ("随机抽取", "random draw", _random),
+RULES: dict[str, tuple[Message, Callable[[Frame], Floats]]] = {
+    "random": (Message("random draw"), _random),
     "longest_since": (
-        "最久未检查者优先",
-        "longest since the last visit",
+        Message("longest since the last visit"),
         lambda f: _column(f, pl.col("days_since_inspection").fill_null(100_000)),
     ),
     "last_result": (
-        "只看最近一次结果",
-        "last result only",
+        Message("last result only"),
         lambda f: _column(f, pl.col("last_result").fill_null(-1)),
     ),
     "count_36m": (
-        "近三年违法违规数",
-        "count of violations, 36 months",
+        Message("count of violations, 36 months"),
         lambda f: _column(f, pl.col("violations_36m")),
     ),
     "sector_list": (
-        "高危行业名单",
-        "sector list",
+        Message("sector list"),
         lambda f: _column(
             f, pl.col("high_hazard") * _BASE + (pl.col("major_hazard_source").fill_null(0) > 0)
         ),
     ),
     "severity_rule": (
-        "三问规则",
-        "mean severity + 3 high hazard + 2 never seen",
+        Message("mean severity + 3 high hazard + 2 never seen"),
         lambda f: _column(f, _severity_rule()),
     ),
 }
-"""Baselines that need no learning: Chinese and English title, and the score."""
+"""Baselines that need no learning: title and score."""
 
 
 def baselines() -> list[Contestant]:
     """The rules above, and the shrunk share of serious visits, as contestants."""
     found = [
-        Contestant(name, "baseline", Words(zh=zh, en=en), lambda _, test, rule=rule: Prediction(rule(test)))
-        for name, (zh, en, rule) in RULES.items()
+        Contestant(name, "baseline", title, lambda _, test, rule=rule: Prediction(rule(test)))
+        for name, (title, rule) in RULES.items()
     ]
-    shrunk = Words(zh="收缩后的严重检查占比", en="shrunk share of serious visits")
+    shrunk = Message("shrunk share of serious visits")
     return [*found, Contestant("shrunk_rate", "baseline", shrunk, _shrunk)]
 
 
@@ -115,7 +111,7 @@ def strictness_taken_out(panel: Frame) -> list[Contestant]:
     """Counting with the teams' strictness taken out (``strictness``), where the panel knows the teams."""
     if "adjusted_36m" not in panel.columns:
         return []
-    title = Words(zh="违法违规数（扣除检查组严格程度）", en="count of violations, team strictness taken out")
+    title = Message("count of violations, team strictness taken out")
     return [Contestant("count_adjusted", "baseline", title, _adjusted)]
 
 
@@ -130,11 +126,10 @@ def _shrunk(train: Frame, test: Frame) -> Prediction:
 
 def expert(card: Scorecard) -> Contestant:
     """The expert pack's points alone."""
-    title = Words(zh="专家积分卡", en="expert pack alone")
-    return by_points("expert", "expert", title, card)
+    return by_points("expert", "expert", Message("expert pack alone"), card)
 
 
-def by_points(name: str, kind: str, title: Words, card: Scorecard) -> Contestant:
+def by_points(name: str, kind: str, title: Message, card: Scorecard) -> Contestant:
     """A finished card as a contestant: it learns nothing more."""
     return Contestant(name, kind, title, lambda _, test: Prediction(points_of(card, test).astype(float)))
 
@@ -185,8 +180,8 @@ def calibrated(card: Scorecard, train: Frame, label: str) -> Calibration:
 
 
 FAMILY_TITLES = {
-    "boosted": Words(zh="加性提升", en="additive boosting"),
-    "logistic_bins": Words(zh="分箱逻辑回归", en="logistic on bins"),
+    "boosted": Message("additive boosting"),
+    "logistic_bins": Message("logistic on bins"),
 }
 
 
@@ -201,11 +196,10 @@ def cards(learning: LearningPolicy, families: Sequence[str]) -> dict[str, tuple[
 
 def chosen(one: Contestant, maker: CardMaker) -> list[Contestant]:
     """The card of the chosen family under its name in all tables, and its float model."""
-    title = Words(zh=f"拟合积分卡（{one.title.zh}）", en=f"fitted card ({one.title.en})")
-    before = Words(zh="取整前的模型", en="the card before rounding")
+    title = Message("fitted card ({family})", {"family": one.title})
     return [
         Contestant("card", "card", title, maker.predict),
-        Contestant("float", "float", before, maker.predict_float),
+        Contestant("float", "float", Message("the card before rounding"), maker.predict_float),
     ]
 
 
@@ -225,7 +219,7 @@ def logistic(learning: LearningPolicy) -> Contestant:
         probability = model.predict_proba(design(test, columns))[:, 1]
         return Prediction(probability, probability)
 
-    return Contestant("logistic", "black_box", Words(zh="逻辑回归", en="logistic regression"), predict)
+    return Contestant("logistic", "black_box", Message("logistic regression"), predict)
 
 
 def _log_scaled(matrix: Floats) -> Floats:

@@ -46,7 +46,8 @@ from models.learning.gate import GateInputs, GroupShare, monotonicity_breaches
 from models.learning.measures import Period, difference_rows, metric_rows, pooled_rows
 from models.learning.splits import Split, announced, require_no_leak, walk_forward
 from models.learning.training import Material, fit_finished
-from models.policy import FAMILY_NAMES, Label, LearningPolicy, PolicyOnDay, Words
+from models.messages import Message
+from models.policy import FAMILY_NAMES, Label, LearningPolicy, PolicyOnDay
 from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
@@ -92,7 +93,7 @@ class Evaluation:
     tradeoff: pl.DataFrame
     feedback: pl.DataFrame
     suspicious: tuple[str, ...]
-    verdict: Words
+    verdict: Message
     card: FittedCard
     gate_inputs: GateInputs
 
@@ -133,7 +134,7 @@ def play(
         test = known.filter(pl.col("as_of") == split.test)
         said: dict[str, Prediction] = {}
         for one in contestants:
-            report(f"{as_date(split.test)}: {one.title.en}")
+            report(f"{as_date(split.test)}: {one.title}")
             said[one.name] = one.predict(train, test)
         periods.append(Period(split, train, test, said))
     return periods
@@ -233,8 +234,7 @@ def _champion(policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:
     card = in_force.scorecard
     if card.fingerprint == policy.scorecard.fingerprint:
         return []
-    title = Words(zh="现行积分卡", en="card in force")
-    return [by_points("champion", "card", title, card)]
+    return [by_points("champion", "card", Message("card in force"), card)]
 
 
 def _gate_inputs(
@@ -314,7 +314,7 @@ def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.Data
     )
 
 
-def _verdict(metrics: pl.DataFrame, differences: pl.DataFrame, periods: int) -> Words:
+def _verdict(metrics: pl.DataFrame, differences: pl.DataFrame, periods: int) -> Message:
     """One plain sentence: better than counting or not, by how much, how sure."""
     pooled = metrics.filter(pl.col("test_as_of").is_null(), pl.col("metric") == "precision_expected")
     rate = dict(pooled.select("contestant", "value").iter_rows())
@@ -325,22 +325,21 @@ def _verdict(metrics: pl.DataFrame, differences: pl.DataFrame, periods: int) -> 
         .iter_rows()
     }
     value, low, high = gap["auc"]
-    hits = tuple(f"{100 * rate[name]:.0f}" for name in ("card", COUNT, "random"))
-    span = f"{value:+.3f} ({low:+.3f} … {high:+.3f})"
-    facts_zh = (
-        f"风险最高的一成企业中，每100家积分卡找到{hits[0]}家，按违法次数找到{hits[1]}家，随机抽取{hits[2]}家"
+    hits = Message(
+        "Among the riskiest tenth, {card} of 100 are hits by the card, {count} by counting past violations, "
+        "{random} at random",
+        {
+            name: f"{100 * rate[one]:.0f}"
+            for name, one in (("card", "card"), ("count", COUNT), ("random", "random"))
+        },
     )
-    facts_en = (
-        f"Among the riskiest tenth, {hits[0]} of 100 are hits by the card, {hits[1]} by counting past violations, "
-        f"{hits[2]} at random"
-    )
+    facts = {"hits": hits, "span": f"{value:+.3f} ({low:+.3f} … {high:+.3f})", "periods": periods}
     if low > 0 and gap["precision_expected"][1] > -0.01:
-        return Words(
-            zh=f"积分卡优于简单计数：{facts_zh}；AUC 差 {span}，最近{periods}期。",
-            en=f"The card is better than counting: {facts_en}; AUC difference {span}, last {periods} periods.",
+        return Message(
+            "The card is better than counting: {hits}; AUC difference {span}, last {periods} periods.", facts
         )
-    return Words(
-        zh=f"积分卡并不优于简单计数：{facts_zh}；AUC 差 {span}，最近{periods}期。直接计数即可。",
-        en=f"The card is NOT better than counting: {facts_en}; AUC difference {span}, last {periods} periods. "
+    return Message(
+        "The card is NOT better than counting: {hits}; AUC difference {span}, last {periods} periods. "
         "Counting would do.",
+        facts,
     )

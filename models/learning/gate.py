@@ -11,18 +11,10 @@ from itertools import pairwise
 from operator import ge, le
 from typing import Any, NamedTuple
 
-from models.policy import FORBIDDEN, Gate, Words
+from models.messages import N_, Label, Message, joined
+from models.policy import FORBIDDEN, Gate
 from models.scorecard import Factor, Scorecard
-from models.vocabulary import JINAN_DIVISIONS, SECTOR
-
-_KINDS = {"division": ("区划", "division"), "sector": ("行业", "sector"), "size": ("规模", "size")}
-_SIZES = {
-    "micro": ("微型", "micro"),
-    "small": ("小型", "small"),
-    "medium": ("中型", "medium"),
-    "large": ("大型", "large"),
-    "unknown": ("不详", "unknown"),
-}
+from models.vocabulary import DIVISION, GROUPED_BY, SECTOR, SIZE_CLASS
 
 
 class GroupShare(NamedTuple):
@@ -78,28 +70,28 @@ class GateInputs:
         }
 
 
+Say = Callable[[Message], Mapping[str, str]]
+"""Says a message in every language that tables keep."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What one rule of the gate found; ``value`` is held against ``limit``.
-
-    ``sentence`` is kept with a promotion as it was said, in both languages.
-    """
+    """What one rule of the gate found; ``value`` is held against ``limit``."""
 
     name: str
     passed: bool
-    sentence: Words
+    sentence: Message
     value: float
     limit: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, readable as JSON."""
+    def to_dict(self, say: Say) -> dict[str, Any]:
+        """Plain data, readable as JSON, as it is kept with a promotion; ``say`` gives the sentence by language."""
         return {
             "name": self.name,
             "passed": self.passed,
             "value": _known(self.value),
             "limit": self.limit,
-            "zh": self.sentence.zh,
-            "en": self.sentence.en,
+            **say(self.sentence),
         }
 
 
@@ -119,9 +111,14 @@ class GateResult:
         """The rules that refuse."""
         return tuple(finding for finding in self.findings if not finding.passed)
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def refusal(self) -> Message:
+        """Why the gate refuses."""
+        return joined((finding.sentence for finding in self.refusals), N_("{said}; {more}"))
+
+    def to_dict(self, say: Say) -> dict[str, Any]:
         """Plain data, readable as JSON."""
-        return {"passed": self.passed, "findings": [finding.to_dict() for finding in self.findings]}
+        return {"passed": self.passed, "findings": [finding.to_dict(say) for finding in self.findings]}
 
 
 def judge(inputs: GateInputs, gate: Gate) -> GateResult:
@@ -166,10 +163,10 @@ def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
     return Finding(
         "discrimination",
         passed,
-        Words(
-            zh=f"排序能力（AUC）与现行卡之差为 {told}，要求不低于 {_signed(limit)}，或差异不显著且命中率不降",
-            en=f"AUC less the champion's is {told}; {_signed(limit)} or more, or no clear difference and no "
-            "lower precision, is asked for",
+        Message(
+            "AUC less the champion's is {told}; {limit} or more, or no clear difference and no lower precision, "
+            "is asked for",
+            {"told": told, "limit": _signed(limit)},
         ),
         inputs.auc_difference,
         limit,
@@ -178,17 +175,12 @@ def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
 
 def _directions(inputs: GateInputs, _: Gate) -> Finding:
     breaches = inputs.monotonicity_breaches
-    told = "; ".join(breaches)
-    words = Words(
-        zh="各因素分值方向正确，未使用禁用特征",
-        en="Points move the declared way; no forbidden feature is used",
+    told = (
+        Message("Against the declared direction, or forbidden: {told}", {"told": "; ".join(breaches)})
+        if breaches
+        else Message("Points move the declared way; no forbidden feature is used")
     )
-    if breaches:
-        words = Words(
-            zh=f"以下因素方向相反或使用禁用特征：{told}",
-            en=f"Against the declared direction, or forbidden: {told}",
-        )
-    return Finding("directions", not breaches, words, len(breaches), 0)
+    return Finding("directions", not breaches, told, len(breaches), 0)
 
 
 def _parity(inputs: GateInputs, gate: Gate) -> Finding:
@@ -199,25 +191,31 @@ def _parity(inputs: GateInputs, gate: Gate) -> Finding:
     greatest = _ratio((unfair or known)[0]) if known else math.nan
     limit = _plain(gate.most_parity_ratio)
     if unfair:
-        zh, en = ("; ".join(_group(one, at) for one in unfair) for at in (0, 1))
-        words = Words(
-            zh=f"以下群体被标记的比例超过全体的 {limit} 倍，且高于现行卡：{zh}",
-            en=f"Flagged more than {limit} times as often as all, and more than under the champion: {en}",
+        told = Message(
+            "Flagged more than {limit} times as often as all, and more than under the champion: {groups}",
+            {"limit": limit, "groups": joined(map(_group, unfair), N_("{said}; {more}"))},
         )
     else:
-        words = Words(
-            zh=f"{len(large)} 个不少于 {gate.least_group:,} 家的群体中，没有超过全体 {limit} 倍且高于现行卡的",
-            en=f"None of {len(large)} groups of {gate.least_group:,} or more is flagged over {limit} times as "
-            "often as all and more than under the champion",
+        told = Message(
+            "None of {groups} groups of {least:,} or more is flagged over {limit} times as often as all and more "
+            "than under the champion",
+            {"groups": len(large), "least": gate.least_group, "limit": limit},
         )
-    return Finding("parity", not unfair, words, greatest, gate.most_parity_ratio)
+    return Finding("parity", not unfair, told, greatest, gate.most_parity_ratio)
 
 
-def _group(one: GroupShare, at: int) -> str:
-    """A group with its ratio; ``at`` is 0 for Chinese, 1 for English."""
-    kind = _KINDS.get(one.kind, (one.kind, one.kind))[at]
-    names = {**SECTOR.labels, **JINAN_DIVISIONS, **_SIZES}.get(one.group)
-    return f"{kind} {names[at] if names else one.group} {_plain(_ratio(one))} (n {one.n:,})"
+def _group(one: GroupShare) -> Message:
+    """A group with its ratio."""
+    codes = next((codes for codes in (SECTOR, DIVISION) if one.group in codes.labels), SIZE_CLASS)
+    return Message(
+        "{kind} {group} {ratio} (n {n:,})",
+        {
+            "kind": Label(GROUPED_BY, one.kind),
+            "group": Label(codes, one.group),
+            "ratio": _plain(_ratio(one)),
+            "n": one.n,
+        },
+    )
 
 
 def _ratio(one: GroupShare) -> float:
@@ -237,14 +235,12 @@ class _Bound(NamedTuple):
     limit: str
     holds: Callable[[float, float], bool]
     shown: Callable[[float], str]
-    zh: str
-    en: str
+    sentence: str
 
     def __call__(self, inputs: GateInputs, gate: Gate) -> Finding:
         value, limit = getattr(inputs, self.measure), getattr(gate, self.limit)
-        told = {"told": self.shown(value), "limit": self.shown(limit)}
-        sentence = Words(zh=self.zh.format(**told), en=self.en.format(**told))
-        return Finding(self.name, self.holds(value, limit), sentence, value, limit)
+        told = Message(self.sentence, {"told": self.shown(value), "limit": self.shown(limit)})
+        return Finding(self.name, self.holds(value, limit), told, value, limit)
 
 
 def _known(value: Any) -> Any:
@@ -271,8 +267,7 @@ _RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
         "least_precision_ratio",
         ge,
         _plain,
-        zh="同等检查量下命中率为现行卡的 {told} 倍，要求不低于 {limit} 倍",
-        en="Precision at capacity is {told} times the champion's; at least {limit} is asked for",
+        N_("Precision at capacity is {told} times the champion's; at least {limit} is asked for"),
     ),
     _Bound(
         "periods",
@@ -280,8 +275,7 @@ _RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
         "periods",
         ge,
         str,
-        zh="在 {told} 个未参与训练的时段上比较，要求不少于 {limit} 个",
-        en="Compared on {told} periods the card never saw; at least {limit} are asked for",
+        N_("Compared on {told} periods the card never saw; at least {limit} are asked for"),
     ),
     _directions,
     _parity,
@@ -291,8 +285,7 @@ _RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
         "most_migration",
         le,
         _percent,
-        zh="{told} 的企业将变码，上限为 {limit}",
-        en="{told} of the enterprises would change their code; at most {limit} may",
+        N_("{told} of the enterprises would change their code; at most {limit} may"),
     ),
     _Bound(
         "two_band_moves",
@@ -300,7 +293,6 @@ _RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
         "most_two_band_moves",
         le,
         _percent,
-        zh="{told} 的企业将跨越两级及以上，上限为 {limit}",
-        en="{told} of the enterprises would move by two bands or more; at most {limit} may",
+        N_("{told} of the enterprises would move by two bands or more; at most {limit} may"),
     ),
 )

@@ -1,30 +1,21 @@
 """Faults a pack can have, each with its severity and its sentence."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as data_field
 from typing import Literal, NamedTuple
+
+from models.messages import Message
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A fault of a pack: how grave, of which kind, in which file (name without ending), about which field.
-
-    ``message`` is an English sentence with ``{names}`` of ``facts``, so that the desk can say it in the reader's
-    language.  A fact may be a text of the pack, which has both languages.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Finding(Message):
+    """A fault of a pack: how grave, of which kind, in which file (name without ending), about which field."""
 
     severity: Severity
     fault: str
     file: str
     field: str
-    message: str
-    facts: Mapping[str, object] = data_field(hash=False)
-
-    def __str__(self) -> str:
-        return self.message.format(**self.facts)
 
     def to_dict(self) -> dict[str, str]:
         """Plain data, readable as JSON, with the sentence in English."""
@@ -87,4 +78,4 @@ FAULTS: dict[str, Fault] = {
 def finding(fault: str, file: str, field: str, **facts: object) -> Finding:
     """A fault of the list at a place."""
     message, severity = FAULTS[fault]
-    return Finding(severity, fault, file, field, message, facts)
+    return Finding(message, facts, severity=severity, fault=fault, file=file, field=field)

@@ -15,10 +15,10 @@ from rich.markup import escape
 
 from desk.files.tables import as_json
 from desk.terminal.layout import plain_table
-from desk.words.marks import NC_
 from desk.words.words import Words
 from models.calendar import is_working_day
 from models.errors import RiskcodeError
+from models.messages import NC_
 from models.policy import load_policy
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city

@@ -13,11 +13,11 @@ from rich.table import Table
 from desk.files.tables import as_json
 from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL
-from desk.words.marks import NC_
-from desk.words.words import Words
+from desk.words.words import Words, kept
 from models import vocabulary as vocab
 from models.errors import DrawError
-from models.planning.draw import Sentence, check, from_json
+from models.messages import NC_, Message
+from models.planning.draw import check, from_json
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.options import District, Json, Level, one_of, written
 from pipelines.settings import load_settings
@@ -118,8 +118,7 @@ def verify(
     words = Words(load_settings().language)
     record, problems = _checked(file)
     if json:
-        told = [sentence._asdict() for sentence in problems]
-        found = {"verified": not problems, **_facts(record), "problems": told}
+        found = {"verified": not problems, **_facts(record), "problems": [kept(one) for one in problems]}
         typer.echo(dumps(found, ensure_ascii=False, indent=2))
     else:
         _show(record, problems, words)
@@ -127,19 +126,13 @@ def verify(
         raise typer.Exit(NOT_VERIFIED)
 
 
-def _checked(file: Path) -> tuple[Mapping[str, Any], Sequence[Sentence]]:
+def _checked(file: Path) -> tuple[Mapping[str, Any], Sequence[Message]]:
     """The record as far as it is readable, and what does not match."""
     try:
         record = from_json(file.read_text(encoding="utf-8-sig"))
     except (DrawError, UnicodeDecodeError) as error:
-        said = (_unreadable(error, Words(language)) for language in Sentence._fields)
-        return {}, [Sentence(*said)]
+        return {}, [Message("The file is not readable: {error}", {"error": error})]
     return record, check(record)
-
-
-def _unreadable(error: DrawError | UnicodeDecodeError, words: Words) -> str:
-    why = words.error(error) if isinstance(error, DrawError) else error
-    return words("The file is not readable: {error}", error=why)
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,7 +166,7 @@ def _open(rows: Any) -> int | None:
     return sum(isinstance(row, list) and row[1:] == [None] for row in rows)
 
 
-def _show(record: Mapping[str, Any], problems: Sequence[Sentence], words: Words) -> None:
+def _show(record: Mapping[str, Any], problems: Sequence[Message], words: Words) -> None:
     console, facts = Console(), _facts(record)
     table = plain_table(show_header=False)
     table.add_column(style="dim", no_wrap=True)

@@ -13,8 +13,8 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from desk.words.catalogue import speak_for_libraries
-from desk.words.marks import N_
 from desk.words.words import Words
+from models.messages import N_
 from pipelines.cli.options import WrongUse
 from pipelines.settings import load_settings
 

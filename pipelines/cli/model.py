@@ -23,7 +23,7 @@ from desk.terminal.models import (
     side_by_side,
 )
 from desk.words.catalogue import languages
-from desk.words.words import Words
+from desk.words.words import Words, kept
 from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, judge
 from models.policy import load_policy
@@ -98,8 +98,8 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
         found, report = measure(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
-        verdict = {"zh": found.verdict.zh, "en": found.verdict.en}
-        typer.echo(as_json({"label": label, "metrics": pooled, "verdict": verdict, "report": str(report)}))
+        told = {"label": label, "metrics": pooled, "verdict": kept(found.verdict), "report": str(report)}
+        typer.echo(as_json(told))
         return
     words, console = Words(settings.language), Console()
     titles = {each.name: words.of(each.title) for each in found.contestants}
@@ -163,7 +163,7 @@ def compare(
     result = _judge(inputs, settings)
     if json:
         against = {"card": stored.card_id, "against": in_force}
-        typer.echo(as_json({**against, "inputs": inputs.to_dict(), "gate": result.to_dict()}))
+        typer.echo(as_json({**against, "inputs": inputs.to_dict(), "gate": result.to_dict(kept)}))
         return
     words, console = Words(settings.language), Console()
     console.print(
@@ -196,7 +196,12 @@ def promote(
     result = _judge(cards.gate_inputs(settings.home, stored.card_id), settings)
     show_findings(result, words, console)
     if not (result.passed or override):
-        raise ModelError(_refused(stored.card_id, result))
+        raise ModelError(
+            "The gate refuses {card}: {why}. Fit a better card, or decide against the gate with --override and a "
+            "--reason that says why.",
+            card=stored.card_id,
+            why=result.refusal,
+        )
     if on_a_terminal() and not yes:
         typer.confirm(
             words("Put {card} in force in the name of {name}?", name=name, card=stored.card_id), abort=True
@@ -209,6 +214,7 @@ def promote(
         effective_from=date_of(day),
         gate=result,
         override=not result.passed,
+        say=kept,
     )
     typer.echo(
         words(
@@ -259,14 +265,6 @@ def _challenger(stored: StoredCard) -> StoredCard:
             card_id=stored.card_id,
         )
     return stored
-
-
-def _refused(card_id: str, result: GateResult) -> str:
-    why = "; ".join(finding.sentence.en for finding in result.refusals)
-    return (
-        f"The gate refuses {card_id}: {why}. Fit a better card, or decide against the gate with --override and "
-        "a --reason that says why."
-    )
 
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:

@@ -10,9 +10,9 @@ from rich.table import Table
 from desk.files.tables import as_json
 from desk.terminal.layout import plain_table
 from desk.words.labels import BASIS
-from desk.words.marks import N_
 from desk.words.words import Words
 from models.errors import ScoreError
+from models.messages import N_
 from models.policy import load_policy
 from pipelines.cli.options import Json, day
 from pipelines.settings import load_settings

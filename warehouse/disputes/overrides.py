@@ -4,12 +4,15 @@ An override never betters what a veto says: given it is refused, and a veto that
 (``models.coding.path``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from models.disputes import require_name, require_reason
 from models.errors import DisputeError
+from models.messages import N_, Message, joined
+from models.policy import Words
 from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection, insert
 from warehouse.database.meta import next_stored_no, value, written_at
@@ -203,14 +206,16 @@ def _refuse_against_veto(connection: Connection, given: Given) -> None:
     )
     against = [row for row in vetoes if CODE_KEYS.index(row["code"]) > CODE_KEYS.index(given.code)]
     if against:
-        zh = "；".join(f"{row['title_zh']}（解除：{row['clearing_zh']}）" for row in against)
-        en = "; ".join(f"{row['title_en']} (clears: {row['clearing_en']})" for row in against)
         raise DisputeError(
-            "否决项未解除，不能人工改为更好的码：{zh}。A veto stands and no override betters it: {en}. Clear it, or "
-            "object to the datum it rests on.",
-            zh=zh,
-            en=en,
+            "A veto stands and no override betters it: {vetoes}. Clear it, or object to the datum it rests on.",
+            vetoes=joined(map(_veto, against), N_("{said}; {more}")),
         )
+
+
+def _veto(row: Mapping[str, str]) -> Message:
+    """A veto by its title, with what clears it."""
+    title, clearing = (Words(zh=row[f"{name}_zh"], en=row[f"{name}_en"]) for name in ("title", "clearing"))
+    return Message("{title} (clears: {clearing})", {"title": title, "clearing": clearing})
 
 
 SERIES = {"O": ("dispute.objections", "objection_id"), "V": ("dispute.overrides", "override_id")}

@@ -8,6 +8,7 @@ from pathlib import Path
 from models.coding.card import FittedCard, with_card
 from models.learning.comparison import Contestant
 from models.learning.evaluation import Evaluation, evaluate
+from models.learning.gate import Say
 from models.learning.training import Material, fit_finished
 from models.policy import Policy, PolicyOnDay
 from warehouse.database.frames import Connection, log
@@ -89,8 +90,9 @@ def store_evaluation(
     today: date,
     language: str,
     write_report: Callable[[Evaluation, Path], object],
+    say: Say,
 ) -> Path:
-    """Store card, tables and report of an evaluation.  Returns the path of the report."""
+    """Store card, tables and report of an evaluation; ``say`` tells its verdict.  Returns the path of the report."""
     card_id = save_card(connection, home, evaluation.card, fitted_on=today)
     run_id = f"{evaluation.label.name}-{evaluation.known_at}-{card_id}-{datetime.now():%Y%m%d%H%M%S}"
     home.reports.mkdir(parents=True, exist_ok=True)
@@ -103,6 +105,7 @@ def store_evaluation(
         against=lesson.champion.card_id if lesson.champion else None,
         evaluated_on=today,
         report=str(path),
+        say=say,
     )
     publish_models(connection, home)
     return path

@@ -7,7 +7,7 @@ and the JSON files in ``cards/``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import polars as pl
 
 from models.coding.card import FittedCard
 from models.errors import ModelError
-from models.learning.gate import GateInputs, GateResult, GroupShare
+from models.learning.gate import GateInputs, GateResult, GroupShare, Say
 from warehouse.connection import writing
 from warehouse.database.copies import copy_tables
 from warehouse.database.frames import Connection, insert, shown_as
@@ -99,8 +99,12 @@ def save_evaluation(
     against: str | None,
     evaluated_on: date,
     report: str,
+    say: Say,
 ) -> None:
-    """Store the tables of an evaluation under its run; ``against`` is the card in force (``None``: expert)."""
+    """Store the tables of an evaluation under its run; ``against`` is the card in force (``None``: expert).
+
+    ``say`` tells the verdict in the languages its columns keep.
+    """
     insert(
         connection,
         "model.evaluations",
@@ -110,8 +114,7 @@ def save_evaluation(
         card_id=evaluation.card.card_id,
         known_at=evaluation.known_at,
         evaluated_on=evaluated_on,
-        verdict_zh=evaluation.verdict.zh,
-        verdict_en=evaluation.verdict.en,
+        **{f"verdict_{language}": text for language, text in say(evaluation.verdict).items()},
         gate_inputs=json.dumps({**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False),
         report=report,
     )
@@ -164,25 +167,27 @@ def promote(
     effective_from: date | None,
     gate: GateResult,
     override: bool,
+    say: Say,
 ) -> date:
     """Put a card in force from a day on (default: the day after the last one coded).  Returns that day.
 
+    ``say`` tells what the gate found in the languages that are kept.
     Raises ModelError when the gate refuses and nobody overrides it, or when the day was coded already.
     """
     if not gate.passed and not override:
-        failed = "; ".join(one.sentence.en for one in gate.refusals)
         raise ModelError(
             "The gate refuses card {card_id}: {failed}. Fit another, or override with a reason.",
             card_id=card_id,
-            failed=failed,
+            failed=gate.refusal,
         )
     with writing(home) as connection:
         if value(connection, "SELECT count(*) FROM model.cards WHERE card_id = ?", [card_id]) == 0:
             raise ModelError(
                 "There is no card {card_id}. ./riskcode model list shows what there is.", card_id=card_id
             )
+        found = [one.to_dict(say) for one in gate.findings]
         return _record(
-            connection, home, "promote", card_id, approved_by, reason, effective_from, gate, override
+            connection, home, "promote", card_id, approved_by, reason, effective_from, found, override
         )
 
 
@@ -197,7 +202,7 @@ def roll_back(home: Home, *, approved_by: str, reason: str, effective_from: date
         if not standing:
             raise ModelError("The expert pack is in force; there is nothing to roll back.")
         previous = standing[-2] if len(standing) > 1 else None
-        _record(connection, home, "rollback", previous, approved_by, reason, effective_from, None, False)
+        _record(connection, home, "rollback", previous, approved_by, reason, effective_from, [], False)
         return previous
 
 
@@ -221,7 +226,7 @@ def _record(
     approved_by: str,
     reason: str,
     effective_from: date | None,
-    gate: GateResult | None,
+    gate: Sequence[Row],
     override: bool,
 ) -> date:
     free = first_free_day(connection)
@@ -242,7 +247,7 @@ def _record(
         reason=reason,
         effective_from=day,
         overridden=override,
-        gate=json.dumps([one.to_dict() for one in gate.findings] if gate else [], ensure_ascii=False),
+        gate=json.dumps(gate, ensure_ascii=False),
     )
     rules_changed(connection)
     publish_models(connection, home)

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from desk.pages.report.tables import Cell, Table, largest, simple, tabulated
 from desk.say import numbers
 from desk.say.report import SCORE, family
-from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.coding.card import FittedCard
+from models.messages import N_
 from models.scorecard import Factor
 
 Zone = tuple[str, str, float, float]
@@ -133,7 +133,9 @@ def probability_table(card: FittedCard, words: Words) -> Table:
     rows = [{"label": label, **asdict(step)} for label, step in zip(labels, steps, strict=True)]
     columns = {
         words.within(*SCORE): lambda row: row["label"],
-        words("in words"): lambda row: words.of(card.calibration.wording(row["least_points"])),
+        words("in words"): lambda row: words.label(
+            vocab.LIKELIHOOD, card.calibration.likelihood(row["least_points"])
+        ),
         words("probability (95% interval)"): lambda row: Cell(
             numbers.share(row["probability"]), numbers.interval(numbers.share, row["low"], row["high"])
         ),

@@ -12,10 +12,10 @@ from desk.say import numbers
 from desk.say.groups import KINDS, group
 from desk.say.numbers import Form, is_known
 from desk.say.report import TOP
-from desk.words.marks import N_
 from desk.words.words import Words
 from models.learning.comparison import Contestant
 from models.learning.evaluation import Evaluation
+from models.messages import N_
 
 LEAST_HITS = 30
 """Hits a group needs before its miss rate says anything; as many as a fit needs."""

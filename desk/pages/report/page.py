@@ -14,10 +14,10 @@ from desk.pages.report.comparison import Contest
 from desk.pages.report.tables import records
 from desk.say import numbers
 from desk.say.report import METRICS, SCORE, TOP
-from desk.words.marks import N_
 from desk.words.words import Words
 from models.learning.evaluation import Evaluation
 from models.learning.measures import CAPACITY
+from models.messages import N_
 
 HALF = 0.5
 """How far down the list the chart of page one goes; beyond it all lines run together."""

@@ -9,10 +9,10 @@ from desk.pages.report.tables import Cell, Record, Table, barred, largest, range
 from desk.say import numbers
 from desk.say.groups import KINDS, group
 from desk.say.numbers import is_known
-from desk.words.marks import N_
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.learning.evaluation import Evaluation
+from models.messages import N_
 
 CODES = ("red", "yellow", "blue", "green")
 INTERVAL = ("rate", "low", "high")

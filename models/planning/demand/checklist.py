@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from models.policy.check_items import CheckItem
-from models.vocabulary import SECTOR
+from models.vocabulary import LOOK, SECTOR
 
 WHY: tuple[str, ...] = (
     "open_major",
@@ -43,11 +43,6 @@ CHECKLIST_SCHEMA = {
     "is_major": pl.Boolean,
 }
 """Columns of a checklist row; ``source`` and ``violation_id`` name the finding where there is one."""
-
-RECHECK_ZH = "核实该问题是否整改到位"
-RECHECK_EN = "See whether the finding has been rectified"
-REPEATED_ZH = "该事项曾多次查出问题，核实是否再次发生"
-REPEATED_EN = "Found here repeatedly; see whether it has come back"
 
 _WORDING = ("item_code", "item_zh", "item_en", "look_zh", "look_en", "reference")
 _NO_SECTOR = ""
@@ -237,7 +232,7 @@ def _entries(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _worded(kept: pl.DataFrame, catalogue: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     """Give each row its words: those of the finding, else of the item, else its bare code."""
-    is_open = pl.col("why") < OPEN_REASONS
+    look = pl.when(pl.col("why") < OPEN_REASONS).then(pl.lit("open")).otherwise(pl.lit("repeated"))
     bare = pl.coalesce("item_code", "violation_id")
     return (
         kept.join(catalogue, on="item_code", how="left", maintain_order="left")
@@ -250,12 +245,8 @@ def _worded(kept: pl.DataFrame, catalogue: pl.DataFrame, named: pl.DataFrame) ->
         .with_columns(
             title_zh=pl.coalesce("description", "item_zh", bare),
             title_en=pl.coalesce("item_en", "description", bare),
-            look_zh=pl.coalesce(
-                "look_zh", pl.when(is_open).then(pl.lit(RECHECK_ZH)).otherwise(pl.lit(REPEATED_ZH))
-            ),
-            look_en=pl.coalesce(
-                "look_en", pl.when(is_open).then(pl.lit(RECHECK_EN)).otherwise(pl.lit(REPEATED_EN))
-            ),
+            look_zh=pl.coalesce("look_zh", look.replace_strict({key: LOOK.zh(key) for key in LOOK.keys})),
+            look_en=pl.coalesce("look_en", look.replace_strict(LOOK.labels)),
             why=pl.col("why").replace_strict(dict(enumerate(WHY)), return_dtype=pl.String),
         )
         .select(pl.col(name).cast(kind) for name, kind in CHECKLIST_SCHEMA.items())

@@ -18,13 +18,12 @@ from models.planning.draw.numbers import (
     sha256,
     working_seed,
 )
-from models.planning.draw.record import Heading, Sentence, from_json, roster_text, to_json
+from models.planning.draw.record import Heading, from_json, roster_text, to_json
 
 __all__ = [
     "M1",
     "M2",
     "Heading",
-    "Sentence",
     "allocate",
     "check",
     "commit_crews",

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, cast
 
 from models.errors import DrawError
+from models.messages import Message
 from models.planning.draw.numbers import M1, allocate, initial_state, numbers, sha256, working_seed
 from models.planning.draw.record import (
     FORMAT,
@@ -16,7 +17,6 @@ from models.planning.draw.record import (
     SEED_DIGITS,
     STRATUM,
     Heading,
-    Sentence,
     by_stratum,
     disorder,
     is_public,
@@ -96,7 +96,7 @@ def _committed(kind: str, heading: Heading, rules: Mapping[str, Any], seed: str)
     record |= {"public_value": "", "working_seed": None, "result": None}
     if problems := list(shape(record)) or list(disorder(record)):
         raise DrawError(
-            "The draw cannot be committed to: {en} Correct the lists and texts.", en=problems[0].en
+            "The draw cannot be committed to: {what} Correct the lists and texts.", what=problems[0]
         )
     return record | {"roster_sha256": sha256(roster_text(record))}
 
@@ -111,11 +111,11 @@ def reveal(record: Mapping[str, Any], seed: str, public_value: str = "") -> dict
     value is not what was committed to.
     """
     if problems := list(shape(record)) or [*disorder(record), *_broken_roster(record)]:
-        raise DrawError("{en} Draw from the record as it was committed to.", en=problems[0].en)
+        raise DrawError("{what} Draw from the record as it was committed to.", what=problems[0])
     if record["seed"] is not None:
         raise DrawError("The seed is revealed already; a draw is done once. Verify the record instead.")
     if not is_seed(seed) or sha256(seed) != record["seed_sha256"]:
-        raise DrawError("{en} Find the seed that was kept, or commit to a new draw.", en=say("seed").en)
+        raise DrawError("{what} Find the seed that was kept, or commit to a new draw.", what=say("seed"))
     if not is_public(public_value) or (
         problems := list(_wrong_public(record["public_source"], public_value))
     ):
@@ -204,28 +204,28 @@ def _pick(load: Mapping[str, int], barred: set[str], number: int) -> str | None:
 
 def verify(record: object) -> list[str]:
     """What does not match, one English sentence each; empty when the draw is verified.  Never raises."""
-    return [sentence.en for sentence in check(record)]
+    return [str(sentence) for sentence in check(record)]
 
 
-def check(record: object) -> list[Sentence]:
-    """What does not match, in both languages; empty when the draw is verified.  Never raises."""
+def check(record: object) -> list[Message]:
+    """What does not match; empty when the draw is verified.  Never raises."""
     if problems := list(shape(record)):
         return problems
     whole = cast(Mapping[str, Any], record)
     return [*disorder(whole), *_broken_roster(whole), *_wrong_opening(whole), *_wrong_result(whole)]
 
 
-def _broken_roster(record: Mapping[str, Any]) -> Iterator[Sentence]:
+def _broken_roster(record: Mapping[str, Any]) -> Iterator[Message]:
     if sha256(roster_text(record)) != record["roster_sha256"]:
         yield say("roster")
 
 
-def _wrong_public(source: str, value: str) -> Iterator[Sentence]:
+def _wrong_public(source: str, value: str) -> Iterator[Message]:
     if bool(source) != bool(value):
         yield say("no_public" if source else "stray_public")
 
 
-def _wrong_opening(record: Mapping[str, Any]) -> Iterator[Sentence]:
+def _wrong_opening(record: Mapping[str, Any]) -> Iterator[Message]:
     """A seed or public value that is not the committed one, or none at all."""
     seed, public_value = record["seed"], record["public_value"]
     if seed is None:
@@ -242,7 +242,7 @@ def _wrong_opening(record: Mapping[str, Any]) -> Iterator[Sentence]:
         yield say("working")
 
 
-def _wrong_result(record: Mapping[str, Any]) -> Iterator[Sentence]:
+def _wrong_result(record: Mapping[str, Any]) -> Iterator[Message]:
     """Rows of the result that drawing again does not give."""
     if record["seed"] is None:
         return
@@ -258,7 +258,7 @@ def _wrong_result(record: Mapping[str, Any]) -> Iterator[Sentence]:
             yield from _differing(part, ours[part], given[part])
 
 
-def _differing(part: str, ours: Sequence[Any], theirs: object) -> Iterator[Sentence]:
+def _differing(part: str, ours: Sequence[Any], theirs: object) -> Iterator[Message]:
     if not isinstance(theirs, list):
         yield say("result_shape", part=part)
         return

@@ -4,14 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, pairwise
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import DrawError
+from models.messages import Message
 from models.planning.draw.numbers import GENERATOR, allocate
 
 FORMAT = "riskcode-draw/1"
@@ -24,13 +25,6 @@ _RULES = {
     "crews": ("crew_size", "technical", "officers", "objects", "recusals"),
 }
 _TAIL = ("roster_sha256", "seed_sha256", "seed", "public_value", "working_seed", "result")
-
-
-class Sentence(NamedTuple):
-    """One thing that does not match, in both languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -50,67 +44,36 @@ class Heading:
 
 
 _TEXTS = {
-    "no_record": ("文件内容不是抽取记录。", "The file holds no record of a draw."),
-    "format": (f"格式不是 {FORMAT}，无法核验。", f"The format is not {FORMAT}; it cannot be verified."),
-    "kind": ("类型既非 objects 也非 crews。", "The kind is neither objects nor crews."),
-    "missing": ("缺少字段 {field}。", "The field {field} is missing."),
-    "unknown": ("有格式中没有的字段。", "There is a field that the format does not know."),
-    "malformed": (
-        "字段 {field} 的内容不符合格式。",
-        "The field {field} does not hold what the format asks for.",
-    ),
-    "unsorted": ("{field} 第 {row} 行顺序不对。", "{field} is not sorted: row {row} is out of order."),
-    "duplicate": ("{field} 中 {value} 出现多次。", "{field} names {value} more than once."),
-    "sizes": (
-        "层 {value} 的企业数与抽取名册不符。",
-        "The size of stratum {value} is not its number of rows in the frame.",
-    ),
-    "no_stratum": (
-        "抽取名册中的层 {value} 未列入 strata。",
-        "Stratum {value} of the frame is not in strata.",
-    ),
-    "allocation": (
-        "各层抽取数不是按规则分配的。",
-        "The numbers drawn from the strata are not allocated by the rule.",
-    ),
-    "stranger": (
-        "回避记录中的 {value} 不在人员或对象名单内。",
-        "A recusal names {value}, who is not listed.",
-    ),
-    "roster": (
-        "名册或规则已变动：与承诺的 roster_sha256 不符。",
-        "The roster or the rules were changed: they do not give the committed roster_sha256.",
-    ),
-    "unrevealed": (
-        "尚未揭示种子，还没有抽取结果。",
-        "The seed is not revealed yet, so nothing is drawn.",
-    ),
-    "early": ("种子未揭示，{field} 却已填写。", "{field} is filled in although the seed is not revealed."),
-    "seed": ("种子与承诺的 seed_sha256 不符。", "The seed is not the one committed to in seed_sha256."),
-    "no_public": (
-        "承诺使用公开值，但没有填写。",
-        "A public value was committed to, but none is given.",
-    ),
-    "stray_public": (
-        "承诺中没有公开值，却填写了一个。",
-        "A public value is given although none was committed to.",
-    ),
-    "working": (
-        "working_seed 不是由种子和公开值得出的。",
-        "working_seed is not what seed and public value give.",
-    ),
-    "result_shape": ("抽取结果（{part}）不完整或格式不对。", "The result ({part}) is missing or malformed."),
-    "result_row": (
-        "抽取结果（{part}）第 {row} 行不符，按规则应为 {ours}（共 {n} 行不符）。",
-        "The result ({part}) differs at row {row}; the draw gives {ours} ({n} rows differ).",
+    "no_record": Message("The file holds no record of a draw."),
+    "format": Message("The format is not {format}; it cannot be verified.", {"format": FORMAT}),
+    "kind": Message("The kind is neither objects nor crews."),
+    "missing": Message("The field {field} is missing."),
+    "unknown": Message("There is a field that the format does not know."),
+    "malformed": Message("The field {field} does not hold what the format asks for."),
+    "unsorted": Message("{field} is not sorted: row {row} is out of order."),
+    "duplicate": Message("{field} names {value} more than once."),
+    "sizes": Message("The size of stratum {value} is not its number of rows in the frame."),
+    "no_stratum": Message("Stratum {value} of the frame is not in strata."),
+    "allocation": Message("The numbers drawn from the strata are not allocated by the rule."),
+    "stranger": Message("A recusal names {value}, who is not listed."),
+    "roster": Message("The roster or the rules were changed: they do not give the committed roster_sha256."),
+    "unrevealed": Message("The seed is not revealed yet, so nothing is drawn."),
+    "early": Message("{field} is filled in although the seed is not revealed."),
+    "seed": Message("The seed is not the one committed to in seed_sha256."),
+    "no_public": Message("A public value was committed to, but none is given."),
+    "stray_public": Message("A public value is given although none was committed to."),
+    "working": Message("working_seed is not what seed and public value give."),
+    "result_shape": Message("The result ({part}) is missing or malformed."),
+    "result_row": Message(
+        "The result ({part}) differs at row {row}; the draw gives {ours} ({n} rows differ)."
     ),
 }
+"""What may be wrong with a record, one sentence each."""
 
 
-def say(key: str, **values: object) -> Sentence:
-    """The sentence of that key, with its values filled in."""
-    zh, en = _TEXTS[key]
-    return Sentence(zh.format(**values), en.format(**values))
+def say(key: str, **values: object) -> Message:
+    """The sentence of that key, with its values."""
+    return replace(_TEXTS[key], facts=values) if values else _TEXTS[key]
 
 
 def roster_text(record: Mapping[str, Any]) -> str:
@@ -136,7 +99,7 @@ def by_stratum(row: Sequence[str]) -> tuple[str, str]:
 # -------------------------------------------------------------------------------------------------- form
 
 
-def shape(record: object) -> Iterator[Sentence]:
+def shape(record: object) -> Iterator[Message]:
     """Fields that are missing, unknown or of the wrong type; the other checks rely on there being none."""
     if not isinstance(record, Mapping):
         yield say("no_record")
@@ -242,7 +205,7 @@ def _malformed(held: Mapping[str, object]) -> set[int | str]:
 # ------------------------------------------------------------------------------------------------- order
 
 
-def disorder(record: Mapping[str, Any]) -> Iterator[Sentence]:
+def disorder(record: Mapping[str, Any]) -> Iterator[Message]:
     """Lists that are unsorted or name something twice, strata that do not fit, recusals of strangers."""
     if record["kind"] == "objects":
         names = [one["stratum"] for one in record["strata"]]
@@ -264,16 +227,16 @@ def disorder(record: Mapping[str, Any]) -> Iterator[Sentence]:
     yield from (say("stranger", value=value) for value in sorted(strangers))
 
 
-def _unsorted(field: str, values: Sequence[Any]) -> Iterator[Sentence]:
+def _unsorted(field: str, values: Sequence[Any]) -> Iterator[Message]:
     rows = (row for row, (one, other) in enumerate(pairwise(values), start=2) if other < one)
     yield from (say("unsorted", field=field, row=row) for row in islice(rows, 1))
 
 
-def _duplicates(field: str, values: Iterable[str]) -> Iterator[Sentence]:
+def _duplicates(field: str, values: Iterable[str]) -> Iterator[Message]:
     yield from (say("duplicate", field=field, value=one) for one, n in Counter(values).items() if n > 1)
 
 
-def _wrong_strata(record: Mapping[str, Any]) -> Iterator[Sentence]:
+def _wrong_strata(record: Mapping[str, Any]) -> Iterator[Message]:
     counts = Counter(stratum for _, stratum in record["frame"])
     sizes, weights, drawn = (
         {one["stratum"]: one[key] for one in record["strata"]} for key in ("size", "weight", "drawn")

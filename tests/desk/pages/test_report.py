@@ -24,6 +24,7 @@ from models.learning.comparison import Contestant, Prediction
 from models.learning.evaluation import Evaluation
 from models.learning.gate import GateInputs
 from models.learning.measures import INTERVALS
+from models.messages import Message
 from models.policy import Label, Thresholds, Words, load_policy
 from models.scorecard import Factor, Scorecard
 from warehouse.rules.cards import EVALUATION_TABLES
@@ -58,28 +59,16 @@ METRICS = {
 """Of every measure: what chance gives, and what a contestant of skill 1 adds."""
 
 CONTESTANTS = [
-    ("card", "card", "积分卡（提升树）", "Points card (boosted)", 0.93),
-    ("card_woe", "card", "积分卡（WoE）", "Points card (logistic on bins)", 0.85),
-    ("float", "float", "取整前的提升树", "Additive boosting, not rounded", 0.95),
-    (
-        "lightgbm",
-        "black_box",
-        "梯度提升树（全部特征）",
-        "Gradient boosting, all features, with interactions",
-        1.0,
-    ),
-    ("forest", "black_box", "随机森林", "Random forest", 0.9),
-    ("expert", "expert", "专家积分卡", "Expert points in force", 0.62),
-    ("count_36m", "baseline", "数近三年违法违规次数", "Counting past violations", 0.55),
-    (
-        "severity_rule",
-        "baseline",
-        "平均严重程度 + 高危行业加3 + 从未检查加2",
-        "Severity mean + 3 if high hazard + 2 if never seen",
-        0.8,
-    ),
-    ("oldest_visit", "baseline", "最久未查者优先", "Oldest visit first", -0.2),
-    ("random", "baseline", "随机检查", "Visiting at random", 0.0),
+    ("card", "card", "Points card (boosted)", 0.93),
+    ("card_woe", "card", "Points card (logistic on bins)", 0.85),
+    ("float", "float", "Additive boosting, not rounded", 0.95),
+    ("lightgbm", "black_box", "Gradient boosting, all features, with interactions", 1.0),
+    ("forest", "black_box", "Random forest", 0.9),
+    ("expert", "expert", "Expert points in force", 0.62),
+    ("count_36m", "baseline", "Counting past violations", 0.55),
+    ("severity_rule", "baseline", "Severity mean + 3 if high hazard + 2 if never seen", 0.8),
+    ("oldest_visit", "baseline", "Oldest visit first", -0.2),
+    ("random", "baseline", "Visiting at random", 0.0),
 ]
 
 
@@ -87,7 +76,7 @@ def contestants() -> tuple[Contestant, ...]:
     def never(train: pl.DataFrame, test: pl.DataFrame) -> Prediction:
         raise AssertionError("the report measures nothing")
 
-    return tuple(Contestant(name, kind, Words(zh=zh, en=en), never) for name, kind, zh, en, _ in CONTESTANTS)
+    return tuple(Contestant(name, kind, Message(title), never) for name, kind, title, _ in CONTESTANTS)
 
 
 def metrics() -> pl.DataFrame:
@@ -355,10 +344,8 @@ def evaluation() -> Evaluation:
         ),
         feedback=pl.DataFrame({"slope": [0.013], "low": [0.007], "is_alarming": [True]}),
         suspicious=(),
-        verdict=Words(
-            zh="有帮助：在没见过的日子上，名单最前10%的命中率为29.8%，数违法次数为24.1%，随机为15.8%；"
-            "与最好的黑箱模型看不出差别。",
-            en="It helps: on days it had not seen, 29.8% of the first 10% of the list were hits, against 24.1% "
+        verdict=Message(
+            "It helps: on days it had not seen, 29.8% of the first 10% of the list were hits, against 24.1% "
             "when counting past violations and 15.8% at random. No clear difference to the best black box.",
         ),
         card=fitted_card(),
@@ -453,9 +440,9 @@ def test_what_could_not_be_measured_is_said_in_a_sentence(tmp_path: Path, langua
 def test_words_from_outside_are_shown_and_never_obeyed(tmp_path: Path, language: str):
     hostile = '<script>alert(1)</script> $\\frac{1}{2}$ {0} & "'
     whole = evaluation()
-    words = Words(zh=hostile, en=hostile)
-    fields = {"label": replace(whole.label, title=words), "verdict": words}
-    first = replace(whole.contestants[0], title=words)
+    title, said = Words(zh=hostile, en=hostile), Message(hostile)
+    fields = {"label": replace(whole.label, title=title), "verdict": said}
+    first = replace(whole.contestants[0], title=said)
     told = replace(
         whole,
         **fields,

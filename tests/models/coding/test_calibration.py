@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.coding.calibration import LEAST_STEP, WORDS, Calibration, Step, calibrate
+from models.coding.calibration import FROM, LEAST_STEP, Calibration, Step, calibrate
 from models.estimates import wilson
+from models.vocabulary import LIKELIHOOD
 
 
 def told(*groups: tuple[int, int, int], firms: int | None = None) -> Calibration:
@@ -99,7 +100,8 @@ def test_a_score_falls_on_the_last_step_it_reaches_and_below_the_first_on_the_fi
     row = pl.DataFrame({"score": [points]}).select(**THREE.columns()).row(0, named=True)
     step = THREE.at(points)
     assert (row["probability"], row["low"], row["high"]) == (step.probability, step.low, step.high)
-    assert (row["wording_zh"], row["wording_en"]) == (THREE.wording(points).zh, THREE.wording(points).en)
+    key = THREE.likelihood(points)
+    assert (row["wording_zh"], row["wording_en"]) == (LIKELIHOOD.zh(key), LIKELIHOOD.labels[key])
 
 
 @pytest.mark.parametrize(
@@ -115,18 +117,19 @@ def test_a_score_falls_on_the_last_step_it_reaches_and_below_the_first_on_the_fi
     ],
 )
 def test_words_compare_with_a_base_rate_of_one_in_eight(probability: float, words: str):
-    assert Calibration("trial", 0.125, (Step(0, probability, 0, 1, 1, 0),)).wording(0).en == words
+    key = Calibration("trial", 0.125, (Step(0, probability, 0, 1, 1, 0),)).likelihood(0)
+    assert LIKELIHOOD.labels[key] == words
 
 
 def test_where_nothing_ever_happened_everybody_is_average():
-    assert told((0, 200, 0)).wording(0).en == "about average"
+    assert told((0, 200, 0)).likelihood(0) == "average"
 
 
-def test_words_come_in_both_languages_and_order():
-    limits = [least for least, _ in WORDS]
+def test_limits_come_in_order_and_every_likelihood_has_one():
+    limits = [least for least, _ in FROM]
     assert limits == sorted(limits, reverse=True)
     assert limits[-1] == 0
-    assert all(words.zh and words.en for _, words in WORDS)
+    assert [key for _, key in FROM] == LIKELIHOOD.keys
 
 
 # ---- laws ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from desk.words.words import kept
 from models.coding.card import with_card
 from models.errors import ModelError
 from models.learning import groups
@@ -20,7 +21,7 @@ from models.learning.gate import judge
 from models.learning.measures import CAPACITY, Period
 from models.learning.splits import Split
 from models.learning.training import fit_finished
-from models.policy import Words
+from models.messages import Message
 from tests.models.learning.panels import (
     DAYS,
     POLICY,
@@ -43,7 +44,7 @@ def all_knowing(train: pl.DataFrame, test: pl.DataFrame) -> Prediction:
     return Prediction(logit, 1 / (1 + np.exp(-logit)))
 
 
-ORACLE = Contestant("oracle", "black_box", Words(zh="先知", en="oracle"), all_knowing)
+ORACLE = Contestant("oracle", "black_box", Message("oracle"), all_knowing)
 
 
 @cache
@@ -84,9 +85,10 @@ def test_where_the_truth_is_made_of_several_things_the_card_beats_chance_and_cou
 
 def test_then_the_verdict_says_so_in_both_languages():
     verdict = measured("several").verdict
-    assert "is better than counting" in verdict.en
-    assert "优于简单计数" in verdict.zh
-    assert "并不优于" not in verdict.zh
+    zh, en = kept(verdict).values()
+    assert "is better than counting" in en
+    assert "优于简单计数" in zh
+    assert "并不优于" not in zh
 
 
 def test_the_card_comes_near_what_can_be_known_at_all():
@@ -107,9 +109,10 @@ def test_every_family_finds_something():
 @pytest.mark.parametrize("truth", ["findings", "chance"])
 def test_where_counting_is_the_truth_or_nothing_is_the_card_is_not_called_better(truth: str):
     verdict = measured(truth).verdict
-    assert "NOT better than counting" in verdict.en
-    assert "Counting would do" in verdict.en
-    assert "并不优于简单计数" in verdict.zh
+    zh, en = kept(verdict).values()
+    assert "NOT better than counting" in en
+    assert "Counting would do" in en
+    assert "并不优于简单计数" in zh
 
 
 def test_where_counting_is_the_truth_the_card_counts():
@@ -351,7 +354,7 @@ def test_contestants_are_given_labelled_rows_of_the_past_and_all_rows_of_the_day
 
     material = history(firms=300)
     splits = usable_splits(material.panel, label=material.label, learning=learning())
-    looker = Contestant("looker", "baseline", Words(zh="看", en="look"), look)
+    looker = Contestant("looker", "baseline", Message("look"), look)
     play(material.panel, splits, [looker], label=material.label, report=lambda _: None)
     assert len(seen) == len(splits) > 1
     for (train, test), split in zip(seen, splits, strict=True):

@@ -22,8 +22,8 @@ from models.coding.calibration import Calibration
 from models.coding.card import FittedCard, Origin
 from models.errors import BusyError, ModelError
 from models.learning.gate import GateInputs
+from models.messages import Message
 from models.policy import Thresholds
-from models.policy import Words as Both
 from models.scorecard import Factor, Scorecard
 from pipelines.cli import app
 from tests.pipelines.city import REPOSITORY, environment, riskcode
@@ -560,10 +560,10 @@ def learning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
             metrics=pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"test_as_of": pl.Date}),
             periods=pl.DataFrame({"is_final": [False, True, True]}),
             contestants=[
-                SimpleNamespace(name="card", title=Both(zh="评分卡", en="Scorecard")),
-                SimpleNamespace(name="count", title=Both(zh="计数", en="Count of findings")),
+                SimpleNamespace(name="card", title=Message("Scorecard")),
+                SimpleNamespace(name="count", title=Message("Count of findings")),
             ],
-            verdict=Both(zh="评分卡更好", en="The card ranks better"),
+            verdict=Message("The card ranks better"),
         )
         return found, tmp_path / "report.html"
 

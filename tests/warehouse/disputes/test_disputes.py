@@ -538,7 +538,7 @@ def test_after_the_look_back_silence_is_unknown(connection: Connection) -> None:
 def test_an_upheld_objection_to_a_code_is_an_override(connection: Connection) -> None:
     given_by_facts = code_if(connection, coding(connection), RED).shown
     number = filed(connection, None)
-    with pytest.raises(DisputeError, match="否决项"):
+    with pytest.raises(DisputeError, match="A veto stands"):
         decided(connection, number, code="blue", until=DAY + timedelta(days=20))
     with pytest.raises(DisputeError, match="needs a code"):
         decided(connection, number)

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from desk.words.words import kept
 from models.coding.card import FittedCard, with_card
 from models.errors import ModelError, RiskcodeError
 from models.learning.comparison import points_of
@@ -16,8 +17,9 @@ from models.learning.evaluation import Evaluation, evaluate
 from models.learning.gate import Finding, GateResult
 from models.learning.metrics import spearman
 from models.learning.training import fit_finished
-from models.policy import Words, load_policy
-from models.vocabulary import CODE_KEYS
+from models.messages import Message
+from models.policy import load_policy
+from models.vocabulary import CODE_KEYS, LIKELIHOOD
 from pipelines.demo.city import build_city
 from tests.models.learning.panels import DAYS, POLICY, history, policy
 from tests.warehouse.filling import KnownCity, city_world, fill, stored_city
@@ -44,9 +46,7 @@ from warehouse.rules.cards import (
 TODAY = date(2026, 6, 30)
 PACK = load_policy()
 OPEN = GateResult(())
-SHUT = GateResult(
-    (Finding("precision", False, Words(zh="命中率不足", en="finds too little"), value=0.5, limit=0.97),)
-)
+SHUT = GateResult((Finding("precision", False, Message("finds too little"), value=0.5, limit=0.97),))
 
 
 @cache
@@ -80,6 +80,7 @@ def put_in_force(
         effective_from=day,
         gate=gate,
         override=override,
+        say=kept,
     )
 
 
@@ -271,7 +272,13 @@ def save_measured(home: Home, run_id: str, against: str | None = None) -> None:
     with writing(home) as connection:
         save_card(connection, home, evaluation().card, fitted_on=TODAY)
         save_evaluation(
-            connection, evaluation(), run_id=run_id, against=against, evaluated_on=TODAY, report="r.html"
+            connection,
+            evaluation(),
+            run_id=run_id,
+            against=against,
+            evaluated_on=TODAY,
+            report="r.html",
+            say=kept,
         )
         publish_models(connection, home)
 
@@ -386,7 +393,7 @@ def test_with_a_champion_every_firm_has_a_probability_in_words_and_a_rate(city: 
     for row in said.rows(named=True):
         step = used.calibrations[row["label"]].at(row["score"])
         assert (row["probability"], row["low"], row["high"]) == (step.probability, step.low, step.high)
-        assert row["wording_zh"] == used.calibrations[row["label"]].wording(row["score"]).zh
+        assert row["wording_zh"] == LIKELIHOOD.zh(used.calibrations[row["label"]].likelihood(row["score"]))
     rates = city.sql("FROM risk.rates").pl()
     assert sorted(rates["enterprise_id"]) == codes["enterprise_id"].to_list()
     assert rates["rate"].is_between(rates["low"], rates["high"]).all()
