@@ -32,7 +32,7 @@ class Lesson(Config):
 def challenger(
     context: AssetExecutionContext, config: Lesson, warehouse: Warehouse
 ) -> MaterializeResult[Any]:
-    """挑战者积分卡: a card fitted on history and measured on days it never saw, next to simple rules."""
+    """挑战者评分卡: a card fitted on history and measured on days it never saw, next to simple rules."""
     # scikit-learn and matplotlib take seconds to import; the nightly run needs neither.
     from desk.pages.report import write_report
     from warehouse.learning.lessons import measure, prepare, store_evaluation
