@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from desk.words.words import Words
 from models.errors import DrawError
 from models.planning.draw import (
     M1,
@@ -474,7 +475,8 @@ def test_each_mismatch_has_its_sentence():
         assert any(part in sentence for sentence in verify(changed)), part
     crews = drawn_record("crews", 8)
     assert any("stranger" in one for one in verify({**crews, "recusals": [["e", "stranger"]]}))
-    assert all(zh.endswith("。") for zh, _ in check({**record, "seed": None, "frame": frame[1:]}))
+    chinese = map(Words("zh").of, check({**record, "seed": None, "frame": frame[1:]}))
+    assert all(said.endswith("。") for said in chinese)
 
 
 # ---------------------------------------------------------------------------- committing and revealing
