@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from desk.words.words import Words
 from models.errors import DisputeError
 from models.policy import load_policy
 from tests.warehouse.intake.delivering import (
@@ -485,7 +486,7 @@ def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None
 @pytest.mark.parametrize(
     ("enterprise_id", "more", "match"),
     [
-        (RED, {"code": "blue"}, "重大事故隐患未消除.*Major accident hazard"),
+        (RED, {"code": "blue"}, "A veto stands.*Major accident hazard"),
         (OTHER, {"last_day": DAY + timedelta(days=90)}, "lasts 1 to 90"),
         (OTHER, {"reason": "领导要求"}, "20 are the least"),
         (OTHER, {"code": "green"}, "already"),
@@ -538,8 +539,9 @@ def test_after_the_look_back_silence_is_unknown(connection: Connection) -> None:
 def test_an_upheld_objection_to_a_code_is_an_override(connection: Connection) -> None:
     given_by_facts = code_if(connection, coding(connection), RED).shown
     number = filed(connection, None)
-    with pytest.raises(DisputeError, match="A veto stands"):
+    with pytest.raises(DisputeError, match="A veto stands") as refused:
         decided(connection, number, code="blue", until=DAY + timedelta(days=20))
+    assert "重大事故隐患未消除（解除：" in Words("zh").error(refused.value)
     with pytest.raises(DisputeError, match="needs a code"):
         decided(connection, number)
     assert given_by_facts == "red" and not rows(connection, "FROM dispute.overrides")
