@@ -118,6 +118,8 @@ def _in_python(file: Path, place: str) -> Iterator[Found]:
     wanted = keywords()
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if isinstance(call.func, ast.Call) and getattr(call.func.func, "id", "") == "Words":
+            name = "words"
         if name not in wanted:
             continue
         places = wanted[name] or (1,)

@@ -119,7 +119,7 @@ def require_reviewer(reviewer: str, involved: Involved, *, is_decisive: bool) ->
     return found
 
 
-def require_reason(text: str, what: str) -> str:
+def require_reason(text: str, what: Message) -> str:
     """A written reason, stripped.  Raises DisputeError when it says too little."""
     reason = " ".join(text.split())
     if len(reason) < LEAST_REASON:
@@ -134,7 +134,7 @@ def require_reason(text: str, what: str) -> str:
     return reason
 
 
-def require_name(text: str, what: str) -> str:
+def require_name(text: str, what: Message) -> str:
     """The name of a person, stripped.  Raises DisputeError when there is none."""
     if not same_name(text):
         raise DisputeError("{what} names nobody. Give the name of the person who answers for it.", what=what)

@@ -20,7 +20,7 @@ PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WALKS = {
     head: (int(count), re.findall(r"^\d+\. `([^`]+)`", text, flags=re.M))
     for head, count, text in re.findall(
-        r"^### (.+?): (\d+) (?:files?|folder)\n(.*?)(?=^##)", PAGE, flags=re.M | re.S
+        r"^### (.+?): (\d+) (?:files?|folder)[^\n]*\n(.*?)(?=^##)", PAGE, flags=re.M | re.S
     )
 }
 

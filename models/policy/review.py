@@ -12,7 +12,7 @@ from models.policy.shape import Dated, Strict
 OrdinaryEvent = Literal[
     "complaint", "general_finding", "serious_finding", "overdue_order", "red_alert", "accident"
 ]
-"""One adverse event of everyday business; what it means as data is in ``models.ways``."""
+"""One adverse event of everyday business; what it means as data is in ``models.counterfactuals``."""
 
 
 class ObjectionClocks(Strict):

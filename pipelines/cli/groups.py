@@ -1,6 +1,7 @@
 """Commands whose modules are loaded when they are called, so that help and reading answer at once."""
 
 from collections.abc import Sequence
+from copy import copy
 from importlib import import_module
 from typing import Any
 
@@ -46,7 +47,8 @@ class Group(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = {**self.commands, **{str(command.name): command for command in self.later}}
+        # Copies, since what is spoken is written into them: a group may be asked in another language next time.
+        self.commands = {**self.commands, **{str(command.name): copy(command) for command in self.later}}
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Where calling begins; what lies above is spoken already."""

@@ -19,7 +19,7 @@ from pipelines.cli.options import WrongUse
 from pipelines.settings import load_settings
 
 _USAGE, _SHOW_HELP = N_("Usage: "), N_("Show this message and exit.")
-PANELS = (
+_TYPER = (
     N_("Arguments"),
     N_("Options"),
     N_("Commands"),

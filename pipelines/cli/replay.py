@@ -67,7 +67,7 @@ def check(
         Console().print(_table(found[:20], columns, words))
     if found:
         raise ScoreError(
-            words("{day}: the codes of {n} enterprises are not those that were issued", day=day, n=len(found))
+            "{day}: the codes of {n} enterprises are not those that were issued", day=day, n=len(found)
         )
 
 

@@ -20,6 +20,7 @@ from models.disputes import (
     require_reviewer,
 )
 from models.errors import DisputeError
+from models.messages import Message
 from models.policy import load_policy
 
 REVIEW = load_policy().on(date(2026, 6, 30)).review
@@ -99,13 +100,13 @@ def test_names_are_the_same_whatever_their_width_and_separator() -> None:
 
 
 def test_reasons_say_something_and_names_name_somebody() -> None:
-    assert require_reason("  经现场核对，\n 储罐区属于邻厂，本条应予撤销。 ", "x").startswith(
+    assert require_reason("  经现场核对，\n 储罐区属于邻厂，本条应予撤销。 ", Message("x")).startswith(
         "经现场核对， 储罐区"
     )
     with pytest.raises(DisputeError, match="20 are the least"):
-        require_reason("同意" + " " * 30, "x")
+        require_reason("同意" + " " * 30, Message("x"))
     with pytest.raises(DisputeError, match="names nobody"):
-        require_name("  ", "Who decides")
+        require_name("  ", Message("Who decides"))
 
 
 # ------------------------------------------------------------------------------------------ decisiveness

@@ -14,7 +14,7 @@ from warehouse.database.validity import known
 def compute_passports(connection: Connection, coding: Coding) -> int:
     """``risk.ways``: the smallest sets of acts that better a code; ``risk.near_red``: events that alone make it RED.
 
-    ``risk.ways``: one row per ``option`` of every enterprise that is not GREEN (``models.ways.ways``).
+    ``risk.ways``: one row per ``option`` of every enterprise that is not GREEN (``models.counterfactuals.ways``).
     ``risk.near_red``: one row per enterprise that is not RED and ``event`` that would make it so today; ``code`` is its
     code of today.  Returns the number of options.
     """

@@ -13,6 +13,7 @@ import polars as pl
 
 from models.disputes import Involved, names_in, require_name, require_reason, require_reviewer, same_name
 from models.errors import DisputeError
+from models.messages import Message
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection, insert, transaction
@@ -78,8 +79,8 @@ def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> 
     contract of the table.  Codes follow when the enterprise is coded anew.
     """
     objection = undecided(connection, ruling.objection_id)
-    reasons = require_reason(ruling.reasons, "The reasons of a decision")
-    reviewer = require_name(ruling.by, "Who decides")
+    reasons = require_reason(ruling.reasons, Message("The reasons of a decision"))
+    reviewer = require_name(ruling.by, Message("Who decides"))
     if ruling.on < objection.filed_on:
         raise DisputeError(
             "{objection_id} was filed on {filed_on}, after {on}. Correct --on.",

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.disputes import decide_by, is_decisive, last_filing_day, require_name
 from models.errors import DisputeError
+from models.messages import Message
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection, insert
 from warehouse.database.meta import FOREVER, next_stored_no, value, written_at
@@ -44,7 +45,7 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
     ``coding``: the day coded last, as known on the day of filing.  Raises DisputeError when nothing can be contested
     like that: no such datum, too late without a reason, open or decided already.
     """
-    by = require_name(filing.by, "Who objects")
+    by = require_name(filing.by, Message("Who objects"))
     if not filing.grounds.strip():
         raise DisputeError("An objection says why. Give the grounds: --grounds TEXT")
     standing = (

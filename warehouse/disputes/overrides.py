@@ -43,8 +43,8 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     Raises DisputeError when it is too long, says too little, changes nothing, stands beside another one, or betters
     what a veto says.  Codes follow when the enterprise is coded anew.
     """
-    reason = require_reason(given.reason, "The reason of an override")
-    by = require_name(given.by, "Who gives an override")
+    reason = require_reason(given.reason, Message("The reason of an override"))
+    by = require_name(given.by, Message("Who gives an override"))
     limits = coding.policy.review.overrides
     days = (given.last_day - given.first_day).days + 1
     if not 1 <= days <= limits.longest_days:
@@ -102,8 +102,8 @@ def end_override(
 
     Raises DisputeError when there is no such override, or it is over.
     """
-    ended_by = require_name(by, "Who ends an override")
-    told = require_reason(reason, "The reason for ending an override")
+    ended_by = require_name(by, Message("Who ends an override"))
+    told = require_reason(reason, Message("The reason for ending an override"))
     found = rows(connection, "FROM dispute.overrides WHERE override_id = $id", {"id": override_id})
     if not found:
         raise DisputeError(

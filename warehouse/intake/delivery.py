@@ -16,6 +16,7 @@ import polars as pl
 
 from models.contract import ROW, UNKNOWN_ENTERPRISE, judge
 from models.errors import DeliveryError
+from models.messages import Message
 from models.tables.canonical import TABLES, Table
 from warehouse.intake.conform import as_text, conform
 from warehouse.intake.mapping import Entry, Mapping, expand_environment
@@ -219,9 +220,16 @@ def judge_delivery(
         judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
     batches = list(_batches(folder, mapping, progress, only))
     if not batches:
+        if folder is None:
+            raise DeliveryError(
+                "The mapping '{mapping}' reads files. Name their folder: --source FOLDER",
+                mapping=mapping.name,
+            )
         raise DeliveryError(
-            f"Nothing in {folder} matches the mapping '{mapping.name}'. "
-            + ("; ".join(judged.notes[:5]) or "The folder is empty.")
+            "Nothing in {folder} matches the mapping '{mapping}'. {notes}",
+            folder=folder,
+            mapping=mapping.name,
+            notes="; ".join(judged.notes[:5]) or Message("The folder is empty."),
         )
     judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
     return judged

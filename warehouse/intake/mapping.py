@@ -34,6 +34,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.errors import MappingError
+from models.messages import Message
 from models.tables.canonical import TABLES
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
@@ -203,7 +204,11 @@ def _check_names(given: Any, known: Any, where: str) -> None:
     for name in given:
         if name not in known:
             near = get_close_matches(name, list(known), n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
+            hint = (
+                Message(" Did you mean '{name}'?", {"name": near[0]})
+                if near
+                else Message(" Known: {names}.", {"names": ", ".join(known)})
+            )
             raise MappingError("{where}: there is no '{name}'.{hint}", where=where, name=name, hint=hint)
 
 

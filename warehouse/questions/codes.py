@@ -117,7 +117,7 @@ def explanation(connection: Connection, enterprise_id: str) -> Row:
         {"id": enterprise_id},
     )
     if not found:
-        raise WarehouseError(_not_found(connection, enterprise_id))
+        raise _not_found(connection, enterprise_id)
     reasons = rows(
         connection,
         """
@@ -155,7 +155,7 @@ def explanation(connection: Connection, enterprise_id: str) -> Row:
     }
 
 
-def _not_found(connection: Connection, enterprise_id: str) -> str:
+def _not_found(connection: Connection, enterprise_id: str) -> WarehouseError:
     near = rows(
         connection,
         """
@@ -166,8 +166,16 @@ def _not_found(connection: Connection, enterprise_id: str) -> str:
         {"id": enterprise_id},
     )
     hint = "; ".join(f"{row['enterprise_id']} {row['name']}" for row in near)
-    return f"No enterprise '{enterprise_id}' has a published code. " + (
-        f"Did you mean: {hint}?" if hint else "Check the id, or list them: ./riskcode codes --list"
+    if hint:
+        return WarehouseError(
+            "No enterprise '{enterprise_id}' has a published code. Did you mean: {hint}?",
+            enterprise_id=enterprise_id,
+            hint=hint,
+        )
+    return WarehouseError(
+        "No enterprise '{enterprise_id}' has a published code. Check the id, or list them: "
+        "./riskcode codes --list",
+        enterprise_id=enterprise_id,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from models.errors import WarehouseError
+from models.messages import Message
 from models.vocabulary import JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -103,7 +104,8 @@ def draw_record(connection: Connection, draw_id: str) -> str:
         "SELECT draw_id FROM plan.draws ORDER BY jaro_winkler_similarity(draw_id, $id) DESC, draw_id LIMIT 3",
         {"id": draw_id},
     )
-    hint = f" Did you mean: {'; '.join(row['draw_id'] for row in near)}?" if near else ""
+    names = "; ".join(row["draw_id"] for row in near)
+    hint = Message(" Did you mean: {names}?", {"names": names}) if near else ""
     raise WarehouseError(
         "No draw '{draw_id}' is published.{hint} All of them: ./riskcode draw list",
         draw_id=draw_id,

@@ -17,6 +17,7 @@ import polars as pl
 from models.coding.card import FittedCard
 from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, GroupShare, Say
+from models.messages import Message
 from warehouse.connection import writing
 from warehouse.database.copies import copy_tables
 from warehouse.database.frames import Connection, insert, shown_as
@@ -299,15 +300,21 @@ def load_card(home: Home, card_id: str | None) -> StoredCard:
         if card_id is None
         else [row for row in cards if row["card_id"].startswith(card_id)]
     )
-    known = ", ".join(sorted(row["card_id"] for row in cards)) or "none; ./riskcode model fit makes one"
+    known = ", ".join(sorted(row["card_id"] for row in cards)) or Message(
+        "none; ./riskcode model fit makes one"
+    )
     if not wanted and card_id is None:
         raise ModelError(
             "No card was promoted; the expert pack is in force. Stored cards: {known}.", known=known
         )
-    if len(wanted) != 1:
-        what = "no card" if not wanted else f"{len(wanted)} cards"
+    if not wanted:
+        raise ModelError("There is no card {card_id}. Stored cards: {known}.", card_id=card_id, known=known)
+    if len(wanted) > 1:
         raise ModelError(
-            "There is {what} {card_id}. Stored cards: {known}.", what=what, card_id=card_id, known=known
+            "{count} cards begin with {card_id}, and one is meant. Stored cards: {known}.",
+            count=len(wanted),
+            card_id=card_id,
+            known=known,
         )
     row = wanted[0]
     return StoredCard(

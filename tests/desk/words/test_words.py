@@ -10,7 +10,7 @@ import pytest
 import desk.words.labels
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words, kept, spellings
-from docs.words import faults
+from docs.words import faults, keywords
 from models import vocabulary
 from models.errors import ModelError, SettingsError
 from models.messages import Label, Message, joined
@@ -113,3 +113,16 @@ def _texts(file: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
             yield node.lineno, node.value
+
+
+def test_errors_are_raised_with_a_sentence_not_with_one_already_filled() -> None:
+    kinds = {name for name in keywords() if name.endswith("Error")}
+    filled = [
+        f"{file.relative_to(REPOSITORY)}:{node.lineno}"
+        for package in ("models", "warehouse", "desk", "assets", "pipelines")
+        for file in sorted((REPOSITORY / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in kinds and node.args
+        if not (isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str))
+    ]
+    assert filled == []

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from models.errors import DisputeError
+from models.errors import DayError, DisputeError
 from pipelines import cli
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
@@ -201,7 +201,9 @@ def test_what_is_typed_wrongly_is_told(home: Path) -> None:
     by = ("--by", "厂长王某", "--grounds", GROUNDS)
     assert invoked(home, "objection", "file", firm, "--key", "X-1", *by).exit_code == 2
     assert invoked(home, "objection", "file", firm, "--table", "alerts", *by).exit_code == 2
-    assert invoked(home, "objection", "file", firm, *by, "--on", "2199-01-01").exit_code == 2
+    strange_day = invoked(home, "objection", "file", firm, *by, "--on", "2199-01-01").exception
+    assert isinstance(strange_day, DayError)
+    assert strange_day.exit_code == 2
     assert "corrects nothing" in refused(home, "objection", "file", firm, *by, "--correct", "severity")
     assert "no objection 'O-1'" in refused(home, "objection", "show", "O-1")
     assert told(home, "objection", "list") == told(home, "override", "list") == []
