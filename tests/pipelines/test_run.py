@@ -139,8 +139,8 @@ _READER = """
 import sys, time
 from pathlib import Path
 from warehouse.home import Home
-from warehouse.queries import queue
-from warehouse.reading import reading
+from warehouse.questions.codes import queue
+from warehouse.database.reading import reading
 home, until, pulls = Home(Path(sys.argv[1])), time.monotonic() + float(sys.argv[2]), 0
 while time.monotonic() < until:
     with reading(home) as connection:
