@@ -55,10 +55,6 @@ class Words:
         """A sentence about ``n`` things."""
         return self._said.ngettext(one, many, n).format(n=n, **values)
 
-    def error(self, error: RiskcodeError) -> str:
-        """An error: its sentence in the reader's language, with its facts."""
-        return self.of(error)
-
     def either(self, row: Mapping[str, Any], name: str) -> str:
         """The reader's part of a text that a pack or a table keeps by language (``name_zh``, ``name_en``)."""
         told = row.get(f"{name}_{self.language}")

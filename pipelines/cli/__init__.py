@@ -83,7 +83,7 @@ def main() -> None:
         status = app(standalone_mode=False, prog_name="riskcode")
     except RiskcodeError as error:
         Console(stderr=True, highlight=False).print(
-            f"[bold red]✗[/] {_plain(words.error(error))}", soft_wrap=True
+            f"[bold red]✗[/] {_plain(words.of(error))}", soft_wrap=True
         )
         status = error.exit_code
     except typer.Exit as done:

@@ -170,7 +170,7 @@ def doctor(json: Json = False) -> None:
         try:
             results.append({"check": name, "ok": True, "found": examine(settings, words)})
         except RiskcodeError as error:
-            results.append({"check": name, "ok": False, "found": words.error(error)})
+            results.append({"check": name, "ok": False, "found": words.of(error)})
         except (OSError, ImportError) as error:
             results.append({"check": name, "ok": False, "found": str(error)})
     if json:

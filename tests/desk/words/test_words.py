@@ -74,9 +74,7 @@ def test_a_message_is_said_with_the_messages_labels_and_texts_it_is_about() -> N
     )
     hands = joined((clears, Message("random draw")), "{said}; {more}")
     told = ModelError("The gate refuses {card}: {why}", card=Label(vocabulary.SECTOR, "general"), why=hands)
-    assert (
-        str(told) == Words("en").error(told) == "The gate refuses general: title (clears: 2 > 1); random draw"
-    )
+    assert str(told) == Words("en").of(told) == "The gate refuses general: title (clears: 2 > 1); random draw"
     assert kept(hands) == {"zh": "题（解除：2 > 1）；随机抽取", "en": str(hands)}
     assert Words("zh").of(Label(vocabulary.SECTOR, "general")) == "一般"
 

@@ -541,7 +541,7 @@ def test_an_upheld_objection_to_a_code_is_an_override(connection: Connection) ->
     number = filed(connection, None)
     with pytest.raises(DisputeError, match="A veto stands") as refused:
         decided(connection, number, code="blue", until=DAY + timedelta(days=20))
-    assert "重大事故隐患未消除（解除：" in Words("zh").error(refused.value)
+    assert "重大事故隐患未消除（解除：" in Words("zh").of(refused.value)
     with pytest.raises(DisputeError, match="needs a code"):
         decided(connection, number)
     assert given_by_facts == "red" and not rows(connection, "FROM dispute.overrides")
