@@ -57,7 +57,7 @@ def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.Dat
     change, the first day of the span included; each row holds until the next one.  Columns ``rules`` (position in
     ``rules``), those of ``models.coding.verdicts.judge``, and the points of every factor as ``points:<factor>``.
     """
-    portions = list(_portions(known_in_memory(events, span.known_at)))
+    portions = list(_portions(known_in_memory(events, span.known_at), (span.last - span.first).days + 1))
     parts: list[pl.DataFrame] = []
     for at, one in enumerate(rules):
         first = max(day_number(span.first), day_number(one.since))
@@ -183,11 +183,16 @@ def known_in_memory(events: Events, known_at: date, only: Collection[str] | None
     return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
 
 
-def _portions(events: Events) -> Iterator[Events]:
-    """The events in portions of whole enterprises, each small enough to be folded at once; at least one."""
+def _portions(events: Events, days: int) -> Iterator[Events]:
+    """The events in portions of whole enterprises, each small enough to be folded at once; at least one.
+
+    An enterprise is judged on about as many days as it has events, and on no more than there are: ``days``.
+    """
     frames: Mapping[str, pl.LazyFrame] = vars(events)
     counted = [
-        frames[name].group_by("enterprise_id").agg(rows=(pl.len() * pl.len()).cast(pl.Int64))
+        frames[name]
+        .group_by("enterprise_id")
+        .agg(rows=pl.len() * pl.len().clip(upper_bound=days).cast(pl.Int64))
         for name in PARTS
     ]
     firms = frames["enterprises"].select("enterprise_id", rows=pl.lit(1, dtype=pl.Int64))
