@@ -162,7 +162,7 @@ def _refuse_repeats(where: str, names: Sequence[object]) -> None:
         )
 
 
-class _NoDuplicates(yaml.SafeLoader):
+class _NoDuplicates(yaml.CSafeLoader):
     """YAML without repeated keys: two values for one day would silently overlap."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
