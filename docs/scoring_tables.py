@@ -5,7 +5,7 @@ The demo city is coded in a temporary folder, and so are the real data sets wher
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -297,11 +297,22 @@ def real_block(folder: Path) -> str | None:
     """What the pack gives on the real data sets, or ``None`` where they are not all there."""
     if not all((folder / name).is_dir() for name in REAL_SETS):
         return None
-    rows = pl.concat([_real_row(name, folder / name) for name in REAL_SETS])
-    return table(rows.columns, rows.iter_rows())
+    return real_table(_coded_row(name, folder / name) for name in REAL_SETS)
 
 
-def _real_row(name: str, delivery: Path) -> pl.DataFrame:
+def real_table(rows: Iterable[pl.DataFrame]) -> str:
+    """The block, of one row for each real data set."""
+    whole = pl.concat(rows)
+    return table(whole.columns, whole.iter_rows())
+
+
+def real_row(con: Connection, name: str) -> pl.DataFrame:
+    """What is told of one real data set, from the codes in its warehouse."""
+    con.execute(MACROS)
+    return con.sql(REAL, params={"name": name}).pl()
+
+
+def _coded_row(name: str, delivery: Path) -> pl.DataFrame:
     day = load_mapping(name).archive_ends
     assert day is not None, f"{name} is an archive and must say when it ends"
     with tempfile.TemporaryDirectory() as folder:
@@ -310,8 +321,7 @@ def _real_row(name: str, delivery: Path) -> pl.DataFrame:
             take_in_all(con, home, folder=str(delivery), mapping=name, received_on=day, today=day)
             for stage in (compute_features, compute_scores, compute_timelines, compute_codes):
                 stage(con, coding)
-            con.execute(MACROS)
-            return con.sql(REAL, params={"name": name}).pl()
+            return real_row(con, name)
 
 
 def main() -> None:

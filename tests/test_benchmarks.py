@@ -20,9 +20,6 @@ from benchmarks.report import WIDTH, Report, save, show
 from warehouse.intake.delivery import Judged, judge_delivery
 from warehouse.intake.mapping import load_mapping
 
-# One worker, so that the fixtures are made once.
-pytestmark = pytest.mark.xdist_group("benchmarks")
-
 SIZE = Size(enterprises=200, events=20_000, seed=3)
 
 

@@ -166,14 +166,6 @@ def test_every_picture_is_made_by_one_command_and_shown_on_a_page() -> None:
     assert [name for name in sorted(made) if f"img/{name})" not in shown] == []
 
 
-@pytest.mark.real
-@pytest.mark.slow
-def test_the_figures_of_the_real_data_sets_are_fresh(real_data: Path) -> None:
-    fresh = scoring_tables.real_block(real_data)
-    assert fresh is not None
-    assert block(_page("scoring.md"), "real").strip() == fresh.strip(), "run: python -m docs.scoring_tables"
-
-
 def test_without_real_data_their_block_stays(tmp_path: Path) -> None:
     assert scoring_tables.real_block(tmp_path) is None
 

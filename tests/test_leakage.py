@@ -14,10 +14,10 @@ from models.learning.labels import attach_labels
 from models.learning.splits import Split, announced, require_no_leak, suspicious_features
 from models.policy import load_policy
 from models.vocabulary import day_number
-from tests.models.by_hand import AS_OF, POLICY, days_before, fold, world
-from tests.models.learning.panels import DAYS, history, label, learning
-from tests.strategies import World, canonical, integer_frames
-from tests.warehouse.filling import stored
+from tests.worlds.by_hand import AS_OF, POLICY, days_before, fold, world
+from tests.worlds.drawn import World, canonical, integer_frames
+from tests.worlds.panels import DAYS, history, label, learning
+from tests.worlds.warehouses import stored
 from warehouse.learning.panel import label_of, outcomes
 
 Fold = Callable[[World, date], pl.DataFrame]

@@ -2,12 +2,17 @@
 
 import csv
 import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from docs import scoring_tables
+from docs.markers import block
 from models.coding.path import code_path, codes_on, on_day
 from models.coding.timeline import InForce
 from models.features import Events
@@ -15,17 +20,20 @@ from models.policy import load_policy
 from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
 from warehouse.coding.engines import read_events
-from warehouse.coding.order import code_enterprises
-from warehouse.connection import writing
+from warehouse.coding.order import STAGES
+from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
+from warehouse.coding.timelines import compute_timelines
+from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import Judged, judge_delivery
-from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
 from warehouse.intake.take_in import take_in
 from warehouse.planning.plan import compute_plan
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real")]
+pytestmark = pytest.mark.real
+
+Stage = Callable[[Connection, Coding], object]
 
 SETS = {
     "tw_osh": {"enterprises": 22_218, "violations": 52_714, "inspections": 47_617, "accidents": 1_685},
@@ -42,31 +50,63 @@ SETS = {
 """Rows of each set by table, as its own description gives them."""
 
 
-def run_set(folder: Path, mapping: Mapping, home: Home) -> tuple[Judged, pl.DataFrame]:
-    """Take a set in and code its last day.  Returns the judgement and ``risk.codes``."""
+CODED = (compute_features, compute_scores, compute_timelines, compute_codes, compute_explanations)
+"""The stages that give a code and its reasons."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A data set taken in and coded on its last day."""
+
+    home: Home
+    judged: Judged
+    codes: pl.DataFrame
+    reasons: pl.DataFrame
+
+
+def taken_in(
+    connection: Connection, folder: Path, mapping: Mapping, stages: Sequence[Stage]
+) -> tuple[Judged, Coding]:
+    """Take a set in and code its last day, as far as the stages go."""
     day = mapping.archive_ends
     assert day is not None, "a closed archive says when it ends"
-    with writing(home) as connection:
-        judged = judge_delivery(
-            mapping, folder, known_enterprises=known_enterprises(connection), today=date(2026, 1, 1)
-        )
-        take_in(connection, judged, received_on=day)
-        coding = Coding(day, day, load_policy().on(day))
-        code_enterprises(connection, coding)
-        compute_plan(connection, coding)
-        codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
-        sums = connection.sql(
-            "SELECT enterprise_id, sum(points)::BIGINT AS score FROM risk.explanations GROUP BY 1 ORDER BY 1"
-        ).pl()
-    assert codes.select("enterprise_id", "score").equals(sums)
-    return judged, codes
+    known = known_enterprises(connection)
+    judged = judge_delivery(mapping, folder, known_enterprises=known, today=date(2026, 1, 1))
+    take_in(connection, judged, received_on=day)
+    coding = Coding(day, day, load_policy().on(day))
+    for stage in stages:
+        stage(connection, coding)
+    return judged, coding
+
+
+def decided(connection: Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Codes and reasons, in order."""
+    return connection.sql("FROM risk.codes ORDER BY enterprise_id").pl(), connection.sql(
+        "FROM risk.explanations ORDER BY ALL"
+    ).pl()
+
+
+@pytest.fixture(scope="module")
+def archive(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Archive]:
+    """Each data set as it is delivered, coded and planned once."""
+
+    @cache
+    def of_name(name: str) -> Archive:
+        home = Home(tmp_path_factory.mktemp(name))
+        with writing(home) as connection:
+            judged, coding = taken_in(connection, real_data / name, load_mapping(name), STAGES)
+            compute_plan(connection, coding)
+            return Archive(home, judged, *decided(connection))
+
+    return of_name
+
+
+Archives = Callable[[str], Archive]
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_every_row_is_accounted_for_and_every_enterprise_coded(
-    name: str, real_data: Path, tmp_path: Path
-) -> None:
-    judged, codes = run_set(real_data / name, load_mapping(name), Home(tmp_path))
+def test_every_row_is_accounted_for_and_every_enterprise_coded(name: str, archive: Archives) -> None:
+    judged, codes = archive(name).judged, archive(name).codes
     delivered: dict[str, int] = {}
     for count in judged.files:
         assert count.delivered == count.accepted + count.refused
@@ -75,6 +115,18 @@ def test_every_row_is_accounted_for_and_every_enterprise_coded(
     assert judged.rejects.height == judged.refused
     assert codes.height == codes["enterprise_id"].n_unique() == SETS[name]["enterprises"]
     assert not codes.filter(pl.col("is_provisional") & (pl.col("code") == "green")).height
+    sums = archive(name).reasons.group_by("enterprise_id").agg(score=pl.col("points").sum())
+    assert codes.select("enterprise_id", "score").equals(sums.sort("enterprise_id"))
+
+
+def test_the_figures_of_the_scoring_page_are_fresh(archive: Archives) -> None:
+    def row(name: str) -> pl.DataFrame:
+        with writing(archive(name).home) as connection:
+            return scoring_tables.real_row(connection, name)
+
+    fresh = scoring_tables.real_table(row(name) for name in scoring_tables.REAL_SETS)
+    shown = block(scoring_tables.FILE.read_text(encoding="utf-8"), "real")
+    assert shown.strip() == fresh.strip(), "run: python -m docs.scoring_tables"
 
 
 def shuffled_parts(path: Path, target: Path, dice: random.Random, parts: int = 3) -> None:
@@ -104,29 +156,26 @@ def any_part(mapping: Mapping) -> Mapping:
 
 
 @pytest.mark.parametrize("name", ["tw_osh", "nrc_reactors"])
-def test_row_order_and_the_cut_into_files_change_no_byte_of_the_codes(
-    name: str, real_data: Path, tmp_path: Path
+def test_row_order_and_the_cut_into_files_change_no_byte_of_codes_and_reasons(
+    name: str, archive: Archives, real_data: Path, tmp_path: Path
 ) -> None:
-    mapping = load_mapping(name)
-    _, codes = run_set(real_data / name, mapping, Home(tmp_path / "whole"))
-    parts = tmp_path / "parts"
-    parts.mkdir()
     dice = random.Random(7)
     for path in sorted((real_data / name).iterdir()):
-        shuffled_parts(path, parts, dice)
-    _, again = run_set(parts, any_part(mapping), Home(tmp_path / "cut"))
-    assert codes.equals(again)
+        shuffled_parts(path, tmp_path, dice)
+    with writing(Home(tmp_path / "home")) as connection:
+        taken_in(connection, tmp_path, any_part(load_mapping(name)), CODED)
+        codes, reasons = decided(connection)
+    assert codes.equals(archive(name).codes)
+    assert reasons.equals(archive(name).reasons)
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_few_alone_have_the_codes_of_the_whole_city_on_the_day_and_foretold(
-    name: str, real_data: Path, tmp_path: Path
+    name: str, archive: Archives
 ) -> None:
-    mapping, dice, home = load_mapping(name), random.Random(name), Home(tmp_path)
-    end = mapping.archive_ends
+    dice, end = random.Random(name), load_mapping(name).archive_ends
     assert end is not None, "a closed archive says when it ends"
-    with writing(home) as connection:
-        take_in_all(connection, home, folder=str(real_data / name), mapping=name, received_on=end, today=end)
+    with writing(archive(name).home) as connection:
         events = read_events(connection)
         rules = [InForce(date(1990, 1, 1), load_policy().on(end))]
         for _ in range(2):

@@ -14,7 +14,7 @@ from benchmarks.year import Log, Options, planned_nights, simulate
 from benchmarks.year_city import LivingCity
 from benchmarks.year_figures import as_markdown, figures
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("year")]
+pytestmark = pytest.mark.slow
 
 NIGHTS = 8
 

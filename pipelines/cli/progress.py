@@ -20,8 +20,10 @@ class Progress(logging.Handler):
         self.console, self.quiet = Console(stderr=True, highlight=False), quiet
         self.status: Status | None = None
         self.log = logging.getLogger("riskcode")
+        self.before = (logging.NOTSET, True)
 
     def __enter__(self) -> "Progress":
+        self.before = (self.log.level, self.log.propagate)
         self.log.setLevel(logging.INFO)
         self.log.propagate = False
         self.log.addHandler(self)
@@ -42,5 +44,7 @@ class Progress(logging.Handler):
         self.log.removeHandler(self)
         self.log.removeHandler(self.file)
         self.file.close()
+        level, self.log.propagate = self.before
+        self.log.setLevel(level)
         if self.status is not None:
             self.status.stop()

@@ -9,7 +9,7 @@ import pytest
 from models.contract import PROBLEMS, ROW, Judgement, judge
 from models.tables.canonical import TABLES
 from models.tables.columns import SHORT, TEXT
-from tests.models.by_hand import row
+from tests.worlds.by_hand import row
 
 TODAY = date(2026, 6, 30)
 TOMORROW = TODAY + timedelta(days=1)

@@ -15,8 +15,8 @@ from models.features.fold import EVENT_COLUMNS
 from models.scorecard import Factor
 from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
-from tests.models.by_hand import AS_OF, POLICY
-from tests.strategies import (
+from tests.worlds.by_hand import AS_OF, POLICY
+from tests.worlds.drawn import (
     LAST_DAY,
     SEEDS,
     World,

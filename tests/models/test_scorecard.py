@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import PolicyError
 from models.scorecard import Factor, Scorecard
-from tests.models.by_hand import POLICY
+from tests.worlds.by_hand import POLICY
 
 BINNED = Factor("load", "alerts", points={0: 0, 5: 1, 15: 4}, missing=2, title_zh="预警", title_en="Alerts")
 NAMED = Factor(

@@ -26,13 +26,11 @@ from pipelines.nightly import Order, run_nightly
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
-from tests.pipelines.city import write_city
+from tests.worlds.runs import write_city
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.publish import published_as_of
 from warehouse.questions.codes import code_counts
-
-pytestmark = pytest.mark.xdist_group("dagster")
 
 
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:

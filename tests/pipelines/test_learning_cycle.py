@@ -15,9 +15,9 @@ from pipelines.demo import write_demo_city
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
-from tests.pipelines.city import DAY_1, DAY_2, published, riskcode, run_arguments
+from tests.worlds.runs import DAY_1, DAY_2, published, riskcode, run_arguments
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("learning")]
+pytestmark = pytest.mark.slow
 DAY_3 = date(2026, 7, 2)
 
 

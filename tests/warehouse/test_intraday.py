@@ -18,9 +18,9 @@ from models.errors import ScoreError
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from tests.day_by_day import spread
-from tests.models.by_hand import row
-from tests.strategies import canonical
-from tests.warehouse.filling import fill
+from tests.worlds.by_hand import row
+from tests.worlds.drawn import canonical
+from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
 from warehouse.database.runs import end_coding, last_issued

@@ -16,7 +16,7 @@ from desk.say import passport as sentences
 from desk.words.words import Words
 from models.errors import WarehouseError
 from models.policy.review import ObjectionClocks
-from tests.desk.pages.passports import DAY, GREEN, HELD, RED, write_copy
+from tests.worlds.passports import DAY, GREEN, HELD, RED, write_copy
 from warehouse.database.reading import open_copy
 from warehouse.questions.passport import passport
 

@@ -13,8 +13,8 @@ from models.coding.card import FittedCard, code_version, with_card
 from models.coding.verdicts import assign_codes
 from models.errors import RiskcodeError
 from models.learning.training import fit_finished
-from tests.models.by_hand import POLICY, feature_rows
-from tests.models.learning.panels import history, policy
+from tests.worlds.by_hand import POLICY, feature_rows
+from tests.worlds.panels import history, policy
 
 
 @cache

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from models.coding.explain import REASON_SCHEMA, explain_codes, factor_texts
-from tests.models.by_hand import AS_OF, POLICY, feature_rows
+from tests.worlds.by_hand import AS_OF, POLICY, feature_rows
 
 
 def _reasons(**features: Any) -> pl.DataFrame:

@@ -14,9 +14,9 @@ from models.features import CATALOGUE, fold_features
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import as_date, day_number
-from tests.models.by_hand import AS_OF, POLICY, days_before, world
 from tests.models.test_laws import some
-from tests.strategies import World, as_events, coded_days, integer_frames, worlds
+from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
+from tests.worlds.drawn import World, as_events, coded_days, integer_frames, worlds
 
 few = settings(some, max_examples=5)
 SAID = ["score", "is_provisional", "rank", "near_rank", "veto_rank", "decided_by"]

@@ -10,7 +10,7 @@ import pytest
 from models.coding.verdicts import assign_codes
 from models.errors import PolicyError, ScoreError
 from models.policy import Condition
-from tests.models.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
+from tests.worlds.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
 
 
 def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.models.by_hand import AS_OF, days_before, features_of, fold, minutes_before_end, world
+from tests.worlds.by_hand import AS_OF, days_before, features_of, fold, minutes_before_end, world
 
 A_YEAR_ON = date(2027, 6, 30)
 

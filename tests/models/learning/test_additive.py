@@ -21,7 +21,7 @@ from models.learning.additive import (
     fit_additive,
 )
 from models.policy import LearningPolicy
-from tests.models.learning.panels import learning
+from tests.worlds.panels import learning
 
 NAMES = ("violations_36m", "days_since_violation", "employees", "last_result")
 CATEGORIES = ("sector", "standardisation")

@@ -22,7 +22,7 @@ from models.learning.measures import CAPACITY, Period
 from models.learning.splits import Split
 from models.learning.training import fit_finished
 from models.messages import Message
-from tests.models.learning.panels import (
+from tests.worlds.panels import (
     DAYS,
     POLICY,
     by_chance,

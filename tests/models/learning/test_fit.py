@@ -24,8 +24,8 @@ from models.learning.rounding import Binning, choose_bins
 from models.learning.training import fit_finished, matched_thresholds, propensity_weights, training_rows
 from models.policy import LearningPolicy
 from models.scorecard import Factor
-from tests.models.learning.panels import DAYS, POLICY, by_chance, history, learning, policy
 from tests.models.learning.test_additive import NAMES, frame_of, policy_of
+from tests.worlds.panels import DAYS, POLICY, by_chance, history, learning, policy
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -249,7 +249,7 @@ def test_a_whole_card_does_not_depend_on_the_order_of_the_rows():
 _ELSEWHERE = """
 from models.learning.families import FAMILIES
 from models.learning.training import fit_finished
-from tests.models.learning.panels import POLICY, history, policy
+from tests.worlds.panels import POLICY, history, policy
 for family in sorted(FAMILIES):
     firms = 2500 if family == "boosted" else 250
     card = fit_finished(history(firms=firms), policy=policy(), in_force=POLICY, family=family)

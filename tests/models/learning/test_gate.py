@@ -10,7 +10,7 @@ from models.learning.gate import Finding, GateInputs, GroupShare, judge, monoton
 from models.policy import FORBIDDEN
 from models.policy.learning import Gate
 from models.scorecard import Factor, Scorecard
-from tests.models.by_hand import POLICY
+from tests.worlds.by_hand import POLICY
 
 GATE = Gate(
     periods=2,

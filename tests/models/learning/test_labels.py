@@ -9,8 +9,8 @@ import pytest
 from models.learning.labels import attach_labels, in_cohort, last_complete_day
 from models.policy import Label, load_policy
 from models.vocabulary import EPOCH
-from tests.models.by_hand import AS_OF, feature_rows
-from tests.models.learning.panels import label
+from tests.worlds.by_hand import AS_OF, feature_rows
+from tests.worlds.panels import label
 
 DAY, HORIZON, LAG = 1000, 365, 30
 ENOUGH = DAY + HORIZON + LAG

@@ -18,7 +18,7 @@ from models.learning.splits import (
     suspicious_features,
     walk_forward,
 )
-from tests.models.learning.panels import label, learning
+from tests.worlds.panels import label, learning
 
 YEAR = label("violation", horizon=365, lag=35)
 """Outcomes of a year, all announced 400 days after the as-of day."""

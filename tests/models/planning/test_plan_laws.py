@@ -20,7 +20,7 @@ from models.planning.floors import floors
 from models.planning.plan import DEFERRED, SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation, counted, on_site
 from models.vocabulary import HIGH_HAZARD_SECTORS
-from tests.models.planning.planning_worlds import (
+from tests.worlds.plans import (
     FRAMES,
     HERE,
     NO_OTHER_WORK,

@@ -8,7 +8,7 @@ import pytest
 
 from models.calendar import add_working_days, is_working_day
 from models.planning.demand.red_queue import QUEUE_SCHEMA, build_red_queue
-from tests.models.by_hand import AS_OF, POLICY, days_before
+from tests.worlds.by_hand import AS_OF, POLICY, days_before
 
 # Copied from cn_workdays_2004_2026.csv (date, is_workday).
 ANNOUNCED = {

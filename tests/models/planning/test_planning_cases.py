@@ -24,7 +24,7 @@ from models.planning.situation import Situation
 from models.planning.year import annual_targets, months_left
 from models.policy import CHANNELS, PlanningPolicy, load_policy
 from models.policy.check_items import load_catalogue
-from tests.models.planning.planning_worlds import officers, situation, with_values
+from tests.worlds.plans import officers, situation, with_values
 
 Case = Mapping[str, Any]
 CASES = Path(__file__).parents[2] / "cases"

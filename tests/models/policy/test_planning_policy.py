@@ -16,7 +16,7 @@ from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation
 from models.policy import CHANNELS, Policy, load_policy, pack_names
 from models.policy.loading import PACKS
-from tests.models.planning.planning_worlds import POLICY, officers, situation
+from tests.worlds.plans import POLICY, officers, situation
 
 AS_OF = date(2026, 6, 30)
 ORDER = "[red_overdue, red, immediate, recheck, annual_full, department, random, audit]"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from desk.terminal.passport import show_passport
 from desk.words.words import Words
 from pipelines.cli import app
-from tests.desk.pages.passports import GREEN, HELD, RED, write_copy
+from tests.worlds.passports import GREEN, HELD, RED, write_copy
 from warehouse.database.reading import open_copy
 from warehouse.home import Home
 from warehouse.questions.passport import passport

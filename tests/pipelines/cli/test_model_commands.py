@@ -26,7 +26,7 @@ from models.messages import Message
 from models.policy import Thresholds
 from models.scorecard import Factor, Scorecard
 from pipelines.cli import app
-from tests.pipelines.city import REPOSITORY, environment, riskcode
+from tests.worlds.runs import REPOSITORY, environment, riskcode
 from warehouse.connection import holding, writing
 from warehouse.home import Home
 from warehouse.rules.cards import list_promotions, publish_models, save_card

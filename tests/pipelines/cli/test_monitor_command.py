@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.pipelines.city import riskcode
+from tests.worlds.runs import riskcode
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+pytestmark = pytest.mark.slow
 
 
 def measured(home: Path) -> list[dict[str, Any]]:

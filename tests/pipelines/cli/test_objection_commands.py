@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from models.errors import DayError, DisputeError
 from pipelines import cli
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+pytestmark = pytest.mark.slow
 
 GROUNDS = "该储罐区属于邻厂，不是我厂的"
 REASONS = "经现场核对不动产登记与坐标，该储罐区属于邻厂，本条应予撤销。"

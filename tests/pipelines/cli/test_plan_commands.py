@@ -29,10 +29,10 @@ from models.planning.demand.waivers import WAIVERS
 from models.policy.planning import CHANNELS
 from pipelines import cli
 from pipelines.cli.run import show_plan
-from tests.pipelines.city import DAY_1, REPOSITORY, environment, riskcode
+from tests.worlds.runs import DAY_1, REPOSITORY, environment, riskcode
 from warehouse.questions.plan import SCOPES, binding
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+pytestmark = pytest.mark.slow
 LISTED = {"month_on", "level", "division", "enterprise_id", "name", "kind"}
 
 

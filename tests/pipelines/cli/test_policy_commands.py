@@ -64,7 +64,6 @@ def told(home: Path, *arguments: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("reading")
 def test_the_first_run_puts_the_pack_of_the_settings_in_force(coded: Path) -> None:
     [first] = told(coded, "list")["activations"]
     assert (first["pack"], first["kind"], first["state"]) == ("starter", "initial", "active")

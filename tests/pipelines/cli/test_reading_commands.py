@@ -13,9 +13,9 @@ import pytest
 
 from pipelines import cli
 from pipelines.cli.groups import Later
-from tests.pipelines.city import REPOSITORY, environment, riskcode, write_city
+from tests.worlds.runs import REPOSITORY, environment, riskcode, write_city
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reading")]
+pytestmark = pytest.mark.slow
 
 
 def test_the_red_queue_has_every_red_enterprise_in_every_format(coded: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from models.counterfactuals.options import MOST_OPTIONS
 from models.errors import ScoreError
 from models.policy import load_policy
-from tests.warehouse.filling import stored_city
-from tests.warehouse.intake.delivering import warehouse
+from tests.worlds.deliveries import warehouse
+from tests.worlds.warehouses import stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.order import code_enterprises

@@ -7,7 +7,7 @@ import pytest
 
 from models.policy import load_policy
 from tests.day_by_day import codes_of_days, spread
-from tests.warehouse.filling import KnownCity, stored_city
+from tests.worlds.warehouses import KnownCity, stored_city
 from warehouse.coding.engines import read_events
 from warehouse.coding.order import code_enterprises
 from warehouse.database.meta import cut_offs

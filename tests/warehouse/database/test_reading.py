@@ -14,7 +14,7 @@ import pytest
 from models.errors import WarehouseError
 from models.features import CATALOGUE
 from models.policy import load_policy
-from tests.warehouse.intake.delivering import (
+from tests.worlds.deliveries import (
     FIRMS,
     MAPPING,
     TODAY,

@@ -10,7 +10,7 @@ import pytest
 from desk.words.words import Words
 from models.errors import DisputeError
 from models.policy import load_policy
-from tests.warehouse.intake.delivering import (
+from tests.worlds.deliveries import (
     FIRMS,
     csv_bytes,
     deliver,

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from models.errors import DeliveryError, MappingError, RiskcodeError
 from pipelines.demo.credit_codes import spoiled
-from tests.warehouse.intake.delivering import (
+from tests.worlds.deliveries import (
     FIRMS,
     MAPPING,
     Row,

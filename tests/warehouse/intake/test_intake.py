@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.errors import MappingError, WarehouseError
 from models.policy import load_policy
 from models.tables.canonical import TABLES
-from tests.warehouse.intake.delivering import (
+from tests.worlds.deliveries import (
     FIRMS,
     MAPPING,
     TODAY,

@@ -21,8 +21,8 @@ from models.messages import Message
 from models.policy import load_policy
 from models.vocabulary import CODE_KEYS, LIKELIHOOD
 from pipelines.demo.city import build_city
-from tests.models.learning.panels import DAYS, POLICY, history, policy
-from tests.warehouse.filling import KnownCity, city_world, fill, stored_city
+from tests.worlds.panels import DAYS, POLICY, history, policy
+from tests.worlds.warehouses import KnownCity, city_world, fill, stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises

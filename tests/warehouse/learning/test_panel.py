@@ -13,10 +13,10 @@ from models.learning.training import Material
 from models.policy import load_policy
 from models.vocabulary import EPOCH, day_number
 from pipelines.demo.city import build_city
-from tests.models.by_hand import world
-from tests.models.learning.panels import label
-from tests.strategies import World
-from tests.warehouse.filling import city_world, stored
+from tests.worlds.by_hand import world
+from tests.worlds.drawn import World
+from tests.worlds.panels import label
+from tests.worlds.warehouses import city_world, stored
 from warehouse.coding.coding import Coding
 from warehouse.coding.stages import compute_features
 from warehouse.connection import Connection

@@ -10,8 +10,8 @@ from models.errors import PolicyError, ScoreError
 from models.policy import Policy, load_policy
 from models.policy.loading import policy_from
 from pipelines.demo.city import build_city
-from tests.warehouse.filling import city_world, fill
-from tests.warehouse.intake.delivering import warehouse
+from tests.worlds.deliveries import warehouse
+from tests.worlds.warehouses import city_world, fill
 from warehouse.coding.issue import issue
 from warehouse.connection import Connection, writing
 from warehouse.home import Home

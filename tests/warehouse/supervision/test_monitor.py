@@ -12,7 +12,7 @@ from desk.say.monitoring import told
 from models.errors import ScoreError, WarehouseError
 from models.policy import load_policy
 from models.supervision.drift import Measured
-from tests.warehouse.intake.delivering import warehouse
+from tests.worlds.deliveries import warehouse
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
 from warehouse.questions.monitoring import findings, migration

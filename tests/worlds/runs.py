@@ -1,16 +1,20 @@
-"""A small demo city as a delivery, and whole runs as processes: what the run tests share."""
+"""A small demo city as a delivery; commands of the CLI, here or as processes; and what they publish."""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
+from typer.testing import CliRunner
 
+from pipelines import cli
 from pipelines.demo import write_demo_city
 
 REPOSITORY = Path(__file__).parents[2]
@@ -47,33 +51,62 @@ def with_news(folder: Path, target: Path) -> Path:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Environment of a run with its own home."""
-    return {
-        **os.environ,
-        "RISKCODE_HOME": str(home),
-        "RISKCODE_LANG": "en",
-        "PYTHONPATH": str(REPOSITORY),
-        "COLUMNS": "120",
-        **more,
-    }
+    """What a command finds in its environment: a home of its own, and nothing of the machine's language or width."""
+    return {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en", "COLUMNS": "120", **more}
 
 
-def command(*arguments: str) -> list[str]:
-    """Command line of the CLI, in this environment's Python."""
-    return [sys.executable, "-m", "pipelines", *arguments]
-
-
-def riskcode(home: Path, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-    """Run the CLI to its end."""
-    return subprocess.run(
-        command(*arguments),
-        env=environment(home),
-        cwd=cwd,
-        capture_output=True,
+def process(home: Path, *command: str, **more: str) -> subprocess.Popen[str]:
+    """A Python process of this environment; ``command`` are its arguments (``-m``, ``pipelines``, … or ``-c``, …)."""
+    return subprocess.Popen(
+        [sys.executable, *command],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment(home, **more)},
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
-        check=False,
     )
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ended(begun: subprocess.Popen[str]) -> Done:
+    """Wait for a process."""
+    stdout, stderr = begun.communicate(timeout=300)
+    return Done(begun.returncode, stdout, stderr)
+
+
+class _LeftError(Exception):
+    """The command would now end its process."""
+
+
+def riskcode(home: Path, *arguments: str, **more: str) -> Done:
+    """Run a command of the CLI to its end, as ``./riskcode`` does, in this process: most tests need none of its own."""
+
+    def leave(status: int) -> None:
+        raise _LeftError(status)
+
+    with (
+        pytest.MonkeyPatch.context() as here,
+        CliRunner().isolation(env=environment(home, **more)) as streams,
+    ):
+        here.setattr(cli, "_leave", leave)
+        here.setattr(sys, "argv", ["riskcode", *arguments])
+        try:
+            cli.main()
+        except _LeftError as left:
+            [status] = left.args
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err = (stream.getvalue().decode() for stream in streams[:2])
+    return Done(status, out, err)
 
 
 def run_arguments(folder: Path, day: date) -> Sequence[str]:

@@ -14,8 +14,8 @@ from models.learning.training import Material
 from models.policy import Candidate, Label, LabelValue, LearningPolicy, PolicyOnDay, Words, load_policy
 from models.policy.shape import Condition, Provenance
 from models.vocabulary import day_number
-from tests.models.by_hand import QUIET
-from tests.strategies import FEATURE_SCHEMA
+from tests.worlds.by_hand import QUIET
+from tests.worlds.drawn import FEATURE_SCHEMA
 
 Floats = NDArray[np.float64]
 LAST = date(2026, 6, 30)

@@ -9,7 +9,7 @@ import polars as pl
 from models.tables.canonical import TABLES
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
-from tests.warehouse.intake.delivering import warehouse
+from tests.worlds.deliveries import warehouse
 from warehouse.connection import Connection
 from warehouse.intake.accepted import write_versions
 
