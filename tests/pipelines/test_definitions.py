@@ -26,7 +26,10 @@ from pipelines.nightly import Order, run_nightly
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
-from tests.worlds.runs import write_city
+from tests.worlds.homes import copy_of
+from tests.worlds.runs import DAY_1, DAY_2, write_city
+from tests.worlds.warehouses import night
+from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.publish import published_as_of
@@ -86,52 +89,62 @@ def test_the_sensor_asks_once_for_each_new_state_of_the_inbox(home: Home) -> Non
     assert isinstance(again, SensorResult) and again.run_requests
 
 
+# ------------------------------------------------------------------------------------------- whole nights
+
+
+@pytest.fixture(scope="module")
+def lived(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str, str]:
+    """A coded home in which a run died, a day long past was coded, and then the next one.
+
+    Returns it with the ids of the dead run and of the last one.
+    """
+    home = Home(copy_of(coded, tmp_path_factory.mktemp("lived"))).prepare()
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("RISKCODE_HOME", str(home.root))
+        write_instance_config(home)
+        settings = load_settings()
+        with DagsterInstance.from_config(str(home.dagster)) as instance:
+            job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
+            dead = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
+        run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False, even_if_older=False))
+        assert published_as_of(home) == DAY_1
+        last = run_nightly(settings, Order(as_of=DAY_2, take_in=False))
+    return home, dead.run_id, last
+
+
 @pytest.mark.slow
 def test_a_backfilled_day_enters_neither_the_history_nor_the_published_copy(
-    home: Home, tmp_path: Path
+    lived: tuple[Home, str, str],
 ) -> None:
-    settings, folder = load_settings(), write_city(tmp_path / "city", 60)
-    mapping, today = "demo_city", date(2026, 6, 30)
-    run_nightly(settings, Order(as_of=today, folder=folder, mapping=mapping))
-    run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False, even_if_older=False))
-    assert published_as_of(home) == today
-    run_nightly(settings, Order(as_of=date(2026, 7, 1), take_in=False))
-    with reading(home) as connection:
+    with reading(lived[0]) as connection:
         days = rows(
             connection, "SELECT min(valid_from) AS first, max(valid_from) AS last FROM risk.code_history"
         )
         runs = rows(connection, "SELECT as_of, is_issued FROM ops.runs ORDER BY number")
         counts = code_counts(connection)
-    assert today <= days[0]["first"] <= days[0]["last"] <= date(2026, 7, 1)
+    assert DAY_1 <= days[0]["first"] <= days[0]["last"] <= DAY_2
     assert [(row["as_of"], row["is_issued"]) for row in runs] == [
-        (today, True),
+        (DAY_1, True),
         (date(2026, 3, 31), False),
-        (date(2026, 7, 1), True),
+        (DAY_2, True),
     ]
-    assert counts[0]["before_as_of"] == today
+    assert counts[0]["before_as_of"] == DAY_1
 
 
 @pytest.mark.slow
-def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(home: Home, tmp_path: Path) -> None:
-    write_instance_config(home)
-    settings = load_settings()
+def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(lived: tuple[Home, str, str]) -> None:
+    home, dead, last = lived
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
-        dead = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
-    order = Order(as_of=date(2026, 6, 30), folder=write_city(tmp_path / "city", 40), mapping="demo_city")
-    run_id = run_nightly(settings, order)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        done = instance.get_run_by_id(run_id)
-        ghost = instance.get_run_by_id(dead.run_id)
+        done, ghost = instance.get_run_by_id(last), instance.get_run_by_id(dead)
     assert done is not None and done.status == DagsterRunStatus.SUCCESS
     assert ghost is not None and ghost.status == DagsterRunStatus.FAILURE
 
 
 @pytest.mark.slow
-def test_an_asset_materialised_alone_refuses_another_days_input(home: Home, tmp_path: Path) -> None:
+def test_an_asset_materialised_alone_refuses_another_days_input(coded: Path, home: Home) -> None:
+    copy_of(coded, home.root)
     settings = load_settings()
-    folder = write_city(tmp_path / "city", 40)
-    run_nightly(settings, Order(as_of=date(2026, 6, 30), folder=folder, mapping="demo_city"))
+    write_instance_config(home)
     with DagsterInstance.from_config(str(home.dagster)) as instance:
         result = (
             build_definitions(settings)
@@ -142,18 +155,16 @@ def test_an_asset_materialised_alone_refuses_another_days_input(home: Home, tmp_
         )
     assert not result.success
     with reading(home) as connection:
-        assert rows(connection, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": date(2026, 6, 30)}]
+        assert rows(connection, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": DAY_1}]
 
 
-@pytest.mark.slow
 def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
-    settings, folder = load_settings(), write_city(tmp_path / "city", 200)
-    first, later = date(2026, 6, 30), date(2026, 7, 10)
-    run_nightly(settings, Order(as_of=first, folder=folder, mapping="demo_city"))
+    later = date(2026, 7, 10)
+    night(home, DAY_1, write_city(tmp_path / "city", 100))
     due: list[list[dict[str, object]]] = []
-    for day in (later, first, later):
-        run_nightly(settings, Order(as_of=day, take_in=False))
-        with reading(home) as connection:
+    for day in (later, DAY_1, later):
+        night(home, day)
+        with writing(home) as connection:
             due.append(rows(connection, "SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1"))
     assert due[0] == due[2] != []
     assert {row["due_on"] for row in due[1]} == {date(2026, 7, 7)}

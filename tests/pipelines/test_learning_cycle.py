@@ -12,10 +12,13 @@ from dagster import DagsterInstance
 
 from pipelines.definitions import build_definitions
 from pipelines.demo import write_demo_city
+from pipelines.instance import write_instance_config
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
 from tests.worlds.runs import DAY_1, DAY_2, published, riskcode, run_arguments
+from tests.worlds.warehouses import night
+from warehouse.home import Home
 
 pytestmark = pytest.mark.slow
 DAY_3 = date(2026, 7, 2)
@@ -28,7 +31,8 @@ def told(home: Path, *arguments: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learnt_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five years of a city, enough to learn from."""
     folder = tmp_path_factory.mktemp("delivery")
     write_demo_city(folder, enterprises=500, years=5)
     return folder
@@ -36,11 +40,12 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def refitted(
-    delivery: Path, tmp_path_factory: pytest.TempPathFactory
+    learnt_from: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A coded city with a challenger from the refit job, and what the job said of it."""
     home = tmp_path_factory.mktemp("home")
-    assert riskcode(home, *run_arguments(delivery, DAY_1)).returncode == 0
+    night(Home(home), DAY_1, learnt_from)
+    write_instance_config(Home(home).prepare())
     before = {name: os.environ.get(name) for name in ("RISKCODE_HOME", "RISKCODE_LANG")}
     os.environ |= {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en"}
     try:
@@ -74,7 +79,7 @@ def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(
 
 
 def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
-    refitted: tuple[Path, dict[str, Any]], delivery: Path
+    refitted: tuple[Path, dict[str, Any]], learnt_from: Path
 ):
     home, said = refitted
     expert = fingerprint(home)
@@ -83,7 +88,7 @@ def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
     )
     assert done.returncode == 0, done.stderr
     assert fingerprint(home) == expert
-    assert riskcode(home, *run_arguments(delivery, DAY_2)).returncode == 0
+    assert riskcode(home, *run_arguments(learnt_from, DAY_2)).returncode == 0
     assert fingerprint(home).startswith(said["fingerprint"])
     firm = published(home)["codes"][0][0]
     foretold = told(home, "explain", firm)["foretold"]
@@ -91,7 +96,7 @@ def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
     assert all(0 <= one["low"] <= one["probability"] <= one["high"] <= 1 for one in foretold)
     rolled = riskcode(home, "model", "rollback", "--by", "王伟", "--reason", "trial over")
     assert rolled.returncode == 0, rolled.stderr
-    assert riskcode(home, *run_arguments(delivery, DAY_3)).returncode == 0
+    night(Home(home), DAY_3)
     assert fingerprint(home) == expert
     assert told(home, "explain", firm)["foretold"] == []
 

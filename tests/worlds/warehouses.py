@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 
+from models.policy import load_policy
 from models.tables.canonical import TABLES
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
 from tests.worlds.deliveries import warehouse
-from warehouse.connection import Connection
+from warehouse.coding.order import code_enterprises
+from warehouse.connection import Connection, writing
+from warehouse.home import Home
 from warehouse.intake.accepted import write_versions
+from warehouse.intake.inbox import take_in_all
+from warehouse.planning.draws import seeds_from
+from warehouse.planning.plan import compute_plan
+from warehouse.publish import publish_run
+from warehouse.rules.in_force import coding_on
+from warehouse.rules.packs import begin_with
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,19 @@ def fill(connection: Connection, world: Mapping[str, pl.DataFrame], *, received_
 def stored(world: Mapping[str, pl.DataFrame], *, received_on: date = date(2026, 6, 30)) -> Connection:
     """A new warehouse that holds a canonical world."""
     return fill(warehouse(), world, received_on=received_on)
+
+
+def night(home: Home, day: date, delivery: Path | None = None) -> None:
+    """A night without scheduler and checks: take in what is delivered (mapping: demo_city), code, plan and publish."""
+    with writing(home) as connection:
+        if delivery is not None:
+            folder = str(delivery)
+            take_in_all(connection, home, folder=folder, mapping="demo_city", received_on=day, today=day)
+        begin_with(connection, home, load_policy())
+        coding = coding_on(connection, load_policy(), day)
+        code_enterprises(connection, coding)
+        compute_plan(connection, coding, seeds=seeds_from("test"))
+        publish_run(connection, home, coding, run_id=f"night {day} {datetime.now():%H:%M:%S.%f}")
 
 
 def city_world(city: City) -> dict[str, pl.DataFrame]:
