@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-fast check hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -14,11 +14,17 @@ help: ## show this list
 run: $(VENV)/.ready ## set up, code the built-in demo city, show the result
 	@./riskcode run --demo
 
-test: $(VENV)/.ready-dev ## set up, run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+# Two workers, a thread each: more threads than cores only wait for each other.
+PYTEST := POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/.ready-dev ## set up, run the tests: every kind, the usual share of examples
+	@$(PYTEST)
+
+test-all: $(VENV)/.ready-dev ## the tests with every example: at night and before a release
+	@RISKCODE_TESTS=all $(PYTEST)
 
 test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real"
+	@$(PYTEST) -m "not slow and not real"
 
 check: check-format check-lint check-types check-arrows check-definitions check-words check-documents ## format, lint, types, arrows, definitions, words, documents
 

@@ -140,7 +140,7 @@ FROM risk.codes
 
 @contextmanager
 def coded_demo() -> Iterator[Connection]:
-    """The demo city, coded, with its hidden risk as ``truth`` and what other cut-offs give."""
+    """The demo city, coded, with its hidden risk as ``truth``."""
     with tempfile.TemporaryDirectory() as folder:
         root, home = Path(folder), Home(Path(folder) / "home")
         city = write_demo_city(root / "delivery", enterprises=DEMO_SIZE)
@@ -150,7 +150,7 @@ def coded_demo() -> Iterator[Connection]:
             )
             code_enterprises(con, Coding(DAY, DAY, POLICY))
             show_truth(con, pl.read_parquet(city.truth))
-            try_cut_offs(con, working_days(HALF_YEAR, DAY))
+            con.execute(MACROS)
             yield con
 
 
@@ -199,15 +199,18 @@ def _with_cut_off(code: str, least: int) -> PolicyOnDay:
 
 
 def demo_blocks(con: Connection) -> dict[str, str]:
-    """Blocks that rest on the demo city."""
-    con.execute(MACROS)
+    """Blocks that rest on the codes of the demo city."""
     return {
         "example": _example(con),
         "shares": _shares(con),
-        "capacity": _capacity(con),
-        "sensitivity": relation(con.sql(SENSITIVITY)),
         "truth": f"{relation(con.sql(RISK))}\n\n{_orders(con)}",
     }
+
+
+def half_year_blocks(con: Connection) -> dict[str, str]:
+    """Blocks that rest on every working day of half a year, coded by several cut-offs."""
+    try_cut_offs(con, working_days(HALF_YEAR, DAY))
+    return {"capacity": _capacity(con), "sensitivity": relation(con.sql(SENSITIVITY))}
 
 
 def _shares(con: Connection) -> str:
@@ -327,7 +330,7 @@ def _coded_row(name: str, delivery: Path) -> pl.DataFrame:
 def main() -> None:
     """Regenerate every block that can be."""
     with coded_demo() as con:
-        blocks = {**pack_blocks(), **demo_blocks(con)}
+        blocks = {**pack_blocks(), **demo_blocks(con), **half_year_blocks(con)}
     if real := real_block(load_settings().real_data):
         blocks["real"] = real
     fill(FILE, blocks)

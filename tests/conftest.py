@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from pipelines.settings import load_settings
+from tests.worlds.effort import EVERYTHING, tries
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
@@ -15,11 +16,21 @@ REPOSITORY = Path(__file__).parents[1]
 pytest_plugins = ["tests.worlds.homes"]
 
 # A shared machine is no stop-watch; CI tries the same examples every time, people try new ones.
-settings.register_profile("here", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("here", deadline=None, derandomize="CI" in os.environ, max_examples=tries(100))
 settings.load_profile("here")
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ["RISKCODE_LANG"] = "en"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of dear tests come first, so that no worker ends long after the others; some wait for a whole run."""
+    dear = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("real")}
+    items.sort(key=lambda item: item.path not in dear)
+    if not EVERYTHING:
+        for item in items:
+            if item.get_closest_marker("whole"):
+                item.add_marker(pytest.mark.skip(reason="part of make test-all"))
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from models.policy import load_policy, pack_names
 from models.tables.canonical import TABLES
 from pipelines import cli
 from pipelines.cli.groups import Later
+from warehouse.connection import Connection
 from warehouse.intake import mapping as mapping_file
 from warehouse.intake.mapping import parse_mapping
 
@@ -148,15 +149,28 @@ def test_the_tables_of_the_planning_page_are_those_of_the_pack(name: str) -> Non
     assert block(_page("planning.md"), name).strip() == fresh, "run: python -m docs.planning_tables"
 
 
-def test_the_demo_figures_and_the_picture_are_fresh() -> None:
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Connection]:
     with scoring_tables.coded_demo() as city:
-        fresh = scoring_tables.demo_blocks(city)
-        picture = draw_codes(pictures.codes_of(city))
-    page = _page("scoring.md")
-    stale = [name for name, content in fresh.items() if block(page, name).strip() != content.strip()]
-    assert stale == [], "run: python -m docs.scoring_tables"
+        yield city
+
+
+@pytest.mark.slow
+def test_what_the_codes_of_the_demo_city_are_is_told_and_drawn_as_it_is(demo: Connection) -> None:
+    assert stale(scoring_tables.demo_blocks(demo)) == [], "run: python -m docs.scoring_tables"
     drawn = (pictures.IMAGES / "codes.svg").read_text(encoding="utf-8")
-    assert drawn == picture, "run: python -m docs.pictures codes.svg"
+    assert drawn == draw_codes(pictures.codes_of(demo)), "run: python -m docs.pictures codes.svg"
+
+
+@pytest.mark.whole
+def test_what_other_cut_offs_would_give_on_every_day_of_half_a_year_is_fresh(demo: Connection) -> None:
+    assert stale(scoring_tables.half_year_blocks(demo)) == [], "run: python -m docs.scoring_tables"
+
+
+def stale(fresh: dict[str, str]) -> list[str]:
+    """Blocks of the scoring page that no longer say what they would say today."""
+    page = _page("scoring.md")
+    return [name for name, content in fresh.items() if block(page, name).strip() != content.strip()]
 
 
 def test_every_picture_is_made_by_one_command_and_shown_on_a_page() -> None:

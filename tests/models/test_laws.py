@@ -29,11 +29,12 @@ from tests.worlds.drawn import (
     rows,
     worlds,
 )
+from tests.worlds.effort import tries
 
 Frames = dict[str, pl.DataFrame]
 
 some = settings(
-    max_examples=20,
+    max_examples=tries(20),
     deadline=None,
     derandomize=True,
     database=None,
@@ -186,7 +187,7 @@ def test_the_order_of_the_enterprises_changes_no_code_and_no_reason(features: pl
 # ---- engines -------------------------------------------------------------------------------------------
 
 
-@settings(some, max_examples=10)
+@settings(some, max_examples=tries(10))
 @given(coded_worlds())
 def test_polars_and_duckdb_give_the_same_integers(coded: tuple[World, date, date]):
     world, as_of, known_at = coded
@@ -279,7 +280,7 @@ def test_a_milder_hazard_source_and_a_longer_clean_streak_never_raise_points():
 # ---- promises of the codes -----------------------------------------------------------------------------
 
 
-@settings(some, max_examples=30)
+@settings(some, max_examples=tries(30))
 @given(feature_frames())
 def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_say(features: pl.DataFrame):
     points, codes, reasons = code(features)
@@ -295,7 +296,7 @@ def test_every_enterprise_has_one_code_and_it_is_the_worst_of_what_its_reasons_s
     assert points.select(pl.sum_horizontal(factors)).to_series().equals(points["score"], check_names=False)
 
 
-@settings(some, max_examples=30)
+@settings(some, max_examples=tries(30))
 @given(feature_frames())
 def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFrame):
     _, codes, reasons = code(features)
@@ -308,7 +309,7 @@ def test_what_decides_is_the_first_reason_and_gives_the_code(features: pl.DataFr
     assert named.height == codes.height
 
 
-@settings(some, max_examples=30)
+@settings(some, max_examples=tries(30))
 @given(feature_frames())
 def test_the_unrated_are_never_green(features: pl.DataFrame):
     _, codes, _ = code(features)

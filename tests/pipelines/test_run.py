@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.worlds.effort import EVERYTHING
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import (
     DAY_1,
@@ -32,7 +33,7 @@ from tests.worlds.runs import (
 
 pytestmark = pytest.mark.slow
 
-KILLS = 3
+KILLS = 8 if EVERYTHING else 3
 READERS = 8
 
 

@@ -20,6 +20,7 @@ from models.tables.canonical import TABLES
 from tests.day_by_day import spread
 from tests.worlds.by_hand import row
 from tests.worlds.drawn import canonical
+from tests.worlds.effort import tries
 from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
@@ -203,7 +204,7 @@ def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays()
     run_state_machine_as_test(
         City,
         settings=settings(
-            max_examples=2,
+            max_examples=tries(2),
             stateful_step_count=5,
             deadline=None,
             derandomize=True,

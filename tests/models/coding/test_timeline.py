@@ -17,8 +17,9 @@ from models.vocabulary import as_date, day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
 from tests.worlds.drawn import World, as_events, coded_days, integer_frames, worlds
+from tests.worlds.effort import tries
 
-few = settings(some, max_examples=5)
+few = settings(some, max_examples=tries(5))
 SAID = ["score", "is_provisional", "rank", "near_rank", "veto_rank", "decided_by"]
 LIMITS = (1, 2, 3, 10, 40, 90, 182, 366, 731, 1097, 1827)
 

@@ -28,6 +28,7 @@ from models.vocabulary import CODE_KEYS, as_date, day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, minutes_before_end, row, world
 from tests.worlds.drawn import Row, World, as_events, canonical, coded_days, integer_frames, worlds
+from tests.worlds.effort import tries
 
 Set = frozenset[tuple[str, str]]
 """Kind and ``ref`` of each act of a set."""
@@ -272,7 +273,7 @@ def test_overrides_hold_in_every_scenario_as_they_do_in_life(seed: int):
     assert require_smallest(troubled(seed, 8), asked(overrides=overrides))
 
 
-@settings(some, max_examples=3, phases=[Phase.generate])
+@settings(some, max_examples=tries(3), phases=[Phase.generate])
 @given(st.data())
 def test_no_world_at_all_breaks_a_promise(data: st.DataObject):
     drawn = data.draw(worlds(most_enterprises=6, most_events=6))

@@ -21,6 +21,7 @@ from models.learning.additive import (
     fit_additive,
 )
 from models.policy import LearningPolicy
+from tests.worlds.effort import tries
 from tests.worlds.panels import learning
 
 NAMES = ("violations_36m", "days_since_violation", "employees", "last_result")
@@ -80,7 +81,7 @@ def difference(frame: pl.DataFrame, trees: Any, columns: list[Column], model: Ad
 # ---- exactness -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(st.integers(0, 10**6), st.sampled_from([60, 250, 700]))
 def test_the_steps_give_the_logit_of_the_trees_on_every_row(seed: int, rows: int):
     frame, of = frame_of(seed, rows), policy_of(seed, least_leaf=5)
@@ -88,7 +89,7 @@ def test_the_steps_give_the_logit_of_the_trees_on_every_row(seed: int, rows: int
     assert difference(frame, trees, columns, model) < 1e-9
 
 
-@settings(max_examples=10)
+@settings(max_examples=tries(10))
 @given(st.integers(0, 10**6))
 def test_the_steps_give_the_logit_of_the_trees_on_rows_never_seen(seed: int):
     frame, of = frame_of(seed, 250), policy_of(seed, least_leaf=5)
@@ -167,7 +168,7 @@ def test_nothing_that_varies_gives_a_model_without_parts():
 # ---- directions ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(st.integers(0, 10**6))
 def test_a_declared_direction_holds_in_every_step(seed: int):
     of = policy_of(seed, least_leaf=5)

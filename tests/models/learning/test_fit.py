@@ -25,6 +25,7 @@ from models.learning.training import fit_finished, matched_thresholds, propensit
 from models.policy import LearningPolicy
 from models.scorecard import Factor
 from tests.models.learning.test_additive import NAMES, frame_of, policy_of
+from tests.worlds.effort import tries
 from tests.worlds.panels import DAYS, POLICY, by_chance, history, learning, policy
 
 REPOSITORY = Path(__file__).parents[3]
@@ -134,7 +135,7 @@ def binnings(frame: pl.DataFrame, of: LearningPolicy) -> list[Binning]:
     return choose_bins(model, frame, weights, wanted, of.fitting)
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(
     st.integers(0, 10**6),
     st.integers(1, 6),
@@ -157,7 +158,7 @@ def test_factors_and_bins_stay_within_their_limits_and_every_bin_has_enough_rows
         assert one.is_missing_thin == (rows[-1] < support * frame.height)
 
 
-@settings(max_examples=12)
+@settings(max_examples=tries(12))
 @given(st.integers(0, 10**6))
 def test_every_bin_of_a_finished_card_rests_on_enough_rows(seed: int):
     limits: dict[str, Any] = {"max_factors": 4, "max_bins": 14, "least_support": 0.05, "most_points": 25}
@@ -189,7 +190,7 @@ def test_every_bin_of_a_finished_card_rests_on_enough_rows(seed: int):
 # ---- directions ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=12)
+@settings(max_examples=tries(12))
 @given(st.integers(0, 10**6), st.sampled_from(sorted(FAMILIES)), st.data())
 def test_more_of_a_feature_never_moves_a_score_the_wrong_way(seed: int, family: str, data: st.DataObject):
     frame, of = frame_of(seed, 300), policy_of(seed, least_leaf=5, least_support=0.02)

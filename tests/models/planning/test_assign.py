@@ -18,6 +18,7 @@ from models.planning.crews.assign import Assigned, assign
 from models.planning.crews.bench import Bench, Crew
 from models.planning.crews.proof import shortages
 from tests.models.planning.brute_plan import Row, World, best, most_short, places, stay
+from tests.worlds.effort import tries
 
 SCHEMA = {
     "visit_id": pl.String,
@@ -128,7 +129,7 @@ def tiny(draw: st.DrawFn) -> World:
     return World(crews, visits, draw(st.none() | st.integers(0, 10)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(tiny())
 def test_a_tiny_world_is_planned_as_well_as_any_plan_can(world: World) -> None:
     found = plan(world)
@@ -141,7 +142,7 @@ def test_a_tiny_world_is_planned_as_well_as_any_plan_can(world: World) -> None:
     assert found.is_proven
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(tiny())
 def test_a_shortage_is_shown_only_where_something_is_left_out(world: World) -> None:
     found = plan(world)
@@ -299,7 +300,7 @@ def loads(draw: st.DrawFn) -> tuple[list[tuple[int, int, int]], list[int]]:
     return needs, capacity
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tries(80), deadline=None)
 @given(loads())
 def test_the_proof_is_the_worst_set_of_stretches_and_the_least_overflow(
     load: tuple[list[tuple[int, int, int]], list[int]],

@@ -43,6 +43,7 @@ from models.planning.draw import (
 from models.planning.draw.numbers import numbers
 from pipelines.cli.draw import app
 from tests.models.planning.redraw import redraw
+from tests.worlds.effort import tries
 
 REPOSITORY = Path(__file__).parents[3]
 PAGE = (REPOSITORY / "docs" / "draw.md").read_text(encoding="utf-8")
@@ -158,7 +159,7 @@ def test_a_spreadsheet_gives_the_same_numbers(digits: int):
     ),
     st.sampled_from([15, 17]),
 )
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 def test_a_spreadsheet_gives_the_same_numbers_from_any_state(state: tuple[int, ...], digits: int):
     assert _spreadsheet([float(one) for one in state], "", 4, digits) == list(islice(numbers(state), 4))
 
@@ -218,7 +219,7 @@ def test_every_field_is_on_the_page(kind: str):
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 def test_the_order_of_the_input_does_not_matter(chance: random.Random):
     frame = [(f"e{n}", f"s{n % 3}") for n in range(20)]
     officers = [(f"o{n}", "officer" if n % 4 else "technical_inspector") for n in range(12)]
@@ -383,7 +384,7 @@ def with_value(record: Record, path: tuple[Any, ...], value: Any) -> Record:
 
 
 @given(st.sampled_from(list(WORLDS)), st.integers(0, 40), st.data())
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 def test_any_changed_character_is_detected(kind: str, number: int, data: st.DataObject):
     record = drawn_record(kind, number)
     path = data.draw(st.sampled_from([one for one in leaves(record) if at(record, one) not in (None, "")]))
@@ -398,7 +399,7 @@ def test_any_changed_character_is_detected(kind: str, number: int, data: st.Data
 
 
 @given(st.sampled_from(list(WORLDS)), st.integers(0, 20), st.data())
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 def test_any_row_added_removed_or_moved_is_detected(kind: str, number: int, data: st.DataObject):
     record = drawn_record(kind, number)
     parents = sorted({path[:at_] for path in leaves(record) for at_ in range(1, len(path))}, key=repr)
@@ -417,7 +418,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(list(WORLDS)), st.booleans(), ANYTHING, st.data())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(100), suppress_health_check=[HealthCheck.too_slow])
 def test_a_malformed_record_gives_sentences_and_never_an_exception(
     kind: str, opened: bool, value: Any, data: st.DataObject
 ):

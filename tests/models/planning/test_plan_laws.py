@@ -20,6 +20,7 @@ from models.planning.floors import floors
 from models.planning.plan import DEFERRED, SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation, counted, on_site
 from models.vocabulary import HIGH_HAZARD_SECTORS
+from tests.worlds.effort import tries
 from tests.worlds.plans import (
     FRAMES,
     HERE,
@@ -294,7 +295,7 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
 ]
 
 
-@settings(max_examples=60, **QUICK)
+@settings(max_examples=tries(60), **QUICK)
 @given(world=worlds())
 def test_every_plan_keeps_every_law(world: World):
     plan, told = _planned(world)
@@ -305,7 +306,7 @@ def test_every_plan_keeps_every_law(world: World):
 # ---- order, time and plenty ----------------------------------------------------------------------------
 
 
-@settings(max_examples=12, **QUICK)
+@settings(max_examples=tries(12), **QUICK)
 @given(world=worlds(most_firms=8), chance=st.randoms(use_true_random=False))
 def test_rows_in_any_order_give_the_same_plan_to_the_last_bit(world: World, chance: Random):
     plan, told = _planned(world)
@@ -347,7 +348,7 @@ CALM = (
 )
 
 
-@settings(max_examples=12, **QUICK)
+@settings(max_examples=tries(12), **QUICK)
 @given(world=worlds(policies=CALM, has_previous=False))
 def test_a_filed_visit_never_moves_when_nothing_is_new(world: World):
     plan, _ = _planned(world)
@@ -361,7 +362,7 @@ def test_a_filed_visit_never_moves_when_nothing_is_new(world: World):
         assert now["change"] == "kept"
 
 
-@settings(max_examples=12, **QUICK)
+@settings(max_examples=tries(12), **QUICK)
 @given(world=worlds(policies=CALM, has_previous=False))
 def test_a_visit_keeps_day_and_crew_overnight_when_nothing_is_new(world: World):
     plan, _ = _planned(world)
@@ -379,7 +380,7 @@ def test_a_visit_keeps_day_and_crew_overnight_when_nothing_is_new(world: World):
             assert (now["planned_on"], now["crew_id"]) == (former["planned_on"], former["crew_id"]), now
 
 
-@settings(max_examples=10, **QUICK)
+@settings(max_examples=tries(10), **QUICK)
 @given(world=worlds(most_people=0, most_firms=6, has_previous=False, policies=({},)))
 def test_with_plenty_of_officers_nothing_falls_short_but_what_is_overdue(world: World):
     people = [one for place in PLENTY for one in officers(40, division=place[1], level=place[0])]

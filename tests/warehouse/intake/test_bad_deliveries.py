@@ -40,6 +40,7 @@ from tests.worlds.deliveries import (
     violation,
     visit,
 )
+from tests.worlds.effort import tries
 
 STRANGER = spoiled(FIRMS[0])
 REGISTER = csv_bytes([firm(0), firm(1)])
@@ -976,7 +977,7 @@ def test_bytes_and_blanks_of_a_database_are_refused_or_empty(tmp_path: Path) -> 
 # ------------------------------------------------------------------------------------ anything at all
 
 ANYTHING = settings(
-    max_examples=15,
+    max_examples=tries(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -36,6 +36,7 @@ from tests.worlds.deliveries import (
     visit,
     warehouse,
 )
+from tests.worlds.effort import tries
 from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.order import code_enterprises
 from warehouse.coding.stages import compute_features
@@ -191,7 +192,7 @@ def test_every_accepted_row_knows_its_file_and_line(tmp_path: Path, connection: 
     assert found == [("a", "v_1.csv", 2), ("b", "v_1.csv", 3)]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arrivals=st.lists(
         st.tuples(
@@ -446,7 +447,7 @@ def test_the_whole_delivery_is_coded(whole: tuple[dict[str, list[Any]], list[Any
     assert len(refused) == 7
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_and_cut_of_a_delivery_change_nothing(
     tmp_path_factory: pytest.TempPathFactory,
