@@ -5,8 +5,6 @@ import io
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -29,7 +27,7 @@ from models.planning.demand.waivers import WAIVERS
 from models.policy.planning import CHANNELS
 from pipelines import cli
 from pipelines.cli.run import show_plan
-from tests.worlds.runs import DAY_1, REPOSITORY, environment, riskcode
+from tests.worlds.runs import DAY_1, ended, process, riskcode
 from warehouse.questions.plan import SCOPES, binding
 
 pytestmark = pytest.mark.slow
@@ -51,14 +49,8 @@ def asked(home: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def lines(home: Path, *arguments: str, columns: int = 100) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", *arguments],
-        env=environment(home, COLUMNS=str(columns)),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = riskcode(home, *arguments, COLUMNS=str(columns))
+    assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
 
@@ -204,13 +196,8 @@ def test_the_month_as_workbook_and_table_of_visits(
 def test_the_picture_is_drawn_in_both_languages(coded: Path, tmp_path: Path, ending: str) -> None:
     for language, word in (("zh", "检查工作量与可用人日"), ("en", "Inspection load against capacity")):
         path = tmp_path / f"{language}.{ending}"
-        subprocess.run(
-            [sys.executable, "-m", "pipelines", "plan", "month", "--picture", str(path)],
-            env=environment(coded, RISKCODE_LANG=language),
-            cwd=REPOSITORY,
-            capture_output=True,
-            check=True,
-        )
+        drawn = riskcode(coded, "plan", "month", "--picture", str(path), RISKCODE_LANG=language)
+        assert drawn.returncode == 0, drawn.stderr
         if ending == "svg":
             text = path.read_text(encoding="utf-8")
             assert word in text and "Noto Sans CJK SC" in text
@@ -339,12 +326,6 @@ def test_output_fits_a_terminal_of_100_columns(coded: Path) -> None:
     assert max(cell_len(line) for line in lines(coded, "draw", "list")) <= 100
 
 
-def test_the_summary_of_a_run_points_to_the_plan(coded: Path) -> None:
-    summary = (coded / "summary.txt").read_text(encoding="utf-8")
-    scheduled = asked(coded, "SELECT count(*) FROM plan.visits WHERE state = 'scheduled'")[0][0]
-    assert f"{scheduled} visits scheduled" in summary and "./riskcode plan month" in summary
-
-
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
@@ -424,14 +405,7 @@ def test_showing_the_plan_imports_nothing_heavy(coded: Path) -> None:
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'matplotlib', 'xlsxwriter', 'icalendar'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe],
-        env=environment(coded),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended(process(coded, "-c", probe))
     assert done.returncode == 0, done.stderr
 
 

@@ -4,16 +4,15 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
+from rich.cells import cell_len
 
 from pipelines import cli
 from pipelines.cli.groups import Later
-from tests.worlds.runs import REPOSITORY, environment, riskcode, write_city
+from tests.worlds.runs import ended, process, riskcode, write_city
 
 pytestmark = pytest.mark.slow
 
@@ -75,16 +74,8 @@ def test_output_fits_a_terminal_of_80_columns(coded: Path) -> None:
         ("rejects",),
         ("rejects", "--list", "--limit", "5"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines", *arguments],
-            env=environment(coded, COLUMNS="80"),
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        from rich.cells import cell_len
-
+        done = riskcode(coded, *arguments, COLUMNS="80")
+        assert done.returncode == 0, done.stderr
         assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80, arguments
 
 
@@ -97,14 +88,7 @@ def test_reading_commands_import_neither_dagster_nor_gx_nor_scikit_learn(coded: 
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'pandas'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe],
-        env=environment(coded),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended(process(coded, "-c", probe))
     assert done.returncode == 0, done.stderr
 
 
@@ -122,29 +106,14 @@ def test_help_names_every_command_and_loads_none() -> None:
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'polars', 'pandas', 'duckdb', 'pydantic'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe],
-        env=environment(Path("none")),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended(process(Path("none"), "-c", probe))
     assert done.returncode == 0, done.stderr
     for command in cli.COMMANDS:
         assert re.search(rf"^│ {command.name} ", done.stdout, re.MULTILINE), command.name
 
 
 def test_chinese_speakers_read_chinese(coded: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines", "codes"],
-        env=environment(coded, RISKCODE_LANG="zh"),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "企业数" in done.stdout
+    assert "企业数" in riskcode(coded, "codes", RISKCODE_LANG="zh").stdout
 
 
 def test_sources_check_says_what_would_be_refused_and_writes_nothing(coded: Path, tmp_path: Path) -> None:
