@@ -13,7 +13,7 @@ from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
 
-pytest_plugins = ["tests.worlds.homes"]
+pytest_plugins = ["tests.worlds.homes", "tests.worlds.packs"]
 
 # A shared machine is no stop-watch; CI tries the same examples every time, people try new ones.
 settings.register_profile("here", deadline=None, derandomize="CI" in os.environ, max_examples=tries(100))

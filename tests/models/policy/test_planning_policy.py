@@ -1,7 +1,5 @@
 """Packs that contradict themselves are refused with file and next step; bad input never stops the planner."""
 
-import shutil
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,8 @@ from models.planning.certificate import certificate
 from models.planning.floors import floors
 from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation
-from models.policy import CHANNELS, Policy, load_policy, pack_names
-from models.policy.loading import PACKS
+from models.policy import CHANNELS, load_policy, pack_names
+from tests.worlds.packs import ChangedPack
 from tests.worlds.plans import POLICY, officers, situation
 
 AS_OF = date(2026, 6, 30)
@@ -28,24 +26,6 @@ NO_QUIET_DAYS = """reference: "None assumed. Many cities publish quiet days (企
       value: []"""
 QUIET_DAYS = """reference: "A made-up notice"
       value: [{first: 2026-07-10, last: 2026-07-01, title: {zh: 安静期, en: quiet days}}]"""
-
-ChangedPack = Callable[[str, str, str], Policy]
-
-
-@pytest.fixture
-def changed_pack(tmp_path: Path) -> ChangedPack:
-    """The starter pack with one passage of one file replaced, read and checked."""
-
-    def change(file: str, old: str, new: str) -> Policy:
-        shutil.copytree(PACKS / "starter", tmp_path / "starter")
-        path = tmp_path / "starter" / f"{file}.yaml"
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file}.yaml no longer says {old!r}; correct the test"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return load_policy("starter", folder=tmp_path)
-
-    return change
-
 
 REFUSED = {
     "a precedence without a channel": ("planning", ORDER, ORDER.replace(", audit", ""), "must order exactly"),

@@ -1,7 +1,7 @@
 """Packs: every number has a day and a source, and a pack that is not sound is refused with a next step."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,31 +11,15 @@ import yaml
 
 from models.errors import PolicyError, PolicyGapError
 from models.features import CATALOGUE
-from models.policy import Policy, load_policy, pack_names
+from models.policy import load_policy, pack_names
 from models.policy.loading import PACKS
 from models.vocabulary import CODE_LISTS
+from tests.worlds.packs import ChangedPack
 
 FILES = ("features", "scorecard", "codes", "planning", "caps")
 SCALE = "{minor: 1, general: 2, serious: 5, critical: 10, ungraded: 2}"
 UNANSWERED = '{basis: proposal, reference: "No rule found; one day", value: 1440}'
 DAY_OF_UNANSWERED = f"1990-01-01: {UNANSWERED}"
-
-ChangedPack = Callable[[str, str, str], Policy]
-
-
-@pytest.fixture
-def changed_pack(tmp_path: Path) -> ChangedPack:
-    """The starter pack with one passage of one file replaced, read and checked."""
-
-    def change(file: str, old: str, new: str) -> Policy:
-        shutil.copytree(PACKS / "starter", tmp_path / "starter")
-        path = tmp_path / "starter" / f"{file}.yaml"
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file}.yaml no longer says {old!r}; correct the test"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return load_policy("starter", folder=tmp_path)
-
-    return change
 
 
 def _raw(pack: str, file: str) -> Any:

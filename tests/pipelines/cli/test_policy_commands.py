@@ -21,7 +21,8 @@ from models.errors import PolicyError
 from models.policy import load_policy
 from models.policy.loading import PACKS
 from pipelines import cli
-from tests.warehouse.rules.test_packs import END, FIRMS, LIMITS, coded_city
+from tests.warehouse.rules.test_packs import END, FIRMS, coded_city
+from tests.worlds.packs import LIMITS
 from warehouse.connection import writing
 from warehouse.home import Home
 from warehouse.what_if.pack_diff import MOMENTS, PackDiff, Side

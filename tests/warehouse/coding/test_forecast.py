@@ -7,6 +7,8 @@ import pytest
 
 from models.policy import load_policy
 from tests.day_by_day import codes_of_days, spread
+from tests.worlds.effort import EVERYTHING
+from tests.worlds.packs import forgetful
 from tests.worlds.warehouses import KnownCity, stored_city
 from warehouse.coding.engines import read_events
 from warehouse.coding.order import code_enterprises
@@ -14,7 +16,7 @@ from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 
 END, DAYS = date(2026, 6, 30), 60
-PACK = load_policy()
+PACK = load_policy() if EVERYTHING else forgetful(10)
 
 
 @pytest.fixture(scope="module")

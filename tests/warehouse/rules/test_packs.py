@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from models.errors import PolicyError, ScoreError
-from models.policy import Policy, load_policy
+from models.policy import load_policy
 from models.policy.loading import policy_from
 from pipelines.demo.city import build_city
 from tests.worlds.deliveries import warehouse
+from tests.worlds.packs import HARD, LIMITS, MILD, STARTER, changed
 from tests.worlds.warehouses import city_world, fill
 from warehouse.coding.issue import issue
 from warehouse.connection import Connection, writing
@@ -31,28 +32,8 @@ from warehouse.rules.packs import (
 )
 from warehouse.what_if.pack_diff import MOMENTS, STAGES, PackDiff, compare
 
-STARTER = load_policy()
 END = date(2026, 6, 30)
 FIRMS = 60
-
-
-def changed(name: str, *changes: tuple[str, str, str]) -> Policy:
-    """The starter pack under another name, with passages of its files replaced."""
-    texts = dict(STARTER.texts)
-    for file, old, new in (("pack", "name: starter", f"name: {name}"), *changes):
-        assert old in texts[file], f"{file}.yaml no longer says {old!r}; correct the test"
-        texts[file] = texts[file].replace(old, new, 1)
-    return policy_from(texts)
-
-
-LIMITS = "value: {blue: 8, yellow: 18, red: 34}"
-MILD = changed(
-    "mild",
-    ("codes", LIMITS, "value: {blue: 12, yellow: 26, red: 60}"),
-    ("scorecard", "{a: -1, b: 0, c: 2, d: 6}", "{a: -1, b: 1, c: 2, d: 6}"),
-)
-"""Milder cut-offs by more than the one point that credit grade b costs now."""
-HARD = changed("hard", ("codes", LIMITS, "value: {blue: 2, yellow: 6, red: 12}"))
 
 
 def from_day(day: date) -> Activation:

@@ -1,0 +1,62 @@
+"""The starter pack with passages of its files replaced."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.policy import Policy, load_policy
+from models.policy.loading import PACKS, policy_from
+
+STARTER = load_policy()
+LIMITS = "value: {blue: 8, yellow: 18, red: 34}"
+ChangedPack = Callable[[str, str, str], Policy]
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """A text with a passage replaced, which must be there."""
+    assert old in text, f"the file no longer says {old!r}; correct the test"
+    return text.replace(old, new, 1)
+
+
+def changed(name: str, *changes: tuple[str, str, str]) -> Policy:
+    """The starter pack under another name, with passages (file, old, new) replaced."""
+    texts = dict(STARTER.texts)
+    for file, old, new in (("pack", "name: starter", f"name: {name}"), *changes):
+        texts[file] = replaced(texts[file], old, new)
+    return policy_from(texts)
+
+
+def forgetful(days: int) -> Policy:
+    """A pack whose change rules look back three times so many days, not 270: quick to judge day by day."""
+    band = f"{{red: {days}, yellow: {days}, blue: {days}}}"
+    return changed(
+        "forgetful",
+        ("codes", "dwell_days: {red: 30, yellow: 30, blue: 30}", f"dwell_days: {band}"),
+        ("codes", "hold_at_most_days: {red: 90, yellow: 90, blue: 90}", f"hold_at_most_days: {band}"),
+    )
+
+
+MILD = changed(
+    "mild",
+    ("codes", LIMITS, "value: {blue: 12, yellow: 26, red: 60}"),
+    ("scorecard", "{a: -1, b: 0, c: 2, d: 6}", "{a: -1, b: 1, c: 2, d: 6}"),
+)
+"""Milder cut-offs by more than the one point that credit grade b costs now."""
+HARD = changed("hard", ("codes", LIMITS, "value: {blue: 2, yellow: 6, red: 12}"))
+
+
+@pytest.fixture
+def changed_pack(tmp_path: Path) -> ChangedPack:
+    """The starter pack as a folder with one passage of one file replaced, read and checked."""
+
+    def change(file: str, old: str, new: str) -> Policy:
+        folder = tmp_path / "starter"
+        folder.mkdir()
+        for path in (PACKS / "starter").iterdir():
+            text = path.read_text(encoding="utf-8")
+            text = replaced(text, old, new) if path.name == f"{file}.yaml" else text
+            (folder / path.name).write_text(text, encoding="utf-8")
+        return load_policy("starter", folder=tmp_path)
+
+    return change
