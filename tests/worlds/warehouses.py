@@ -12,7 +12,9 @@ from models.tables.canonical import TABLES
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
 from tests.worlds.deliveries import warehouse
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.coding import Coding
+from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.order import STAGES, code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake.accepted import write_versions
@@ -46,6 +48,13 @@ def fill(connection: Connection, world: Mapping[str, pl.DataFrame], *, received_
 def stored(world: Mapping[str, pl.DataFrame], *, received_on: date = date(2026, 6, 30)) -> Connection:
     """A new warehouse that holds a canonical world."""
     return fill(warehouse(), world, received_on=received_on)
+
+
+def code_only(connection: Connection, coding: Coding) -> None:
+    """Code enterprises without passports, which cost most and decide nothing: for who asks for codes and plans."""
+    for stage in STAGES:
+        if stage is not compute_passports:
+            stage(connection, coding)
 
 
 def night(home: Home, day: date, delivery: Path | None = None) -> None:

@@ -9,9 +9,8 @@ from models.policy import load_policy
 from tests.day_by_day import codes_of_days, spread
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.packs import forgetful
-from tests.worlds.warehouses import KnownCity, stored_city
+from tests.worlds.warehouses import KnownCity, code_only, stored_city
 from warehouse.coding.engines import read_events
-from warehouse.coding.order import code_enterprises
 from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 
@@ -23,7 +22,7 @@ PACK = load_policy() if EVERYTHING else forgetful(10)
 def city() -> KnownCity:
     """A coded city."""
     known = stored_city(150, end=END, years=3)
-    code_enterprises(known.connection, coding_on(known.connection, PACK, END))
+    code_only(known.connection, coding_on(known.connection, PACK, END))
     return known
 
 
@@ -52,7 +51,7 @@ def test_every_point_that_goes_has_its_day(city: KnownCity):
         "QUALIFY row_number() OVER (PARTITION BY enterprise_id, factor ORDER BY changes_on DESC) = 1",
         params={"day": later},
     ).pl()
-    code_enterprises(city.connection, coding_on(city.connection, PACK, later, known_at=END))
+    code_only(city.connection, coding_on(city.connection, PACK, later, known_at=END))
     then = city.connection.sql("FROM risk.scores").pl()
     for name in factors:
         now = code_now.select("enterprise_id", now=name)
@@ -61,7 +60,7 @@ def test_every_point_that_goes_has_its_day(city: KnownCity):
             "enterprise_id", pl.coalesce("points", "now").alias(name)
         )
         assert foretold.sort("enterprise_id").equals(then.select("enterprise_id", name).sort("enterprise_id"))
-    code_enterprises(city.connection, coding_on(city.connection, PACK, END))
+    code_only(city.connection, coding_on(city.connection, PACK, END))
 
 
 def test_the_cut_offs_the_day_was_coded_by_are_noted(city: KnownCity):

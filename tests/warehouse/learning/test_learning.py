@@ -22,10 +22,9 @@ from models.policy import load_policy
 from models.vocabulary import CODE_KEYS, LIKELIHOOD
 from pipelines.demo.city import build_city
 from tests.worlds.panels import DAYS, POLICY, history, policy
-from tests.worlds.warehouses import KnownCity, city_world, fill, stored_city
+from tests.worlds.warehouses import KnownCity, city_world, code_only, fill, stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
-from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.learning.lessons import fit, prepare, store_card
@@ -340,7 +339,7 @@ def code(connection: Connection, day: date) -> tuple[Coding, pl.DataFrame]:
     """Code a day the way the nightly run does, and what came out."""
     found = champion(connection, day)
     coding = Coding(day, day, with_card(PACK.on(day), found), card=found)
-    code_enterprises(connection, coding)
+    code_only(connection, coding)
     issue(connection, coding, run_id=f"{day}")
     return coding, connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
 

@@ -14,10 +14,9 @@ from models.errors import DrawError
 from models.planning.draw import from_json, verify
 from models.policy import load_policy
 from models.tables.canonical import TABLES
-from tests.worlds.warehouses import stored_city
+from tests.worlds.warehouses import code_only, stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
-from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection
 from warehouse.home import Home
 from warehouse.intake.accepted import write_versions
@@ -34,7 +33,7 @@ DECIDED = ("plan.visits", "plan.visit_items", "plan.shortfalls", "plan.targets",
 def plan(connection: Connection, day: date) -> Planned | None:
     """Code a day and plan it."""
     coding = Coding(day, day, load_policy().on(day))
-    code_enterprises(connection, coding)
+    code_only(connection, coding)
     planned = compute_plan(connection, coding, seeds=SEEDS)
     issue(connection, coding, run_id=f"{day}")
     return planned
