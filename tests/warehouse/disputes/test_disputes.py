@@ -483,6 +483,20 @@ def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None
         end_override(connection, number, by="赵局长", reason=REASONS, on=DAY, first_day_without=DAY)
 
 
+def test_a_veto_that_comes_under_an_override_outranks_it_until_it_is_cleared(
+    connection: Connection, tmp_path: Path
+) -> None:
+    given(connection)
+    major = MAJOR_ROW | {"violation_id": "new", "enterprise_id": OTHER, "recorded_at": "2026-01-30"}
+    redelivered(connection, tmp_path, major)
+    assert code_if(connection, coding(connection, OTHER), OTHER) == ("red", "red")
+    redelivered(
+        connection, tmp_path, major | {"recorded_at": "2026-01-31", "rectified_on": "2026-01-30"}, day=11
+    )
+    later = coding(connection, OTHER, DAY + timedelta(days=1))
+    assert code_if(connection, later, OTHER).shown == "yellow"
+
+
 @pytest.mark.parametrize(
     ("enterprise_id", "more", "match"),
     [
