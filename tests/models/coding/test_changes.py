@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from models.policy import ChangeRules
 from models.policy.shape import BandDays
 from tests.day_by_day import under_change_rules
 from tests.models.test_laws import some
-
 
 Days = int | tuple[int, int, int]
 """Days of every code, or of RED, YELLOW and BLUE."""
@@ -89,8 +89,9 @@ def laid_out(drawn: list[tuple[int, int, bool]]) -> list[Row]:
     return rows
 
 
+@pytest.mark.parametrize("days", [(30, 90), ((9, 5, 2), (20, 11, 6)), (0, 5), (5, 5)], ids=str)
 @some
-@given(STRETCHES, st.sampled_from([(30, 90), ((9, 5, 2), (20, 11, 6)), (0, 5), (5, 5)]))
+@given(drawn=STRETCHES)
 def test_a_path_is_what_the_rules_say_day_by_day(drawn: list[tuple[int, int, bool]], days: tuple[Days, Days]):
     told, rule = laid_out(drawn), rules(*days)
     last = told[-1][0] + 150
