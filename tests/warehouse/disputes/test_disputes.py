@@ -597,11 +597,10 @@ def test_an_override_can_be_ended_up_to_its_last_day_and_has_a_giver_from_the_fi
 
 def test_whoever_gave_the_override_does_not_decide_on_the_objection(connection: Connection) -> None:
     given(connection, code="red")
-    number = filed(connection, Datum("inspections", None, "j2"), OTHER, corrections={"result": "发现问题"})
-    row = one(connection, "FROM dispute.objections")
-    if row["is_decisive"]:
-        with pytest.raises(DisputeError, match="gave the override"):
-            decided(connection, number, OTHER, by="赵局长")
+    number = filed(connection, None, OTHER)
+    assert one(connection, "FROM dispute.objections")["is_decisive"]
+    with pytest.raises(DisputeError, match="gave the override"):
+        decided(connection, number, OTHER, by="赵局长")
 
 
 def test_a_raising_override_is_right_once_a_serious_finding_comes_to_light(
