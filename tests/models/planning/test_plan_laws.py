@@ -159,6 +159,40 @@ def a_planned_visit_keeps_its_distance(world: World, plan: Plan, told: pl.DataFr
         assert not before or max(before) + gap <= visit["planned_on"], visit
 
 
+def a_rule_waives_what_it_is_for_and_nothing_else(world: World, plan: Plan, told: pl.DataFrame) -> None:
+    states = {row["enterprise_id"]: row for row in _firms(world).rows(named=True)}
+    for item in plan.items.rows(named=True):
+        firm, spec = states[item["enterprise_id"]], world.policy.channels[item["channel"]].spec
+        rules = {
+            "closed": firm["status"] == "closed",
+            "suspended": firm["status"] == "suspended" and not spec.off_plan,
+            "green": firm["code"] == "green" and spec.spares_green,
+            "superior": spec.yields_to_superior and _seen_by_superior(world, firm),
+        }
+        first = next((rule for rule, holds in rules.items() if holds), None)
+        if first:
+            assert item["waived_by"] == first, item
+        else:
+            may = {None, *(["gap"] if spec.keeps_gap else []), *(["cap"] if _in_cap(world, spec) else [])}
+            assert item["waived_by"] in may, item
+
+
+def _in_cap(world: World, spec: Any) -> bool:
+    return not spec.off_plan or world.policy.switches.off_plan_counts_in_cap
+
+
+def _seen_by_superior(world: World, firm: Row) -> bool:
+    """Whether a level above the enterprise's own, none on record being above the city, inspected jointly this year."""
+    above = [None, "city", "district", "town"]
+    visits = on_site(world.now.inspections).filter(pl.col("enterprise_id") == firm["enterprise_id"])
+    return any(
+        row["kind"] == "joint"
+        and row["inspected_on"].year == world.now.year
+        and above.index(row["level"]) < above.index(firm["level"])
+        for row in visits.rows(named=True)
+    )
+
+
 def a_green_is_only_visited_for_what_does_not_spare_it(world: World, plan: Plan, told: pl.DataFrame) -> None:
     green = world.now.firms.filter(pl.col("code") == "green")["enterprise_id"].to_list()
     for firm, channels in plan.visits.select("enterprise_id", "channels").iter_rows():
@@ -349,6 +383,7 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
     planned_visits_keep_off_quiet_days,
     no_enterprise_is_visited_beyond_its_cap,
     a_planned_visit_keeps_its_distance,
+    a_rule_waives_what_it_is_for_and_nothing_else,
     a_green_is_only_visited_for_what_does_not_spare_it,
     a_closed_enterprise_is_not_visited_nor_planned_at_while_suspended,
     every_crew_is_two_certified_officers_who_are_there,
