@@ -346,28 +346,28 @@ def test_a_false_alarm_never_counts():
     assert features_of(alerts=[alarm]) == features_of()
 
 
-@pytest.mark.parametrize(("minutes", "unanswered"), [(DAY - 1, 0), (DAY, 1), (DAY + 1, 1)])
-def test_an_alert_is_unanswered_from_exactly_24_hours_on(minutes: int, unanswered: int):
-    features = features_of(alerts=[{"raised_at": minutes_before_end(minutes)}])
-    assert features["unanswered_alerts"] == unanswered
-    assert features["slow_alerts"] == 0
-
-
-def test_an_answer_after_the_as_of_day_is_no_answer_yet():
-    raised = minutes_before_end(DAY)
-    alert = {"raised_at": raised, "acknowledged_at": raised + timedelta(minutes=DAY + 1)}
-    assert features_of(alerts=[alert])["unanswered_alerts"] == 1
-    assert features_of(alerts=[alert])["slow_alerts"] == 0
-
-
-@pytest.mark.parametrize(("minutes", "slow"), [(0, 0), (240, 0), (241, 1), (5 * DAY, 1)])
-def test_an_answer_is_slow_after_more_than_240_minutes(minutes: int, slow: int):
-    raised = minutes_before_end(10 * DAY)
-    features = features_of(
-        alerts=[{"raised_at": raised, "acknowledged_at": raised + timedelta(minutes=minutes)}]
-    )
-    assert features["slow_alerts"] == slow
-    assert features["unanswered_alerts"] == 0
+def test_an_alert_is_answered_slowly_after_240_minutes_and_unanswered_after_24_hours_by_the_last_minute():
+    raised = (0, 239, 240, 241, DAY - 1, DAY, DAY + 1, 5 * DAY)
+    answered = (None, -1, 0, 1, 240, 241, DAY)
+    asked = {
+        f"{begin} {end}": (begin, end)
+        for begin, end in product(raised, answered)
+        if end is None or end <= begin
+    }
+    alerts = [
+        {
+            "enterprise_id": firm,
+            "raised_at": minutes_before_end(begin),
+            "acknowledged_at": None if end is None else minutes_before_end(end),
+        }
+        for firm, (begin, end) in asked.items()
+    ]
+    folded = fold(world([{"enterprise_id": firm} for firm in asked], alerts=alerts))
+    for row in folded.rows(named=True):
+        begin, end = asked[row["enterprise_id"]]
+        is_answered = end is not None and end >= 0
+        assert row["slow_alerts"] == (is_answered and begin - end > 240), row["enterprise_id"]
+        assert row["unanswered_alerts"] == (not is_answered and begin >= DAY), row["enterprise_id"]
 
 
 @pytest.mark.parametrize(("age", "counted"), [(90, 1), (91, 0)])

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from models.planning.demand.due import due_items
 from models.planning.floors import floors, missed
-from models.planning.frames import audit_frame
+from models.planning.frames import audit_frame, draw_frame
 from models.planning.situation import Situation
 from tests.models.planning.planning_worlds import POLICY, situation
 
@@ -59,6 +60,44 @@ def test_what_was_owed_last_year_is_made_up_for_by_a_visit_of_this_year():
         visited = situation(now.as_of, inspections=[{"enterprise_id": "nobody", "inspected_on": day}])
         both = Situation(now.as_of, now.firms, inspections=visited.inspections, targets=now.targets)
         assert ("nobody" in missed(both, POLICY)["enterprise_id"]) == is_owed
+
+
+def test_every_general_enterprise_that_operates_and_has_a_weight_can_be_drawn_until_it_was_this_year():
+    """What is unknown is general and active; GREEN has no weight in the starter pack."""
+    asked = {
+        f"{sector} {status} {code} {target} {seen}": (sector, status, code, target, seen)
+        for sector, status, code, target, seen in product(
+            (None, "general", "fireworks"),
+            (None, "active", "suspended", "closed"),
+            ("green", "blue", "red"),
+            (None, 2025, 2026),
+            (None, "random", "special"),
+        )
+    }
+    target = {"channel": "random", "draw_id": "draw"}
+    now = situation(
+        date(2026, 6, 30),
+        firms=[
+            {"enterprise_id": name, "sector": sector, "status": status, "code": code}
+            for name, (sector, status, code, _, _) in asked.items()
+        ],
+        targets=[
+            {"enterprise_id": n, "month_on": date(year, 3, 1), "set_on": date(year, 1, 5), **target}
+            for n, (_, _, _, year, _) in asked.items()
+            if year
+        ],
+        inspections=[
+            {"enterprise_id": name, "inspected_on": date(2026, 5, 5), "kind": kind}
+            for name, (*_, kind) in asked.items()
+            if kind
+        ],
+    )
+    assert draw_frame(now, POLICY)["enterprise_id"].to_list() == sorted(
+        name
+        for name, (sector, status, code, year, kind) in asked.items()
+        if sector != "fireworks" and status in (None, "active") and code != "green" and year != 2026
+        if kind != "random"
+    )
 
 
 @pytest.mark.parametrize("code", ["green", "blue"])
