@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
+import polars as pl
 import pytest
 
 from models.planning.demand.due import due_items
-from models.planning.floors import floors, missed
+from models.planning.floors import floors, missed, still_owed
 from models.planning.frames import audit_frame, draw_frame
 from models.planning.situation import Situation
-from tests.models.planning.planning_worlds import POLICY, situation
+from models.planning.year import annual_targets, budget, months_left
+from tests.models.planning.planning_worlds import HERE, POLICY, situation
 
 Row = dict[str, Any]
 SET_ON = date(2026, 6, 24)
@@ -98,6 +100,93 @@ def test_every_general_enterprise_that_operates_and_has_a_weight_can_be_drawn_un
         if sector != "fireworks" and status in (None, "active") and code != "green" and year != 2026
         if kind != "random"
     )
+
+
+def test_last_years_full_coverage_is_owed_at_a_green_too_and_its_draw_is_not():
+    firms = {f"{channel} {code}": (channel, code) for channel, code in product(CHANNELS, ("green", "blue"))}
+    now = situation(
+        date(2027, 1, 10),
+        firms=[{"enterprise_id": name, "code": code} for name, (_, code) in firms.items()],
+        targets=[
+            {"enterprise_id": name, "channel": channel, "month_on": date(2026, 12, 1), "set_on": SET_ON}
+            for name, (channel, _) in firms.items()
+        ],
+    )
+    owed = set(missed(now, POLICY)["enterprise_id"])
+    assert owed == {"annual_full green", "annual_full blue", "random blue"}
+
+
+CHANNELS = ("annual_full", "random", "audit")
+
+
+def test_what_was_meant_for_a_month_gone_by_is_owed_in_the_coming_one_and_what_gave_way_is_not():
+    months = {f"{month}": date(2026, month, 1) for month in (1, 6, 7, 8, 12)} | {
+        "last year": date(2025, 12, 1)
+    }
+    target = {"channel": "random", "set_on": date(2026, 1, 5), "draw_id": "2026-draw"}
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": name} for name in months],
+        targets=[{"enterprise_id": name, "month_on": month, **target} for name, month in months.items()],
+    )
+    waived = pl.when(pl.col("enterprise_id") == "12").then(pl.lit("superior"))
+    items = due_items(now, POLICY).with_columns(waived_by=waived)
+    owed = dict(still_owed(now, items).select("enterprise_id", "month_on").iter_rows())
+    coming = date(2026, 7, 1)
+    assert owed == {"1": coming, "6": coming, "7": coming, "8": date(2026, 8, 1)}
+
+
+def test_months_go_to_whom_nobody_saw_then_to_the_longest_unseen_then_to_the_most_dangerous_each_year_once():
+    seen: dict[str, tuple[date | None, int]] = {
+        "never, dangerous": (None, 9),
+        "never": (None, 1),
+        "long ago": (date(2023, 5, 5), 1),
+        "last year, dangerous": (date(2025, 12, 31), 9),
+        "last year": (date(2025, 12, 31), 1),
+        "this year": (date(2026, 1, 1), 9),
+    }
+    full = [
+        {"enterprise_id": name, "inspected_on": day, "kind": "annual_full"}
+        for name, (day, _) in seen.items()
+        if day
+    ]
+    # Neither a visit of another kind nor one off site is a full coverage.
+    other = [{"enterprise_id": "never", "inspected_on": date(2026, 1, 2), "kind": "special"}]
+    other += [
+        {
+            "enterprise_id": "long ago",
+            "inspected_on": date(2026, 1, 2),
+            "kind": "annual_full",
+            "mode": "off_site",
+        }
+    ]
+    now = situation(
+        date(2026, 1, 5),
+        firms=[
+            {"enterprise_id": name, "sector": "fireworks", "value": value}
+            for name, (_, value) in seen.items()
+        ],
+        inspections=[*full, *other],
+    )
+    room = {("district", HERE): {date(2026, month, 1): 4 for month in range(1, 6)}}
+    months = dict(annual_targets(now, POLICY, room).select("enterprise_id", "month_on").iter_rows())
+    assert [(name, day.month) for name, day in months.items()] == list(zip(seen, range(1, 6), strict=False))
+
+
+def test_a_budget_counts_whoever_still_serves_when_the_month_begins():
+    until = {"gone": date(2026, 7, 31), "first day": date(2026, 8, 1), "later": date(2026, 12, 31)}
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": "e1"}],
+        officers=[{"officer_id": name, "certified_until": day} for name, day in until.items()],
+    )
+    room = {("district", HERE): {month: 0 for month, _ in months_left(now)}}
+    rows = budget(
+        now, POLICY, room, still_owed(now, due_items(now, POLICY).with_columns(waived_by=pl.lit(None)))
+    )
+    assert dict(rows.select(pl.col("month_on").dt.month(), "people").iter_rows()) == {
+        7: 3, 8: 2, 9: 1, 10: 1, 11: 1, 12: 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("code", ["green", "blue"])
