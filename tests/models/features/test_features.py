@@ -225,6 +225,13 @@ def test_an_item_found_in_two_visits_of_the_window_is_a_repeat(age: int, repeats
     assert features_of(violations=found)["repeat_items"] == repeats
 
 
+def test_an_item_of_a_visit_is_as_old_as_the_newest_row_about_it():
+    old = [{"occurred_on": days_before(n), "inspection_id": "v1", "item_code": "x"} for n in (730, 731, 900)]
+    new = {"occurred_on": days_before(10), "inspection_id": "v2", "item_code": "x"}
+    assert features_of(violations=[*old, new])["repeat_items"] == 1
+    assert features_of(violations=[*old[1:], new])["repeat_items"] == 0
+
+
 def test_an_item_found_twice_in_one_visit_or_three_times_in_three_is_no_or_one_repeat():
     once = {"occurred_on": days_before(10), "inspection_id": "v1", "item_code": "x"}
     assert features_of(violations=[once, once])["repeat_items"] == 0
@@ -240,6 +247,18 @@ def test_a_finding_is_settled_by_a_later_clean_visit_not_by_one_on_its_day(visit
     assert features["unsettled_findings"] == unsettled
 
 
+@pytest.mark.parametrize(("visited", "unchecked"), [(61, 1), (31, 1), (30, 0), (29, 0)])
+def test_a_major_hazard_put_right_is_checked_by_a_clean_visit_of_that_day_or_later(
+    visited: int, unchecked: int
+):
+    found = {"occurred_on": days_before(60), "rectified_on": days_before(30), "is_major_hazard": True}
+    features = features_of(violations=[found], inspections=[{"inspected_on": days_before(visited)}])
+    assert features["unchecked_major_hazards"] == unchecked
+    assert features_of(violations=[found])["unchecked_major_hazards"] == 1
+    mild = {**found, "is_major_hazard": False}
+    assert features_of(violations=[mild])["unchecked_major_hazards"] == 0
+
+
 @pytest.mark.parametrize("result", ["findings", "unknown"])
 def test_a_later_visit_that_was_not_clean_settles_nothing(result: str):
     features = features_of(
@@ -252,6 +271,32 @@ def test_a_later_visit_that_was_not_clean_settles_nothing(result: str):
 @pytest.mark.parametrize(("age", "unsettled"), [(730, 1), (731, 0)])
 def test_an_unsettled_finding_is_forgotten_after_two_years(age: int, unsettled: int):
     assert features_of(violations=[{"occurred_on": days_before(age)}])["unsettled_findings"] == unsettled
+
+
+LONG_AGO = days_before(1827)
+"""A day past the long window."""
+
+
+@pytest.mark.parametrize(
+    ("events", "record"),
+    [
+        ({}, "none"),
+        ({"self_reports": [{"filed_on": AS_OF}]}, "none"),
+        ({"violations": [{"occurred_on": AS_OF}]}, "records"),
+        ({"accidents": [{"occurred_on": AS_OF}]}, "records"),
+        ({"alerts": [{"raised_at": minutes_before_end(0)}]}, "records"),
+        ({"inspections": [{"inspected_on": days_before(1826)}]}, "visited"),
+        ({"inspections": [{"inspected_on": AS_OF}], "violations": [{"occurred_on": AS_OF}]}, "visited"),
+        ({"inspections": [{"inspected_on": LONG_AGO}], "accidents": [{"occurred_on": AS_OF}]}, "records"),
+        ({name: [{"occurred_on": LONG_AGO}] for name in ("violations", "accidents")}, "none"),
+        ({"inspections": [{"inspected_on": AS_OF, "kind": "assistance"}]}, "none"),
+    ],
+    ids=str,
+)
+def test_one_visit_of_the_long_window_or_else_one_event_is_a_track_record(
+    events: dict[str, list[dict[str, object]]], record: str
+):
+    assert features_of(**events)["track_record"] == record
 
 
 # ---- visits --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from models.planning.demand.due import due_items
-from models.planning.floors import floors, missed, still_owed
+from models.planning.floors import Floor, floors, missed, still_owed
 from models.planning.frames import audit_frame, draw_frame
 from models.planning.situation import Situation
 from models.planning.year import annual_targets, budget, months_left
@@ -100,6 +100,13 @@ def test_every_general_enterprise_that_operates_and_has_a_weight_can_be_drawn_un
         if sector != "fireworks" and status in (None, "active") and code != "green" and year != 2026
         if kind != "random"
     )
+
+
+def test_a_floor_is_short_by_what_neither_visits_nor_plan_nor_frame_can_give():
+    for required, done, planned, available in product(range(4), repeat=4):
+        floor = Floor(("district", HERE), "random", 9, required, done, planned, available)
+        had = done + planned + available
+        assert floor.short == (required - had if had < required else 0), floor
 
 
 def test_last_years_full_coverage_is_owed_at_a_green_too_and_its_draw_is_not():
