@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from models.vocabulary import RESULT_RANK
 from tests.models.by_hand import AS_OF, days_before, features_of, fold, minutes_before_end, world
 
 A_YEAR_ON = date(2027, 6, 30)
@@ -362,6 +363,12 @@ def test_a_recheck_fails_when_it_still_finds_something():
         )
     ]
     assert features_of(inspections=visits)["failed_rechecks_12m"] == 2
+
+
+@pytest.mark.parametrize("result", RESULT_RANK)
+def test_a_visit_ended_serious_where_it_found_something_serious_stopped_work_or_was_refused(result: str):
+    features = features_of(inspections=[{"inspected_on": AS_OF, "result": result}])
+    assert features["serious_visits_36m"] == (result in ("serious", "stopped", "refused"))
 
 
 @pytest.mark.parametrize(("age", "refusals"), [(730, 1), (731, 0)])

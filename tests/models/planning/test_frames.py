@@ -1,6 +1,7 @@
 """Whom a draw is made from, whom it has seen to, and what is still owed: the same wherever it is asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from models.planning.demand.due import due_items
 from models.planning.floors import Floor, floors, missed, still_owed
 from models.planning.frames import audit_frame, draw_frame
+from models.planning.plan import make_plan
 from models.planning.situation import Situation
 from models.planning.year import annual_targets, budget, months_left
-from tests.models.planning.planning_worlds import HERE, POLICY, situation
+from tests.models.planning.planning_worlds import HERE, POLICY, officers, situation
 
 Row = dict[str, Any]
 SET_ON = date(2026, 6, 24)
@@ -194,6 +196,38 @@ def test_a_budget_counts_whoever_still_serves_when_the_month_begins():
     assert dict(rows.select(pl.col("month_on").dt.month(), "people").iter_rows()) == {
         7: 3, 8: 2, 9: 1, 10: 1, 11: 1, 12: 1,
     }  # fmt: skip
+
+
+SPENT: Mapping[str, tuple[Row, int]] = {
+    "last month": ({"inspected_on": date(2026, 6, 30)}, 0),
+    "on the first of the month": ({"inspected_on": date(2026, 7, 1)}, 2),
+    "today": ({}, 2),
+    "a random one": ({"kind": "random"}, 2),
+    "a full coverage": ({"kind": "annual_full"}, 4),
+    "a refused one": ({"result": "refused"}, 2),
+    "a special one": ({"kind": "special"}, 0),
+    "an immediate one": ({"kind": "immediate"}, 0),
+    "a re-check": ({"kind": "recheck"}, 0),
+    "assistance": ({"kind": "assistance"}, 0),
+    "one by the city": ({"level": "city"}, 0),
+}
+"""Visits, and the quarter-days they take from what is planned for the month."""
+
+
+def test_the_planned_visits_an_authority_made_this_month_are_spent_and_no_others():
+    """An authority for each visit, with a firm and four officers."""
+    today, divisions = date(2026, 7, 15), {f"{370101 + at}": kind for at, kind in enumerate(SPENT)}
+    now = situation(
+        today,
+        firms=[{"enterprise_id": kind, "division": division} for division, kind in divisions.items()],
+        officers=[one for division in divisions for one in officers(4, division=division)],
+    )
+    made = [{"enterprise_id": kind, "inspected_on": today, **visit} for kind, (visit, _) in SPENT.items()]
+    later = replace(now, inspections=situation(today, inspections=made).inspections)
+    before, after = (make_plan(one, POLICY).benches for one in (now, later))
+    for division, kind in divisions.items():
+        had, left = before["district", division].budget, after["district", division].budget
+        assert had and left is not None and had - left == SPENT[kind][1], kind
 
 
 @pytest.mark.parametrize("code", ["green", "blue"])

@@ -16,9 +16,10 @@ from models.calendar import horizon, month_end, working_days
 from models.planning.demand.due import due_items
 from models.planning.demand.merge import merge
 from models.planning.demand.waivers import waive
+from models.planning.plan import DEFERRED, SHORT, make_plan
 from models.planning.situation import Situation
 from models.policy import PlanningPolicy
-from tests.models.planning.planning_worlds import POLICY, situation, with_values
+from tests.models.planning.planning_worlds import HERE, POLICY, officers, situation, with_values
 
 Row = dict[str, Any]
 AS_OF = date(2026, 6, 30)
@@ -199,6 +200,43 @@ def test_a_drawn_visit_is_made_in_its_month_while_a_working_day_of_it_is_left_an
             left = days if over else own
             first, last = found[name].first, found[name].last
             assert first and last and working_days(first, last) == left
+
+
+def test_what_nobody_can_make_by_its_deadline_is_short_and_what_may_be_made_after_these_days_is_deferred():
+    due = {f"{day}": day for day in (date(2026, 7, 8), date(2026, 7, 31), date(2026, 8, 1), date(2026, 8, 3))}
+    tasks = [{"enterprise_id": n, "opens_on": AS_OF, "due_on": day} for n, day in due.items()]
+    plan = make_plan(situation(AS_OF, firms=firms(due), tasks=tasks), POLICY)
+    assert dict(plan.visits.select("enterprise_id", "state").iter_rows()) == {
+        name: SHORT if day <= date(2026, 7, 31) else DEFERRED for name, day in due.items()
+    }
+
+
+@pytest.mark.parametrize(("as_of", "month"), [(AS_OF, 7), (date(2026, 7, 10), 7), (date(2026, 7, 22), 6)])
+def test_a_drawn_visit_waits_for_the_crew_of_the_first_month_it_may_be_made_in(as_of: date, month: int):
+    """Drawn for July, or for June and not made yet; in July and August other crews were drawn for it."""
+    drawn = {
+        "channel": "random",
+        "month_on": date(2026, month, 1),
+        "set_on": date(2026, 1, 5),
+        "draw_id": "d",
+    }
+    crews = [
+        {"month_on": date(2026, at, 1), "crew_id": f"crew-{at}", "officer_id": f"{HERE}-0{one}", "place": 0}
+        for at, pair in ((7, (1, 2)), (8, (3, 4)))
+        for one in pair
+    ]
+    now = situation(
+        as_of,
+        firms=firms(["e1"]),
+        officers=officers(4),
+        targets=[{"enterprise_id": "e1", **drawn}],
+        crews=crews,
+        ties=[
+            {"month_on": date(2026, at, 1), "enterprise_id": "e1", "crew_id": f"crew-{at}"} for at in (8, 7)
+        ],
+    )
+    [visit] = make_plan(now, POLICY).visits.rows(named=True)
+    assert (visit["drawn_crew"], visit["crew_id"], visit["planned_on"].month) == ("crew-7", "crew-7", 7)
 
 
 # ---- gap and cap ---------------------------------------------------------------------------------------
