@@ -133,6 +133,18 @@ def test_two_visits_or_one_visit_and_a_report_are_enough_to_rate(inspections: in
     assert (coded["code"], coded["decided_by"]) == (("green", "score") if rated else ("blue", "unrated"))
 
 
+def test_a_rate_known_too_widely_rates_nobody_where_the_pack_sets_a_limit():
+    codes = POLICY.codes
+    limited = codes.sufficiency.model_copy(update={"widest_interval_permille": 300})
+    policy = replace(POLICY, codes=replace(codes, sufficiency=limited))
+    rows = feature_rows({}, {}, {}).with_columns(interval_permille=pl.Series([299, 300, 301]))
+    scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    coded = assign_codes(rows, scores, policy=policy)
+    assert coded["is_provisional"].to_list() == [False, False, True]
+    assert coded["code"].to_list() == ["green", "green", "blue"]
+    assert not assign_codes(rows, scores, policy=POLICY)["is_provisional"].any()
+
+
 def test_an_unrated_enterprise_can_still_be_worse_than_its_provisional_floor():
     coded = _coded(inspections_24m=0, open_major_hazards=1)
     assert (coded["code"], coded["decided_by"]) == ("red", "open_major_hazard")

@@ -537,6 +537,12 @@ def test_figures_raise_a_grade_stated_too_low():
     assert (features["larger_accidents_36m"], features["major_accidents_36m"]) == MAJOR
 
 
+@pytest.mark.parametrize(("days", "costs"), [(None, 0), (0, 0), (1, 1)])
+def test_an_accident_costs_time_when_lost_days_are_known(days: int | None, costs: int):
+    features = features_of(accidents=[{"occurred_on": days_before(10), "lost_days": days}])
+    assert features["lost_time_accidents_12m"] == features["lost_time_accidents_36m"] == costs
+
+
 @pytest.mark.parametrize(("deaths", "fatal"), [(None, 0), (0, 0), (1, 1)])
 def test_an_accident_is_fatal_when_deaths_are_known(deaths: int | None, fatal: int):
     features = features_of(accidents=[{"occurred_on": days_before(365), "deaths": deaths}])

@@ -443,6 +443,37 @@ def test_an_item_that_comes_back_gets_a_visit_of_its_own():
     assert named == {"recheck:e1:a/1": "department", "recheck:e1:a/1/again": "recheck"}
 
 
+def test_of_a_visit_that_is_split_the_part_it_was_first_planned_for_keeps_the_number():
+    number = "department:e1:a/1"
+    visit = {"visit_id": number, "item_ids": [number, "department:e1:a/2"], "day": date(2026, 7, 6)}
+    windows = [(date(2026, 7, 15), date(2026, 7, 24)), (date(2026, 6, 20), date(2026, 7, 8))]
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": "e1", "code": "yellow"}],
+        officers=officers(4),
+        tasks=[{"enterprise_id": "e1", "opens_on": opens, "due_on": due} for opens, due in windows],
+        previous=[{**visit, "enterprise_id": "e1", "crew_id": f"{HERE}-01+{HERE}-02"}],
+    )
+    plan = make_plan(now, with_values(POLICY, {"visiting.min_gap_days": 0}))
+    assert dict(plan.visits.select("visit_id", "item_ids").iter_rows()) == {
+        number: [number],
+        "department:e1:a/2": ["department:e1:a/2"],
+    }
+
+
+def test_a_record_is_awaited_once_no_planned_day_of_the_deadline_is_left():
+    now = situation(date(2026, 7, 3), firms=[{"enterprise_id": "e1"}])
+    plan = make_plan(now, POLICY)
+    due = {day.isoformat(): day for day in (date(2026, 7, at) for at in (3, 5, 6, 7))}
+    place = {"level": "district", "division": HERE, "channel": "recheck", "enterprise_id": "e1"}
+    awaited = pl.DataFrame([{**place, "visit_id": name, "due_on": day} for name, day in due.items()])
+    told = certificate(plan, now, POLICY, awaiting=awaited)
+    assert told.filter(pl.col("rule") == "record_awaited")["visit_id"].to_list() == [
+        "2026-07-03",
+        "2026-07-05",
+    ]
+
+
 CALM = (
     {},
     {"visiting.min_gap_days": 0},
