@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -472,6 +473,45 @@ def test_a_record_is_awaited_once_no_planned_day_of_the_deadline_is_left():
         "2026-07-03",
         "2026-07-05",
     ]
+
+
+def test_of_the_year_only_the_months_that_are_short_are_told():
+    now = situation(date(2026, 6, 30), firms=[{"enterprise_id": "e1"}])
+    plan, months = make_plan(now, POLICY), {date(2026, 7, 1): 0.0, date(2026, 8, 1): 0.5}
+    planned = dict.fromkeys(("annual_full_days", "random_days", "other_planned_days"), 2.0)
+    rows = [
+        {"level": "district", "division": HERE, "month_on": month, "short_days": short, **planned}
+        for month, short in months.items()
+    ]
+    told = certificate(plan, now, POLICY, budget=pl.DataFrame(rows)).filter(pl.col("rule") == "annual_budget")
+    said = told.select("month_on", "person_days", "needed_days", "available_days").rows()
+    assert said == [(date(2026, 8, 1), 0.5, 6.0, 5.5)]
+
+
+@pytest.mark.parametrize(
+    ("there", "rule"),
+    [(date(2026, 7, 1), "recusal"), (date(2026, 7, 7), "recusal"), (date(2026, 7, 8), "absence")],
+)
+def test_whoever_is_there_on_any_day_of_the_window_is_recused_and_not_away(there: date, rule: str):
+    away = [(date(2026, 6, 30), there - timedelta(days=1)), (there + timedelta(days=1), date(2026, 8, 31))]
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": "e1", "code": "red", "red_since": date(2026, 6, 30)}],
+        officers=officers(2),
+        conflicts=[{"enterprise_id": "e1", "officer_id": f"{HERE}-01"}],
+        absences=[{"officer_id": f"{HERE}-02", "first_day": first, "last_day": last} for first, last in away],
+    )
+    told = certificate(make_plan(now, POLICY), now, POLICY)
+    assert told.filter(pl.col("enterprise_id") == "e1")["rule"].to_list() == [rule]
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 6, 30), date(2026, 7, 14), date(2026, 7, 25)])
+def test_the_days_for_planned_visits_are_their_part_of_all_working_days_of_the_months_planned(as_of: date):
+    now = situation(as_of, firms=[{"enterprise_id": "e1"}], officers=officers(5))
+    plan = make_plan(now, POLICY)
+    days = working_days(date(2026, 7, 1), plan.days[-1])
+    # Two crews; 1000 - 454 - 367 per mille of their quarter-days.
+    assert plan.benches["district", HERE].budget == 2 * 4 * len(days) * 179 // 1000
 
 
 CALM = (
