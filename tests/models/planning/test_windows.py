@@ -239,6 +239,16 @@ def test_a_drawn_visit_waits_for_the_crew_of_the_first_month_it_may_be_made_in(a
     assert (visit["drawn_crew"], visit["crew_id"], visit["planned_on"].month) == ("crew-7", "crew-7", 7)
 
 
+def test_quiet_days_are_closed_from_the_first_to_the_last():
+    title = {"zh": "企业安静期", "en": "quiet days"}
+    quiet = [{"first": date(2026, 7, 6), "last": date(2026, 7, 8), "title": title}]
+    quiet.append({"first": date(2026, 7, 31), "last": date(2026, 7, 31), "title": title})
+    now = situation(AS_OF, firms=firms(["e1"]), officers=officers(2))
+    plan = make_plan(now, with_values(POLICY, {"blackouts": quiet}))
+    closed = {plan.days[at].day for at in plan.benches["district", HERE].closed}
+    assert closed == {6, 7, 8, 31}
+
+
 # ---- gap and cap ---------------------------------------------------------------------------------------
 
 

@@ -232,6 +232,28 @@ def test_a_late_objection_needs_a_reason_that_is_kept(connection: Connection) ->
     assert one(connection, "FROM dispute.objections")["late_reason"] == "负责人住院，出院后知悉"
 
 
+def known_on(connection: Connection) -> date:
+    """Day from which the time to object ran, of the objection filed last."""
+    return rows(connection, "SELECT known_on FROM dispute.objections ORDER BY stored_no DESC")[0]["known_on"]
+
+
+def test_the_time_to_object_runs_from_what_the_source_told_last(
+    connection: Connection, tmp_path: Path
+) -> None:
+    filed(connection)
+    assert known_on(connection) == date(2026, 1, 20)
+    connection.execute("DELETE FROM dispute.objections")
+    redelivered(connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-27", "description": "补充"}, day=8)
+    filed(connection)
+    assert known_on(connection) == date(2026, 1, 27)
+
+
+def test_a_decision_does_not_start_the_time_to_object_anew(connection: Connection) -> None:
+    decided(connection, filed(connection, corrections={"severity": "一般"}))
+    filed(connection, new_evidence="检测报告")
+    assert known_on(connection) == date(2026, 1, 20)
+
+
 def test_the_same_thing_is_contested_once_unless_there_is_new_evidence(connection: Connection) -> None:
     first = filed(connection)
     with pytest.raises(DisputeError, match=f"contested already: {first}"):
@@ -331,6 +353,44 @@ def test_a_withdrawn_datum_is_a_version_that_names_the_objection(connection: Con
 def test_a_decision_after_the_clock_stands_and_says_so(connection: Connection) -> None:
     decided(connection, filed(connection), on=date(2026, 2, 9))
     assert one(connection, "FROM dispute.decisions")["in_time"] is False
+
+
+@pytest.mark.parametrize(("on", "in_time"), [(date(2026, 2, 6), True), (date(2026, 2, 7), False)])
+def test_a_decision_on_the_last_day_of_the_clock_is_in_time(
+    connection: Connection, on: date, in_time: bool
+) -> None:
+    decided(connection, filed(connection), on=on)
+    assert one(connection, "FROM dispute.decisions")["in_time"] is in_time
+
+
+def test_what_the_source_has_put_right_by_then_is_not_corrected_again(
+    connection: Connection, tmp_path: Path
+) -> None:
+    number = filed(connection, corrections={"severity": "一般", "rectify_due_on": "2026-03-01"})
+    redelivered(connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-30", "severity": "一般"})
+    decided(connection, number)
+    assert "severity" not in one(connection, "FROM dispute.decisions")["changes"]
+    again = filed(connection, corrections={"description": "补充"}, new_evidence="新证据")
+    redelivered(
+        connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-31", "description": "补充"}, day=11
+    )
+    with pytest.raises(DisputeError, match="A correction says what is right"):
+        decided(connection, again, by="钱终审", on=date(2026, 1, 31))
+
+
+def test_a_number_of_two_sources_is_contested_by_its_source(connection: Connection) -> None:
+    connection.execute(
+        "INSERT INTO core.violations SELECT * REPLACE ('another' AS source) FROM core.violations "
+        "WHERE violation_id = 'major'"
+    )
+    with pytest.raises(DisputeError, match="is a number of another, bureau"):
+        filed(connection)
+    source = Datum("violations", "another", "major")
+    filed(connection, source)
+    assert one(connection, "FROM dispute.objections")["source"] == "another"
+    # Each is contested by itself, and the code hangs on neither alone.
+    assert code_if(connection, coding(connection), RED, without=[source]).shown == "red"
+    filed(connection, Datum("violations", "bureau", "major"))
 
 
 def test_what_fails_leaves_nothing_behind(connection: Connection) -> None:
