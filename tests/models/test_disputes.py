@@ -1,5 +1,6 @@
 """Clocks across holidays, who may decide, what hangs on an objection, and whether an override was right."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -42,6 +43,17 @@ def test_three_weeks_that_end_in_the_national_holiday_end_after_it() -> None:
     # 10 September 2025 + 21 days = 1 October; the holiday lasts to the 8th.
     assert decide_by(date(2025, 9, 10), REVIEW, is_decisive=False).day == date(2025, 10, 9)
     assert last_filing_day(date(2025, 9, 17), REVIEW).day == date(2025, 10, 9)
+
+
+def test_where_the_pack_lets_no_clock_roll_three_weeks_end_on_their_day_worked_or_not() -> None:
+    still = replace(REVIEW, clock_rolls=False)
+    for filed_on in (date(2026, 6, 6), date(2026, 6, 9), date(2025, 9, 10)):
+        wanted = filed_on + timedelta(days=21)
+        assert (
+            decide_by(filed_on, still, is_decisive=False).day
+            == last_filing_day(filed_on, still).day
+            == wanted
+        )
 
 
 def test_five_working_days_jump_the_national_holiday_and_count_the_make_up_saturday() -> None:

@@ -6,11 +6,15 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.coding.verdicts import assign_codes
+from models.coding.verdicts import assign_codes, judge, verdicts
 from models.errors import PolicyError, ScoreError
 from models.policy import Condition
+from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
+from tests.worlds.drawn import feature_frames
 
 
 def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:
@@ -84,6 +88,19 @@ def test_a_rule_fires_at_its_limit_and_not_one_step_before(rule: str):
     assert (quiet["code"], quiet["decided_by"]) == ("green", "score")
 
 
+@some
+@given(feature_frames(), st.sets(st.sampled_from(sorted(LIMITS))))
+def test_what_binds_an_override_is_the_worst_that_a_veto_says_and_nothing_else(
+    features: pl.DataFrame, vetoes: set[str]
+):
+    kinds = [replace(rule, kind="veto" if rule.name in vetoes else "floor") for rule in POLICY.codes.rules]
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=tuple(kinds)))
+    points = policy.scorecard.contributions(features)
+    said = {row["enterprise_id"]: row for row in verdicts(features, points, policy.codes).to_dicts()}
+    for one, bound in judge(features, points, policy).select("enterprise_id", "veto_rank").iter_rows():
+        assert bound == max((said[one][f"voice:{name}"] for name in vetoes), default=0)
+
+
 def test_a_high_hazard_rule_needs_both_of_its_conditions():
     assert _coded(high_hazard=0, self_reports_12m=0)["code"] == "green"
 
@@ -114,6 +131,18 @@ def test_two_visits_or_one_visit_and_a_report_are_enough_to_rate(inspections: in
     coded = _coded(inspections_24m=inspections, self_reports_12m=reports)
     assert coded["is_provisional"] is not rated
     assert (coded["code"], coded["decided_by"]) == (("green", "score") if rated else ("blue", "unrated"))
+
+
+def test_a_rate_known_too_widely_rates_nobody_where_the_pack_sets_a_limit():
+    codes = POLICY.codes
+    limited = codes.sufficiency.model_copy(update={"widest_interval_permille": 300})
+    policy = replace(POLICY, codes=replace(codes, sufficiency=limited))
+    rows = feature_rows({}, {}, {}).with_columns(interval_permille=pl.Series([299, 300, 301]))
+    scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
+    coded = assign_codes(rows, scores, policy=policy)
+    assert coded["is_provisional"].to_list() == [False, False, True]
+    assert coded["code"].to_list() == ["green", "green", "blue"]
+    assert not assign_codes(rows, scores, policy=POLICY)["is_provisional"].any()
 
 
 def test_an_unrated_enterprise_can_still_be_worse_than_its_provisional_floor():

@@ -1,9 +1,11 @@
 """Each feature on a world of a few rows, counted by hand.  The as-of day is 30 June 2026."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
+from models.vocabulary import RESULT_RANK
 from tests.worlds.by_hand import AS_OF, days_before, features_of, fold, minutes_before_end, world
 
 A_YEAR_ON = date(2027, 6, 30)
@@ -177,6 +179,37 @@ def test_a_finding_without_an_order_is_no_open_rectification_but_unsettled():
     assert features["unsettled_findings"] == 1
 
 
+def test_a_plan_rests_points_and_order_from_its_approval_to_its_end_for_180_days_and_never_what_was_overdue():
+    """Days before the as-of day: approved, until, and due before or after the approval; never a major hazard."""
+    plans = {
+        f"{approved} {until} {overdue} {is_major}": (approved, until, overdue, is_major)
+        for approved, until, overdue, is_major in product(
+            (0, 1, 179, 180, 181), (-1, 0, 1), (None, -1, 0, 1), (False, True)
+        )
+        if until <= approved
+    }
+    found = [
+        {
+            "enterprise_id": firm,
+            "occurred_on": days_before(190),
+            "is_major_hazard": is_major,
+            "plan_approved_on": days_before(approved),
+            "plan_until": days_before(until),
+            "rectify_due_on": None if overdue is None else days_before(approved + overdue),
+        }
+        for firm, (approved, until, overdue, is_major) in plans.items()
+    ]
+    folded = fold(world([{"enterprise_id": firm} for firm in plans], violations=found))
+    for row in folded.rows(named=True):
+        approved, until, overdue, is_major = plans[row["enterprise_id"]]
+        rests = approved < 180 and until <= 0 and overdue in (None, -1, 0) and not is_major
+        is_ordered = overdue is not None and not rests
+        assert (row["violation_points"] == 0) == rests, row["enterprise_id"]
+        assert row["open_rectifications"] == is_ordered, row["enterprise_id"]
+        assert row["overdue_rectifications"] == (is_ordered and approved + overdue > 0), row["enterprise_id"]
+        assert row["unsettled_findings"] == row["violations_12m"] == 1
+
+
 @pytest.mark.parametrize(("age", "recent"), [(730, 1), (731, 0), (3000, 0)])
 def test_a_major_hazard_stays_open_until_rectified_however_old(age: int, recent: int):
     features = features_of(violations=[{"occurred_on": days_before(age), "is_major_hazard": True}])
@@ -191,6 +224,13 @@ def test_an_item_found_in_two_visits_of_the_window_is_a_repeat(age: int, repeats
         {"occurred_on": days_before(10), "inspection_id": "v2", "item_code": "x"},
     ]
     assert features_of(violations=found)["repeat_items"] == repeats
+
+
+def test_an_item_of_a_visit_is_as_old_as_the_newest_row_about_it():
+    old = [{"occurred_on": days_before(n), "inspection_id": "v1", "item_code": "x"} for n in (730, 731, 900)]
+    new = {"occurred_on": days_before(10), "inspection_id": "v2", "item_code": "x"}
+    assert features_of(violations=[*old, new])["repeat_items"] == 1
+    assert features_of(violations=[*old[1:], new])["repeat_items"] == 0
 
 
 def test_an_item_found_twice_in_one_visit_or_three_times_in_three_is_no_or_one_repeat():
@@ -208,6 +248,18 @@ def test_a_finding_is_settled_by_a_later_clean_visit_not_by_one_on_its_day(visit
     assert features["unsettled_findings"] == unsettled
 
 
+@pytest.mark.parametrize(("visited", "unchecked"), [(61, 1), (31, 1), (30, 0), (29, 0)])
+def test_a_major_hazard_put_right_is_checked_by_a_clean_visit_of_that_day_or_later(
+    visited: int, unchecked: int
+):
+    found = {"occurred_on": days_before(60), "rectified_on": days_before(30), "is_major_hazard": True}
+    features = features_of(violations=[found], inspections=[{"inspected_on": days_before(visited)}])
+    assert features["unchecked_major_hazards"] == unchecked
+    assert features_of(violations=[found])["unchecked_major_hazards"] == 1
+    mild = {**found, "is_major_hazard": False}
+    assert features_of(violations=[mild])["unchecked_major_hazards"] == 0
+
+
 @pytest.mark.parametrize("result", ["findings", "unknown"])
 def test_a_later_visit_that_was_not_clean_settles_nothing(result: str):
     features = features_of(
@@ -220,6 +272,32 @@ def test_a_later_visit_that_was_not_clean_settles_nothing(result: str):
 @pytest.mark.parametrize(("age", "unsettled"), [(730, 1), (731, 0)])
 def test_an_unsettled_finding_is_forgotten_after_two_years(age: int, unsettled: int):
     assert features_of(violations=[{"occurred_on": days_before(age)}])["unsettled_findings"] == unsettled
+
+
+LONG_AGO = days_before(1827)
+"""A day past the long window."""
+
+
+@pytest.mark.parametrize(
+    ("events", "record"),
+    [
+        ({}, "none"),
+        ({"self_reports": [{"filed_on": AS_OF}]}, "none"),
+        ({"violations": [{"occurred_on": AS_OF}]}, "records"),
+        ({"accidents": [{"occurred_on": AS_OF}]}, "records"),
+        ({"alerts": [{"raised_at": minutes_before_end(0)}]}, "records"),
+        ({"inspections": [{"inspected_on": days_before(1826)}]}, "visited"),
+        ({"inspections": [{"inspected_on": AS_OF}], "violations": [{"occurred_on": AS_OF}]}, "visited"),
+        ({"inspections": [{"inspected_on": LONG_AGO}], "accidents": [{"occurred_on": AS_OF}]}, "records"),
+        ({name: [{"occurred_on": LONG_AGO}] for name in ("violations", "accidents")}, "none"),
+        ({"inspections": [{"inspected_on": AS_OF, "kind": "assistance"}]}, "none"),
+    ],
+    ids=str,
+)
+def test_one_visit_of_the_long_window_or_else_one_event_is_a_track_record(
+    events: dict[str, list[dict[str, object]]], record: str
+):
+    assert features_of(**events)["track_record"] == record
 
 
 # ---- visits --------------------------------------------------------------------------------------------
@@ -287,6 +365,12 @@ def test_a_recheck_fails_when_it_still_finds_something():
     assert features_of(inspections=visits)["failed_rechecks_12m"] == 2
 
 
+@pytest.mark.parametrize("result", RESULT_RANK)
+def test_a_visit_ended_serious_where_it_found_something_serious_stopped_work_or_was_refused(result: str):
+    features = features_of(inspections=[{"inspected_on": AS_OF, "result": result}])
+    assert features["serious_visits_36m"] == (result in ("serious", "stopped", "refused"))
+
+
 @pytest.mark.parametrize(("age", "refusals"), [(730, 1), (731, 0)])
 def test_refusals_are_counted_over_two_years(age: int, refusals: int):
     features = features_of(inspections=[{"inspected_on": days_before(age), "result": "refused"}])
@@ -314,28 +398,28 @@ def test_a_false_alarm_never_counts():
     assert features_of(alerts=[alarm]) == features_of()
 
 
-@pytest.mark.parametrize(("minutes", "unanswered"), [(DAY - 1, 0), (DAY, 1), (DAY + 1, 1)])
-def test_an_alert_is_unanswered_from_exactly_24_hours_on(minutes: int, unanswered: int):
-    features = features_of(alerts=[{"raised_at": minutes_before_end(minutes)}])
-    assert features["unanswered_alerts"] == unanswered
-    assert features["slow_alerts"] == 0
-
-
-def test_an_answer_after_the_as_of_day_is_no_answer_yet():
-    raised = minutes_before_end(DAY)
-    alert = {"raised_at": raised, "acknowledged_at": raised + timedelta(minutes=DAY + 1)}
-    assert features_of(alerts=[alert])["unanswered_alerts"] == 1
-    assert features_of(alerts=[alert])["slow_alerts"] == 0
-
-
-@pytest.mark.parametrize(("minutes", "slow"), [(0, 0), (240, 0), (241, 1), (5 * DAY, 1)])
-def test_an_answer_is_slow_after_more_than_240_minutes(minutes: int, slow: int):
-    raised = minutes_before_end(10 * DAY)
-    features = features_of(
-        alerts=[{"raised_at": raised, "acknowledged_at": raised + timedelta(minutes=minutes)}]
-    )
-    assert features["slow_alerts"] == slow
-    assert features["unanswered_alerts"] == 0
+def test_an_alert_is_answered_slowly_after_240_minutes_and_unanswered_after_24_hours_by_the_last_minute():
+    raised = (0, 239, 240, 241, DAY - 1, DAY, DAY + 1, 5 * DAY)
+    answered = (None, -1, 0, 1, 240, 241, DAY)
+    asked = {
+        f"{begin} {end}": (begin, end)
+        for begin, end in product(raised, answered)
+        if end is None or end <= begin
+    }
+    alerts = [
+        {
+            "enterprise_id": firm,
+            "raised_at": minutes_before_end(begin),
+            "acknowledged_at": None if end is None else minutes_before_end(end),
+        }
+        for firm, (begin, end) in asked.items()
+    ]
+    folded = fold(world([{"enterprise_id": firm} for firm in asked], alerts=alerts))
+    for row in folded.rows(named=True):
+        begin, end = asked[row["enterprise_id"]]
+        is_answered = end is not None and end >= 0
+        assert row["slow_alerts"] == (is_answered and begin - end > 240), row["enterprise_id"]
+        assert row["unanswered_alerts"] == (not is_answered and begin >= DAY), row["enterprise_id"]
 
 
 @pytest.mark.parametrize(("age", "counted"), [(90, 1), (91, 0)])
@@ -451,6 +535,12 @@ def test_unknown_or_few_deaths_do_not_lower_the_grade_the_authority_states(death
 def test_figures_raise_a_grade_stated_too_low():
     features = features_of(accidents=[{"occurred_on": days_before(10), "deaths": 10, "grade": "ordinary"}])
     assert (features["larger_accidents_36m"], features["major_accidents_36m"]) == MAJOR
+
+
+@pytest.mark.parametrize(("days", "costs"), [(None, 0), (0, 0), (1, 1)])
+def test_an_accident_costs_time_when_lost_days_are_known(days: int | None, costs: int):
+    features = features_of(accidents=[{"occurred_on": days_before(10), "lost_days": days}])
+    assert features["lost_time_accidents_12m"] == features["lost_time_accidents_36m"] == costs
 
 
 @pytest.mark.parametrize(("deaths", "fatal"), [(None, 0), (0, 0), (1, 1)])

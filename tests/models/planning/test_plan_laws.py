@@ -9,11 +9,13 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.calendar import add_working_days, is_working_day, working_days
 from models.planning.certificate import certificate
+from models.planning.crews.crews import members
 from models.planning.demand.due import due_items
 from models.planning.demand.waivers import WAIVERS, caps
 from models.planning.floors import floors
@@ -89,6 +91,53 @@ def a_visit_lies_on_a_working_day_of_its_window(world: World, plan: Plan, told: 
         assert visit["is_overdue"] or visit["planned_on"] <= visit["due_on"], visit
 
 
+def a_visit_is_what_its_items_make_it(world: World, plan: Plan, told: pl.DataFrame) -> None:
+    """Due with the first of them, open with the last, as urgent as the most urgent, as long as the longest."""
+    for visit, own in _with_items(plan):
+        specs = {item["channel"]: world.policy.channels[item["channel"]] for item in own}
+        assert visit["due_on"] == min(item["due_on"] for item in own), visit
+        assert visit["opens_on"] == max(item["opens_on"] for item in own), visit
+        assert visit["rank"] == min(one.rank for one in specs.values()) == specs[visit["channel"]].rank
+        assert visit["quarter_days"] == max(one.spec.quarter_days for one in specs.values())
+        assert visit["mode"] == max(item["mode"] for item in own), "on site if one of them is"
+        assert visit["is_planned"] == (not any(one.spec.off_plan for one in specs.values()))
+        assert visit["is_overdue"] == any(item["due_on"] < plan.days[0] for item in own), visit
+
+
+def _with_items(plan: Plan) -> list[tuple[Row, list[Row]]]:
+    """Every visit with the items it settles."""
+    items = plan.items.rows(named=True)
+    return [
+        (visit, [item for item in items if item["visit_id"] == visit["visit_id"]])
+        for visit in plan.visits.rows(named=True)
+    ]
+
+
+def a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    for visit in _scheduled(plan).iter_rows(named=True):
+        first, last = sorted((visit["planned_on"], visit["file_by"]))
+        assert working_days(first, last) == [first, last], visit
+        assert (visit["file_by"] > visit["planned_on"]) == (visit["channel"] == "immediate"), visit
+
+
+def what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    made = _scheduled(plan).rows(named=True)
+    for visit in plan.visits.filter(pl.col("state") != SCHEDULED).rows(named=True):
+        [row] = told.filter(pl.col("visit_id") == visit["visit_id"]).rows(named=True)
+        higher = {
+            (one["rank"], one["channel"])
+            for one in made
+            if (one["at_level"], one["at_division"]) == (visit["at_level"], visit["at_division"])
+            and one["rank"] < visit["rank"]
+            and visit["first_on"] <= one["planned_on"] <= visit["last_on"]
+        }
+        assert row["gave_way_to"] == [channel for _, channel in sorted(higher)], visit
+
+
 def planned_visits_keep_off_quiet_days(world: World, plan: Plan, told: pl.DataFrame) -> None:
     for day in _scheduled(plan).filter("is_planned")["planned_on"]:
         assert not any(one.first <= day <= one.last for one in world.policy.blackouts)
@@ -110,6 +159,40 @@ def a_planned_visit_keeps_its_distance(world: World, plan: Plan, told: pl.DataFr
     for visit in here.filter("is_planned").iter_rows(named=True):
         before = [day for firm, day in days if firm == visit["enterprise_id"] and day < visit["planned_on"]]
         assert not before or max(before) + gap <= visit["planned_on"], visit
+
+
+def a_rule_waives_what_it_is_for_and_nothing_else(world: World, plan: Plan, told: pl.DataFrame) -> None:
+    states = {row["enterprise_id"]: row for row in _firms(world).rows(named=True)}
+    for item in plan.items.rows(named=True):
+        firm, spec = states[item["enterprise_id"]], world.policy.channels[item["channel"]].spec
+        rules = {
+            "closed": firm["status"] == "closed",
+            "suspended": firm["status"] == "suspended" and not spec.off_plan,
+            "green": firm["code"] == "green" and spec.spares_green,
+            "superior": spec.yields_to_superior and _seen_by_superior(world, firm),
+        }
+        first = next((rule for rule, holds in rules.items() if holds), None)
+        if first:
+            assert item["waived_by"] == first, item
+        else:
+            may = {None, *(["gap"] if spec.keeps_gap else []), *(["cap"] if _in_cap(world, spec) else [])}
+            assert item["waived_by"] in may, item
+
+
+def _in_cap(world: World, spec: Any) -> bool:
+    return not spec.off_plan or world.policy.switches.off_plan_counts_in_cap
+
+
+def _seen_by_superior(world: World, firm: Row) -> bool:
+    """Whether a level above the enterprise's own, none on record being above the city, inspected jointly this year."""
+    above = [None, "city", "district", "town"]
+    visits = on_site(world.now.inspections).filter(pl.col("enterprise_id") == firm["enterprise_id"])
+    return any(
+        row["kind"] == "joint"
+        and row["inspected_on"].year == world.now.year
+        and above.index(row["level"]) < above.index(firm["level"])
+        for row in visits.rows(named=True)
+    )
 
 
 def a_green_is_only_visited_for_what_does_not_spare_it(world: World, plan: Plan, told: pl.DataFrame) -> None:
@@ -139,6 +222,22 @@ def every_crew_is_two_certified_officers_who_are_there(world: World, plan: Plan,
         absent = {row["officer_id"] for row in away if row["first_day"] <= day <= row["last_day"]}
         assert not absent & set(visit["officers"])
         assert len(crew) == len(certified) + 1 or not world.policy.crew.technical_required
+
+
+def who_can_be_sent_is_certified_still_in_service_and_not_away(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    people = {one: own for staff in members(world.now, world.policy).values() for one, own in staff.items()}
+    away = world.now.absences.rows(named=True)
+    for row in world.now.officers.rows(named=True):
+        absent = [one for one in away if one["officer_id"] == row["officer_id"]]
+        for day in plan.days:
+            is_there = (
+                (row["left_on"] is None or day < row["left_on"])
+                and (row["role"] != "officer" or day <= (row["certified_until"] or date.min))
+                and not any(one["first_day"] <= day <= one["last_day"] for one in absent)
+            )
+            assert people[row["officer_id"]].is_present(day) == is_there, (row, day)
 
 
 def nobody_is_in_two_crews_nor_busy_for_more_than_a_day(world: World, plan: Plan, told: pl.DataFrame) -> None:
@@ -280,12 +379,17 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
     every_item_has_exactly_one_fate,
     every_visit_stands_once_with_one_state,
     a_visit_lies_on_a_working_day_of_its_window,
+    a_visit_is_what_its_items_make_it,
+    a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after,
+    what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else,
     planned_visits_keep_off_quiet_days,
     no_enterprise_is_visited_beyond_its_cap,
     a_planned_visit_keeps_its_distance,
+    a_rule_waives_what_it_is_for_and_nothing_else,
     a_green_is_only_visited_for_what_does_not_spare_it,
     a_closed_enterprise_is_not_visited_nor_planned_at_while_suspended,
     every_crew_is_two_certified_officers_who_are_there,
+    who_can_be_sent_is_certified_still_in_service_and_not_away,
     nobody_is_in_two_crews_nor_busy_for_more_than_a_day,
     a_crew_is_of_the_enterprises_own_authority_or_on_a_recorded_loan,
     no_recused_officer_goes,
@@ -339,6 +443,76 @@ def test_an_item_that_comes_back_gets_a_visit_of_its_own():
     every_visit_stands_once_with_one_state(World(now, POLICY, "by hand"), plan, plan.items)
     named = dict(plan.visits.select("visit_id", "channel").iter_rows())
     assert named == {"recheck:e1:a/1": "department", "recheck:e1:a/1/again": "recheck"}
+
+
+def test_of_a_visit_that_is_split_the_part_it_was_first_planned_for_keeps_the_number():
+    number = "department:e1:a/1"
+    visit = {"visit_id": number, "item_ids": [number, "department:e1:a/2"], "day": date(2026, 7, 6)}
+    windows = [(date(2026, 7, 15), date(2026, 7, 24)), (date(2026, 6, 20), date(2026, 7, 8))]
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": "e1", "code": "yellow"}],
+        officers=officers(4),
+        tasks=[{"enterprise_id": "e1", "opens_on": opens, "due_on": due} for opens, due in windows],
+        previous=[{**visit, "enterprise_id": "e1", "crew_id": f"{HERE}-01+{HERE}-02"}],
+    )
+    plan = make_plan(now, with_values(POLICY, {"visiting.min_gap_days": 0}))
+    assert dict(plan.visits.select("visit_id", "item_ids").iter_rows()) == {
+        number: [number],
+        "department:e1:a/2": ["department:e1:a/2"],
+    }
+
+
+def test_a_record_is_awaited_once_no_planned_day_of_the_deadline_is_left():
+    now = situation(date(2026, 7, 3), firms=[{"enterprise_id": "e1"}])
+    plan = make_plan(now, POLICY)
+    due = {day.isoformat(): day for day in (date(2026, 7, at) for at in (3, 5, 6, 7))}
+    place = {"level": "district", "division": HERE, "channel": "recheck", "enterprise_id": "e1"}
+    awaited = pl.DataFrame([{**place, "visit_id": name, "due_on": day} for name, day in due.items()])
+    told = certificate(plan, now, POLICY, awaiting=awaited)
+    assert told.filter(pl.col("rule") == "record_awaited")["visit_id"].to_list() == [
+        "2026-07-03",
+        "2026-07-05",
+    ]
+
+
+def test_of_the_year_only_the_months_that_are_short_are_told():
+    now = situation(date(2026, 6, 30), firms=[{"enterprise_id": "e1"}])
+    plan, months = make_plan(now, POLICY), {date(2026, 7, 1): 0.0, date(2026, 8, 1): 0.5}
+    planned = dict.fromkeys(("annual_full_days", "random_days", "other_planned_days"), 2.0)
+    rows = [
+        {"level": "district", "division": HERE, "month_on": month, "short_days": short, **planned}
+        for month, short in months.items()
+    ]
+    told = certificate(plan, now, POLICY, budget=pl.DataFrame(rows)).filter(pl.col("rule") == "annual_budget")
+    said = told.select("month_on", "person_days", "needed_days", "available_days").rows()
+    assert said == [(date(2026, 8, 1), 0.5, 6.0, 5.5)]
+
+
+@pytest.mark.parametrize(
+    ("there", "rule"),
+    [(date(2026, 7, 1), "recusal"), (date(2026, 7, 7), "recusal"), (date(2026, 7, 8), "absence")],
+)
+def test_whoever_is_there_on_any_day_of_the_window_is_recused_and_not_away(there: date, rule: str):
+    away = [(date(2026, 6, 30), there - timedelta(days=1)), (there + timedelta(days=1), date(2026, 8, 31))]
+    now = situation(
+        date(2026, 6, 30),
+        firms=[{"enterprise_id": "e1", "code": "red", "red_since": date(2026, 6, 30)}],
+        officers=officers(2),
+        conflicts=[{"enterprise_id": "e1", "officer_id": f"{HERE}-01"}],
+        absences=[{"officer_id": f"{HERE}-02", "first_day": first, "last_day": last} for first, last in away],
+    )
+    told = certificate(make_plan(now, POLICY), now, POLICY)
+    assert told.filter(pl.col("enterprise_id") == "e1")["rule"].to_list() == [rule]
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 6, 30), date(2026, 7, 14), date(2026, 7, 25)])
+def test_the_days_for_planned_visits_are_their_part_of_all_working_days_of_the_months_planned(as_of: date):
+    now = situation(as_of, firms=[{"enterprise_id": "e1"}], officers=officers(5))
+    plan = make_plan(now, POLICY)
+    days = working_days(date(2026, 7, 1), plan.days[-1])
+    # Two crews; 1000 - 454 - 367 per mille of their quarter-days.
+    assert plan.benches["district", HERE].budget == 2 * 4 * len(days) * 179 // 1000
 
 
 CALM = (

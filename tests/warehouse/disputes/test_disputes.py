@@ -24,11 +24,12 @@ from tests.worlds.deliveries import (
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
+from warehouse.coding.overrides import standing_overrides
 from warehouse.connection import Connection
 from warehouse.database.reading import rows
 from warehouse.disputes.decisions import Ruling, decide_objection, withdraw_objection
 from warehouse.disputes.objections import Filing, file_objection
-from warehouse.disputes.overrides import Given, end_override, give_override
+from warehouse.disputes.overrides import Given, end_override, give_override, givers
 from warehouse.disputes.what_if import Datum, code_if
 from warehouse.intake.decided import Change
 from warehouse.questions.disputes import EVIDENCE, OPEN, overrides, with_contested
@@ -231,6 +232,28 @@ def test_a_late_objection_needs_a_reason_that_is_kept(connection: Connection) ->
     assert one(connection, "FROM dispute.objections")["late_reason"] == "负责人住院，出院后知悉"
 
 
+def known_on(connection: Connection) -> date:
+    """Day from which the time to object ran, of the objection filed last."""
+    return rows(connection, "SELECT known_on FROM dispute.objections ORDER BY stored_no DESC")[0]["known_on"]
+
+
+def test_the_time_to_object_runs_from_what_the_source_told_last(
+    connection: Connection, tmp_path: Path
+) -> None:
+    filed(connection)
+    assert known_on(connection) == date(2026, 1, 20)
+    connection.execute("DELETE FROM dispute.objections")
+    redelivered(connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-27", "description": "补充"}, day=8)
+    filed(connection)
+    assert known_on(connection) == date(2026, 1, 27)
+
+
+def test_a_decision_does_not_start_the_time_to_object_anew(connection: Connection) -> None:
+    decided(connection, filed(connection, corrections={"severity": "一般"}))
+    filed(connection, new_evidence="检测报告")
+    assert known_on(connection) == date(2026, 1, 20)
+
+
 def test_the_same_thing_is_contested_once_unless_there_is_new_evidence(connection: Connection) -> None:
     first = filed(connection)
     with pytest.raises(DisputeError, match=f"contested already: {first}"):
@@ -330,6 +353,44 @@ def test_a_withdrawn_datum_is_a_version_that_names_the_objection(connection: Con
 def test_a_decision_after_the_clock_stands_and_says_so(connection: Connection) -> None:
     decided(connection, filed(connection), on=date(2026, 2, 9))
     assert one(connection, "FROM dispute.decisions")["in_time"] is False
+
+
+@pytest.mark.parametrize(("on", "in_time"), [(date(2026, 2, 6), True), (date(2026, 2, 7), False)])
+def test_a_decision_on_the_last_day_of_the_clock_is_in_time(
+    connection: Connection, on: date, in_time: bool
+) -> None:
+    decided(connection, filed(connection), on=on)
+    assert one(connection, "FROM dispute.decisions")["in_time"] is in_time
+
+
+def test_what_the_source_has_put_right_by_then_is_not_corrected_again(
+    connection: Connection, tmp_path: Path
+) -> None:
+    number = filed(connection, corrections={"severity": "一般", "rectify_due_on": "2026-03-01"})
+    redelivered(connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-30", "severity": "一般"})
+    decided(connection, number)
+    assert "severity" not in one(connection, "FROM dispute.decisions")["changes"]
+    again = filed(connection, corrections={"description": "补充"}, new_evidence="新证据")
+    redelivered(
+        connection, tmp_path, MAJOR_ROW | {"recorded_at": "2026-01-31", "description": "补充"}, day=11
+    )
+    with pytest.raises(DisputeError, match="A correction says what is right"):
+        decided(connection, again, by="钱终审", on=date(2026, 1, 31))
+
+
+def test_a_number_of_two_sources_is_contested_by_its_source(connection: Connection) -> None:
+    connection.execute(
+        "INSERT INTO core.violations SELECT * REPLACE ('another' AS source) FROM core.violations "
+        "WHERE violation_id = 'major'"
+    )
+    with pytest.raises(DisputeError, match="is a number of another, bureau"):
+        filed(connection)
+    source = Datum("violations", "another", "major")
+    filed(connection, source)
+    assert one(connection, "FROM dispute.objections")["source"] == "another"
+    # Each is contested by itself, and the code hangs on neither alone.
+    assert code_if(connection, coding(connection), RED, without=[source]).shown == "red"
+    filed(connection, Datum("violations", "bureau", "major"))
 
 
 def test_what_fails_leaves_nothing_behind(connection: Connection) -> None:
@@ -468,6 +529,26 @@ def test_an_override_gives_the_code_until_its_last_day(connection: Connection) -
     assert code_if(connection, coding(connection, OTHER), OTHER) == ("yellow", "green")
 
 
+def test_an_override_stands_from_the_write_that_stored_it_and_the_day_it_was_given(
+    connection: Connection,
+) -> None:
+    given(connection, on=DAY + timedelta(days=1), first_day=DAY)
+    number = one(connection, "FROM dispute.overrides")["stored_no"]
+
+    def stands(known_at: date, stored_by: int | None) -> bool:
+        asked = replace(coding(connection, OTHER, known_at), stored_by=stored_by)
+        return standing_overrides(connection, asked).height == 1
+
+    day_after = DAY + timedelta(days=1)
+    assert [stands(day_after, by) for by in (number - 1, number, number + 1, None)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert not stands(DAY, None)
+
+
 def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None:
     number = given(connection)
     end_override(
@@ -481,6 +562,20 @@ def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None
     assert code_if(connection, coding(connection, OTHER), OTHER).shown == "green"
     with pytest.raises(DisputeError, match="is over"):
         end_override(connection, number, by="赵局长", reason=REASONS, on=DAY, first_day_without=DAY)
+
+
+def test_a_veto_that_comes_under_an_override_outranks_it_until_it_is_cleared(
+    connection: Connection, tmp_path: Path
+) -> None:
+    given(connection)
+    major = MAJOR_ROW | {"violation_id": "new", "enterprise_id": OTHER, "recorded_at": "2026-01-30"}
+    redelivered(connection, tmp_path, major)
+    assert code_if(connection, coding(connection, OTHER), OTHER) == ("red", "red")
+    redelivered(
+        connection, tmp_path, major | {"recorded_at": "2026-01-31", "rectified_on": "2026-01-30"}, day=11
+    )
+    later = coding(connection, OTHER, DAY + timedelta(days=1))
+    assert code_if(connection, later, OTHER).shown == "yellow"
 
 
 @pytest.mark.parametrize(
@@ -506,13 +601,66 @@ def test_one_override_at_a_time(connection: Connection) -> None:
         given(connection, code="red")
 
 
+Span = tuple[int, int]
+"""First and last day of an override, from the day coded on."""
+
+
+def may_give(connection: Connection, span: Span, beside: Span | None = None) -> bool:
+    """Whether an override of these days is taken, perhaps beside another one; neither stays."""
+    try:
+        for first, last in (beside, span) if beside else (span,):
+            given(connection, first_day=DAY + timedelta(days=first), last_day=DAY + timedelta(days=last))
+    except DisputeError:
+        assert beside is None or rows(connection, "FROM dispute.overrides")
+        return False
+    finally:
+        connection.execute("DELETE FROM dispute.overrides")
+    return True
+
+
+def test_an_override_begins_on_the_day_coded_at_the_earliest_and_lasts_one_to_ninety_days(
+    connection: Connection,
+) -> None:
+    spans = [(first, first + days - 1) for first in (-1, 0, 1) for days in (0, 1, 90, 91)]
+    assert [span for span in spans if may_give(connection, span)] == [(0, 0), (0, 89), (1, 1), (1, 90)]
+
+
+def test_two_overrides_of_an_enterprise_share_no_day(connection: Connection) -> None:
+    spans = [(5, 9), (5, 10), (9, 21), (12, 13), (20, 25), (21, 25)]
+    assert [span for span in spans if may_give(connection, span, beside=(10, 20))] == [(5, 9), (21, 25)]
+
+
+@pytest.mark.parametrize(("beside", "first"), [((0, 59), 150), ((200, 259), 79)])
+def test_of_any_180_days_at_most_90_are_overridden(connection: Connection, beside: Span, first: int) -> None:
+    def most(span: Span) -> int:
+        overridden = {day for begin, end in (span, beside) for day in range(begin, end + 1)}
+        return max(len(overridden & set(range(day, day + 180))) for day in range(-180, 440))
+
+    spans = [(begin, begin + 30) for begin in range(first - 2, first + 3)]
+    assert len({most(span) <= 90 for span in spans}) == 2
+    for span in spans:
+        assert may_give(connection, span, beside) == (most(span) <= 90), span
+
+
+def test_an_override_can_be_ended_up_to_its_last_day_and_has_a_giver_from_the_first_to_it(
+    connection: Connection,
+) -> None:
+    days = {ahead: DAY + timedelta(days=ahead) for ahead in (-1, 0, 30, 31)}
+    number = given(connection)
+    assert [ahead for ahead, day in days.items() if givers(connection, OTHER, day)] == [0, 30]
+    told = {"by": "赵局长", "reason": REASONS, "on": DAY}
+    with pytest.raises(DisputeError, match="is over"):
+        end_override(connection, number, first_day_without=days[31], **told)
+    end_override(connection, number, first_day_without=days[30], **told)
+    assert givers(connection, OTHER, DAY + timedelta(days=29)) and not givers(connection, OTHER, days[30])
+
+
 def test_whoever_gave_the_override_does_not_decide_on_the_objection(connection: Connection) -> None:
     given(connection, code="red")
-    number = filed(connection, Datum("inspections", None, "j2"), OTHER, corrections={"result": "发现问题"})
-    row = one(connection, "FROM dispute.objections")
-    if row["is_decisive"]:
-        with pytest.raises(DisputeError, match="gave the override"):
-            decided(connection, number, OTHER, by="赵局长")
+    number = filed(connection, None, OTHER)
+    assert one(connection, "FROM dispute.objections")["is_decisive"]
+    with pytest.raises(DisputeError, match="gave the override"):
+        decided(connection, number, OTHER, by="赵局长")
 
 
 def test_a_raising_override_is_right_once_a_serious_finding_comes_to_light(

@@ -1,0 +1,127 @@
+"""The red queue as it is stored: since when an enterprise is RED, who has seen to it, and what is open there."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from models.policy import load_policy
+from tests.worlds.by_hand import row
+from tests.worlds.deliveries import warehouse
+from tests.worlds.drawn import canonical
+from tests.worlds.warehouses import fill
+from warehouse.coding.queue import compute_red_queue
+from warehouse.connection import Connection
+from warehouse.database.frames import append
+from warehouse.rules.in_force import coding_on
+from warehouse.schema.catalogue import OWN
+
+AS_OF, NEVER = date(2026, 6, 30), date(9999, 12, 31)
+FIRST = AS_OF - timedelta(days=20)
+Spans = list[tuple[date, date, str]]
+
+
+def history(seed: int) -> Spans:
+    """Codes issued from some day on, without gaps; now and then one that was shown for part of a day only."""
+    chance, begins = Random(seed), FIRST
+    spans: Spans = []
+    while begins <= AS_OF:
+        code = chance.choice(("red", "red", "yellow", "blue"))
+        ends = begins + timedelta(days=chance.choice((0, 1, 1, 2, 6, 30)))
+        spans.append((begins, ends if ends <= AS_OF else NEVER, code))
+        begins = ends if ends <= AS_OF else AS_OF + timedelta(days=1)
+    return spans[: chance.choice((0, len(spans), len(spans), len(spans)))]
+
+
+HISTORIES = {f"e{seed}": history(seed) for seed in range(200)}
+
+
+def red_since(spans: Spans) -> date:
+    """Day by day: the first of the days without a break on which the code was RED in the evening, or today."""
+    since = AS_OF
+    while any(begins < since <= ends and code == "red" for begins, ends, code in spans if begins < ends):
+        since -= timedelta(days=1)
+    return since
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    """Every enterprise is RED today."""
+    with warehouse() as opened:
+        opened.execute(OWN["risk.codes"].ddl("risk.codes"))
+        codes = [(one, AS_OF, "red", 40, "score") for one in HISTORIES]
+        frame = OWN["risk.codes"].frame(codes, "enterprise_id", "as_of", "code", "score", "decided_by")
+        append(opened, "risk.codes", frame)
+        opened.execute(
+            "CREATE TABLE risk.features AS SELECT enterprise_id, as_of, 'active' AS status FROM risk.codes"
+        )
+        rows = [(one, *span) for one, spans in HISTORIES.items() for span in spans]
+        issued = pl.DataFrame(rows, ["enterprise_id", "valid_from", "valid_to", "code"], orient="row")
+        append(opened, "risk.code_history", issued)
+        yield opened
+
+
+def queue(connection: Connection, **told: list[dict[str, Any]]) -> Connection:
+    """The queue after some visits and findings, which stay."""
+    for table, rows in told.items():
+        frame = canonical(table, [row(table, number, **given) for number, given in enumerate(rows, 1)])
+        fill(connection, {table: frame}, received_on=AS_OF)
+    compute_red_queue(connection, coding_on(connection, load_policy(), AS_OF))
+    return connection
+
+
+def test_a_red_is_one_since_it_was_issued_without_a_break(connection: Connection) -> None:
+    found = queue(connection).sql("SELECT enterprise_id, red_since FROM serve.red_queue").fetchall()
+    assert dict(found) == {one: red_since(spans) for one, spans in HISTORIES.items()}
+    assert len({day for _, day in found}) > 10
+
+
+def test_a_red_is_seen_to_by_a_counted_visit_on_site_from_the_day_after_on(connection: Connection) -> None:
+    since = {one: red_since(spans) for one, spans in HISTORIES.items()}
+    early = [one for one, day in since.items() if day < AS_OF][:7]
+    flavours: list[dict[str, Any]] = [
+        {},
+        {"inspected_on": AS_OF},
+        {"inspected_on": "since"},
+        {"mode": "off_site"},
+        {"kind": "assistance"},
+        {"result": "refused"},
+        {"withdrawn_on": AS_OF},
+    ]
+    visits = [
+        {"enterprise_id": one, "inspected_on": since[one] + timedelta(days=1)}
+        | ({"inspected_on": since[one]} if given.get("inspected_on") == "since" else given)
+        for one, given in zip(early, flavours, strict=True)
+    ]
+    queue(connection, inspections=visits)
+    asked = "SELECT enterprise_id, visited_on FROM serve.red_queue WHERE state = 'visited' ORDER BY ALL"
+    wanted = [(visit["enterprise_id"], visit["inspected_on"]) for visit in visits[:2]]
+    assert connection.sql(asked).fetchall() == sorted(wanted)
+
+
+def test_open_findings_are_major_or_have_a_deadline_and_are_overdue_from_the_day_after_it(
+    connection: Connection,
+) -> None:
+    told = {
+        "due yesterday": {"rectify_due_on": AS_OF - timedelta(days=1)},
+        "due today": {"rectify_due_on": AS_OF},
+        "major": {"is_major_hazard": True},
+        "found today": {"rectify_due_on": AS_OF, "occurred_on": AS_OF, "recorded_at": AS_OF},
+        "put right tomorrow": {"is_major_hazard": True, "rectified_on": AS_OF + timedelta(days=1)},
+        "put right today": {"is_major_hazard": True, "rectified_on": AS_OF},
+        "withdrawn": {"is_major_hazard": True, "withdrawn_on": AS_OF},
+        "minor, without a deadline": {},
+    }
+    usual = {"enterprise_id": "e1", "occurred_on": FIRST, "recorded_at": FIRST}
+    queue(connection, violations=[{**usual, "violation_id": name, **one} for name, one in told.items()])
+    found = connection.sql("SELECT violation_id, is_overdue FROM serve.open_findings").fetchall()
+    assert dict(found) == {
+        "due yesterday": True,
+        "due today": False,
+        "major": None,
+        "found today": False,
+        "put right tomorrow": None,
+    }
