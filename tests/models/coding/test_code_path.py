@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 import pytest
@@ -30,7 +31,8 @@ FIRST, LAST = AS_OF, AS_OF + timedelta(days=30)
 DAYS = range(31)
 
 
-def two_firms() -> Events:
+@cache
+def events() -> Events:
     """``e1``: a finding that falls overdue on the tenth day; ``e2``: an accident that grows old on the twentieth."""
     of = world(
         register=[{}, {"enterprise_id": "e2"}],
@@ -45,11 +47,8 @@ def two_firms() -> Events:
     return as_events(integer_frames(of))
 
 
-EVENTS = two_firms()
-
-
 def found(overrides: pl.DataFrame | None = None, *, first: date = FIRST, last: date = LAST) -> Path:
-    return code_path(EVENTS, first=first, last=last, known_at=AS_OF, rules=RULES, overrides=overrides)
+    return code_path(events(), first=first, last=last, known_at=AS_OF, rules=RULES, overrides=overrides)
 
 
 def daily(path: Path, column: str, first: date = FIRST, days: Sequence[int] = DAYS) -> dict[str, list[int]]:
@@ -67,12 +66,15 @@ def given_codes(*rows: tuple[str, int, int, int]) -> pl.DataFrame:
     return pl.DataFrame(told, schema=OVERRIDE_SCHEMA, orient="row")
 
 
-HELD = daily(found(), "held_rank")
+@cache
+def held() -> dict[str, list[int]]:
+    """By the change rules, on each day."""
+    return daily(found(), "held_rank")
 
 
 def test_the_world_has_codes_that_get_worse_and_better():
     # e2 is no longer RED by the facts on day 20; a band goes every three days, the last only clearly after five.
-    assert HELD == {"e1": [1] * 10 + [2] * 21, "e2": [3] * 23 + [2] * 3 + [1] * 5}
+    assert held() == {"e1": [1] * 10 + [2] * 21, "e2": [3] * 23 + [2] * 3 + [1] * 5}
 
 
 def test_a_path_begins_on_the_day_asked_for_and_says_only_what_changes():
@@ -89,14 +91,14 @@ def test_a_path_begins_on_the_day_asked_for_and_says_only_what_changes():
 @pytest.mark.parametrize("day", [0, 9, 10, 22, 23, 25, 26, 30])
 def test_a_day_asked_for_alone_has_the_code_it_has_in_a_span(day: int):
     then = FIRST + timedelta(days=day)
-    alone = codes_on(EVENTS, as_of=then, known_at=AS_OF, rules=RULES)
-    assert alone.rows() == [(one, HELD[one][day], HELD[one][day]) for one in ("e1", "e2")]
+    alone = codes_on(events(), as_of=then, known_at=AS_OF, rules=RULES)
+    assert alone.rows() == [(one, held()[one][day], held()[one][day]) for one in ("e1", "e2")]
 
 
 def test_a_later_span_is_the_end_of_an_earlier_one():
     for begin in (1, 10, 24):
         later = daily(found(first=FIRST + timedelta(days=begin)), "held_rank", days=DAYS[begin:])
-        assert later == {one: codes[begin:] for one, codes in HELD.items()}
+        assert later == {one: codes[begin:] for one, codes in held().items()}
 
 
 def test_a_path_remembers_as_long_as_the_longest_memory_of_its_rules():
@@ -126,12 +128,12 @@ def test_a_persons_code_holds_from_its_first_to_its_last_day_and_of_two_the_late
                 for one, first, length, rank in spans
                 if one == "e1" and first <= day <= first + length
             ),
-            default=(0, HELD["e1"][day]),
+            default=(0, held()["e1"][day]),
         )[1]
         for day in DAYS
     ]
     assert daily(path, "rank")["e1"] == expected
-    assert daily(path, "held_rank") == HELD
+    assert daily(path, "held_rank") == held()
     assert set(path.codes["enterprise_id"]) == {"e1", "e2"}
     assert path.codes.rows() == path.codes.unique().sort("enterprise_id", "as_of").rows()
 
@@ -157,6 +159,6 @@ def test_what_holds_on_a_day_is_the_last_that_began_by_then():
 @pytest.mark.parametrize("most_rows", [1, 5])
 def test_portions_of_enterprises_give_what_all_at_once_do(most_rows: int, monkeypatch: pytest.MonkeyPatch):
     span = Span(FIRST, LAST, AS_OF)
-    whole = judged_steps(EVENTS, span, RULES)
+    whole = judged_steps(events(), span, RULES)
     monkeypatch.setattr(timeline, "MOST_ROWS", most_rows)
-    assert judged_steps(EVENTS, span, RULES).equals(whole)
+    assert judged_steps(events(), span, RULES).equals(whole)

@@ -3,18 +3,20 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.coding.timeline import InForce, Span, asked_of, judged_steps
-from models.coding.verdicts import judge
+from models.coding.shrinkage import WHOLE, Priors, interval_permille, shrunk_rates
+from models.coding.timeline import InForce, Span, asked_of, judged_steps, known_in_memory, with_interval
+from models.coding.verdicts import INTERVAL, judge
 from models.features import CATALOGUE, fold_features
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import as_date, day_number
-from tests.models.by_hand import AS_OF, POLICY, days_before, world
+from tests.models.by_hand import AS_OF, POLICY, days_before, feature_rows, world
 from tests.models.test_laws import some
 from tests.strategies import World, as_events, coded_days, integer_frames, worlds
 
@@ -98,3 +100,31 @@ def test_whoever_reads_a_feature_names_the_values_that_matter():
     assert asked["days_since_self_report"] == {0, 184, 366}
     assert asked["days_since_accident"] == {365}
     assert asked["inspections_24m"] == {1, 2}
+
+
+def test_the_interval_of_a_rate_is_there_only_with_a_cards_priors():
+    rows = feature_rows({"inspections_36m": 9}, {"inspections_36m": 0}).with_columns(
+        serious_visits_36m=pl.lit(0)
+    )
+    priors = Priors({WHOLE: (1.0, 1.0)})
+    assert with_interval(rows, None) is rows
+    assert with_interval(rows, SimpleNamespace(priors=None)) is rows  # type: ignore[arg-type]
+    told = with_interval(rows, SimpleNamespace(priors=priors))  # type: ignore[arg-type]
+    assert told.drop(INTERVAL).equals(rows)
+    assert told[INTERVAL].equals(interval_permille(shrunk_rates(rows, priors)).alias(INTERVAL))
+    assert told[INTERVAL][0] < told[INTERVAL][1] == 900
+
+
+def test_only_the_enterprises_asked_for_are_read_and_only_what_is_known():
+    of = world(
+        register=[{}, {"enterprise_id": "e2"}, {"enterprise_id": "e3"}],
+        inspections=[
+            {"enterprise_id": one, "inspected_on": days_before(9), "recorded_at": days_before(late)}
+            for one, late in (("e1", 9), ("e2", 9), ("e2", 0), ("e3", 9))
+        ],
+    )
+    events = as_events(integer_frames(of))
+    read = known_in_memory(events, days_before(1), only=["e2", "e3", "e9"])
+    assert read.enterprises.collect()["enterprise_id"].to_list() == ["e2", "e3"]
+    assert read.inspections.collect()["enterprise_id"].to_list() == ["e2", "e3"]
+    assert known_in_memory(events, AS_OF).inspections.collect().height == 4
