@@ -118,7 +118,7 @@ def lines(told: Report) -> Iterator[str]:
         yield ""
         verdict = "" if told.of[mutant.name] == SURVIVED else f" ({told.of[mutant.name]})"
         yield f"{mutant.file}:{mutant.line} {mutant.function}{verdict}"
-        yield from (_short(line) for line in mutant.change.splitlines())
+        yield from _windows(mutant.change.splitlines())
     for text, old in (("no longer there", told.gone), ("killed by now", told.killed_by_now)):
         for one in old:
             yield ""
@@ -141,6 +141,18 @@ def as_json(told: Report) -> str:
         **told.judged,
     }
     return json.dumps({**head, "mutants": rows}, ensure_ascii=False, indent=1)
+
+
+def _windows(change: Sequence[str]) -> Iterator[str]:
+    """Lines of a change; of two long ones the part about where they differ."""
+    start = 1
+    if len(change) == 2 and max(map(len, change)) > WIDTH:
+        same = next(
+            (at for at, (one, other) in enumerate(zip(*change, strict=False)) if at and one != other), WIDTH
+        )
+        start = 1 + max(0, min(same - WIDTH // 2, max(map(len, change)) - WIDTH))
+    for line in change:
+        yield _short(line if start == 1 else f"{line[0]}…{line[start:]}")
 
 
 def _short(line: str) -> str:

@@ -43,9 +43,8 @@ class Work:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._mutants.mkdir(parents=True, exist_ok=True)
         for name in (*PACKAGES, "tests"):
-            link = self.folder / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(REPOSITORY / name, target_is_directory=True)
+            if not (self.folder / name).is_symlink():
+                (self.folder / name).symlink_to(REPOSITORY / name, target_is_directory=True)
         (self.folder / "preload.txt").write_text("\n".join(plan.preload), encoding="utf-8")
         project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
         (self.folder / "pyproject.toml").write_text(project + self._configuration(), encoding="utf-8")

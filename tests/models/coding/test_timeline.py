@@ -128,3 +128,24 @@ def test_only_the_enterprises_asked_for_are_read_and_only_what_is_known():
     assert read.enterprises.collect()["enterprise_id"].to_list() == ["e2", "e3"]
     assert read.inspections.collect()["enterprise_id"].to_list() == ["e2", "e3"]
     assert known_in_memory(events, AS_OF).inspections.collect().height == 4
+
+
+def test_each_set_of_rules_speaks_to_its_last_day_and_only_of_its_own_factors():
+    later, card = AS_OF + timedelta(days=10), POLICY.scorecard
+    shorter = replace(POLICY, scorecard=replace(card, factors=card.factors[1:]))
+    of = world(violations=[{"occurred_on": days_before(5), "rectify_due_on": later - timedelta(days=2)}])
+    span = Span(AS_OF, later + timedelta(days=5), AS_OF)
+    rules = [InForce(date(1990, 1, 1), POLICY), InForce(later, shorter)]
+    steps = judged_steps(as_events(integer_frames(of)), span, rules)
+    # Overdue from the day after the order's last day on, which is the last day of the first rules.
+    told = steps.select(
+        "as_of", "rules", "points:overdue_rectifications", f"points:{card.factors[0].name}"
+    ).rows()
+    start = day_number(AS_OF)
+    assert [(day - start, by, points) for day, by, points, _ in told if day - start in (0, 9, 10)] == [
+        (0, 0, 0),
+        (9, 0, 5),
+        (10, 1, 5),
+    ]
+    assert [by for _, by, _, dropped in told if dropped is None] == [by for _, by, _, _ in told if by == 1]
+    assert steps.schema["rules"] == pl.Int64
