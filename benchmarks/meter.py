@@ -41,20 +41,33 @@ class Running:
     rows: int = 0
 
 
-class Meter:
-    """Collects the stages of one group."""
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    return psutil.Process().memory_info().rss
 
-    def __init__(self, group: str, *, in_chain: bool = False, found: list[Measured] | None = None) -> None:
+
+class Meter:
+    """Collects the stages of one group; ``memory`` tells the bytes held at a moment."""
+
+    def __init__(
+        self,
+        group: str,
+        *,
+        in_chain: bool = False,
+        found: list[Measured] | None = None,
+        memory: Callable[[], int] = resident,
+    ) -> None:
         self.group = group
         self.in_chain = in_chain
         self.found = [] if found is None else found
+        self.memory = memory
 
     @contextmanager
     def stage(self, name: str, *, floor: str = "") -> Iterator[Running]:
         """Measure what happens inside.  What earlier stages left in memory counts towards the peak."""
         gc.collect()
         running = Running()
-        with _peak_memory() as peak:
+        with _peak(self.memory) as peak:
             wall, cpu = time.perf_counter(), time.process_time()
             yield running
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -64,13 +77,12 @@ class Meter:
 
 
 @contextmanager
-def _peak_memory() -> Iterator[list[int]]:
-    process = psutil.Process()
-    peak, done = [process.memory_info().rss], threading.Event()
+def _peak(memory: Callable[[], int]) -> Iterator[list[int]]:
+    peak, done = [memory()], threading.Event()
 
     def watch() -> None:
         while not done.wait(EVERY_SECONDS):
-            peak[0] = max(peak[0], process.memory_info().rss)
+            peak[0] = max(peak[0], memory())
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -79,7 +91,7 @@ def _peak_memory() -> Iterator[list[int]]:
     finally:
         done.set()
         watcher.join()
-        peak[0] = max(peak[0], process.memory_info().rss)
+        peak[0] = max(peak[0], memory())
 
 
 def in_a_child(work: Callable[..., T], *arguments: object) -> T:

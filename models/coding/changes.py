@@ -6,7 +6,7 @@ acts at once, as if the wrong datum had never been there; only a real improvemen
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -33,7 +33,8 @@ def path(stretches: Sequence[Row], rules: Sequence[ChangeRules], last: int) -> I
     It begins with what the facts say on the first day; ``memory_days`` later that beginning no longer matters.
     """
     code = stretches[0][1]
-    yield Change(stretches[0][0], code)
+    # By day: without a dwell a code gets better by several bands at once, and has one code at the end of that day.
+    found = {stretches[0][0]: code}
     better_since: int | None = None
     clearly_since: int | None = None
     for at, (day, rank, near, position) in enumerate(stretches):
@@ -50,12 +51,13 @@ def path(stretches: Sequence[Row], rules: Sequence[ChangeRules], last: int) -> I
                 break
             code -= 1
             better_since = clearly_since = None
-            yield Change(day, code)
+            found[day] = code
         else:
             better_since = clearly_since = None
             if rank > code:
                 code = rank
-                yield Change(day, code)
+                found[day] = code
+    return starmap(Change, found.items())
 
 
 def _days(days: object, rank: int) -> int:

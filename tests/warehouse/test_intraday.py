@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from models.errors import ScoreError
 from models.policy import load_policy
-from models.tables.canonical import TABLES
 from tests.day_by_day import spread
 from tests.models.by_hand import row
 from tests.strategies import canonical
@@ -283,12 +282,28 @@ def test_after_a_replay_the_day_must_be_coded_again_before_it_is_updated(city: C
     city.full_run()
 
 
-def test_every_published_table_about_enterprises_is_kept_up(city: City) -> None:
+def unlike(city: City, copy: Path) -> list[str]:
+    """Published tables whose rows are not those that the warehouse would publish now."""
+    with duckdb.connect(str(copy), read_only=True) as published:
+
+        def differs(name: str, query: str) -> bool:
+            told = {"known_at": city.day} if "$known_at" in query else None
+            # That a copy is in its place is noted once it is.
+            but = " WHERE key <> 'published_run'" if name == "ops.meta" else ""
+            mine = city.connection.sql(f"FROM ({query}){but} ORDER BY ALL", params=told).pl()
+            return not mine.equals(published.sql(f"FROM {name}{but} ORDER BY ALL").pl())
+
+        return [name for name, query in PUBLISHED.items() if differs(name, query)]
+
+
+def test_after_an_update_every_row_of_every_published_table_is_that_of_the_warehouse(
+    city: City, tmp_path: Path
+) -> None:
     city.tell("violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True)
-    with duckdb.connect(str(city.home.published), read_only=True) as copy:
-        for table in (name for name in PUBLISHED if name.startswith(("risk.", "ops.", "dispute."))):
-            mine = city.connection.sql(PUBLISHED[table]).pl() if "$" not in PUBLISHED[table] else None
-            if mine is not None:
-                theirs = copy.sql(f"FROM {table}").pl()
-                assert mine.sort(mine.columns[:4]).height == theirs.height, table
-    assert TABLES
+    city.tell("enterprises", 0, enterprise_id="e2", sector="fireworks", employees=41, source="a")
+    assert unlike(city, city.home.published) == []
+    changed = Path(shutil.copyfile(city.home.published, tmp_path / "changed.duckdb"))
+    with duckdb.connect(str(changed)) as copy:
+        copy.execute("UPDATE serve.red_queue SET score = score + 1 WHERE enterprise_id = 'e1'")
+        copy.execute("UPDATE risk.features SET employees = employees + 1 WHERE enterprise_id = 'e3'")
+    assert unlike(city, changed) == ["risk.features", "serve.red_queue"]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,13 +14,17 @@ from models.policy.shape import BandDays
 from tests.day_by_day import under_change_rules
 from tests.models.test_laws import some
 
+Days = int | tuple[int, int, int]
+"""Days of every code, or of RED, YELLOW and BLUE."""
 
-def rules(dwell: int = 30, hold: int = 90, margin: int = 3) -> ChangeRules:
-    return ChangeRules(
-        dwell_days=BandDays(red=dwell, yellow=dwell, blue=dwell),
-        margin=margin,
-        hold_at_most_days=BandDays(red=hold, yellow=hold, blue=hold),
-    )
+
+def rules(dwell: Days = 30, hold: Days = 90, margin: int = 3) -> ChangeRules:
+    return ChangeRules(dwell_days=_of_codes(dwell), margin=margin, hold_at_most_days=_of_codes(hold))
+
+
+def _of_codes(days: Days) -> BandDays:
+    red, yellow, blue = (days, days, days) if isinstance(days, int) else days
+    return BandDays(red=red, yellow=yellow, blue=blue)
 
 
 def changes(stretches: Sequence[Row], *, last: int, rule: ChangeRules | None = None) -> list[tuple[int, int]]:
@@ -41,6 +46,10 @@ def test_a_code_gets_better_one_band_at_a_time_after_thirty_days_each():
 
 def test_a_relapse_within_the_dwell_starts_the_waiting_anew():
     assert changes(facts((0, 3), (10, 2), (20, 3), (25, 2)), last=100) == [(0, 3), (55, 2)]
+
+
+def test_facts_that_relapse_on_the_very_day_the_waiting_ends_keep_the_code():
+    assert changes(facts((0, 3), (10, 2), (40, 3)), last=100) == [(0, 3)]
 
 
 def test_a_worse_day_that_is_still_better_than_the_code_does_not_interrupt_the_waiting():
@@ -80,15 +89,38 @@ def laid_out(drawn: list[tuple[int, int, bool]]) -> list[Row]:
     return rows
 
 
+@pytest.mark.parametrize("days", [(30, 90), ((9, 5, 2), (20, 11, 6)), (0, 5), (5, 5)], ids=str)
 @some
-@given(STRETCHES, st.sampled_from([(30, 90), (7, 20), (0, 5), (5, 5)]))
-def test_a_path_is_what_the_rules_say_day_by_day(drawn: list[tuple[int, int, bool]], days: tuple[int, int]):
+@given(drawn=STRETCHES)
+def test_a_path_is_what_the_rules_say_day_by_day(drawn: list[tuple[int, int, bool]], days: tuple[Days, Days]):
     told, rule = laid_out(drawn), rules(*days)
     last = told[-1][0] + 150
     each = [[row for row in told if row[0] <= day][-1] for day in range(last + 1)]
     facts_of_days = [(rank, near) for _, rank, near, _ in each]
     mine = on_each_day(changes(told, last=last, rule=rule), last)
     assert mine == under_change_rules(facts_of_days, rule)
+
+
+@some
+@given(STRETCHES, st.sampled_from([(30, 90), (7, 20), (0, 5), (0, 0)]))
+def test_a_code_changes_at_most_once_a_day_and_every_change_is_one(
+    drawn: list[tuple[int, int, bool]], days: tuple[int, int]
+):
+    told = laid_out(drawn)
+    found = changes(told, last=told[-1][0] + 150, rule=rules(*days))
+    for (day, before), (later, after) in pairwise(found):
+        assert day < later and before != after
+
+
+@some
+@given(STRETCHES)
+def test_a_path_to_a_day_is_the_beginning_of_every_longer_one(drawn: list[tuple[int, int, bool]]):
+    told = laid_out(drawn)
+    longest = changes(told, last=told[-1][0] + 300)
+    for last, _ in longest[1:]:
+        if last > told[-1][0]:
+            for until in (last - 1, last):
+                assert changes(told, last=until) == [one for one in longest if one[0] <= until]
 
 
 @some

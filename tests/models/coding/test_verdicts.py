@@ -6,11 +6,15 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.coding.verdicts import INTERVAL, assign_codes, judge
+from models.coding.verdicts import INTERVAL, assign_codes, judge, verdicts
 from models.errors import PolicyError, ScoreError
 from models.policy import Condition
 from tests.models.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
+from tests.models.test_laws import some
+from tests.strategies import feature_frames
 
 
 def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:
@@ -82,6 +86,19 @@ def test_a_rule_fires_at_its_limit_and_not_one_step_before(rule: str):
     assert (fired["code"], fired["decided_by"], fired["score"]) == (code, rule, 0)
     quiet = _coded(**before)
     assert (quiet["code"], quiet["decided_by"]) == ("green", "score")
+
+
+@some
+@given(feature_frames(), st.sets(st.sampled_from(sorted(LIMITS))))
+def test_what_binds_an_override_is_the_worst_that_a_veto_says_and_nothing_else(
+    features: pl.DataFrame, vetoes: set[str]
+):
+    kinds = [replace(rule, kind="veto" if rule.name in vetoes else "floor") for rule in POLICY.codes.rules]
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=tuple(kinds)))
+    points = policy.scorecard.contributions(features)
+    said = {row["enterprise_id"]: row for row in verdicts(features, points, policy.codes).to_dicts()}
+    for one, bound in judge(features, points, policy).select("enterprise_id", "veto_rank").iter_rows():
+        assert bound == max((said[one][f"voice:{name}"] for name in vetoes), default=0)
 
 
 def test_a_high_hazard_rule_needs_both_of_its_conditions():

@@ -1,6 +1,7 @@
 """Each feature on a world of a few rows, counted by hand.  The as-of day is 30 June 2026."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -175,6 +176,37 @@ def test_a_finding_without_an_order_is_no_open_rectification_but_unsettled():
     features = features_of(violations=[{"occurred_on": days_before(60)}])
     assert features["open_rectifications"] == 0
     assert features["unsettled_findings"] == 1
+
+
+def test_a_plan_rests_points_and_order_from_its_approval_to_its_end_for_180_days_and_never_what_was_overdue():
+    """Days before the as-of day: approved, until, and due before or after the approval; never a major hazard."""
+    plans = {
+        f"{approved} {until} {overdue} {is_major}": (approved, until, overdue, is_major)
+        for approved, until, overdue, is_major in product(
+            (0, 1, 179, 180, 181), (-1, 0, 1), (None, -1, 0, 1), (False, True)
+        )
+        if until <= approved
+    }
+    found = [
+        {
+            "enterprise_id": firm,
+            "occurred_on": days_before(190),
+            "is_major_hazard": is_major,
+            "plan_approved_on": days_before(approved),
+            "plan_until": days_before(until),
+            "rectify_due_on": None if overdue is None else days_before(approved + overdue),
+        }
+        for firm, (approved, until, overdue, is_major) in plans.items()
+    ]
+    folded = fold(world([{"enterprise_id": firm} for firm in plans], violations=found))
+    for row in folded.rows(named=True):
+        approved, until, overdue, is_major = plans[row["enterprise_id"]]
+        rests = approved < 180 and until <= 0 and overdue in (None, -1, 0) and not is_major
+        is_ordered = overdue is not None and not rests
+        assert (row["violation_points"] == 0) == rests, row["enterprise_id"]
+        assert row["open_rectifications"] == is_ordered, row["enterprise_id"]
+        assert row["overdue_rectifications"] == (is_ordered and approved + overdue > 0), row["enterprise_id"]
+        assert row["unsettled_findings"] == row["violations_12m"] == 1
 
 
 @pytest.mark.parametrize(("age", "recent"), [(730, 1), (731, 0), (3000, 0)])

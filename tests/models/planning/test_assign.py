@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 
 import numpy as np
@@ -272,6 +272,15 @@ def test_kept_places_stay_and_the_urgent_come_early() -> None:
     found = plan(World(days(3, "a", "b"), [*kept, visit("w", last=2)]))
     assert [placed(found)[f"v{n}"] for n in range(6)] == [(n % 3, "ab"[n % 2]) for n in range(6)]
     assert placed(found)["w"][0] == 0
+
+
+def test_of_filed_visits_that_cannot_both_stay_the_urgent_stays_then_the_valuable_then_the_first() -> None:
+    for one, other in product(product((0, 1), (3, 8)), repeat=2):
+        filed = {"quarter_days": 4, "kept_day": 0, "kept_crew": "a", "is_fixed": True, "last": 0}
+        told = {"v1": one, "v2": other}
+        visits = [visit(name, rank=rank, value=value, **filed) for name, (rank, value) in told.items()]
+        [kept] = placed(plan(World(days(1, "a"), visits)))
+        assert kept == min(told, key=lambda name: (told[name][0], -told[name][1], name)), told
 
 
 def test_near_visits_go_to_one_crew() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from models.calendar import add_working_days, is_working_day, working_days
 from models.planning.certificate import certificate
+from models.planning.crews.crews import members
 from models.planning.demand.due import due_items
 from models.planning.demand.waivers import WAIVERS, caps
 from models.planning.floors import floors
@@ -88,6 +89,53 @@ def a_visit_lies_on_a_working_day_of_its_window(world: World, plan: Plan, told: 
         assert visit["is_overdue"] or visit["planned_on"] <= visit["due_on"], visit
 
 
+def a_visit_is_what_its_items_make_it(world: World, plan: Plan, told: pl.DataFrame) -> None:
+    """Due with the first of them, open with the last, as urgent as the most urgent, as long as the longest."""
+    for visit, own in _with_items(plan):
+        specs = {item["channel"]: world.policy.channels[item["channel"]] for item in own}
+        assert visit["due_on"] == min(item["due_on"] for item in own), visit
+        assert visit["opens_on"] == max(item["opens_on"] for item in own), visit
+        assert visit["rank"] == min(one.rank for one in specs.values()) == specs[visit["channel"]].rank
+        assert visit["quarter_days"] == max(one.spec.quarter_days for one in specs.values())
+        assert visit["mode"] == max(item["mode"] for item in own), "on site if one of them is"
+        assert visit["is_planned"] == (not any(one.spec.off_plan for one in specs.values()))
+        assert visit["is_overdue"] == any(item["due_on"] < plan.days[0] for item in own), visit
+
+
+def _with_items(plan: Plan) -> list[tuple[Row, list[Row]]]:
+    """Every visit with the items it settles."""
+    items = plan.items.rows(named=True)
+    return [
+        (visit, [item for item in items if item["visit_id"] == visit["visit_id"]])
+        for visit in plan.visits.rows(named=True)
+    ]
+
+
+def a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    for visit in _scheduled(plan).iter_rows(named=True):
+        first, last = sorted((visit["planned_on"], visit["file_by"]))
+        assert working_days(first, last) == [first, last], visit
+        assert (visit["file_by"] > visit["planned_on"]) == (visit["channel"] == "immediate"), visit
+
+
+def what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    made = _scheduled(plan).rows(named=True)
+    for visit in plan.visits.filter(pl.col("state") != SCHEDULED).rows(named=True):
+        [row] = told.filter(pl.col("visit_id") == visit["visit_id"]).rows(named=True)
+        higher = {
+            (one["rank"], one["channel"])
+            for one in made
+            if (one["at_level"], one["at_division"]) == (visit["at_level"], visit["at_division"])
+            and one["rank"] < visit["rank"]
+            and visit["first_on"] <= one["planned_on"] <= visit["last_on"]
+        }
+        assert row["gave_way_to"] == [channel for _, channel in sorted(higher)], visit
+
+
 def planned_visits_keep_off_quiet_days(world: World, plan: Plan, told: pl.DataFrame) -> None:
     for day in _scheduled(plan).filter("is_planned")["planned_on"]:
         assert not any(one.first <= day <= one.last for one in world.policy.blackouts)
@@ -138,6 +186,22 @@ def every_crew_is_two_certified_officers_who_are_there(world: World, plan: Plan,
         absent = {row["officer_id"] for row in away if row["first_day"] <= day <= row["last_day"]}
         assert not absent & set(visit["officers"])
         assert len(crew) == len(certified) + 1 or not world.policy.crew.technical_required
+
+
+def who_can_be_sent_is_certified_still_in_service_and_not_away(
+    world: World, plan: Plan, told: pl.DataFrame
+) -> None:
+    people = {one: own for staff in members(world.now, world.policy).values() for one, own in staff.items()}
+    away = world.now.absences.rows(named=True)
+    for row in world.now.officers.rows(named=True):
+        absent = [one for one in away if one["officer_id"] == row["officer_id"]]
+        for day in plan.days:
+            is_there = (
+                (row["left_on"] is None or day < row["left_on"])
+                and (row["role"] != "officer" or day <= (row["certified_until"] or date.min))
+                and not any(one["first_day"] <= day <= one["last_day"] for one in absent)
+            )
+            assert people[row["officer_id"]].is_present(day) == is_there, (row, day)
 
 
 def nobody_is_in_two_crews_nor_busy_for_more_than_a_day(world: World, plan: Plan, told: pl.DataFrame) -> None:
@@ -279,12 +343,16 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
     every_item_has_exactly_one_fate,
     every_visit_stands_once_with_one_state,
     a_visit_lies_on_a_working_day_of_its_window,
+    a_visit_is_what_its_items_make_it,
+    a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after,
+    what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else,
     planned_visits_keep_off_quiet_days,
     no_enterprise_is_visited_beyond_its_cap,
     a_planned_visit_keeps_its_distance,
     a_green_is_only_visited_for_what_does_not_spare_it,
     a_closed_enterprise_is_not_visited_nor_planned_at_while_suspended,
     every_crew_is_two_certified_officers_who_are_there,
+    who_can_be_sent_is_certified_still_in_service_and_not_away,
     nobody_is_in_two_crews_nor_busy_for_more_than_a_day,
     a_crew_is_of_the_enterprises_own_authority_or_on_a_recorded_loan,
     no_recused_officer_goes,

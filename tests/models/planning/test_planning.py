@@ -1,12 +1,14 @@
 """Working days of 2026 as the State Council announced them, and the order of the red queue."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from models.calendar import add_working_days, is_working_day
+from models.calendar import add_working_days, horizon, is_working_day
 from models.planning.demand.red_queue import QUEUE_SCHEMA, build_red_queue
 from tests.models.by_hand import AS_OF, POLICY, days_before
 
@@ -62,6 +64,21 @@ def test_past_the_announced_calendar_weekends_count_provisionally():
 
 def test_archives_before_the_calendar_are_provisional_too():
     assert add_working_days(date(1999, 1, 1), 5) == (date(1999, 1, 8), True)
+
+
+@example(date(2026, 6, 15), 10)  # exactly ten are left: 16 17 18, 22 to 26, 29 30
+@given(st.dates(date(2025, 12, 1), date(2027, 2, 1)), st.integers(1, 22))
+def test_the_days_planned_are_the_rest_of_the_month_and_the_next_where_fewer_are_left_than_asked(
+    as_of: date, least: int
+):
+    later = [as_of + timedelta(days=ahead) for ahead in range(1, 63)]
+    this, following = list(dict.fromkeys((day.year, day.month) for day in later))[:2]
+    in_month = {
+        month: [day for day in later if (day.year, day.month) == month and is_working_day(day)[0]]
+        for month in (this, following)
+    }
+    rest = in_month[this]
+    assert horizon(as_of, least) == (rest if len(rest) >= least else rest + in_month[following])
 
 
 # ---- red queue -----------------------------------------------------------------------------------------

@@ -102,6 +102,28 @@ def test_versions_of_a_span_began_or_ceased_to_count_in_it() -> None:
         }
 
 
+def test_what_is_told_after_a_day_comes_to_count_and_is_not_outranked_at_once() -> None:
+    spans = {"today": (0, 9), "tomorrow": (1, 2), "outranked at once": (1, 1), "ended today": (-1, 0)}
+    told = pl.DataFrame(
+        [(name, later(first), later(last)) for name, (first, last) in spans.items()],
+        schema=["row", "known_from", "known_to"],
+        orient="row",
+    )
+    with duckdb.connect() as connection:
+        connection.register("r", told.to_arrow())
+        found = connection.execute(f"SELECT row FROM r WHERE {validity.told_after('$day')}", {"day": DAY})
+        assert found.fetchall() == [("tomorrow",)]
+
+
+@pytest.mark.parametrize(("by", "counted"), [(None, {1, 2, 3}), (1, {1}), (2, {1, 2}), (0, set())])
+def test_what_the_very_write_stored_counts_and_a_later_one_does_not(
+    by: int | None, counted: set[int]
+) -> None:
+    with duckdb.connect() as connection:
+        asked = f"SELECT stored_no FROM (VALUES (1), (2), (3)) AS v(stored_no) WHERE {validity.stored_by()}"
+        assert {number for (number,) in connection.execute(asked, {"by": by}).fetchall()} == counted
+
+
 def test_as_stored_a_version_ends_where_the_next_one_of_those_begins() -> None:
     """Three versions of one alert, told on days 0, 10 and 5; the last was stored by a later write."""
     table = TABLES["alerts"]

@@ -24,11 +24,12 @@ from tests.warehouse.intake.delivering import (
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
+from warehouse.coding.overrides import standing_overrides
 from warehouse.connection import Connection
 from warehouse.database.reading import rows
 from warehouse.disputes.decisions import Ruling, decide_objection, withdraw_objection
 from warehouse.disputes.objections import Filing, file_objection
-from warehouse.disputes.overrides import Given, end_override, give_override
+from warehouse.disputes.overrides import Given, end_override, give_override, givers
 from warehouse.disputes.what_if import Datum, code_if
 from warehouse.intake.decided import Change
 from warehouse.questions.disputes import EVIDENCE, OPEN, overrides, with_contested
@@ -468,6 +469,26 @@ def test_an_override_gives_the_code_until_its_last_day(connection: Connection) -
     assert code_if(connection, coding(connection, OTHER), OTHER) == ("yellow", "green")
 
 
+def test_an_override_stands_from_the_write_that_stored_it_and_the_day_it_was_given(
+    connection: Connection,
+) -> None:
+    given(connection, on=DAY + timedelta(days=1), first_day=DAY)
+    number = one(connection, "FROM dispute.overrides")["stored_no"]
+
+    def stands(known_at: date, stored_by: int | None) -> bool:
+        asked = replace(coding(connection, OTHER, known_at), stored_by=stored_by)
+        return standing_overrides(connection, asked).height == 1
+
+    day_after = DAY + timedelta(days=1)
+    assert [stands(day_after, by) for by in (number - 1, number, number + 1, None)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert not stands(DAY, None)
+
+
 def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None:
     number = given(connection)
     end_override(
@@ -481,6 +502,20 @@ def test_an_override_that_is_ended_holds_no_more(connection: Connection) -> None
     assert code_if(connection, coding(connection, OTHER), OTHER).shown == "green"
     with pytest.raises(DisputeError, match="is over"):
         end_override(connection, number, by="赵局长", reason=REASONS, on=DAY, first_day_without=DAY)
+
+
+def test_a_veto_that_comes_under_an_override_outranks_it_until_it_is_cleared(
+    connection: Connection, tmp_path: Path
+) -> None:
+    given(connection)
+    major = MAJOR_ROW | {"violation_id": "new", "enterprise_id": OTHER, "recorded_at": "2026-01-30"}
+    redelivered(connection, tmp_path, major)
+    assert code_if(connection, coding(connection, OTHER), OTHER) == ("red", "red")
+    redelivered(
+        connection, tmp_path, major | {"recorded_at": "2026-01-31", "rectified_on": "2026-01-30"}, day=11
+    )
+    later = coding(connection, OTHER, DAY + timedelta(days=1))
+    assert code_if(connection, later, OTHER).shown == "yellow"
 
 
 @pytest.mark.parametrize(
@@ -506,13 +541,66 @@ def test_one_override_at_a_time(connection: Connection) -> None:
         given(connection, code="red")
 
 
+Span = tuple[int, int]
+"""First and last day of an override, from the day coded on."""
+
+
+def may_give(connection: Connection, span: Span, beside: Span | None = None) -> bool:
+    """Whether an override of these days is taken, perhaps beside another one; neither stays."""
+    try:
+        for first, last in (beside, span) if beside else (span,):
+            given(connection, first_day=DAY + timedelta(days=first), last_day=DAY + timedelta(days=last))
+    except DisputeError:
+        assert beside is None or rows(connection, "FROM dispute.overrides")
+        return False
+    finally:
+        connection.execute("DELETE FROM dispute.overrides")
+    return True
+
+
+def test_an_override_begins_on_the_day_coded_at_the_earliest_and_lasts_one_to_ninety_days(
+    connection: Connection,
+) -> None:
+    spans = [(first, first + days - 1) for first in (-1, 0, 1) for days in (0, 1, 90, 91)]
+    assert [span for span in spans if may_give(connection, span)] == [(0, 0), (0, 89), (1, 1), (1, 90)]
+
+
+def test_two_overrides_of_an_enterprise_share_no_day(connection: Connection) -> None:
+    spans = [(5, 9), (5, 10), (9, 21), (12, 13), (20, 25), (21, 25)]
+    assert [span for span in spans if may_give(connection, span, beside=(10, 20))] == [(5, 9), (21, 25)]
+
+
+@pytest.mark.parametrize(("beside", "first"), [((0, 59), 150), ((200, 259), 79)])
+def test_of_any_180_days_at_most_90_are_overridden(connection: Connection, beside: Span, first: int) -> None:
+    def most(span: Span) -> int:
+        overridden = {day for begin, end in (span, beside) for day in range(begin, end + 1)}
+        return max(len(overridden & set(range(day, day + 180))) for day in range(-180, 440))
+
+    spans = [(begin, begin + 30) for begin in range(first - 2, first + 3)]
+    assert len({most(span) <= 90 for span in spans}) == 2
+    for span in spans:
+        assert may_give(connection, span, beside) == (most(span) <= 90), span
+
+
+def test_an_override_can_be_ended_up_to_its_last_day_and_has_a_giver_from_the_first_to_it(
+    connection: Connection,
+) -> None:
+    days = {ahead: DAY + timedelta(days=ahead) for ahead in (-1, 0, 30, 31)}
+    number = given(connection)
+    assert [ahead for ahead, day in days.items() if givers(connection, OTHER, day)] == [0, 30]
+    told = {"by": "赵局长", "reason": REASONS, "on": DAY}
+    with pytest.raises(DisputeError, match="is over"):
+        end_override(connection, number, first_day_without=days[31], **told)
+    end_override(connection, number, first_day_without=days[30], **told)
+    assert givers(connection, OTHER, DAY + timedelta(days=29)) and not givers(connection, OTHER, days[30])
+
+
 def test_whoever_gave_the_override_does_not_decide_on_the_objection(connection: Connection) -> None:
     given(connection, code="red")
-    number = filed(connection, Datum("inspections", None, "j2"), OTHER, corrections={"result": "发现问题"})
-    row = one(connection, "FROM dispute.objections")
-    if row["is_decisive"]:
-        with pytest.raises(DisputeError, match="gave the override"):
-            decided(connection, number, OTHER, by="赵局长")
+    number = filed(connection, None, OTHER)
+    assert one(connection, "FROM dispute.objections")["is_decisive"]
+    with pytest.raises(DisputeError, match="gave the override"):
+        decided(connection, number, OTHER, by="赵局长")
 
 
 def test_a_raising_override_is_right_once_a_serious_finding_comes_to_light(
