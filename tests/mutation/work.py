@@ -16,6 +16,9 @@ from pathlib import Path
 
 from tests.mutation.areas import PACKAGES, REPOSITORY, Place, Plan
 
+READ_BY_TESTS = ("tests", "docs")
+"""Folders beside the packages that tests need."""
+
 FOLDER = REPOSITORY / ".mutants"
 KILLED, SURVIVED, TIMED_OUT, NO_TEST = "killed", "survived", "timed out", "no test"
 CODES = {0: SURVIVED, 5: NO_TEST, 33: NO_TEST, 24: TIMED_OUT, -24: TIMED_OUT, 152: TIMED_OUT, -9: TIMED_OUT}
@@ -42,7 +45,7 @@ class Work:
         if anew:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._mutants.mkdir(parents=True, exist_ok=True)
-        for name in (*PACKAGES, "tests"):
+        for name in (*PACKAGES, *READ_BY_TESTS):
             if not (self.folder / name).is_symlink():
                 (self.folder / name).symlink_to(REPOSITORY / name, target_is_directory=True)
         (self.folder / "preload.txt").write_text("\n".join(plan.preload), encoding="utf-8")
@@ -112,7 +115,7 @@ class Work:
 
     def _configuration(self) -> str:
         packages = sorted({source.split("/")[0] for source in self.place.sources})
-        others = [package for package in PACKAGES if package not in packages]
+        others = [folder for folder in (*PACKAGES, *READ_BY_TESTS) if folder not in packages]
         settings: dict[str, object] = {
             "source_paths": packages,
             "only_mutate": self.place.files(),
@@ -128,6 +131,8 @@ class Work:
             "track_dependencies": False,
             "use_git_change_detection": False,
             "on_dependency_change": "ignore",
+            # Else nobody learns why the tests of what was not changed failed.
+            "debug": True,
         }
         # What TOML and JSON write alike: texts, numbers, truth values and lists of texts.
         return "\n[tool.mutmut]\n" + "".join(
