@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast check hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-fast mutate check hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -25,6 +25,9 @@ test-all: $(VENV)/.ready-dev ## the tests with every example: at night and befor
 
 test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
 	@$(PYTEST) -m "not slow and not real"
+
+mutate: $(VENV)/.ready-dev ## what no test notices: PLACE=models/coding [SAMPLE=150]; see docs/mutation.md
+	@$(BIN)/python -m tests.mutation $(PLACE) $(if $(SAMPLE),--sample $(SAMPLE))
 
 check: check-format check-lint check-types check-arrows check-definitions check-words check-documents ## format, lint, types, arrows, definitions, words, documents
 
@@ -77,7 +80,7 @@ lock: $(VENV)/.ready-dev ## resolve the dependencies anew, with hashes
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment and all caches (not the data in .riskcode)
-	rm -rf $(VENV) .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from models.coding.explain import REASON_SCHEMA, explain_codes, factor_texts
+from models.vocabulary import REASON
 from tests.worlds.by_hand import AS_OF, POLICY, feature_rows
 
 
@@ -118,7 +119,101 @@ def test_every_reason_has_a_text_in_both_languages_with_its_provenance():
     named = {rule.name for rule in POLICY.codes.rules} | {factor.name for factor in POLICY.scorecard.factors}
     assert named | {"band", "unrated", "held", "override"} == set(texts["factor"])
     for column in ("title_zh", "title_en", "basis", "reference"):
-        assert (texts[column].str.len_chars() > 0).all(), column
+        assert (texts[column].fill_null("").str.len_chars() > 0).all(), column
+
+
+def test_the_texts_of_a_reason_are_those_of_the_pack():
+    texts = {text.pop("factor"): text for text in factor_texts(POLICY).rows(named=True)}
+    for one in POLICY.scorecard.factors:
+        told = texts[one.name]
+        assert told.pop("kind") == "points"
+        assert (told.pop("clearing_zh"), told.pop("clearing_en")) == ("", "")
+        assert told == {name: getattr(one, name) for name in told}
+    codes = POLICY.codes
+    sources = codes.provenance
+    for name, kind, title, clearing, check, source in (
+        *((r.name, r.kind, r.title, r.clearing, r.check, r.provenance) for r in codes.rules),
+        (
+            "unrated",
+            "unrated",
+            codes.sufficiency_title,
+            codes.sufficiency_clearing,
+            None,
+            sources["sufficiency"],
+        ),
+        ("held", "held", codes.change_title, codes.change_clearing, None, sources["change"]),
+    ):
+        assert texts[name] == {
+            "kind": kind,
+            "title_zh": title.zh,
+            "title_en": title.en,
+            "basis": source.basis,
+            "reference": source.reference,
+            "check_zh": check.zh if check else "",
+            "check_en": check.en if check else "",
+            "clearing_zh": clearing.zh,
+            "clearing_en": clearing.en,
+        }
+
+
+def test_the_band_names_the_cut_offs_and_where_they_come_from():
+    limits, source = POLICY.codes.thresholds, POLICY.codes.provenance["thresholds"]
+    band, override = (
+        factor_texts(POLICY).row(by_predicate=pl.col("factor") == name, named=True)
+        for name in ("band", "override")
+    )
+    assert (band["kind"], band["basis"], band["reference"]) == ("band", source.basis, source.reference)
+    spoken = f"BLUE {limits.blue}+, YELLOW {limits.yellow}+, RED {limits.red}+"
+    assert (band["title_zh"], band["title_en"]) == (
+        REASON.zh("band").format(limits=spoken),
+        REASON.labels["band"].format(limits=spoken),
+    )
+    assert (override["kind"], override["basis"]) == ("override", "proposal")
+    assert (override["title_zh"], override["title_en"]) == (REASON.zh("override"), REASON.labels["override"])
+    assert [told[name] for told in (band, override) for name in ("check_zh", "check_en", "clearing_zh")] == [
+        ""
+    ] * 6
+
+
+def _shown(code: str, by: str, ends: list[tuple[str, date]] = (), **features: Any) -> list[dict[str, Any]]:  # type: ignore[assignment]
+    rows = feature_rows(features)
+    given = pl.DataFrame({"enterprise_id": ["e1"], "code": [code], "decided_by": [by]})
+    told = [("e1", factor, day) for factor, day in ends]
+    schema = {"enterprise_id": pl.String, "factor": pl.String, "expires_on": pl.Date}
+    return explain_codes(
+        rows,
+        POLICY.scorecard.contributions(rows),
+        as_of=AS_OF,
+        policy=POLICY,
+        given=given,
+        ends=pl.DataFrame(told, schema=schema, orient="row"),
+    ).rows(named=True)
+
+
+@pytest.mark.parametrize("by", ["held", "override"])
+def test_where_time_or_a_person_decides_that_comes_first_with_what_the_facts_say(by: str):
+    first, *others = _shown("yellow", by, unsettled_findings=1)
+    assert (first["kind"], first["factor"], first["value"], first["code"]) == (by, by, "blue", "yellow")
+    assert (first["rank"], first["points"], first["expires_on"]) == (1, 0, None)
+    assert by not in [reason["kind"] for reason in others]
+    assert [reason["rank"] for reason in others] == list(range(2, len(others) + 2))
+
+
+def test_where_the_facts_decide_nothing_else_is_named():
+    assert {"held", "override"} & {
+        r["kind"] for r in _shown("blue", "unsettled_findings", unsettled_findings=1)
+    } == set()
+
+
+def test_a_reason_ends_on_its_own_day_else_on_the_day_foretold():
+    foretold, other = date(2026, 9, 9), date(2026, 8, 8)
+    ends = [("held", foretold), ("repeat_items", other), ("recent_accident", other)]
+    told = _shown("red", "held", ends, days_since_accident=30, repeat_items=1, unsettled_findings=1)
+    days = {reason["factor"]: reason["expires_on"] for reason in told}
+    assert days["held"] == foretold
+    assert days["repeat_items"] == other
+    assert days["recent_accident"] == date(2027, 6, 1)
+    assert days["unsettled_findings"] is None
 
 
 def test_no_enterprises_give_no_reasons():

@@ -132,6 +132,11 @@ def test_firms_that_are_alike_are_shrunk_more_than_firms_that_differ():
     assert weights[0] > 20 > 4 > weights[1] > 1, "true prior visits: endless, and 2"
 
 
+def test_firms_visited_once_each_do_not_tell_how_firms_differ():
+    a, b = fit_priors(firms((1, 1), (1, 0), (1, 0))).cells[WHOLE]
+    assert (a + b, a / (a + b)) == pytest.approx((200, 1.5 / 4))
+
+
 def test_a_city_without_visits_knows_nothing():
     a, b = fit_priors(firms((0, 0), (0, 0))).cells[WHOLE]
     assert a == b

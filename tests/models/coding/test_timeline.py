@@ -1,21 +1,23 @@
 """Points as step functions of time are what runs on every single day would give."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.coding.timeline import InForce, Span, asked_of, judged_steps
-from models.coding.verdicts import judge
+from models.coding.shrinkage import WHOLE, Priors, interval_permille, shrunk_rates
+from models.coding.timeline import InForce, Span, asked_of, judged_steps, known_in_memory, with_interval
+from models.coding.verdicts import INTERVAL, judge
 from models.features import CATALOGUE, fold_features
-from models.policy import PolicyOnDay, load_policy
+from models.policy import Condition, PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import as_date, day_number
 from tests.models.test_laws import some
-from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
+from tests.worlds.by_hand import AS_OF, POLICY, days_before, feature_rows, world
 from tests.worlds.drawn import World, as_events, coded_days, integer_frames, worlds
 from tests.worlds.effort import tries
 
@@ -99,3 +101,106 @@ def test_whoever_reads_a_feature_names_the_values_that_matter():
     assert asked["days_since_self_report"] == {0, 184, 366}
     assert asked["days_since_accident"] == {365}
     assert asked["inspections_24m"] == {1, 2}
+
+
+def test_the_interval_of_a_rate_is_there_only_with_a_cards_priors():
+    rows = feature_rows({"inspections_36m": 9}, {"inspections_36m": 0}).with_columns(
+        serious_visits_36m=pl.lit(0)
+    )
+    priors = Priors({WHOLE: (1.0, 1.0)})
+    assert with_interval(rows, None) is rows
+    assert with_interval(rows, SimpleNamespace(priors=None)) is rows  # type: ignore[arg-type]
+    told = with_interval(rows, SimpleNamespace(priors=priors))  # type: ignore[arg-type]
+    assert told.drop(INTERVAL).equals(rows)
+    assert told[INTERVAL].equals(interval_permille(shrunk_rates(rows, priors)).alias(INTERVAL))
+    assert told[INTERVAL][0] < told[INTERVAL][1] == 900
+
+
+def test_only_the_enterprises_asked_for_are_read_and_only_what_is_known():
+    of = world(
+        register=[{}, {"enterprise_id": "e2"}, {"enterprise_id": "e3"}],
+        inspections=[
+            {"enterprise_id": one, "inspected_on": days_before(9), "recorded_at": days_before(late)}
+            for one, late in (("e1", 9), ("e2", 9), ("e2", 0), ("e3", 9))
+        ],
+    )
+    events = as_events(integer_frames(of))
+    read = known_in_memory(events, days_before(1), only=["e2", "e3", "e9"])
+    assert read.enterprises.collect()["enterprise_id"].to_list() == ["e2", "e3"]
+    assert read.inspections.collect()["enterprise_id"].to_list() == ["e2", "e3"]
+    assert known_in_memory(events, AS_OF).inspections.collect().height == 4
+
+
+def test_each_set_of_rules_speaks_to_its_last_day_and_only_of_its_own_factors():
+    later, card = AS_OF + timedelta(days=10), POLICY.scorecard
+    shorter = replace(POLICY, scorecard=replace(card, factors=card.factors[1:]))
+    of = world(violations=[{"occurred_on": days_before(5), "rectify_due_on": later - timedelta(days=2)}])
+    span = Span(AS_OF, later + timedelta(days=5), AS_OF)
+    rules = [InForce(date(1990, 1, 1), POLICY), InForce(later, shorter)]
+    steps = judged_steps(as_events(integer_frames(of)), span, rules)
+    # Overdue from the day after the order's last day on, which is the last day of the first rules.
+    told = steps.select(
+        "as_of", "rules", "points:overdue_rectifications", f"points:{card.factors[0].name}"
+    ).rows()
+    start = day_number(AS_OF)
+    assert [(day - start, by, points) for day, by, points, _ in told if day - start in (0, 9, 10)] == [
+        (0, 0, 0),
+        (9, 0, 5),
+        (10, 1, 5),
+    ]
+    assert [by for _, by, _, dropped in told if dropped is None] == [by for _, by, _, _ in told if by == 1]
+    assert steps.schema["rules"] == pl.Int64
+
+
+SPELL = st.tuples(
+    st.integers(-200, 60), st.sampled_from([0, 1439, 700]), st.sampled_from([1, 3, 12, 45, 120, 999])
+)
+"""Day of the span and minute on which sensors fall silent, and for how many days."""
+
+
+def silent_days(spells: list[tuple[int, int, int]], day: int) -> int:
+    """Whole days of silence within the 90 days up to the end of a day, of spells begun by then."""
+    now = (day + 1) * 1440 - 1
+    minutes = 0
+    for begins, minute, lasts in spells:
+        start = begins * 1440 + minute
+        if begins <= day:
+            minutes += max(0, min(now, start + lasts * 1440) - max(start, now - 90 * 1440))
+    return minutes // 1440
+
+
+@settings(some, max_examples=10)
+@given(st.lists(SPELL, min_size=1, max_size=3))
+def test_silence_is_looked_for_on_the_days_it_comes_to_matter_and_on_few_others(
+    spells: list[tuple[int, int, int]],
+):
+    points = {0: 0, 2: 1, 10: 2, 40: 3}
+    short = replace(POLICY.codes.rules[0], when=(Condition(feature="offline_days", at_least=1, at_most=5),))
+    policy = replace(
+        POLICY,
+        scorecard=Scorecard("silence", "1", (Factor("offline_days", "offline_days", points, 99, "z", "e"),)),
+        codes=replace(POLICY.codes, rules=(short,)),
+    )
+    dawn = datetime.combine(AS_OF, time())
+    silent = [
+        {"kind": "sensor_offline", "raised_at": raised, "closed_at": raised + timedelta(days=lasts)}
+        for begins, minute, lasts in spells
+        for raised in [dawn + timedelta(days=begins, minutes=minute)]
+    ]
+    both = [{**one, "enterprise_id": which} for one in silent for which in ("e1", "e2")]
+    of = world(register=[{}, {"enterprise_id": "e2"}], alerts=both)
+    last = 200
+    end = AS_OF + timedelta(days=last)
+    steps = judged_steps(
+        as_events(integer_frames(of)), Span(AS_OF, end, end), [InForce(date(1990, 1, 1), policy)]
+    )
+    told = steps.with_columns(
+        day=pl.col("as_of") - day_number(AS_OF), fires=pl.col("decided_by") == short.name
+    )
+    for which in ("e1", "e2"):
+        own = told.filter(pl.col("enterprise_id") == which)
+        said = own.select("day", "score", "fires").rows()
+        on_days = [[row for row in said if row[0] <= day][-1][1:] for day in range(last + 1)]
+        silence = [silent_days(spells, day) for day in range(last + 1)]
+        assert on_days == [(sum(days >= least for least in (2, 10, 40)), 1 <= days <= 5) for days in silence]
+        assert own.height <= 10 + 14 * len(spells)

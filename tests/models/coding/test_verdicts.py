@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.coding.verdicts import assign_codes, judge, verdicts
+from models.coding.verdicts import INTERVAL, assign_codes, judge, verdicts
 from models.errors import PolicyError, ScoreError
 from models.policy import Condition
 from tests.models.test_laws import some
@@ -206,3 +206,46 @@ def test_a_condition_on_categories_holds_for_those_it_names():
     rows = feature_rows({"sector": "fireworks"}, {"sector": "general"}, {"sector": None})
     scores = rows.select("enterprise_id", score=pl.lit(0, dtype=pl.Int64))
     assert assign_codes(rows, scores, policy=policy)["code"].to_list() == ["red", "green", "green"]
+
+
+@pytest.mark.parametrize(("width", "rated"), [(0, True), (500, True), (501, False)])
+def test_a_rate_known_no_better_than_the_widest_interval_does_not_rate(width: int, rated: bool):
+    assert POLICY.codes.sufficiency.widest_interval_permille == 500
+    rows = feature_rows({}).with_columns(pl.Series(INTERVAL, [width], dtype=pl.Int64))
+    coded = assign_codes(rows, rows.select("enterprise_id", score=pl.lit(0)), policy=POLICY).row(
+        0, named=True
+    )
+    assert (coded["is_provisional"], coded["decided_by"]) == (not rated, "score" if rated else "unrated")
+
+
+def test_without_a_limit_no_interval_is_too_wide():
+    sufficiency = POLICY.codes.sufficiency.model_copy(update={"widest_interval_permille": None})
+    policy = replace(POLICY, codes=replace(POLICY.codes, sufficiency=sufficiency))
+    rows = feature_rows({}).with_columns(pl.lit(1000).alias(INTERVAL))
+    assert not assign_codes(rows, rows.select("enterprise_id", score=pl.lit(0)), policy=policy)[
+        "is_provisional"
+    ].item()
+
+
+def test_what_is_near_is_the_code_with_the_margin_on_top_and_never_better_than_the_code():
+    limits, margin = POLICY.codes.thresholds, POLICY.codes.change.margin
+    edges = {near for edge in limits for near in range(edge[1] - margin - 1, edge[1] + 2)}
+    scores = (
+        pl.DataFrame({"score": sorted(edges)})
+        .with_row_index("n")
+        .with_columns(enterprise_id=pl.format("e{}", pl.col("n") + 1))
+    )
+    plain, floored = (
+        judge(feature_rows(*[features] * scores.height), scores, POLICY)
+        .select("score", "rank", "near_rank")
+        .unique()
+        .sort("score")
+        .rows()
+        for features in ({}, {"overdue_rectifications": 1})
+    )
+    band = [sum(score >= edge for _, edge in limits) for score, _, _ in plain]
+    assert [rank for _, rank, _ in plain] == band
+    assert [near for _, _, near in plain] == [
+        sum(s + margin >= edge for _, edge in limits) for s, _, _ in plain
+    ]
+    assert [near for _, _, near in floored] == [max(near, 2) for _, _, near in plain]

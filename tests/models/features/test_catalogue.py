@@ -15,6 +15,7 @@ from models.coding.timeline import InForce, Span, judged_steps
 from models.features import CATALOGUE, Events, fold_features
 from models.features.feature import Feature
 from models.features.measures import Combined, Total
+from models.features.windows import Step
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import day_number
@@ -105,3 +106,38 @@ def test_the_starter_pack_offers_no_barred_feature_and_learns_each_in_its_own_di
     offered = load_policy().on(AS_OF).learning.candidates
     assert [one.feature for one in offered if one.feature in CATALOGUE.barred] == []
     assert [one.feature for one in offered if one.direction != CATALOGUE[one.feature].direction] == []
+
+
+COMBINED_FEATURES = [feature for feature in CATALOGUE if isinstance(feature.measure, Combined)]
+
+
+@pytest.mark.parametrize("feature", COMBINED_FEATURES, ids=lambda feature: feature.name)
+def test_what_several_tables_give_can_change_only_when_one_of_its_parts_can(feature: Feature):
+    parts = CATALOGUE.steps(POLICY.features, feature.measure.of)
+    assert CATALOGUE.steps(POLICY.features, {feature.name: ()}) == parts
+    assert parts
+
+
+def test_a_step_is_told_once_whoever_asks_for_it_and_nobody_asks_for_what_is_not_declared():
+    ages = dict.fromkeys(("days_since_inspection", "days_since_violation"), (3, 9))
+    each = [CATALOGUE.steps(POLICY.features, {name: values}) for name, values in ages.items()]
+    assert CATALOGUE.steps(POLICY.features, ages) == (*each[0], *each[1])
+    assert CATALOGUE.steps(POLICY.features, {"days_since_inspection": (3, 9), "inspections_12m": ()}) == (
+        *each[0],
+        Step("inspections", "inspected_on", (0, 366)),
+    )
+    assert CATALOGUE.steps(POLICY.features, {"bad_luck": (1,), "employees": (5,), "offline_days": (2,)}) == ()
+    assert each[0] == (
+        Step("inspections", "inspected_on", (0,)),
+        Step("inspections", "inspected_on", (0, 3, 4, 9, 10)),
+    )
+
+
+def test_the_catalogue_finds_features_by_name_by_table_and_by_what_acts_do():
+    assert CATALOGUE["complaints_12m"].table == "alerts"
+    assert "complaints_12m" in CATALOGUE
+    assert "bad_luck" not in CATALOGUE
+    assert {feature.table for feature in CATALOGUE.of("alerts")} == {"alerts"}
+    assert "slow_alerts" in CATALOGUE.moved("either")
+    for acts in ("none", "lower", "raise", "either"):
+        assert CATALOGUE.moved(acts) == {one.name for one in CATALOGUE.told if one.acts == acts} != set()
