@@ -20,6 +20,7 @@ from models.vocabulary import day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
 from tests.worlds.drawn import as_events, integer_frames
+from tests.worlds.effort import tries
 
 QUICK = ChangeRules(
     dwell_days=BandDays(red=3, yellow=3, blue=3),
@@ -113,7 +114,7 @@ SPANS = st.tuples(
 )
 
 
-@settings(some, max_examples=8)
+@settings(some, max_examples=tries(8))
 @given(st.lists(SPANS, max_size=4, unique_by=lambda one: one[:2]))
 def test_a_persons_code_holds_from_its_first_to_its_last_day_and_of_two_the_later_one(
     spans: list[tuple[str, int, int, int]],

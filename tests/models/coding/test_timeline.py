@@ -169,7 +169,7 @@ def silent_days(spells: list[tuple[int, int, int]], day: int) -> int:
     return minutes // 1440
 
 
-@settings(some, max_examples=10)
+@settings(some, max_examples=tries(10))
 @given(st.lists(SPELL, min_size=1, max_size=3))
 def test_silence_is_looked_for_on_the_days_it_comes_to_matter_and_on_few_others(
     spells: list[tuple[int, int, int]],
