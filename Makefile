@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast mutate check hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-fast coverage mutate check hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -25,6 +25,9 @@ test-all: $(VENV)/.ready-dev ## the tests with every example: at night and befor
 
 test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
 	@$(PYTEST) -m "not slow and not real"
+
+coverage: $(VENV)/.ready-dev ## lines and branches that no test runs
+	@$(PYTEST) -q --cov --cov-report=term
 
 mutate: $(VENV)/.ready-dev ## what no test notices: PLACE=models/coding [SAMPLE=150]; see docs/mutation.md
 	@$(BIN)/python -m tests.mutation $(PLACE) $(if $(SAMPLE),--sample $(SAMPLE))
