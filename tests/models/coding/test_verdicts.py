@@ -101,6 +101,16 @@ def test_what_binds_an_override_is_the_worst_that_a_veto_says_and_nothing_else(
         assert bound == max((said[one][f"voice:{name}"] for name in vetoes), default=0)
 
 
+@some
+@given(feature_frames())
+def test_what_is_not_clearly_better_is_what_the_margin_would_make_of_the_score(features: pl.DataFrame):
+    points = POLICY.scorecard.contributions(features)
+    more = points.with_columns(pl.col("score") + POLICY.codes.change.margin)
+    judged, worse = judge(features, points, POLICY), judge(features, more, POLICY)
+    assert judged["near_rank"].equals(worse["rank"], check_names=False)
+    assert (judged["near_rank"] >= judged["rank"]).all()
+
+
 def test_a_high_hazard_rule_needs_both_of_its_conditions():
     assert _coded(high_hazard=0, self_reports_12m=0)["code"] == "green"
 
