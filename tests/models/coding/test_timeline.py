@@ -126,7 +126,15 @@ def test_the_rules_of_each_day_are_used():
     assert holding(steps, later - timedelta(days=1))["rank"].to_list() == [0]
     assert holding(steps, later)["rank"].to_list() == [1]
     assert steps["rules"].unique().sort().to_list() == [0, 1]
-    assert steps.select("enterprise_id", "as_of").is_unique().all()
+
+
+def test_a_day_on_which_both_an_event_and_the_rules_turn_is_judged_once_by_the_new_rules():
+    later = AS_OF + timedelta(days=10)
+    # Its first band ends on the day before the rules turn.
+    of = world(violations=[{"occurred_on": later - timedelta(days=183)}])
+    rules = [InForce(since, POLICY) for since in (date(1990, 1, 1), later)]
+    steps = judged_steps(as_events(integer_frames(of)), Span(AS_OF, AS_OF + timedelta(days=20), AS_OF), rules)
+    assert steps["as_of"].is_unique().all() and day_number(later) in steps["as_of"]
     assert ((steps["as_of"] >= day_number(later)) == (steps["rules"] == 1)).all()
 
 

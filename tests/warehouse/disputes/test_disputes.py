@@ -259,9 +259,13 @@ def test_a_decision_does_not_start_the_time_to_object_anew(connection: Connectio
 
 
 def test_on_the_last_day_an_objection_needs_no_reason_and_keeps_none(connection: Connection) -> None:
-    filed(connection, on=date(2026, 2, 10), late_reason="负责人住院", new_evidence="检测报告")
-    row = one(connection, "FROM dispute.objections")
-    assert (row["file_by"], row["late_reason"], row["new_evidence"]) == (date(2026, 2, 10), None, None)
+    filed(connection, on=date(2026, 2, 10))
+    filed(connection, None, on=date(2026, 2, 10), late_reason="负责人住院", new_evidence="检测报告")
+    assert one(connection, "FROM dispute.objections WHERE datum_id IS NOT NULL")["file_by"] == date(
+        2026, 2, 10
+    )
+    row = one(connection, "FROM dispute.objections WHERE datum_id IS NULL")
+    assert (row["late_reason"], row["new_evidence"]) == (None, None)
 
 
 def test_each_thing_is_contested_by_itself(connection: Connection) -> None:
