@@ -247,6 +247,15 @@ def test_a_code_changed_twice_within_a_day_leaves_both_changes_with_their_reason
         "SELECT cause, factor FROM risk.change_reasons WHERE enterprise_id = 'e1' AND kind = 'veto' ORDER BY issued_at"
     ).fetchall()
     assert reasons == [("fired", "open_major_hazard"), ("cleared", "open_major_hazard")]
+    # What spoke before and after is no reason of a change; nor is the band, which follows from the points.
+    causes = city.connection.sql(
+        "SELECT list(DISTINCT (cause, kind) ORDER BY (cause, kind)) FROM risk.change_reasons "
+        "WHERE enterprise_id = 'e1' GROUP BY issued_at ORDER BY issued_at"
+    ).fetchall()
+    assert causes == [
+        ([("came", "points"), ("fired", "floor"), ("fired", "veto")],),
+        ([("cleared", "floor"), ("cleared", "veto"), ("went", "points")],),
+    ]
 
 
 def test_a_datum_dated_back_changes_no_day_that_was_issued_without_it(city: City) -> None:

@@ -1,11 +1,12 @@
 """The code of each day under what persons gave: an override on its days, a veto above it, the change rules else."""
 
 from datetime import date, timedelta
+from itertools import product
 from random import Random
 
 import polars as pl
 
-from models.coding.path import OVERRIDE_SCHEMA, code_path
+from models.coding.path import OVERRIDE_SCHEMA, code_path, deciding
 from models.coding.timeline import InForce
 from models.vocabulary import RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY, world
@@ -88,3 +89,12 @@ def test_an_override_gives_the_code_of_its_days_and_a_veto_that_comes_meanwhile_
             veto = int(RiskCode.RED) if first <= ahead < first + more else 0
             wanted = max(max(standing)[1], veto) if standing else held[firm][ahead]
             assert shown[firm][ahead] == wanted, (firm, ahead)
+
+
+def test_a_person_decides_a_code_made_harder_or_milder_then_the_change_rules_then_the_facts():
+    asked = [(rank, held, fact) for rank, held, fact in product(range(4), repeat=3) if fact <= held]
+    rows = pl.DataFrame(asked, ["rank", "held_rank", "fact"], orient="row").with_columns(by=pl.lit("a rule"))
+    wanted = [
+        "override" if rank != held else "held" if held > fact else "a rule" for rank, held, fact in asked
+    ]
+    assert rows.select(deciding()).to_series().to_list() == wanted

@@ -6,6 +6,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,40 @@ def test_a_finding_loses_its_weight_on_the_days_its_bands_end():
     assert points[0] == (day_number(AS_OF), 9)
 
 
+def test_a_span_to_a_day_is_the_beginning_of_every_longer_one():
+    found = [
+        {"occurred_on": days_before(ago), "severity": "critical", "rectify_due_on": AS_OF} for ago in (0, 5)
+    ]
+    events = as_events(integer_frames(world(violations=found)))
+
+    def steps(last: int) -> pl.DataFrame:
+        return judged_steps(events, Span(AS_OF, as_date(last), AS_OF), [InForce(date(1990, 1, 1), POLICY)])
+
+    longest = steps(day_number(AS_OF) + 400)
+    days = longest["as_of"].unique().to_list()[1:]
+    assert len(days) > 4
+    for last in (*days, *(day - 1 for day in days)):
+        assert steps(last).equals(longest.filter(pl.col("as_of") <= last)), last
+
+
+@pytest.mark.parametrize("limit", [{"at_least": 7}, {"at_most": 7}], ids=str)
+def test_silence_is_judged_anew_on_the_very_days_it_passes_a_limit(limit: dict[str, int]):
+    """A sensor is silent for twelve days; ninety days later that leaves the window day by day."""
+    rule = replace(POLICY.codes.rules[0], when=(Condition(feature="offline_days", **limit),))
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=(rule,)))
+    raised = datetime.combine(AS_OF, time(23, 59))
+    silent = {"raised_at": raised, "closed_at": raised + timedelta(days=12), "kind": "sensor_offline"}
+    of = world(alerts=[silent], inspections=[{"inspected_on": days_before(ago)} for ago in (5, 9)])
+    span = Span(AS_OF, AS_OF + timedelta(days=110), AS_OF + timedelta(days=110))
+    steps = judged_steps(as_events(integer_frames(of)), span, [InForce(date(1990, 1, 1), policy)])
+    days = [AS_OF + timedelta(days=ahead) for ahead in (0, *range(6, 9), *range(94, 98), 110)]
+    ranks = set()
+    for day, run in on_each_day(of, span, policy, days).items():
+        assert holding(steps, day).equals(run.select("enterprise_id", *SAID)), day
+        ranks |= set(run["rank"])
+    assert len(ranks) > 1
+
+
 def test_the_rules_of_each_day_are_used():
     milder = replace(POLICY.codes, thresholds=POLICY.codes.thresholds.model_copy(update={"blue": 1}))
     later = AS_OF + timedelta(days=10)
@@ -94,6 +129,16 @@ def test_the_rules_of_each_day_are_used():
     assert holding(steps, later - timedelta(days=1))["rank"].to_list() == [0]
     assert holding(steps, later)["rank"].to_list() == [1]
     assert steps["rules"].unique().sort().to_list() == [0, 1]
+
+
+def test_a_day_on_which_both_an_event_and_the_rules_turn_is_judged_once_by_the_new_rules():
+    later = AS_OF + timedelta(days=10)
+    # Its first band ends on the day before the rules turn.
+    of = world(violations=[{"occurred_on": later - timedelta(days=183)}])
+    rules = [InForce(since, POLICY) for since in (date(1990, 1, 1), later)]
+    steps = judged_steps(as_events(integer_frames(of)), Span(AS_OF, AS_OF + timedelta(days=20), AS_OF), rules)
+    assert steps["as_of"].is_unique().all() and day_number(later) in steps["as_of"]
+    assert ((steps["as_of"] >= day_number(later)) == (steps["rules"] == 1)).all()
 
 
 def test_whoever_reads_a_feature_names_the_values_that_matter():

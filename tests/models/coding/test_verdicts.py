@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -99,6 +100,19 @@ def test_what_binds_an_override_is_the_worst_that_a_veto_says_and_nothing_else(
     said = {row["enterprise_id"]: row for row in verdicts(features, points, policy.codes).to_dicts()}
     for one, bound in judge(features, points, policy).select("enterprise_id", "veto_rank").iter_rows():
         assert bound == max((said[one][f"voice:{name}"] for name in vetoes), default=0)
+
+
+def test_what_is_not_clearly_better_is_what_the_margin_would_make_of_the_score():
+    asked = list(product(range(-4, 40), ({}, {"unsettled_findings": 1}, {"overdue_rectifications": 1})))
+    rows = feature_rows(*(given for _, given in asked)).with_columns(
+        score=pl.Series([one for one, _ in asked])
+    )
+    scores = rows.select("enterprise_id", "score")
+    more = scores.with_columns(pl.col("score") + POLICY.codes.change.margin)
+    rows = rows.drop("score")
+    assert judge(rows, scores, POLICY)["near_rank"].equals(
+        judge(rows, more, POLICY)["rank"], check_names=False
+    )
 
 
 def test_a_high_hazard_rule_needs_both_of_its_conditions():

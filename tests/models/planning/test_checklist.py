@@ -295,6 +295,15 @@ def test_an_item_found_in_two_sources_counts_together_and_an_unknown_one_keeps_i
     assert found["why"].to_list().count("repeated") == 1
 
 
+def test_what_was_found_oftenest_comes_first_and_of_what_was_found_as_often_the_latest_in_any_source():
+    early, middle, late = date(2025, 1, 1), date(2025, 6, 1), date(2026, 1, 1)
+    history = [past("CHEM-01", 3, middle), past("GEN-02", 5, early), past("CHEM-02", 2, early)]
+    history += [past("GEN-01", 1, late), past("GEN-01", 2, early)]
+    found = listed([visit()], None, history)
+    repeated = found.filter(pl.col("why") == "repeated")["item_code"].to_list()
+    assert repeated == ["GEN-02", "GEN-01", "CHEM-01", "CHEM-02"]
+
+
 @pytest.mark.parametrize("sector", [None, "", "bakery"])
 def test_an_unknown_sector_gets_what_is_checked_everywhere(sector: str | None):
     assert what(listed([visit(sector)])) == [("everybody", "GEN-01", None), ("everybody", "GEN-02", None)]

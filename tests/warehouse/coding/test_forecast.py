@@ -63,6 +63,22 @@ def test_every_point_that_goes_has_its_day(city: KnownCity):
     code_only(city.connection, coding_on(city.connection, PACK, END))
 
 
+def test_points_expire_on_the_first_day_on_which_they_are_fewer(city: KnownCity):
+    steps = city.connection.sql(
+        "SELECT enterprise_id, factor, changes_on, points FROM risk.point_steps"
+    ).fetchall()
+    coming: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    for enterprise, factor, day, points in steps:
+        coming.setdefault((enterprise, factor), []).append((day, points))
+    told = city.connection.sql(
+        "SELECT enterprise_id, factor, points, expires_on FROM risk.explanations WHERE kind = 'points'"
+    ).fetchall()
+    for enterprise, factor, points, expires_on in told:
+        fewer = [day for day, left in coming.get((enterprise, factor), []) if left < points]
+        assert expires_on == min(fewer, default=None), (enterprise, factor)
+    assert any(expires_on for *_, expires_on in told)
+
+
 def test_the_cut_offs_the_day_was_coded_by_are_noted(city: KnownCity):
     limits = PACK.on(END).codes.thresholds
     assert cut_offs(city.connection) == {"blue": limits.blue, "yellow": limits.yellow, "red": limits.red}

@@ -10,6 +10,8 @@ import pytest
 from desk.words.words import Words
 from models.errors import DisputeError
 from models.policy import load_policy
+from models.tables.canonical import TABLES
+from tests.worlds.by_hand import row
 from tests.worlds.deliveries import (
     FIRMS,
     csv_bytes,
@@ -21,6 +23,8 @@ from tests.worlds.deliveries import (
     visit,
     warehouse,
 )
+from tests.worlds.drawn import canonical
+from tests.worlds.warehouses import fill
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
@@ -254,6 +258,50 @@ def test_a_decision_does_not_start_the_time_to_object_anew(connection: Connectio
     assert known_on(connection) == date(2026, 1, 20)
 
 
+def test_on_the_last_day_an_objection_needs_no_reason_and_keeps_none(connection: Connection) -> None:
+    filed(connection, on=date(2026, 2, 10))
+    filed(connection, None, on=date(2026, 2, 10), late_reason="负责人住院", new_evidence="检测报告")
+    assert one(connection, "FROM dispute.objections WHERE datum_id IS NOT NULL")["file_by"] == date(
+        2026, 2, 10
+    )
+    row = one(connection, "FROM dispute.objections WHERE datum_id IS NULL")
+    assert (row["late_reason"], row["new_evidence"]) == (None, None)
+
+
+def test_each_thing_is_contested_by_itself(connection: Connection) -> None:
+    for visit_ in ("j2", "k2"):
+        filed(connection, Datum("inspections", None, visit_), OTHER, late_reason="名册沿用旧数")
+    filed(connection, None, OTHER)
+    assert len(rows(connection, "FROM dispute.objections")) == 3
+
+
+@pytest.mark.parametrize("outcome", ["upheld", "rejected"])
+def test_what_was_decided_either_way_is_contested_on_new_evidence_only_and_names_the_last_decision(
+    connection: Connection, outcome: str
+) -> None:
+    said = {"corrections": {"severity": "一般"}}
+    decided(connection, filed(connection, **said), outcome=outcome)
+    asked = {"corrections": {"severity": "轻微"}}
+    with pytest.raises(DisputeError, match="new evidence"):
+        filed(connection, **asked)
+    second = filed(connection, **asked, new_evidence="检测报告")
+    decided(connection, second, outcome="rejected", by="钱终审")
+    filed(connection, **asked, new_evidence="复检报告")
+    assert rows(connection, "FROM dispute.objections ORDER BY stored_no DESC")[0]["earlier_id"] == second
+
+
+def test_of_several_open_objections_the_mark_is_that_of_the_first_due_and_of_the_gravest(
+    connection: Connection,
+) -> None:
+    filed(connection, Datum("inspections", None, "j0"), corrections={"officers": "吴九"})
+    filed(connection)
+    for known_at, is_overdue in ((date(2026, 2, 6), False), (date(2026, 2, 7), True)):
+        connection.execute("CREATE OR REPLACE TABLE dispute.open AS " + OPEN, {"known_at": known_at})
+        [mark] = with_contested(connection, [{"enterprise_id": RED}])
+        assert (mark["contested_until"], mark["contested_decisive"]) == (date(2026, 2, 6), True)
+        assert mark["contested_overdue"] is is_overdue
+
+
 def test_the_same_thing_is_contested_once_unless_there_is_new_evidence(connection: Connection) -> None:
     first = filed(connection)
     with pytest.raises(DisputeError, match=f"contested already: {first}"):
@@ -321,6 +369,33 @@ def test_whoever_recorded_or_filed_it_does_not_decide(connection: Connection) ->
             decided(connection, number, by=name)
     decided(connection, number, by="吴九")
     assert one(connection, "FROM dispute.decisions")["involved_as"] is None
+
+
+@pytest.mark.parametrize("name", ["周外人", "吴九"])
+def test_who_has_a_number_in_common_with_the_datum_in_another_source_may_decide(
+    connection: Connection, name: str
+) -> None:
+    connection.execute(
+        "INSERT INTO core.inspections SELECT * REPLACE ('another' AS source, '周外人' AS officers) "
+        "FROM core.inspections WHERE inspection_id = 'j0'"
+    )
+    connection.execute(
+        "INSERT INTO core.violations SELECT * REPLACE ('another' AS source, 'k0' AS inspection_id, "
+        "false AS is_major_hazard) FROM core.violations WHERE violation_id = 'major'"
+    )
+    number = filed(connection, Datum("violations", "bureau", "major"))
+    with pytest.raises(DisputeError, match="somebody else"):
+        decided(connection, number, by="张三")
+    decided(connection, number, by=name, outcome="rejected")
+    assert one(connection, "FROM dispute.decisions")["involved_as"] is None
+
+
+def test_another_code_may_be_the_remedy_for_a_contested_datum(connection: Connection) -> None:
+    datum = Datum("inspections", None, "j2")
+    number = filed(connection, datum, OTHER, corrections={"officers": "吴九"})
+    decided(connection, number, OTHER, code="yellow", until=DAY + timedelta(days=20))
+    assert one(connection, "FROM dispute.decisions")["remedy"] == "override"
+    assert one(connection, "FROM dispute.overrides")["objection_id"] == number
 
 
 def test_of_a_minor_matter_the_officer_may_decide_and_it_is_kept(connection: Connection) -> None:
@@ -404,7 +479,8 @@ def test_only_the_filer_takes_an_objection_back(connection: Connection) -> None:
     number = filed(connection)
     with pytest.raises(DisputeError, match="nobody else"):
         withdraw_objection(connection, number, by="张三", reasons="", on=DAY)
-    withdraw_objection(connection, number, by="厂长王某", reasons="", on=DAY)
+    withdraw_objection(connection, number, by=" 厂长 王某", reasons="", on=DAY - timedelta(days=1))
+    assert one(connection, "FROM dispute.decisions")["decided_on"] == DAY
     assert standing(connection)["version"] == 1
     with pytest.raises(DisputeError, match="decided already"):
         decided(connection, number)
@@ -682,6 +758,32 @@ def test_after_the_look_back_silence_is_unknown(connection: Connection) -> None:
     row = judged(connection, date(2026, 8, 28))
     assert (row["judged_on"], row["verdict"]) == (date(2026, 8, 28), "pending")
     assert judged(connection, date(2026, 8, 29))["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("violations", {"severity": "serious"}),
+        ("violations", {"severity": "minor", "is_major_hazard": True}),
+        ("accidents", {}),
+        ("inspections", {}),
+    ],
+)
+def test_an_override_is_judged_by_what_happened_from_its_first_day_to_the_end_of_its_look_back(
+    connection: Connection, table: str, told: dict[str, Any]
+) -> None:
+    given(connection)
+    end = DAY + timedelta(days=30 + 180)
+    happened = TABLES[table].happened
+    seen: list[date] = []
+    for day in (DAY - timedelta(days=1), DAY, end, end + timedelta(days=1)):
+        said = {"enterprise_id": OTHER, "recorded_at": day, happened: day, **told}
+        fill(connection, {table: canonical(table, [row(table, 900, **said)])}, received_on=day)
+        [found] = rows(connection, EVIDENCE, {"known_at": end + timedelta(days=2)})
+        connection.execute(f"DELETE FROM core.{table} WHERE {TABLES[table].key[-1]} = '900'")
+        assert found["is_over"]
+        seen += [day] if found["visits"] or found["adverse_on"] else []
+    assert seen == [DAY, end]
 
 
 def test_an_upheld_objection_to_a_code_is_an_override(connection: Connection) -> None:

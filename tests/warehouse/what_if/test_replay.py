@@ -21,13 +21,18 @@ NEXT, THIRD = START + timedelta(days=1), START + timedelta(days=2)
 
 @pytest.fixture(scope="module")
 def city() -> Iterator[City]:
-    """e1 is RED for two days by a finding that is withdrawn on the third; it was visited and fined meanwhile."""
+    """e1 is RED for two days by a finding that is withdrawn on the third; it was visited and fined meanwhile.
+
+    A finding about e4, re-checked meanwhile, turns out to be a major hazard on the third day.
+    """
     machine = City()
     machine.first_run()
     machine.tell(
         "violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True, penalty_unit=5000
     )
+    machine.tell("violations", 4, enterprise_id="e4", occurred_on=START, severity="minor")
     machine.days_pass(1)
+    machine.tell("inspections", 5, enterprise_id="e4", inspected_on=NEXT, kind="recheck", result="clean")
     machine.tell("inspections", 2, enterprise_id="e1", inspected_on=NEXT, kind="special", result="findings")
     machine.tell(
         "violations",
@@ -40,6 +45,7 @@ def city() -> Iterator[City]:
     )
     machine.days_pass(1)
     machine.tell("violations", 1, withdrawn_on=THIRD)
+    machine.tell("violations", 4, is_major_hazard=True)
     yield machine
     machine.teardown()
 
@@ -73,7 +79,7 @@ def test_an_enterprise_nobody_knew_then_has_no_code(city: City):
 
 
 def test_codes_visits_and_penalties_that_relied_on_a_withdrawn_finding_are_listed(city: City):
-    found = impact(city.connection, PACK, known_at=THIRD)
+    found = impact(city.connection, PACK, known_at=THIRD, enterprise_id="e1")
     [code] = found.codes
     assert (code["first_day"], code["last_day"], code["issued"], code["should_be"]) == (
         START,
@@ -87,6 +93,15 @@ def test_codes_visits_and_penalties_that_relied_on_a_withdrawn_finding_are_liste
         ("1", True),
         ("3", False),
     ]
+
+
+def test_a_code_that_was_too_mild_is_as_wrong_as_one_that_was_too_hard(city: City):
+    found = impact(city.connection, PACK, known_at=THIRD)
+    assert [code["enterprise_id"] for code in found.codes] == ["e1", "e4"]
+    code = found.codes[1]
+    told = (code["first_day"], code["last_day"], code["issued"], code["should_be"], code["data"])
+    assert told == (START, NEXT, "blue", "red", ["violations a/4"])
+    assert [visit["kind"] for visit in found.visits if visit["enterprise_id"] == "e4"] == ["recheck"]
 
 
 def test_before_the_withdrawal_was_known_nothing_was_wrong(city: City):
