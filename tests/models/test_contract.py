@@ -3,11 +3,12 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import dataframely as dy
 import polars as pl
 import pytest
 
 from models.contract import PROBLEMS, ROW, Judgement, judge
-from models.tables.canonical import TABLES
+from models.tables.canonical import TABLES, code_list
 from models.tables.columns import SHORT, TEXT
 from tests.worlds.by_hand import row
 
@@ -333,3 +334,13 @@ def test_control_characters_are_refused(character: str):
 
 def test_the_source_is_our_own_word_and_not_searched_for_formulas():
     assert _refused(_judge("violations", _told("violations", 1, source="=own"))) == {}
+
+
+def test_a_column_of_codes_knows_its_list_and_others_have_none():
+    columns = TABLES["violations"].columns()
+    assert code_list(columns["severity"]).name == "severity"
+    assert [
+        name for name, column in columns.items() if code_list(column) is None and column.dtype == pl.Enum
+    ] == []
+    assert code_list(columns["occurred_on"]) is None
+    assert code_list(dy.Int64()) is None

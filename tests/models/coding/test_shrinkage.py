@@ -132,6 +132,11 @@ def test_firms_that_are_alike_are_shrunk_more_than_firms_that_differ():
     assert weights[0] > 20 > 4 > weights[1] > 1, "true prior visits: endless, and 2"
 
 
+def test_firms_visited_once_each_do_not_tell_how_firms_differ():
+    a, b = fit_priors(firms((1, 1), (1, 0), (1, 0))).cells[WHOLE]
+    assert (a + b, a / (a + b)) == pytest.approx((200, 1.5 / 4))
+
+
 def test_a_firm_counts_for_its_cell_from_its_first_visit():
     visited, unseen = [(1, 0)] * (LEAST_CELL - 1), [(0, 0)] * LEAST_CELL
     assert set(fit_priors(firms(*visited, *unseen)).cells) == {WHOLE}

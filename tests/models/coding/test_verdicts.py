@@ -263,3 +263,11 @@ def test_what_is_near_is_the_code_with_the_margin_on_top_and_never_better_than_t
         sum(s + margin >= edge for _, edge in limits) for s, _, _ in plain
     ]
     assert [near for _, _, near in floored] == [max(near, 2) for _, _, near in plain]
+
+
+def test_where_no_rule_is_a_veto_nothing_binds_an_override():
+    floors = tuple(rule for rule in POLICY.codes.rules if rule.kind != "veto")
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=floors))
+    rows = feature_rows({"open_major_hazards": 1, "overdue_rectifications": 1})
+    said = judge(rows, rows.select("enterprise_id", score=pl.lit(0)), policy).row(0, named=True)
+    assert (said["rank"], said["veto_rank"], said["decided_by"]) == (2, 0, "overdue_rectification")

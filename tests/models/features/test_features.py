@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from models.vocabulary import RESULT_RANK
-from tests.worlds.by_hand import AS_OF, days_before, features_of, fold, minutes_before_end, world
+from tests.worlds.by_hand import AS_OF, POLICY, days_before, features_of, fold, minutes_before_end, world
 
 A_YEAR_ON = date(2027, 6, 30)
 
@@ -633,3 +633,87 @@ def test_the_register_is_read_as_it_was_known():
 
 def test_an_enterprise_not_yet_registered_has_no_row():
     assert fold(world(register=[{"recorded_at": days_before(5)}]), known_at=days_before(6)).is_empty()
+
+
+# ---- windows -------------------------------------------------------------------------------------------
+
+WINDOWS = {
+    "accidents": ("occurred_on", {"accidents_12m": 365, "accidents_36m": 1096, "accidents_60m": 1826}),
+    "violations": ("occurred_on", {"violations_12m": 365, "violations_36m": 1096, "violations_60m": 1826}),
+    "inspections": (
+        "inspected_on",
+        {"inspections_12m": 365, "inspections_24m": 730, "inspections_36m": 1096},
+    ),
+}
+
+
+@pytest.mark.parametrize("table", WINDOWS)
+def test_an_event_counts_to_the_last_day_of_each_window_and_no_longer(table: str):
+    day, windows = WINDOWS[table]
+    ages = sorted({age for last in windows.values() for age in (0, last, last + 1)})
+    events = [{"enterprise_id": f"e{age}", day: days_before(age)} for age in ages]
+    told = fold(world(register=[{"enterprise_id": f"e{age}"} for age in ages], **{table: events}))
+    for name, last in windows.items():
+        assert dict(told.select("enterprise_id", name).iter_rows()) == {
+            f"e{age}": int(age <= last) for age in ages
+        }
+
+
+YEARS: dict[tuple[int, ...], int] = {
+    (): 0,
+    (0, 365): 1,
+    (365, 366): 2,
+    (730, 731): 2,
+    (0, 366, 731, 1096, 1461): 5,
+    (1825,): 1,
+    (1826,): 0,
+    (1826, 5000, 7): 1,
+}
+"""Ages of events, and in how many of the last five years of 365 days there was one."""
+
+
+def test_years_with_an_event_are_counted_once_each_over_five_years():
+    firms = [{"enterprise_id": f"e{n}"} for n in range(len(YEARS))]
+    events = [
+        {**firm, "occurred_on": days_before(age)}
+        for firm, ages in zip(firms, YEARS, strict=True)
+        for age in ages
+    ]
+    told = fold(world(register=firms, violations=events, accidents=events))
+    assert told["years_with_violations_60m"].to_list() == list(YEARS.values())
+    assert told["years_with_accidents_60m"].to_list() == list(YEARS.values())
+
+
+def test_what_accidents_cost_is_added_up_over_three_years_and_unknown_costs_nothing():
+    costs = [(0, 2, 10), (1096, 1, 5), (1097, 9, 99), (30, None, None)]
+    told = [
+        {"occurred_on": days_before(age), "casualties": people, "lost_days": days}
+        for age, people, days in costs
+    ]
+    found = features_of(accidents=told)
+    assert (found["casualties_36m"], found["lost_days_36m"]) == (3, 15)
+    assert (found["lost_time_accidents_12m"], found["lost_time_accidents_36m"]) == (1, 2)
+
+
+def test_the_severity_of_a_window_is_that_of_its_items_at_their_gravest():
+    told = [
+        {"occurred_on": days_before(365), "severity": "serious", "quantity": 2},
+        {"occurred_on": days_before(366), "severity": "critical"},
+        {"occurred_on": days_before(9), "inspection_id": "v", "item_code": "i", "severity": "minor"},
+        {"occurred_on": days_before(9), "inspection_id": "v", "item_code": "i", "severity": "general"},
+    ]
+    points = POLICY.features.severity_mean_points
+    found = features_of(violations=told)
+    assert found["severity_points_12m"] == 2 * points["serious"] + points["general"]
+    assert found["severity_points"] == found["severity_points_12m"] + points["critical"]
+
+
+def test_scores_of_check_lists_are_those_of_scored_visits_of_the_long_window():
+    window = POLICY.features.severity_window_days
+    told = [
+        {"inspected_on": days_before(age), "score": score}
+        for age, score in ((0, None), (5, 30), (9, 70), (window, 4), (window + 1, 500))
+    ]
+    found = features_of(inspections=told)
+    assert (found["score_sum"], found["scored_visits"], found["last_score"]) == (104, 3, 30)
+    assert features_of(inspections=told[:1])["last_score"] is None

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+import pytest
 
 from models.planning.certificate import SHORTFALLS, certificate
 from models.planning.floors import Floor
@@ -149,3 +150,33 @@ def test_drawn_enterprises_that_gave_way_are_counted_and_others_named():
         ("green", "random", 2, None),
     ]
     assert {one["scope"] for one in found} == {"floor"}
+
+
+def test_what_last_year_owed_is_told_of_its_last_month_and_day():
+    owed = [
+        {"enterprise_id": "e1", "channel": "random", "month_on": date(2025, 7, 1), "set_on": date(2025, 6, 1)}
+    ]
+    now = situation(AS_OF, firms=[{"enterprise_id": "e1"}], officers=officers(2), targets=owed)
+    assert told(now) == [
+        row("floor", "missed_year", month_on=date(2025, 12, 1), channel="random", enterprise_id="e1")
+        | {"count": 1, "due_on": date(2025, 12, 31)}
+    ]
+
+
+@pytest.mark.parametrize(("visits", "left"), [(0, 16), (1, 12), (4, 0), (5, 0)])
+def test_planned_visits_of_the_month_are_paid_for_by_its_budget_and_no_further(visits: int, left: int):
+    as_of = date(2026, 7, 10)
+    made = [
+        {"enterprise_id": f"e{n}", "inspected_on": date(2026, 7, 1 + n % 2), "kind": "annual_full"}
+        for n in range(visits)
+    ]
+    others = [
+        {"enterprise_id": "e9", "inspected_on": date(2026, 6, 30), "kind": "annual_full"},
+        {"enterprise_id": "e9", "inspected_on": date(2026, 7, 3), "kind": "special"},
+        {"enterprise_id": "e9", "inspected_on": date(2026, 7, 3), "kind": "annual_full", "level": "city"},
+        {"enterprise_id": "e9", "inspected_on": date(2026, 7, 3), "kind": "assistance"},
+    ]
+    firms = [{"enterprise_id": f"e{n}"} for n in range(10)]
+    now = situation(as_of, firms=firms, officers=officers(2), inspections=[*made, *others])
+    # July has 23 working days: 92 quarter-days of one crew, of which 179 in a thousand; a full visit takes four.
+    assert make_plan(now, POLICY).benches[OURS].budget == left

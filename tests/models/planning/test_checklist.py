@@ -256,6 +256,12 @@ def test_graver_findings_come_first_then_those_due_earlier():
     assert listed([visit()], rows, most=1)["violation_id"].to_list() == ["f2", "f1", "f0", "f3"]
 
 
+def test_of_findings_as_grave_and_as_due_the_oldest_comes_first_and_one_of_an_unknown_day_last():
+    days = [None, date(2026, 5, 2), date(2026, 5, 1), date(2026, 5, 2)]
+    rows = [finding(f"f{n}", None, occurred_on=day) for n, day in enumerate(days)]
+    assert listed([visit()], rows, most=1)["violation_id"].to_list() == ["f2", "f1", "f3", "f0"]
+
+
 def test_two_findings_of_one_item_are_both_listed_and_the_item_no_more():
     found = listed([visit()], [finding("f1", "CHEM-02"), finding("f2", "CHEM-02")])
     assert found.filter(pl.col("item_code") == "CHEM-02")["why"].to_list() == ["open", "open"]

@@ -795,3 +795,26 @@ def test_an_upheld_objection_to_a_code_is_an_override(connection: Connection) ->
     with pytest.raises(DisputeError, match="needs a code"):
         decided(connection, number)
     assert given_by_facts == "red" and not rows(connection, "FROM dispute.overrides")
+
+
+def test_the_override_of_an_upheld_objection_is_the_reviewers_with_his_reasons_from_the_day_coded(
+    connection: Connection,
+) -> None:
+    number, last = filed(connection, None, MILD, on=DAY), DAY + timedelta(days=20)
+    before = code_if(connection, coding(connection, MILD), MILD).shown
+    decided(connection, number, MILD, code="yellow", until=last, on=DAY + timedelta(days=2))
+    override = one(connection, "FROM dispute.overrides")
+    told = {
+        name: override[name] for name in ("enterprise_id", "code", "code_before", "first_day", "last_day")
+    }
+    assert told == {
+        "enterprise_id": MILD,
+        "code": "yellow",
+        "code_before": before,
+        "first_day": DAY,
+        "last_day": last,
+    }
+    assert (override["reason"], override["given_by"], override["objection_id"]) == (REASONS, "孙复核", number)
+    assert override["given_on"] == DAY + timedelta(days=2)
+    decision = one(connection, "FROM dispute.decisions")
+    assert (decision["remedy"], decision["override_id"]) == ("override", override["override_id"])
