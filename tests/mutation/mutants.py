@@ -22,7 +22,7 @@ from tests.mutation.areas import LeftOut
 class Mutant:
     """One change of one function.
 
-    ``line``: of the file, of the first line changed.  ``was``, ``now``: the lines, unindented.  ``digest``: of the whole
+    ``line``: of the file, of the first line changed.  ``was``, ``now``: the lines, unindented.  ``digest``: of the
     function, which tells whether it is still the one a verdict was about.
     """
 
