@@ -159,7 +159,7 @@ def _without_copies(path: Path) -> None:
 
 def _fingerprint(place: Place, plan: Plan) -> str:
     """Of all sources, of the tests of the place and of what tests share; not of other tests."""
-    digest = hashlib.sha256(repr((place, plan)).encode())
+    digest = hashlib.sha256(repr((place, plan.lines_left_out, plan.preload)).encode())
     for folder in (*PACKAGES, "tests"):
         for path in sorted((REPOSITORY / folder).rglob("*")):
             name = path.relative_to(REPOSITORY).as_posix()
