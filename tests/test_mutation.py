@@ -102,7 +102,10 @@ def test_a_listed_survivor_that_is_killed_or_gone_is_told():
 
 
 def test_what_was_not_tested_yet_is_said_and_not_counted():
-    told = report("visits", MUTANTS, MUTANTS[:4], {MUTANTS[0].name: KILLED, MUTANTS[1].name: SURVIVED}, [])
+    judged = [Listed("models/visit.py late", "a", "b3", EQUIVALENT, "Nobody can tell.")]
+    told = report(
+        "visits", MUTANTS, MUTANTS[:4], {MUTANTS[0].name: KILLED, MUTANTS[1].name: SURVIVED}, judged
+    )
     assert (told.told, told.score) == (2, 50)
     assert "  stopped before 2 more; the same command goes on" in list(lines(told))
 

@@ -27,15 +27,15 @@ def main() -> int:
     chosen = sample(made, asked.sample)
     if not asked.report:
         work.forget_what_may_have_changed()
-        known = work.verdicts()
-        pending = [mutant.name for mutant in chosen if mutant.name not in known]
+        known = work.verdicts(chosen)
+        pending = [mutant for mutant in chosen if mutant.name not in known]
         print(f"{where.name}: {len(pending):,} of {len(made):,} mutants to test", file=sys.stderr, flush=True)
-        if pending and work.run(pending) and not set(pending) & set(work.verdicts()):
+        if pending and work.run(pending) and not work.verdicts(pending):
             print(f"mutmut could not run; {work.log.relative_to(REPOSITORY)} says why", file=sys.stderr)
             return 2
     files = where.files()
     judged = [one for one in told.listed(SURVIVORS) if one.where.split(" ")[0] in files]
-    result = told.report(where.name, made, chosen, work.verdicts(), judged)
+    result = told.report(where.name, made, chosen, work.verdicts(made), judged)
     print(told.as_json(result) if asked.json else "\n".join(told.lines(result)))
     return 0
 

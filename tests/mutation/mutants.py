@@ -20,7 +20,11 @@ from tests.mutation.areas import LeftOut
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one function.  ``line``: of the file, of the first line changed; ``was`` and ``now`` unindented."""
+    """One change of one function.
+
+    ``line``: of the file, of the first line changed.  ``was``, ``now``: the lines, unindented.  ``digest``: of the
+    function, which tells whether it is still the one a verdict was about.
+    """
 
     name: str
     file: str
@@ -28,11 +32,17 @@ class Mutant:
     line: int
     was: str
     now: str
+    digest: str = ""
 
     @property
     def where(self) -> str:
         """File and function: what a list of survivors names it by, together with the change."""
         return f"{self.file} {self.function}"
+
+    @property
+    def mangled(self) -> str:
+        """The name mutmut gives the function."""
+        return mangled_name_from_mutant_name(self.name).rpartition(".")[2]
 
     @property
     def change(self) -> str:
@@ -53,7 +63,8 @@ def mutants_of(file: str, source: str) -> Iterator[Mutant]:
         original = mangled_name_from_mutant_name(short) + "__mutmut_orig"
         before, after = (_text(made, lines, one, function) for one in (original, short))
         at, was, now = _changed(before, after)
-        yield Mutant(name, file, whole, starts[whole] + at, was, now)
+        digest = made.hash_by_function_name[mangled_name_from_mutant_name(short)]
+        yield Mutant(name, file, whole, starts[whole] + at, was, now, digest)
 
 
 def worth(mutants: Iterable[Mutant], left_out: Iterable[LeftOut]) -> list[Mutant]:

@@ -13,6 +13,7 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.work import KILLED, NO_TEST, SURVIVED, TIMED_OUT
 
 WIDTH = 80
+ALIVE = (SURVIVED, NO_TEST)
 EQUIVALENT, ACCEPTED = "equivalent", "not worth it"
 
 
@@ -62,15 +63,14 @@ class Report:
     @property
     def left(self) -> list[Mutant]:
         """Chosen mutants no test failed on, and that are not listed: files, then lines."""
-        alive = (SURVIVED, NO_TEST)
-        ours = (one for one in self.chosen if self.of.get(one.name) in alive and one.name not in self.why)
+        ours = (one for one in self.chosen if self.of.get(one.name) in ALIVE and one.name not in self.why)
         return sorted(ours, key=lambda mutant: (mutant.file, mutant.line, mutant.name))
 
     @property
     def judged(self) -> Counter[str]:
         """Listed ones among those that survived."""
         return Counter(
-            self.why[m.name] for m in self.chosen if self.of.get(m.name) != KILLED and m.name in self.why
+            self.why[m.name] for m in self.chosen if self.of.get(m.name) in ALIVE and m.name in self.why
         )
 
     @property

@@ -10,11 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.mutation.areas import PACKAGES, REPOSITORY, Place, Plan
+from tests.mutation.mutants import Mutant
 
 READ_BY_TESTS = ("tests", "docs")
 """Folders beside the packages that tests need."""
@@ -62,13 +63,20 @@ class Work:
         finally:
             os.chdir(before)
 
-    def verdicts(self) -> dict[str, str]:
-        """What is known of each mutant by its name."""
-        found = dict[str, str]()
+    def verdicts(self, mutants: Iterable[Mutant]) -> dict[str, str]:
+        """What is known of mutants by their names: nothing where their function has changed since."""
+        codes, digests = dict[str, int | None](), dict[str, str]()
         for meta in self._mutants.rglob("*.meta"):
-            codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-            found |= {name: CODES.get(code, KILLED) for name, code in codes.items() if code is not None}
-        return found
+            known = json.loads(meta.read_text(encoding="utf-8"))
+            codes |= known["exit_code_by_key"]
+            module = meta.relative_to(self._mutants).with_suffix("").as_posix()
+            digests |= {f"{module} {name}": digest for name, digest in known["hash_by_function_name"].items()}
+        return {
+            mutant.name: CODES.get(code, KILLED)
+            for mutant in mutants
+            if (code := codes.get(mutant.name)) is not None
+            and digests.get(f"{mutant.file} {mutant.mangled}") == mutant.digest
+        }
 
     def forget_what_may_have_changed(self) -> None:
         """After a change of sources or tests: everything but the kills; mutmut itself asks changed functions again."""
@@ -88,8 +96,9 @@ class Work:
             meta.write_text(json.dumps(known | {"exit_code_by_key": kept}), encoding="utf-8")
         self._seen.write_text(json.dumps(now), encoding="utf-8")
 
-    def run(self, names: Sequence[str]) -> int:
+    def run(self, mutants: Sequence[Mutant]) -> int:
         """Let mutmut test these mutants; its exit code.  What it says goes to ``mutmut.log``."""
+        names = [mutant.name for mutant in mutants]
         with self.log.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", "1", *names],
@@ -100,7 +109,7 @@ class Work:
             )
             try:
                 while process.poll() is None:
-                    self._tell_how_far(names)
+                    self._tell_how_far(mutants)
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(_TELL_EVERY_SECONDS)
             except KeyboardInterrupt:
@@ -108,10 +117,9 @@ class Work:
                 process.wait()
             return process.returncode
 
-    def _tell_how_far(self, names: Sequence[str]) -> None:
+    def _tell_how_far(self, mutants: Sequence[Mutant]) -> None:
         if sys.stderr.isatty():
-            known = self.verdicts()
-            print(f"\r{sum(name in known for name in names):,} tested", end="\r", file=sys.stderr, flush=True)
+            print(f"{len(self.verdicts(mutants)):,} tested", end="\r", file=sys.stderr, flush=True)
 
     def _configuration(self) -> str:
         packages = sorted({source.split("/")[0] for source in self.place.sources})
@@ -151,7 +159,7 @@ def _without_copies(path: Path) -> None:
 
 def _fingerprint(place: Place, plan: Plan) -> str:
     """Of all sources, of the tests of the place and of what tests share; not of other tests."""
-    digest = hashlib.sha256(repr((place, plan)).encode())
+    digest = hashlib.sha256(repr((place, plan.lines_left_out, plan.preload)).encode())
     for folder in (*PACKAGES, "tests"):
         for path in sorted((REPOSITORY / folder).rglob("*")):
             name = path.relative_to(REPOSITORY).as_posix()

@@ -717,3 +717,27 @@ def test_scores_of_check_lists_are_those_of_scored_visits_of_the_long_window():
     found = features_of(inspections=told)
     assert (found["score_sum"], found["scored_visits"], found["last_score"]) == (104, 3, 30)
     assert features_of(inspections=told[:1])["last_score"] is None
+
+
+@pytest.mark.parametrize(
+    ("found", "rectified", "clean", "unchecked"),
+    [
+        (10, 5, None, 1),
+        (10, 5, 4, 0),
+        (10, 5, 5, 0),
+        (10, 5, 6, 1),
+        (10, None, None, 0),
+        (730, 5, None, 1),
+        (731, 5, None, 0),
+    ],
+)
+def test_a_major_hazard_put_right_is_unchecked_until_a_clean_visit_on_that_day_or_later(
+    found: int, rectified: int | None, clean: int | None, unchecked: int
+):
+    hazard = {
+        "occurred_on": days_before(found),
+        "is_major_hazard": True,
+        "rectified_on": None if rectified is None else days_before(rectified),
+    }
+    visits = [] if clean is None else [{"inspected_on": days_before(clean), "result": "clean"}]
+    assert features_of(violations=[hazard], inspections=visits)["unchecked_major_hazards"] == unchecked

@@ -180,3 +180,15 @@ def test_planned_visits_of_the_month_are_paid_for_by_its_budget_and_no_further(v
     now = situation(as_of, firms=firms, officers=officers(2), inspections=[*made, *others])
     # July has 23 working days: 92 quarter-days of one crew, of which 179 in a thousand; a full visit takes four.
     assert make_plan(now, POLICY).benches[OURS].budget == left
+
+
+def test_of_items_of_one_precedence_the_one_due_first_gives_the_visit_its_name():
+    due = {"t1": date(2026, 7, 9), "t2": date(2026, 7, 8), "t3": date(2026, 7, 8)}
+    tasks = [
+        {"enterprise_id": "e1", "task_id": name, "kind": "key_task", "opens_on": AS_OF, "due_on": day}
+        for name, day in due.items()
+    ]
+    now = situation(AS_OF, firms=[{"enterprise_id": "e1"}], officers=officers(2), tasks=tasks)
+    [visit] = make_plan(now, POLICY).visits.rows(named=True)
+    assert visit["visit_id"] == "immediate:e1:a/t2"
+    assert visit["item_ids"] == [f"immediate:e1:a/{name}" for name in ("t2", "t3", "t1")]
