@@ -12,7 +12,7 @@ from models.planning.crews.bench import Visit
 from models.planning.crews.lending import Loan, _is_lent, _lenders, lent_name
 from models.planning.crews.nearness import _hilbert, in_order, metres, with_curve
 from models.planning.crews.recusals import barred
-from tests.models.planning.planning_worlds import HERE, POLICY, situation, with_values
+from tests.worlds.plans import HERE, POLICY, situation, with_values
 
 MOST = 4**12
 
