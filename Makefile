@@ -14,20 +14,21 @@ help: ## show this list
 run: $(VENV)/.ready ## set up, code the built-in demo city, show the result
 	@./riskcode run --demo
 
-# Two workers, a thread each: more threads than cores only wait for each other.
-PYTEST := POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# A thread for each worker: more threads than cores only wait for each other.
+ALONE := POLARS_MAX_THREADS=1 OMP_NUM_THREADS=1
 
 test: $(VENV)/.ready-dev ## set up, run the tests: every kind, the usual share of examples
-	@$(PYTEST)
+	@$(ALONE) $(PYTEST)
 
-test-all: $(VENV)/.ready-dev ## the tests with every example: at night and before a release
+test-all: $(VENV)/.ready-dev ## the tests with every example and all threads: before a release
 	@RISKCODE_TESTS=all $(PYTEST)
 
-test-fast: $(VENV)/.ready-dev ## the tests that start no whole runs
-	@$(PYTEST) -m "not slow and not real"
+test-fast: $(VENV)/.ready-dev ## the tests but for the dear ones
+	@$(ALONE) $(PYTEST) -m "not slow and not real"
 
 coverage: $(VENV)/.ready-dev ## lines and branches that no test runs
-	@$(PYTEST) -q --cov --cov-report=term
+	@$(ALONE) $(PYTEST) -q --cov --cov-report=term
 
 mutate: $(VENV)/.ready-dev ## what no test notices: PLACE=models/coding [SAMPLE=150]; see docs/mutation.md
 	@$(BIN)/python -m tests.mutation $(PLACE) $(if $(SAMPLE),--sample $(SAMPLE))

@@ -180,6 +180,13 @@ def test_every_picture_is_made_by_one_command_and_shown_on_a_page() -> None:
     assert [name for name in sorted(made) if f"img/{name})" not in shown] == []
 
 
+@pytest.mark.real
+@pytest.mark.whole
+def test_the_real_data_sets_are_coded_and_told_by_one_command(real_data: Path) -> None:
+    fresh = scoring_tables.real_block(real_data)
+    assert fresh is not None and stale({"real": fresh}) == []
+
+
 def test_without_real_data_their_block_stays(tmp_path: Path) -> None:
     assert scoring_tables.real_block(tmp_path) is None
 

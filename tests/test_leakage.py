@@ -15,8 +15,8 @@ from models.learning.splits import Split, announced, require_no_leak, suspicious
 from models.policy import load_policy
 from models.vocabulary import day_number
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, fold, world
-from tests.worlds.drawn import World, canonical, integer_frames
 from tests.worlds.panels import DAYS, history, label, learning
+from tests.worlds.strategies import World, canonical, integer_frames
 from tests.worlds.warehouses import stored
 from warehouse.learning.panel import label_of, outcomes
 

@@ -192,7 +192,8 @@ def _portions(events: Events, days: int) -> Iterator[Events]:
     counted = [
         frames[name]
         .group_by("enterprise_id")
-        .agg(rows=pl.len() * pl.len().clip(upper_bound=days).cast(pl.Int64))
+        # A count has 32 bits, which the square of 65,536 overflows.
+        .agg(rows=pl.len().cast(pl.Int64) * pl.len().cast(pl.Int64).clip(upper_bound=days))
         for name in PARTS
     ]
     firms = frames["enterprises"].select("enterprise_id", rows=pl.lit(1, dtype=pl.Int64))

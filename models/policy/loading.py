@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -162,7 +162,13 @@ def _refuse_repeats(where: str, names: Sequence[object]) -> None:
         )
 
 
-class _NoDuplicates(yaml.CSafeLoader):
+if TYPE_CHECKING or not yaml.__with_libyaml__:
+    from yaml import SafeLoader as _Loader
+else:
+    from yaml import CSafeLoader as _Loader  # Twice as fast in all, where PyYAML was built with libyaml.
+
+
+class _NoDuplicates(_Loader):
     """YAML without repeated keys: two values for one day would silently overlap."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -16,7 +16,8 @@ from models.scorecard import Factor
 from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY
-from tests.worlds.drawn import (
+from tests.worlds.effort import tries
+from tests.worlds.strategies import (
     LAST_DAY,
     SEEDS,
     World,
@@ -29,7 +30,6 @@ from tests.worlds.drawn import (
     rows,
     worlds,
 )
-from tests.worlds.effort import tries
 
 Frames = dict[str, pl.DataFrame]
 

@@ -29,7 +29,6 @@ from pipelines.settings import load_settings
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
-from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.publish import published_as_of
@@ -164,7 +163,7 @@ def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: 
     due: list[list[dict[str, object]]] = []
     for day in (later, DAY_1, later):
         night(home, day)
-        with writing(home) as connection:
+        with reading(home) as connection:
             due.append(rows(connection, "SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1"))
     assert due[0] == due[2] != []
     assert {row["due_on"] for row in due[1]} == {date(2026, 7, 7)}

@@ -18,8 +18,8 @@ from models.errors import ScoreError
 from models.policy import load_policy
 from tests.day_by_day import spread
 from tests.worlds.by_hand import row
-from tests.worlds.drawn import canonical
 from tests.worlds.effort import tries
+from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing

@@ -9,7 +9,7 @@ import polars as pl
 from models.features import CATALOGUE, fold_features
 from models.policy import load_policy
 from models.tables.canonical import TABLES
-from tests.worlds.drawn import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
+from tests.worlds.strategies import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
 
 AS_OF = date(2026, 6, 30)
 POLICY = load_policy().on(AS_OF)

@@ -1,4 +1,4 @@
-"""How much a test run tries: the usual share, or everything (``make test-all``: every night, before a release)."""
+"""How much a test run tries: the usual share, or everything (``make test-all``, before a release)."""
 
 import os
 

@@ -28,12 +28,15 @@ def changed(name: str, *changes: tuple[str, str, str]) -> Policy:
 
 
 def forgetful(days: int) -> Policy:
-    """A pack whose change rules look back three times so many days, not 270: quick to judge day by day."""
-    band = f"{{red: {days}, yellow: {days}, blue: {days}}}"
+    """A pack whose change rules look back three times so many days, not 270: quick to judge day by day.
+
+    Clearly better for a third of them is enough, so that both rules decide, as in the starter pack.
+    """
+    held, dwell = (f"{{red: {n}, yellow: {n}, blue: {n}}}" for n in (days, days // 3))
     return changed(
         "forgetful",
-        ("codes", "dwell_days: {red: 30, yellow: 30, blue: 30}", f"dwell_days: {band}"),
-        ("codes", "hold_at_most_days: {red: 90, yellow: 90, blue: 90}", f"hold_at_most_days: {band}"),
+        ("codes", "dwell_days: {red: 30, yellow: 30, blue: 30}", f"dwell_days: {dwell}"),
+        ("codes", "hold_at_most_days: {red: 90, yellow: 90, blue: 90}", f"hold_at_most_days: {held}"),
     )
 
 

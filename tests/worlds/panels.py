@@ -15,7 +15,7 @@ from models.policy import Candidate, Label, LabelValue, LearningPolicy, PolicyOn
 from models.policy.shape import Condition, Provenance
 from models.vocabulary import day_number
 from tests.worlds.by_hand import QUIET
-from tests.worlds.drawn import FEATURE_SCHEMA
+from tests.worlds.strategies import FEATURE_SCHEMA
 
 Floats = NDArray[np.float64]
 LAST = date(2026, 6, 30)

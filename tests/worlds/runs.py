@@ -57,9 +57,11 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def process(home: Path, *command: str, **more: str) -> subprocess.Popen[str]:
     """A Python process of this environment; ``command`` are its arguments (``-m``, ``pipelines``, … or ``-c``, …)."""
+    # As a user starts it, with all threads of the machine.
+    machine = {name: set_to for name, set_to in os.environ.items() if not name.endswith("_THREADS")}
     return subprocess.Popen(
         [sys.executable, *command],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment(home, **more)},
+        env={**machine, "PYTHONPATH": str(REPOSITORY), **environment(home, **more)},
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -88,7 +90,10 @@ class _LeftError(Exception):
 
 
 def riskcode(home: Path, *arguments: str, **more: str) -> Done:
-    """Run a command of the CLI to its end, as ``./riskcode`` does, in this process: most tests need none of its own."""
+    """Run a command of the CLI to its end: the ``main`` of ``./riskcode`` with its arguments, environment and streams.
+
+    It runs in this process, which most tests can share; what it imports and caches stays.
+    """
 
     def leave(status: int) -> None:
         raise _LeftError(status)

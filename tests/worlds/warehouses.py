@@ -16,6 +16,7 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.order import STAGES, code_enterprises
 from warehouse.connection import Connection, writing
+from warehouse.database.runs import known_for, stored_by
 from warehouse.home import Home
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.inbox import take_in_all
@@ -58,16 +59,22 @@ def code_only(connection: Connection, coding: Coding) -> None:
 
 
 def night(home: Home, day: date, delivery: Path | None = None) -> None:
-    """A night without scheduler and checks: take in what is delivered (mapping: demo_city), code, plan and publish."""
+    """A night without scheduler and checks: take in what is delivered (mapping: demo_city), code, plan and publish.
+
+    What is known, and what is published of an older day, is as in a run that a person asks for.
+    """
     with writing(home) as connection:
         if delivery is not None:
             folder = str(delivery)
             take_in_all(connection, home, folder=folder, mapping="demo_city", received_on=day, today=day)
         begin_with(connection, home, load_policy())
-        coding = coding_on(connection, load_policy(), day)
+        known_at = known_for(connection, day)
+        by = stored_by(connection, day, known_at)
+        coding = coding_on(connection, load_policy(), day, known_at=known_at, stored_by=by)
         code_enterprises(connection, coding)
         compute_plan(connection, coding, seeds=seeds_from("test"))
-        publish_run(connection, home, coding, run_id=f"night {day} {datetime.now():%H:%M:%S.%f}")
+        run_id = f"night {day} {datetime.now():%H:%M:%S.%f}"
+        publish_run(connection, home, coding, run_id=run_id, even_if_older=True)
 
 
 def city_world(city: City) -> dict[str, pl.DataFrame]:

@@ -19,8 +19,8 @@ from models.policy.shape import BandDays
 from models.vocabulary import day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
-from tests.worlds.drawn import as_events, integer_frames
 from tests.worlds.effort import tries
+from tests.worlds.strategies import as_events, integer_frames
 
 QUICK = ChangeRules(
     dwell_days=BandDays(red=3, yellow=3, blue=3),

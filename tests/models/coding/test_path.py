@@ -10,7 +10,7 @@ from models.coding.path import OVERRIDE_SCHEMA, code_path, deciding
 from models.coding.timeline import InForce
 from models.vocabulary import RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY, world
-from tests.worlds.drawn import as_events, integer_frames
+from tests.worlds.strategies import as_events, integer_frames
 
 DAYS = range(25)
 """Days that are looked at, from the as-of day on."""

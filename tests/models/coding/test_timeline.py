@@ -19,8 +19,8 @@ from models.scorecard import Factor, Scorecard
 from models.vocabulary import as_date, day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, feature_rows, world
-from tests.worlds.drawn import World, as_events, coded_days, integer_frames, worlds
 from tests.worlds.effort import tries
+from tests.worlds.strategies import World, as_events, coded_days, integer_frames, worlds
 
 few = settings(some, max_examples=tries(5))
 SAID = ["score", "is_provisional", "rank", "near_rank", "veto_rank", "decided_by"]

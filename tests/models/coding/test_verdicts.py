@@ -15,7 +15,7 @@ from models.errors import PolicyError, ScoreError
 from models.policy import Condition
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, feature_rows, fold, world
-from tests.worlds.drawn import feature_frames
+from tests.worlds.strategies import feature_frames
 
 
 def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:

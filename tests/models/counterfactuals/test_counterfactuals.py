@@ -27,8 +27,8 @@ from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, as_date, day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, minutes_before_end, row, world
-from tests.worlds.drawn import Row, World, as_events, canonical, coded_days, integer_frames, worlds
 from tests.worlds.effort import tries
+from tests.worlds.strategies import Row, World, as_events, canonical, coded_days, integer_frames, worlds
 
 Set = frozenset[tuple[str, str]]
 """Kind and ``ref`` of each act of a set."""

@@ -20,7 +20,7 @@ from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import day_number
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
-from tests.worlds.drawn import as_events, integer_frames
+from tests.worlds.strategies import as_events, integer_frames
 
 TOY = Feature("accidents", "deaths_24m", Total("deaths", within=730), "up").told(
     "people", "Killed in 24 months", "people killed within 730 days"

@@ -1,13 +1,13 @@
 """What ``./riskcode monitor`` shows after a real run, and an alarm that a person takes as it is."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.worlds.homes import copy_of
 from tests.worlds.runs import riskcode
 
 pytestmark = pytest.mark.slow
@@ -45,8 +45,7 @@ def test_the_page_is_one_file_that_asks_nobody(coded: Path, tmp_path: Path) -> N
 
 
 def test_an_alarm_is_acknowledged_by_name_and_nothing_else_can_be(coded: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(coded, home)
+    home = copy_of(coded, tmp_path / "home")
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("UPDATE ops.monitoring_history SET state = 'alarm' WHERE metric = 'codes_moved'")
     said = ("--by", "Li", "--reason", "the city was coded for the first time")

@@ -15,7 +15,7 @@ from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 
 END, DAYS = date(2026, 6, 30), 60
-PACK = load_policy() if EVERYTHING else forgetful(10)
+PACK = load_policy() if EVERYTHING else forgetful(12)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from models.policy import load_policy
 from tests.worlds.by_hand import row
 from tests.worlds.deliveries import warehouse
-from tests.worlds.drawn import canonical
+from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.queue import compute_red_queue
 from warehouse.connection import Connection

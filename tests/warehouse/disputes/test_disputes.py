@@ -23,7 +23,7 @@ from tests.worlds.deliveries import (
     visit,
     warehouse,
 )
-from tests.worlds.drawn import canonical
+from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue

@@ -14,8 +14,8 @@ from models.policy import load_policy
 from models.vocabulary import EPOCH, day_number
 from pipelines.demo.city import build_city
 from tests.worlds.by_hand import world
-from tests.worlds.drawn import World
 from tests.worlds.panels import label
+from tests.worlds.strategies import World
 from tests.worlds.warehouses import city_world, stored
 from warehouse.coding.coding import Coding
 from warehouse.coding.stages import compute_features
