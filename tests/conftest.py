@@ -11,8 +11,6 @@ from pipelines.settings import load_settings
 from tests.worlds.effort import EVERYTHING, tries
 from warehouse.home import Home
 
-REPOSITORY = Path(__file__).parents[1]
-
 pytest_plugins = ["tests.worlds.homes", "tests.worlds.packs"]
 
 # A shared machine is no stop-watch; CI tries the same examples every time, people try new ones.

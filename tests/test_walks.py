@@ -1,7 +1,6 @@
 """The walks of CONTRIBUTING.md: the files they name are there and as many as they say; those that can be walked are."""
 
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from models.lint.lint import has_errors, lint
 from models.policy import load_policy
 from models.policy.loading import PACKS
 from pipelines.cli import app
+from tests.worlds.packs import LIMITS, edited
 
 REPOSITORY = Path(__file__).parents[1]
 PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -71,12 +71,9 @@ tables:
 
 
 def test_a_rule_of_red_is_changed_in_one_file_of_the_pack(tmp_path: Path) -> None:
-    shutil.copytree(PACKS / "starter", tmp_path / "starter")
-    file, cut_off = tmp_path / "starter" / "codes.yaml", "value: {blue: 8, yellow: 18, red: 34}"
-    text = file.read_text(encoding="utf-8")
     provenance = "      basis: proposal\n      reference: resolution of the bureau of 1 September 2026\n"
-    dated = f"    2026-09-01:\n{provenance}      {cut_off.replace('34', '30')}\n"
-    file.write_text(text.replace(f"      {cut_off}\n", f"      {cut_off}\n{dated}", 1), encoding="utf-8")
+    dated = f"    2026-09-01:\n{provenance}      {LIMITS.replace('34', '30')}\n"
+    edited(PACKS / "starter", tmp_path, "codes", f"      {LIMITS}\n", f"      {LIMITS}\n{dated}")
     policy = load_policy("starter", folder=tmp_path)
     assert [policy.on(date(2026, month, 1)).codes.thresholds.red for month in (8, 9)] == [34, 30]
     assert not has_errors(lint(policy))

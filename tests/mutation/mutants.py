@@ -55,7 +55,7 @@ def mutants_of(file: str, source: str) -> Iterator[Mutant]:
     """Every mutant mutmut makes of a file, in its order."""
     made = mutate_file_contents(file, source)
     lines = made.code.split("\n")
-    starts = _starts(source)
+    starts = starts_of(source)
     for short in made.mutant_names:
         name = get_mutant_name(Path(file), short)
         function, kind = orig_function_and_class_names_from_key(name)
@@ -97,8 +97,8 @@ def _changed(before: list[str], after: list[str]) -> tuple[int, str, str]:
     return int(start) - (0 if many == "0" else 1), "\n".join(gone), "\n".join(come)
 
 
-def _starts(source: str) -> dict[str, int]:
-    """First lines of functions and methods, past their decorators."""
+def starts_of(source: str) -> dict[str, int]:
+    """First lines of functions and methods by name, past their decorators."""
     starts = dict[str, int]()
     for node in ast.parse(source).body:
         own = node.body if isinstance(node, ast.ClassDef) else [node]

@@ -1,8 +1,6 @@
 """A card's life on a small city, with the real parts: refit job, approval, nightly run, rollback."""
 
 import json
-import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,16 +37,13 @@ def learnt_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def refitted(
-    learnt_from: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, dict[str, Any]]]:
+def refitted(learnt_from: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A coded city with a challenger from the refit job, and what the job said of it."""
     home = tmp_path_factory.mktemp("home")
     night(Home(home), DAY_1, learnt_from)
     write_instance_config(Home(home).prepare())
-    before = {name: os.environ.get(name) for name in ("RISKCODE_HOME", "RISKCODE_LANG")}
-    os.environ |= {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en"}
-    try:
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("RISKCODE_HOME", str(home))
         job = build_definitions(load_settings()).resolve_job_def(REFIT.name)
         with DagsterInstance.from_config(str(home / "dagster")) as instance:
             result = job.execute_in_process(
@@ -56,11 +51,8 @@ def refitted(
                 partition_key=DAY_1.isoformat(),
                 run_config={"ops": {"challenger": {"config": {"label": "penalty", "families": ["boosted"]}}}},
             )
-        [event] = [one for one in result.all_events if one.is_step_materialization]
-        yield home, {name: one.value for name, one in event.materialization.metadata.items()}
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    [event] = [one for one in result.all_events if one.is_step_materialization]
+    return home, {name: one.value for name, one in event.materialization.metadata.items()}
 
 
 def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(

@@ -1,5 +1,6 @@
 """The starter pack with passages of its files replaced."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,13 @@ def replaced(text: str, old: str, new: str) -> str:
     """A text with a passage replaced, which must be there."""
     assert old in text, f"the file no longer says {old!r}; correct the test"
     return text.replace(old, new, 1)
+
+
+def edited(starter: Path, target: Path, file: str, old: str, new: str) -> None:
+    """Copy a folder of YAML files into another one and replace a passage of one file."""
+    copy = shutil.copytree(starter, target / starter.name)
+    path = copy / f"{file}.yaml"
+    path.write_text(replaced(path.read_text(encoding="utf-8"), old, new), encoding="utf-8")
 
 
 def changed(name: str, *changes: tuple[str, str, str]) -> Policy:
@@ -54,12 +62,7 @@ def changed_pack(tmp_path: Path) -> ChangedPack:
     """The starter pack as a folder with one passage of one file replaced, read and checked."""
 
     def change(file: str, old: str, new: str) -> Policy:
-        folder = tmp_path / "starter"
-        folder.mkdir()
-        for path in (PACKS / "starter").iterdir():
-            text = path.read_text(encoding="utf-8")
-            text = replaced(text, old, new) if path.name == f"{file}.yaml" else text
-            (folder / path.name).write_text(text, encoding="utf-8")
+        edited(PACKS / "starter", tmp_path, file, old, new)
         return load_policy("starter", folder=tmp_path)
 
     return change

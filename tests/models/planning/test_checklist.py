@@ -1,6 +1,5 @@
 """The catalogue of check items is sound, and every visit gets a ranked list of what to check, with the reason."""
 
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from models.policy.check_items import CATALOGUES, Catalogue, CheckItem, catalogu
 from models.policy.shape import Words
 from models.vocabulary import HIGH_HAZARD_SECTORS, SECTOR
 from pipelines.demo.items import ITEMS
+from tests.worlds.packs import edited
 
 DAY = date(2026, 6, 30)
 FIRST_DAY = date(2021, 9, 1)
@@ -87,11 +87,7 @@ def changed(tmp_path: Path) -> ChangedCatalogue:
     """The starter catalogue with one passage of one file replaced, read and checked."""
 
     def change(file: str, old: str, new: str) -> Catalogue:
-        shutil.copytree(CATALOGUES / "starter", tmp_path / "starter")
-        path = tmp_path / "starter" / f"{file}.yaml"
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file}.yaml no longer says {old!r}; correct the test"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        edited(CATALOGUES / "starter", tmp_path, file, old, new)
         return load_catalogue("starter", folder=tmp_path)
 
     return change

@@ -1,7 +1,6 @@
 """The commands about scorecards: a whole card, what is compared, who may put a card in force."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
@@ -26,7 +25,7 @@ from models.messages import Message
 from models.policy import Thresholds
 from models.scorecard import Factor, Scorecard
 from pipelines.cli import app
-from tests.worlds.runs import REPOSITORY, environment, riskcode
+from tests.worlds.runs import ended, process, riskcode
 from warehouse.connection import holding, writing
 from warehouse.home import Home
 from warehouse.rules.cards import list_promotions, publish_models, save_card
@@ -611,4 +610,5 @@ def test_looking_at_cards_loads_no_learning():
         "heavy = {'dagster', 'great_expectations', 'sklearn', 'models.learning.fit'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", probe], cwd=REPOSITORY, check=True, env=environment(Path("none")))
+    done = ended(process(Path("none"), "-c", probe))
+    assert done.returncode == 0, done.stderr

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from typer.testing import CliRunner
 
 from models.errors import DayError, DisputeError
 from pipelines import cli
+from tests.worlds.homes import copy_of
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +31,8 @@ COLUMNS = (
 
 @pytest.fixture
 def home(coded: Path, tmp_path: Path) -> Path:
-    """The coded home to write in, without what only Dagster reads."""
-    (tmp_path / "published").mkdir()
-    for name in ("warehouse.duckdb", "published/riskcode.duckdb"):
-        shutil.copyfile(coded / name, tmp_path / name)
-    return tmp_path
+    """The coded home to write in."""
+    return copy_of(coded, tmp_path)
 
 
 def invoked(home: Path, *arguments: str, language: str = "en") -> Any:

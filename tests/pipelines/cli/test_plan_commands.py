@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from models.planning.demand.waivers import WAIVERS
 from models.policy.planning import CHANNELS
 from pipelines import cli
 from pipelines.cli.run import show_plan
+from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, ended, process, riskcode
 from warehouse.questions.plan import SCOPES, binding
 
@@ -350,9 +350,7 @@ def test_a_day_without_visits_names_days_that_have_some(coded: Path) -> None:
 
 
 def test_a_copy_of_another_format_is_told_apart(coded: Path, tmp_path: Path) -> None:
-    (tmp_path / "published").mkdir()
-    copy = tmp_path / "published" / "riskcode.duckdb"
-    shutil.copy(coded / "published" / "riskcode.duckdb", copy)
+    copy = copy_of(coded, tmp_path) / "published" / "riskcode.duckdb"
     with duckdb.connect(str(copy)) as connection:
         connection.execute("UPDATE ops.meta SET value = '3' WHERE key = 'schema_version'")
     for arguments in (("queue",), ("plan", "year"), ("plan", "month"), ("plan", "today"), ("draw", "list")):
@@ -375,9 +373,7 @@ WHERE visit_id <> $visit AND to_day = DATE '2026-07-01'
 
 
 def test_what_is_short_and_what_moved_is_told_in_words(coded: Path, tmp_path: Path) -> None:
-    (tmp_path / "published").mkdir()
-    copy = tmp_path / "published" / "riskcode.duckdb"
-    shutil.copy(coded / "published" / "riskcode.duckdb", copy)
+    copy = copy_of(coded, tmp_path) / "published" / "riskcode.duckdb"
     [visit] = told(coded, "queue", "--state", "scheduled", "--limit", "1")
     with duckdb.connect(str(copy)) as connection:
         for statement in SHORTER.split(";"):

@@ -22,6 +22,7 @@ from models.policy import load_policy
 from models.policy.loading import PACKS
 from pipelines import cli
 from tests.warehouse.rules.test_packs import END, FIRMS, coded_city
+from tests.worlds.homes import copy_of
 from tests.worlds.packs import LIMITS
 from warehouse.connection import writing
 from warehouse.home import Home
@@ -72,8 +73,7 @@ def test_the_first_run_puts_the_pack_of_the_settings_in_force(coded: Path) -> No
 
 
 def test_a_pack_is_compared_put_in_force_and_listed(city: Home, hard: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(city.root, home)
+    home = copy_of(city.root, tmp_path / "home")
     done = policy(home, "activate", str(hard), "--from", NEXT, *BY)
     assert done.exit_code == 0, done.output
     assert "Codes, by facts" in done.stdout and "Workload" in done.stdout
@@ -87,8 +87,7 @@ def test_a_pack_is_compared_put_in_force_and_listed(city: Home, hard: Path, tmp_
 
 
 def test_a_pack_put_in_force_unseen_is_recorded_as_that(city: Home, hard: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(city.root, home)
+    home = copy_of(city.root, tmp_path / "home")
     assert policy(home, "activate", str(hard), "--from", NEXT, *BY, "--without-diff").exit_code == 0
     assert "without a comparison" in " ".join(policy(home, "list").stdout.split())
     refused = policy(home, "activate", "shanxi", "--from", END.isoformat(), *BY, "--without-diff")
