@@ -5,10 +5,12 @@ a date that rests on them is marked provisional, and never crashes.
 """
 
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
 
+@cache
 def is_working_day(day: date) -> tuple[bool, bool]:
     """Whether people work on a day, and whether that is only provisional (no announced calendar)."""
     try:

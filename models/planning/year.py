@@ -4,16 +4,17 @@ Floors are counted on all general enterprises (P3) and all of the six sectors (P
 makes impossible is said, never hidden by a smaller base.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from models.calendar import month_end, working_days
-from models.planning.crews.crews import Authority, crews_of, members, months, undrawn
+from models.planning.crews.crews import Authority, Member, Month, crews_of, members, months, undrawn
 from models.planning.frames import with_authority
 from models.planning.situation import TARGETS, Situation, last_visits, on_site
 from models.policy import DAY, PlanningPolicy
+from models.policy.planning import CrewShape
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
 BUDGET = {
@@ -114,12 +115,21 @@ def rooms(
         base = undrawn(own)
         found[authority] = {
             month: DAY
-            * sum(len(crews_of(day, drawn.get((month, authority), base), own, policy.crew)) for day in days)
+            * _crew_days(days, drawn.get((month, authority), base), own, policy.crew)
             * policy.budget.inspection_permille
             // 1000
             for month, days in left
         }
     return found
+
+
+def _crew_days(days: Sequence[date], crews: Month, people: Mapping[str, Member], shape: CrewShape) -> int:
+    """Crews that go out, over some days; who does depends only on who is there, and most days are alike."""
+    alike: dict[frozenset[str], list[date]] = {}
+    for day in days:
+        here = frozenset(one for one, member in people.items() if member.is_present(day))
+        alike.setdefault(here, []).append(day)
+    return sum(len(same) * len(crews_of(same[0], crews, people, shape)) for same in alike.values())
 
 
 def budget(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.once import once
-from tests.worlds.runs import DAY_1, ended, process, run_arguments, write_city
+from tests.worlds.runs import DAY_1, riskcode, run_arguments, write_city
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +22,13 @@ LEFT_BY_READERS = {"exports", "run.lock", "run.holder"}
 
 @pytest.fixture(scope="session")
 def coded(delivery: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The home of the small demo city after its first run, a process of its own; ``summary.json`` is what it told.
+    """The home of the small demo city after its first run; ``summary.json`` is what that told.
 
     Who writes in it spoils it for others, so that is found out at the end.
     """
 
     def run(home: Path) -> None:
-        done = ended(process(home, "-m", "pipelines", *run_arguments(delivery, DAY_1), "--json"))
+        done = riskcode(home, *run_arguments(delivery, DAY_1), "--json")
         assert done.returncode == 0, done.stderr
         (home / "summary.json").write_text(done.stdout, encoding="utf-8")
 

@@ -14,12 +14,10 @@ def prepare_schema(connection: Connection) -> None:
         return
     # All or nothing: what an error or a kill leaves unfinished goes when the connection does.
     connection.begin()
-    for schema in dict.fromkeys(name.split(".")[0] for name in OWN):
-        connection.execute(f"CREATE SCHEMA {schema}")
-    for name, table in OWN.items():
-        if table.is_kept:
-            connection.execute(table.ddl(name))
-    for name in TABLES:
-        connection.execute(f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE {NEWEST}")
+    schemas = dict.fromkeys(name.split(".")[0] for name in OWN)
+    made = [f"CREATE SCHEMA {schema}" for schema in schemas]
+    made += [table.ddl(name) for name, table in OWN.items() if table.is_kept]
+    made += [f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE {NEWEST}" for name in TABLES]
+    connection.execute(";\n".join(made))
     note_format(connection)
     connection.commit()

@@ -26,7 +26,6 @@ def city() -> Iterator[City]:
     A finding about e4, re-checked meanwhile, turns out to be a major hazard on the third day.
     """
     machine = City()
-    machine.first_run()
     machine.tell(
         "violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True, penalty_unit=5000
     )
