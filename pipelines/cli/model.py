@@ -26,7 +26,7 @@ from desk.words.catalogue import languages
 from desk.words.words import Words, kept
 from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, judge
-from models.policy import load_policy
+from models.policy import FAMILY_NAMES, load_policy
 from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from models.learning.evaluation import Evaluation
 
 DEFAULT_LABEL = "serious_finding"
-"""How the expert pack is called where a card may be named."""
 _PROMOTIONS_SHOWN = 5
 
 Label = Annotated[str, typer.Option(help="what is predicted; see learning.yaml of the policy pack")]
@@ -65,6 +64,8 @@ def fit(
     json: Json = False,
 ) -> None:
     """Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
+    if family not in FAMILY_NAMES:
+        raise WrongUse("'{text}' is not one of {known}", text=family, known=", ".join(FAMILY_NAMES))
     # scikit-learn takes seconds to import; only learning needs it.
     from pipelines.learning import fit as learn
 

@@ -14,6 +14,7 @@ from pipelines.instance import write_instance_config
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
+from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, published, riskcode, run_arguments
 from tests.worlds.warehouses import night
 from warehouse.home import Home
@@ -91,6 +92,21 @@ def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
     night(Home(home), DAY_3)
     assert fingerprint(home) == expert
     assert told(home, "explain", firm)["foretold"] == []
+
+
+def test_a_card_is_fitted_and_measured_on_request_as_of_the_day_published_last(
+    refitted: tuple[Path, dict[str, Any]], tmp_path: Path
+):
+    home = copy_of(refitted[0], tmp_path / "home")
+    before, issued = told(home, "model", "list"), published(home)
+    wrong = riskcode(home, "model", "fit", "--family", "logistic")
+    assert wrong.returncode == 2 and "boosted, logistic_bins" in wrong.stderr
+    assert "nonsense" in riskcode(home, "model", "fit", "--label", "nonsense").stderr
+    fitted = told(home, "model", "fit", "--label", "penalty", "--family", "logistic_bins")
+    [new] = [one for one in told(home, "model", "list")["cards"] if one not in before["cards"]]
+    assert (new["label"], new["state"]) == ("penalty", "challenger")
+    assert fitted["scorecard"]["fingerprint"] == new["fingerprint"]
+    assert published(home) == issued, "fitting changes no code"
 
 
 def fingerprint(home: Path) -> str:

@@ -119,6 +119,19 @@ def test_an_objection_that_changes_a_code_is_carried_through(home: Path) -> None
     [listed] = told(home, "objection", "list", "--state", "open", "--on", "2026-07-08")
     assert listed["is_overdue"]
     assert not told(home, "objection", "list", "--on", "2026-07-07")[0]["is_overdue"]
+    table = invoked(home, "objection", "list", "--on", "2026-07-08").stdout
+    assert number in table and "RED → GREEN" in table and max(map(len, table.splitlines())) <= 160
+    open_yet = invoked(home, "objection", "show", number, "--on", "2026-07-08").stdout
+    for said in (
+        "open overdue",
+        "finding X-1",
+        GROUNDS,
+        "厂长王某",
+        " RED  →  GREEN ",
+        "decide by: 2026-07-07",
+    ):
+        assert said in open_yet, open_yet
+    assert "decided:" not in open_yet
 
     # Decided by somebody who had no hand in it, with reasons.
     ruling = ("objection", "decide", number, "--outcome", "成立", "--reasons", REASONS)
@@ -128,6 +141,12 @@ def test_an_objection_that_changes_a_code_is_carried_through(home: Path) -> None
 
     # The code follows at once, with its reasons; what was shown meanwhile stays on record.
     assert done["code_now"] == done["code_if_upheld"] == "green"
+    shown = invoked(home, "objection", "show", number).stdout
+    for said in ("upheld", "孙复核", REASONS, "in time", "withdrawn", "code now:  GREEN"):
+        assert said in shown, shown
+    zh = invoked(home, "objection", "show", number, language="zh").stdout
+    assert GROUNDS in zh and "孙复核" in zh and "现码" in zh and "upheld" not in zh
+    assert invoked(home, "objection", "list", "--state", "open").stdout == "No objection matches\n"
     shown = asked(
         home,
         "SELECT code FROM risk.code_history WHERE enterprise_id = ? ORDER BY valid_from, issued_at",

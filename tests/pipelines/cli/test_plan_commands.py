@@ -316,6 +316,32 @@ def test_a_draw_may_be_printed_and_an_unknown_one_is_guessed(coded: Path) -> Non
     assert done.returncode == 5 and one in done.stderr and "draw list" in done.stderr
 
 
+def test_next_years_draws_are_promised_first_and_made_with_the_public_value(
+    coded: Path, tmp_path: Path
+) -> None:
+    home = copy_of(coded, tmp_path / "home")
+    lottery = ("--public-source", "双色球 2026-12-31", "--year", "2027")
+    done = riskcode(home, "draw", "commit", *lottery)
+    assert done.returncode == 0, done.stderr
+    records = sorted((home / "exports" / "draws").glob("*.json"))
+    assert f"Committed to {len(records)} draws" in done.stdout and len(records) > 0
+    committed = [json.loads(file.read_text(encoding="utf-8")) for file in records]
+    assert all(not one["seed"] and not one["public_value"] for one in committed)
+    assert riskcode(home, "draw", "commit", *lottery).stdout == "No draw is called for\n", "promised before"
+    early = riskcode(home, "draw", "reveal", "--public-value", "1", "--year", "2028")
+    assert early.returncode != 0 and "draw commit" in early.stderr
+    done = riskcode(home, "draw", "reveal", "--public-value", " 3 14 15 ", "--year", "2027")
+    assert done.returncode == 0 and done.stdout.startswith(f"Drawn: {len(records)}."), done.stderr
+    for file in records:
+        assert json.loads(file.read_text(encoding="utf-8"))["public_value"] == "3 14 15"
+        assert riskcode(home, "draw", "verify", str(file)).returncode == 0
+
+
+def test_no_draw_can_be_promised_before_anything_was_planned(tmp_path: Path) -> None:
+    done = riskcode(tmp_path, "draw", "commit", "--public-source", "lottery")
+    assert done.returncode == 5 and "./riskcode run" in done.stderr
+
+
 # ----------------------------------------------------------------------------------- for all of them
 
 

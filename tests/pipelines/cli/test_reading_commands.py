@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from pipelines import cli
 from pipelines.cli.groups import Later
+from tests.worlds.homes import copy_of
 from tests.worlds.runs import ended, process, riskcode, write_city
 
 pytestmark = pytest.mark.slow
@@ -64,6 +65,21 @@ def test_doctor_is_content(coded: Path) -> None:
     done = riskcode(coded, "doctor", "--json")
     assert done.returncode == 0, done.stdout
     assert all(result["ok"] for result in json.loads(done.stdout))
+    told = riskcode(coded, "doctor")
+    assert told.stdout.count("✓") == len(json.loads(done.stdout)) and "300 enterprises" in told.stdout
+
+
+def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path: Path) -> None:
+    home = copy_of(coded, tmp_path / "home")
+    (home / "published" / "riskcode.duckdb").write_bytes(b"no database")
+    (home / "inbox" / "shiju").mkdir(parents=True)
+    done = riskcode(home, "doctor", "--json")
+    assert done.returncode == 1
+    wrong = {row["check"]: row["found"] for row in json.loads(done.stdout) if not row["ok"]}
+    assert set(wrong) == {"inbox", "published"}
+    assert "shiju" in wrong["inbox"] and "Run again" in wrong["published"]
+    told = riskcode(home, "doctor", RISKCODE_LANG="zh").stdout
+    assert told.count("✗") == 2 and told.count("✓") == len(json.loads(done.stdout)) - 2
 
 
 def test_output_fits_a_terminal_of_80_columns(coded: Path) -> None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from models.errors import WarehouseError
+from models.errors import ScoreError, WarehouseError
 from models.features import CATALOGUE
 from models.policy import load_policy
 from tests.worlds.deliveries import (
@@ -27,13 +28,14 @@ from tests.worlds.deliveries import (
     visit,
 )
 from warehouse.coding.coding import Coding
+from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.intake.take_in import take_in
 from warehouse.planning.plan import compute_plan
-from warehouse.publish import PUBLISHED, publish, publish_run, published_as_of
+from warehouse.publish import PUBLISHED, is_behind, publish, publish_run, published_as_of
 from warehouse.schema.catalogue import OWN
 
 DAY = date(2025, 12, 31)
@@ -235,3 +237,95 @@ def test_a_publication_that_dies_leaves_the_copy_as_it_was(
 def test_a_reader_cannot_write(published: Home) -> None:
     with reading(published) as connection, pytest.raises(Exception, match="read-only"):
         connection.execute("DELETE FROM risk.codes")
+
+
+# ------------------------------------------------------------------------------------ publishing
+
+
+def test_publishing_tells_the_size_of_the_copy_and_leaves_nothing_of_what_died_before(
+    published: Home,
+) -> None:
+    folder = published.published.parent
+    (folder / "riskcode.building-1").write_bytes(b"of a run that died")
+    with writing(published) as connection:
+        size = publish(connection, published, known_at=DAY)
+    assert size == published.published.stat().st_size
+    assert [path.name for path in folder.iterdir()] == ["riskcode.duckdb"]
+
+
+def test_a_home_may_be_called_anything(ready: Path, tmp_path: Path) -> None:
+    home = Home(shutil.copytree(ready, tmp_path / 'it\'s 济南 "home"'))
+    home.published.unlink()
+    assert published_as_of(home) is None
+    with writing(home) as connection:
+        publish(connection, home, known_at=DAY)
+    assert published_as_of(home) == DAY
+
+
+def test_the_copy_is_of_the_day_of_knowledge(published: Home) -> None:
+    before = date(2023, 12, 31)
+    with writing(published) as connection:
+        publish(connection, published, known_at=before)
+    with reading(published) as connection:
+        assert rows(connection, "FROM core.enterprises") == [], "none was known then"
+
+
+def test_tables_of_two_days_are_not_published_together(published: Home) -> None:
+    before = published.published.read_bytes()
+    with writing(published) as connection:
+        rescore(connection, date(2026, 1, 1))
+        for table in ("risk.features", "risk.scores", "risk.codes", "risk.explanations", "serve.red_queue"):
+            held = connection.sql(f"FROM {table}").pl()
+            connection.execute(f"UPDATE {table} SET as_of = DATE '2025-12-31'")
+            if held.height:
+                with pytest.raises(ScoreError, match=f"{table} holds 2025-12-31, not 2026-01-01"):
+                    publish_run(connection, published, coding(date(2026, 1, 1)), run_id="mixed")
+            connection.execute(f"UPDATE {table} SET as_of = DATE '2026-01-01'")
+        assert [row[0] for row in connection.sql("SELECT run_id FROM ops.runs").fetchall()] == ["first"]
+        assert publish_run(connection, published, coding(date(2026, 1, 1)), run_id="second")
+    assert published.published.read_bytes() != before
+
+
+def test_a_copy_is_behind_from_the_issue_of_codes_to_their_publication_and_while_a_replay_is_shown(
+    published: Home,
+) -> None:
+    with writing(published) as connection:
+        assert not is_behind(connection)
+        rescore(connection, date(2026, 1, 1))
+        issue(connection, coding(date(2026, 1, 1)), run_id="second")
+        assert is_behind(connection)
+        publish(connection, published, known_at=date(2026, 1, 1))
+        assert not is_behind(connection)
+        rescore(connection)
+        publish_run(connection, published, coding(), run_id="replay", even_if_older=True)
+        assert is_behind(connection), "the copy shows a day that is past"
+    with writing(Home(published.root / "new").prepare()) as connection:
+        assert not is_behind(connection), "nothing was issued"
+
+
+def test_a_run_is_recorded_with_its_rules_its_knowledge_and_what_it_found(published: Home) -> None:
+    policy = coding().policy
+    with writing(published) as connection:
+        some = replace(coding(), only=(FIRMS[0], FIRMS[1]))
+        code_enterprises(connection, some)
+        issue(connection, some, run_id="second")
+        first, second = rows(connection, "FROM ops.runs ORDER BY number")
+        counted = {
+            row["code"]: row["n"]
+            for row in rows(connection, "SELECT code, count(*) AS n FROM risk.codes GROUP BY 1")
+        }
+    assert (first["run_id"], first["rescored"], first["number"]) == ("first", None, 1)
+    assert (second["run_id"], second["rescored"], second["number"]) == ("second", 2, 2)
+    for run in (first, second):
+        assert (run["as_of"], run["known_at"], run["state"], run["is_issued"]) == (DAY, DAY, "done", True)
+        assert (run["pack"], run["pack_version"], run["pack_hash"]) == (
+            policy.pack,
+            policy.version,
+            policy.pack_hash,
+        )
+        assert run["fingerprint"] == policy.scorecard.fingerprint
+        assert run["stored_no"] > 0 and run["calendar_version"] == version("chinesecalendar")
+        assert run["enterprises"] == 4
+        assert {code: run[code] for code in ("red", "yellow", "blue", "green")} == {
+            code: counted.get(code, 0) for code in ("red", "yellow", "blue", "green")
+        }
