@@ -8,8 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds.deliveries import FIRMS, MAPPING, TODAY, csv_bytes, deliver, firm, violation, warehouse
+from tests.worlds.deliveries import (
+    FIRMS,
+    MAPPING,
+    TODAY,
+    csv_bytes,
+    deliver,
+    firm,
+    judged,
+    violation,
+    warehouse,
+)
 from warehouse.connection import Connection
+from warehouse.database.frames import insert
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, Lookout, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today, inbox_deliveries, take_in_all
@@ -170,6 +181,15 @@ def test_the_inbox_is_taken_in_source_by_source_and_a_query_free_source_is_read_
     again = take_in_all(connection, home, **order)
     assert [one.already_known for one in again] == [True, True]
     assert counts(again) == {"bureau": (0, 0, 0), "other": (0, 0, 0)}
+    assert [vars(one) for one in again] == [
+        {
+            "delivery_id": one.delivery_id,
+            "source": one.source,
+            **dict.fromkeys(("delivered", "added", "corrected", "unchanged", "refused"), 0),
+            "already_known": True,
+        }
+        for one in again
+    ]
     assert {one.delivery_id for one in again} == {
         one for (one,) in connection.sql("SELECT delivery_id FROM ops.deliveries").fetchall()
     }
@@ -188,3 +208,40 @@ def test_today_is_the_end_of_the_archives_where_all_sources_are_closed_and_the_c
     source(home, "three", {"register.csv": FIRMS_OF_FOUR})
     take_in_all(connection, home, folder=None, mapping=None, received_on=TODAY, today=TODAY)
     assert city_today(connection) == clock
+
+
+def issued(connection: Connection, day: date) -> None:
+    """Codes of a day were issued."""
+    insert(connection, "ops.runs", run_id="r", as_of=day, known_at=day, stored_no=1, is_issued=True, number=1)
+
+
+def test_in_closed_archives_it_is_the_day_issued_last_where_that_is_later(
+    home: Home, connection: Connection
+) -> None:
+    source(home, "one", {"register.csv": FIRMS_OF_FOUR}, ends=date(2025, 12, 31))
+    take_in_all(connection, home, folder=None, mapping=None, received_on=TODAY, today=TODAY)
+    issued(connection, date(2026, 3, 1))
+    assert city_today(connection) == date(2026, 3, 1)
+
+
+def test_what_comes_in_while_a_past_day_is_coded_is_received_on_the_day_of_knowledge_issued_last(
+    home: Home, connection: Connection
+) -> None:
+    later = date(2026, 3, 1)
+    issued(connection, later)
+    bad = csv_bytes([violation("a"), violation("b", severity="巨大")])
+    source(home, "bureau", {"register.csv": FIRMS_OF_FOUR, "v_1.csv": bad})
+    take_in_all(connection, home, folder=None, mapping=None, received_on=TODAY, today=TODAY)
+    assert connection.sql("SELECT DISTINCT received_on FROM ops.deliveries").fetchall() == [(later,)]
+    assert connection.sql("SELECT DISTINCT refused_on FROM raw.rejected_rows").fetchall() == [(later,)]
+
+
+def test_refusals_are_counted_by_table_and_rule_the_most_frequent_first(tmp_path: Path) -> None:
+    rows = [violation(f"{at}", severity="巨大") for at in range(3)]
+    rows[0] |= {"quantity": "0", "enterprise_id": FIRMS[4]}
+    folder = deliver(tmp_path, {"register.csv": FIRMS_OF_FOUR, "v_1.csv": csv_bytes(rows)})
+    assert judged(folder).rules() == [
+        ("violations", "unknown_code:severity", 3),
+        ("violations", "too_small:quantity", 1),
+        ("violations", "unknown_enterprise", 1),
+    ]
