@@ -1,4 +1,4 @@
-"""The words of the domain: code lists with their labels and spellings, and enterprise identifiers.
+"""The words of the domain: code lists with their labels and spellings.
 
 A value is stored by its English key.  Deliveries may use the key, its label or any of its spellings; pages and the
 command line show the label of the reader's language.
@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum
-
-from stdnum.cn import uscc
 
 EPOCH = date(1970, 1, 1)
 
@@ -245,6 +243,13 @@ CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if is
 HIGH_HAZARD_SECTORS: tuple[str, ...] = tuple(key for key in SECTOR.keys if key != "general")
 """The six sectors of clause P2."""
 
+NO_NUMBER = """
+无 暂无 没有 尚无 未有 无编号 无代码 无证 空 缺 暂缺 缺失 否 略 同上 不详 未知 不明 未明 未填 未填写 未登记 未提供
+未办理 未注册 不适用 不存在 保密 待补 待补充 待定 待查 待核实 待办 待填 其他 其它 自然人 个人 测试
+無 未詳 不詳 個人 測試 null none nil nan na nul no unknown undefined missing empty blank tbd tba test testing
+"""
+"""Words, set apart by blanks, that people and programs write where they have no number."""
+
 JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370102": ("历下区", "Lixia"),
     "370103": ("市中区", "Shizhong"),
@@ -302,12 +307,6 @@ LOOK = _delivered(
     },
 )
 """What to look at where no item of a catalogue says it."""
-
-
-def is_credit_code(text: str) -> bool:
-    """Whether an 18-character 统一社会信用代码 carries the check digit GB 32100-2015 asks for."""
-    # stdnum forgives case, blanks and dashes; an id must have one spelling, or one enterprise becomes two.
-    return uscc.is_valid(text) and text == uscc.compact(text)
 
 
 def day_number(day: date) -> int:

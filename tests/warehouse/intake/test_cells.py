@@ -42,7 +42,6 @@ UNREAD = "unreadable:occurred_on"
         ("20260605", SUMMER),
         ("2026年06月05日", SUMMER),
         ("2026.06.05", SUMMER),
-        ("06/05/2026", SUMMER),
         ("  2026-06-05 ", SUMMER),
         ("2026-06-05 23:59", SUMMER),
         ("2026-06-05T00:00:00.123", SUMMER),
