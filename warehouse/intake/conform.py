@@ -23,14 +23,13 @@ def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFram
 
     One row per row of ``raw``.  Raises MappingError when the mapping names headers that the file does not have.
     """
-    specs = _specs(raw, entry, table) | {"source": FieldSpec(constant=source)}
-    height = raw.frame.height
+    specs, height = _specs(raw, entry, table), raw.frame.height
     rows, problems, of_cells = [raw.frame[LINE]], list[Unread](), list[Unread]()
     for name, column in table.columns().items():
-        spec = specs.get(name)
+        spec = None if name == "source" else specs.get(name)
         if spec is None:
-            blank = pl.Series(name, [(column.metadata or {})["blank"]], dtype=column.dtype)
-            rows.append(blank.new_from_index(0, height))
+            same = source if name == "source" else (column.metadata or {})["blank"]
+            rows.append(pl.Series(name, [same], dtype=column.dtype).new_from_index(0, height))
             continue
         value, unread = read_column(name, column, spec, raw.frame)
         rows.append(value)

@@ -69,7 +69,7 @@ def _origins(spec: FieldSpec, frame: pl.DataFrame) -> list[pl.Series]:
 def _delivered(spec: FieldSpec, origins: list[pl.Series], height: int) -> pl.Series:
     """The cells of a column, still as delivered."""
     if spec.constant is not None:
-        return pl.Series([spec.constant]).new_from_index(0, height)
+        return clean(pl.Series([spec.constant])).new_from_index(0, height)
     if spec.join:
         parts = pl.DataFrame([text_of(one).alias(str(at)) for at, one in enumerate(origins)])
         return parts.select(pl.concat_str(pl.all(), separator=spec.separator)).to_series()

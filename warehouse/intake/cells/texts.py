@@ -9,7 +9,7 @@ _MORE_ERROR_WORDS = "EXTERNAL|BUSY|PYTHON|TIMEOUT|DATA|ERROR|TYPE|FUNC|DELETED|้
 ERROR = (
     rf"^(?:(?i:#(?:{_ERROR_WORDS}|{_MORE_ERROR_WORDS})[!?]?)"
     # The same words in other languages: #WERT!, #BEZUG!, #NOMBRE?
-    r"|#\p{Lu}[\p{Lu}\d/_]{2,}[!?]"
+    r"|#ยก?\p{Lu}[\p{Lu}\d/_]{2,}[!?]"
     # What stands in an export where the column was too narrow for the number.
     r"|#{3,}"
     r"|(?i:Err:\s?\d{3}|Error 20\d\d))$"
