@@ -367,7 +367,7 @@ def test_an_id_holds_nothing_that_nobody_sees(character: str):
 def test_one_enterprise_is_never_two_and_two_are_never_one():
     told = [
         _told("enterprises", 1, enterprise_id="91110000600037341L"),
-        _told("enterprises", 2, enterprise_id=" ９１１１００００600037341l"),
+        _told("enterprises", 2, enterprise_id=" ９１１１００００600037341l", name="another"),
         _told("enterprises", 3, enterprise_id="12100000400002259P"),
     ]
     judged = _judge("enterprises", *told, credit_codes=True)
