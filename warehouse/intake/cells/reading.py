@@ -9,15 +9,12 @@ import polars as pl
 
 from models.identities import MANGLED
 from models.tables.canonical import code_list
-from models.writing import CONTROL, replaced
+from models.writing import CONTROL, narrow, replaced
 from warehouse.intake.cells.codes import flags, listed, translated
 from warehouse.intake.cells.days import ambiguous, moments
 from warehouse.intake.cells.fields import FieldSpec
 from warehouse.intake.cells.numbers import measures, wholes
 from warehouse.intake.cells.texts import clean, error_cells, places, remaining, text_of
-
-_INEXACT_FROM = 1e15
-"""Numbers with more than 15 digits have lost some of them once they were binary floats."""
 
 
 class Unread(NamedTuple):
@@ -34,12 +31,10 @@ def read_column(
     origins = _origins(spec, frame)
     delivered = _delivered(spec, origins, frame.height)
     is_identity = (column.metadata or {})["identity"]
-    spoiled = {
-        "error_cell": _anywhere(error_cells, origins if spec.join else [delivered]),
-        "mangled_number": _anywhere(_mangled, origins) if is_identity else places(),
-    }
-    if is_identity and spec.join:
-        spoiled["mangled_number"] = _anywhere(_mangled_parts, origins)
+    parts = origins if spec.join else [delivered]
+    spoiled = {"error_cell": _anywhere(error_cells, parts)}
+    if is_identity:
+        spoiled["mangled_number"] = _anywhere(_mangled, parts)
     cell = _without(delivered, spec.empty)
     is_blank = cell.is_null()
     for at in spoiled.values():
@@ -89,16 +84,8 @@ def _anywhere(found: Callable[[pl.Series], pl.Series], origins: list[pl.Series])
 
 
 def _mangled(cell: pl.Series) -> pl.Series:
-    """Places of numbers that are too long to have come through a spreadsheet or JSON unharmed."""
-    return (
-        ((cell.abs() >= _INEXACT_FROM) & cell.is_finite()).arg_true() if cell.dtype.is_float() else places()
-    )
-
-
-def _mangled_parts(cell: pl.Series) -> pl.Series:
-    if cell.dtype != pl.String:
-        return _mangled(cell)
-    return cell.str.contains(MANGLED).fill_null(value=False).arg_true()
+    """Places of ids, or parts of ids, that a spreadsheet has shortened."""
+    return narrow(text_of(cell)).str.contains(MANGLED).fill_null(value=False).arg_true()
 
 
 def _failed(cell: pl.Series, value: pl.Series, column: dy.Column, spec: FieldSpec) -> dict[str, pl.Series]:

@@ -15,6 +15,7 @@ ERROR = (
     r"|(?i:Err:\s?\d{3}|Error 20\d\d))$"
 )
 """Whole cells, in half width, that hold the error of a formula instead of a value."""
+_EXACT_BELOW = 1e15
 _LIKE_AN_ERROR = r"^(?:[#＃]|[EeＥｅ][RrＲｒ][RrＲｒ])"
 
 
@@ -27,15 +28,18 @@ def clean(cell: pl.Series) -> pl.Series:
 
 
 def text_of(cell: pl.Series) -> pl.Series:
-    """What a cell shows: 2.0 and 2 are the same code, a day has no midnight; what is no number is empty."""
+    """What a cell shows: 2.0 and 2 are the same code, a day has no midnight; what is no number is empty.
+
+    A float of more than 15 digits shows what a spreadsheet shows, 9.13701E+17: the other digits are not known.
+    """
     dtype = cell.dtype
     if dtype == pl.String:
         return clean(cell)
     shown = cell.cast(pl.String)
     if dtype.is_float():
         finite = cell.is_finite()
-        whole = ((cell == cell.round()) & finite).fill_null(value=False)
-        shown = shown.set(~finite, None)
+        whole = ((cell == cell.round()) & (cell.abs() < _EXACT_BELOW)).fill_null(value=False)
+        shown = shown.set(~finite, None).str.replace(r"e\+?(\d)", "E+$1")
         return cell.cast(pl.Int64, strict=False).cast(pl.String).zip_with(whole, shown)
     if dtype == pl.Datetime:
         midnight = (cell.dt.time() == pl.Series([0]).cast(pl.Time)).fill_null(value=False)

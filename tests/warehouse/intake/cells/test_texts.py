@@ -6,6 +6,7 @@ import pytest
 from models.tables.canonical import TABLES
 from tests.worlds.cells import conformed, read
 from warehouse.intake.cells.texts import clean, error_cells, text_of
+from warehouse.intake.conform import as_text
 
 ERRORS = [
     *("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
@@ -85,10 +86,17 @@ def test_blanks_of_any_kind_are_empty(blank: str):
 
 
 def test_a_float_shows_its_digits_and_what_is_no_number_shows_nothing():
-    assert text_of(pl.Series([2.0, 2.5, 1e20, float("nan"), None])).to_list() == [
-        "2",
-        "2.5",
-        None,
-        None,
-        None,
-    ]
+    numbers = pl.Series([2.0, 2.5, 999_999_999_999_999.0, 9.13701e17, 1e15, -1e20, float("nan"), None])
+    shown = ["2", "2.5", "999999999999999", "9.13701E+17", "1E+15", "-1E+20", None, None]
+    assert text_of(numbers).to_list() == shown
+
+
+@pytest.mark.parametrize("column", ["violation_id", "enterprise_id", "inspection_id"])
+def test_a_long_id_that_came_as_a_float_is_refused_now_and_when_it_is_tried_again(column: str):
+    cells = pl.DataFrame({"x": [9.13701e17, 202506010001.0]})
+    for frame in (cells, as_text(cells)):
+        found = conformed("violations", {column: {"column": "x"}}, x=frame["x"])
+        assert found["problems"].to_list() == [[f"mangled_number:{column}"], []]
+        assert found[column].to_list() == [None, "202506010001"]
+    joined = conformed("violations", {column: {"join": ["x", "y"]}}, x=cells["x"], y=["a", "b"])
+    assert joined["problems"].to_list() == [[f"mangled_number:{column}"], []]
