@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from models.credit_codes import is_credit_code
-from models.identity_cards import is_identity_card
+from models.identity_cards import holds_identity_card
 from models.tables.canonical import Table, identities
 from models.vocabulary import NO_NUMBER
 from models.writing import narrow, replaced
@@ -37,7 +37,7 @@ _SUSPECT = (
     r"|^[0/\-. ]+$|123456789|987654321|^(?:1+|2+|3+|4+|5+|6+|7+|8+|9+)$"
 )
 """All that one of the patterns could find, cheaply."""
-_LONG_NUMBER = r"^\d{15}(?:\d{2}[\dXx])?$|^\d{15}0"
+_LONG_NUMBER = r"\d{6}[ -]?\d{6}"
 _NOT_ASCII = r"[^\x00-\x7F]"
 
 
@@ -85,7 +85,7 @@ def _rule(ids: pl.Series, *, is_enterprise: bool, is_code: bool) -> pl.Series:
     """The first rule that each id breaks, if any."""
     each = pl.col("id")
     proven = ids.unique().drop_nulls()
-    cards = [one for one in proven if is_enterprise and is_identity_card(one)]
+    cards = [one for one in proven if is_enterprise and holds_identity_card(one)]
     codes = [one for one in proven if is_code and is_credit_code(one)]
     return (
         ids.to_frame()

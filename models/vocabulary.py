@@ -243,6 +243,12 @@ CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if is
 HIGH_HAZARD_SECTORS: tuple[str, ...] = tuple(key for key in SECTOR.keys if key != "general")
 """The six sectors of clause P2."""
 
+FLAGS: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "1", "1.0", "y", "yes", "t", "是", "有"), True),
+    **dict.fromkeys(("false", "0", "0.0", "n", "no", "f", "否", "无"), False),
+}
+"""Words for yes and no, in lower case; nothing else is either."""
+
 NO_NUMBER = """
 无 暂无 没有 尚无 未有 无编号 无代码 无证 空 缺 暂缺 缺失 否 略 同上 不详 未知 不明 未明 未填 未填写 未登记 未提供
 未办理 未注册 不适用 不存在 保密 待补 待补充 待定 待查 待核实 待办 待填 其他 其它 自然人 个人 测试

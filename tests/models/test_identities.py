@@ -163,6 +163,12 @@ def test_persons_are_no_enterprises_but_may_be_in_other_columns():
     person = "11010519491231002X"
     assert _rules("enterprises", enterprise_id=person) == ["identity_card:enterprise_id"]
     assert _rules("enterprises", enterprise_id=person.lower()) == ["identity_card:enterprise_id"]
+    for written in (
+        "110105 19491231 002X",
+        "身份证11010519491231002X",
+        "１１０１０５１９４９１２３１００２Ｘ",
+    ):
+        assert _rules("enterprises", enterprise_id=written) == ["identity_card:enterprise_id"]
     assert _rules("violations", USCC, enterprise_id="110105491231002") == ["identity_card:enterprise_id"]
     assert _rules("violations", violation_id=person) == []
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from models.credit_codes import is_credit_code
-from models.identity_cards import is_identity_card, masked_identity_cards
+from models.identity_cards import holds_identity_card, masked_identity_cards
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,16 @@ from models.identity_cards import is_identity_card, masked_identity_cards
         ("370102202506010017", False),  # a case number: region, day, serial
         ("91370103MA3G8T2M25", False),
         ("1101051949123100", False),
+        ("110105 19491231 002X", True),
+        ("110105-19491231-002x", True),
+        ("１１０１０５１９４９１２３１００２Ｘ", True),
+        ("身份证：11010519491231002X", True),
+        ("11010519491231002X9", False),
         ("", False),
     ],
 )
-def test_an_identity_card_has_a_province_a_birthday_and_a_check(text: str, is_one: bool):
-    assert is_identity_card(text) is is_one
+def test_a_number_of_an_identity_card_has_a_province_a_birthday_and_a_check(text: str, is_one: bool):
+    assert holds_identity_card(text) is is_one
 
 
 people = st.builds(
@@ -44,7 +49,7 @@ people = st.builds(
 @given(people)
 def test_every_person_is_known_and_none_is_an_enterprise(number: str):
     whole = number + ric.calc_check_digit(f"{number}0")
-    assert is_identity_card(whole)
+    assert holds_identity_card(whole)
     assert not is_credit_code(whole)
     masked = masked_identity_cards(f'{{"id": "{whole}", "text": "身份证{whole}。"}}')
     assert whole not in masked
@@ -56,6 +61,8 @@ def test_every_person_is_known_and_none_is_an_enterprise(number: str):
     [
         ("个体户 11010519491231002X", "个体户 1101************2X"),
         ("110105491231002;360426199101010071", "1101*********02;3604************71"),
+        ("110105 19491231 002X", "1101************2X"),
+        ("１１０１０５１９４９１２３１００２Ｘ", "1101************2X"),
         ("91370103MA3G8T2M25", "91370103MA3G8T2M25"),
         ("A11010519491231002X", "A11010519491231002X"),  # part of a longer number
         ("1101************2X", "1101************2X"),

@@ -43,6 +43,7 @@ from models.errors import MappingError
 from models.messages import Message
 from models.tables.canonical import TABLES
 from warehouse.intake.cells.fields import STRICT, FieldSpec, check_field
+from warehouse.intake.cells.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
 
@@ -92,7 +93,7 @@ class Ignored(_Strict):
 class AcceptedCode(_Strict):
     """A credit code that fails the check and was issued all the same."""
 
-    code: str = Field(min_length=1)
+    code: str = Field(pattern=r"^[0-9A-Z]+$")
     since: date
     reference: str = Field(min_length=1)
 
@@ -173,6 +174,7 @@ def parse_mapping(text: str) -> Mapping:
         for column, spec in entry.columns.items():
             if spec is not None:
                 check_field(TABLES[name], column, spec)
+                check_scalars(TABLES[name], column, spec)
     return mapping
 
 

@@ -5,14 +5,8 @@ What neither lists is never a default.
 
 import polars as pl
 
-from models.vocabulary import CodeList
+from models.vocabulary import FLAGS, CodeList
 from warehouse.intake.cells.fields import FieldSpec
-
-FLAGS = {
-    **dict.fromkeys(("true", "1", "1.0", "y", "yes", "t", "是", "有"), True),
-    **dict.fromkeys(("false", "0", "0.0", "n", "no", "f", "否", "无"), False),
-}
-"""Words for yes and no, in lower case."""
 
 
 def translated(text: pl.Series, spec: FieldSpec) -> pl.Series:

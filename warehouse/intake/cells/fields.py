@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from models.errors import MappingError
 from models.tables.canonical import Table, code_list, decisive
+from models.vocabulary import FLAGS
 from warehouse.intake.cells.days import NAMED_FORMS, pattern_of
 from warehouse.intake.cells.numbers import YUAN_UNITS, Reckoning
 
@@ -162,19 +163,19 @@ def _check_unreadable(table: Table, name: str, column: dy.Column, spec: FieldSpe
 
 
 def _check_words(table: Table, name: str, column: dy.Column, spec: FieldSpec) -> None:
-    """Every code a mapping gives must be in the list of its column."""
+    """Every code or flag that a mapping gives must be known."""
     codes = code_list(column)
-    if codes is None:
+    if codes is None and column.dtype != pl.Boolean:
         return
-    known = codes.spellings()
+    known = FLAGS if codes is None else codes.spellings()
     given = [*(spec.values or {}).values(), *(spec.prefix or {}).values(), *(spec.contains or {}).values()]
-    given += [word for word in (spec.otherwise, spec.blank) if word is not None]
+    given += [] if spec.otherwise is None else [spec.otherwise]
     for word in given:
-        if as_text(word).lower() not in known:
+        if word.lower() not in known:
             raise MappingError(
                 "tables.{table}.columns.{name}: '{word}' is not in the list of this column. Known: {known}.",
                 table=table.name,
                 name=name,
                 word=word,
-                known=", ".join(codes.keys),
+                known=", ".join(known if codes is None else codes.keys),
             )

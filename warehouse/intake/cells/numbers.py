@@ -30,7 +30,7 @@ _COUNTED = {
 
 _YUAN_BEFORE = r"(?:人民币|RMB|CNY|[¥￥])?"
 _YUAN_BEHIND = r"(?:(?P<yuan>元整?|圆整?|RMB|CNY|人民币)?)"
-_DIGITS = r"(?P<digits>\d{1,3}(?:(?P<group>[, ])\d{3})(?:(?P=group)\d{3})*|\d+)(?P<decimals>\.\d+)?"
+_DIGITS = r"(?P<digits>\d{1,3}(?:(?P<group>[,'])\d{3})(?:(?P=group)\d{3})*|\d+)(?P<decimals>\.\d+)?"
 _MONEY = re.compile(
     rf"^{_YUAN_BEFORE} ?(?P<sign>[+-]?) ?{_YUAN_BEFORE}{_DIGITS} ?(?P<power>百万|千万|[百千万亿]?) ?{_YUAN_BEHIND}$",
     re.I,
@@ -100,13 +100,13 @@ def count(text: str, unit: str) -> Decimal | None:
 
 
 def _plain(text: str) -> str:
-    """Half width, one kind of blank and of minus."""
-    half = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\s", " ", half).replace("−", "-").strip()
+    """Half width, one kind of blank, of minus and of what is no blank but sets thousands apart."""
+    grouped = re.sub(r"(?<=\d)[\u00A0\u2009\u202F\u2019](?=\d)", "'", text)
+    return re.sub(r"\s", " ", unicodedata.normalize("NFKC", grouped)).replace("−", "-").strip()
 
 
 def _decimal(match: re.Match[str]) -> Decimal:
-    digits = re.sub("[, ]", "", match["digits"])
+    digits = re.sub("[,']", "", match["digits"])
     return Decimal(f"{match['sign']}{digits}{match['decimals'] or ''}")
 
 

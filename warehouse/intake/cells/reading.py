@@ -7,14 +7,18 @@ from typing import NamedTuple
 import dataframely as dy
 import polars as pl
 
+from models.errors import MappingError
 from models.identities import MANGLED
-from models.tables.canonical import code_list
+from models.tables.canonical import Table, code_list
 from models.writing import CONTROL, narrow, replaced
 from warehouse.intake.cells.codes import flags, listed, translated
 from warehouse.intake.cells.days import ambiguous, moments
-from warehouse.intake.cells.fields import FieldSpec
+from warehouse.intake.cells.fields import FieldSpec, Scalar
 from warehouse.intake.cells.numbers import measures, wholes
 from warehouse.intake.cells.texts import clean, error_cells, places, remaining, text_of
+
+_UNTOLD = FieldSpec(constant="")
+"""What a mapping says of a value that it writes as it is meant."""
 
 
 class Unread(NamedTuple):
@@ -44,12 +48,39 @@ def read_column(
     unread = _unread(name, spoiled, _failed(cell, value, column, spec))
     if spec.plus_days:
         value = value + timedelta(days=spec.plus_days)
-    value = value.set(is_blank, _default(column, spec)) if is_blank.any() else value
+    default = _default(column, spec)
+    if default is not None:
+        value = default.new_from_index(0, len(value)).zip_with(is_blank, value)
     return value.alias(name), unread
 
 
-def _default(column: dy.Column, spec: FieldSpec) -> object:
-    return spec.blank if spec.blank is not None else (column.metadata or {})["blank"]
+def _default(column: dy.Column, spec: FieldSpec) -> pl.Series | None:
+    """What a blank cell stands for, as the one value of a series."""
+    if spec.blank is not None:
+        return _scalar(spec.blank, column, _UNTOLD)
+    usual = (column.metadata or {})["blank"]
+    return None if usual is None else pl.Series([usual], dtype=column.dtype)
+
+
+def _scalar(given: Scalar, column: dy.Column, spec: FieldSpec) -> pl.Series:
+    return _PARSERS[column.dtype.base_type()](clean(pl.Series([given])), column, spec)
+
+
+def check_scalars(table: Table, name: str, spec: FieldSpec) -> None:
+    """Raise MappingError where a constant, or what a blank stands for, is no value of the column."""
+    column = table.columns()[name]
+    for key, given, used in (
+        ("constant", spec.constant, spec),
+        ("blank", spec.blank, _UNTOLD),
+    ):
+        if given is not None and _scalar(given, column, used).is_null().all():
+            raise MappingError(
+                "tables.{table}.columns.{name}: '{key}' is {given}, which this column cannot hold.",
+                table=table.name,
+                name=name,
+                key=key,
+                given=given,
+            )
 
 
 def _origins(spec: FieldSpec, frame: pl.DataFrame) -> list[pl.Series]:

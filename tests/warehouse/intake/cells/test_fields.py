@@ -1,5 +1,6 @@
 """What a mapping may say of a column, and which cells may be left out without their row."""
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -26,7 +27,12 @@ TEXT = "mapping: a\ntables: {%s: [{files: ['*'], columns: {%s: {column: x, %s}}}
         ("violations", "severity", "prefix: {a: grave}", "'grave' is not in the list"),
         ("violations", "severity", "contains: {a: grave}", "'grave' is not in the list"),
         ("violations", "severity", "otherwise: grave", "'grave' is not in the list"),
-        ("violations", "severity", "blank: grave", "'grave' is not in the list"),
+        ("violations", "severity", "blank: grave", "'blank' is grave, which this column cannot hold"),
+        ("violations", "quantity", "blank: many", "'blank' is many"),
+        ("violations", "rectified_on", "blank: soon", "'blank' is soon"),
+        ("violations", "is_major_hazard", "blank: perhaps", "'blank' is perhaps"),
+        ("violations", "is_major_hazard", "values: {J: ja}", "'ja' is not in the list"),
+        ("violations", "is_major_hazard", "otherwise: maybe", "'maybe' is not in the list"),
         ("violations", "severity", "unreadable: blank", "unreadable"),
         ("violations", "severity", "unreadable: empty", "optional columns that decide nothing"),
         ("violations", "violation_id", "unreadable: empty", "optional columns that decide nothing"),
@@ -57,6 +63,33 @@ def test_a_key_that_does_not_fit_its_column_is_refused_with_the_mapping(
 )
 def test_a_key_that_fits_is_taken(table: str, column: str, said: str):
     assert parse_mapping(TEXT % (table, column, said)).entries()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "blank", "value"),
+    [
+        ("violations", "severity", "一般", "general"),
+        ("violations", "quantity", "2", 2),
+        ("violations", "rectified_on", "2026-01-05", date(2026, 1, 5)),
+        ("violations", "rectified_on", date(2026, 1, 5), date(2026, 1, 5)),
+        ("violations", "is_major_hazard", "是", True),
+        ("violations", "is_major_hazard", True, True),
+        ("violations", "description", 7, "7"),
+        ("enterprises", "longitude", 117, 117.0),
+        ("alerts", "closed_at", "2026-01-05", datetime(2026, 1, 5)),
+    ],
+)
+def test_what_a_blank_stands_for_is_read_as_a_cell_would_be(table: str, column: str, blank: Any, value: Any):
+    found = conformed(table, {column: {"column": "x", "blank": blank}}, x=["", None])
+    assert found[column].to_list() == [value, value]
+
+
+@pytest.mark.parametrize("constant", ["soon", "06/05/2026", 7])
+def test_a_constant_is_a_value_of_its_column(constant: Any):
+    text = "mapping: a\ntables: {violations: [{files: ['*'], columns: {rectified_on: {constant: %s}}}]}"
+    with pytest.raises(MappingError, match="'constant' is"):
+        parse_mapping(text % constant)
+    assert parse_mapping(text % "2026-01-05").entries()
 
 
 @pytest.mark.parametrize(
