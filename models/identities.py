@@ -11,7 +11,7 @@ import polars as pl
 from models.credit_codes import is_credit_code
 from models.identity_cards import holds_identity_card
 from models.tables.canonical import Table, identities
-from models.vocabulary import NO_NUMBER
+from models.vocabulary import NO_NUMBER, NO_NUMBER_YET
 from models.writing import narrow, replaced
 
 ENTERPRISE = "enterprise_id"
@@ -22,18 +22,21 @@ _ZEROS_FOR_DIGITS = r"^\d{15}0{1,3}$"
 """An 18-digit number as a spreadsheet keeps it: fifteen digits."""
 
 PLACEHOLDER = (
-    rf"^[^\p{{L}}\p{{N}}]*(?:(?i:{'|'.join(NO_NUMBER.split())}|xx+)|n[./]a\.?|N[./]A\.?|0+(?:[^\p{{L}}\p{{N}}]+0+)*"
+    rf"^[^\p{{L}}\p{{N}}]*(?:(?i:{'|'.join(NO_NUMBER.split())}|xx+)|{NO_NUMBER_YET}|n[./]a\.?|N[./]A\.?|0+(?:[^\p{{L}}\p{{N}}]+0+)*"
     + "".join(f"|{digit}{{6,}}" for digit in "123456789")
     + "".join(f"|(?i:{letter}{{3,}})" for letter in "abcdefghijklmnopqrstuvwyz")
     + r"|0?123456789\d*|987654321\d*)?[^\p{L}\p{N}]*$"
 )
 """What people and programs write where they have no number; nothing but signs; one character over and over."""
 
-MASKED = r"[\p{L}\p{N}][*●×✕•＊]+[\p{L}\p{N}]|[*●×✕•＊]{2,}|[Xx]{4,}|[?？]{2,}|\x{FFFD}|…|\.{3,}"
+MASKED = (
+    r"[\p{L}\p{N}][*●×✕•＊]+[\p{L}\p{N}]|[*●×✕•＊]{2,}|[Xx]{4,}|\d[Xx]{3}|[Xx]{3}\d|\w##+\w"
+    r"|[?？]{2,}|\x{FFFD}|…|\.{3,}"
+)
 """Numbers of which a part is hidden or lost."""
 
 _SUSPECT = (
-    r"^[^0-9]*$|^0[0-]*$|^[^\p{L}\p{N}]|[^\p{L}\p{N}]$|[*●×✕•＊?？…\x{FFFD}]|[Xx]{4}|\.{3}|[eE]\+|[.,]\d+[eE]|\.0+$"
+    r"^[^0-9]*$|^0[0-]*$|^[^\p{L}\p{N}]|[^\p{L}\p{N}]$|[*●×✕•＊?？…\x{FFFD}]|[Xx]{3}|##|\.{3}|[eE]\+|[.,]\d+[eE]|\.0+$"
     r"|^[0/\-. ]+$|123456789|987654321|^(?:1+|2+|3+|4+|5+|6+|7+|8+|9+)$"
 )
 """All that one of the patterns could find, cheaply."""
@@ -86,7 +89,7 @@ def _rule(ids: pl.Series, *, is_enterprise: bool, is_code: bool) -> pl.Series:
     each = pl.col("id")
     proven = ids.unique().drop_nulls()
     cards = [one for one in proven if is_enterprise and holds_identity_card(one)]
-    codes = [one for one in proven if is_code and is_credit_code(one)]
+    codes = [one for one in proven if is_credit_code(one)]
     return (
         ids.to_frame()
         .select(

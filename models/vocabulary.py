@@ -250,11 +250,16 @@ FLAGS: Mapping[str, bool] = {
 """Words for yes and no, in lower case; nothing else is either."""
 
 NO_NUMBER = """
-无 暂无 没有 尚无 未有 无编号 无代码 无证 空 缺 暂缺 缺失 否 略 同上 不详 未知 不明 未明 未填 未填写 未登记 未提供
-未办理 未注册 不适用 不存在 保密 待补 待补充 待定 待查 待核实 待办 待填 其他 其它 自然人 个人 测试
-無 未詳 不詳 個人 測試 null none nil nan na nul no unknown undefined missing empty blank tbd tba test testing
+空 空白 缺 暂缺 缺失 否 略 同上 保密 其他 其它 自然人 个人 個人 测试 測試 办理中 申请中 筹建 筹建中
+無 未詳 不詳 無編號 null none nil nan na nul no unknown undefined missing empty blank tbd tba test testing
 """
 """Words, set apart by blanks, that people and programs write where they have no number."""
+NO_NUMBER_YET = (
+    "(?:无|暂无|尚无|没有|未|暂未|尚未|还未|未曾|待|不|正在)"
+    "(?:有|办理?|申办|登记|注册|提供|填写?|填报|录入|领取?|取得|申领|补充?|补录|定|查|核实?|知|明|详|祥|赋码?|适用|存在|公开)?"
+    "(?:工商|营业)?(?:统一)?(?:社会)?(?:信用)?(?:代码|编号|编码|号码?|证照?|执照|照)?中?"
+)
+"""The same in a regular expression: that there is none (yet), and of what."""
 
 JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370102": ("历下区", "Lixia"),

@@ -203,11 +203,11 @@ def _minguo(text: pl.Series) -> pl.Series:
     """Days in years of the Republic: 114/06/01, 民國114年6月1日, 1140601, with or without a time."""
     western = narrow(text).str.replace_all(r"\s+([年月日])", "$1").str.replace_all(r"([年月])\s+", "$1")
     for pattern in (
-        r"^(?:民[國国])?\s*(\d{1,3})[年](\d{1,2})月(\d{1,2})日?",
-        r"^(?:民[國国])?\s*(\d{1,3})/(\d{1,2})/(\d{1,2})\b",
-        r"^(?:民[國国])?\s*(\d{1,3})-(\d{1,2})-(\d{1,2})\b",
-        r"^(?:民[國国])?\s*(\d{1,3})\.(\d{1,2})\.(\d{1,2})\b",
-        r"^(?:民[國国])?\s*(\d{2,3})(\d\d)(\d\d)\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})[年](\d{1,2})月(\d{1,2})日?",
+        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})/(\d{1,2})/(\d{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})-(\d{1,2})-(\d{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})\.(\d{1,2})\.(\d{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*(\d{2,3})(\d\d)(\d\d)\b",
     ):
         western = western.str.replace(pattern, "@$1/$2/$3")
     parts = pl.DataFrame({"text": western}).select(
@@ -219,7 +219,7 @@ def _minguo(text: pl.Series) -> pl.Series:
 
 def _since_1970(text: pl.Series, per_second: int) -> pl.Series:
     """Local moments of counts since 1970; nought is what a program writes that knows no day."""
-    count = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    count = text.str.replace(r"\.\d+$", "").cast(pl.Int64, strict=False)
     inside = (count != 0) & (count.abs() <= 100_000_000_000 * per_second)
     micro = count.set(~inside, None) * (1_000_000 // per_second) + 8 * 3_600 * 1_000_000
     return micro.cast(MOMENT)
