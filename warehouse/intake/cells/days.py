@@ -5,7 +5,7 @@ its basic form), or the cell is Excel's number of a day.  Moments with a zone ar
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -33,7 +33,13 @@ DIRECTIVES = {
 }
 """What each directive of a form may match; where digits follow digits, numbers of days and months have two."""
 
-_USUAL = ("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_USUAL = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
+    *("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M", "%Y-%m-%dT%H:%M:%S%.f%#z"),
+)
+"""Forms that are tried as a whole, which is fast; what is in none of them is taken apart with the same result."""
+_SAMPLE = 1000
+_EAST = timedelta(hours=8)
 _EXCEL_ZERO = datetime(1899, 12, 30)
 _AMBIGUOUS = r"^\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*(?:\d{4}|\d{2})(?:\D|$)"
 _TO_ISO = (
@@ -80,7 +86,8 @@ def _untold(text: pl.Series) -> pl.Series:
         left = remaining(text, value)
         if left.is_empty():
             return value
-        value = replaced(value, left, _four_digit_years(_strptime(text.gather(left), form)))
+        if not _strptime(text.gather(left.head(_SAMPLE)), form).is_null().all():
+            value = replaced(value, left, _four_digit_years(_strptime(text.gather(left), form)))
     left = remaining(text, value)
     return value if left.is_empty() else replaced(value, left, _taken_apart(text.gather(left)))
 
@@ -93,7 +100,8 @@ def _four_digit_years(value: pl.Series) -> pl.Series:
 def _strptime(text: pl.Series, form: str) -> pl.Series:
     if not {"H", "I"} & set(_directives(form)):
         return text.str.to_date(form, strict=False).cast(MOMENT)
-    return text.str.to_datetime(form, strict=False, time_unit="us")
+    read = text.str.to_datetime(form, strict=False, time_unit="us")
+    return read.dt.replace_time_zone(None) + _EAST if form.endswith("z") else read
 
 
 def _taken_apart(text: pl.Series) -> pl.Series:
@@ -221,5 +229,5 @@ def _since_1970(text: pl.Series, per_second: int) -> pl.Series:
     """Local moments of counts since 1970; nought is what a program writes that knows no day."""
     count = text.str.replace(r"\.\d+$", "").cast(pl.Int64, strict=False)
     inside = (count != 0) & (count.abs() <= 100_000_000_000 * per_second)
-    micro = count.set(~inside, None) * (1_000_000 // per_second) + 8 * 3_600 * 1_000_000
-    return micro.cast(MOMENT)
+    micro = count.set(~inside, None) * (1_000_000 // per_second)
+    return micro.cast(MOMENT) + _EAST

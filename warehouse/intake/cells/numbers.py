@@ -54,6 +54,8 @@ def wholes(text: pl.Series, unit: str, reckoning: Reckoning) -> pl.Series:
     """Whole numbers; amounts in yuan may have fen and are rounded, halves away from nought."""
     if reckoning.is_plain:
         value = text.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+        if unit == "yuan":
+            value = value.zip_with(value.is_not_null(), _rounded(text))
     else:
         value = pl.Series(text.name, [None], dtype=pl.Int64).new_from_index(0, len(text))
     left = remaining(text, value)
@@ -64,6 +66,13 @@ def wholes(text: pl.Series, unit: str, reckoning: Reckoning) -> pl.Series:
     spellings = written.unique()
     read = pl.Series([_whole(each, unit, reckoning) for each in spellings], dtype=pl.Int64)
     return replaced(value, left, written.replace_strict(spellings, read, return_dtype=pl.Int64))
+
+
+def _rounded(text: pl.Series) -> pl.Series:
+    """Whole yuan of plain amounts with fen: the first of them decides."""
+    yuan = text.str.extract(r"^[+-]?(\d{1,15})\.\d{1,2}$").cast(pl.Int64)
+    rounded = yuan + (text.str.extract(r"\.(\d)").cast(pl.Int64) >= 5).cast(pl.Int64)
+    return (-rounded).zip_with(text.str.starts_with("-"), rounded)
 
 
 def _whole(text: str, unit: str, reckoning: Reckoning) -> int | None:
