@@ -9,11 +9,11 @@ import polars as pl
 from models.contract import PROBLEMS
 from models.errors import MappingError
 from models.tables.canonical import Table, headers
-from warehouse.intake.cells.fields import FieldSpec
-from warehouse.intake.cells.reading import Unread, read_column
-from warehouse.intake.cells.texts import text_of
 from warehouse.intake.mapping import Entry
 from warehouse.intake.raw import LINE, Raw
+from warehouse.intake.values.fields import FieldSpec
+from warehouse.intake.values.reading import Unread, read_column
+from warehouse.intake.values.texts import text_of
 
 CELL_PROBLEMS = "cell_problems"
 

@@ -42,8 +42,8 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from models.errors import MappingError
 from models.messages import Message
 from models.tables.canonical import TABLES
-from warehouse.intake.cells.fields import STRICT, FieldSpec, check_field
-from warehouse.intake.cells.reading import check_scalars
+from warehouse.intake.values.fields import STRICT, FieldSpec, check_field
+from warehouse.intake.values.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
 

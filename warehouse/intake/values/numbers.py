@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from models.writing import replaced
-from warehouse.intake.cells.texts import remaining, text_of
+from warehouse.intake.values.texts import remaining, text_of
 
 _POWERS = {"": 1, "百": 100, "千": 1000, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
 YUAN_UNITS = {f"{power}元": times for power, times in _POWERS.items()}

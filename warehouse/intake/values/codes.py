@@ -6,7 +6,7 @@ What neither lists is never a default.
 import polars as pl
 
 from models.vocabulary import FLAGS, CodeList
-from warehouse.intake.cells.fields import FieldSpec
+from warehouse.intake.values.fields import FieldSpec
 
 
 def translated(text: pl.Series, spec: FieldSpec) -> pl.Series:

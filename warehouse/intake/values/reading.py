@@ -11,11 +11,11 @@ from models.errors import MappingError
 from models.identities import MANGLED
 from models.tables.canonical import Table, code_list
 from models.writing import CONTROL, narrow, replaced
-from warehouse.intake.cells.codes import flags, listed, translated
-from warehouse.intake.cells.days import ambiguous, moments
-from warehouse.intake.cells.fields import FieldSpec, Scalar
-from warehouse.intake.cells.numbers import measures, wholes
-from warehouse.intake.cells.texts import clean, error_cells, places, remaining, text_of
+from warehouse.intake.values.codes import flags, listed, translated
+from warehouse.intake.values.days import ambiguous, moments
+from warehouse.intake.values.fields import FieldSpec, Scalar
+from warehouse.intake.values.numbers import measures, wholes
+from warehouse.intake.values.texts import clean, error_cells, places, remaining, text_of
 
 _UNTOLD = FieldSpec(constant="")
 """What a mapping says of a value that it writes as it is meant."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from models.errors import MappingError
 from tests.worlds.cells import read
-from warehouse.intake.cells.days import moments, pattern_of
 from warehouse.intake.mapping import parse_mapping
+from warehouse.intake.values.days import moments, pattern_of
 
 DAY, TEN = date(2025, 6, 1), datetime(2025, 6, 1, 10, 5)
 AFTERNOON = datetime(2025, 6, 1, 15, 5)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worlds.cells import read
-from warehouse.intake.cells.numbers import YUAN_UNITS, amount, count
+from warehouse.intake.values.numbers import YUAN_UNITS, amount, count
 
 
 def fine(cell: Any, **spec: Any) -> Any:

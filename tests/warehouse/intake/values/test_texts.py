@@ -5,8 +5,8 @@ import pytest
 
 from models.tables.canonical import TABLES
 from tests.worlds.cells import conformed, read
-from warehouse.intake.cells.texts import clean, error_cells, text_of
 from warehouse.intake.conform import as_text
+from warehouse.intake.values.texts import clean, error_cells, text_of
 
 ERRORS = [
     *("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),

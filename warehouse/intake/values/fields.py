@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from models.errors import MappingError
 from models.tables.canonical import Table, code_list, decisive
 from models.vocabulary import FLAGS
-from warehouse.intake.cells.days import NAMED_FORMS, pattern_of
-from warehouse.intake.cells.numbers import YUAN_UNITS, Reckoning
+from warehouse.intake.values.days import NAMED_FORMS, pattern_of
+from warehouse.intake.values.numbers import YUAN_UNITS, Reckoning
 
 Scalar = str | int | float | bool | date
 

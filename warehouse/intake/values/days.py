@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from models.writing import narrow, replaced
-from warehouse.intake.cells.texts import remaining, text_of
+from warehouse.intake.values.texts import remaining, text_of
 
 MOMENT = pl.Datetime("us")
 MINGUO, EPOCH_S, EPOCH_MS = "minguo", "epoch_s", "epoch_ms"
