@@ -18,17 +18,17 @@ NAMED_FORMS = (MINGUO, EPOCH_S, EPOCH_MS)
 """Forms that have a name because no pattern tells them: years of the Republic, seconds and milliseconds since 1970."""
 
 DIRECTIVES = {
-    "Y": r"\d{4}",
-    "y": r"\d{2}",
-    "m": r"\d{1,2}",
-    "d": r"\d{1,2}",
+    "Y": r"[0-9]{4}",
+    "y": r"[0-9]{2}",
+    "m": r"[0-9]{1,2}",
+    "d": r"[0-9]{1,2}",
     "b": r"[A-Za-z]{3,4}",
     "B": r"[A-Za-z]{3,9}",
-    "H": r"\d{1,2}",
-    "I": r"\d{1,2}",
-    "M": r"\d{1,2}",
-    "S": r"\d{1,2}",
-    "f": r"\d{1,9}",
+    "H": r"[0-9]{1,2}",
+    "I": r"[0-9]{1,2}",
+    "M": r"[0-9]{1,2}",
+    "S": r"[0-9]{1,2}",
+    "f": r"[0-9]{1,9}",
     "p": r"(?i:am|pm)",
 }
 """What each directive of a form may match; where digits follow digits, numbers of days and months have two."""
@@ -41,25 +41,25 @@ _USUAL = (
 _SAMPLE = 1000
 _EAST = timedelta(hours=8)
 _EXCEL_ZERO = datetime(1899, 12, 30)
-_AMBIGUOUS = r"^\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*(?:\d{4}|\d{2})(?:\D|$)"
+_AMBIGUOUS = r"^[0-9]{1,2}\s*[-/.]\s*[0-9]{1,2}\s*[-/.]\s*(?:[0-9]{4}|[0-9]{2})(?:\D|$)"
 _TO_ISO = (
     (r"\s*([年月时時分])\s*", "$1"),
-    (r"^(-?\d{4})年(\d{1,2})月(\d{1,2})(?:\s*[日号號]\s*|(\s)|$)", "$1-$2-$3 "),
-    (r"^(-?\d{4})/(\d{1,2})/(\d{1,2})\b", "$1-$2-$3"),
-    (r"^(-?\d{4})\.(\d{1,2})\.(\d{1,2})\b", "$1-$2-$3"),
-    (r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?$", "$1-$2-$3 $4:$5:$6.${7}0"),
-    (r"^(\d{4})(\d\d)(\d\d)(?:$|([T ]))", "$1-$2-$3$4"),
-    (r"([T ])(\d\d)(\d\d)(\d\d)([Z+\-]|$)", "$1$2:$3:$4$5"),
-    (r"([T ])(\d\d)(\d\d)([Z+\-]|$)", "$1$2:$3$4"),
-    (r"[时時](\d{1,2})分(\d{1,2})秒$", ":$1:$2"),
-    (r"[时時](\d{1,2})分?$", ":$1"),
+    (r"^(-?[0-9]{4})年([0-9]{1,2})月([0-9]{1,2})(?:\s*[日号號]\s*|(\s)|$)", "$1-$2-$3 "),
+    (r"^(-?[0-9]{4})/([0-9]{1,2})/([0-9]{1,2})\b", "$1-$2-$3"),
+    (r"^(-?[0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})\b", "$1-$2-$3"),
+    (r"^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})?$", "$1-$2-$3 $4:$5:$6.${7}0"),
+    (r"^([0-9]{4})([0-9]{2})([0-9]{2})(?:$|([T ]))", "$1-$2-$3$4"),
+    (r"([T ])([0-9]{2})([0-9]{2})([0-9]{2})([Z+\-]|$)", "$1$2:$3:$4$5"),
+    (r"([T ])([0-9]{2})([0-9]{2})([Z+\-]|$)", "$1$2:$3$4"),
+    (r"[时時]([0-9]{1,2})分([0-9]{1,2})秒$", ":$1:$2"),
+    (r"[时時]([0-9]{1,2})分?$", ":$1"),
     (r"上午|(?i:AM)", "A"),
     (r"下午|(?i:PM)", "P"),
 )
 _PARTS = (
-    r"^(?<day>-?\d{4}-\d{1,2}-\d{1,2})"
-    r"(?:[T ]\s*(?<before>[AP])?\s*(?<hour>\d{1,2}):(?<minute>\d{1,2})(?::(?<second>\d{1,2}(?:\.\d{1,9})?))?"
-    r"\s*(?<after>[AP])?\s*(?:(?<greenwich>Z)|(?<sign>[+-])(?<east>\d\d):?(?<past>\d\d)?)?)?$"
+    r"^(?<day>-?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
+    r"(?:[T ]\s*(?<before>[AP])?\s*(?<hour>[0-9]{1,2}):(?<minute>[0-9]{1,2})"
+    r"(?::(?<second>[0-9]{1,2}(?:\.[0-9]{1,9})?))?\s*(?<after>[AP])?\s*(?:(?<greenwich>Z)|(?<sign>[+-])(?<east>[0-9]{2}):?(?<past>[0-9]{2})?)?)?$"
 )
 
 
@@ -151,7 +151,7 @@ def _assembled() -> pl.Expr:
 
 def _excel_moment(text: pl.Expr) -> pl.Expr:
     """Excel counts days from the last but one of 1899; a number with other than five digits is no day."""
-    serial = pl.when(text.str.contains(r"^\d{5}(\.\d+)?$")).then(text.cast(pl.Float64, strict=False))
+    serial = pl.when(text.str.contains(r"^[0-9]{5}(\.[0-9]+)?$")).then(text.cast(pl.Float64, strict=False))
     seconds = (serial * 86_400).round().cast(pl.Int64, strict=False)
     return pl.when(serial.is_between(10_000, 80_000)).then(pl.lit(_EXCEL_ZERO) + pl.duration(seconds=seconds))
 
@@ -192,7 +192,7 @@ def pattern_of(form: str) -> str:
             raise ValueError(f"%{part[:1]} is no directive of a day; known: {', '.join(DIRECTIVES)}")
         touches = (at > 0 and len(parts[at]) == 1) or (len(part) == 1 and at + 1 < len(used))
         digits = DIRECTIVES[part[0]]
-        pattern += (r"\d{2}" if touches and digits == r"\d{1,2}" else digits) + _escaped(part[1:])
+        pattern += (r"[0-9]{2}" if touches and digits == r"[0-9]{1,2}" else digits) + _escaped(part[1:])
     wanted = [{"Y", "y"}, {"m", "b", "B"}, {"d"}]
     if any(not group & set(used) for group in wanted) or len(set(used)) != len(used):
         raise ValueError("a form tells year, month and day once, such as %d/%m/%Y")
@@ -211,23 +211,23 @@ def _minguo(text: pl.Series) -> pl.Series:
     """Days in years of the Republic: 114/06/01, 民國114年6月1日, 1140601, with or without a time."""
     western = narrow(text).str.replace_all(r"\s+([年月日])", "$1").str.replace_all(r"([年月])\s+", "$1")
     for pattern in (
-        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})[年](\d{1,2})月(\d{1,2})日?",
-        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})/(\d{1,2})/(\d{1,2})\b",
-        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})-(\d{1,2})-(\d{1,2})\b",
-        r"^(?:(?:中[華华])?民[國国])?\s*(\d{1,3})\.(\d{1,2})\.(\d{1,2})\b",
-        r"^(?:(?:中[華华])?民[國国])?\s*(\d{2,3})(\d\d)(\d\d)\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*([0-9]{1,3})[年]([0-9]{1,2})月([0-9]{1,2})日?",
+        r"^(?:(?:中[華华])?民[國国])?\s*([0-9]{1,3})/([0-9]{1,2})/([0-9]{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*([0-9]{1,3})-([0-9]{1,2})-([0-9]{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*([0-9]{1,3})\.([0-9]{1,2})\.([0-9]{1,2})\b",
+        r"^(?:(?:中[華华])?民[國国])?\s*([0-9]{2,3})([0-9]{2})([0-9]{2})\b",
     ):
         western = western.str.replace(pattern, "@$1/$2/$3")
     parts = pl.DataFrame({"text": western}).select(
-        year=pl.col("text").str.extract(r"^@(\d+)/").cast(pl.Int64) + 1911,
-        rest=pl.col("text").str.extract(r"^@\d+(/.*)$"),
+        year=pl.col("text").str.extract(r"^@([0-9]+)/").cast(pl.Int64) + 1911,
+        rest=pl.col("text").str.extract(r"^@[0-9]+(/.*)$"),
     )
     return _untold(parts.select(pl.format("{}{}", "year", "rest")).to_series().alias(text.name))
 
 
 def _since_1970(text: pl.Series, per_second: int) -> pl.Series:
     """Local moments of counts since 1970; nought is what a program writes that knows no day."""
-    count = text.str.replace(r"\.\d+$", "").cast(pl.Int64, strict=False)
+    count = text.str.replace(r"\.[0-9]+$", "").cast(pl.Int64, strict=False)
     inside = (count != 0) & (count.abs() <= 100_000_000_000 * per_second)
     micro = count.set(~inside, None) * (1_000_000 // per_second)
     return micro.cast(MOMENT) + _EAST

@@ -30,7 +30,9 @@ _COUNTED = {
 
 _YUAN_BEFORE = r"(?:人民币|RMB|CNY|[¥￥])?"
 _YUAN_BEHIND = r"(?:(?P<yuan>元整?|圆整?|RMB|CNY|人民币)?)"
-_DIGITS = r"(?P<digits>\d{1,3}(?:(?P<group>[,'])\d{3})(?:(?P=group)\d{3})*|\d+)(?P<decimals>\.\d+)?"
+_DIGITS = (
+    r"(?P<digits>[0-9]{1,3}(?:(?P<group>[,'])[0-9]{3})(?:(?P=group)[0-9]{3})*|[0-9]+)(?P<decimals>\.[0-9]+)?"
+)
 _MONEY = re.compile(
     rf"^{_YUAN_BEFORE} ?(?P<sign>[+-]?) ?{_YUAN_BEFORE}{_DIGITS} ?(?P<power>百万|千万|[百千万亿]?) ?{_YUAN_BEHIND}$",
     re.I,
@@ -70,8 +72,8 @@ def wholes(text: pl.Series, unit: str, reckoning: Reckoning) -> pl.Series:
 
 def _rounded(text: pl.Series) -> pl.Series:
     """Whole yuan of plain amounts with fen: the first of them decides."""
-    yuan = text.str.extract(r"^[+-]?(\d{1,15})\.\d{1,2}$").cast(pl.Int64)
-    rounded = yuan + (text.str.extract(r"\.(\d)").cast(pl.Int64) >= 5).cast(pl.Int64)
+    yuan = text.str.extract(r"^[+-]?([0-9]{1,15})\.[0-9]{1,2}$").cast(pl.Int64)
+    rounded = yuan + (text.str.extract(r"\.([0-9])").cast(pl.Int64) >= 5).cast(pl.Int64)
     return (-rounded).zip_with(text.str.starts_with("-"), rounded)
 
 

@@ -216,9 +216,9 @@ def test_a_form_that_tells_no_whole_day_is_refused_with_the_mapping(form: str):
 
 
 def test_digits_that_touch_are_counted():
-    assert pattern_of("%Y%m%d") == r"^\d{4}\d{2}\d{2}$"
-    assert pattern_of("%d/%m/%Y") == r"^\d{1,2}/\d{1,2}/\d{4}$"
-    assert pattern_of("%d.%m.%y") == r"^\d{1,2}\.\d{1,2}\.\d{2}$"
+    assert pattern_of("%Y%m%d") == r"^[0-9]{4}[0-9]{2}[0-9]{2}$"
+    assert pattern_of("%d/%m/%Y") == r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
+    assert pattern_of("%d.%m.%y") == r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}$"
 
 
 days = st.dates(date(1900, 1, 1), date(2199, 12, 31))
