@@ -15,7 +15,7 @@ from models import vocabulary as vocab
 from models.coding.explain import factor_texts
 from models.features import CATALOGUE
 from models.policy import load_policy
-from models.tables.canonical import TABLES, Table, code_list
+from models.tables.canonical import TABLES, Table, code_list, decisive
 from models.tables.columns import not_before_column
 from warehouse.schema.catalogue import OWN, VERSION_COLUMNS
 from warehouse.schema.tables import Column
@@ -33,12 +33,20 @@ GENERAL_RULES = {
     "missing:<column>": "a required cell is empty",
     "too_long:<column>": "the text is longer than allowed; often a shifted column",
     "too_small:<column>, too_large:<column>": "the number is outside its limits",
-    "unreadable:<column>": "the cell is not a date, time, whole number or yes/no",
+    "unreadable:<column>": "the cell is not a date, time, number or yes/no",
     "unknown_code:<column>": "the value is in no accepted spelling of the code list",
+    "error_cell:<column>": "the cell holds the error of a formula, such as #REF!, instead of a value",
+    "ambiguous_date:<column>": "the day could be read in two ways, such as 06/05/2026; the mapping's `format` decides",
     "future_date:<column>": "the day lies after the day of reading",
     "formula_like:<column>": "a spreadsheet would run the text as a formula",
-    "control_characters:<column>": "the text holds control characters",
-    "bad_credit_code:enterprise_id": "the 统一社会信用代码 fails GB 32100-2015 (`id_scheme: uscc`)",
+    "control_characters:<column>": "the text holds control characters, or characters that nobody sees: without width, "
+    "turning the direction of reading; in ids also blanks other than the usual one",
+    "mangled_number:<column>": "a spreadsheet kept part of the id: 2.02506E+11, or more than 15 digits as a number",
+    "placeholder:<column>": "what stands where an id should be says that there is none: 0, /, 无, N/A, 111111",
+    "masked:<column>": "part of the id is hidden: 3701\\*\\*\\*\\*12, 3701XXXX12",
+    "identity_card:enterprise_id": "the number of a person's identity card; shown masked",
+    "bad_credit_code:enterprise_id": "the 统一社会信用代码 fails GB 32100-2015 or, in characters 9 to 17, GB 11714 "
+    "(`id_scheme: uscc`)",
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }
@@ -84,7 +92,16 @@ def render() -> str:
     """The whole document."""
     parts = [_INTRODUCTION, "## Canonical tables"]
     parts += [part for one in TABLES.values() for part in _table_section(one)]
-    for section in (_versions, _refusals, _features, _published, _pack_names, _code_lists, _districts):
+    for section in (
+        _versions,
+        _decisive,
+        _refusals,
+        _features,
+        _published,
+        _pack_names,
+        _code_lists,
+        _districts,
+    ):
         parts += section()
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -96,8 +113,9 @@ _INTRODUCTION = """\
 A delivery may use the column name, its Chinese header (or one of the further headers), or any header the
 [mapping file](operations.md#mapping-files) names.  Two days belong to every event: the day it happened and
 `recorded_at` (记录日期), the day the authority knew it; registers and what is planned have the latter only.  *Required*
-means an empty cell refuses the row; `= x` means an empty cell stands for x.  Clause ids (C1, P2 …) are explained
-in the [glossary](glossary.md).
+means an empty cell refuses the row; `= x` means an empty cell stands for x.  ◆ marks *decisive* columns: a code
+follows from them, and their default could hide danger ([which and why](#decisive-columns)).  Clause ids (C1, P2 …) are
+explained in the [glossary](glossary.md).
 """
 
 
@@ -136,7 +154,13 @@ def _column_row(name: str, column: dy.Column) -> tuple[str, str, str, str, str]:
         required = f"= {str(meta['blank']).lower()}"
     if name == "source":
         required = "set by the mapping"
-    return f"`{name}`", headers, _type(column), required, column.description or ""
+    return (
+        f"`{name}`{' ◆' if meta['decisive'] else ''}",
+        headers,
+        _type(column),
+        required,
+        column.description or "",
+    )
 
 
 def _type(column: dy.Column) -> str:
@@ -164,6 +188,20 @@ def _versions() -> list[str]:
         "shows the current version of each key.  When a version counts: "
         "[corrections and versions](operations.md#corrections-and-versions).",
         _columns(VERSION_COLUMNS),
+    ]
+
+
+def _decisive() -> list[str]:
+    rows = [
+        (f"`{name}.{column}`", (one.columns()[column].metadata or {})["decisive"])
+        for name, one in TABLES.items()
+        for column in decisive(one)
+    ]
+    return [
+        "## Decisive columns",
+        "A cell that cannot be read never becomes their default, and a mapping cannot leave such a cell out "
+        "(`unreadable: empty`).",
+        table(("column", "what its default could hide"), rows),
     ]
 
 

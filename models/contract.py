@@ -13,18 +13,27 @@ from functools import cache
 import dataframely as dy
 import polars as pl
 
-from models.tables.canonical import Table
-from models.vocabulary import is_credit_code
+from models.credit_codes import is_credit_code
+from models.identities import ENTERPRISE, Proof, normalised, unproven
+from models.tables.canonical import Table, identities
+from models.writing import CONTROL, UNSEEN_IN_IDS
 
 ROW = "row"
 PROBLEMS = "problems"
 UNKNOWN_ENTERPRISE = "unknown_enterprise"
+BAD_CODE = f"bad_credit_code:{ENTERPRISE}"
 DUPLICATE_KEY = "duplicate_key"
 
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
 # those count only when a function call or a DDE link follows.
 FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[\d.+\-*/^&]*[A-Za-z_.][A-Za-z0-9_.]*\s*\(|[+\-@＋－＠][^|]*\|.*!)"
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FEFF}\x{FFFE}\x{FFFF}]"
+
+UNREAD = "^(?:unreadable|unknown_code|error_cell|ambiguous_date|mangled_number):"
+"""Rules of cells that hold something, but nothing that can be read."""
+NO_ENTERPRISE = (
+    f"^(?:placeholder|masked|mangled_number|identity_card|control_characters|formula_like):{ENTERPRISE}$"
+)
+"""Rules of an enterprise's number that is none; that it is unknown goes without saying."""
 
 PLAUSIBLE = (date(1900, 1, 1), date(2199, 12, 31))
 """Days outside are slips; Python and DuckDB cannot even show all of them."""
@@ -58,18 +67,22 @@ def judge(
     known_enterprises: pl.Series,
     today: date,
     credit_codes: bool = False,
+    accepted_codes: frozenset[str] = frozenset(),
 ) -> Judgement:
     """Split rows into accepted and refused.
 
     ``rows`` holds the canonical columns, typed, plus ``row`` (a number of its own) and ``problems`` (names
     of the cells that could not be read).  Every row comes out exactly once: accepted, refused or repeated.
+    ``credit_codes``: enterprises must have valid ones, or one of ``accepted_codes``.
     """
-    rows, repeats = _collapse_repeats(rows, table)
+    proof = Proof(credit_codes, accepted_codes)
+    rows, repeats = _collapse_repeats(normalised(rows, table, proof), table)
     columns = list(table.columns())
     checked = _checked(table).filter(rows.select(*columns, ROW))
     failing = _named_failures(checked[1].details(), table)
-    own = _own_rules(rows, table, known_enterprises=known_enterprises, today=today, credit_codes=credit_codes)
-    refused = _combine(failing, own, rows.select(ROW, rules=PROBLEMS))
+    own = _own_rules(rows, table, known_enterprises=known_enterprises, today=today, proof=proof)
+    no_ids = unproven(rows, table, proof, row=ROW)
+    refused = _combine(failing, own, no_ids, rows.select(ROW, rules=PROBLEMS))
     refused = _release_lone_keys(refused, rows, table)
     accepted = rows.join(refused, on=ROW, how="anti").select(*columns, ROW)
     again = repeats.join(refused, left_on="first", right_on=ROW).select(ROW, "rules")
@@ -127,24 +140,21 @@ def _own_rules(
     *,
     known_enterprises: pl.Series,
     today: date,
-    credit_codes: bool,
+    proof: Proof,
 ) -> pl.DataFrame:
     tests = [*_text_tests(table), *_future_tests(table, today), *_plausible_tests(table)]
     if table.refers_to_register:
-        known = pl.col("enterprise_id").is_in(known_enterprises.implode())
-        tests.append((pl.col("enterprise_id").is_not_null() & ~known, UNKNOWN_ENTERPRISE))
-    elif table.is_register and credit_codes:
-        bad = [code for code in rows["enterprise_id"].drop_nulls().unique() if not _is_written_out(code)]
-        tests.append((pl.col("enterprise_id").is_in(bad), "bad_credit_code:enterprise_id"))
+        known = pl.col(ENTERPRISE).is_in(known_enterprises.implode())
+        tests.append((pl.col(ENTERPRISE).is_not_null() & ~known, UNKNOWN_ENTERPRISE))
+    elif table.is_register and proof.credit_codes:
+        codes = set(rows[ENTERPRISE].drop_nulls().unique()) - proof.accepted_codes
+        tests.append(
+            (pl.col(ENTERPRISE).is_in([code for code in codes if not is_credit_code(code)]), BAD_CODE)
+        )
     # Lists of names are dear and hits are rare: find the rows first, then name their rules.
     hit = rows.filter(pl.any_horizontal(test for test, _ in tests))
     names = [pl.when(test).then(pl.lit(name)) for test, name in tests]
     return hit.select(ROW, rules=pl.concat_list(names).list.drop_nulls())
-
-
-def _is_written_out(code: str) -> bool:
-    """A credit code in its one spelling: lower case, spaces or full-width digits would be a second enterprise."""
-    return code.isascii() and code.isalnum() and code == code.upper() and is_credit_code(code)
 
 
 def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:
@@ -157,7 +167,10 @@ def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:
         (pl.col(name).str.contains(pattern), f"{rule}:{name}")
         for name in limits
         if name != "source"
-        for pattern, rule in ((FORMULA, "formula_like"), (CONTROL, "control_characters"))
+        for pattern, rule in (
+            (FORMULA, "formula_like"),
+            (UNSEEN_IN_IDS if name in identities(table) else CONTROL, "control_characters"),
+        )
     ]
 
 
@@ -178,7 +191,7 @@ def _plausible_tests(table: Table) -> list[tuple[pl.Expr, str]]:
 
 
 def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
-    """All rule names of each refused row; an unreadable cell hides the 'missing' it causes."""
+    """All rule names of each refused row; a cell that is no value hides what only follows from that."""
     together = (
         pl.concat([part.filter(pl.col("rules").list.len() > 0) for part in parts])
         .explode("rules")
@@ -186,13 +199,14 @@ def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("rules").unique().sort())
         .sort(ROW)
     )
-    unread = pl.element().str.split(":").list.last()
-    caused = together.with_columns(
-        unread=pl.col("rules")
-        .list.filter(pl.element().str.contains("^(unreadable|unknown_code):"))
-        .list.eval("missing:" + unread)
+    rules, place = pl.col("rules"), pl.element().str.split(":").list.last()
+    follows = pl.concat_list(
+        rules.list.filter(pl.element().str.contains(UNREAD)).list.eval("missing:" + place),
+        pl.when(rules.list.eval(pl.element().str.contains(NO_ENTERPRISE)).list.any())
+        .then(pl.lit([UNKNOWN_ENTERPRISE, BAD_CODE]))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String))),
     )
-    return caused.select(ROW, rules=pl.col("rules").list.set_difference("unread").list.sort())
+    return together.select(ROW, rules=rules.list.set_difference(follows).list.sort())
 
 
 def _release_lone_keys(refused: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The words of the domain: code lists with their labels and spellings, and enterprise identifiers.
+"""The words of the domain: code lists with their labels and spellings.
 
 A value is stored by its English key.  Deliveries may use the key, its label or any of its spellings; pages and the
 command line show the label of the reader's language.
@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum
-
-from stdnum.cn import uscc
 
 EPOCH = date(1970, 1, 1)
 
@@ -245,6 +243,24 @@ CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if is
 HIGH_HAZARD_SECTORS: tuple[str, ...] = tuple(key for key in SECTOR.keys if key != "general")
 """The six sectors of clause P2."""
 
+FLAGS: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "1", "1.0", "y", "yes", "t", "是", "有"), True),
+    **dict.fromkeys(("false", "0", "0.0", "n", "no", "f", "否", "无"), False),
+}
+"""Words for yes and no, in lower case; nothing else is either."""
+
+NO_NUMBER = """
+空 空白 缺 暂缺 缺失 否 略 同上 保密 其他 其它 自然人 个人 個人 测试 測試 办理中 申请中 筹建 筹建中
+無 未詳 不詳 無編號 null none nil nan na nul no unknown undefined missing empty blank tbd tba test testing
+"""
+"""Words, set apart by blanks, that people and programs write where they have no number."""
+NO_NUMBER_YET = (
+    "(?:无|暂无|尚无|没有|未|暂未|尚未|还未|未曾|待|不|正在)"
+    "(?:有|办理?|申办|登记|注册|提供|填写?|填报|录入|领取?|取得|申领|补充?|补录|定|查|核实?|知|明|详|祥|赋码?|适用|存在|公开)?"
+    "(?:工商|营业)?(?:统一)?(?:社会)?(?:信用)?(?:代码|编号|编码|号码?|证照?|执照|照)?中?"
+)
+"""The same in a regular expression: that there is none (yet), and of what."""
+
 JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370102": ("历下区", "Lixia"),
     "370103": ("市中区", "Shizhong"),
@@ -302,12 +318,6 @@ LOOK = _delivered(
     },
 )
 """What to look at where no item of a catalogue says it."""
-
-
-def is_credit_code(text: str) -> bool:
-    """Whether an 18-character 统一社会信用代码 carries the check digit GB 32100-2015 asks for."""
-    # stdnum forgives case, blanks and dashes; an id must have one spelling, or one enterprise becomes two.
-    return uscc.is_valid(text) and text == uscc.compact(text)
 
 
 def day_number(day: date) -> int:

@@ -106,6 +106,20 @@ def code_list(column: dy.Column) -> vocab.CodeList | None:
     return (column.metadata or {}).get("codes")
 
 
+def decisive(table: Table) -> tuple[str, ...]:
+    """Columns from which a code follows and whose default could hide danger."""
+    return _with(table, "decisive")
+
+
+def identities(table: Table) -> tuple[str, ...]:
+    """Columns that say which thing a row is about: its own number, and numbers of what it refers to."""
+    return _with(table, "identity")
+
+
+def _with(table: Table, said: str) -> tuple[str, ...]:
+    return tuple(name for name, column in table.columns().items() if (column.metadata or {})[said])
+
+
 def headers(table: Table) -> Iterator[tuple[str, str]]:
     """Every header under which a column may be delivered without being mapped: (header, column)."""
     for name, column in table.columns().items():

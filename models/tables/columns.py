@@ -18,25 +18,39 @@ def meta_column(
 ) -> dict[str, Any]:
     """Column metadata: Chinese header, unit, whether the day must lie in the past, further headers.
 
-    ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.
+    ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.  From a
+    ``decisive`` column a code follows, and its default could hide danger: here stands what.  An ``identity`` says which
+    thing is meant.
     """
-    return {"zh": zh, "unit": unit, "past": past, "also": also, "codes": None, "blank": None, **more}
+    usual = {"codes": None, "blank": None, "decisive": "", "identity": False}
+    return {"zh": zh, "unit": unit, "past": past, "also": also, **usual, **more}
 
 
 def enum_column(
-    codes: vocab.CodeList, zh: str, meaning: str, *, nullable: bool = False, blank: str | None = None
+    codes: vocab.CodeList,
+    zh: str,
+    meaning: str,
+    *,
+    nullable: bool = False,
+    blank: str | None = None,
+    decisive: str = "",
 ) -> dy.Enum:
     """A value of a closed list."""
     return dy.Enum(
         codes.keys,
         nullable=nullable,
-        metadata=meta_column(zh, codes=codes, blank=blank),
+        metadata=meta_column(zh, codes=codes, blank=blank, decisive=decisive),
         description=meaning,
     )
 
 
 def day_column(
-    zh: str, meaning: str, *, nullable: bool = True, past: bool = True, also: tuple[str, ...] = ()
+    zh: str,
+    meaning: str,
+    *,
+    nullable: bool = True,
+    past: bool = True,
+    also: tuple[str, ...] = (),
 ) -> dy.Date:
     """A day; ``past``: never after the day it is read."""
     return dy.Date(nullable=nullable, metadata=meta_column(zh, past=past, also=also), description=meaning)
@@ -74,7 +88,18 @@ def source_column(
 def id_column(zh: str, meaning: str) -> dy.String:
     """The number of a row within its source."""
     return dy.String(
-        primary_key=True, min_length=1, max_length=ID, metadata=meta_column(zh), description=meaning
+        primary_key=True,
+        min_length=1,
+        max_length=ID,
+        metadata=meta_column(zh, identity=True),
+        description=meaning,
+    )
+
+
+def reference_column(zh: str, meaning: str) -> dy.String:
+    """The number of a row of another table, where there is one."""
+    return dy.String(
+        nullable=True, max_length=SHORT, metadata=meta_column(zh, identity=True), description=meaning
     )
 
 
@@ -96,7 +121,7 @@ def _number_column(headers: tuple[str, ...], meaning: str, *, is_key: bool) -> d
         nullable=False,
         min_length=1,
         max_length=ID,
-        metadata=meta_column(headers[0], also=headers[1:]),
+        metadata=meta_column(headers[0], also=headers[1:], identity=True),
         description=meaning,
     )
 
@@ -123,20 +148,23 @@ def count_column(
     most: int = 10_000_000,
     nullable: bool = True,
     blank: int | None = None,
+    decisive: str = "",
 ) -> dy.Int64:
     """A whole number with its unit."""
     return dy.Int64(
         nullable=nullable,
         min=least,
         max=most,
-        metadata=meta_column(zh, unit=unit, blank=blank),
+        metadata=meta_column(zh, unit=unit, blank=blank, decisive=decisive),
         description=meaning,
     )
 
 
-def flag_column(zh: str, meaning: str) -> dy.Bool:
+def flag_column(zh: str, meaning: str, *, decisive: str = "") -> dy.Bool:
     """Yes or no."""
-    return dy.Bool(nullable=False, metadata=meta_column(zh, blank=False), description=meaning)
+    return dy.Bool(
+        nullable=False, metadata=meta_column(zh, blank=False, decisive=decisive), description=meaning
+    )
 
 
 def not_before_column(later: str, earlier: str) -> pl.Expr:

@@ -5,7 +5,6 @@ import polars as pl
 
 from models import vocabulary as vocab
 from models.tables.columns import (
-    SHORT,
     TEXT,
     count_column,
     day_column,
@@ -16,6 +15,7 @@ from models.tables.columns import (
     minute_column,
     not_before,
     recorded_column,
+    reference_column,
     source_column,
     text_column,
     withdrawn_column,
@@ -27,14 +27,22 @@ class Violations(dy.Schema):
     violation_id = id_column("违法行为编号", "finding number within the source")
     recorded_at = recorded_column()
     enterprise_id = enterprise_column()
-    inspection_id = text_column("检查编号", "visit that found it", limit=SHORT)
+    inspection_id = reference_column("检查编号", "visit that found it")
     occurred_on = day_column("发现日期", "day it was found", nullable=False)
     item_code = text_column("检查事项代码", "item of the check-item catalogue or legal article")
     description = text_column("问题描述", "what was found", limit=TEXT)
     severity = enum_column(
-        vocab.SEVERITY, "严重程度", "how grave; ungraded when the source does not say", blank="ungraded"
+        vocab.SEVERITY,
+        "严重程度",
+        "how grave; ungraded when the source does not say",
+        blank="ungraded",
+        decisive="a grave finding",
     )
-    is_major_hazard = flag_column("重大事故隐患", "judged a major accident hazard (C6: exact, not inflated)")
+    is_major_hazard = flag_column(
+        "重大事故隐患",
+        "judged a major accident hazard (C6: exact, not inflated)",
+        decisive="a major accident hazard",
+    )
     quantity = count_column(
         "数量",
         "findings the row stands for; 1 unless the source delivers totals",
@@ -43,6 +51,7 @@ class Violations(dy.Schema):
         most=100_000,
         nullable=False,
         blank=1,
+        decisive="that a row stands for many findings",
     )
     rectify_due_on = day_column("整改期限", "last day to rectify", past=False)
     rectified_on = day_column("整改完成日期", "day the rectification was accepted")
@@ -76,13 +85,19 @@ class Alerts(dy.Schema):
     enterprise_id = enterprise_column()
     source_system = enum_column(vocab.ALERT_SYSTEM, "来源系统", "system that raised it (S2, S4)")
     kind = enum_column(
-        vocab.ALERT_KIND, "预警类型", "what it reports; sensor_offline opens an offline spell", blank="other"
+        vocab.ALERT_KIND,
+        "预警类型",
+        "what it reports; sensor_offline opens an offline spell",
+        blank="other",
+        decisive="a sensor that is off line, a complaint",
     )
-    level = enum_column(vocab.ALERT_LEVEL, "预警级别", "national four-level scale, red worst")
+    level = enum_column(
+        vocab.ALERT_LEVEL, "预警级别", "national four-level scale, red worst", decisive="a red alert"
+    )
     raised_at = minute_column("预警时间", "when it was raised (local time)", nullable=False)
     acknowledged_at = minute_column("响应时间", "when somebody answered it")
     closed_at = minute_column("关闭时间", "when it was over; for an offline spell, back on line")
-    is_false_alarm = flag_column("误报", "found to be a false alarm")
+    is_false_alarm = flag_column("误报", "found to be a false alarm", decisive="which alarms were real")
     description = text_column("预警内容", "text of the alert", limit=TEXT)
     withdrawn_on = withdrawn_column()
 
@@ -105,6 +120,7 @@ class Inspections(dy.Schema):
         "检查类型",
         "channel; an assistance visit is never counted (P11)",
         blank="other",
+        decisive="that a visit does not count, or that a re-check failed",
     )
     mode = enum_column(vocab.INSPECTION_MODE, "检查方式", "on or off site (P12)", blank="on_site")
     level = enum_column(
@@ -113,7 +129,11 @@ class Inspections(dy.Schema):
     departments = text_column("检查部门", "departments present, separated by ;  never used by a score")
     officers = text_column("执法人员", "officers, separated by ;  never used by a score")
     result = enum_column(
-        vocab.INSPECTION_RESULT, "检查结果", "outcome; unknown is not clean", blank="unknown"
+        vocab.INSPECTION_RESULT,
+        "检查结果",
+        "outcome; unknown is not clean",
+        blank="unknown",
+        decisive="grave results of a visit",
     )
     score = count_column(
         "检查评分",
@@ -132,17 +152,35 @@ class Accidents(dy.Schema):
     recorded_at = recorded_column()
     enterprise_id = enterprise_column()
     occurred_on = day_column("发生日期", "day of the accident", nullable=False)
-    deaths = count_column("死亡人数", "people killed; empty = not stated", unit="people", most=100_000)
+    deaths = count_column(
+        "死亡人数",
+        "people killed; empty = not stated",
+        unit="people",
+        most=100_000,
+        decisive="that people died",
+    )
     serious_injuries = count_column(
-        "重伤人数", "people seriously injured; empty = not stated", unit="people", most=100_000
+        "重伤人数",
+        "people seriously injured; empty = not stated",
+        unit="people",
+        most=100_000,
+        decisive="that people were maimed",
     )
     casualties = count_column(
-        "伤亡人数", "people harmed where the source does not split them", unit="people", most=100_000
+        "伤亡人数",
+        "people harmed where the source does not split them",
+        unit="people",
+        most=100_000,
+        decisive="that people were harmed",
     )
     lost_days = count_column("损失工作日", "working days lost (GB/T 15499); empty = not stated", unit="days")
     loss = count_column("直接经济损失", "direct loss", unit="yuan", most=1_000_000_000_000)
     grade = enum_column(
-        vocab.ACCIDENT_GRADE, "事故等级", "grade by State Council Order 493", blank="ungraded"
+        vocab.ACCIDENT_GRADE,
+        "事故等级",
+        "grade by State Council Order 493",
+        blank="ungraded",
+        decisive="a grave accident",
     )
     description = text_column("事故简况", "what happened", limit=TEXT)
     withdrawn_on = withdrawn_column()

@@ -32,18 +32,29 @@ class Enterprises(dy.Schema):
         "行业领域",
         "one of the six high-hazard sectors (P2) or general; empty = unknown",
         nullable=True,
+        decisive="that it belongs to a high-hazard sector",
     )
     division = text_column("行政区划", "GB/T 2260 code where delivered, else the source's district")
-    enforcing_level = enum_column(vocab.LEVEL, "执法层级", "the one level that enforces here (P1)")
+    enforcing_level = enum_column(
+        vocab.LEVEL,
+        "执法层级",
+        "the one level that enforces here (P1)",
+        decisive="whose visits it gets",
+    )
     employees = count_column("从业人数", "people employed", unit="people")
     major_hazard_source = count_column(
         "重大危险源等级",
         "GB 18218 grade of the worst source: 1 worst to 4; 0 = has none",
         unit="grade",
         most=4,
+        decisive="a major hazard source",
     )
     hazardous_processes = count_column(
-        "危险工艺数", "number of supervised hazardous processes", unit="processes", most=1000
+        "危险工艺数",
+        "number of supervised hazardous processes",
+        unit="processes",
+        most=1000,
+        decisive="hazardous processes",
     )
     standardisation = enum_column(
         vocab.STANDARDISATION, "标准化等级", "work-safety standardisation grade", nullable=True
@@ -51,7 +62,13 @@ class Enterprises(dy.Schema):
     credit = enum_column(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
     longitude = degrees_column("经度", "WGS 84 longitude", most=180.0)
     latitude = degrees_column("纬度", "WGS 84 latitude", most=90.0)
-    status = enum_column(vocab.STATUS, "经营状态", "whether the enterprise operates", blank="active")
+    status = enum_column(
+        vocab.STATUS,
+        "经营状态",
+        "whether the enterprise operates",
+        blank="active",
+        decisive="that it stands still or is closed",
+    )
 
 
 class Officers(dy.Schema):
@@ -113,6 +130,7 @@ class Tasks(dy.Schema):
         "任务类型",
         "what asks for the visit: outside the plan (P4), items of a department to be merged (P6), or "
         "assistance, which is never an inspection (P11)",
+        decisive="that a visit is urgent",
     )
     department = text_column("交办部门", "department that asks", also=("任务部门",))
     level = enum_column(vocab.LEVEL, "交办层级", "level that asks; empty when above the city", nullable=True)

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 from stdnum.cn import uscc
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""Characters of GB 32100-2015 in the order of their values; I, O, S, V and Z are not used."""
+from models.credit_codes import ALPHABET, organisation_check
 
-ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _SPACE = len(ALPHABET) ** 5
 _STRIDE = 11_400_713
 """Prime to 31, so that serial numbers are scattered over the space without meeting twice."""
@@ -31,5 +29,4 @@ def _organisation(number: int, seed: int) -> str:
         left, place = divmod(left, len(ALPHABET))
         part = ALPHABET[place] + part
     part = f"MA3{part}"
-    total = sum(weight * int(glyph, 36) for weight, glyph in zip(ORGANISATION_WEIGHTS, part, strict=True))
-    return part + "0123456789X"[-total % 11]
+    return part + organisation_check(part)

@@ -327,9 +327,93 @@ def test_functions_with_digits_or_after_a_number_are_refused(name: str):
     assert _name_rules(name) == ["formula_like:name"]
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\ufffe", "\uffff"], ids=repr)
-def test_control_characters_are_refused(character: str):
+@pytest.mark.parametrize(
+    "character",
+    [
+        *("\x00", "\x1b", "\x7f", "\x80", "\x85", "\x9f", "\ufffe", "\uffff"),
+        *("\u00ad", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029"),
+        *(
+            "\u202a",
+            "\u202e",
+            "\u2060",
+            "\u2066",
+            "\u2069",
+            "\ufeff",
+            "\U000e0001",
+            "\U000e0041",
+            "\U000e007f",
+        ),
+    ],
+    ids=ascii,
+)
+def test_control_characters_are_refused_in_every_text(character: str):
     assert _name_rules(f"Fi{character}rm") == ["control_characters:name"]
+    for column in ("violation_id", "inspection_id", "description", "department"):
+        told = _told("violations", 1, **{column: f"Fi{character}rm"})
+        assert _refused(_judge("violations", told)) == {1: [f"control_characters:{column}"]}
+
+
+@pytest.mark.parametrize(
+    "character", ["\t", "\n", "\u00a0", "\u2003", "\u202f", "\ufe0f", "\u3164", "\u2800", "\u034f"], ids=ascii
+)
+def test_an_id_holds_nothing_that_nobody_sees(character: str):
+    told = [
+        _told("violations", 1, violation_id=f"v{character}1"),
+        _told("violations", 2, description=f"v{character}1"),
+    ]
+    assert _refused(_judge("violations", *told)) == {1: ["control_characters:violation_id"]}
+
+
+def test_one_enterprise_is_never_two_and_two_are_never_one():
+    told = [
+        _told("enterprises", 1, enterprise_id="91110000600037341L"),
+        _told("enterprises", 2, enterprise_id=" ９１１１００００600037341l", name="another"),
+        _told("enterprises", 3, enterprise_id="12100000400002259P"),
+    ]
+    judged = _judge("enterprises", *told, credit_codes=True)
+    assert judged.accepted["enterprise_id"].to_list() == ["12100000400002259P"]
+    assert _refused(judged) == {1: ["duplicate_key"], 2: ["duplicate_key"]}
+    # Any stable id may be told apart by its case.
+    ids = _judge("enterprises", told[0], told[1]).accepted["enterprise_id"].to_list()
+    assert ids == ["91110000600037341L", "91110000600037341l"]
+
+
+def test_an_event_finds_its_enterprise_by_any_way_to_write_its_number():
+    told = _told("violations", 1, enterprise_id="ｅ１ ")
+    judged = _judge("violations", told)
+    assert judged.accepted["enterprise_id"].to_list() == ["e1"]
+
+
+@pytest.mark.parametrize(
+    ("ident", "rule"),
+    [
+        ("9.13701E+17", "mangled_number"),
+        ("无", "placeholder"),
+        ("3701**********12", "masked"),
+        ("11010519491231002X", "identity_card"),
+        ("e1\u200b", "control_characters"),
+    ],
+)
+def test_an_id_that_is_none_hides_that_its_enterprise_is_unknown(ident: str, rule: str):
+    assert _refused(_judge("violations", _told("violations", 1, enterprise_id=ident))) == {
+        1: [f"{rule}:enterprise_id"]
+    }
+    told = _told("enterprises", 1, enterprise_id=ident)
+    assert _refused(_judge("enterprises", told, credit_codes=True)) == {1: [f"{rule}:enterprise_id"]}
+
+
+def test_a_credit_code_that_was_issued_with_a_wrong_check_is_taken_where_it_is_named():
+    code = "91110000600037342L"
+    told = _told("enterprises", 1, enterprise_id=code)
+    assert _refused(_judge("enterprises", told, credit_codes=True)) == {1: ["bad_credit_code:enterprise_id"]}
+    named = _judge("enterprises", told, credit_codes=True, accepted_codes=frozenset({code}))
+    assert _refused(named) == {}
+
+
+@pytest.mark.parametrize("rule", ["unreadable", "ambiguous_date", "error_cell"])
+def test_a_cell_that_holds_something_is_not_missing(rule: str):
+    told = _told("violations", 1, occurred_on=None, problems=[f"{rule}:occurred_on"])
+    assert _refused(_judge("violations", told)) == {1: [f"{rule}:occurred_on"]}
 
 
 def test_the_source_is_our_own_word_and_not_searched_for_formulas():

@@ -14,7 +14,6 @@ from models.vocabulary import (
     CodeList,
     RiskCode,
     day_number,
-    is_credit_code,
 )
 
 every_list = pytest.mark.parametrize("codes", CODE_LISTS, ids=lambda codes: codes.name)
@@ -82,29 +81,3 @@ def test_days_are_counted_from_1970():
         0,
         365,
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "valid"),
-    [
-        ("91110000600037341L", True),
-        ("91110000600037342L", False),  # one digit wrong
-        ("91110000600037341M", False),  # check digit wrong
-        ("9111000060003734L1", False),  # two exchanged
-        ("91110000600037341", False),
-        ("91110000600037341L1", False),
-        ("9111000060003734IL", False),  # I, O, S, V and Z are not used
-        ("９１１１００００６０００３７３４１Ｌ", False),
-        ("", False),
-        ("某某公司", False),
-    ],
-)
-def test_a_credit_code_carries_its_check_digit(text: str, valid: bool):
-    assert is_credit_code(text) is valid
-
-
-@pytest.mark.parametrize(
-    "text", ["91110000600037341l", "91110000 6000373 41L", "91110000-600037341-L", "91110000600037341L\n"]
-)
-def test_a_second_way_to_write_a_credit_code_is_not_an_id(text: str):
-    assert not is_credit_code(text)

@@ -9,8 +9,9 @@ import dataframely as dy
 import polars as pl
 import pytest
 
+from models.credit_codes import is_credit_code
 from models.tables.canonical import TABLES
-from models.vocabulary import CODE_LISTS, JINAN_DIVISIONS, TASK_KIND, is_credit_code
+from models.vocabulary import CODE_LISTS, JINAN_DIVISIONS, TASK_KIND
 from pipelines.demo import DemoCity, write_demo_city
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.credit_codes import credit_codes, spoiled

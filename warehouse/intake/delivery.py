@@ -271,6 +271,7 @@ def _judge_table(
         known_enterprises=known,
         today=today,
         credit_codes=judged.mapping.id_scheme == "uscc",
+        accepted_codes=judged.mapping.accepted_on(today),
     )
     refused = verdict.refused.join(where, on=ROW)
     _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)

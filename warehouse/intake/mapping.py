@@ -3,6 +3,8 @@
     mapping: city_violations            # name of the source; ids are unique within it
     title: Violation database of the city
     id_scheme: uscc                     # uscc = check GB 32100 digits; any = any stable id
+    accepted_codes:                     # codes that fail the check and were issued all the same
+      - {code: 91370102MA3C000000, since: 2016-03-01, reference: reply of the registrar}
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
       violations:
@@ -10,11 +12,15 @@
           columns:
             violation_id: 编号                                   # a header
             severity: {column: 程度, values: {甲: critical}, otherwise: ungraded, blank: ungraded}
+            disposal: {column: 处置, prefix: {立案: case}, contains: {限期: order}}
+            occurred_on: {column: 发现日期, format: "%d/%m/%Y"}     # the only reading; also minguo, epoch_s, epoch_ms
+            penalty_unit: {column: 罚款, unit: 万元}               # unit of amounts that carry none
             recorded_at: {first: [公告日期, 处分日期], plus_days: 0}  # first non-empty cell
             inspection_id: {join: [企业, 日期], with: "|"}
-            disposal: {constant: case}
             name: {column: 名称, strip_control: true}             # drop control characters instead of refusing
-            score: {column: 得分, empty: [-1]}                    # cells that stand for "not known"
+            score: {column: 得分, empty: [-1], linear: {times: -1, plus: 100}}  # cells that stand for "not known"
+            plan_until: {column: 期限, unreadable: empty}         # the cell is refused, the row is not
+            source_system: {constant: platform}
             department: null                                     # do not take
     ignore:
       - {files: ["*.pdf"], why: scanned letters}
@@ -31,58 +37,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from models.errors import MappingError
 from models.messages import Message
 from models.tables.canonical import TABLES
+from warehouse.intake.values.fields import STRICT, FieldSpec, check_field
+from warehouse.intake.values.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
-Scalar = str | int | float | bool | date
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FieldSpec(_Strict):
-    """How one canonical column is filled."""
-
-    column: str | list[str] | None = None
-    first: list[str] | None = None
-    join: list[str] | None = None
-    separator: str = Field(default="|", alias="with")
-    constant: Scalar | None = None
-    values: dict[str, str] | None = None
-    otherwise: str | None = None
-    blank: Scalar | None = None
-    empty: list[str] = Field(default_factory=list[str])
-    plus_days: int = 0
-    strip_control: bool = False
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _keys_as_text(cls, values: Any) -> Any:
-        # YAML reads 1, 2.0 and 是/true as numbers and flags; a delivery's cells are compared as text.
-        return {_as_text(k): _as_text(v) for k, v in values.items()} if values else values
-
-    @field_validator("empty", mode="before")
-    @classmethod
-    def _items_as_text(cls, items: Any) -> Any:
-        return [_as_text(item) for item in items] if isinstance(items, list) else items
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> "FieldSpec":
-        origins = [self.column, self.first, self.join, self.constant]
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError("give exactly one of column, first, join, constant")
-        return self
-
-    def headers(self) -> list[str]:
-        """Headers the field reads; of alternatives in ``column`` one is enough."""
-        if isinstance(self.column, str):
-            return [self.column]
-        return self.first or self.join or self.column or []
+    model_config = STRICT
 
 
 class SqlQuery(_Strict):
@@ -123,12 +90,21 @@ class Ignored(_Strict):
     why: str = Field(min_length=1)
 
 
+class AcceptedCode(_Strict):
+    """A credit code that fails the check and was issued all the same."""
+
+    code: str = Field(pattern=r"^[0-9A-Z]+$")
+    since: date
+    reference: str = Field(min_length=1)
+
+
 class Mapping(_Strict):
     """A mapping file, checked."""
 
     name: str = Field(alias="mapping", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")
     title: str = ""
     id_scheme: Literal["uscc", "any"] = "any"
+    accepted_codes: list[AcceptedCode] = []
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]
     ignore: list[Ignored] = []
@@ -138,6 +114,10 @@ class Mapping(_Strict):
     def hash(self) -> str:
         """SHA-256 of the file's text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def accepted_on(self, day: date) -> frozenset[str]:
+        """Credit codes that are taken on a day though they fail the check."""
+        return frozenset(one.code for one in self.accepted_codes if one.since <= day)
 
     def entries(self) -> list[tuple[str, int, Entry]]:
         """Every entry with its table and its place in the file; the register first."""
@@ -155,12 +135,6 @@ _PlainWords.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def load_mapping(path: Path | str) -> Mapping:
@@ -197,6 +171,10 @@ def parse_mapping(text: str) -> Mapping:
     _check_names(mapping.tables, TABLES, "tables")
     for name, _, entry in mapping.entries():
         _check_names(entry.columns, TABLES[name].columns(), f"tables.{name}.columns")
+        for column, spec in entry.columns.items():
+            if spec is not None:
+                check_field(TABLES[name], column, spec)
+                check_scalars(TABLES[name], column, spec)
     return mapping
 
 
