@@ -3,6 +3,7 @@
     mapping: city_violations            # name of the source; ids are unique within it
     title: Violation database of the city
     id_scheme: uscc                     # uscc = check GB 32100 digits; any = any stable id
+    may_move: false                     # whether a correction may name another enterprise
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
       violations:
@@ -129,6 +130,7 @@ class Mapping(_Strict):
     name: str = Field(alias="mapping", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")
     title: str = ""
     id_scheme: Literal["uscc", "any"] = "any"
+    may_move: bool = False
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]
     ignore: list[Ignored] = []
