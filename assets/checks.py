@@ -21,7 +21,10 @@ from dagster import (
 from assets.monitoring import MONITORING_CHECKS
 from assets.resources import Warehouse
 from assets.suites import RESULT_SUITES, intake_suites
+from desk.say.complaints import complaint
+from desk.words.words import Words
 from warehouse.planning.draws import unverified
+from warehouse.questions.complaints import standing
 from warehouse.validation import Outcome, Suite, run_suites
 
 _ANY_DAY = date(2000, 1, 1)
@@ -88,6 +91,21 @@ def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> A
     return AssetCheckResult(passed=not found, description=said or "every draw of the day was re-drawn")
 
 
+@asset_check(
+    asset="rejected_rows",
+    description="数据告警: everything that was delivered could be read, but for what a person has acknowledged.",
+)
+def deliveries_read(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
+    """Warn of every open complaint; the city is coded from what could be read."""
+    words = Words(warehouse.language)
+    said = [complaint(row, words) for row in standing(warehouse.connection) if row["state"] == "open"]
+    return AssetCheckResult(
+        passed=not said,
+        severity=AssetCheckSeverity.WARN,
+        description=" ".join(said) or "everything that was delivered could be read",
+    )
+
+
 CHECKS: list[AssetChecksDefinition] = [
     _checks(
         "intake_checks",
@@ -113,6 +131,7 @@ CHECKS: list[AssetChecksDefinition] = [
         _of("inspection_plan"),
         "No cap exceeded, nobody double-booked, every RED planned or named, before anything is published.",
     ),
+    deliveries_read,
     draws_verify,
     *MONITORING_CHECKS,
 ]

@@ -23,6 +23,8 @@ PROBLEMS = "problems"
 UNKNOWN_ENTERPRISE = "unknown_enterprise"
 BAD_CODE = f"bad_credit_code:{ENTERPRISE}"
 DUPLICATE_KEY = "duplicate_key"
+HEALS = rf"^({UNKNOWN_ENTERPRISE}|future_date:.*)$"
+"""Rules that another delivery, or the day itself, may settle: what is refused for them alone waits."""
 
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
 # those count only when a function call or a DDE link follows.
@@ -210,7 +212,12 @@ def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _release_lone_keys(refused: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """A good row is not refused because a bad row used its key: only good rows can contradict each other."""
+    """Only good rows can contradict each other: what is refused for anything else shares its key with nobody.
+
+    So whether a row is refused does not depend on which other rows came with it but for those that are good.
+    """
+    others = pl.col("rules").list.filter(pl.element() != DUPLICATE_KEY)
+    refused = refused.with_columns(rules=pl.when(others.list.len() > 0).then(others).otherwise("rules"))
     only_key = refused.filter(pl.col("rules").list.join(",") == DUPLICATE_KEY)
     if only_key.is_empty():
         return refused

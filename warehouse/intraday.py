@@ -145,7 +145,8 @@ def _has_codes(connection: Connection) -> bool:
 # A version whose successor is about another enterprise concerns the one it was about, too.
 _TOUCHED = (
     " UNION ".join(
-        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since OR {changed_between('$known', '$now')} UNION "
+        f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since OR undone_no > $since "
+        f"OR {changed_between('$known', '$now')} UNION "
         f"SELECT o.enterprise_id FROM core.{name} o JOIN core.{name} n USING ({', '.join(TABLES[name].key)}) "
         "WHERE n.stored_no > $since AND n.version > 1"
         for name in EVENT_COLUMNS

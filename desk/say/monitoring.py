@@ -22,6 +22,7 @@ TITLES = {
     "feedback": N_("Feedback loop"),
     "flip_flops": N_("Flip-flops"),
     "missing": N_("Measure missing"),
+    "complaints": N_("Deliveries not read"),
     "overrides_standing": N_("Standing overrides"),
     "objections_open": N_("Open objections"),
 }
@@ -69,6 +70,9 @@ SENTENCES = {
         "the limit is {high}."
     ),
     "missing": N_("“{group}” last had a value on {last} and has none now. No value is not a pass."),
+    "complaints": N_(
+        "{value} complaints about deliveries are not settled, {grave} of them grave, from: {sources}."
+    ),
     "overrides_standing": N_("{value} overrides stand on this day."),
     "objections_open": N_("{value} objections are not decided yet."),
 }
@@ -108,6 +112,9 @@ LOOK = {
     "flip_flops": N_(
         "Look at who flips and why; if most lie near a cut-off, consider a longer dwell or a wider "
         "margin (change in codes.yaml)."
+    ),
+    "complaints": N_(
+        "See what could not be read and settle it with who delivers, or acknowledge it: ./riskcode sources complaints"
     ),
     "missing": N_(
         "Check whether a table, factor or group was renamed or dropped; if it was meant, acknowledge it."

@@ -242,6 +242,13 @@ def counted(metric: str, number: int) -> Measured:
     return Measured(metric, float(number), "ok")
 
 
+def unread(complaints: int, grave: int, about: Sequence[str]) -> Measured:
+    """Complaints about deliveries that nobody has settled: any is an alarm, for a code may rest on what is missing."""
+    state: State = "alarm" if complaints else "ok"
+    facts = {"grave": grave, "sources": ", ".join(about)}
+    return Measured("complaints", float(complaints), state, limit_high=0.0, facts=facts)
+
+
 def disappeared(now: Sequence[Measured], before: Mapping[Key, date]) -> list[Measured]:
     """An alarm for everything that was measured before (``before``: on which day last) and is not any more.
 

@@ -47,6 +47,12 @@ class Table:
         return self.name == "enterprises"
 
     @property
+    def subject(self) -> str | None:
+        """The column that says whom a row is about, where it is no part of the key."""
+        columns = (name for name in ("enterprise_id", "officer_id") if name in self.columns())
+        return next((name for name in columns if name not in self.key), None)
+
+    @property
     def refers_to_register(self) -> bool:
         """Whether each row is about an enterprise that the register must know."""
         return not self.is_register and "enterprise_id" in self.columns()

@@ -2,7 +2,8 @@
 
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable · 4 delivery unreadable ·
 5 warehouse or published copy unusable · 6 another run is writing · 7 a blocking check or promise broke ·
-8 a scorecard cannot be fitted, found or promoted · 9 an objection or override is not allowed like that.
+8 a scorecard cannot be fitted, found or promoted · 9 an objection or override is not allowed like that ·
+10 coded and published, but not all that was delivered could be read.
 """
 
 import os
@@ -43,7 +44,7 @@ COMMANDS = (
     Later("demo", "admin:demo", "Write the deliveries of an invented city (mapping: demo_city)."),
     Later("doctor", "admin:doctor", "Whether this installation can run, and what to do where it cannot."),
     Later("rejects", "read:rejects_app", "Refused rows: list, export, retry."),
-    Later("sources", "admin:sources_app", "Deliveries and mapping files."),
+    Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
     Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),
     Later("plan", "plan:app", "The plan: year, month, today."),
     Later("draw", "draw:app", "Draws that anybody can check."),

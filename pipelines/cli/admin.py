@@ -1,4 +1,4 @@
-"""Commands for those who look after the installation: sources, demo, doctor."""
+"""Commands for those who look after the installation: demo, doctor, rows to judge again."""
 
 import shutil
 import sys
@@ -7,14 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 
 from desk.files.tables import as_json
-from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from models.calendar import is_working_day
 from models.errors import RiskcodeError
@@ -25,108 +23,11 @@ from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
-from warehouse.database.reading import reading, rows
-from warehouse.intake.delivery import Judged, judge_delivery
-from warehouse.intake.inbox import inbox_deliveries
-from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.database.reading import reading
+from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
+from warehouse.intake.sources import sources
 from warehouse.questions import codes as queries
-
-sources_app = typer.Typer(no_args_is_help=True)
-
-
-@sources_app.command("check")
-def check(
-    folder: Annotated[Path, typer.Argument(help="folder with the delivery")],
-    mapping: Annotated[str, typer.Option(help="mapping file, or the name of one that comes along")],
-    json: Json = False,
-) -> None:
-    """What would be accepted and refused, and why; nothing is written."""
-    settings = load_settings()
-    known: list[str] = []
-    if settings.home.published.exists():
-        with reading(settings.home) as connection:
-            known = [
-                row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")
-            ]
-    judged = judge_delivery(
-        load_mapping(mapping),
-        folder,
-        known_enterprises=pl.Series(known, dtype=pl.String),
-        today=local_today(),
-    )
-    if json:
-        typer.echo(
-            as_json(
-                {
-                    "delivered": judged.delivered,
-                    "accepted": judged.delivered - judged.refused,
-                    "refused": judged.refused,
-                    "repeated": judged.repeated,
-                    "notes": judged.notes,
-                    "files": [vars(count) for count in judged.files],
-                    "rules": [
-                        dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()
-                    ],
-                    "examples": judged.rejects.head(20)
-                    .select("table_name", "file", "line", "rules", "content")
-                    .to_dicts(),
-                }
-            )
-        )
-        return
-    _show_check(judged, Words(settings.language), Console())
-
-
-def _show_check(judged: Judged, words: Words, console: Console) -> None:
-    files = plain_table()
-    for head in (words("table"), words("file")):
-        files.add_column(head, overflow="fold")
-    for head in (words("delivered"), words("accepted"), words("refused")):
-        files.add_column(head, justify="right")
-    for count in judged.files:
-        files.add_row(
-            count.table,
-            escape(count.file),
-            f"{count.delivered:,}",
-            f"{count.accepted:,}",
-            f"{count.refused:,}",
-        )
-    console.print(files)
-    for note in judged.notes:
-        console.print(f"[dim]{escape(note)}[/]")
-    if judged.rejects.is_empty():
-        console.print(words("No refused rows"))
-        return
-    rules = plain_table()
-    for head in (words("table"), words("rule")):
-        rules.add_column(head)
-    rules.add_column(words("rows"), justify="right")
-    rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
-    for table, rule, count in judged.rules():
-        first = judged.rejects.filter(
-            (judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True)
-        )
-        rules.add_row(table, escape(rule), f"{count:,}", escape(f"{first['file'][0]}:{first['line'][0]}"))
-    console.print(rules)
-
-
-@sources_app.command("list")
-def list_sources(json: Json = False) -> None:
-    """Mapping files that come along, and the folders of the inbox."""
-    settings = load_settings()
-    known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
-    waiting = [(str(folder), mapping.name) for folder, mapping in inbox_deliveries(settings.home)]
-    words = Words(settings.language)
-    if json:
-        typer.echo(
-            as_json({"mappings": [{"name": m.name, "title": m.title} for m in known], "inbox": waiting})
-        )
-        return
-    for mapping in known:
-        typer.echo(f"{mapping.name:18} {mapping.title}")
-    for folder, name in waiting:
-        typer.echo(f"{words('inbox')}{words.colon}{folder} → {name}")
 
 
 def retry(
@@ -217,8 +118,11 @@ def _policy(settings: Settings, words: Words) -> str:
 
 
 def _inbox(settings: Settings, words: Words) -> str:
-    found = inbox_deliveries(settings.home)
-    named = words.listing(mapping.name for _, mapping in found)
+    found = sources(settings.home)
+    for one in found:
+        if one.problem is not None:
+            raise one.problem
+    named = words.listing(one.name for one in found)
     return named or words("empty: ./riskcode run uses the demo city or --source")
 
 

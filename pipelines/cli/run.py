@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from desk.files.tables import as_json
+from desk.say.complaints import complaint_lines
 from desk.terminal.codes import codes_table, queue_table, reject_counts_table
 from desk.words.labels import BINDING
 from desk.words.words import Words
@@ -27,7 +28,10 @@ from warehouse.home import Home
 from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
 from warehouse.questions import plan as planning
+from warehouse.questions.complaints import standing
 
+NOT_WHOLE = 10
+"""Exit code of a run that coded and published, while not all that was delivered could be read."""
 DEMO_MAPPING = "demo_city"
 DEMO_ENTERPRISES = 5000
 _HEAD = 10
@@ -68,9 +72,12 @@ def run(
     with reading(settings.home) as connection:
         summary = summarise(connection, run_id)
     if json:
-        sys.stdout.write(as_json(summary) + "\n")
+        said = [row | {"said": words.of(row["said"])} for row in summary["complaints"]]
+        sys.stdout.write(as_json(summary | {"complaints": said}) + "\n")
     else:
         show(summary, words, Console(), is_demo=choice.demo_size is not None)
+    if summary["run"]["state"] != "done":
+        raise typer.Exit(NOT_WHOLE)
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
         "run": run_row[0],
         "deliveries": last,
         "files": rows(connection, "FROM ops.delivery_files ORDER BY table_name, file"),
+        "complaints": standing(connection),
         "rejects": queries.reject_counts(connection),
         "codes": queries.code_counts(connection),
         "changes": queries.changes(connection),
@@ -182,6 +190,12 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
     console.print()
     for delivery in summary["deliveries"][:5]:
         console.print(_delivery_line(delivery, words), highlight=False)
+    for line in complaint_lines(summary["complaints"], words):
+        console.print(line, highlight=False, soft_wrap=True)
+    if summary["run"]["state"] != "done":
+        console.print(
+            f"[bold red]{words('Coded without what could not be read. Once it is settled, run again.')}[/]"
+        )
     if summary["rejects"]:
         head = summary["rejects"][:5]
         console.print(reject_counts_table(head, words))

@@ -1,7 +1,8 @@
 """What Dagster loads, and how its own instance behaves: schedule, sensor, backfill, failure."""
 
-import shutil
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -29,8 +30,10 @@ from pipelines.settings import load_settings
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
+from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
+from warehouse.intake.inbox import take_in_all
 from warehouse.publish import published_as_of
 from warehouse.questions.codes import code_counts
 
@@ -70,25 +73,86 @@ def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
     assert schedule.execution_timezone == "Asia/Shanghai"
 
 
-def test_the_sensor_asks_once_for_each_new_state_of_the_inbox(home: Home) -> None:
-    assert isinstance(new_delivery(build_sensor_context()), SkipReason)
+class Sensor:
+    """The sensor of a home, looked at again and again on an instance of its own, with a clock of its own."""
+
+    def __init__(self, instance: DagsterInstance, clock: pytest.MonkeyPatch) -> None:
+        self.instance, self.cursor, self.now = instance, "", 0.0
+        clock.setattr("pipelines.sensors.time.time", lambda: self.now)
+
+    def looks(self) -> RunRequest | None:
+        """The run it asks for, if any."""
+        told = new_delivery(build_sensor_context(instance=self.instance, cursor=self.cursor))
+        if isinstance(told, SkipReason):
+            return None
+        assert isinstance(told, SensorResult) and told.cursor
+        self.cursor = told.cursor
+        return told.run_requests[0] if told.run_requests else None
+
+
+@pytest.fixture
+def sensor(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sensor]:
+    with DagsterInstance.ephemeral() as instance:
+        yield Sensor(instance, monkeypatch)
+
+
+def test_the_sensor_asks_for_a_run_once_what_arrived_has_stood_still(home: Home, sensor: Sensor) -> None:
+    assert sensor.looks() is None, "the inbox is empty"
     write_city(home.inbox / "demo_city", 30)
-    shutil.rmtree(home.inbox / "demo_city" / "truth", ignore_errors=True)
-    looked = new_delivery(build_sensor_context())
-    assert isinstance(looked, SensorResult) and not looked.run_requests, "it may still be written"
-    first = new_delivery(build_sensor_context(cursor=looked.cursor))
-    assert isinstance(first, SensorResult) and first.run_requests is not None
-    assert isinstance(first.run_requests[0], RunRequest)
-    assert first.run_requests[0].job_name == NIGHTLY.name, "nobody coded today"
-    assert isinstance(new_delivery(build_sensor_context(cursor=first.cursor)), SkipReason)
+    assert sensor.looks() is None, "it may still be written"
+    first = sensor.looks()
+    assert first is not None and first.job_name == NIGHTLY.name, "nobody coded today"
     (home.inbox / "demo_city" / "accidents.json").write_text("[]")
-    changed = new_delivery(build_sensor_context(cursor=first.cursor))
-    assert isinstance(changed, SensorResult) and not changed.run_requests
-    again = new_delivery(build_sensor_context(cursor=changed.cursor))
-    assert isinstance(again, SensorResult) and again.run_requests
+    assert sensor.looks() is None
+    again = sensor.looks()
+    assert again is not None and again.run_key != first.run_key
 
 
-# ------------------------------------------------------------------------------------------- whole nights
+def test_the_sensor_asks_again_with_growing_pauses_until_a_run_has_taken_the_inbox_in(
+    home: Home, sensor: Sensor
+) -> None:
+    city = write_city(home.inbox / "demo_city", 30)
+    asked: list[float] = []
+    keys = set[str | None]()
+    for minute in range(60 * 5):
+        sensor.now = minute * 60.0
+        if request := sensor.looks():
+            asked.append(minute)
+            keys.add(request.run_key)
+    assert [later - sooner for sooner, later in pairwise(asked)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert len(keys) == len(asked), "each is a run of its own"
+    night(home, DAY_1, city)
+    sensor.now += 3600
+    assert sensor.looks() is None and sensor.looks() is None, "it is taken in"
+    (city / "accidents.json").write_text("[]")
+    assert sensor.looks() is None and sensor.looks() is not None
+
+
+def test_the_sensor_waits_for_a_run_that_has_not_ended(home: Home, sensor: Sensor) -> None:
+    write_city(home.inbox / "demo_city", 30)
+    sensor.looks()
+    begun = sensor.instance.create_run_for_job(
+        build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
+    )
+    assert sensor.looks() is None
+    sensor.instance.report_run_canceled(begun)
+    assert sensor.looks() is not None
+
+
+def test_the_sensor_asks_once_for_a_source_that_cannot_be_read_and_again_once_it_changed(
+    home: Home, sensor: Sensor
+) -> None:
+    city = write_city(home.inbox / "demo_city", 30)
+    (home.inbox / "shiju").mkdir()
+    (home.inbox / "shiju" / "a.csv").write_text("id\n1\n")
+    assert sensor.looks() is None and sensor.looks() is not None
+    with writing(home) as connection:
+        take_in_all(connection, home, folder=None, mapping=None, received_on=DAY_1, today=DAY_1)
+    night(home, DAY_1, city)
+    sensor.now += 3600
+    assert sensor.looks() is None and sensor.looks() is None, "what cannot be read was looked at"
+    (home.inbox / "shiju" / "mapping.yaml").write_text("mapping: [")
+    assert sensor.looks() is None and sensor.looks() is not None
 
 
 @pytest.fixture(scope="module")

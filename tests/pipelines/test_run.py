@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from dagster import DagsterInstance
 
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.homes import copy_of
@@ -267,11 +268,34 @@ def test_real_deliveries_take_the_place_of_the_demo_city_only_once_they_are_publ
     assert len(demo["codes"]) == 60
     bad.mkdir()
     (bad / "r.csv").write_text("统一社会信用代码,企业名称,记录日期,执法层级\n,,2026-01-01,市级\n")
-    (bad / "m.yaml").write_text("mapping: mine\ntables: {enterprises: [{files: [r.csv]}]}\n")
+    tables = "{enterprises: [{files: [r.csv]}], violations: [{files: [v.xlsx]}]}"
+    (bad / "m.yaml").write_text(f"mapping: mine\ntables: {tables}\n")
     arguments = ("run", "--source", str(bad), "--mapping", str(bad / "m.yaml"), "--as-of", "2026-06-30")
     assert riskcode(home, *arguments).returncode == 7
     assert published(home) == demo
     (bad / "r.csv").write_text("企业编号,企业名称,记录日期,执法层级\nA1,甲,2026-01-01,市级\n")
+    # All violations are in a workbook of which only the beginning came: that night is coded, and not done.
+    (bad / "v.xlsx").write_bytes(b"PK\x03\x04 and no more")
     done = riskcode(home, *arguments)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 10, done.stderr
+    assert "v.xlsx could not be read" in done.stdout and "Coded without what could not be read" in done.stdout
     assert [row[0] for row in published(home)["codes"]] == ["A1"]
+    measured = json.loads(riskcode(home, "monitor", "--json").stdout)
+    alarms = {row["metric"]: row["value"] for row in measured if row["state"] == "alarm"}
+    assert alarms["complaints"] == 1
+    [complaint] = json.loads(riskcode(home, "sources", "complaints", "--json").stdout)
+    assert (complaint["kind"], complaint["place"]) == ("file_unreadable", "v.xlsx")
+    with DagsterInstance.from_config(str(home / "dagster")) as instance:
+        [newest] = instance.get_run_records(limit=1)
+        checks = [event.dagster_event for event in instance.all_logs(newest.dagster_run.run_id)]
+    said = {
+        event.asset_check_evaluation_data.check_name: event.asset_check_evaluation_data.passed
+        for event in checks
+        if event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION"
+    }
+    assert said["deliveries_read"] is False
+    reason = "the district sends its workbook again on Monday"
+    told = riskcode(
+        home, "sources", "acknowledge", complaint["complaint_id"], "--by", "Li", "--reason", reason
+    )
+    assert told.returncode == 0 and "v.xlsx" in told.stdout, told.stderr

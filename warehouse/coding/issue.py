@@ -8,6 +8,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import next_number, stored_no, written_at
 from warehouse.database.reading import rows
 from warehouse.database.runs import end_coding, would_issue
+from warehouse.intake.complaints import is_whole, of_shares
 
 
 def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
@@ -27,6 +28,7 @@ def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
 def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued: bool) -> None:
     """One row in ``ops.runs``: what was coded, by which policy, from data up to which day, with what result."""
     policy = coding.policy
+    renew_shares(connection, coding)
     [result] = rows(connection, _RESULT)
     insert(
         connection,
@@ -36,7 +38,7 @@ def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued
         as_of=coding.as_of,
         known_at=coding.known_at,
         finished_at=written_at(connection),
-        state="done",
+        state="done" if is_whole(connection) else "incomplete",
         pack=policy.pack,
         pack_version=policy.version,
         pack_hash=policy.pack_hash,
@@ -48,6 +50,11 @@ def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued
         number=next_number(connection, "ops.runs"),
         **result,
     )
+
+
+def renew_shares(connection: Connection, coding: Coding) -> None:
+    """Renew the complaints about tables of which more was refused than the policy lets pass."""
+    of_shares(connection, coding.policy.review.monitoring, on=coding.known_at)
 
 
 _RESULT = """

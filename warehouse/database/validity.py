@@ -83,7 +83,7 @@ def as_stored(table: "Table", by: int) -> str:
     """The rows that were there after a past write, each version ending where the next one of those began."""
     return (
         f"SELECT * REPLACE ({until(table)} AS known_to) FROM core.{table.name} "
-        f"WHERE coalesce(stored_no, 0) <= {by:d}"
+        f"WHERE coalesce(stored_no, 0) <= {by:d} AND (undone_no IS NULL OR undone_no > {by:d})"
     )
 
 

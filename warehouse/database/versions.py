@@ -42,7 +42,8 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
-        f"EXISTS (SELECT 1 FROM {core} n WHERE n.version > 1 AND n.version > c.version AND {same_key_later})"
+        f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {core} n "
+        f"WHERE n.version > 1 AND n.version > c.version AND n.undone_no IS NULL AND {same_key_later}))"
     )
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
     was_empty = _count(connection, f"FROM {core}") == 0
@@ -54,12 +55,15 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
     corrected = (
         0
         if was_empty
-        else _count(connection, f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key})")
+        else _count(
+            connection,
+            f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.undone_no IS NULL)",
+        )
     )
     listed = ", ".join([*columns, *VERSION_COLUMNS])
-    prior = f"(SELECT count(*) FROM {core} c WHERE {same_key})" if corrected else "0"
+    prior = "0" if was_empty else f"(SELECT count(*) FROM {core} c WHERE {same_key})"
     moved = (
-        f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at)"
+        f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
         if corrected
         else "false"
     )
@@ -70,7 +74,8 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
                {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
-               {FOREVER}, f.delivery_id, f.source_file, f.source_line, {next_stored_no(connection) if fresh else 0}
+               {FOREVER}, f.delivery_id, f.source_file, f.source_line, {next_stored_no(connection) if fresh else 0},
+               NULL
         FROM temp.fresh f
         ORDER BY {_order(table, "f.")}
         """,
@@ -80,6 +85,17 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
     _keep_order(connection, table, fresh, was_empty=was_empty)
     connection.execute("DROP TABLE temp.fresh")
     return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
+
+
+def undo(connection: Connection, table: Table, versions: pl.DataFrame, *, by: int) -> None:
+    """Let versions (key and ``version``) count no more from a write on; what they had outranked counts again."""
+    core = f"core.{table.name}"
+    joined = " AND ".join(f"c.{name} = u.{name}" for name in [*table.key, "version"])
+    with shown_as(connection, "undone", versions):
+        connection.execute(
+            f"UPDATE {core} c SET known_to = c.known_from, undone_no = {by:d} FROM undone u WHERE {joined}"
+        )
+    _close_superseded(connection, table)
 
 
 def _order(table: Table, prefix: str = "") -> str:
@@ -96,7 +112,7 @@ def _close_superseded(connection: Connection, table: Table) -> None:
         f"""
         UPDATE {core} c SET known_to = n.until FROM (
             SELECT {key}, version, {until(table)} AS until FROM {core}
-            WHERE ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
+            WHERE undone_no IS NULL AND ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
         ) n
         WHERE {joined} AND c.version = n.version AND c.known_to <> n.until
         """

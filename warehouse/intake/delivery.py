@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
-from models.contract import ROW, UNKNOWN_ENTERPRISE, judge
+from models.contract import DUPLICATE_KEY, HEALS, ROW, judge
 from models.errors import DeliveryError
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
@@ -76,6 +76,8 @@ class Judged:
     files: list[FileCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    contradicted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """Rows that contradict each other, with their file, by table."""
     repeated: int = 0
 
     @property
@@ -105,7 +107,7 @@ def delivery_files(
 ) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
     """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
 
-    ``only``: names of the files that count; the others are as if they were not there.
+    ``only``: names of the files that are read now; the others were read before.
     Raises DeliveryError when the folder does not exist.
     """
     if not folder.is_dir():
@@ -113,9 +115,7 @@ def delivery_files(
             "There is no folder {folder}. Give the folder that holds the delivered files.", folder=folder
         )
     root, notes = folder.resolve(), list[str]()
-    there = sorted(
-        path for path in folder.iterdir() if is_finished(path) and (only is None or path.name in only)
-    )
+    there = sorted(path for path in folder.iterdir() if is_finished(path))
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
     notes += [
         f"{shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
@@ -124,7 +124,7 @@ def delivery_files(
     found: list[tuple[str, int, Entry, Path]] = []
     for table, at, entry in mapping.entries():
         matching = [path for path in inside if _matches(path, entry.files)]
-        found += [(table, at, entry, path) for path in matching]
+        found += [(table, at, entry, path) for path in matching if only is None or path.name in only]
         taken.update(matching)
     for path in inside:
         if path not in taken and path.name != "mapping.yaml":
@@ -178,10 +178,15 @@ def file_digest(path: Path) -> str:
 
 
 def _batches(
-    folder: Path | None, mapping: Mapping, progress: Progress, only: Container[str] | None
+    folder: Path | None,
+    mapping: Mapping,
+    progress: Progress,
+    only: Container[str] | None,
+    *,
+    with_queries: bool,
 ) -> Iterator[Batch]:
     for table, at, entry in mapping.entries():
-        if entry.sql is not None and only is None:
+        if entry.sql is not None and with_queries:
             name = f"sql:{table}[{at}]"
             progress(name)
             raw = read_sql(expand_environment(entry.sql.url), entry.sql.query, name)
@@ -209,8 +214,9 @@ def judge_delivery(
     today: date,
     progress: Progress = lambda _: None,
     only: Container[str] | None = None,
+    with_queries: bool = True,
 ) -> Judged:
-    """Decide on every row of a delivery, or of the files named by ``only``, writing nothing.
+    """Decide on every row of a delivery, or of its queries and the files named by ``only``, writing nothing.
 
     Raises DeliveryError when there is nothing in it to read, MappingError when the mapping does not fit.
     """
@@ -218,7 +224,7 @@ def judge_delivery(
     if folder is not None:
         files, judged.notes = delivery_files(folder, mapping, only)
         judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
-    batches = list(_batches(folder, mapping, progress, only))
+    batches = list(_batches(folder, mapping, progress, only, with_queries=with_queries))
     if not batches:
         if folder is None:
             raise DeliveryError(
@@ -274,6 +280,10 @@ def _judge_table(
         accepted_codes=judged.mapping.accepted_on(today),
     )
     refused = verdict.refused.join(where, on=ROW)
+    clashing = refused.filter(pl.col("rules").list.contains(DUPLICATE_KEY)).select(ROW)
+    judged.contradicted[table.name] = rows.join(clashing, on=ROW, how="semi").select(
+        *table.columns(), source_file=_files_of(batches)
+    )
     _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
     judged.repeated += verdict.repeated
     mapping = judged.mapping
@@ -284,12 +294,17 @@ def _judge_table(
 
 def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl.DataFrame:
     """Accepted rows with the delivery, file and line they came from."""
-    names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
     return accepted.with_columns(
         delivery_id=pl.lit(judged.delivery_id),
-        source_file=pl.lit(names).gather(pl.col("batch")),
+        source_file=_files_of(batches),
         source_line=pl.col(LINE),
     ).drop(ROW, "batch", LINE)
+
+
+def _files_of(batches: list[Batch]) -> pl.Expr:
+    """Name of the file that a row of a batch stood in."""
+    names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
+    return pl.lit(names).gather(pl.col("batch"))
 
 
 def _count_files(
@@ -338,7 +353,9 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
         line=pl.col(LINE),
         rules=rules,
         content=pl.Series(content, dtype=pl.String),
-        state=pl.when(rules == UNKNOWN_ENTERPRISE).then(pl.lit("waiting")).otherwise(pl.lit("open")),
+        state=pl.when(pl.col("rules").list.eval(pl.element().str.contains(HEALS)).list.all())
+        .then(pl.lit("waiting"))
+        .otherwise(pl.lit("open")),
         mapping_hash=pl.lit(mapping.hash),
         entry=pl.lit(batch.entry_at, dtype=pl.Int64),
     )

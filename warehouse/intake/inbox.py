@@ -1,19 +1,24 @@
 """What is to be taken in: one named delivery, or everything in the inbox."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from models.errors import MappingError
+import polars as pl
+
+from models.errors import RiskcodeError
 from warehouse.clock import local_today
-from warehouse.database.frames import Connection, log
+from warehouse.database.frames import Connection, log, transaction
 from warehouse.database.runs import last_issued
 from warehouse.database.validity import NEWEST
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
-from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery
-from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping, parse_mapping
+from warehouse.intake.complaints import SOURCE_UNREADABLE, of_source, renew
+from warehouse.intake.delivery import Judged, delivery_files, fingerprint_delivery, judge_delivery, shown
+from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
 from warehouse.intake.rejects import retry_rejects
+from warehouse.intake.sources import Source, attempt, sources
 from warehouse.intake.take_in import TakenIn, take_in, unseen_files
 
 
@@ -30,27 +35,6 @@ def city_today(connection: Connection) -> date:
     return max([*closed, *([last.as_of] if last else [])])
 
 
-def inbox_deliveries(home: Home) -> list[tuple[Path, Mapping]]:
-    """Folders of the inbox with their mapping: ``mapping.yaml`` in the folder, else one of that name.
-
-    Raises MappingError for a folder without either.
-    """
-    found: list[tuple[Path, Mapping]] = []
-    folders = sorted(path for path in home.inbox.iterdir() if path.is_dir()) if home.inbox.exists() else []
-    for folder in folders:
-        own = folder / "mapping.yaml"
-        named = MAPPINGS / f"{folder.name}.yaml"
-        if not own.exists() and not named.exists():
-            raise MappingError(
-                "The inbox folder {folder} has no mapping.yaml, and no mapping is called '{name}'. Put "
-                "one into the folder.",
-                folder=folder,
-                name=folder.name,
-            )
-        found.append((folder, load_mapping(own if own.exists() else named)))
-    return found
-
-
 def take_in_all(
     connection: Connection,
     home: Home,
@@ -62,51 +46,99 @@ def take_in_all(
 ) -> list[TakenIn]:
     """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise.
 
+    A source of the inbox that cannot be read is set aside with a complaint, and the others are taken in; a delivery
+    that was asked for by name raises what is wrong with it.
     What comes in while a past day is coded again is received on the day of knowledge issued last, not on that day.
     """
     today = today or local_today()
     issued = last_issued(connection)
     received_on = max(received_on, issued.known_at) if issued else received_on
     if mapping is not None:
-        deliveries = [(Path(folder) if folder else None, load_mapping(mapping))]
+        asked, used = Path(folder) if folder else None, load_mapping(mapping)
+        known = known_enterprises(connection)
+        told = _read(connection, asked, used, known, today)
+        taken = [_store(connection, told, received_on)]
     else:
-        deliveries = list(inbox_deliveries(home))
-    taken = [
-        _take_in_one(connection, path, one, received_on=received_on, today=today) for path, one in deliveries
-    ]
+        taken = [
+            take_in_source(connection, one, received_on=received_on, today=today) for one in sources(home)
+        ]
     taken_up = retry_rejects(connection, received_on=received_on, today=today)
     if taken_up:
-        log.info("%s rows that waited for their enterprise were taken up", f"{taken_up:,}")
-    return taken
+        log.info("%s rows that waited were taken up", f"{taken_up:,}")
+    return [one for one in taken if one is not None]
 
 
-def _take_in_one(
+def take_in_source(
     connection: Connection,
-    folder: Path | None,
-    mapping: Mapping,
+    source: Source,
     *,
     received_on: date,
     today: date,
-) -> TakenIn:
-    has_query = any(entry.sql is not None for _, _, entry in mapping.entries())
-    if folder is not None and not has_query:
-        names = {path.name for _, _, _, path in delivery_files(folder, mapping)[0]}
-        if names and not unseen_files(connection, folder, mapping, names):
+    only: Collection[str] | None = None,
+) -> TakenIn | None:
+    """Take in what a source of the inbox holds that is new, or (``only``) some of its files; its queries with the rest.
+
+    What keeps the source from being read becomes a complaint and is told in the log; then nothing is returned.
+    """
+    folder, mapping, told = source.folder, source.mapping, source.problem
+    if mapping is not None:
+        known = known_enterprises(connection)
+        told = attempt(lambda: _read(connection, folder, mapping, known, today, only))
+    assert told is not None, "a source has a mapping or a problem"
+    if isinstance(told, RiskcodeError):
+        log.warning("%s is set aside: %s", source.name, told)
+    # The folder is what an operator sees, whatever its mapping calls the source.
+    place = shown(source.folder.name)
+    found = [of_source(place, told)] if isinstance(told, RiskcodeError) else []
+    with transaction(connection):
+        renew(connection, place, found, on=received_on, kinds=[SOURCE_UNREADABLE])
+    return None if isinstance(told, RiskcodeError) else _store(connection, told, received_on)
+
+
+def _read(
+    connection: Connection,
+    folder: Path | None,
+    mapping: Mapping,
+    known: pl.Series,
+    today: date,
+    only: Collection[str] | None = None,
+) -> Judged | TakenIn:
+    """What is new of a delivery, judged; where nothing is, that.
+
+    Only files that are new are read, however many lie beside them: a folder is taken in as its files would be, one by
+    one.
+    """
+    with_queries = only is None and any(entry.sql is not None for _, _, entry in mapping.entries())
+    unseen: Collection[str] | None = None
+    if folder is not None:
+        files, notes = delivery_files(folder, mapping)
+        there = {path.name for _, _, _, path in files}
+        asked = there if only is None else there & set(only)
+        unseen = unseen_files(connection, folder, mapping, asked)
+        # Files that were cleared away are no fault; one that no entry of the mapping reads may be the delivery.
+        if (asked or not notes) and not unseen and not with_queries:
             log.info("%s: these files were taken in before; nothing to do", mapping.name)
-            return TakenIn(
-                fingerprint_delivery(folder, mapping), mapping.name, 0, 0, 0, 0, 0, already_known=True
-            )
+            seen = fingerprint_delivery(folder, mapping, asked)
+            return TakenIn(seen, mapping.name, 0, 0, 0, 0, 0, already_known=True)
     judged = judge_delivery(
         mapping,
         folder,
-        known_enterprises=known_enterprises(connection),
+        known_enterprises=known,
         today=today,
         progress=lambda name: log.info("reading %s", name),
+        only=unseen,
+        with_queries=with_queries,
     )
     for note in judged.notes:
         log.info("%s", note)
-    log.info("storing %s accepted rows", f"{judged.delivered - judged.refused:,}")
-    return take_in(connection, judged, received_on=received_on)
+    return judged
+
+
+def _store(connection: Connection, told: Judged | TakenIn, received_on: date) -> TakenIn:
+    if isinstance(told, TakenIn):
+        return told
+    log.info("storing %s accepted rows", f"{told.delivered - told.refused:,}")
+    return take_in(connection, told, received_on=received_on)
 
 
 def table_facts(connection: Connection, names: list[str]) -> dict[str, dict[str, Any]]:

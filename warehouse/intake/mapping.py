@@ -5,6 +5,7 @@
     id_scheme: uscc                     # uscc = check GB 32100 digits; any = any stable id
     accepted_codes:                     # codes that fail the check and were issued all the same
       - {code: 91370102MA3C000000, since: 2016-03-01, reference: reply of the registrar}
+    may_move: false                     # whether a correction may name another enterprise
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
       violations:
@@ -105,6 +106,7 @@ class Mapping(_Strict):
     title: str = ""
     id_scheme: Literal["uscc", "any"] = "any"
     accepted_codes: list[AcceptedCode] = []
+    may_move: bool = False
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]
     ignore: list[Ignored] = []

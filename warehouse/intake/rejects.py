@@ -5,10 +5,12 @@ from datetime import date
 
 import polars as pl
 
+from models.contract import HEALS
 from models.errors import MappingError
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import known_enterprises, write_versions
+from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.mapping import Entry, Mapping, parse_mapping
 from warehouse.intake.raw import LINE, Raw
@@ -36,7 +38,10 @@ def write_rejects(connection: Connection, judged: Judged, received_on: date) -> 
         refused_on=pl.lit(received_on),
         settled_on=pl.lit(None, dtype=pl.Date),
     )
-    files = pl.DataFrame({"file": [count.file for count in judged.files]}, schema={"file": pl.String})
+    # What was refused of a file before is not settled by its coming again unreadable.
+    unread = set(judged.rejects.filter(pl.col("line") == 0)["file"])
+    read = sorted({count.file for count in judged.files} - unread)
+    files = pl.DataFrame({"file": read}, schema={"file": pl.String})
     with shown_as(connection, "rejects", rejects), shown_as(connection, "files", files):
         _replace_rejects(connection, judged.mapping.name, received_on)
 
@@ -80,16 +85,17 @@ def retry_rejects(
 ) -> int:
     """Judge kept rows again and take up those that are now acceptable.
 
-    ``only_waiting``: just the rows whose enterprise was not in the register.  ``mapping``: a mended mapping
-    to read them by; else the one they came with.  Returns how many rows were taken up.
+    ``only_waiting``: just the rows that time or another delivery may have settled something of.  ``mapping``: a mended
+    mapping to read them by; else the one they came with.  Returns how many rows were taken up.
     """
-    states = "('waiting')" if only_waiting else "('open', 'waiting')"
+    some = "len(list_filter(string_split(r.rules, ', '), lambda rule: regexp_matches(rule, $heals))) > 0"
     kept = connection.sql(
         f"""
         SELECT r.* REPLACE (r.entry::BIGINT AS entry), m.text, r.rowid AS reject
         FROM raw.rejected_rows r JOIN ops.mappings m ON m.hash = r.mapping_hash
-        WHERE r.state IN {states} AND r.entry IS NOT NULL
-        """
+        WHERE r.state IN ('open', 'waiting') AND r.entry IS NOT NULL AND ({some if only_waiting else "true"})
+        """,
+        params={"heals": HEALS} if only_waiting else {},
     ).pl()
     taken = 0
     for (text, delivery_id), group in sorted(kept.group_by("text", "delivery_id"), key=lambda item: item[0]):
@@ -120,13 +126,12 @@ def _retry_group(
     ]
     judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
     with transaction(connection):
+        take_out_clashes(connection, judged, received_on=received_on)
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
-        place = ["table_name", "entry", "file", "line"]
-        settled = group.join(judged.rejects, on=place, how="anti")
-        _write_still_refused(
-            connection, mapping, group.select("reject", *place).join(judged.rejects, on=place)
-        )
+        still = _still_refused(group, judged.rejects)
+        settled = group.join(still, on="reject", how="anti")
+        _write_still_refused(connection, mapping, still)
         with shown_as(connection, "settled", settled.select("reject")):
             connection.execute(
                 "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
@@ -134,6 +139,13 @@ def _retry_group(
                 [received_on],
             )
     return settled.height
+
+
+def _still_refused(group: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
+    """The kept rows that are refused again, with what for; a row that clashes with stored ones names no entry."""
+    place = ["table_name", "file", "line"]
+    met = group.select("reject", "entry", *place).join(rejects, on=place, suffix="_again")
+    return met.filter((pl.col("entry") == pl.col("entry_again")).fill_null(value=True))
 
 
 def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:

@@ -13,6 +13,8 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
+from warehouse.intake.clashes import take_out_clashes
+from warehouse.intake.complaints import FILE_UNREADABLE, of_delivery, renew
 from warehouse.intake.delivery import Judged, file_digest, shown
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.rejects import remember_mapping, write_rejects
@@ -50,13 +52,18 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 
 
 def take_in(connection: Connection, judged: Judged, *, received_on: date) -> TakenIn:
-    """Write a decided delivery in one transaction, then take up rows that waited for its enterprises."""
+    """Write a decided delivery and what there is to complain of it, in one transaction."""
     with transaction(connection):
+        take_out_clashes(connection, judged, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
             for name, rows in judged.accepted.items()
         ]
         write_rejects(connection, judged, received_on)
+        source = judged.mapping.name
+        files = {count.file for count in judged.files}
+        found = of_delivery(judged)
+        renew(connection, source, found, on=received_on, kinds=[FILE_UNREADABLE], places=files)
         return _record(connection, judged, written, received_on)
 
 

@@ -12,6 +12,7 @@ VERSION_COLUMNS = {
     "source_file": text("file it stood in"),
     "source_line": whole("line in that file"),
     "stored_no": whole("number of the write that stored it"),
+    "undone_no": whole("number of the write that undid it: another file of that day contradicts it"),
 }
 """What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
 number of the write that stored it (so that a past run can be replayed on what was stored by then)."""

@@ -7,9 +7,11 @@ from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.drift import Measured
 from warehouse.coding.coding import Coding
+from warehouse.coding.issue import renew_shares
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
 from warehouse.database.validity import override_ends
+from warehouse.questions.complaints import standing
 
 
 def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
@@ -71,6 +73,14 @@ def disputes(connection: Connection, coding: Coding) -> list[Measured]:
         drift.counted("overrides_standing", value(connection, _STANDING, arguments)),
         drift.counted("objections_open", value(connection, _OPEN, arguments)),
     ]
+
+
+def deliveries(connection: Connection, coding: Coding) -> Measured:
+    """Complaints about deliveries that are open."""
+    renew_shares(connection, coding)
+    found = [row for row in standing(connection) if row["state"] == "open"]
+    about = sorted({row["source"] for row in found})
+    return drift.unread(len(found), sum(row["is_grave"] for row in found), about)
 
 
 _STANDING = f"""

@@ -21,7 +21,7 @@ from warehouse.database.meta import value
 from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, would_issue
 from warehouse.database.validity import known, told_between
 from warehouse.schema.catalogue import OWN
-from warehouse.supervision.groups import disputes, fairness, flip_flops
+from warehouse.supervision.groups import deliveries, disputes, fairness, flip_flops
 
 BASELINE_DAYS = 28
 """How far back a spread is compared: whole weeks, so that habits of the week play no part."""
@@ -53,6 +53,7 @@ def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Mea
         *fairness(connection, limits),
         flip_flops(connection, coding),
         *disputes(connection, coding),
+        deliveries(connection, coding),
     ]
     found += drift.disappeared(found, _seen(connection, coding, known))
     found = drift.settled(found, known, as_of=coding.as_of)

@@ -73,6 +73,7 @@ def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path:
     home = copy_of(coded, tmp_path / "home")
     (home / "published" / "riskcode.duckdb").write_bytes(b"no database")
     (home / "inbox" / "shiju").mkdir(parents=True)
+    (home / "inbox" / "shiju" / "a.csv").write_text("id\n1\n")
     done = riskcode(home, "doctor", "--json")
     assert done.returncode == 1
     wrong = {row["check"]: row["found"] for row in json.loads(done.stdout) if not row["ok"]}

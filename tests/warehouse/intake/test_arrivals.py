@@ -23,8 +23,10 @@ from warehouse.connection import Connection
 from warehouse.database.frames import insert
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, Lookout, take_in_arrivals, waiting
-from warehouse.intake.inbox import city_today, inbox_deliveries, take_in_all
+from warehouse.intake.inbox import city_today, take_in_all
+from warehouse.intake.sources import sources
 from warehouse.intake.take_in import TakenIn
+from warehouse.questions.complaints import standing
 
 FIRMS_OF_FOUR = csv_bytes([firm(number) for number in range(4)])
 
@@ -43,7 +45,7 @@ def source(home: Home, name: str, files: dict[str, bytes], *, ends: date | None 
 
 
 def told(arrivals: list[Arrival]) -> dict[str, list[str]]:
-    return {arrival.mapping.name: sorted(arrival.files) for arrival in arrivals}
+    return {arrival.source.name: sorted(arrival.files) for arrival in arrivals}
 
 
 def counts(taken: list[TakenIn]) -> dict[str, tuple[int, int, int]]:
@@ -84,7 +86,7 @@ def test_what_could_not_be_taken_in_is_told_again_and_nothing_else_is(home: Home
     source(home, "other", {"register.csv": FIRMS_OF_FOUR})
     lookout.arrivals()
     seen = lookout.arrivals()
-    lookout.forget([arrival for arrival in seen if arrival.mapping.name == "other"])
+    lookout.forget([arrival for arrival in seen if arrival.source.name == "other"])
     assert told(lookout.arrivals()) == {"other": ["register.csv"]}
     assert told(lookout.arrivals()) == {}
 
@@ -105,7 +107,7 @@ def test_what_arrived_is_taken_in_once_and_only_the_files_told(home: Home, conne
     source(home, "bureau", {"register.csv": FIRMS_OF_FOUR, "v_1.csv": csv_bytes([violation("a")])})
     [whole] = waiting(home)
     assert whole.files == {"register.csv", "v_1.csv"}
-    part = Arrival(whole.folder, whole.mapping, frozenset({"register.csv"}))
+    part = Arrival(whole.source, frozenset({"register.csv"}))
     assert counts(take_in_arrivals(connection, [part], received_on=TODAY, today=TODAY)) == {
         "bureau": (4, 4, 0)
     }
@@ -155,7 +157,14 @@ def test_a_source_that_cannot_be_read_is_named_and_holds_up_no_other(
         taken = take_in_arrivals(connection, waiting(home), received_on=TODAY, today=TODAY)
     assert counts(taken) == {"bureau": (4, 4, 0)}
     [said] = [record.getMessage() for record in caplog.records]
-    assert said.startswith("a_broken: ") and "no_such_header" in said
+    assert said.startswith("a_broken is set aside: ") and "no_such_header" in said
+    [complaint] = standing(connection)
+    assert (complaint["source"], complaint["kind"], complaint["state"]) == (
+        "a_broken",
+        "source_unreadable",
+        "open",
+    )
+    assert "no_such_header" in str(complaint["said"])
 
 
 # ------------------------------------------------------------------------------------ the inbox as a whole
@@ -165,10 +174,29 @@ def test_a_folder_is_read_by_its_own_mapping_and_the_shipped_one_of_its_name_whe
     home: Home,
 ) -> None:
     source(home, "bureau", {"register.csv": FIRMS_OF_FOUR})
-    (home.inbox / "demo_city").mkdir()
+    deliver(home.inbox / "demo_city", {"a.csv": b""})
     (home.inbox / "note.txt").write_text("no folder", encoding="utf-8")
-    found = {folder.name: mapping.name for folder, mapping in inbox_deliveries(home)}
+    found = {source.folder.name: source.mapping and source.mapping.name for source in sources(home)}
     assert found == {"bureau": "bureau", "demo_city": "demo_city"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "@eaDir",
+        ".Trash-1000",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "lost+found",
+        "System Volume Information",
+        "__MACOSX",
+    ],
+)
+def test_what_a_file_system_leaves_is_no_source_nor_is_a_folder_without_files(home: Home, name: str) -> None:
+    deliver(home.inbox / name, {"a.csv": b"1"})
+    deliver(home.inbox / "新建文件夹" / "deeper", {"a.csv": b"1"})
+    deliver(home.inbox / "half", {".a.csv": b"1", "b.csv.part": b"1"})
+    assert sources(home) == []
 
 
 def test_the_inbox_is_taken_in_source_by_source_and_a_query_free_source_is_read_once(

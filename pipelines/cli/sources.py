@@ -1,0 +1,162 @@
+"""``./riskcode sources``: what lies in the inbox, what a delivery would give, and what could not be read."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from desk.files.tables import as_json
+from desk.say.complaints import complaint, complaint_lines
+from desk.terminal.layout import plain_table
+from desk.words.words import Words
+from pipelines.cli.options import By, Json, Reason
+from pipelines.settings import load_settings
+from warehouse.clock import local_today
+from warehouse.connection import writing
+from warehouse.database.reading import reading, rows
+from warehouse.intake.complaints import acknowledge
+from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.intake.sources import sources
+from warehouse.questions.complaints import standing
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="folder with the delivery")],
+    mapping: Annotated[str, typer.Option(help="mapping file, or the name of one that comes along")],
+    json: Json = False,
+) -> None:
+    """What would be accepted and refused, and why; nothing is written."""
+    settings = load_settings()
+    known: list[str] = []
+    if settings.home.published.exists():
+        with reading(settings.home) as connection:
+            known = [
+                row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")
+            ]
+    judged = judge_delivery(
+        load_mapping(mapping),
+        folder,
+        known_enterprises=pl.Series(known, dtype=pl.String),
+        today=local_today(),
+    )
+    if json:
+        typer.echo(
+            as_json(
+                {
+                    "delivered": judged.delivered,
+                    "accepted": judged.delivered - judged.refused,
+                    "refused": judged.refused,
+                    "repeated": judged.repeated,
+                    "notes": judged.notes,
+                    "files": [vars(count) for count in judged.files],
+                    "rules": [
+                        dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()
+                    ],
+                    "examples": judged.rejects.head(20)
+                    .select("table_name", "file", "line", "rules", "content")
+                    .to_dicts(),
+                }
+            )
+        )
+        return
+    _show_check(judged, Words(settings.language), Console())
+
+
+def _show_check(judged: Judged, words: Words, console: Console) -> None:
+    files = plain_table()
+    for head in (words("table"), words("file")):
+        files.add_column(head, overflow="fold")
+    for head in (words("delivered"), words("accepted"), words("refused")):
+        files.add_column(head, justify="right")
+    for count in judged.files:
+        files.add_row(
+            count.table,
+            escape(count.file),
+            f"{count.delivered:,}",
+            f"{count.accepted:,}",
+            f"{count.refused:,}",
+        )
+    console.print(files)
+    for note in judged.notes:
+        console.print(f"[dim]{escape(note)}[/]")
+    if judged.rejects.is_empty():
+        console.print(words("No refused rows"))
+        return
+    rules = plain_table()
+    for head in (words("table"), words("rule")):
+        rules.add_column(head)
+    rules.add_column(words("rows"), justify="right")
+    rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
+    for table, rule, count in judged.rules():
+        first = judged.rejects.filter(
+            (judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True)
+        )
+        rules.add_row(table, escape(rule), f"{count:,}", escape(f"{first['file'][0]}:{first['line'][0]}"))
+    console.print(rules)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Mapping files that come along, and the sources of the inbox."""
+    settings = load_settings()
+    known = [load_mapping(path) for path in sorted(MAPPINGS.glob("*.yaml"))]
+    found, words = sources(settings.home), Words(settings.language)
+    if json:
+        inbox = [
+            {
+                "folder": str(one.folder),
+                "mapping": one.mapping.name if one.mapping else None,
+                "problem": words.of(one.problem) if one.problem else None,
+            }
+            for one in found
+        ]
+        named = [{"name": one.name, "title": one.title} for one in known]
+        typer.echo(as_json({"mappings": named, "inbox": inbox}))
+        return
+    for mapping in known:
+        typer.echo(f"{mapping.name:18} {mapping.title}")
+    for one in found:
+        typer.echo(f"{words('inbox')}{words.colon}{one.folder} → {one.name}")
+        if one.problem:
+            typer.echo(f"  ✗ {words.of(one.problem)}")
+
+
+@app.command("complaints")
+def complaints(json: Json = False) -> None:
+    """What could not be read or counted, until it is over or acknowledged."""
+    settings = load_settings()
+    words, console = Words(settings.language), Console(highlight=False)
+    with reading(settings.home) as connection:
+        found = standing(connection)
+    if json:
+        typer.echo(as_json([row | {"said": words.of(row["said"])} for row in found]))
+        return
+    for line in complaint_lines(found, words):
+        console.print(line, soft_wrap=True)
+    if not found:
+        console.print(words("Everything that was delivered could be read"))
+
+
+@app.command("acknowledge")
+def acknowledge_(
+    complaint_id: Annotated[str, typer.Argument(help="id, as sources complaints shows it")],
+    by: By,
+    reason: Reason,
+    json: Json = False,
+) -> None:
+    """Take a complaint as it is, with a reason; shown as such from the next run on."""
+    settings = load_settings()
+    words = Words(settings.language)
+    with writing(settings.home) as connection:
+        row = acknowledge(connection, complaint_id, by=by, reason=reason)
+    if json:
+        typer.echo(as_json(row))
+        return
+    typer.echo(words("Acknowledged: {complaint}", complaint=complaint(row, words)))

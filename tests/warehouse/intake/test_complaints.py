@@ -1,0 +1,226 @@
+"""Complaints: what cannot be read is told until it is over or a person takes it as it is."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.errors import RiskcodeError, WarehouseError
+from models.policy import load_policy
+from tests.worlds.deliveries import MAPPING as BUREAU
+from tests.worlds.deliveries import TODAY, csv_bytes, deliver, firm, violation, warehouse
+from warehouse.connection import Connection
+from warehouse.home import Home
+from warehouse.intake.complaints import acknowledge, is_whole, of_shares
+from warehouse.intake.inbox import take_in_all
+from warehouse.intake.sources import attempt
+from warehouse.questions.complaints import standing
+
+REGISTER = {"register.csv": csv_bytes([firm(number) for number in range(4)])}
+TRUNCATED = b"PK\x03\x04 the first bytes of a workbook and then nothing"
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with warehouse() as connection:
+        yield connection
+
+
+def source(home: Home, name: str, files: dict[str, bytes], mapping: str = BUREAU) -> Path:
+    own = mapping.replace("mapping: bureau", f"mapping: {name}")
+    return deliver(home.inbox / name, {**files, "mapping.yaml": own.encode()})
+
+
+def a_night(connection: Connection, home: Home, day: date = TODAY) -> None:
+    take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=day)
+
+
+def stand(connection: Connection) -> list[tuple[Any, ...]]:
+    return [(row["source"], row["kind"], row["place"], row["state"]) for row in standing(connection)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mapping.yaml", b"mapping: other\ntables: {violation: [{files: ['*']}]}\n"),
+        ("mapping.yaml", b"mapping: [\n"),
+        ("mapping.yaml", b"\xff\xfe\x00"),
+        ("mapping.yaml", b"mapping: other\narchive_ends: 2025-02-30\ntables: {}\n"),
+        (
+            "mapping.yaml",
+            b"mapping: other\ntables: {enterprises: [{files: ['r*'], columns: {name: no_such}}]}\n",
+        ),
+        ("r.csv", b"id\n1\n"),
+    ],
+    ids=[
+        "a table misspelt",
+        "broken yaml",
+        "no text",
+        "a day that does not exist",
+        "a header that is gone",
+        "none",
+    ],
+)
+def test_a_source_that_cannot_be_read_is_set_aside_and_the_others_are_taken_in(
+    home: Home, connection: Connection, name: str, content: bytes
+) -> None:
+    deliver(home.inbox / "other", {"r.csv": b"id\n1\n", name: content})
+    source(home, "zz_bureau", REGISTER)
+    a_night(connection, home)
+    assert connection.sql("SELECT count(*) FROM core.enterprises").fetchall() == [(4,)]
+    assert stand(connection) == [("other", "source_unreadable", "", "open")]
+    assert not is_whole(connection)
+
+
+def test_it_is_over_once_the_source_can_be_read(home: Home, connection: Connection) -> None:
+    folder = deliver(home.inbox / "shiju", {"r.csv": b"id\n1\n", "mapping.yaml": b"mapping: [\n"})
+    a_night(connection, home)
+    a_night(connection, home, TODAY + timedelta(days=1))
+    [told] = standing(connection)
+    assert (told["first_on"], told["last_on"]) == (TODAY, TODAY + timedelta(days=1))
+    assert told["source"] == "shiju", "it is told by its folder, for its mapping cannot be read"
+    deliver(folder, {**REGISTER, "mapping.yaml": BUREAU.encode()})
+    (folder / "r.csv").unlink()
+    a_night(connection, home, TODAY + timedelta(days=2))
+    assert stand(connection) == []
+    assert is_whole(connection)
+    over = connection.sql("SELECT state, over_on FROM ops.complaints").fetchall()
+    assert over == [("over", TODAY + timedelta(days=2))]
+
+
+def test_a_file_that_cannot_be_read_is_told_until_it_comes_whole_and_settles_nothing_of_before(
+    home: Home, connection: Connection
+) -> None:
+    bad = violation("b", severity="巨大")
+    folder = source(home, "bureau", {**REGISTER, "v_1.csv": csv_bytes([violation("a"), bad])})
+    a_night(connection, home)
+    assert stand(connection) == []
+    (folder / "v_1.csv").write_bytes(b"")
+    a_night(connection, home, TODAY + timedelta(days=1))
+    assert stand(connection) == [("bureau", "file_unreadable", "v_1.csv", "open")]
+    states = "SELECT rules, state FROM raw.rejected_rows ORDER BY line DESC"
+    assert connection.sql(states).fetchall() == [("unknown_code:severity", "open"), ("empty_file", "open")]
+    assert connection.sql("SELECT count(*) FROM core.current_violations").fetchall() == [(1,)]
+    (folder / "v_1.csv").write_bytes(csv_bytes([violation("a"), violation("b")]))
+    a_night(connection, home, TODAY + timedelta(days=2))
+    assert stand(connection) == []
+    assert connection.sql(states).fetchall() == [
+        ("unknown_code:severity", "superseded"),
+        ("empty_file", "superseded"),
+    ]
+
+
+def test_a_truncated_workbook_is_a_complaint(home: Home, connection: Connection) -> None:
+    source(home, "bureau", {**REGISTER, "v_1.xlsx": TRUNCATED})
+    a_night(connection, home)
+    assert stand(connection) == [("bureau", "file_unreadable", "v_1.xlsx", "open")]
+    [told] = standing(connection)
+    assert "v_1.xlsx" in str(told["said"]) and "Deliver it again" in str(told["said"])
+
+
+LIMITS = (
+    load_policy()
+    .on(TODAY)
+    .review.monitoring.model_copy(update={"most_refused_permille": 200, "least_refused_rows": 3})
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "refused", "stands"),
+    [(15, 3, False), (15, 4, True), (14, 3, True), (5, 2, False), (2, 2, True), (1, 1, True), (5, 0, False)],
+)
+def test_a_table_of_which_more_than_a_share_was_refused_is_a_complaint_where_it_is_more_than_a_few_rows_or_all(
+    home: Home, connection: Connection, rows: int, refused: int, stands: bool
+) -> None:
+    found = [violation(f"{at}", severity="巨大" if at < refused else "一般") for at in range(rows)]
+    files = {f"v_{at}.csv": csv_bytes(part) for at, part in enumerate((found[::2], found[1::2])) if part}
+    source(home, "bureau", {**REGISTER, **files})
+    a_night(connection, home)
+    of_shares(connection, LIMITS, on=TODAY)
+    assert stand(connection) == ([("bureau", "mostly_refused", "violations", "open")] if stands else [])
+
+
+def test_a_file_that_was_mended_counts_by_its_last_delivery(home: Home, connection: Connection) -> None:
+    folder = source(home, "bureau", {**REGISTER, "v_1.csv": csv_bytes([violation("a", severity="巨大")])})
+    a_night(connection, home)
+    of_shares(connection, LIMITS, on=TODAY)
+    assert not is_whole(connection)
+    (folder / "v_1.csv").write_bytes(csv_bytes([violation("a")]))
+    a_night(connection, home, TODAY + timedelta(days=1))
+    of_shares(connection, LIMITS, on=TODAY + timedelta(days=1))
+    assert stand(connection) == []
+
+
+def test_what_a_person_takes_as_it_is_stays_known_while_it_is_the_same(
+    home: Home, connection: Connection
+) -> None:
+    source(home, "bureau", {**REGISTER, "v_1.csv": b""})
+    a_night(connection, home)
+    [told] = standing(connection)
+    with pytest.raises(WarehouseError, match="cannot be followed"):
+        acknowledge(connection, told["complaint_id"], by="Li", reason="ok")
+    with pytest.raises(WarehouseError, match="sources complaints"):
+        acknowledge(connection, "ffffffff0", by="Li", reason="the source sends nothing in January")
+    done = acknowledge(
+        connection, told["complaint_id"], by=" Li ", reason="the source sends nothing in January"
+    )
+    assert (done["state"], done["given_by"]) == ("acknowledged", "Li")
+    assert is_whole(connection)
+    (home.inbox / "bureau" / "v_1.csv").write_bytes(b"\n")
+    a_night(connection, home, TODAY + timedelta(days=1))
+    assert stand(connection) == [("bureau", "file_unreadable", "v_1.csv", "acknowledged")]
+    deliver(home.inbox / "bureau", {"v_2.csv": b""})
+    a_night(connection, home, TODAY + timedelta(days=2))
+    assert not is_whole(connection), "another file is another complaint"
+
+
+def test_a_delivery_that_was_asked_for_by_name_says_what_is_wrong_with_it(
+    home: Home, connection: Connection, tmp_path: Path
+) -> None:
+    folder = deliver(tmp_path / "d", {"note.txt": b"nothing that is mapped"})
+    (tmp_path / "m.yaml").write_text(BUREAU, encoding="utf-8")
+    with pytest.raises(RiskcodeError, match="Nothing in"):
+        take_in_all(
+            connection,
+            home,
+            folder=str(folder),
+            mapping=str(tmp_path / "m.yaml"),
+            received_on=TODAY,
+            today=TODAY,
+        )
+
+
+def test_files_that_were_cleared_away_are_no_fault_and_one_that_nobody_reads_may_be_the_delivery(
+    home: Home, connection: Connection
+) -> None:
+    folder = source(home, "bureau", REGISTER)
+    a_night(connection, home)
+    (folder / "register.csv").unlink()
+    a_night(connection, home, TODAY + timedelta(days=1))
+    assert stand(connection) == []
+    deliver(folder, {"名册.csv": REGISTER["register.csv"]})
+    a_night(connection, home, TODAY + timedelta(days=2))
+    assert stand(connection) == [("bureau", "source_unreadable", "", "open")]
+
+
+class PanicException(BaseException):
+    """As a library written in Rust raises it."""
+
+
+def raising(error: BaseException) -> Any:
+    def read() -> None:
+        raise error
+
+    return attempt(read)
+
+
+def test_a_panic_of_a_reader_is_the_files_fault_and_an_interrupt_is_not() -> None:
+    assert "PanicException: index out of bounds" in str(raising(PanicException("index out of bounds")))
+    assert "OSError" in str(raising(OSError(5, "Input/output error")))
+    known = WarehouseError("as it is")
+    assert raising(known) is known
+    for interrupt in (KeyboardInterrupt(), SystemExit(1), GeneratorExit()):
+        with pytest.raises(type(interrupt)):
+            raising(interrupt)

@@ -1,0 +1,207 @@
+"""Rows that contradict what is stored: found before anything is written, never merged.
+
+Two rules, the same for files that come one by one and for all files of a night at once:
+
+- Two files of one source that come on one day and say different things of one key and ``recorded_at`` contradict each
+  other: both rows are refused (``duplicate_key``).  Which of them came first says nothing.  A file that comes again
+  replaces what it said that day; on a later day another content is a correction.
+- An event does not move to another enterprise, nor an absence to another officer (``key_names_another_enterprise``):
+  a number given twice would make a finding disappear.  What is stored since an earlier day stands; of rows of one day
+  none does.  A mapping may say that its source moves events (``may_move``).
+
+What was stored earlier that day and is contradicted now is undone: it counts no more from this write on, while runs of
+before can still be replayed.
+"""
+
+import json
+from datetime import date
+
+import polars as pl
+
+from models.contract import DUPLICATE_KEY
+from models.tables.canonical import TABLES, Table
+from warehouse.database.frames import Connection, append, shown_as
+from warehouse.database.meta import next_stored_no
+from warehouse.database.versions import undo
+from warehouse.intake.delivery import REJECT_SCHEMA, FileCount, Judged
+
+ANOTHER = "key_names_another_enterprise"
+_AT = "__at"
+
+
+def take_out_clashes(connection: Connection, judged: Judged, *, received_on: date) -> None:
+    """Refuse what contradicts the stored rows of the same day, or moves a known event; undo what it contradicts.
+
+    ``judged`` is changed: the clashing rows are accepted no more.  Part of the transaction that writes the rest.
+    """
+    # What an earlier form of these files said that day is replaced.
+    connection.execute(
+        "DELETE FROM ops.contradictions WHERE found_on = $on AND source = $source AND list_contains($files, file)",
+        {"on": received_on, "source": judged.mapping.name, "files": [count.file for count in judged.files]},
+    )
+    for name, rows in judged.accepted.items():
+        table = TABLES[name]
+        contradicted = judged.contradicted.get(name)
+        _remember(connection, judged, table, contradicted, received_on)
+        if rows.is_empty() and (contradicted is None or contradicted.is_empty()):
+            continue
+        with shown_as(connection, "incoming", rows.with_row_index(_AT)):
+            found = _found(connection, judged, table, received_on)
+            undone = _undone(connection, judged, table)
+        if not undone.is_empty():
+            _undo(connection, judged, table, undone, received_on)
+        if not found.is_empty():
+            _remember(connection, judged, table, found, received_on)
+            _take_out(judged, name, found)
+
+
+def _found(connection: Connection, judged: Judged, table: Table, received_on: date) -> pl.DataFrame:
+    """Rows of ``incoming`` that clash, with the rule they break (``rules``); left behind as ``clashing``.
+
+    Left behind as ``today``: what is stored of their keys, and whether it came the same day.
+    """
+    key, about = list(table.key), table.subject
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE contradicted AS SELECT {_keys(key)}, recorded_at, subject, content "
+        "FROM ops.contradictions WHERE table_name = $table AND found_on = $on",
+        {"table": table.name, "on": received_on},
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE today AS
+        SELECT c.*, d.received_on IS NOT DISTINCT FROM $on AS is_of_today
+        FROM core.{table.name} c LEFT JOIN ops.deliveries d USING (delivery_id)
+        WHERE c.undone_no IS NULL AND ({_list("c", key)}) IN (
+            SELECT ({_list("", key)}) FROM incoming UNION ALL SELECT ({_list("", key)}) FROM contradicted)
+        """,
+        {"on": received_on},
+    )
+    columns = [name for name in table.columns() if name != "recorded_at"]
+    differs = " OR ".join(f"i.{name} IS DISTINCT FROM c.{name}" for name in columns)
+    same = _joined("i", "c", key)
+    elsewhere = "c.is_of_today AND c.source_file <> i.source_file"
+    clashes = [
+        f"SELECT i.{_AT}, '{DUPLICATE_KEY}' AS rule FROM incoming i JOIN today c ON {same} "
+        f"AND i.recorded_at = c.recorded_at WHERE {elsewhere} AND ({differs})",
+        f"SELECT i.{_AT}, '{DUPLICATE_KEY}' FROM incoming i JOIN contradicted c ON {same} "
+        f"AND i.recorded_at = c.recorded_at WHERE c.content <> {_content('i', table)}",
+    ]
+    if about is not None and not judged.mapping.may_move:
+        clashes += [
+            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i SEMI JOIN (SELECT {_list('', key)} FROM incoming "
+            f"GROUP BY ALL HAVING min({about}) <> max({about})) c ON {same}",
+            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN today c ON {same} WHERE i.{about} <> c.{about} "
+            "AND (NOT c.is_of_today OR c.source_file <> i.source_file)",
+            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN contradicted c ON {same} WHERE i.{about} <> c.subject",
+        ]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE clashing AS SELECT {_AT}, max(rule) AS rule FROM "
+        f"({' UNION ALL '.join(clashes)}) GROUP BY ALL"
+    )
+    return connection.sql(f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({_AT})").pl()
+
+
+def _undone(connection: Connection, judged: Judged, table: Table) -> pl.DataFrame:
+    """What is stored since today and counts no more, with the rule it breaks; without one what its file replaces."""
+    key, about = list(table.key), table.subject
+    against = f"h.rule = '{DUPLICATE_KEY}' AND i.recorded_at = c.recorded_at OR h.rule = '{ANOTHER}'"
+    moves = about is not None and not judged.mapping.may_move
+    replaced = f"h.rule IS NULL AND i.{about} <> c.{about} AND c.source_file = i.source_file"
+    other = f" OR d.subject <> c.{about}" if moves else ""
+    return connection.sql(
+        f"""
+        SELECT * EXCLUDE (rule), max(rule) AS rules FROM (
+            SELECT c.* EXCLUDE (is_of_today), h.rule
+            FROM today c JOIN incoming i ON {_joined("i", "c", key)} LEFT JOIN clashing h USING ({_AT})
+            WHERE c.is_of_today AND ({against}{f" OR {replaced}" if moves else ""})
+            UNION ALL
+            SELECT c.* EXCLUDE (is_of_today), '{DUPLICATE_KEY}' AS rule
+            FROM today c JOIN contradicted d ON {_joined("d", "c", key)}
+            WHERE c.is_of_today AND (d.recorded_at = c.recorded_at AND d.content <> {_content("c", table)}{other}))
+        GROUP BY ALL
+        """
+    ).pl()
+
+
+def _undo(
+    connection: Connection, judged: Judged, table: Table, undone: pl.DataFrame, received_on: date
+) -> None:
+    undo(connection, table, undone.select(*table.key, "version"), by=next_stored_no(connection))
+    refused = undone.filter(pl.col("rules").is_not_null())
+    _remember(connection, judged, table, refused, received_on)
+    rejects = _rejects(judged, table.name, refused)
+    append(
+        connection,
+        "raw.rejected_rows",
+        rejects.with_columns(delivery_id=refused["delivery_id"], refused_on=pl.lit(received_on)),
+    )
+
+
+def _remember(
+    connection: Connection, judged: Judged, table: Table, rows: pl.DataFrame | None, received_on: date
+) -> None:
+    """Keep what was said of contradicted keys: a third file of the day settles nothing."""
+    if rows is None or rows.is_empty():
+        return
+    key = ", ".join(f"r.{name}" for name in table.key)
+    about = "NULL" if table.subject is None else f"r.{table.subject}"
+    with shown_as(connection, "said", rows.select(*table.columns(), "source_file")):
+        connection.execute(
+            f"INSERT INTO ops.contradictions BY NAME SELECT DISTINCT $table AS table_name, to_json([{key}]) AS datum, "
+            f"r.recorded_at, {about} AS subject, {_content('r', table)} AS content, $source AS source, "
+            "r.source_file AS file, $on::DATE AS found_on FROM said r",
+            {"table": table.name, "source": judged.mapping.name, "on": received_on},
+        )
+
+
+def _content(of: str, table: Table) -> str:
+    """SQL: what a row says besides its key, so that two rows can be compared when one is gone."""
+    columns = (name for name in table.columns() if name not in (*table.key, "recorded_at"))
+    cells = ", ".join(f"{name} := {of}.{name}::VARCHAR" for name in columns)
+    return f"md5(struct_pack({cells})::VARCHAR)"
+
+
+def _take_out(judged: Judged, name: str, found: pl.DataFrame) -> None:
+    """Accept rows no more: they become rejects, and the counts of their files follow."""
+    kept = judged.accepted[name].with_row_index(_AT).join(found.select(_AT), on=_AT, how="anti").drop(_AT)
+    judged.accepted[name] = kept
+    judged.rejects = pl.concat([judged.rejects, _rejects(judged, name, found)])
+    refused = dict(found.group_by("source_file").len().iter_rows())
+    judged.files = [
+        FileCount(one.table, one.file, one.delivered, one.accepted - more, one.refused + more)
+        if one.table == name and (more := refused.get(one.file, 0))
+        else one
+        for one in judged.files
+    ]
+
+
+def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows that were readable as rejects, with their canonical content; they cannot be read again from it."""
+    columns = list(TABLES[name].columns())
+    content = [
+        json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
+        for row in found.select(columns).iter_rows(named=True)
+    ]
+    return found.select(
+        source=pl.lit(judged.mapping.name),
+        table_name=pl.lit(name),
+        file="source_file",
+        line="source_line",
+        rules="rules",
+        content=pl.Series(content, dtype=pl.String),
+        state=pl.lit("open"),
+        mapping_hash=pl.lit(judged.mapping.hash),
+        entry=pl.lit(None, dtype=pl.Int64),
+    ).cast(REJECT_SCHEMA)
+
+
+def _list(of: str, columns: list[str]) -> str:
+    return ", ".join(f"{of}.{name}" if of else name for name in columns)
+
+
+def _joined(one: str, other: str, columns: list[str]) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in columns)
+
+
+def _keys(key: list[str]) -> str:
+    return ", ".join(f"datum ->> '$[{at}]' AS {name}" for at, name in enumerate(key))

@@ -1,0 +1,197 @@
+"""Complaints (数据告警): what of a source could not be read or counted, until it is over or a person takes it as it is.
+
+A complaint is about one place of a source: a file, a table, the source as a whole.  It stands from the day it arose to
+the day the same place is read without it; what a person has acknowledged stays known, and is told no more while it
+stays the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from models.errors import RiskcodeError, WarehouseError
+from models.messages import N_, Message
+from models.policy.review import Monitoring
+from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.meta import written_at
+from warehouse.database.reading import Row, rows
+from warehouse.intake.delivery import Judged
+
+SOURCE_UNREADABLE = "source_unreadable"
+FILE_UNREADABLE = "file_unreadable"
+MOSTLY_REFUSED = "mostly_refused"
+
+GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
+"""A night with one of these is not whole: it has coded what it could read."""
+
+LEAST_REASON = 10
+"""Fewest characters of a reason: who comes after must be able to follow it."""
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that is wrong at one ``place`` of a source; ``said`` tells it with the next step."""
+
+    source: str
+    kind: str
+    place: str
+    said: Message
+
+    @property
+    def complaint_id(self) -> str:
+        """Short and always the same for the same thing, so that it can be acknowledged."""
+        told = json.dumps([self.source, self.kind, self.place, self.said.message], ensure_ascii=False)
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+def of_source(source: str, problem: RiskcodeError) -> Complaint:
+    """A source of which nothing could be read."""
+    facts = {name: _plain(fact) for name, fact in problem.facts.items()}
+    return Complaint(source, SOURCE_UNREADABLE, "", Message(problem.message, facts))
+
+
+def of_delivery(judged: Judged) -> list[Complaint]:
+    """What could not be read at all of a delivery that was judged."""
+    whole = judged.rejects.filter(judged.rejects["line"] == 0)
+    return [
+        Complaint(
+            judged.mapping.name,
+            FILE_UNREADABLE,
+            file,
+            Message(
+                N_("{file} could not be read ({rule}): {content}. Deliver it again."),
+                {"file": file, "rule": rules, "content": content[:200]},
+            ),
+        )
+        for file, rules, content in whole.select("file", "rules", "content")
+        .unique(maintain_order=True)
+        .rows()
+    ]
+
+
+def renew(
+    connection: Connection,
+    source: str,
+    found: Iterable[Complaint],
+    *,
+    on: date,
+    kinds: Collection[str],
+    places: Collection[str] | None = None,
+) -> None:
+    """Bring the complaints about a source up to date: those that arose no more are over.
+
+    Judged anew are the ``kinds`` at the ``places`` (default: everywhere); of all else nothing is known.
+    """
+    found = list({one.complaint_id: one for one in found}.values())
+    looked = {"source": source, "kinds": list(kinds), "on": on, "ids": [one.complaint_id for one in found]}
+    where = "" if places is None else " AND list_contains($places, place)"
+    connection.execute(
+        "UPDATE ops.complaints SET state = 'over', over_on = $on WHERE source = $source AND state <> 'over' "
+        f"AND list_contains($kinds, kind) AND NOT list_contains($ids, complaint_id){where}",
+        looked if places is None else looked | {"places": list(places)},
+    )
+    for one in found:
+        known = rows(connection, "FROM ops.complaints WHERE complaint_id = $id", {"id": one.complaint_id})
+        if known and known[0]["state"] != "over":
+            connection.execute(
+                "UPDATE ops.complaints SET last_on = greatest(last_on, ?), facts = ? WHERE complaint_id = ?",
+                [on, _facts(one.said), one.complaint_id],
+            )
+            continue
+        insert(
+            connection,
+            "ops.complaints",
+            if_there="replace",
+            complaint_id=one.complaint_id,
+            source=one.source,
+            kind=one.kind,
+            place=one.place,
+            is_grave=one.kind in GRAVE,
+            message=one.said.message,
+            facts=_facts(one.said),
+            first_on=on,
+            last_on=on,
+            state="open",
+        )
+
+
+def of_shares(connection: Connection, limits: Monitoring, *, on: date) -> None:
+    """Renew the complaints about tables of which too much was refused, in each file's last delivery."""
+    found: dict[str, list[Complaint]] = {
+        source: []
+        for (source,) in connection.execute("SELECT DISTINCT source FROM ops.deliveries").fetchall()
+    }
+    for source, table, delivered, refused in connection.execute(_SHARES).fetchall():
+        many = refused >= limits.least_refused_rows or refused == delivered
+        if many and refused * 1000 > limits.most_refused_permille * delivered:
+            said = Message(
+                N_(
+                    "{refused} of {delivered} rows of {table} were refused. See why: ./riskcode rejects --list"
+                ),
+                {"refused": f"{refused:,}", "delivered": f"{delivered:,}", "table": table},
+            )
+            found[source].append(Complaint(source, MOSTLY_REFUSED, table, said))
+    for source, complaints in found.items():
+        renew(connection, source, complaints, on=on, kinds=[MOSTLY_REFUSED])
+
+
+_SHARES = """
+WITH last AS (
+    SELECT d.source, f.table_name, f.file, f.delivered, f.refused
+    FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id)
+    QUALIFY row_number() OVER (PARTITION BY d.source, f.table_name, f.file ORDER BY d.taken_in_at DESC) = 1)
+SELECT source, table_name, sum(delivered)::BIGINT, sum(refused)::BIGINT FROM last
+GROUP BY ALL HAVING sum(delivered) > 0 ORDER BY ALL
+"""
+
+
+def is_whole(connection: Connection) -> bool:
+    """Whether everything that was delivered could be read, but for what a person has acknowledged."""
+    found = connection.execute(
+        "SELECT count(*) FROM ops.complaints WHERE state = 'open' AND is_grave"
+    ).fetchall()
+    return found == [(0,)]
+
+
+def acknowledge(connection: Connection, complaint_id: str, *, by: str, reason: str) -> Row:
+    """Take a complaint as it is.  Returns it; raises WarehouseError where none stands, or the reason is too short."""
+    if len(reason.strip()) < LEAST_REASON:
+        raise WarehouseError(
+            "A reason of {count} characters cannot be followed later. Say in {least_reason} or more "
+            "what was found.",
+            count=len(reason.strip()),
+            least_reason=LEAST_REASON,
+        )
+    meant = rows(
+        connection,
+        "FROM ops.complaints WHERE state <> 'over' AND starts_with(complaint_id, $id)",
+        {"id": complaint_id.strip().lower()},
+    )
+    if len(meant) != 1:
+        raise WarehouseError(
+            "No complaint '{complaint_id}' stands. See those that do: ./riskcode sources complaints",
+            complaint_id=complaint_id,
+        )
+    with transaction(connection):
+        connection.execute(
+            "UPDATE ops.complaints SET state = 'acknowledged', given_by = ?, reason = ?, given_at = ? "
+            "WHERE complaint_id = ?",
+            [by.strip(), reason.strip(), written_at(connection), meant[0]["complaint_id"]],
+        )
+    said = Message(meant[0]["message"], json.loads(meant[0]["facts"]))
+    return meant[0] | {
+        "said": said,
+        "state": "acknowledged",
+        "given_by": by.strip(),
+        "reason": reason.strip(),
+    }
+
+
+def _facts(said: Message) -> str:
+    return json.dumps({name: _plain(fact) for name, fact in said.facts.items()}, ensure_ascii=False)
+
+
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, int | float | str | None) else str(fact)

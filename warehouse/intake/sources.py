@@ -1,0 +1,93 @@
+"""The inbox: which of its folders are sources, how each is to be read, and what keeps one from being read.
+
+A source that cannot be read hurts no other: what is wrong with it is carried along and told, never raised.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from models.errors import DeliveryError, MappingError, RiskcodeError
+from warehouse.home import Home
+from warehouse.intake.delivery import is_finished, shown
+from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
+
+T = TypeVar("T")
+
+_NO_SOURCES = frozenset({"lost+found", "system volume information", "__macosx", "recycler"})
+"""Folders that file systems and archivers leave; others of their kind begin with one of ``_MARKS``."""
+_MARKS = (".", "@", "#", "$", "~")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder of the inbox: how it is read (``mapping``), or why it cannot be (``problem``)."""
+
+    folder: Path
+    mapping: Mapping | None
+    problem: RiskcodeError | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the source; of one without a mapping, that of its folder."""
+        return self.mapping.name if self.mapping else shown(self.folder.name)
+
+
+def sources(home: Home) -> list[Source]:
+    """Every source of the inbox, by the name of its folder.
+
+    A folder that holds no file, or that a file system made for itself, is none.
+    """
+    if not home.inbox.exists():
+        return []
+    return [_source(folder) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
+
+
+def _is_source(folder: Path) -> bool:
+    name = folder.name.lower()
+    if name.startswith(_MARKS) or name in _NO_SOURCES or not folder.is_dir():
+        return False
+    try:
+        return any(is_finished(path) and not path.is_dir() for path in folder.iterdir())
+    except OSError:
+        return True  # what cannot be looked into is told by whoever reads it
+
+
+def _source(folder: Path) -> Source:
+    found = attempt(lambda: _mapping_of(folder))
+    if isinstance(found, RiskcodeError):
+        return Source(folder, None, found)
+    return Source(folder, found)
+
+
+def _mapping_of(folder: Path) -> Mapping:
+    """``mapping.yaml`` in the folder, else the mapping that comes along under its name."""
+    own, named = folder / "mapping.yaml", MAPPINGS / f"{folder.name}.yaml"
+    if not own.exists() and not named.exists():
+        raise MappingError(
+            "The inbox folder {folder} has no mapping.yaml, and no mapping is called '{name}'. Put one into the "
+            "folder.",
+            folder=shown(str(folder)),
+            name=shown(folder.name),
+        )
+    return load_mapping(own if own.exists() else named)
+
+
+def attempt(read: Callable[[], T]) -> T | RiskcodeError:
+    """What a source gives, or what was wrong with it: nothing a source holds may stop the others.
+
+    A reader written in Rust that panics raises what is no ``Exception``; it is the file's fault like any other.
+    """
+    try:
+        return read()
+    except RiskcodeError as error:
+        return error
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        return DeliveryError(
+            "It could not be read ({kind}: {error}). Correct the delivery or its mapping; the others are taken in.",
+            kind=type(error).__name__,
+            error=shown(str(error)),
+        )
