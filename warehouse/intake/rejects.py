@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -43,8 +44,8 @@ def write_rejects(connection: Connection, judged: Judged, received_on: date) -> 
 
 def _replace_rejects(connection: Connection, source: str, received_on: date) -> None:
     """Bring the kept rows of some ``files`` up to date with their ``rejects``."""
-    columns = ("source", "table_name", "file", "line", "rules", "content")
-    same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
+    columns = ("source", "table_name", "file", "sheet", "line", "rules", "content")
+    same = " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in columns)
     connection.execute(
         f"""
         UPDATE raw.rejected_rows o SET state = 'superseded', settled_on = ?
@@ -110,23 +111,24 @@ def _retry_group(
     judged = Judged(mapping, "", delivery_id)
     batches = [
         conform_batch(
-            _raw_again(str(file), rows),
+            _raw_again(str(file), sheet, rows),
             _entry_again(mapping, str(table), int(entry)),
             str(table),
             int(entry),
             mapping,
         )
-        for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
+        for (table, entry, file, sheet), rows in group.group_by(
+            "table_name", "entry", "file", "sheet", maintain_order=True
+        )
     ]
     judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
     with transaction(connection):
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
-        place = ["table_name", "entry", "file", "line"]
-        settled = group.join(judged.rejects, on=place, how="anti")
-        _write_still_refused(
-            connection, mapping, group.select("reject", *place).join(judged.rejects, on=place)
-        )
+        place = ["table_name", "entry", "file", "sheet", "line"]
+        settled = group.join(judged.rejects, on=place, how="anti", nulls_equal=True)
+        still = group.select("reject", *place).join(judged.rejects, on=place, nulls_equal=True)
+        _write_still_refused(connection, mapping, still)
         with shown_as(connection, "settled", settled.select("reject")):
             connection.execute(
                 "UPDATE raw.rejected_rows SET state = 'accepted', settled_on = ? "
@@ -159,8 +161,8 @@ def _write_still_refused(connection: Connection, mapping: Mapping, still: pl.Dat
         )
 
 
-def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
-    """Kept rows in the form their file once had, as text."""
+def _raw_again(file: str, sheet: Any, rows: pl.DataFrame) -> Raw:
+    """Kept rows in the form their file, or sheet, once had, as text."""
     items = [json.loads(content) for content in rows["content"]]
     names = list(dict.fromkeys(name for item in items for name in item))
     cells = {name: [item.get(name) for item in items] for name in names}
@@ -169,4 +171,5 @@ def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
         pl.DataFrame(
             {LINE: rows["line"], **cells}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}
         ),
+        sheet=sheet,
     )

@@ -8,6 +8,7 @@ _COLUMNS = COMMON | spread(
     {
         "table_name": text("canonical table"),
         "file": text("file of the delivery"),
+        "sheet": text("sheet of the workbook; empty where a file has none"),
         "line": whole("line in it; 0 = the whole file"),
         "rules": text("names of the rules that refused it, separated by a comma"),
         "content": text("the row as delivered, as JSON; plain text where it could not be read"),
@@ -52,9 +53,9 @@ _noted = partial(own_table, _COLUMNS)
 TABLES = {
     "raw.rejected_rows": _noted(
         "one refused row (被拒数据)",
-        "source table_name file line rules content state mapping_hash entry delivery_id refused_on "
+        "source table_name file sheet line rules content state mapping_hash entry delivery_id refused_on "
         "settled_on",
-        order="refused_on, source, file, line",
+        order="refused_on, source, file, sheet, line",
     ),
     "ops.activations": _noted(
         "one activation of a rule pack (启用), newest last",
@@ -80,9 +81,9 @@ TABLES = {
         order="taken_in_at",
     ),
     "ops.delivery_files": _noted(
-        "one file of a delivery, for one table",
-        "delivery_id table_name file delivered accepted refused digest",
-        order="delivery_id, table_name, file",
+        "one file of a delivery, or sheet of it, for one table",
+        "delivery_id table_name file sheet delivered accepted refused digest",
+        order="delivery_id, table_name, file, sheet",
     ),
     "ops.meta": _noted("one fact the warehouse remembers about itself", "key value", key="key"),
     "ops.mappings": _noted(

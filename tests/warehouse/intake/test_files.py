@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from warehouse.intake.delimited import MAX_QUOTED_LINES
+from warehouse.intake.encodings import MAX_LINE_CHARS
+from warehouse.intake.mapping import Entry
 from warehouse.intake.raw import LINE
-from warehouse.intake.readers import MAX_LINE_CHARS, MAX_QUOTED_LINES, read_file
+from warehouse.intake.readers import read_file
 
 Rows = list[tuple[Any, ...]]
 
@@ -16,7 +19,7 @@ def read(folder: Path, name: str, content: str | bytes, **how: Any) -> tuple[Row
     """Rows (line first) and refusals (line and rule) of one file."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    raw = read_file(path, name, **how)
+    [raw] = read_file(path, name, Entry(files=["*"], **how))
     assert raw.frame.columns[0] == LINE
     assert all(unread.file == name for unread in raw.unread)
     return raw.frame.rows(), [(unread.line, unread.rule) for unread in raw.unread]
