@@ -58,7 +58,7 @@ READING_RULES = {
     "records_not_found": "there is no list where `records` says (line 0)",
     "empty_file": "the file holds nothing (line 0)",
     "empty_header": "a header cell is empty (line 0)",
-    "header_elsewhere": "nothing of the header is known, and another row looks like it; `header_row` says which (line 0)",
+    "header_elsewhere": "nothing of the header is known, and another row looks like one: `header_row` (line 0)",
     "repeated_header": "a header stands twice (line 0)",
     "too_many_columns": "the header has more than 50,000 columns (line 0)",
     "unreadable_header": "the header is in another encoding or holds control characters (line 0)",

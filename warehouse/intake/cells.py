@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import NamedTuple
 
 EXACT = 15
@@ -49,24 +48,18 @@ class CellFacts:
 
 
 def number_text(stored: str) -> str | None:
-    """A stored number as the spreadsheet shows it; ``None`` where a reader shows the same.
+    """A number beyond 15 digits, of which the rest is lost, written so that this can be seen: 9.13701E+17.
 
-    Of a number beyond 15 digits the rest is lost; it is written so that this can be seen: 9.13701E+17.
+    ``None`` for any other number, or text.
     """
     try:
         number = float(stored)
     except ValueError:
         return None
-    if not math.isfinite(number):
+    if not math.isfinite(number) or abs(number) < 10**EXACT:
         return None
-    if abs(number) >= 10**EXACT:
-        mantissa, _, exponent = f"{number:.5E}".partition("E")
-        return f"{mantissa.rstrip('0').rstrip('.')}E{exponent}"
-    digits = re.sub(r"[eE].*|\D", "", stored).lstrip("0")
-    if len(digits) <= EXACT:
-        return None
-    short = f"{number:.{EXACT}g}"
-    return format(Decimal(short), "f")
+    mantissa, _, exponent = f"{number:.5E}".partition("E")
+    return f"{mantissa.rstrip('0').rstrip('.')}E{exponent}"
 
 
 def letters(column: int) -> str:

@@ -15,14 +15,23 @@ MAX_CELLS = 40_000_000
 """Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""
 MAX_SCANNED_ROW = 1 << 26
 
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
+_REFERENCE = re.compile(rb"""r\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
-# Only where one of these is found are the cells looked at one by one, which is dear.
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
-_UNVALUED = re.compile(
-    rb"</(?:\w+:)?f>\s*<(?:\w+:)?(?:v\s*/>|v>\s*</)|</(?:\w+:)?f>\s*</|<(?:\w+:)?f\b[^>]*/>\s*<(?:/|\w*:?v\s*/|\w*:?v>\s*<)"
+# Only where one of these is found are the cells looked at one by one, which is dear.  The plain text beside a
+# pattern is looked for first, which is cheap.
+_SUSPECT = (
+    (b"mergeCell", re.compile(rb"<(?:\w+:)?mergeCell\b")),
+    (
+        b"f",
+        re.compile(
+            rb"</(?:\w+:)?f>\s*(?:</|<(?:\w+:)?(?:v\s*/>|v>\s*</))"
+            rb"|<(?:\w+:)?f\b[^>]*/>\s*(?:</|<(?:\w+:)?(?:v\s*/>|v>\s*</))"
+        ),
+    ),
+    (b">", re.compile(rb">\s*-?\d{16}")),
+    (b"E", re.compile(rb"E(?<=\dE)\+?\d")),
+    (b"e", re.compile(rb"e(?<=\de)\+?\d")),
 )
-_LONG = re.compile(rb"<(?:\w+:)?v[^>]*>\s*-?(?:\d{16}|\d*\.\d{14}|[\d.]+[eE])")
 
 
 @dataclass
@@ -110,9 +119,10 @@ def _scanned(chunks: Iterator[bytes]) -> Scan:
         found = _REFERENCE.findall(piece)
         scan.rows = max(scan.rows, *(int(row) for row in {row for _, row in found}), 0)
         scan.columns |= {column for column, _ in found}
-        scan.hidden_rows += len(_HIDDEN.findall(piece))
+        if b"hidden" in piece:
+            scan.hidden_rows += len(_HIDDEN.findall(piece))
         scan.is_suspect = scan.is_suspect or any(
-            pattern.search(piece) for pattern in (_MERGED, _UNVALUED, _LONG)
+            sign in piece and pattern.search(piece) for sign, pattern in _SUSPECT
         )
     if scan.cells > MAX_CELLS:
         raise HostileError(f"spans {scan.cells:,} cells")

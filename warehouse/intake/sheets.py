@@ -35,25 +35,31 @@ class Grid:
     unvalued: set[Place] = field(default_factory=set)
     unsure: set[Place] = field(default_factory=set)
 
-    def blocks(self) -> list[Range]:
-        """Merged blocks in places of ``cells``, cut to what it holds."""
+    def block(self, merged: Range) -> Range | None:
+        """A merged block in places of ``cells``, cut to what it holds."""
         bottom, right = self.cells.height - 1, self.cells.width - 1
-        moved = (
-            Range(top, max(left - self.left, 0), min(down, bottom), min(over - self.left, right))
-            for top, left, down, over in self.merged
-        )
-        return [block for block in moved if block.top <= block.bottom and block.left <= block.right]
+        top, left, down, over = merged
+        cut = Range(top, max(left - self.left, 0), min(down, bottom), min(over - self.left, right))
+        return cut if cut.top <= cut.bottom and cut.left <= cut.right else None
+
+    def merged_below(self, last: int) -> list[tuple[Range, Range]]:
+        """Merged blocks that reach below the header and hold something: as they are named, and cut."""
+        cut = ((named, self.block(named)) for named in self.merged)
+        return [
+            (named, block)
+            for named, block in cut
+            if block and block.bottom > last and self.cells[block.top, block.left] is not None
+        ]
 
 
 def fill_sheet(raw: Raw, grid: Grid, entry: Entry) -> None:
     """Put the rows of a sheet into ``raw``, or say why it has none."""
-    blocks = grid.blocks()
     head = _head_rows(grid.cells, entry)
     if isinstance(head, Refusal):
         raw.refuse_whole(*head)
         return
-    shown_rows = [_filled_row(grid.cells, row, blocks) for row in head]
-    names = joined(shown_rows)
+    blocks = [block for block in map(grid.block, grid.merged) if block]
+    names = joined([_filled_row(grid.cells, row, blocks) for row in head])
     body = grid.cells.with_row_index(LINE, offset=1)[head[-1] + 1 :]
     body = body.filter(_holds_something(grid.cells.columns))
     used = [
@@ -69,11 +75,11 @@ def fill_sheet(raw: Raw, grid: Grid, entry: Entry) -> None:
     if any(grid.cells.row(row) != (None,) * grid.cells.width for row in range(head[0])):
         raw.notes.append(f"{raw.place}: rows above the header in row {head[0] + 1}, left out")
     header = {at: names[at] for at in used}
-    data = [block for block in blocks if block.bottom > head[-1]]
+    merged = grid.merged_below(head[-1])
     if entry.merged == "fill_down":
-        body = _filled_down(body, grid.cells, [block for block in data if block.top > head[-1]])
-        data = [block for block in data if block.top <= head[-1]]
-    _note_merged(raw, data, grid.left, header, head[-1])
+        body = _filled_down(body, grid.cells, [cut for _, cut in merged if cut.top > head[-1]])
+        merged = [(named, cut) for named, cut in merged if cut.top <= head[-1]]
+    _refuse_merged(raw, merged, header, head[-1])
     raw.flaws += _flaws(grid, header, head[-1])
     raw.frame = body.select(
         pl.col(LINE).cast(pl.Int64), **{header[at]: grid.cells.columns[at] for at in used}
@@ -131,17 +137,17 @@ def _filled_down(body: pl.DataFrame, cells: pl.DataFrame, blocks: list[Range]) -
     return body.with_columns(filled)
 
 
-def _note_merged(raw: Raw, blocks: list[Range], left: int, header: dict[int, str], last: int) -> None:
+def _refuse_merged(raw: Raw, merged: list[tuple[Range, Range]], header: dict[int, str], last: int) -> None:
     """Every covered cell is a flaw: whether the value above stands for it, nobody said."""
-    for block in blocks:
+    for _, block in merged:
         for column in range(block.left, block.right + 1):
             top = block.top + 1 if column == block.left else block.top
             first = max(top, last + 1)
             if column in header and first <= block.bottom:
                 raw.flaws.append(Flaw(header[column], first + 1, block.bottom + 1, MERGED))
-    if blocks:
-        said = ", ".join(str(Range(b.top, b.left + left, b.bottom, b.right + left)) for b in blocks[:10])
-        more = " …" if len(blocks) > 10 else ""
+    if merged:
+        said = ", ".join(str(named) for named, _ in merged[:10])
+        more = " …" if len(merged) > 10 else ""
         raw.notes.append(
             f"{raw.place}: merged cells {said}{more}; merged: fill_down takes their value for every row"
         )

@@ -11,10 +11,10 @@ import polars as pl
 from warehouse.intake.archive import HostileError
 from warehouse.intake.biff import MAGIC, Biff, LockedError
 from warehouse.intake.biff import workbook_stream as require_stream
-from warehouse.intake.cells import CellFacts
+from warehouse.intake.cells import CellFacts, Place
 from warehouse.intake.header import Refusal
 from warehouse.intake.mapping import Entry
-from warehouse.intake.ooxml import Ooxml
+from warehouse.intake.ooxml import MAX_CELLS, Ooxml
 from warehouse.intake.raw import Raw, Sheet, no_rows, shown
 from warehouse.intake.sheets import Grid, fill_sheet
 
@@ -121,12 +121,13 @@ def _beside(book: Book, sheet: str) -> Sheet:
     return Sheet(sheet, int(rows), book.beside.states.get(sheet, "visible"))
 
 
-def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[tuple[int, int], str]]:
+def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:
     """Cells as text, and by place those that cannot be: errors, and days of no calendar."""
     # Read without a header, so that a repeated one is not renamed, and from the first row, so that lines count.
     loaded = book.reader.load_sheet(sheet, dtypes="string", header_row=None, skip_rows=0)
     batch, failed = cast("Any", loaded).to_arrow_with_errors()
-    cells = cast("pl.DataFrame", pl.from_arrow(batch))
+    # A formula that gives an empty text is as empty as an empty cell.
+    cells = cast("pl.DataFrame", pl.from_arrow(batch)).select(pl.when(pl.all() != "").then(pl.all()))
     odd = {error.position: _odd_text(error.detail) for error in failed.errors} if failed else {}
     return cells, odd
 
@@ -169,24 +170,32 @@ def _rows_asked(cells: pl.DataFrame, beside: Ooxml | Biff) -> frozenset[int]:
     return frozenset(early["at"])
 
 
-def grid_of(cells: pl.DataFrame, odd: dict[tuple[int, int], str], facts: CellFacts | None) -> Grid:
+def grid_of(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts | None) -> Grid:
     """The cells as the spreadsheet shows them."""
     texts = dict(odd)
     grid = Grid(cells, facts.merged if facts else [])
     if facts is not None:
         grid.left = _left(cells, odd, facts)
-        early = _places(cells, _UNSURE_DAY) if facts.numbers else set[tuple[int, int]]()
+        early = _places(cells, _UNSURE_DAY) if facts.numbers else set[Place]()
         grid.unsure = {place for place in early if (place[0], place[1] + grid.left) in facts.numbers}
         shift = {(row, column - grid.left): text for (row, column), text in facts.texts.items()}
         # A number with the format of a day is shown as that day, which is right.
         texts |= {place: text for place, text in shift.items() if _is_number(cells, place)}
         grid.unvalued = {(row, column - grid.left) for row, column in facts.unvalued}
         texts |= {(row, column - grid.left): text for (row, column), text in facts.unvalued.items()}
-    grid.cells = _with_texts(cells, texts)
+    grid.cells = _with_texts(_with_rows(cells, grid.unvalued), texts)
     return grid
 
 
-def _left(cells: pl.DataFrame, odd: dict[tuple[int, int], str], facts: CellFacts) -> int:
+def _with_rows(cells: pl.DataFrame, unvalued: set[Place]) -> pl.DataFrame:
+    """Cells with the rows that hold nothing but formulas without a value, which the reader left out."""
+    more = max((row + 1 for row, column in unvalued if 0 <= column < cells.width), default=0) - cells.height
+    if more <= 0 or more * cells.width > MAX_CELLS:
+        return cells
+    return pl.concat([cells, cells.clear(more)])
+
+
+def _left(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts) -> int:
     """How many columns the reader left out on the left: it begins with the first filled one."""
     for row, column in sorted(facts.firsts.items()):
         if row >= cells.height:
@@ -197,14 +206,14 @@ def _left(cells: pl.DataFrame, odd: dict[tuple[int, int], str], facts: CellFacts
     return 0
 
 
-def _is_number(cells: pl.DataFrame, place: tuple[int, int]) -> bool:
+def _is_number(cells: pl.DataFrame, place: Place) -> bool:
     row, column = place
     if not (0 <= row < cells.height and 0 <= column < cells.width):
         return False
     return re.fullmatch(r"-?\d+(\.\d+)?", cells[row, column] or "") is not None
 
 
-def _places(cells: pl.DataFrame, pattern: str) -> set[tuple[int, int]]:
+def _places(cells: pl.DataFrame, pattern: str) -> set[Place]:
     return {
         (row, at)
         for at, name in enumerate(cells.columns)
@@ -212,7 +221,7 @@ def _places(cells: pl.DataFrame, pattern: str) -> set[tuple[int, int]]:
     }
 
 
-def _with_texts(cells: pl.DataFrame, texts: dict[tuple[int, int], str]) -> pl.DataFrame:
+def _with_texts(cells: pl.DataFrame, texts: dict[Place, str]) -> pl.DataFrame:
     by_column: dict[int, dict[int, str]] = {}
     for (row, column), text in texts.items():
         if 0 <= row < cells.height and 0 <= column < cells.width:
