@@ -73,7 +73,7 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
 def _fill(raw: Raw, names: list[str], named: int, records: list[tuple[int, list[str]]]) -> None:
     """Make the frame of the records; cells past the named columns must be blank."""
     long = [(line, cells) for line, cells in records if len(cells) > named]
-    if said := next((line for line, cells in long if any(cells[named:])), None):
+    if said := next((line for line, cells in long if not is_blank("".join(cells[named:]))), None):
         raw.refuse_whole("empty_header", f"line {said} holds more than the header names: {', '.join(names)}")
         return
     if long or named < len(names):

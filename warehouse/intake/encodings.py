@@ -66,13 +66,18 @@ def plain_bytes(data: bytes, encoding: str | None) -> tuple[bytes, str]:
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
-    """UTF-16 without a mark, told by where the zeros of its commas and digits stand."""
-    zeros = data.count(0)
-    if not zeros or len(data) % 2:
+    """UTF-16 without a mark, told by the zeros beside its line ends and delimiters."""
+    if len(data) % 2 or 0 not in data:
         return None
-    high = data[1::2].count(0)
-    for name, mine, other in (("utf-16-le", high, zeros - high), ("utf-16-be", zeros - high, high)):
-        if mine * 20 >= len(data) // 2 and other * 20 <= mine and _decodes(data, name):
+    signs = [bytes([sign]) for sign in b"\r\n,\t;|"]
+    all_signs = sum(data.count(sign) for sign in signs)
+    for name, wide in (
+        ("utf-16-le", [sign + b"\0" for sign in signs]),
+        ("utf-16-be", [b"\0" + sign for sign in signs]),
+    ):
+        found = sum(data.count(sign) for sign in wide)
+        # Halves of other characters look like signs, too.
+        if found and found * 2 > all_signs and _decodes(data, name):
             return name
     return None
 

@@ -17,8 +17,8 @@ from warehouse.intake.mapping import Entry
 
 _BRACKETS = re.compile(r"[(\[【〔{<《「]([^()\[\]【】〔〕{}<>《》「」]*)[)\]】〕}>》」]")
 _NOTE = re.compile(
-    r"非?必[填录选输须]项?|[选可]填项?|可选项?|可不填|可空|不为空|非空|下拉选?择?|请选择|单选|多选|是否|有无|注|必须填写|"
-    r"(?:请|按|统一)?填写?.*|格式.*|[例如]如?.*|y{2,4}.?m{1,2}.?d{1,2}|y{2,4}.?m{1,2}|年.?月.?日|"
+    r"非?必[填录选输须]项?|[选可]填项?|可选项?|可不填|可空|不为空|非空|下拉选?择?|请选择|单选|多选|是否|有无|注|"
+    r"(?:请|必须|统一)?填写?(?:完整|清楚|全称|准确|规范)?|格式.*|[例如]如?.*|y{2,4}.?m{1,2}.?d{1,2}|y{2,4}.?m{1,2}|年.?月.?日|"
     r"\d+位|\d+字(?:以内)?|文本|数字|日期|required|optional|mandatory"
 )
 _UNITS = {
@@ -97,7 +97,9 @@ def _key(header: str, unit: str) -> str:
 def _changes_nothing(note: str, unit: str) -> bool:
     own = _UNITS.get(unit, set[str]())
     parts = [part for part in re.split(r"[,，;；、:：/|]", note) if part]
-    if _NOTE.fullmatch(note) and not any(other in note for other in ("万", "千", "百", "亿")):
+    if any(multiple in note for multiple in "百千万亿"):
+        return False
+    if _NOTE.fullmatch(note):
         return True
     if len(parts) > 1:
         parts = [part for part in parts if part != "单位"]
