@@ -20,6 +20,8 @@ PRIVATE = "[\ue000-\uf8ff\U000f0000-\U0010ffff]"
 # GB 2312 has these, too, but no delivery is written in them.
 _FOREIGN = re.compile("[\u0370-\u04ff\u2500-\u257f\u3040-\u312f\uac00-\ud7af\uff61-\uffdc]")
 
+_SIGNS = b"\r\n,\t;|"
+
 # What people call Big5 is nearly always the code page of Windows, which has all of it and some more.
 _CODECS = {"big5": "cp950", "gb2312": "gb18030", "gbk": "gb18030"}
 
@@ -66,19 +68,17 @@ def plain_bytes(data: bytes, encoding: str | None) -> tuple[bytes, str]:
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
-    """UTF-16 without a mark, told by the zeros beside its line ends and delimiters."""
+    """UTF-16 without a mark: read so, the file has the line ends and delimiters that its bytes let expect."""
     if len(data) % 2 or 0 not in data:
         return None
-    signs = [bytes([sign]) for sign in b"\r\n,\t;|"]
-    all_signs = sum(data.count(sign) for sign in signs)
-    for name, wide in (
-        ("utf-16-le", [sign + b"\0" for sign in signs]),
-        ("utf-16-be", [b"\0" + sign for sign in signs]),
-    ):
-        found = sum(data.count(sign) for sign in wide)
-        # Halves of other characters look like signs, too.
-        if found and found * 2 > all_signs and _decodes(data, name):
-            return name
+    expected = sum(data.count(sign) for sign in _SIGNS)
+    for name in ("utf-16-le", "utf-16-be"):
+        if _decodes(data, name):
+            text = data.decode(name)
+            found = sum(text.count(chr(sign)) for sign in _SIGNS)
+            # Halves of other characters look like signs, too.
+            if found * 2 > expected:
+                return name
     return None
 
 
