@@ -170,7 +170,7 @@ def _record_at(lines: Lines, at: int, shape: Shape) -> tuple[int, list[str] | No
             break
         if end == at or is_closing:
             cells = cells_of("\n".join(parts), shape.delimiter)
-            if cells is not None and shape.fits(cells):
+            if cells is not None and (len(cells) == shape.width or shape.fits(cells)):
                 return end, cells
         if end == at and not is_closing:
             break

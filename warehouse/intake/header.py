@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Container, Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -45,9 +46,13 @@ def plain(header: str) -> str:
 
 def known_headers(entry: Entry) -> frozenset[str]:
     """Every header, in its plain form, under which something could be read."""
-    canonical = (header for table in TABLES.values() for header, _ in headers(table))
     mapped = (header for spec in entry.columns.values() if spec for header in spec.headers())
-    return frozenset(plain(header) for header in (*canonical, *mapped))
+    return _canonical() | {plain(header) for header in mapped}
+
+
+@cache
+def _canonical() -> frozenset[str]:
+    return frozenset(plain(header) for table in TABLES.values() for header, _ in headers(table))
 
 
 def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:

@@ -32,8 +32,8 @@ _UNITS = {
     "grade": {"级", "grade"},
     "processes": {"个", "种", "processes"},
 }
-_LIKE = 0.6
-"""Least likeness of a header that is worth a hint."""
+_LIKE, _LIKE_IN_LETTERS = 0.6, 0.75
+"""Least likeness of a header that is worth a hint: of words of few Chinese characters, and of words of letters."""
 
 
 class Recognised(NamedTuple):
@@ -132,8 +132,9 @@ def left_out(entry: Entry, table: Table) -> set[str]:
 def nearest(header: str, table: Table, open_columns: Sequence[str]) -> str | None:
     """The header of the table that is most like one that nothing reads: of columns nothing fills, else of any."""
     bare = _BRACKETS.sub("", plain(header)) or plain(header)
+    enough = _LIKE_IN_LETTERS if bare.isascii() else _LIKE
     for names in (set(open_columns), set(table.columns())):
         known = {plain(one): one for one, name in headers(table) if name in names and name != "source"}
-        if found := get_close_matches(bare, list(known), n=1, cutoff=_LIKE):
+        if found := get_close_matches(bare, list(known), n=1, cutoff=enough):
             return known[found[0]]
     return None
