@@ -66,7 +66,7 @@ READING_RULES = {
     "merged_cell:<column>": "the cell is covered by a merged one; `merged: fill_down` takes its value for every row",
     "formula_without_value:<column>": "the workbook was saved without the value of the formula",
     "unsure_day:<column>": "a day before 1 March 1900, which programs count differently, or a time without a day",
-    "zip_bomb": "the workbook unpacks to an unreasonable size, spans too many cells, or defines entities (line 0)",
+    "zip_bomb": "the file unpacks to an unreasonable size, spans too many cells, or defines entities (line 0)",
     "unknown_format": "the ending of the file is not known (line 0)",
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }

@@ -33,7 +33,7 @@ class Archive:
     def __post_init__(self) -> None:
         """Read the directory.  Raises BadZipFile where there is none, HostileError for what it tells of itself."""
         with zipfile.ZipFile(self.path) as archive:
-            self.infos = {info.filename: info for info in archive.infolist()}
+            self.infos = {part_name(info.filename): info for info in archive.infolist()}
             told = sum(info.file_size for info in archive.infolist())
             self.packed = max(1, sum(info.compress_size for info in archive.infolist()))
         self._require_sane(told)
@@ -44,7 +44,7 @@ class Archive:
 
     def markup(self) -> list[str]:
         """Names of the parts that a reader of workbooks opens."""
-        return [name for name in self.infos if name.lower().endswith(_MARKUP)]
+        return [name for name in self.infos if name.endswith(_MARKUP)]
 
     def part(self, name: str) -> bytes:
         """A small part as a whole."""
@@ -52,7 +52,7 @@ class Archive:
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """A part, piece by piece.  Raises HostileError once more has come out than is sane."""
-        info = self.infos[name]
+        info = self.infos[part_name(name)]
         size, rest = 0, b""
         with self.path.open("rb") as file:
             for chunk in _inflated(file, info):
@@ -64,6 +64,11 @@ class Archive:
                 yield chunk
         if size != info.file_size:
             raise HostileError(f"{name} says it holds {info.file_size:,} bytes and holds {size:,}")
+
+
+def part_name(name: str) -> str:
+    """Name of a part as readers look for it: whatever its case and its slashes."""
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 def _require_plain_markup(chunk: bytes, *, is_start: bool) -> None:

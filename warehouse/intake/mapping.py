@@ -47,6 +47,7 @@ from models.tables.canonical import TABLES
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
 Scalar = str | int | float | bool | date
+SheetNumber = Annotated[int, Field(ge=0)]
 LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]
 
 
@@ -106,7 +107,7 @@ class Entry(_Strict):
 
     files: list[str] = []
     sql: SqlQuery | None = None
-    sheet: str | int | list[str | int] = 0
+    sheet: str | SheetNumber | Annotated[list[str | SheetNumber], Field(min_length=1)] = 0
     merged: Literal["refuse", "fill_down"] = "refuse"
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from warehouse.intake.archive import Archive, HostileError
+from warehouse.intake.archive import Archive, HostileError, part_name
 from warehouse.intake.cells import CellFacts, column_number, number_text, range_of
 
 MAX_CELLS = 40_000_000
@@ -63,13 +63,14 @@ class Ooxml:
     def __post_init__(self) -> None:
         """Unpack every part once, counting."""
         self.archive = Archive(self.path)
+        self._read_book()
+        sheets = set(self.parts.values())
         for name in self.archive.markup():
-            if re.match(r"(?i)/?xl/worksheets/[^/]+\.xml$", name):
+            if name in sheets or name.startswith("xl/worksheets/"):
                 self.scans[name] = _scanned(self.archive.chunks(name))
             else:
                 for _ in self.archive.chunks(name):
                     pass
-        self._read_book()
 
     def _read_book(self) -> None:
         book = ElementTree.fromstring(self.archive.part("xl/workbook.xml"))
@@ -83,7 +84,7 @@ class Ooxml:
                 name = element.get("name", "")
                 link = next((value for key, value in element.items() if _local(key) == "id"), None)
                 target = targets.get(link, "")
-                self.parts[name] = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+                self.parts[name] = part_name(posixpath.normpath(posixpath.join("/xl", target)))
                 self.states[name] = element.get("state", "visible")
 
     def hidden_rows(self, sheet: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from warehouse.intake.biff import MAGIC
 from warehouse.intake.delimited import read_delimited
 from warehouse.intake.encodings import PRIVATE
 from warehouse.intake.footer import leave_out_footer
@@ -40,6 +41,13 @@ def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
 
 def _read(path: Path, name: str, entry: Entry) -> Raw:
     raw = Raw(name, no_rows())
+    with path.open("rb") as file:
+        start = file.read(len(MAGIC))
+    if start.startswith((MAGIC, b"PK\x03\x04")):
+        raw.refuse(
+            0, "unreadable_file", "the file is a workbook, whatever its ending says: name it .xlsx or .xls"
+        )
+        return raw
     _READERS[path.suffix.lower()](path, raw, entry)
     return raw
 

@@ -104,7 +104,8 @@ def wanted_sheets(names: list[str], entry: Entry) -> list[str] | Refusal:
     found: set[str] = set()
     for wanted in entry.sheets():
         if isinstance(wanted, int):
-            mine = names[wanted : wanted + 1] if wanted >= 0 else []
+            # A sheet called 2026 is a number in YAML.
+            mine = names[wanted : wanted + 1] or [name for name in names if name == str(wanted)]
         else:
             mine = [wanted] if wanted in names else fnmatch.filter(names, wanted)
         if not mine:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
@@ -343,6 +344,11 @@ def test_sheets_are_named_by_name_number_pattern_or_a_list_of_these(
     assert ids(outcome) == numbers
 
 
+def test_a_sheet_called_as_a_year_is_found(tmp_path: Path):
+    outcome = outcome_of(tmp_path, book({"2025": rows_of("a"), "2026": rows_of("b")}), "sheet: 2026")
+    assert ids(outcome) == {"b"}
+
+
 def test_each_sheet_has_its_own_count_and_a_row_tells_its_sheet(tmp_path: Path):
     sheets = {**DISTRICTS, "历城区": rows_of("b", "c", severity="巨大")}
     outcome = outcome_of(tmp_path, book(sheets), "sheet: '*区'")
@@ -508,6 +514,33 @@ def test_what_a_parser_dies_of_is_a_matter_of_its_file_but_a_stop_is_not(
         else:
             with pytest.raises(type(error)):
                 read(tmp_path, b"x", "f.parquet")
+
+
+def test_parts_are_found_whatever_their_case_and_slashes(tmp_path: Path):
+    memory = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(PLAIN)) as old, zipfile.ZipFile(memory, "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename.replace("worksheets/", "Worksheets\\"), old.read(info))
+    assert ids(outcome_of(tmp_path, memory.getvalue())) == {"a"}
+
+
+@pytest.mark.parametrize("name", ["v_1.csv", "v_1.json", "v_1.parquet"])
+def test_a_workbook_by_another_name_is_told(name: str, tmp_path: Path):
+    outcome = outcome_of(tmp_path, PLAIN, name=name)
+    assert refusals(outcome, name) == {0: "unreadable_file"}
+    assert "name it .xlsx or .xls" in outcome.rejects["content"][0]
+
+
+def test_a_parquet_file_of_billions_of_cells_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from warehouse.intake import parquet
+
+    pl.DataFrame({"a": [1] * 10, "b": [2] * 10}).write_parquet(tmp_path / "f.parquet")
+    for most, rules in ((20, []), (19, ["zip_bomb"])):
+        monkeypatch.setattr(parquet, "MAX_CELLS", most)
+        [raw] = read_file(tmp_path / "f.parquet", "f.parquet", Entry(files=["*"]))
+        assert ([one.rule for one in raw.unread], raw.frame.height) == (rules, 0 if rules else 10)
 
 
 # ---- names of cells ------------------------------------------------------------------------------------
