@@ -1,7 +1,9 @@
 """Workbooks that are zipped XML: their sheets, their epoch, and what their cells are beside their values."""
 
+import io
 import posixpath
 import re
+import zipfile
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ MAX_CELLS = 40_000_000
 MAX_SCANNED_ROW = 1 << 26
 
 _REFERENCE = re.compile(rb"""r\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
+_ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt\s*=\s*["'])e(["'])""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
 # Only where one of these is found are the cells looked at one by one, which is dear.  The plain text beside a
 # pattern is looked for first, which is cheap.
@@ -102,6 +105,17 @@ class Ooxml:
             walk.parser.Parse(chunk, False)
         walk.parser.Parse(b"", True)
         return walk.facts
+
+    def with_errors_as_text(self) -> bytes:
+        """The workbook with its errors as texts, for a reader that does not know all of them (#SPILL!)."""
+        self.archive.inflated = 0
+        memory = io.BytesIO()
+        with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+            for name in self.archive.markup():
+                content = self.archive.part(name)
+                changed = _ERROR.sub(rb"\1str\2", content) if name in self.scans else content
+                copy.writestr(self.archive.infos[name].filename, changed)
+        return memory.getvalue()
 
     def _scan(self, sheet: str) -> Scan:
         part = self.parts.get(sheet, "")

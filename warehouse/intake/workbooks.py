@@ -124,13 +124,29 @@ def _beside(book: Book, sheet: str) -> Sheet:
 
 def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:
     """Cells as text, and by place those that cannot be: errors, and days of no calendar."""
-    # Read without a header, so that a repeated one is not renamed, and from the first row, so that lines count.
-    loaded = book.reader.load_sheet(sheet, dtypes="string", header_row=None, skip_rows=0)
-    batch, failed = cast("Any", loaded).to_arrow_with_errors()
+    loaded = _load(book, sheet)
+    batch, failed = loaded.to_arrow_with_errors()
     # A formula that gives an empty text is as empty as an empty cell.
     cells = cast("pl.DataFrame", pl.from_arrow(batch)).select(pl.when(pl.all() != "").then(pl.all()))
     odd = {error.position: _odd_text(error.detail) for error in failed.errors} if failed else {}
     return cells, odd
+
+
+def _load(book: Book, sheet: str) -> Any:
+    """A sheet without a header, so that a repeated one is not renamed, from its first row, so that lines count.
+
+    The reader gives up on errors younger than itself.
+    """
+    import fastexcel
+
+    how: dict[str, Any] = {"dtypes": "string", "header_row": None, "skip_rows": 0}
+    try:
+        return book.reader.load_sheet(sheet, **how)
+    except fastexcel.FastExcelError:
+        if isinstance(book.beside, Biff):
+            raise
+        book.reader = fastexcel.read_excel(book.beside.with_errors_as_text())
+        return book.reader.load_sheet(sheet, **how)
 
 
 def _odd_text(detail: str) -> str:
