@@ -104,4 +104,6 @@ def _take_in(connection: Connection, arrival: Arrival, received_on: date, today:
         today=today,
         only=unseen,
     )
+    for remark in judged.remarks():
+        log.info("%s", remark)
     return [take_in(connection, judged, received_on=received_on)]

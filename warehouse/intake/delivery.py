@@ -136,7 +136,7 @@ def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping)
     rows = conform(read_as, entry, TABLES[table], source=mapping.name)
     for name, several in known.unclear.items():
         raw.notes.append(
-            f"{raw.place}: {' and '.join(several)} could both be {name}; name one in the mapping"
+            f"{raw.place}: {' and '.join(map(shown, several))} could both be {name}; name one in the mapping"
         )
     flaws = [flaw._replace(header=known.names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
     rows = with_flaws(rows, flaws, origins, known.unclear)

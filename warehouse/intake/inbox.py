@@ -103,7 +103,7 @@ def _take_in_one(
         today=today,
         progress=lambda name: log.info("reading %s", name),
     )
-    for note in judged.notes:
+    for note in judged.remarks():
         log.info("%s", note)
     log.info("storing %s accepted rows", f"{judged.delivered - judged.refused:,}")
     return take_in(connection, judged, received_on=received_on)

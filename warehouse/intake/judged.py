@@ -83,6 +83,10 @@ class Unfilled(NamedTuple):
     file: str
     sheet: str | None
 
+    def __str__(self) -> str:
+        place = f"{self.file} [{self.sheet}]" if self.sheet else self.file
+        return f"{place}: nothing fills {self.table}.{self.column}"
+
 
 @dataclass
 class Judged:
@@ -109,6 +113,14 @@ class Judged:
     def refused(self) -> int:
         """Rows refused."""
         return sum(count.refused for count in self.files)
+
+    def remarks(self) -> list[str]:
+        """What to know beside the rows: notes, what nothing reads, and decisive columns that nothing fills.
+
+        Files that nothing reads stand in the notes already.
+        """
+        unused = [str(one) for one in self.unused if one.kind != "file"]
+        return [*self.notes, *unused, *(str(one) for one in self.unfilled if one.is_decisive)]
 
     def rules(self) -> list[tuple[str, str, int]]:
         """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""

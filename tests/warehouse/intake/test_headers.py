@@ -290,6 +290,11 @@ def test_canonical_columns_that_nothing_fills_are_told(tmp_path: Path):
     assert not told & {"source", "department", "quantity", "enterprise_id"}
 
 
+def test_what_nothing_reads_is_remarked_beside_the_notes(tmp_path: Path):
+    outcome = outcome_of(tmp_path, text(HEADER + ",内部编码", FIRST + ",7"))
+    assert outcome.remarks() == ["v_1.csv: column 内部编码 is read by nothing"]
+
+
 def test_a_column_that_one_of_two_entries_reads_is_read(tmp_path: Path):
     mapping = """
 mapping: bureau
