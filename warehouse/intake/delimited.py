@@ -58,31 +58,44 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
         raw.refuse_whole(*head)
         return
     names, delimiter, start, at = head
-    named = len(names)
-    while named and not names[named - 1]:
-        named -= 1
-    problem = header_problem(names[:named])
-    line = lines[start][0]
-    if problem := with_hint(problem, names[:named], line, _top(lines), known_headers(entry)):
+    places = [place for place, name in enumerate(names, start=1) if name]
+    named, given = max(places, default=0), [name for name in names if name]
+
+    def hinted(problem: Refusal | None) -> Refusal | None:
+        return with_hint(problem, given, lines[start][0], _top(lines), known_headers(entry))
+
+    problem = hinted(header_problem(given, places))
+    if problem is None:
+        records = list(_records(lines[at:], raw, Shape(delimiter, named, len(names))))
+        problem = hinted(_filled(raw, names, named, records))
+    if problem:
         raw.refuse_whole(*problem)
-        return
-    records = list(_records(lines[at:], raw, Shape(delimiter, named, len(names))))
-    _fill(raw, names, named, records)
 
 
-def _fill(raw: Raw, names: list[str], named: int, records: list[tuple[int, list[str]]]) -> None:
-    """Make the frame of the records; cells past the named columns must be blank."""
-    long = [(line, cells) for line, cells in records if len(cells) > named]
-    if said := next((line for line, cells in long if not is_blank("".join(cells[named:]))), None):
-        raw.refuse_whole("empty_header", f"line {said} holds more than the header names: {', '.join(names)}")
-        return
-    if long or named < len(names):
+def _filled(raw: Raw, names: list[str], named: int, records: list[tuple[int, list[str]]]) -> Refusal | None:
+    """Make the frame of the records; columns without a name must be blank, and are left out."""
+    nameless = [at for at in range(named) if not names[at]]
+    odd = ((line, cells) for line, cells in records if nameless or len(cells) > named)
+    is_short = True
+    for line, cells in odd:
+        rest = [*(cells[at] for at in nameless), *cells[named:]]
+        is_short = is_short and not cells[named:]
+        if not is_blank("".join(rest)):
+            return Refusal(
+                "empty_header", f"line {line} holds more than the header names: {', '.join(names)}"
+            )
+    if not is_short or named < len(names):
         raw.notes.append(f"{raw.file}: empty cells after the last column, left out")
-    raw.frame = pl.DataFrame(
+    if nameless:
+        places = ", ".join(str(at + 1) for at in nameless)
+        raw.notes.append(f"{raw.file}: empty columns without a name ({places}), left out")
+    frame = pl.DataFrame(
         [[line, *cells[:named]] for line, cells in records],
-        schema={LINE: pl.Int64, **dict.fromkeys(names[:named], pl.String)},
+        schema={LINE: pl.Int64, **{name or f"\0{at}": pl.String for at, name in enumerate(names[:named])}},
         orient="row",
     )
+    raw.frame = frame.drop(f"\0{at}" for at in nameless)
+    return None
 
 
 def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, int] | Refusal:

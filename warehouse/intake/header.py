@@ -74,18 +74,20 @@ def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:
     return names
 
 
-def header_problem(names: Sequence[str]) -> Refusal | None:
-    """The rule that the names of columns break, if any, and where."""
+def header_problem(names: Sequence[str], places: Sequence[object]) -> Refusal | None:
+    """The rule that the names of columns break, if any, and at which places."""
     if len(names) > MAX_COLUMNS:
         return Refusal("too_many_columns", f"{len(names):,} columns; {MAX_COLUMNS:,} are read")
     if any("\x00" in name for name in names):
         return Refusal("unreadable_header", ", ".join(names))
-    if not names or not all(names):
+    if not any(names):
+        return Refusal("empty_header", "no column has a name")
+    if not all(names):
         return Refusal("empty_header", ", ".join(names))
-    places: dict[str, list[str]] = {}
-    for at, name in enumerate(names, start=1):
-        places.setdefault(name, []).append(str(at))
-    twice = [f"{name}: columns {', '.join(at)}" for name, at in places.items() if len(at) > 1]
+    found: dict[str, list[str]] = {}
+    for place, name in zip(places, names, strict=True):
+        found.setdefault(name, []).append(str(place))
+    twice = [f"{name}: columns {', '.join(several)}" for name, several in found.items() if len(several) > 1]
     return Refusal("repeated_header", "; ".join(twice)) if twice else None
 
 

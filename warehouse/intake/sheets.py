@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from warehouse.intake.cells import Place, Range
+from warehouse.intake.cells import Place, Range, letters
 from warehouse.intake.header import (
     LOOKED_AT,
     Refusal,
@@ -65,7 +65,7 @@ def fill_sheet(raw: Raw, grid: Grid, entry: Entry) -> None:
     used = [
         at for at, name in enumerate(grid.cells.columns) if names[at] or body[name].null_count() < body.height
     ]
-    problem = header_problem([names[at] for at in used])
+    problem = header_problem([names[at] for at in used], [letters(at + grid.left) for at in used])
     top = ((row + 1, grid.cells.row(row)) for row in range(min(grid.cells.height, 2 * LOOKED_AT)))
     rows = [(line, cells) for line, cells in top if any(cells)]
     known = known_headers(entry)

@@ -70,9 +70,14 @@ def _refused(name: str, why: Refusal) -> Raw:
     return raw
 
 
-def _opened(path: Path) -> Book | Refusal:
+def _reader(source: Path | bytes) -> "fastexcel.ExcelReader":
+    # Few deliveries are workbooks; the others need not wait.
     import fastexcel
 
+    return fastexcel.read_excel(source)
+
+
+def _opened(path: Path) -> Book | Refusal:
     with path.open("rb") as file:
         start = file.read(len(MAGIC))
     try:
@@ -84,7 +89,7 @@ def _opened(path: Path) -> Book | Refusal:
             return Refusal("unreadable_file", "the file is a workbook of the newer kind: name it .xlsx")
         else:
             beside = Ooxml(path)
-        return Book(fastexcel.read_excel(path), beside)
+        return Book(_reader(path), beside)
     except LockedError:
         return Refusal("unreadable_file", _LOCKED)
     except HostileError as error:
@@ -137,15 +142,13 @@ def _load(book: Book, sheet: str) -> Any:
 
     The reader gives up on errors younger than itself.
     """
-    import fastexcel
-
     how: dict[str, Any] = {"dtypes": "string", "header_row": None, "skip_rows": 0}
     try:
         return book.reader.load_sheet(sheet, **how)
-    except fastexcel.FastExcelError:
+    except Exception:
         if isinstance(book.beside, Biff):
             raise
-        book.reader = fastexcel.read_excel(book.beside.with_errors_as_text())
+        book.reader = _reader(book.beside.with_errors_as_text())
         return book.reader.load_sheet(sheet, **how)
 
 

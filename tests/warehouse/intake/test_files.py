@@ -102,7 +102,13 @@ def test_a_row_has_as_many_cells_as_the_header(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("header", "rule"), [("a,a", "repeated_header"), ("a,", "empty_header"), ("a,b\x00", "unreadable_header")]
+    ("header", "rule"),
+    [
+        ("a,a", "repeated_header"),
+        ("a,", "empty_header"),
+        (",", "empty_header"),
+        ("a,b\x00", "unreadable_header"),
+    ],
 )
 def test_a_header_that_cannot_be_one_refuses_the_file(header: str, rule: str, tmp_path: Path):
     assert read(tmp_path, "f.csv", f"{header}\n1,2\n") == ([], [(0, rule)])

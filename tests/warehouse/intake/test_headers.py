@@ -96,9 +96,13 @@ def test_two_rows_of_header_are_one(kind: str, tmp_path: Path):
 
 def test_a_header_of_two_rows_is_proposed(tmp_path: Path):
     rows = [["违法行为编号", "企业编号", "处罚", None], [None, None, "日期", "金额"], ["a", "b", "c", "d"]]
-    [raw] = read(tmp_path, sheet_book(rows))
-    assert [(one.line, one.rule) for one in raw.unread] == [(0, "empty_header")]
-    assert "header_row: [1, 2]" in raw.unread[0].content
+    for name, content in (
+        ("f.xlsx", sheet_book(rows)),
+        ("f.csv", text(*(",".join(cell or "" for cell in row) for row in rows)).encode()),
+    ):
+        [raw] = read(tmp_path, content, name)
+        assert [(one.line, one.rule) for one in raw.unread] == [(0, "empty_header")]
+        assert "header_row: [1, 2]" in raw.unread[0].content
 
 
 @pytest.mark.parametrize(
@@ -162,12 +166,23 @@ def test_empty_cells_after_the_last_column_are_left_out(
     assert any("after the last column" in note for note in outcome.notes) is not bool(rules)
 
 
+@pytest.mark.parametrize("name", ["v_1.csv", "v_1.xlsx"])
+@pytest.mark.parametrize("cell", ["", "x"])
+def test_a_column_without_a_name_may_only_be_empty(cell: str, name: str, tmp_path: Path):
+    rows = [[*row[:3], extra, *row[3:]] for row, extra in zip(rows_of("a"), ("", cell), strict=True)]
+    content = text(*map(",".join, rows)).encode() if name.endswith("csv") else sheet_book(rows)
+    outcome = outcome_of(tmp_path, content, name=name)
+    assert refusals(outcome, name) == ({0: "empty_header"} if cell else {})
+    assert ids(outcome) == (set() if cell else {"a"})
+
+
 @pytest.mark.parametrize("name", ["f.csv", "f.xlsx"])
 def test_a_header_that_stands_twice_is_refused_with_both_places(name: str, tmp_path: Path):
     rows = [["a", "b", "a"], ["1", "2", "3"]]
     content = text(*map(",".join, rows)).encode() if name.endswith("csv") else sheet_book(rows)
     [raw] = read(tmp_path, content, name)
-    assert [(one.rule, one.content) for one in raw.unread] == [("repeated_header", "a: columns 1, 3")]
+    said = "a: columns 1, 3" if name.endswith("csv") else "a: columns A, C"
+    assert [(one.rule, one.content) for one in raw.unread] == [("repeated_header", said)]
 
 
 def test_a_header_of_a_million_columns_is_none(tmp_path: Path):
