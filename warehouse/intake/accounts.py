@@ -46,9 +46,10 @@ def _unused_sheets(batches: Sequence[Batch]) -> Iterator[Unused]:
     for batch in batches:
         for sheet in batch.raw.beside:
             place = (batch.raw.file, shown(sheet.name))
-            if sheet.rows and place not in read and place not in told:
+            if sheet.rows != 0 and place not in read and place not in told:
                 told.add(place)
-                why = f"holds {sheet.rows:,} rows and is not read"
+                holds = "cannot be read" if sheet.rows is None else f"holds {sheet.rows:,} rows"
+                why = f"{holds} and is not read"
                 why = why if sheet.state == "visible" else f"({sheet.state}) {why}"
                 yield Unused("sheet", place[0], None, place[1], sheet.rows, None, why)
 

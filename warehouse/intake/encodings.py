@@ -90,11 +90,11 @@ def _split(data: bytes) -> list[bytes]:
 def _decoded(line: bytes, encoding: str) -> str | None:
     """The text of a line, or ``None`` if it is in another encoding.
 
-    GB18030 reads nearly all bytes as something; whole Chinese characters of UTF-8 are not that by chance.
+    GB18030 and Big5 read nearly all bytes as something; whole Chinese characters of UTF-8 are not that by chance.
     """
     try:
         text = line.decode(encoding)
-        if encoding.lower().startswith("gb") and not line.isascii() and _decodes(line, "utf-8"):
+        if encoding.lower().startswith(("gb", "cp9")) and not line.isascii() and _decodes(line, "utf-8"):
             return None if max(line.decode("utf-8")) >= "\u0800" else text
     except (UnicodeDecodeError, LookupError):
         return None

@@ -32,10 +32,10 @@ class Flaw(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A sheet of a workbook: filled rows, and whether it is ``visible``, ``hidden`` or ``veryhidden``."""
+    """A sheet of a workbook: filled rows (``None``: it cannot be read), ``visible``, ``hidden`` or ``veryhidden``."""
 
     name: str
-    rows: int
+    rows: int | None
     state: str
 
 

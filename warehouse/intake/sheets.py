@@ -42,6 +42,14 @@ class Grid:
         cut = Range(top, max(left - self.left, 0), min(down, bottom), min(over - self.left, right))
         return cut if cut.top <= cut.bottom and cut.left <= cut.right else None
 
+    def blocks(self) -> list[Range]:
+        """All merged blocks, cut.  Raises ValueError where they cover more than there is."""
+        found = [block for block in map(self.block, self.merged) if block]
+        area = sum((one.bottom - one.top + 1) * (one.right - one.left + 1) for one in found)
+        if area > self.cells.height * self.cells.width:
+            raise ValueError("merged blocks lie on top of each other")
+        return found
+
     def merged_below(self, last: int) -> list[tuple[Range, Range]]:
         """Merged blocks that reach below the header and hold something: as they are named, and cut."""
         cut = ((named, self.block(named)) for named in self.merged)
@@ -58,7 +66,7 @@ def fill_sheet(raw: Raw, grid: Grid, entry: Entry) -> None:
     if isinstance(head, Refusal):
         raw.refuse_whole(*head)
         return
-    blocks = [block for block in map(grid.block, grid.merged) if block]
+    blocks = grid.blocks()
     names = joined([_filled_row(grid.cells, row, blocks) for row in head])
     body = grid.cells.with_row_index(LINE, offset=1)[head[-1] + 1 :]
     body = body.filter(_holds_something(grid.cells.columns))

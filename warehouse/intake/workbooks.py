@@ -121,10 +121,14 @@ def wanted_sheets(names: list[str], entry: Entry) -> list[str] | Refusal:
 
 
 def _beside(book: Book, sheet: str) -> Sheet:
-    cells, _ = _loaded(book, sheet)
+    """A sheet that nobody asked for: what is wrong with it is no matter of those that are read."""
+    state = book.beside.states.get(sheet, "visible")
+    try:
+        cells, _ = _loaded(book, sheet)
+    except Exception:
+        return Sheet(sheet, None, state)
     filled = pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null())
-    rows = cells.select(filled.sum()).item() if cells.width else 0
-    return Sheet(sheet, int(rows), book.beside.states.get(sheet, "visible"))
+    return Sheet(sheet, int(cells.select(filled.sum()).item()) if cells.width else 0, state)
 
 
 def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:

@@ -190,6 +190,12 @@ def test_a_text_in_big5_is_not_taken_for_another(tmp_path: Path):
     assert (rows, refused) == ([(2, "1", "臺北化學工業股份有限公司"), (3, "2", "高雄鋼鐵廠")], [])
 
 
+@pytest.mark.parametrize("encoding", ["big5", "gbk", "gb18030"])
+def test_a_declared_encoding_does_not_make_another_of_utf_8(encoding: str, tmp_path: Path):
+    content = "a,b\n1,济南市历下区\n2,x\n".encode()
+    assert read(tmp_path, "f.csv", content, encoding=encoding) == ([(3, "2", "x")], [(2, "wrong_encoding")])
+
+
 @pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp"])
 def test_a_text_of_kana_is_no_chinese(encoding: str, tmp_path: Path):
     content = "番号,名\n" + "1,かぶしきがいしゃカナ\n" * 5

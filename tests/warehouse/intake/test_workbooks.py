@@ -388,6 +388,14 @@ def test_a_sheet_with_rows_that_is_not_read_is_told(state: str, tmp_path: Path):
     assert ids(outcome) == {"a"}
 
 
+def test_a_sheet_that_is_broken_is_no_matter_of_the_one_that_is_read(tmp_path: Path):
+    content = changed(book(DISTRICTS), lambda xml: xml[: len(xml) // 2], r"xl/worksheets/sheet3\.xml")
+    outcome = outcome_of(tmp_path, content)
+    assert ids(outcome) == {"a"}
+    told = {one.name: one.rows for one in outcome.unused if one.kind == "sheet"}
+    assert told == {"历城区": 3, "说明": None}
+
+
 def test_a_sheet_that_another_entry_reads_is_no_news(tmp_path: Path):
     mapping = """
 mapping: bureau
@@ -470,6 +478,15 @@ HOSTILE: dict[str, tuple[str, bytes, str, str]] = {
         changed(PLAIN, lambda xml: xml.decode().encode("utf-16")),
         "zip_bomb",
         "UTF-8",
+    ),
+    "merged blocks without end": (
+        "v_1.xlsx",
+        changed(
+            sheet_book(rows_of("a"), lambda s: s.merge_cells("A1:I2")),
+            lambda xml: xml.replace(b'<mergeCell ref="A1:I2" />', b'<mergeCell ref="A1:I2" />' * 1000),
+        ),
+        "unreadable_file",
+        "on top of each other",
     ),
     "merged block that is none": (
         "v_1.xlsx",
