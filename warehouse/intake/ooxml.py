@@ -31,9 +31,9 @@ _SUSPECT = (
             rb"|<(?:\w+:)?f\b[^>]*/>\s*(?:</|<(?:\w+:)?(?:v\s*/>|v>\s*</))"
         ),
     ),
-    (b">", re.compile(rb">\s*-?\d{16}")),
-    (b"E", re.compile(rb"E(?<=\dE)\+?\d")),
-    (b"e", re.compile(rb"e(?<=\de)\+?\d")),
+    (b"v>", re.compile(rb"v>\s*-?\d{16}")),
+    (b"E", re.compile(rb"E(?<=\dE)\+?\d{1,3}\s*</(?:\w+:)?v")),
+    (b"e", re.compile(rb"e(?<=\de)\+?\d{1,3}\s*</(?:\w+:)?v")),
 )
 
 

@@ -32,6 +32,7 @@ from tests.worlds.deliveries import (
 from warehouse.intake.cells import letters, number_text, range_of
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Entry
+from warehouse.intake.ooxml import Ooxml
 from warehouse.intake.raw import Raw
 from warehouse.intake.readers import read_file
 
@@ -577,3 +578,9 @@ def test_columns_are_named_as_in_a_spreadsheet(number: int, name: str):
 @pytest.mark.parametrize("stored", ["", "x", "12", "nan", "inf", "1e14", "-12.5"])
 def test_a_number_that_keeps_its_digits_needs_no_other_text(stored: str):
     assert number_text(stored) is None
+
+
+def test_numbers_of_enterprises_in_texts_are_no_reason_to_look_at_every_cell(tmp_path: Path):
+    rows = [["a"], ["91370102MA3UUX8E9C"], ["91370102MA3UUX8E9"], ["913701030000000123"]]
+    (tmp_path / "b.xlsx").write_bytes(sheet_book(rows))
+    assert Ooxml(tmp_path / "b.xlsx").facts("S", frozenset()) is None
