@@ -65,7 +65,7 @@ def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measure
         files = delivery_files(folder, mapping)[0]
         judged.digests = {path.name: file_digest(path) for _, _, _, path in files}
         with meter.stage("read Parquet", floor=DELIVERY) as stage:
-            raws = [read_file(path, path.name) for _, _, _, path in files]
+            raws = [read_file(path, path.name, entry)[0] for _, _, entry, path in files]
             stage.rows = sum(raw.frame.height for raw in raws)
         with meter.stage("conform to canonical columns", floor=DELIVERY) as stage:
             batches = [

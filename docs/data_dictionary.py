@@ -53,18 +53,28 @@ GENERAL_RULES = {
 """Rules for every table, from ``models.contract`` and ``warehouse.intake.conform``."""
 
 READING_RULES = {
-    "wrong_encoding": "the line is in another encoding than the rest of its file",
+    "wrong_encoding": "the line is in another encoding than the rest of its file; with line 0: the file is in one that "
+    "must be named, such as `encoding: big5`",
     "wrong_number_of_fields": "the line has more or fewer cells than the header",
     "unbalanced_quote": "a quote is opened and never closed",
     "huge_line": "the line is longer than 1,000,000 characters",
     "not_json": "the line is not JSON",
     "not_a_number": "a number of the item is not one that JSON has, such as NaN",
     "not_a_flat_object": "the item is not an object, or holds lists or objects",
+    "duplicate_key_in_object": "the item names a key more than once",
+    "wrapped_records": "the document is one object that holds the rows deeper; `records` says where (line 0)",
+    "records_not_found": "there is no list where `records` says (line 0)",
     "empty_file": "the file holds nothing (line 0)",
     "empty_header": "a header cell is empty (line 0)",
+    "header_elsewhere": "nothing of the header is known, and another row looks like one: `header_row` (line 0)",
     "repeated_header": "a header stands twice (line 0)",
+    "too_many_columns": "the header has more than 50,000 columns (line 0)",
     "unreadable_header": "the header is in another encoding or holds control characters (line 0)",
-    "zip_bomb": "the workbook unpacks to an unreasonable size, or spans too many cells (line 0)",
+    "ambiguous_header:<column>": "several headers of the file could be this column; name one in the mapping",
+    "merged_cell:<column>": "the cell is covered by a merged one; `merged: fill_down` takes its value for every row",
+    "formula_without_value:<column>": "the workbook was saved without the value of the formula",
+    "unsure_day:<column>": "a day before 1 March 1900, which programs count differently, or a time without a day",
+    "zip_bomb": "the file unpacks to an unreasonable size, spans too many cells, or defines entities (line 0)",
     "unknown_format": "the ending of the file is not known (line 0)",
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }

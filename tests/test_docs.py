@@ -67,12 +67,28 @@ def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
     }
     assert all(data_dictionary.told(name, rule.expr) for name, rule in rules.items())
     assert set(data_dictionary.OTHER_RULES) <= set(rules)
-    rooms = (REPOSITORY / "warehouse" / "intake" / f"{name}.py" for name in ("raw", "readers", "workbooks"))
-    readers = "".join(path.read_text(encoding="utf-8") for path in rooms)
-    refused = set(re.findall(r'refuse\([^"\n]*, "(\w+)"', readers))
-    refused |= set(re.findall(r'Unread\([^"\n]*, "(\w+)"', readers))
+    rooms = (
+        *(
+            "archive",
+            "delimited",
+            "encodings",
+            "flaws",
+            "header",
+            "json_items",
+            "parquet",
+            "readers",
+            "sheets",
+        ),
+        "workbooks",
+    )
+    readers = "".join(
+        (REPOSITORY / "warehouse" / "intake" / f"{name}.py").read_text(encoding="utf-8") for name in rooms
+    )
+    refused = set(re.findall(r'(?:refuse|refuse_whole|Refusal)\([^"\n]*"(\w+)"', readers))
     refused |= set(re.findall(r'(?:rule = |else |return )"([a-z]+(?:_[a-z]+)+)"', readers))
-    assert refused <= set(data_dictionary.READING_RULES)
+    flaws = set(re.findall(r'^[A-Z_]+ = "(\w+)"$', readers, re.M))
+    assert refused | {f"{rule}:<column>" for rule in flaws} <= set(data_dictionary.READING_RULES)
+    assert {"merged_cell", "ambiguous_header"} <= flaws
     assert {"wrong_encoding", "unbalanced_quote", "repeated_header"} <= refused
 
 

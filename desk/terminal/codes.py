@@ -170,7 +170,7 @@ def rejects_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("content"), overflow="ellipsis", no_wrap=True, ratio=1)
     for row in found:
         table.add_row(
-            escape(row["file"]),
+            escape(f"{row['file']} [{row['sheet']}]" if row["sheet"] else row["file"]),
             str(row["line"]),
             escape(row["rules"]),
             escape(_printable(row["content"])[:300]),

@@ -175,7 +175,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
         "run_id": run_id,
         "run": run_row[0],
         "deliveries": last,
-        "files": rows(connection, "FROM ops.delivery_files ORDER BY table_name, file"),
+        "files": rows(connection, "FROM ops.delivery_files ORDER BY table_name, file, sheet"),
         "complaints": standing(connection),
         "rejects": queries.reject_counts(connection),
         "codes": queries.code_counts(connection),

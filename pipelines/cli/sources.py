@@ -18,7 +18,8 @@ from warehouse.clock import local_today
 from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.intake.complaints import acknowledge
-from warehouse.intake.delivery import Judged, judge_delivery
+from warehouse.intake.delivery import judge_delivery
+from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import MAPPINGS, load_mapping
 from warehouse.intake.sources import sources
 from warehouse.questions.complaints import standing
@@ -55,12 +56,14 @@ def check(
                     "refused": judged.refused,
                     "repeated": judged.repeated,
                     "notes": judged.notes,
+                    "unused": [one._asdict() for one in judged.unused],
+                    "unfilled": [one._asdict() for one in judged.unfilled],
                     "files": [vars(count) for count in judged.files],
                     "rules": [
                         dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()
                     ],
                     "examples": judged.rejects.head(20)
-                    .select("table_name", "file", "line", "rules", "content")
+                    .select("table_name", "file", "sheet", "line", "rules", "content")
                     .to_dicts(),
                 }
             )
@@ -78,13 +81,13 @@ def _show_check(judged: Judged, words: Words, console: Console) -> None:
     for count in judged.files:
         files.add_row(
             count.table,
-            escape(count.file),
+            escape(f"{count.file} [{count.sheet}]" if count.sheet else count.file),
             f"{count.delivered:,}",
             f"{count.accepted:,}",
             f"{count.refused:,}",
         )
     console.print(files)
-    for note in judged.notes:
+    for note in judged.remarks():
         console.print(f"[dim]{escape(note)}[/]")
     if judged.rejects.is_empty():
         console.print(words("No refused rows"))

@@ -14,16 +14,18 @@ before can still be replayed.
 """
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from models.contract import DUPLICATE_KEY
+from models.identity_cards import masked_identity_cards
 from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.versions import undo
-from warehouse.intake.delivery import REJECT_SCHEMA, FileCount, Judged
+from warehouse.intake.judged import REJECT_SCHEMA, FileCount, Judged
 
 ANOTHER = "key_names_another_enterprise"
 _AT = "__at"
@@ -168,31 +170,40 @@ def _take_out(judged: Judged, name: str, found: pl.DataFrame) -> None:
     judged.rejects = pl.concat([judged.rejects, _rejects(judged, name, found)])
     refused = dict(found.group_by("source_file").len().iter_rows())
     judged.files = [
-        FileCount(one.table, one.file, one.delivered, one.accepted - more, one.refused + more)
-        if one.table == name and (more := refused.get(one.file, 0))
+        replace(one, accepted=one.accepted - more, refused=one.refused + more)
+        if one.table == name and (more := sum(refused.pop(place, 0) for place in _places(one)))
         else one
         for one in judged.files
     ]
+
+
+def _places(count: FileCount) -> tuple[str, ...]:
+    """How rows of a file, or sheet, say where they stood."""
+    return (f"{count.file} [{count.sheet}]", count.file) if count.sheet else (count.file,)
 
 
 def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
     """Rows that were readable as rejects, with their canonical content; they cannot be read again from it."""
     columns = list(TABLES[name].columns())
     content = [
-        json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
+        masked_identity_cards(
+            json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
+        )
         for row in found.select(columns).iter_rows(named=True)
     ]
+    place = pl.col("source_file").str.extract_groups(r"^(?<file>.*?)(?: \[(?<sheet>[^\[\]]*)\])?$")
     return found.select(
         source=pl.lit(judged.mapping.name),
         table_name=pl.lit(name),
-        file="source_file",
+        file=place.struct.field("file"),
+        sheet=place.struct.field("sheet"),
         line="source_line",
         rules="rules",
         content=pl.Series(content, dtype=pl.String),
         state=pl.lit("open"),
         mapping_hash=pl.lit(judged.mapping.hash),
         entry=pl.lit(None, dtype=pl.Int64),
-    ).cast(REJECT_SCHEMA)
+    ).cast(pl.Schema(REJECT_SCHEMA))  # pyright: ignore[reportArgumentType]
 
 
 def _list(of: str, columns: list[str]) -> str:

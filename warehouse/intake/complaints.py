@@ -17,7 +17,7 @@ from models.policy.review import Monitoring
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
-from warehouse.intake.delivery import Judged
+from warehouse.intake.judged import Judged
 
 SOURCE_UNREADABLE = "source_unreadable"
 FILE_UNREADABLE = "file_unreadable"

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -16,90 +16,21 @@ import polars as pl
 
 from models.contract import DUPLICATE_KEY, HEALS, ROW, judge
 from models.errors import DeliveryError
+from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
-from warehouse.intake.conform import as_text, conform
+from warehouse.intake.accounts import unfilled_columns, unused_content
+from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
+from warehouse.intake.flaws import days_from_1904, flawed_lines, with_flaws
+from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged, Unused
 from warehouse.intake.mapping import Entry, Mapping, expand_environment
-from warehouse.intake.raw import LINE, Raw
-from warehouse.intake.readers import read_file, read_sql
+from warehouse.intake.queries import read_sql
+from warehouse.intake.raw import LINE, Raw, shown
+from warehouse.intake.readers import read_file
+from warehouse.intake.recognition import read_from, recognised
 
 Progress = Callable[[str], None]
-
-REJECT_SCHEMA = {
-    "source": pl.String,
-    "table_name": pl.String,
-    "file": pl.String,
-    "line": pl.Int64,
-    "rules": pl.String,
-    "content": pl.String,
-    "state": pl.String,
-    "mapping_hash": pl.String,
-    "entry": pl.Int64,
-}
-
-
-@dataclass
-class Batch:
-    """One file read for one table entry: delivered rows, and their canonical form."""
-
-    table: str
-    entry_at: int
-    raw: Raw
-    rows: pl.DataFrame
-
-    @property
-    def delivered(self) -> int:
-        """Rows delivered, readable or not."""
-        return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
-
-
-@dataclass(frozen=True)
-class FileCount:
-    """How the rows of one file fared for one table."""
-
-    table: str
-    file: str
-    delivered: int
-    accepted: int
-    refused: int
-
-
-@dataclass
-class Judged:
-    """A delivery, decided but not written."""
-
-    mapping: Mapping
-    folder: str
-    delivery_id: str
-    accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
-    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
-    files: list[FileCount] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
-    contradicted: dict[str, pl.DataFrame] = field(default_factory=dict)
-    """Rows that contradict each other, with their file, by table."""
-    repeated: int = 0
-
-    @property
-    def delivered(self) -> int:
-        """Rows delivered in all mapped files."""
-        return sum(count.delivered for count in self.files)
-
-    @property
-    def refused(self) -> int:
-        """Rows refused."""
-        return sum(count.refused for count in self.files)
-
-    def rules(self) -> list[tuple[str, str, int]]:
-        """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""
-        counted = (
-            self.rejects.with_columns(pl.col("rules").str.split(", "))
-            .explode("rules")
-            .group_by("table_name", "rules")
-            .agg(rows=pl.len())
-            .sort(["rows", "table_name", "rules"], descending=[True, False, False])
-        )
-        return counted.rows()
+_NOT_READ = ", not read"
 
 
 def delivery_files(
@@ -114,21 +45,18 @@ def delivery_files(
         raise DeliveryError(
             "There is no folder {folder}. Give the folder that holds the delivered files.", folder=folder
         )
-    root, notes = folder.resolve(), list[str]()
+    root = folder.resolve()
     there = sorted(path for path in folder.iterdir() if is_finished(path))
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
-    notes += [
-        f"{shown(path.name)}: {_why_no_file(path)}, not read" for path in there if path not in set(inside)
-    ]
+    notes = [f"{shown(path.name)}: {_why_no_file(path)}" for path in there if path not in set(inside)]
     taken: set[Path] = set()
     found: list[tuple[str, int, Entry, Path]] = []
     for table, at, entry in mapping.entries():
         matching = [path for path in inside if _matches(path, entry.files)]
         found += [(table, at, entry, path) for path in matching if only is None or path.name in only]
         taken.update(matching)
-    for path in inside:
-        if path not in taken and path.name != "mapping.yaml":
-            notes.append(f"{shown(path.name)}: {_why_ignored(path, mapping)}")
+    others = [path for path in inside if path not in taken and path.name != "mapping.yaml"]
+    notes += [f"{shown(path.name)}: {_why_ignored(path, mapping)}" for path in others]
     return found, notes
 
 
@@ -145,18 +73,19 @@ def _why_ignored(path: Path, mapping: Mapping) -> str:
     for ignored in mapping.ignore:
         if _matches(path, ignored.files):
             return f"left out ({ignored.why})"
-    return "no entry of the mapping names it, not read"
+    return f"no entry of the mapping names it{_NOT_READ}"
+
+
+def unused_files(notes: list[str]) -> list[Unused]:
+    """Files and folders of the notes that nothing reads, without those that the mapping leaves out."""
+    told = [note.removesuffix(_NOT_READ).partition(": ") for note in notes if note.endswith(_NOT_READ)]
+    return [Unused("file", name, None, name, None, None, why) for name, _, why in told]
 
 
 def _why_no_file(path: Path) -> str:
     if path.is_symlink():
-        return "points outside the delivery"
-    return "a folder" if path.is_dir() else "no ordinary file"
-
-
-def shown(name: str) -> str:
-    """A file name that cannot play tricks on a terminal, a log or a query."""
-    return "".join(char if char.isprintable() else "?" for char in name)[:200]
+        return f"points outside the delivery{_NOT_READ}"
+    return f"a folder{_NOT_READ}" if path.is_dir() else f"no ordinary file{_NOT_READ}"
 
 
 def fingerprint_delivery(folder: Path | None, mapping: Mapping, only: Container[str] | None = None) -> str:
@@ -195,15 +124,27 @@ def _batches(
         return
     for table, at, entry, path in delivery_files(folder, mapping, only)[0]:
         progress(shown(path.name))
-        raw = read_file(path, shown(path.name), encoding=entry.encoding, sheet=entry.sheet)
-        yield conform_batch(raw, entry, table, at, mapping)
+        for raw in read_file(path, shown(path.name), entry):
+            yield conform_batch(raw, entry, table, at, mapping)
 
 
 def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
-    """A file in canonical form, for one entry of the mapping."""
+    """A file in canonical form, for one entry of the mapping; headers are read as those they stand for."""
     if raw.frame.is_empty():
         return Batch(table, at, raw, pl.DataFrame())
-    return Batch(table, at, raw, conform(raw, entry, TABLES[table], source=mapping.name))
+    delivered = [name for name in raw.frame.columns if name != LINE]
+    known = recognised(delivered, entry, TABLES[table])
+    read_as = replace(raw, frame=raw.frame.rename(known.names))
+    origins = read_from(read_as.frame.columns, entry, TABLES[table])
+    days_from_1904(raw, read_as, origins, TABLES[table])
+    rows = conform(read_as, entry, TABLES[table], source=mapping.name)
+    for name, several in known.unclear.items():
+        raw.notes.append(
+            f"{raw.place}: {' and '.join(map(shown, several))} could both be {name}; name one in the mapping"
+        )
+    flaws = [flaw._replace(header=known.names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
+    rows = with_flaws(rows, flaws, origins, known.unclear)
+    return Batch(table, at, raw, rows, flawed_lines(rows, flaws, origins))
 
 
 def judge_delivery(
@@ -223,6 +164,7 @@ def judge_delivery(
     judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping, only))
     if folder is not None:
         files, judged.notes = delivery_files(folder, mapping, only)
+        judged.unused = unused_files(judged.notes)
         judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
     batches = list(_batches(folder, mapping, progress, only, with_queries=with_queries))
     if not batches:
@@ -237,6 +179,9 @@ def judge_delivery(
             mapping=mapping.name,
             notes="; ".join(judged.notes[:5]) or Message("The folder is empty."),
         )
+    judged.notes += list(dict.fromkeys(note for batch in batches for note in batch.raw.notes))
+    judged.unused += unused_content(mapping, batches)
+    judged.unfilled = unfilled_columns(mapping, batches)
     judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
     return judged
 
@@ -261,7 +206,9 @@ def _judge_table(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
     empty = table.schema.create_empty().with_columns(
-        problems=pl.lit([], pl.List(pl.String)), __line=pl.lit(0)
+        problems=pl.lit([], pl.List(pl.String)),
+        cell_problems=pl.lit([], pl.List(pl.String)),
+        __line=pl.lit(0),
     )
     parts = [empty.with_columns(pl.col(LINE).cast(pl.Int64), batch=pl.lit(0, pl.Int64))]
     parts += [
@@ -272,7 +219,7 @@ def _judge_table(
     rows = pl.concat(parts, how="diagonal").with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
     where = rows.select(ROW, "batch", LINE)
     verdict = judge(
-        rows.drop("batch", LINE),
+        rows.drop("batch", LINE, CELL_PROBLEMS),
         table,
         known_enterprises=known,
         today=today,
@@ -289,11 +236,18 @@ def _judge_table(
     mapping = judged.mapping
     rejects = [_unread_rows(mapping, batch) for batch in batches]
     rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
-    return _located(judged, batches, verdict.accepted.join(where, on=ROW)), pl.concat(rejects)
+    accepted = verdict.accepted.join(where, on=ROW)
+    without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
+    if not without.is_empty():
+        told = without.select("batch", LINE, rules=CELL_PROBLEMS)
+        cells = [_refused_rows(mapping, batch, told.filter(batch=at)) for at, batch in enumerate(batches)]
+        kept = pl.concat(cells).with_columns(state=pl.lit("cell"), entry=pl.lit(None, dtype=pl.Int64))
+        judged.cells = pl.concat([judged.cells, kept])
+    return _located(judged, batches, accepted), pl.concat(rejects)
 
 
 def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl.DataFrame:
-    """Accepted rows with the delivery, file and line they came from."""
+    """Accepted rows with the delivery, file (of several sheets: and sheet) and line they came from."""
     return accepted.with_columns(
         delivery_id=pl.lit(judged.delivery_id),
         source_file=_files_of(batches),
@@ -302,8 +256,8 @@ def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl
 
 
 def _files_of(batches: list[Batch]) -> pl.Expr:
-    """Name of the file that a row of a batch stood in."""
-    names = pl.Series([batch.raw.file for batch in batches], dtype=pl.String)
+    """Name of the file (of several sheets: and sheet) that a row of a batch stood in."""
+    names = pl.Series([batch.raw.place for batch in batches], dtype=pl.String)
     return pl.lit(names).gather(pl.col("batch"))
 
 
@@ -315,7 +269,14 @@ def _count_files(
     for at, batch in enumerate(batches):
         unread = sum(1 for each in batch.raw.unread if each.line > 0)
         judged.files.append(
-            FileCount(table.name, batch.raw.file, batch.delivered, good.get(at, 0), bad.get(at, 0) + unread)
+            FileCount(
+                table.name,
+                batch.raw.file,
+                batch.delivered,
+                good.get(at, 0),
+                bad.get(at, 0) + unread,
+                batch.raw.sheet,
+            )
         )
 
 
@@ -325,6 +286,7 @@ def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
             mapping.name,
             batch.table,
             unread.file,
+            unread.sheet,
             unread.line,
             unread.rule,
             unread.content,
@@ -343,13 +305,15 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
         return pl.DataFrame(schema=REJECT_SCHEMA)
     delivered = batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)
     content = [
-        json.dumps(row, ensure_ascii=False) for row in as_text(delivered).drop(LINE).iter_rows(named=True)
+        masked_identity_cards(json.dumps(row, ensure_ascii=False))
+        for row in as_text(delivered).drop(LINE).iter_rows(named=True)
     ]
     rules = pl.col("rules").list.join(", ")
     return refused.sort(LINE).select(
         source=pl.lit(mapping.name),
         table_name=pl.lit(batch.table),
         file=pl.lit(batch.raw.file),
+        sheet=pl.lit(batch.raw.sheet, dtype=pl.String),
         line=pl.col(LINE),
         rules=rules,
         content=pl.Series(content, dtype=pl.String),
@@ -357,5 +321,5 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
         .then(pl.lit("waiting"))
         .otherwise(pl.lit("open")),
         mapping_hash=pl.lit(mapping.hash),
-        entry=pl.lit(batch.entry_at, dtype=pl.Int64),
+        entry=pl.when(~pl.col(LINE).is_in(list(batch.flawed))).then(pl.lit(batch.entry_at, dtype=pl.Int64)),
     )

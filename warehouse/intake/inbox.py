@@ -15,8 +15,10 @@ from warehouse.database.validity import NEWEST
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.complaints import SOURCE_UNREADABLE, of_source, renew
-from warehouse.intake.delivery import Judged, delivery_files, fingerprint_delivery, judge_delivery, shown
+from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery, unused_files
+from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
+from warehouse.intake.raw import shown
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import Source, attempt, sources
 from warehouse.intake.take_in import TakenIn, take_in, unseen_files
@@ -116,7 +118,7 @@ def _read(
         asked = there if only is None else there & set(only)
         unseen = unseen_files(connection, folder, mapping, asked)
         # Files that were cleared away are no fault; one that no entry of the mapping reads may be the delivery.
-        if (asked or not notes) and not unseen and not with_queries:
+        if (asked or not unused_files(notes)) and not unseen and not with_queries:
             log.info("%s: these files were taken in before; nothing to do", mapping.name)
             seen = fingerprint_delivery(folder, mapping, asked)
             return TakenIn(seen, mapping.name, 0, 0, 0, 0, 0, already_known=True)
@@ -129,7 +131,7 @@ def _read(
         only=unseen,
         with_queries=with_queries,
     )
-    for note in judged.notes:
+    for note in judged.remarks():
         log.info("%s", note)
     return judged
 

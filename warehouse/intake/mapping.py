@@ -10,6 +10,10 @@
     tables:
       violations:
         - files: ["违法行为_*.csv"]
+          encoding: big5                                       # else UTF-8, or GB18030 where most lines are
+          delimiter: "|"                                       # else what stands most often in the header
+          header_row: 2                                        # its line; [2, 3] = two rows; or skip_rows: 1
+          footer: [合计, 填表人*]                               # rows whose first cell is this are left out
           columns:
             violation_id: 编号                                   # a header
             severity: {column: 程度, values: {甲: critical}, otherwise: ungraded, blank: ungraded}
@@ -23,6 +27,9 @@
             plan_until: {column: 期限, unreadable: empty}         # the cell is refused, the row is not
             source_system: {constant: platform}
             department: null                                     # do not take
+      inspections:
+        - {files: ["检查.xlsx"], sheet: "*区", merged: fill_down} # sheets by name, pattern, number from 0, or a list
+        - {files: ["检查.json"], records: data.list}             # where in the document the rows stand
     ignore:
       - {files: ["*.pdf"], why: scanned letters}
 
@@ -34,8 +41,9 @@ import os
 import re
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -47,6 +55,8 @@ from warehouse.intake.values.fields import STRICT, FieldSpec, check_field
 from warehouse.intake.values.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
+SheetNumber = Annotated[int, Field(ge=0)]
+LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]
 
 
 class _Strict(BaseModel):
@@ -65,8 +75,14 @@ class Entry(_Strict):
 
     files: list[str] = []
     sql: SqlQuery | None = None
-    sheet: str | int = 0
+    sheet: str | SheetNumber | Annotated[list[str | SheetNumber], Field(min_length=1)] = 0
+    merged: Literal["refuse", "fill_down"] = "refuse"
     encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    header_row: LineNumber | Annotated[list[LineNumber], Field(min_length=1, max_length=5)] | None = None
+    skip_rows: int = Field(default=0, ge=0)
+    footer: list[Annotated[str, Field(min_length=1)]] = []
+    records: str | None = Field(default=None, min_length=1)
     columns: dict[str, FieldSpec | None] = {}
 
     @field_validator("columns", mode="before")
@@ -82,6 +98,25 @@ class Entry(_Strict):
         if bool(self.files) == (self.sql is not None):
             raise ValueError("give either files or sql")
         return self
+
+    @model_validator(mode="after")
+    def _one_header(self) -> "Entry":
+        rows = self.header_rows()
+        if rows and self.skip_rows:
+            raise ValueError("give either header_row or skip_rows")
+        if any(below <= above for above, below in pairwise(rows)):
+            raise ValueError("header_row names its rows from top to bottom")
+        return self
+
+    def header_rows(self) -> list[int]:
+        """Lines of the header, from 1; none: the first line that holds something."""
+        if self.header_row is None:
+            return []
+        return self.header_row if isinstance(self.header_row, list) else [self.header_row]
+
+    def sheets(self) -> list[str | int]:
+        """Names, patterns or numbers (from 0) of the sheets to read."""
+        return self.sheet if isinstance(self.sheet, list) else [self.sheet]
 
 
 class Ignored(_Strict):

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 
+from models.identity_cards import masked_identity_cards
 from models.vocabulary import day_number
 
 LINE = "__line"
@@ -12,40 +14,77 @@ LINE = "__line"
 
 @dataclass(frozen=True)
 class Unread:
-    """A line, or with line 0 a whole file, that could not be read."""
+    """A line, or with line 0 a whole file or sheet, that could not be read."""
 
     file: str
     line: int
     rule: str
     content: str
+    sheet: str | None = None
+
+
+class Flaw(NamedTuple):
+    """Cells of one column, from line ``first`` to line ``last``, of which it is not known what they hold."""
+
+    header: str
+    first: int
+    last: int
+    rule: str
+
+
+class Sheet(NamedTuple):
+    """A sheet of a workbook: filled rows (``None``: it cannot be read), ``visible``, ``hidden`` or ``veryhidden``."""
+
+    name: str
+    rows: int | None
+    state: str
 
 
 @dataclass
 class Raw:
-    """What one file held: rows as delivered (plus ``__line``), and what could not be read."""
+    """What one file, or one sheet of it, held: rows as delivered (plus ``__line``), and what could not be read.
+
+    ``notes`` tells what was left out or is odd; ``flaws`` are cells that refuse their row where something reads
+    them; ``beside`` are the sheets of the workbook that the entry did not ask for, ``nested`` the columns that
+    hold lists or objects, which no mapping can read.
+    """
 
     file: str
     frame: pl.DataFrame
     unread: list[Unread] = field(default_factory=list)
+    sheet: str | None = None
+    is_one_of_several: bool = False
+    notes: list[str] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+    beside: list[Sheet] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)
+    counts_days_from_1904: bool = False
+
+    @property
+    def place(self) -> str:
+        """File, and sheet where its entry reads several: with the line it finds a row again."""
+        return f"{self.file} [{self.sheet}]" if self.is_one_of_several else self.file
 
     def refuse(self, line: int, rule: str, content: str) -> None:
         """Record a line that could not be read."""
-        kept = content[:10_000].encode(errors="backslashreplace").decode()
-        self.unread.append(Unread(self.file, line, rule, kept))
+        kept = masked_identity_cards(content[:10_000].encode(errors="backslashreplace").decode())
+        self.unread.append(Unread(self.file, line, rule, kept, self.sheet))
 
     def refuse_whole(self, rule: str, content: str) -> None:
         """Record that nothing of the file can be read, whatever was said of its lines."""
         self.unread.clear()
+        self.frame = no_rows()
         self.refuse(0, rule, content)
 
 
-def header_problem(header: list[str]) -> str | None:
-    """Rule that a header breaks, if any."""
-    if len(set(header)) != len(header):
-        return "repeated_header"
-    if any("\x00" in name for name in header):
-        return "unreadable_header"
-    return None if header and all(header) else "empty_header"
+def no_rows() -> pl.DataFrame:
+    """A file without rows."""
+    return pl.DataFrame({LINE: []}, schema={LINE: pl.Int64})
+
+
+def shown(name: str) -> str:
+    """A name of a file or sheet that cannot play tricks on a terminal, a log or a query."""
+    return "".join(char if char.isprintable() else "?" for char in name)[:200]
 
 
 def is_blank(text: str) -> bool:

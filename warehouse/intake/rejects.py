@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -33,7 +34,7 @@ def write_rejects(connection: Connection, judged: Judged, received_on: date) -> 
 
     Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
     """
-    rejects = judged.rejects.with_columns(
+    rejects = pl.concat([judged.rejects, judged.cells]).with_columns(
         delivery_id=pl.lit(judged.delivery_id),
         refused_on=pl.lit(received_on),
         settled_on=pl.lit(None, dtype=pl.Date),
@@ -48,12 +49,12 @@ def write_rejects(connection: Connection, judged: Judged, received_on: date) -> 
 
 def _replace_rejects(connection: Connection, source: str, received_on: date) -> None:
     """Bring the kept rows of some ``files`` up to date with their ``rejects``."""
-    columns = ("source", "table_name", "file", "line", "rules", "content")
-    same = " AND ".join(f"n.{name} = o.{name}" for name in columns)
+    columns = ("source", "table_name", "file", "sheet", "line", "rules", "content")
+    same = " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in columns)
     connection.execute(
         f"""
         UPDATE raw.rejected_rows o SET state = 'superseded', settled_on = ?
-        WHERE o.source = ? AND o.state IN ('open', 'waiting') AND o.file IN (SELECT file FROM files)
+        WHERE o.source = ? AND o.state IN ('open', 'waiting', 'cell') AND o.file IN (SELECT file FROM files)
           AND NOT EXISTS (SELECT 1 FROM rejects n WHERE {same})
         """,
         [received_on, source],
@@ -63,7 +64,7 @@ def _replace_rejects(connection: Connection, source: str, received_on: date) -> 
         INSERT INTO raw.rejected_rows BY NAME
         SELECT * FROM rejects n WHERE NOT EXISTS (
             SELECT 1 FROM raw.rejected_rows o
-            WHERE o.state IN ('open', 'waiting', 'accepted') AND {same})
+            WHERE o.state IN ('open', 'waiting', 'accepted', 'cell') AND {same})
         """
     )
     connection.execute(
@@ -116,13 +117,15 @@ def _retry_group(
     judged = Judged(mapping, "", delivery_id)
     batches = [
         conform_batch(
-            _raw_again(str(file), rows),
+            _raw_again(str(file), sheet, rows),
             _entry_again(mapping, str(table), int(entry)),
             str(table),
             int(entry),
             mapping,
         )
-        for (table, entry, file), rows in group.group_by("table_name", "entry", "file", maintain_order=True)
+        for (table, entry, file, sheet), rows in group.group_by(
+            "table_name", "entry", "file", "sheet", maintain_order=True
+        )
     ]
     judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
     with transaction(connection):
@@ -143,8 +146,8 @@ def _retry_group(
 
 def _still_refused(group: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
     """The kept rows that are refused again, with what for; a row that clashes with stored ones names no entry."""
-    place = ["table_name", "file", "line"]
-    met = group.select("reject", "entry", *place).join(rejects, on=place, suffix="_again")
+    place = ["table_name", "file", "sheet", "line"]
+    met = group.select("reject", "entry", *place).join(rejects, on=place, suffix="_again", nulls_equal=True)
     return met.filter((pl.col("entry") == pl.col("entry_again")).fill_null(value=True))
 
 
@@ -171,8 +174,8 @@ def _write_still_refused(connection: Connection, mapping: Mapping, still: pl.Dat
         )
 
 
-def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
-    """Kept rows in the form their file once had, as text."""
+def _raw_again(file: str, sheet: Any, rows: pl.DataFrame) -> Raw:
+    """Kept rows in the form their file, or sheet, once had, as text."""
     items = [json.loads(content) for content in rows["content"]]
     names = list(dict.fromkeys(name for item in items for name in item))
     cells = {name: [item.get(name) for item in items] for name in names}
@@ -181,4 +184,5 @@ def _raw_again(file: str, rows: pl.DataFrame) -> Raw:
         pl.DataFrame(
             {LINE: rows["line"], **cells}, schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)}
         ),
+        sheet=sheet,
     )

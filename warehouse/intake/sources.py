@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from models.errors import DeliveryError, MappingError, RiskcodeError
 from warehouse.home import Home
-from warehouse.intake.delivery import is_finished, shown
+from warehouse.intake.delivery import is_finished
 from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
+from warehouse.intake.raw import shown
 
 T = TypeVar("T")
 

@@ -15,8 +15,10 @@ from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.complaints import FILE_UNREADABLE, of_delivery, renew
-from warehouse.intake.delivery import Judged, file_digest, shown
+from warehouse.intake.delivery import file_digest
+from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping
+from warehouse.intake.raw import shown
 from warehouse.intake.rejects import remember_mapping, write_rejects
 
 
@@ -98,6 +100,7 @@ def _record(connection: Connection, judged: Judged, written: list[Written], rece
             delivery_id=taken.delivery_id,
             table_name=count.table,
             file=count.file,
+            sheet=count.sheet,
             delivered=count.delivered,
             accepted=count.accepted,
             refused=count.refused,

@@ -1,67 +1,257 @@
-"""Readers of Excel and Parquet, with the limits that keep a hostile file from filling the memory."""
+"""Workbooks: one ``Raw`` for each sheet asked for, with what a spreadsheet shows and its reader would not."""
 
+import fnmatch
 import re
-import zipfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from warehouse.intake.raw import LINE, Raw, header_problem, numbered
+from warehouse.intake.archive import HostileError
+from warehouse.intake.biff import MAGIC, Biff, LockedError
+from warehouse.intake.biff import workbook_stream as require_stream
+from warehouse.intake.cells import CellFacts, Place
+from warehouse.intake.header import Refusal
+from warehouse.intake.mapping import Entry
+from warehouse.intake.ooxml import MAX_CELLS, Ooxml
+from warehouse.intake.raw import Raw, Sheet, no_rows, shown
+from warehouse.intake.sheets import Grid, fill_sheet
 
-MAX_XLSX_BYTES = 1_000_000_000
-MAX_XLSX_RATIO = 200
-MAX_XLSX_CELLS = 40_000_000
-"""Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""
-
-
-def read_xlsx(path: Path, raw: Raw, _encoding: str | None, sheet: str | int) -> None:
-    """Read one sheet of a workbook; a hostile file is refused whole."""
-    if path.suffix.lower() != ".xls" and (complaint := _zip_bomb(path)):
-        raw.refuse(0, "zip_bomb", complaint)
-        return
+if TYPE_CHECKING:
     import fastexcel
 
-    book = fastexcel.read_excel(path)
-    # Read without a header, so that a repeated one is not renamed, and from the first row, so that lines count.
-    cells = book.load_sheet(sheet, dtypes="string", header_row=None, skip_rows=0).to_polars()
-    filled = cells.with_row_index(LINE, offset=1).filter(
-        pl.any_horizontal(pl.lit(value=False), *(pl.col(name).is_not_null() for name in cells.columns))
+_LOCKED = "the workbook is locked with a password: save it without one and deliver it again"
+_DAMAGED = "the workbook is damaged or cut off: open it, save it and deliver it again"
+_NOT_ONE = "the file is no workbook, whatever its ending says: save it as .xlsx and deliver it again"
+_ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+_VALUE = re.compile(r"got '(.*)'$", re.DOTALL)
+_UNSURE_DAY = r"^(1899-12-\d\d|1900-0[12]-\d\d) \d\d:\d\d:\d\d$"
+
+
+@dataclass
+class Book:
+    """An open workbook: the reader of values, and what was looked up beside them."""
+
+    reader: "fastexcel.ExcelReader"
+    beside: Ooxml | Biff
+
+
+def read_workbook(path: Path, name: str, entry: Entry) -> list[Raw]:
+    """Read the sheets that the entry asks for; a workbook that cannot be read is one refusal in plain words."""
+    book = _opened(path)
+    if isinstance(book, Refusal):
+        return [_refused(name, book)]
+    wanted = wanted_sheets(book.reader.sheet_names, entry)
+    if isinstance(wanted, Refusal):
+        return [_refused(name, wanted)]
+    is_explicit = all(isinstance(one, int) or one in book.reader.sheet_names for one in entry.sheets())
+    raws = [_sheet(book, sheet, name, entry, is_one_of_several=len(wanted) > 1) for sheet in wanted]
+    if not is_explicit or len(raws) > 1:
+        filled = [raw for raw in raws if not any(unread.rule == "empty_file" for unread in raw.unread)]
+        raws = filled or raws[:1]
+    others = [other for other in book.reader.sheet_names if other not in wanted]
+    raws[0].beside = [_beside(book, other) for other in others]
+    return raws
+
+
+def _refused(name: str, why: Refusal) -> Raw:
+    raw = Raw(name, no_rows())
+    raw.refuse(0, why.rule, why.told)
+    return raw
+
+
+def _reader(source: Path | bytes) -> "fastexcel.ExcelReader":
+    # Few deliveries are workbooks; the others need not wait.
+    import fastexcel
+
+    return fastexcel.read_excel(source)
+
+
+def _opened(path: Path) -> Book | Refusal:
+    with path.open("rb") as file:
+        start = file.read(len(MAGIC))
+    try:
+        if start == MAGIC:
+            beside = Biff(path) if path.suffix.lower() == ".xls" else _require_locked(path)
+        elif not start.startswith(b"PK"):
+            return Refusal("unreadable_file", _NOT_ONE)
+        elif path.suffix.lower() == ".xls":
+            return Refusal("unreadable_file", "the file is a workbook of the newer kind: name it .xlsx")
+        else:
+            beside = Ooxml(path)
+        return Book(_reader(path), beside)
+    except LockedError:
+        return Refusal("unreadable_file", _LOCKED)
+    except HostileError as error:
+        return Refusal("zip_bomb", str(error))
+    except Exception as error:
+        return Refusal("unreadable_file", f"{_DAMAGED} ({type(error).__name__}: {error})")
+
+
+def _require_locked(path: Path) -> Biff:
+    """Raises LockedError for an encrypted workbook of the newer kind, ValueError for any other file of sectors."""
+    require_stream(path.read_bytes())
+    raise ValueError("the file is a workbook of the older kind: name it .xls")
+
+
+def wanted_sheets(names: list[str], entry: Entry) -> list[str] | Refusal:
+    """Sheets that an entry asks for, in the order of the workbook; what it asks for must be there."""
+    found: set[str] = set()
+    for wanted in entry.sheets():
+        if isinstance(wanted, int):
+            # A sheet called 2026 is a number in YAML.
+            mine = names[wanted : wanted + 1] or [name for name in names if name == str(wanted)]
+        else:
+            mine = [wanted] if wanted in names else fnmatch.filter(names, wanted)
+        if not mine:
+            there = ", ".join(map(shown, names))
+            return Refusal("unreadable_file", f"there is no sheet {wanted}; the workbook has {there}")
+        found.update(mine)
+    return [name for name in names if name in found]
+
+
+def _beside(book: Book, sheet: str) -> Sheet:
+    """A sheet that nobody asked for: what is wrong with it is no matter of those that are read."""
+    state = book.beside.states.get(sheet, "visible")
+    try:
+        cells, _ = _loaded(book, sheet)
+    except Exception:
+        return Sheet(sheet, None, state)
+    filled = pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null())
+    return Sheet(sheet, int(cells.select(filled.sum()).item()) if cells.width else 0, state)
+
+
+def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:
+    """Cells as text, and by place those that cannot be: errors, and days of no calendar."""
+    loaded = _load(book, sheet)
+    batch, failed = loaded.to_arrow_with_errors()
+    # A formula that gives an empty text is as empty as an empty cell.
+    cells = cast("pl.DataFrame", pl.from_arrow(batch)).select(pl.when(pl.all() != "").then(pl.all()))
+    odd = {error.position: _odd_text(error.detail) for error in failed.errors} if failed else {}
+    return cells, odd
+
+
+def _load(book: Book, sheet: str) -> Any:
+    """A sheet without a header, so that a repeated one is not renamed, from its first row, so that lines count.
+
+    The reader gives up on errors younger than itself.
+    """
+    how: dict[str, Any] = {"dtypes": "string", "header_row": None, "skip_rows": 0}
+    try:
+        return book.reader.load_sheet(sheet, **how)
+    except Exception:
+        if isinstance(book.beside, Biff):
+            raise
+        book.reader = _reader(book.beside.with_errors_as_text())
+        return book.reader.load_sheet(sheet, **how)
+
+
+def _odd_text(detail: str) -> str:
+    value = (_VALUE.search(detail) or [detail, detail])[1]
+    error = re.fullmatch(r"Error\((\w+)\)", value)
+    if error:
+        return _ERRORS.get(error[1], f"#{error[1].upper()}!")
+    number = re.search(r"value: ([-\d.eE]+)", value)
+    return f"no day of the calendar: {number[1] if number else value}"
+
+
+def _sheet(book: Book, sheet: str, name: str, entry: Entry, *, is_one_of_several: bool) -> Raw:
+    raw = Raw(name, no_rows(), sheet=shown(sheet), is_one_of_several=is_one_of_several)
+    raw.counts_days_from_1904 = book.beside.counts_from_1904
+    try:
+        cells, odd = _loaded(book, sheet)
+        if not cells.width:
+            raw.refuse(0, "empty_file", "")
+            return raw
+        facts = book.beside.facts(sheet, _rows_asked(cells, book.beside))
+        grid = grid_of(cells, odd, facts)
+        fill_sheet(raw, grid, entry)
+    except Exception as error:
+        raw.refuse_whole("unreadable_file", f"{_DAMAGED} ({type(error).__name__}: {error})")
+        return raw
+    if hidden := book.beside.hidden_rows(sheet):
+        raw.notes.append(f"{name} [{shown(sheet)}]: {hidden:,} hidden rows were read, too")
+    return raw
+
+
+def _rows_asked(cells: pl.DataFrame, beside: Ooxml | Biff) -> frozenset[int]:
+    """Rows with a cell that looks like one of the first days of 1900, which programs count differently."""
+    if beside.counts_from_1904:
+        return frozenset()
+    early = cells.with_row_index("at").filter(
+        pl.any_horizontal(pl.col(cells.columns).str.contains(_UNSURE_DAY).fill_null(value=False))
     )
-    if filled.is_empty():
-        raw.refuse(0, "empty_file", "")
-        return
-    used = [name for name in cells.columns if filled[name].null_count() < filled.height]
-    header = [(filled[name][0] or "").strip() for name in used]
-    if problem := header_problem(header):
-        raw.refuse(0, problem, ", ".join(header))
-        return
-    raw.frame = filled[1:].select(pl.col(LINE).cast(pl.Int64), **dict(zip(header, used, strict=True)))
+    return frozenset(early["at"])
 
 
-def _zip_bomb(path: Path) -> str | None:
-    with zipfile.ZipFile(path) as archive:
-        inside = sum(info.file_size for info in archive.infolist())
-        packed = max(1, sum(info.compress_size for info in archive.infolist()))
-        if inside > MAX_XLSX_BYTES or (inside > 50_000_000 and inside / packed > MAX_XLSX_RATIO):
-            return f"unpacks from {packed:,} to {inside:,} bytes"
-        sheets = [name for name in archive.namelist() if re.match(r"xl/worksheets/[^/]+\.xml$", name)]
-        cells = max((_cells_spanned(archive, name) for name in sheets), default=0)
-    return f"spans {cells:,} cells" if cells > MAX_XLSX_CELLS else None
+def grid_of(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts | None) -> Grid:
+    """The cells as the spreadsheet shows them."""
+    texts = dict(odd)
+    grid = Grid(cells, facts.merged if facts else [])
+    if facts is not None:
+        grid.left = _left(cells, odd, facts)
+        early = _places(cells, _UNSURE_DAY) if facts.numbers else set[Place]()
+        grid.unsure = {place for place in early if (place[0], place[1] + grid.left) in facts.numbers}
+        shift = {(row, column - grid.left): text for (row, column), text in facts.texts.items()}
+        # A number with the format of a day is shown as that day, which is right.
+        texts |= {place: text for place, text in shift.items() if _is_number(cells, place)}
+        grid.unvalued = {(row, column - grid.left) for row, column in facts.unvalued}
+        texts |= {(row, column - grid.left): text for (row, column), text in facts.unvalued.items()}
+    grid.cells = _with_texts(_with_rows(cells, grid.unvalued), texts)
+    return grid
 
 
-def _cells_spanned(archive: zipfile.ZipFile, sheet: str) -> int:
-    """Last row times last column of a sheet, from the references of its rows and cells."""
-    rows, columns, rest = 0, {b""}, b""
-    with archive.open(sheet) as file:
-        while chunk := file.read(1 << 22):
-            found = re.findall(rb"""\br\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""", rest + chunk)
-            rows = max(rows, max((int(row) for _, row in found), default=0))
-            columns |= {column for column, _ in found}
-            rest = chunk[-32:]
-    widest = max(columns, key=lambda column: (len(column), column))
-    return rows * sum((letter - 64) * 26**at for at, letter in enumerate(reversed(widest)))
+def _with_rows(cells: pl.DataFrame, unvalued: set[Place]) -> pl.DataFrame:
+    """Cells with the rows that hold nothing but formulas without a value, which the reader left out."""
+    more = max((row + 1 for row, column in unvalued if 0 <= column < cells.width), default=0) - cells.height
+    if more <= 0 or more * cells.width > MAX_CELLS:
+        return cells
+    return pl.concat([cells, cells.clear(more)])
 
 
-def read_parquet(path: Path, raw: Raw, _encoding: str | None, _sheet: str | int) -> None:
-    """Read a Parquet file."""
-    raw.frame = numbered(pl.read_parquet(path))
+def _left(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts) -> int:
+    """How many columns the reader left out on the left: it begins with the first filled one."""
+    for row, column in sorted(facts.firsts.items()):
+        if row >= cells.height:
+            break
+        filled = [at for at, cell in enumerate(cells.row(row)) if cell is not None or (row, at) in odd]
+        if filled:
+            return column - filled[0]
+    return 0
+
+
+def _is_number(cells: pl.DataFrame, place: Place) -> bool:
+    row, column = place
+    if not (0 <= row < cells.height and 0 <= column < cells.width):
+        return False
+    return re.fullmatch(r"-?\d+(\.\d+)?", cells[row, column] or "") is not None
+
+
+def _places(cells: pl.DataFrame, pattern: str) -> set[Place]:
+    return {
+        (row, at)
+        for at, name in enumerate(cells.columns)
+        for row in cells[name].str.contains(pattern).fill_null(value=False).arg_true()
+    }
+
+
+def _with_texts(cells: pl.DataFrame, texts: dict[Place, str]) -> pl.DataFrame:
+    by_column: dict[int, dict[int, str]] = {}
+    for (row, column), text in texts.items():
+        if 0 <= row < cells.height and 0 <= column < cells.width:
+            by_column.setdefault(column, {})[row] = text
+    changed = [
+        cells.to_series(column).scatter(list(rows), pl.Series(list(rows.values()), dtype=pl.String))
+        for column, rows in by_column.items()
+    ]
+    return cells.with_columns(changed)

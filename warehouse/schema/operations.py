@@ -8,10 +8,13 @@ _COLUMNS = COMMON | spread(
     {
         "table_name": text("canonical table"),
         "file": text("file of the delivery"),
+        "sheet": text("sheet of the workbook; empty where a file has none"),
         "line": whole("line in it; 0 = the whole file"),
         "rules": text("names of the rules that refused it, separated by a comma"),
         "content": text("the row as delivered, as JSON; plain text where it could not be read"),
-        "state": text("open, waiting (for its enterprise), accepted (later) or superseded"),
+        "state": text(
+            "open, waiting (for its enterprise or its day), accepted (later), superseded, or cell (accepted without it)"
+        ),
         "mapping_hash": text("SHA-256 of the mapping it was read by"),
         "entry": small("place of the entry within its table of the mapping, from 0"),
         "delivery_id": text("SHA-256 (16 characters) of mapping and files"),
@@ -59,9 +62,9 @@ _noted = partial(own_table, _COLUMNS)
 TABLES = {
     "raw.rejected_rows": _noted(
         "one refused row (被拒数据)",
-        "source table_name file line rules content state mapping_hash entry delivery_id refused_on "
+        "source table_name file sheet line rules content state mapping_hash entry delivery_id refused_on "
         "settled_on",
-        order="refused_on, source, file, line",
+        order="refused_on, source, file, sheet, line",
     ),
     "ops.activations": _noted(
         "one activation of a rule pack (启用), newest last",
@@ -87,9 +90,9 @@ TABLES = {
         order="taken_in_at",
     ),
     "ops.delivery_files": _noted(
-        "one file of a delivery, for one table",
-        "delivery_id table_name file delivered accepted refused digest",
-        order="delivery_id, table_name, file",
+        "one file of a delivery, or sheet of it, for one table",
+        "delivery_id table_name file sheet delivered accepted refused digest",
+        order="delivery_id, table_name, file, sheet",
     ),
     "ops.contradictions": _noted(
         "one thing said of a key on a day on which others said other things",

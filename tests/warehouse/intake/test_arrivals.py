@@ -265,7 +265,7 @@ def test_what_comes_in_while_a_past_day_is_coded_is_received_on_the_day_of_knowl
 
 
 def test_refusals_are_counted_by_table_and_rule_the_most_frequent_first(tmp_path: Path) -> None:
-    rows = [violation(f"{at}", severity="巨大") for at in range(3)]
+    rows = [violation(f"v{at}", severity="巨大") for at in range(3)]
     rows[0] |= {"quantity": "0", "enterprise_id": FIRMS[4]}
     folder = deliver(tmp_path, {"register.csv": FIRMS_OF_FOUR, "v_1.csv": csv_bytes(rows)})
     assert judged(folder).rules() == [

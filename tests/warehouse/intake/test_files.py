@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from warehouse.intake.delimited import MAX_QUOTED_LINES
+from warehouse.intake.encodings import MAX_LINE_CHARS
+from warehouse.intake.mapping import Entry
 from warehouse.intake.raw import LINE
-from warehouse.intake.readers import MAX_LINE_CHARS, MAX_QUOTED_LINES, read_file
+from warehouse.intake.readers import read_file
 
 Rows = list[tuple[Any, ...]]
 
@@ -16,7 +19,7 @@ def read(folder: Path, name: str, content: str | bytes, **how: Any) -> tuple[Row
     """Rows (line first) and refusals (line and rule) of one file."""
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    raw = read_file(path, name, **how)
+    [raw] = read_file(path, name, Entry(files=["*"], **how))
     assert raw.frame.columns[0] == LINE
     assert all(unread.file == name for unread in raw.unread)
     return raw.frame.rows(), [(unread.line, unread.rule) for unread in raw.unread]
@@ -99,7 +102,13 @@ def test_a_row_has_as_many_cells_as_the_header(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("header", "rule"), [("a,a", "repeated_header"), ("a,", "empty_header"), ("a,b\x00", "unreadable_header")]
+    ("header", "rule"),
+    [
+        ("a,a", "repeated_header"),
+        ("a,", "empty_header"),
+        (",", "empty_header"),
+        ("a,b\x00", "unreadable_header"),
+    ],
 )
 def test_a_header_that_cannot_be_one_refuses_the_file(header: str, rule: str, tmp_path: Path):
     assert read(tmp_path, "f.csv", f"{header}\n1,2\n") == ([], [(0, rule)])
@@ -162,3 +171,147 @@ def test_the_ending_decides_in_any_case_and_an_unknown_one_is_refused(tmp_path: 
     assert read(tmp_path, "F.CSV", "a\n1\n") == ([(2, "1")], [])
     for name in ("f.pdf", "f"):
         assert read(tmp_path, name, "a\n1\n") == ([], [(0, "unknown_format")])
+
+
+# ---- encodings -----------------------------------------------------------------------------------------
+
+TRADITIONAL = "number,name\n1,臺北化學工業股份有限公司\n2,高雄鋼鐵廠\n"
+SIMPLIFIED = "编号,名称\n1,济南市历下区某某化工有限公司\n2,喆淼金属制品厂\n"
+
+
+def test_a_text_in_big5_is_not_taken_for_another(tmp_path: Path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(TRADITIONAL.encode("big5"))
+    [raw] = read_file(path, "f.csv", Entry(files=["*"]))
+    assert [(one.line, one.rule) for one in raw.unread] == [(0, "wrong_encoding")]
+    assert "encoding: big5" in raw.unread[0].content
+    assert raw.frame.is_empty()
+    rows, refused = read(tmp_path, "f.csv", TRADITIONAL.encode("big5"), encoding="big5")
+    assert (rows, refused) == ([(2, "1", "臺北化學工業股份有限公司"), (3, "2", "高雄鋼鐵廠")], [])
+
+
+@pytest.mark.parametrize("encoding", ["big5", "gbk", "gb18030"])
+def test_a_declared_encoding_does_not_make_another_of_utf_8(encoding: str, tmp_path: Path):
+    content = "a,b\n1,济南市历下区\n2,x\n".encode()
+    assert read(tmp_path, "f.csv", content, encoding=encoding) == ([(3, "2", "x")], [(2, "wrong_encoding")])
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp"])
+def test_a_text_of_kana_is_no_chinese(encoding: str, tmp_path: Path):
+    content = "番号,名\n" + "1,かぶしきがいしゃカナ\n" * 5
+    rows, refused = read(tmp_path, "f.csv", content.encode(encoding))
+    assert (rows, [rule for _, rule in refused]) == ([], ["wrong_encoding"])
+
+
+@pytest.mark.parametrize(
+    "text", [SIMPLIFIED, "编号,名称\n1,瞿喆淼\n", "a,b\n1,喆\n", "a,b\n1,①②㎡\n", "a,b\n1,Ⅱ级（α）\n"]
+)
+def test_chinese_with_a_few_rare_characters_is_chinese(text: str, tmp_path: Path):
+    rows, refused = read(tmp_path, "f.csv", text.encode("gb18030"))
+    assert (len(rows), refused) == (len(text.splitlines()) - 1, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [SIMPLIFIED, "a,b\n1,2\n", "编号,名称\r\n济南历下,化工\r\n"])
+def test_utf_16_without_a_mark_is_told_by_its_zeros(encoding: str, text: str, tmp_path: Path):
+    rows, refused = read(tmp_path, "f.csv", text.encode(encoding))
+    assert (len(rows), refused) == (len(text.splitlines()) - 1, [])
+    assert "\x00" not in str(rows)
+
+
+def test_zeros_in_a_text_stay_where_they_are(tmp_path: Path):
+    assert read(tmp_path, "f.csv", b"a,b\n1,x\x00y\n") == ([(2, "1", "x\x00y")], [])
+
+
+def test_private_characters_are_noted(tmp_path: Path):
+    path = tmp_path / "f.csv"
+    path.write_text("a,b\n1,张\ue123\n2,李\n")
+    [raw] = read_file(path, "f.csv", Entry(files=["*"]))
+    assert raw.frame.height == 2
+    assert raw.notes == ["f.csv: 1 rows hold private-use characters, first in line 2"]
+
+
+def test_a_line_of_many_megabytes_is_refused_by_itself(tmp_path: Path):
+    content = b"a,b\n1,2\n" + b"x" * 5_000_000 + b",1\n3,4\n"
+    rows, refused = read(tmp_path, "f.csv", content)
+    assert ([line for line, *_ in rows], refused) == ([2, 4], [(3, "huge_line")])
+
+
+# ---- delimiters ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", ["|", "\t", ";", ","])
+def test_each_usual_delimiter_is_told_by_the_header(delimiter: str, tmp_path: Path):
+    lines = [delimiter.join(cells) for cells in (("a", "b", '"c, (d; e)"'), ("1", "2", "3"))]
+    assert read(tmp_path, "f.txt", "\n".join(lines)) == ([(2, "1", "2", "3")], [])
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~", "\x01", "，"])
+def test_another_delimiter_can_be_declared(delimiter: str, tmp_path: Path):
+    content = f"a{delimiter}b\n1,5{delimiter}2\n"
+    assert read(tmp_path, "f.txt", content, delimiter=delimiter) == ([(2, "1,5", "2")], [])
+
+
+# ---- JSON documents ------------------------------------------------------------------------------------
+
+WRAPPED = {"code": 0, "data": {"total": 2, "list": [{"a": 1}, {"a": 2}]}, "other": [{"b": 1}]}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_rows_deeper_in_a_document_are_told_and_can_be_named(indent: int | None, mark: bytes, tmp_path: Path):
+    content = mark + json.dumps(WRAPPED, indent=indent).encode()
+    path = tmp_path / "f.json"
+    path.write_bytes(content)
+    [raw] = read_file(path, "f.json", Entry(files=["*"]))
+    assert [(one.line, one.rule) for one in raw.unread] == [(0, "wrapped_records")]
+    assert "records: data.list (2 items)" in raw.unread[0].content
+    assert "records: other (1 items)" in raw.unread[0].content
+    assert read(tmp_path, "f.json", content, records="data.list") == ([(1, "1"), (2, "2")], [])
+
+
+@pytest.mark.parametrize("records", ["data", "data.rows", "code", "data.list.a"])
+def test_a_place_without_a_list_is_told(records: str, tmp_path: Path):
+    assert read(tmp_path, "f.json", json.dumps(WRAPPED), records=records) == ([], [(0, "records_not_found")])
+
+
+def test_an_object_over_several_lines_is_one_row(tmp_path: Path):
+    assert read(tmp_path, "f.json", json.dumps({"a": 1, "b": "x"}, indent=2)) == ([(1, "1", "x")], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        ('{"a": 1, "a": 2}\n{"a": 3}', [(1, "duplicate_key_in_object")]),
+        ('[{"a": 1, "a": 2}, {"a": 3}]', [(1, "duplicate_key_in_object")]),
+        ('{"b": {"a": 1, "a": 1}}\n{"a": 3}', [(1, "not_a_flat_object")]),
+    ],
+)
+def test_an_object_that_names_a_key_twice_is_refused(
+    content: str, refused: list[tuple[int, str]], tmp_path: Path
+):
+    rows, told = read(tmp_path, "f.json", content)
+    assert ([cell for _, cell in rows], told) == (["3"], refused)
+
+
+@pytest.mark.parametrize("number", ["9.13701E+17", "1e3", "2.50", "0.30000000000000004", "-0", "1E400000"])
+def test_a_number_keeps_its_text(number: str, tmp_path: Path):
+    rows, refused = read(tmp_path, "f.json", f'[{{"a": {number}}}]')
+    assert (rows, refused) == (([], [(1, "not_a_number")]) if "400000" in number else ([(1, number)], []))
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        ('{"a": 1}{"a": 2}', [(1, "not_json")]),
+        ('{"a": 1}\n{"a": 2}{"a": 3}', [(2, "not_json")]),
+        ('[{"a": 1}][{"a": 2}]', [(0, "unreadable_file")]),
+        ('[{"a": 1}]\n[{"a": 2}]', [(0, "unreadable_file")]),
+        ("[" * 100_000, [(0, "unreadable_file")]),
+        ('{"a":' * 100_000, [(1, "not_json")]),
+    ],
+)
+def test_documents_one_after_another_or_without_end_are_refused(
+    content: str, refused: list[tuple[int, str]], tmp_path: Path
+):
+    assert read(tmp_path, "f.json", content)[1] == refused

@@ -1,0 +1,36 @@
+"""Rows at the foot of a table, such as totals and who filled it in: left out where the entry names them."""
+
+import re
+
+import polars as pl
+
+from warehouse.intake.delimited import cells_of, delimiter_of
+from warehouse.intake.mapping import Entry
+from warehouse.intake.raw import LINE, Raw
+
+
+def leave_out_footer(raw: Raw, entry: Entry) -> None:
+    """Take out rows whose first filled cell is one of ``footer`` (``*`` stands for anything), and note them."""
+    if not entry.footer:
+        return
+    pattern = "^(?:" + "|".join(_pattern(text) for text in entry.footer) + ")$"
+    texts = [pl.col(name).cast(pl.String) for name in raw.frame.columns if name != LINE]
+    bare = [text.str.replace_all(r"\s", "") for text in texts]
+    first = pl.coalesce(pl.lit(None, pl.String), *(pl.when(text != "").then(text) for text in bare))
+    is_footer = raw.frame.select(first.str.contains(pattern).fill_null(value=False)).to_series()
+    unread = [one for one in raw.unread if one.line and re.match(pattern, _first_cell(one.content))]
+    lines = sorted([*raw.frame.filter(is_footer)[LINE], *(one.line for one in unread)])
+    if lines:
+        raw.frame = raw.frame.filter(~is_footer)
+        raw.unread = [one for one in raw.unread if one not in unread]
+        told = ", ".join(map(str, lines[:10])) + (" …" if len(lines) > 10 else "")
+        raw.notes.append(f"{raw.place}: {len(lines):,} rows of the footer left out, line {told}")
+
+
+def _pattern(text: str) -> str:
+    return ".*".join(re.escape(part) for part in re.sub(r"\s", "", text).split("*"))
+
+
+def _first_cell(content: str) -> str:
+    cells = cells_of(content, delimiter_of(content)) or [content]
+    return next((bare for cell in cells if (bare := re.sub(r"\s", "", cell))), "")

@@ -1,0 +1,138 @@
+"""What was decided about a delivery, before anything of it is written."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from warehouse.intake.mapping import Mapping
+from warehouse.intake.raw import Raw
+
+REJECT_SCHEMA = {
+    "source": pl.String,
+    "table_name": pl.String,
+    "file": pl.String,
+    "sheet": pl.String,
+    "line": pl.Int64,
+    "rules": pl.String,
+    "content": pl.String,
+    "state": pl.String,
+    "mapping_hash": pl.String,
+    "entry": pl.Int64,
+}
+
+
+@dataclass
+class Batch:
+    """One file, or sheet, read for one table entry: delivered rows, and their canonical form.
+
+    ``flawed``: lines whose cells as kept do not tell what they hold, so that they cannot be judged again.
+    """
+
+    table: str
+    entry_at: int
+    raw: Raw
+    rows: pl.DataFrame
+    flawed: frozenset[int] = frozenset()
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered, readable or not."""
+        return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """How the rows of one file, or of one sheet of it, fared for one table."""
+
+    table: str
+    file: str
+    delivered: int
+    accepted: int
+    refused: int
+    sheet: str | None = None
+
+
+class Unused(NamedTuple):
+    """Content of a delivery that nothing reads.
+
+    ``rows`` is how many hold something (``None`` where nobody looked), ``nearest`` the header it may be meant for.
+    """
+
+    kind: Literal["file", "sheet", "column"]
+    file: str
+    sheet: str | None
+    name: str
+    rows: int | None
+    nearest: str | None
+    why: str
+
+    def __str__(self) -> str:
+        place = f"{self.file} [{self.sheet}]" if self.sheet else self.file
+        hint = f": did you mean {self.nearest}?" if self.nearest else ""
+        what = "" if self.kind == "file" else f"{self.kind} {self.name} "
+        return f"{place}: {what}{self.why}{hint}"
+
+
+class Unfilled(NamedTuple):
+    """A canonical column that no header of a file fills."""
+
+    table: str
+    column: str
+    is_decisive: bool
+    file: str
+    sheet: str | None
+
+    def __str__(self) -> str:
+        place = f"{self.file} [{self.sheet}]" if self.sheet else self.file
+        return f"{place}: nothing fills {self.table}.{self.column}"
+
+
+@dataclass
+class Judged:
+    """A delivery, decided but not written."""
+
+    mapping: Mapping
+    folder: str
+    delivery_id: str
+    accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
+    files: list[FileCount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unused: list[Unused] = field(default_factory=list)
+    unfilled: list[Unfilled] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    cells: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
+    """Rows accepted without a cell that could not be read: as rejects, in the state ``cell``."""
+    contradicted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """Rows that contradict each other, with their file, by table."""
+    repeated: int = 0
+
+    @property
+    def delivered(self) -> int:
+        """Rows delivered in all mapped files."""
+        return sum(count.delivered for count in self.files)
+
+    @property
+    def refused(self) -> int:
+        """Rows refused."""
+        return sum(count.refused for count in self.files)
+
+    def remarks(self) -> list[str]:
+        """What to know beside the rows: notes, what nothing reads, and decisive columns that nothing fills.
+
+        Files that nothing reads stand in the notes already.
+        """
+        unused = [str(one) for one in self.unused if one.kind != "file"]
+        return [*self.notes, *unused, *(str(one) for one in self.unfilled if one.is_decisive)]
+
+    def rules(self) -> list[tuple[str, str, int]]:
+        """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""
+        counted = (
+            self.rejects.with_columns(pl.col("rules").str.split(", "))
+            .explode("rules")
+            .group_by("table_name", "rules")
+            .agg(rows=pl.len())
+            .sort(["rows", "table_name", "rules"], descending=[True, False, False])
+        )
+        return counted.rows()

@@ -1,0 +1,23 @@
+"""Parquet files."""
+
+from pathlib import Path
+
+import polars as pl
+
+from warehouse.intake.mapping import Entry
+from warehouse.intake.raw import Raw, numbered
+
+MAX_CELLS = 2_000_000_000
+"""Rows times columns, more than any delivery; a column of one value takes no room in the file, but in memory."""
+
+
+def read_parquet(path: Path, raw: Raw, _entry: Entry) -> None:
+    """Read a Parquet file; its rows are numbered from 1."""
+    shape = pl.scan_parquet(path)
+    rows, columns = shape.select(pl.len()).collect().item(), len(shape.collect_schema())
+    if rows * columns > MAX_CELLS:
+        raw.refuse(0, "zip_bomb", f"unpacks to {rows:,} rows of {columns:,} columns")
+        return
+    delivered = pl.read_parquet(path)
+    raw.frame = numbered(delivered)
+    raw.nested = [name for name, dtype in delivered.schema.items() if dtype.is_nested()]
