@@ -22,6 +22,8 @@ from warehouse.intake.judged import Judged
 SOURCE_UNREADABLE = "source_unreadable"
 FILE_UNREADABLE = "file_unreadable"
 MOSTLY_REFUSED = "mostly_refused"
+SHEET_UNREAD = "sheet_unread"
+DECISIVE_UNFILLED = "decisive_unfilled"
 
 GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
 """A night with one of these is not whole: it has coded what it could read."""
@@ -69,6 +71,44 @@ def of_delivery(judged: Judged) -> list[Complaint]:
         .unique(maintain_order=True)
         .rows()
     ]
+
+
+def of_content(judged: Judged) -> list[Complaint]:
+    """Sheets with rows that nothing reads, and decisive columns that nothing fills in a file, each told once.
+
+    Named by sheet or column, not by file: what comes in a new file every day is one thing to settle.
+    """
+    source = judged.mapping.name
+    sheets = [
+        Complaint(
+            source,
+            SHEET_UNREAD,
+            f"[{one.name}]",
+            Message(
+                N_("{file}: sheet {sheet} is not read. Add it to the mapping (sheet:), or acknowledge it."),
+                {"file": one.file, "sheet": one.name},
+            ),
+        )
+        for one in judged.unused
+        if one.kind == "sheet"
+    ]
+    columns = [
+        Complaint(
+            source,
+            DECISIVE_UNFILLED,
+            f"{one.table}.{one.column}",
+            Message(
+                N_(
+                    "{file}: nothing fills {column}, which codes rest on. Map its header, or say in the mapping that "
+                    "the source does not have it ({name}: null)."
+                ),
+                {"file": one.file, "column": f"{one.table}.{one.column}", "name": one.column},
+            ),
+        )
+        for one in judged.unfilled
+        if one.is_decisive
+    ]
+    return list({one.complaint_id: one for one in (*sheets, *columns)}.values())
 
 
 def renew(

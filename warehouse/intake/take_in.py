@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.tables.canonical import TABLES
+from models.tables.canonical import TABLES, decisive
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import take_out_clashes
-from warehouse.intake.complaints import FILE_UNREADABLE, of_delivery, renew
+from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
 from warehouse.intake.delivery import file_digest
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping
@@ -66,6 +66,9 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         files = {count.file for count in judged.files}
         found = of_delivery(judged)
         renew(connection, source, found, on=received_on, kinds=[FILE_UNREADABLE], places=files)
+        content, read = of_content(judged), {count.table for count in judged.files if count.delivered}
+        columns = [f"{table}.{name}" for table in read for name in decisive(TABLES[table])]
+        renew(connection, source, content, on=received_on, kinds=[DECISIVE_UNFILLED], places=columns)
         return _record(connection, judged, written, received_on)
 
 

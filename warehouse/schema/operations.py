@@ -110,7 +110,7 @@ TABLES = {
         "given_at",
         key="complaint_id",
         order="source, kind, place",
-        kind=text("source_unreadable, file_unreadable or mostly_refused"),
+        kind=text("source_unreadable, file_unreadable, mostly_refused, sheet_unread or decisive_unfilled"),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),
     "ops.meta": _noted("one fact the warehouse remembers about itself", "key value", key="key"),
