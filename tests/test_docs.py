@@ -239,7 +239,7 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     }
     ours = {kind.__name__: kind.exit_code for kind in _errors(RiskcodeError) if "models." in kind.__module__}
     assert shown == ours
-    spoken = {int(code) for code in re.findall(r"\b(\d) \w", (cli.__doc__ or "").split("Exit codes:")[1])}
+    spoken = {int(code) for code in re.findall(r"\b(\d+) \w", (cli.__doc__ or "").split("Exit codes:")[1])}
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", part, flags=re.M)}
     assert spoken == listed - {130}
 
