@@ -125,26 +125,27 @@ def test_what_the_very_write_stored_counts_and_a_later_one_does_not(
 
 
 def test_as_stored_a_version_ends_where_the_next_one_of_those_begins() -> None:
-    """Three versions of one alert, told on days 0, 10 and 5; the last was stored by a later write."""
+    """Three versions of one alert, told on days 0, 10 and 5; the last was stored later, the second undone by write 4."""
     table = TABLES["alerts"]
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA core")
         connection.execute(
             f"CREATE TABLE core.alerts AS SELECT 'a' AS {table.key[0]}, 'b' AS {table.key[1]}, * FROM (VALUES "
-            "(1, DATE '2026-01-01', DATE '2026-01-01', 1), (2, DATE '2026-01-11', DATE '2026-01-11', 2), "
-            "(3, DATE '2026-01-06', DATE '2026-01-06', 3)) "
-            "v(version, recorded_at, known_from, stored_no)"
+            "(1, DATE '2026-01-01', DATE '2026-01-01', 1, NULL), (2, DATE '2026-01-11', DATE '2026-01-11', 2, 4), "
+            "(3, DATE '2026-01-06', DATE '2026-01-06', 3, NULL)) "
+            "v(version, recorded_at, known_from, stored_no, undone_no)"
         )
         connection.execute("ALTER TABLE core.alerts ADD COLUMN known_to DATE")
         asked = "SELECT known_to FROM ({}) ORDER BY version"
         ends = {
             by: [day for (day,) in connection.execute(asked.format(validity.as_stored(table, by))).fetchall()]
-            for by in (1, 2, 3)
+            for by in (1, 2, 3, 4)
         }
     assert ends == {
         1: [FOREVER],
         2: [date(2026, 1, 11), FOREVER],
         3: [date(2026, 1, 6), FOREVER, date(2026, 1, 11)],
+        4: [date(2026, 1, 6), FOREVER],
     }
 
 
