@@ -125,7 +125,7 @@ def test_what_the_very_write_stored_counts_and_a_later_one_does_not(
 
 
 def test_as_stored_a_version_ends_where_the_next_one_of_those_begins() -> None:
-    """Three versions of one alert, told on days 0, 10 and 5; the last was stored later, the second undone by write 4."""
+    """Versions of one alert told on days 0, 10 and 5; the last was stored later, the second undone by write 4."""
     table = TABLES["alerts"]
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA core")
