@@ -149,39 +149,6 @@ def codes_table(counts: list[Row], words: Words, run: Row) -> Table:
     return table
 
 
-def reject_counts_table(found: list[Row], words: Words) -> Table:
-    """Refusals by table and rule."""
-    table = plain_table()
-    for head in (words("table"), words("rule")):
-        table.add_column(head)
-    for head in (words("rows"), words("waiting for register")):
-        table.add_column(head, justify="right")
-    for row in found:
-        table.add_row(row["table_name"], escape(row["rule"]), f"{row['rows']:,}", f"{row['waiting'] or ''}")
-    return table
-
-
-def rejects_table(found: list[Row], words: Words) -> Table:
-    """Refused rows: where they came from, which rules they broke, what they said."""
-    table = plain_table(expand=True)
-    table.add_column(words("file"), overflow="fold", width=16)
-    table.add_column(words("line"), justify="right", width=6)
-    table.add_column(words("rule"), overflow="fold", width=26)
-    table.add_column(words("content"), overflow="ellipsis", no_wrap=True, ratio=1)
-    for row in found:
-        table.add_row(
-            escape(f"{row['file']} [{row['sheet']}]" if row["sheet"] else row["file"]),
-            str(row["line"]),
-            escape(row["rules"]),
-            escape(_printable(row["content"])[:300]),
-        )
-    return table
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "·" for char in text)
-
-
 def listing_table(found: list[Row], words: Words) -> Table:
     """Enterprises with their code and score."""
     table = plain_table()

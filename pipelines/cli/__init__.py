@@ -43,7 +43,7 @@ COMMANDS = (
     ),
     Later("demo", "admin:demo", "Write the deliveries of an invented city (mapping: demo_city)."),
     Later("doctor", "admin:doctor", "Whether this installation can run, and what to do where it cannot."),
-    Later("rejects", "read:rejects_app", "Refused rows: list, export, retry."),
+    Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
     Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),
     Later("plan", "plan:app", "The plan: year, month, today."),

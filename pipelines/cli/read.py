@@ -1,4 +1,4 @@
-"""Commands that read the published copy: queue, explain, codes, rejects."""
+"""Commands that read the published copy: queue, explain, codes."""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,15 +13,12 @@ from desk.terminal.codes import (
     listing_table,
     queue_table,
     reasons_text,
-    reject_counts_table,
-    rejects_table,
     visits_table,
 )
 from desk.terminal.passport import show_passport
 from desk.words.labels import CHANNEL, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
-from pipelines.cli.groups import Later, group_of
 from pipelines.cli.options import (
     District,
     Form,
@@ -41,8 +38,6 @@ from warehouse.questions import codes as queries
 from warehouse.questions import visits
 from warehouse.questions.area import Area
 from warehouse.questions.passport import passport
-
-rejects_app = typer.Typer(cls=group_of(Later("retry", "admin:retry")), invoke_without_command=True)
 
 
 def queue(
@@ -82,7 +77,7 @@ def queue(
     with reading(settings.home) as connection:
         found = visits.inspection_queue(connection, Area(at, district), asked)
     if form != "table":
-        _export(_flat(found, form), form, output, settings, name="queue")
+        exported(_flat(found, form), form, output, settings, name="queue")
         return
     console = Console()
     console.print(visits_table(found, words, width=console.width) if found else words("No visit matches"))
@@ -106,7 +101,7 @@ def _queue_of_code(
             queue_table(found, words, wide=console.width >= 110) if found else words("No enterprise matches")
         )
         return
-    _export(_flat(found, form), form, output, settings, name=f"queue-{key}")
+    exported(_flat(found, form), form, output, settings, name=f"queue-{key}")
 
 
 def explain(
@@ -172,35 +167,7 @@ def codes(
     if form == "table":
         Console().print(listing_table(found, words) if found else words("No enterprise matches"))
     else:
-        _export(found, form, output, settings, name="codes")
-
-
-@rejects_app.callback()
-def rejects(
-    context: typer.Context,
-    table: Annotated[str | None, typer.Option(help="only this table")] = None,
-    rule: Annotated[str | None, typer.Option(help="only rules that contain this text")] = None,
-    limit: Limit = None,
-    listing: Annotated[bool, typer.Option("--list", help="the rows themselves, not just counts")] = False,
-    form: Form = "table",
-    output: Output = None,
-    json: Json = False,
-) -> None:
-    """What was refused, by which rule; --list for the rows, --format to export them."""
-    if context.invoked_subcommand is not None:
-        return
-    settings = load_settings()
-    words, form = Words(settings.language), "json" if json else form
-    with reading(settings.home) as connection:
-        if form == "table" and not (listing or table or rule):
-            found = queries.reject_counts(connection)
-            Console().print(reject_counts_table(found, words) if found else words("No refused rows"))
-            return
-        found = queries.rejects(connection, table=table, rule=rule, limit=limit)
-    if form == "table":
-        Console().print(rejects_table(found, words) if found else words("No refused rows"))
-    else:
-        _export(found, form, output, settings, name="rejects")
+        exported(found, form, output, settings, name="codes")
 
 
 def _code(text: str) -> str:
@@ -215,7 +182,8 @@ def _flat(found: list[Row], form: str) -> list[Row]:
     return [{**row, "reasons": reasons_text(row, words).replace("\\[", "[")} for row in found]
 
 
-def _export(found: list[Row], form: str, output: Path | None, settings: Settings, *, name: str) -> None:
+def exported(found: list[Row], form: str, output: Path | None, settings: Settings, *, name: str) -> None:
+    """Write rows as CSV, workbook or JSON, to the terminal or a file."""
     if form not in ("csv", "xlsx", "json"):
         raise WrongUse(
             "--format {form}: choose {others} or {last}", form=form, others="table, csv, xlsx", last="json"

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from desk.files.tables import as_json
 from desk.say.complaints import complaint_lines
-from desk.terminal.codes import codes_table, queue_table, reject_counts_table
+from desk.terminal.codes import codes_table, queue_table
+from desk.terminal.rejects import reject_counts_table
 from desk.words.labels import BINDING
 from desk.words.words import Words
 from models.errors import DeliveryError, MappingError, WarehouseError

@@ -11,12 +11,14 @@ from rich.markup import escape
 from desk.files.tables import as_json
 from desk.say.complaints import complaint, complaint_lines
 from desk.terminal.layout import plain_table
+from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
+from models.errors import DeliveryError
 from pipelines.cli.options import By, Json, Reason
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.database.reading import reading, rows
+from warehouse.database.reading import Row, reading, rows
 from warehouse.intake.complaints import acknowledge
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.judged import Judged
@@ -25,6 +27,7 @@ from warehouse.intake.sources import sources
 from warehouse.questions.complaints import standing
 
 app = typer.Typer(no_args_is_help=True)
+_EXAMPLES = 10
 
 
 @app.command("check")
@@ -68,8 +71,10 @@ def check(
                 }
             )
         )
-        return
-    _show_check(judged, Words(settings.language), Console())
+    else:
+        _show_check(judged, Words(settings.language), Console())
+    if _lost(judged):
+        raise typer.Exit(DeliveryError.exit_code)
 
 
 def _show_check(judged: Judged, words: Words, console: Console) -> None:
@@ -92,17 +97,25 @@ def _show_check(judged: Judged, words: Words, console: Console) -> None:
     if judged.rejects.is_empty():
         console.print(words("No refused rows"))
         return
-    rules = plain_table()
-    for head in (words("table"), words("rule")):
-        rules.add_column(head)
-    rules.add_column(words("rows"), justify="right")
-    rules.add_column(words("line"), overflow="ellipsis", no_wrap=True)
-    for table, rule, count in judged.rules():
-        first = judged.rejects.filter(
-            (judged.rejects["table_name"] == table) & judged.rejects["rules"].str.contains(rule, literal=True)
-        )
-        rules.add_row(table, escape(rule), f"{count:,}", escape(f"{first['file'][0]}:{first['line'][0]}"))
-    console.print(rules)
+    console.print(reject_counts_table([_count(*one) for one in judged.rules()], words))
+    console.print(rejects_table(judged.rejects.head(_EXAMPLES).to_dicts(), words))
+
+
+def _count(table: str, rule: str, rows: int) -> Row:
+    return {"table_name": table, "rule": rule, "rows": rows, "waiting": 0}
+
+
+def _lost(judged: Judged) -> list[str]:
+    """Tables of which everything was refused."""
+    counted: dict[str, list[int]] = {}
+    for count in judged.files:
+        told = counted.setdefault(count.table, [0, 0])
+        told[0] += count.delivered
+        told[1] += count.refused
+    whole = {row["table_name"] for row in judged.rejects.filter(judged.rejects["line"] == 0).to_dicts()}
+    return [
+        table for table, (rows, refused) in counted.items() if rows == refused and (rows or table in whole)
+    ]
 
 
 @app.command("list")

@@ -92,6 +92,15 @@ def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
     return [names.get(header, header) for header in delivered]
 
 
+def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
+    """Delivered headers that fill each canonical column of a batch."""
+    entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+    delivered, read_as = _delivered(batch), _read_as(mapping, batch)
+    names = dict(zip(read_as, delivered, strict=True))
+    read = read_from(read_as, entry, table)
+    return {column: [names[one] for one in headers if one in names] for column, headers in read.items()}
+
+
 def _used(mapping: Mapping, batch: Batch) -> set[str]:
     """Delivered headers that a batch reads, or was told not to."""
     entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]

@@ -191,6 +191,11 @@ def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
         )
         for row in found.select(columns).iter_rows(named=True)
     ]
+    told = [*TABLES[name].key, *filter(None, [TABLES[name].subject])]
+    keys = [
+        masked_identity_cards(json.dumps(row, ensure_ascii=False))
+        for row in found.select(one for one in told if one != "source").iter_rows(named=True)
+    ]
     place = pl.col("source_file").str.extract_groups(r"^(?<file>.*?)(?: \[(?<sheet>[^\[\]]*)\])?$")
     return found.select(
         source=pl.lit(judged.mapping.name),
@@ -200,6 +205,7 @@ def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
         line="source_line",
         rules="rules",
         content=pl.Series(content, dtype=pl.String),
+        cells=pl.Series(keys, dtype=pl.String),
         state=pl.lit("open"),
         mapping_hash=pl.lit(judged.mapping.hash),
         entry=pl.lit(None, dtype=pl.Int64),

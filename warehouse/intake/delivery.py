@@ -7,19 +7,20 @@ cut into files cannot matter.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path, PurePath
+from typing import Any
 
 import polars as pl
 
-from models.contract import DUPLICATE_KEY, HEALS, ROW, judge
+from models.contract import DUPLICATE_KEY, HEALS, ROW, UNKNOWN_ENTERPRISE, judge
 from models.errors import DeliveryError
 from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
-from warehouse.intake.accounts import unfilled_columns, unused_content
+from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
 from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
 from warehouse.intake.flaws import days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged, Unused
@@ -290,6 +291,7 @@ def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
             unread.line,
             unread.rule,
             unread.content,
+            None,
             "open",
             mapping.hash,
             None,  # there are no cells that an entry of the mapping could read again
@@ -303,13 +305,16 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
     """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
     if refused.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
-    delivered = batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)
-    content = [
-        masked_identity_cards(json.dumps(row, ensure_ascii=False))
-        for row in as_text(delivered).drop(LINE).iter_rows(named=True)
+    refused = refused.sort(LINE)
+    delivered = as_text(batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)).drop(LINE)
+    content = [_kept(row) for row in delivered.iter_rows(named=True)]
+    headers = headers_by_column(mapping, batch)
+    cells = [
+        _kept(_offending(batch.table, rules, headers, row))
+        for rules, row in zip(refused["rules"], delivered.iter_rows(named=True), strict=True)
     ]
     rules = pl.col("rules").list.join(", ")
-    return refused.sort(LINE).select(
+    return refused.select(
         source=pl.lit(mapping.name),
         table_name=pl.lit(batch.table),
         file=pl.lit(batch.raw.file),
@@ -317,9 +322,27 @@ def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.D
         line=pl.col(LINE),
         rules=rules,
         content=pl.Series(content, dtype=pl.String),
+        cells=pl.Series(cells, dtype=pl.String),
         state=pl.when(pl.col("rules").list.eval(pl.element().str.contains(HEALS)).list.all())
         .then(pl.lit("waiting"))
         .otherwise(pl.lit("open")),
         mapping_hash=pl.lit(mapping.hash),
         entry=pl.when(~pl.col(LINE).is_in(list(batch.flawed))).then(pl.lit(batch.entry_at, dtype=pl.Int64)),
     )
+
+
+def _kept(cells: dict[str, Any]) -> str:
+    return masked_identity_cards(json.dumps(cells, ensure_ascii=False))
+
+
+def _offending(
+    table: str, rules: Iterable[str], headers: dict[str, list[str]], row: dict[str, Any]
+) -> dict[str, str]:
+    """What the cells said for which a row is refused, by canonical column."""
+    keys = {DUPLICATE_KEY: TABLES[table].key, UNKNOWN_ENTERPRISE: ("enterprise_id",)}
+    columns = [name for rule in rules for name in keys.get(rule, (rule.partition(":")[2],))]
+    return {
+        name: " | ".join("" if row[header] is None else str(row[header]) for header in headers[name])
+        for name in columns
+        if headers.get(name)
+    }

@@ -16,6 +16,7 @@ REJECT_SCHEMA = {
     "line": pl.Int64,
     "rules": pl.String,
     "content": pl.String,
+    "cells": pl.String,
     "state": pl.String,
     "mapping_hash": pl.String,
     "entry": pl.Int64,

@@ -207,7 +207,7 @@ def rejects(
     return rows(
         connection,
         """
-        SELECT source, table_name, file, sheet, line, rules, state, refused_on, content FROM raw.rejected_rows
+        SELECT source, table_name, file, sheet, line, rules, cells, state, refused_on, content FROM raw.rejected_rows
         WHERE state IN ('open', 'waiting') AND ($table IS NULL OR table_name = $table)
           AND ($rule IS NULL OR contains(rules, $rule))
         ORDER BY source, table_name, file, sheet, line LIMIT $most

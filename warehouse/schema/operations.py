@@ -12,6 +12,7 @@ _COLUMNS = COMMON | spread(
         "line": whole("line in it; 0 = the whole file"),
         "rules": text("names of the rules that refused it, separated by a comma"),
         "content": text("the row as delivered, as JSON; plain text where it could not be read"),
+        "cells": text("the cells it is refused for, as JSON: canonical column, and what was delivered"),
         "state": text(
             "open, waiting (for its enterprise or its day), accepted (later), superseded, or cell (accepted without it)"
         ),
@@ -62,7 +63,7 @@ _noted = partial(own_table, _COLUMNS)
 TABLES = {
     "raw.rejected_rows": _noted(
         "one refused row (被拒数据)",
-        "source table_name file sheet line rules content state mapping_hash entry delivery_id refused_on "
+        "source table_name file sheet line rules content cells state mapping_hash entry delivery_id refused_on "
         "settled_on",
         order="refused_on, source, file, sheet, line",
     ),

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from pipelines import cli
 from pipelines.cli.groups import Later
+from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm, violation
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import ended, process, riskcode, write_city
 
@@ -81,6 +82,19 @@ def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path:
     assert "shiju" in wrong["inbox"] and "Run again" in wrong["published"]
     told = riskcode(home, "doctor", RISKCODE_LANG="zh").stdout
     assert told.count("✗") == 2 and told.count("✓") == len(json.loads(done.stdout)) - 2
+
+
+def test_sources_check_shows_the_cell_at_fault_and_fails_where_a_table_is_lost(tmp_path: Path) -> None:
+    row = violation("a", severity="#N/A")
+    folder = deliver(tmp_path / "d", {"register.csv": csv_bytes([firm(0)]), "v_1.csv": csv_bytes([row])})
+    (tmp_path / "m.yaml").write_text(MAPPING, encoding="utf-8")
+    arguments = ("sources", "check", str(folder), "--mapping", str(tmp_path / "m.yaml"))
+    done = riskcode(tmp_path / "home", *arguments, COLUMNS="80")
+    assert done.returncode == 4
+    assert "严重程度=#N/A" in done.stdout and "a value, or an empty" in done.stdout
+    assert max(cell_len(line) for line in done.stdout.splitlines() if "nothing fills" not in line) <= 80
+    deliver(folder, {"v_2.csv": csv_bytes([violation("b")])})
+    assert riskcode(tmp_path / "home", *arguments).returncode == 0
 
 
 def test_output_fits_a_terminal_of_80_columns(coded: Path) -> None:
