@@ -32,6 +32,7 @@ class Home:
         # Dagster's own instance: runs, events, schedules.
         self.dagster: Final = root / "dagster"
         # Great Expectations' Data Docs.
+        self.approved: Final = root / "approved_mappings.jsonl"
         self.data_docs: Final = root / "data_docs"
         # Logs of runs.
         self.logs: Final = root / "logs"

@@ -1,8 +1,8 @@
 """Labels: what became of an enterprise strictly after the as-of day, from what was known much later.
 
-A label is 1, 0 or unknown.  Not visited is unknown, not 0.  A window that is not over, or whose events may not
-all have been announced yet, is unknown for every enterprise: to take the early announcements alone would teach
-that whoever is announced early is risky.
+A label is 1, 0 or unknown.  Not visited is unknown, not 0; nor is a visit whose result nobody knows.  A window that is
+not over, or whose events may not all have been announced yet, is unknown for every enterprise: to take the early
+announcements alone would teach that whoever is announced early is risky.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ import polars as pl
 
 from models.coding.verdicts import all_hold, any_group_holds
 from models.policy import Label, LabelValue
-from models.vocabulary import day_number
+from models.vocabulary import RESULT_RANK, day_number
 
 OUTCOME_COLUMNS = {
     "next_visit": ("result_rank", "score", "is_recheck"),
@@ -48,7 +48,7 @@ def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, kno
         verdict = pl.when(within).then(pl.col("is_hit"))
     else:
         verdict = pl.when(within).then(1).otherwise(0)
-    kept = within & complete
+    kept = within & complete & pl.col("is_hit").is_not_null()
     found = following.select(
         pl.when(complete).then(verdict).cast(pl.Int8).alias("label"),
         *(pl.when(kept).then(pl.col(name)).alias(name) for name in ("outcome_day", "announced_day", "team")),
@@ -65,15 +65,21 @@ def latest_labelled(panel: pl.DataFrame, cohorts: int) -> pl.DataFrame:
 
 
 def _decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:
-    """Events that may decide the label, one a day and enterprise; the gravest of a day speaks for it."""
+    """Events that may decide the label, one a day and enterprise; the gravest of a day speaks for it.
+
+    A visit of unknown result may have ended anyhow: it is no hit and no miss, and outranks what was better that day.
+    """
     counted = events.filter(all_hold(spec.among)).with_columns(is_hit=all_hold(spec.when).cast(pl.Int8))
     if spec.outcome != "next_visit":
         counted = counted.filter(pl.col("is_hit") == 1)
+    elif any(condition.feature == "result_rank" for condition in spec.when):
+        is_known = pl.col("result_rank") != RESULT_RANK["unknown"]
+        counted = counted.with_columns(is_hit=pl.when(is_known).then("is_hit"))
     return (
         counted.sort(
             "enterprise_id",
             "day",
-            "is_hit",
+            pl.col("is_hit").cast(pl.Float64).fill_null(0.5),
             "announced_day",
             "team",
             descending=[False, False, True, False, False],

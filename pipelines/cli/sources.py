@@ -23,7 +23,7 @@ from warehouse.intake.complaints import acknowledge
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import MAPPINGS, load_mapping
-from warehouse.intake.sources import sources
+from warehouse.intake.sources import approve, sources
 from warehouse.questions.complaints import standing
 
 app = typer.Typer(no_args_is_help=True)
@@ -142,6 +142,20 @@ def list_(json: Json = False) -> None:
         typer.echo(f"{words('inbox')}{words.colon}{one.folder} → {one.name}")
         if one.problem:
             typer.echo(f"  ✗ {words.of(one.problem)}")
+
+
+@app.command("approve")
+def approve_(
+    folder: Annotated[Path, typer.Argument(help="folder of the inbox whose mapping.yaml asks a database")],
+    by: By,
+) -> None:
+    """Let the mapping of a source, as it is written now, ask its databases; a changed one must be approved again."""
+    settings = load_settings()
+    words = Words(settings.language)
+    found = approve(settings.home.prepare(), folder, by=by)
+    typer.echo(
+        words("The mapping '{name}' may ask its databases ({hash})", name=found.name, hash=found.hash[:12])
+    )
 
 
 @app.command("complaints")

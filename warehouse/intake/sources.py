@@ -3,12 +3,14 @@
 A source that cannot be read hurts no other: what is wrong with it is carried along and told, never raised.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from models.errors import DeliveryError, MappingError, RiskcodeError
+from warehouse.clock import local_today
 from warehouse.home import Home
 from warehouse.intake.delivery import is_finished
 from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
@@ -42,7 +44,8 @@ def sources(home: Home) -> list[Source]:
     """
     if not home.inbox.exists():
         return []
-    return [_source(folder) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
+    approved = approved_hashes(home)
+    return [_source(folder, approved) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
 
 
 def _is_source(folder: Path) -> bool:
@@ -55,15 +58,19 @@ def _is_source(folder: Path) -> bool:
         return True  # what cannot be looked into is told by whoever reads it
 
 
-def _source(folder: Path) -> Source:
-    found = attempt(lambda: _mapping_of(folder))
+def _source(folder: Path, approved: Container[str]) -> Source:
+    found = attempt(lambda: _mapping_of(folder, approved))
     if isinstance(found, RiskcodeError):
         return Source(folder, None, found)
     return Source(folder, found)
 
 
-def _mapping_of(folder: Path) -> Mapping:
-    """``mapping.yaml`` in the folder, else the mapping that comes along under its name."""
+def _mapping_of(folder: Path, approved: Container[str]) -> Mapping:
+    """``mapping.yaml`` in the folder, else the mapping that comes along under its name.
+
+    Whoever may deliver may write into the inbox; a mapping that asks a database reads with the rights of the run, so
+    one that lies there must be approved.
+    """
     own, named = folder / "mapping.yaml", MAPPINGS / f"{folder.name}.yaml"
     if not own.exists() and not named.exists():
         raise MappingError(
@@ -72,7 +79,33 @@ def _mapping_of(folder: Path) -> Mapping:
             folder=shown(str(folder)),
             name=shown(folder.name),
         )
-    return load_mapping(own if own.exists() else named)
+    if not own.exists():
+        return load_mapping(named)
+    found = load_mapping(own)
+    if any(entry.sql is not None for _, _, entry in found.entries()) and found.hash not in approved:
+        raise MappingError(
+            "The mapping in {folder} asks a database, and nobody has approved it. Read it, then: ./riskcode sources "
+            "approve {folder} --by NAME",
+            folder=shown(str(folder)),
+        )
+    return found
+
+
+def approved_hashes(home: Home) -> frozenset[str]:
+    """Hashes of the mappings that an operator lets ask databases from the inbox."""
+    if not home.approved.exists():
+        return frozenset()
+    lines = home.approved.read_text(encoding="utf-8").splitlines()
+    return frozenset(json.loads(line)["hash"] for line in lines if line.strip())
+
+
+def approve(home: Home, folder: Path, *, by: str) -> Mapping:
+    """Let the mapping of a folder, as it is written now, ask its databases.  Returns it."""
+    found = load_mapping(folder / "mapping.yaml")
+    told = {"hash": found.hash, "mapping": found.name, "by": by.strip(), "on": f"{local_today()}"}
+    with home.approved.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(told, ensure_ascii=False) + "\n")
+    return found
 
 
 def attempt(read: Callable[[], T]) -> T | RiskcodeError:

@@ -88,6 +88,26 @@ def test_the_first_visit_decides_whatever_later_ones_find():
     assert (found["label"], found["outcome_day"]) == (0, 1100)
 
 
+@pytest.mark.parametrize(
+    ("ranks", "told"), [((1,), None), ((0, 1), None), ((1, 2), None), ((1, 3), 1), ((3, 1), 1), ((0, 2), 0)]
+)
+def test_a_visit_of_unknown_result_is_neither_hit_nor_miss_but_one_that_is_known_to_be_grave_speaks(
+    ranks: tuple[int, ...], told: int | None
+):
+    found = labelled(*[event(1100, rank=rank) for rank in ranks], event(1200, rank=5))
+    assert found["label"] == told
+    assert found["outcome_day"] == (None if told is None else 1100)
+
+
+def test_a_label_about_scores_asks_nothing_of_the_result():
+    scored = label(
+        "next_visit",
+        among=({"feature": "score", "at_least": 0},),
+        when=({"feature": "score", "at_least": 28},),
+    )
+    assert labelled(event(1100, rank=1, score=30), of=scored)["label"] == 1
+
+
 def test_any_finding_of_the_horizon_decides_not_only_the_first():
     serious = label("violation", when=({"feature": "severity_rank", "at_least": 3},))
     found = labelled(event(1100, rank=1), event(1200, rank=4), of=serious)

@@ -17,7 +17,7 @@ from warehouse.connection import Connection
 from warehouse.home import Home
 from warehouse.intake.complaints import acknowledge, is_whole, of_shares
 from warehouse.intake.inbox import take_in_all
-from warehouse.intake.sources import attempt
+from warehouse.intake.sources import approve, attempt
 from warehouse.questions.complaints import standing
 
 REGISTER = {"register.csv": csv_bytes([firm(number) for number in range(4)])}
@@ -207,6 +207,35 @@ def test_files_that_were_cleared_away_are_no_fault_and_one_that_nobody_reads_may
     deliver(folder, {"名册.csv": REGISTER["register.csv"]})
     a_night(connection, home, TODAY + timedelta(days=2))
     assert stand(connection) == [("bureau", "source_unreadable", "", "open")]
+
+
+def test_a_query_in_the_inbox_is_asked_only_as_an_operator_approved_it(
+    home: Home, connection: Connection
+) -> None:
+    secret = home.root / "secret.txt"
+    secret.write_text("nobody should see this", encoding="utf-8")
+    query = f"SELECT content AS enterprise_id FROM read_text('{secret}')"
+    asking = f'mapping: yujing\ntables:\n  enterprises:\n    - sql: {{url: "duckdb:///:memory:", query: "{query}"}}\n'
+    folder = deliver(home.inbox / "yujing", {"mapping.yaml": asking.encode()})
+    a_night(connection, home)
+    assert stand(connection) == [("yujing", "source_unreadable", "", "open")]
+    assert "sources approve" in str(standing(connection)[0]["said"])
+    assert connection.sql("SELECT count(*) FROM raw.rejected_rows").fetchall() == [(0,)]
+    plain = asking.replace(
+        query,
+        "SELECT 'A1' AS enterprise_id, '甲' AS name, 'city' AS enforcing_level, "
+        "DATE '2026-01-01' AS recorded_at",
+    )
+    deliver(folder, {"mapping.yaml": plain.encode()})
+    assert approve(home, folder, by=" 王伟 ").name == "yujing"
+    a_night(connection, home, TODAY + timedelta(days=1))
+    assert stand(connection) == []
+    assert connection.sql("SELECT enterprise_id FROM core.enterprises").fetchall() == [("A1",)]
+    deliver(folder, {"mapping.yaml": asking.encode()})
+    a_night(connection, home, TODAY + timedelta(days=2))
+    assert stand(connection) == [("yujing", "source_unreadable", "", "open")], (
+        "it is not the text that was approved"
+    )
 
 
 class PanicException(BaseException):

@@ -180,9 +180,9 @@ def finding(days: int, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("result", "found"),
-    [("clean", 0), ("unknown", 0), ("findings", 0), ("serious", 1), ("stopped", 1), ("refused", 1)],
+    [("clean", 0), ("unknown", None), ("findings", 0), ("serious", 1), ("stopped", 1), ("refused", 1)],
 )
-def test_results_from_serious_on_are_positive(result: str, found: int):
+def test_results_from_serious_on_are_positive_and_an_unknown_one_is_unknown(result: str, found: int | None):
     assert labelled("serious_finding", inspections=[visit(30, result)])["label"] == found
 
 
