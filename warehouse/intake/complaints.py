@@ -24,6 +24,7 @@ FILE_UNREADABLE = "file_unreadable"
 MOSTLY_REFUSED = "mostly_refused"
 SHEET_UNREAD = "sheet_unread"
 DECISIVE_UNFILLED = "decisive_unfilled"
+DIVISION_UNKNOWN = "division_unknown"
 
 GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
 """A night with one of these is not whole: it has coded what it could read."""
@@ -74,7 +75,7 @@ def of_delivery(judged: Judged) -> list[Complaint]:
 
 
 def of_content(judged: Judged) -> list[Complaint]:
-    """Sheets with rows that nothing reads, and decisive columns that nothing fills in a file, each told once.
+    """Sheets that nothing reads, decisive columns that nothing fills, divisions that never existed, each told once.
 
     Named by sheet or column, not by file: what comes in a new file every day is one thing to settle.
     """
@@ -108,7 +109,21 @@ def of_content(judged: Judged) -> list[Complaint]:
         for one in judged.unfilled
         if one.is_decisive
     ]
-    return list({one.complaint_id: one for one in (*sheets, *columns)}.values())
+    divisions = [
+        Complaint(
+            source,
+            DIVISION_UNKNOWN,
+            f"{table}.division {code}",
+            Message(
+                N_(
+                    "{n} rows of {table} name the division {code}, which does not exist and did not. Correct it."
+                ),
+                {"n": f"{rows:,}", "table": table, "code": code},
+            ),
+        )
+        for table, code, rows in judged.strange_divisions
+    ]
+    return list({one.complaint_id: one for one in (*sheets, *columns, *divisions)}.values())
 
 
 def renew(

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from models.contract import DUPLICATE_KEY, HEALS, ROW, UNKNOWN_ENTERPRISE, judge
+from models.divisions import is_known, present
 from models.errors import DeliveryError
 from models.identity_cards import masked_identity_cards
 from models.messages import Message
@@ -237,7 +238,7 @@ def _judge_table(
     mapping = judged.mapping
     rejects = [_unread_rows(mapping, batch) for batch in batches]
     rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
-    accepted = verdict.accepted.join(where, on=ROW)
+    accepted = _in_present_divisions(judged, table, verdict.accepted).join(where, on=ROW)
     without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
     if not without.is_empty():
         told = without.select("batch", LINE, rules=CELL_PROBLEMS)
@@ -245,6 +246,22 @@ def _judge_table(
         kept = pl.concat(cells).with_columns(state=pl.lit("cell"), entry=pl.lit(None, dtype=pl.Int64))
         judged.cells = pl.concat([judged.cells, kept])
     return _located(judged, batches, accepted), pl.concat(rejects)
+
+
+def _in_present_divisions(judged: Judged, table: Table, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Accepted rows with the divisions of today; what was read as another one is noted, what never existed told."""
+    if "division" not in accepted.columns:
+        return accepted
+    counted = dict(accepted["division"].drop_nulls().value_counts().iter_rows())
+    moved = {code: now for code in counted if (now := present(code)) != code}
+    judged.notes += [
+        f"{table.name}: division {code} is {now} now, read so in {counted[code]:,} rows"
+        for code, now in sorted(moved.items())
+    ]
+    judged.strange_divisions += [
+        (table.name, code, rows) for code, rows in sorted(counted.items()) if not is_known(code)
+    ]
+    return accepted.with_columns(pl.col("division").replace(moved)) if moved else accepted
 
 
 def _located(judged: Judged, batches: list[Batch], accepted: pl.DataFrame) -> pl.DataFrame:

@@ -103,6 +103,8 @@ class Judged:
     unused: list[Unused] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    strange_divisions: list[tuple[str, str, int]] = field(default_factory=list)
+    """Table, code and rows of divisions that never existed."""
     cells: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
     """Rows accepted without a cell that could not be read: as rejects, in the state ``cell``."""
     contradicted: dict[str, pl.DataFrame] = field(default_factory=dict)

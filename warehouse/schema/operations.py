@@ -111,7 +111,9 @@ TABLES = {
         "given_at",
         key="complaint_id",
         order="source, kind, place",
-        kind=text("source_unreadable, file_unreadable, mostly_refused, sheet_unread or decisive_unfilled"),
+        kind=text(
+            "source_unreadable, file_unreadable, mostly_refused, sheet_unread, decisive_unfilled or division_unknown"
+        ),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),
     "ops.meta": _noted("one fact the warehouse remembers about itself", "key value", key="key"),

@@ -209,6 +209,18 @@ def test_files_that_were_cleared_away_are_no_fault_and_one_that_nobody_reads_may
     assert stand(connection) == [("bureau", "source_unreadable", "", "open")]
 
 
+def test_an_abolished_division_is_read_as_todays_and_one_that_never_was_is_told(
+    home: Home, connection: Connection
+) -> None:
+    firms = [firm(0, division="371202"), firm(1, division="379999"), firm(2, division="莱芜区")]
+    source(home, "bureau", {"register.csv": csv_bytes(firms)})
+    a_night(connection, home)
+    found = connection.sql("SELECT division FROM core.enterprises ORDER BY name").fetchall()
+    assert found == [("370116",), ("379999",), ("莱芜区",)]
+    told = [row["place"] for row in standing(connection) if row["kind"] == "division_unknown"]
+    assert told == ["enterprises.division 379999"]
+
+
 def test_a_query_in_the_inbox_is_asked_only_as_an_operator_approved_it(
     home: Home, connection: Connection
 ) -> None:
