@@ -106,16 +106,14 @@ def _count(table: str, rule: str, rows: int) -> Row:
 
 
 def _lost(judged: Judged) -> list[str]:
-    """Tables of which everything was refused."""
-    counted: dict[str, list[int]] = {}
+    """Tables of which everything was refused, but for what only waits for its enterprise or its day."""
+    refused = judged.rejects.filter(judged.rejects["state"] == "open")
+    lost = dict(refused.filter(refused["line"] > 0)["table_name"].value_counts().iter_rows())
+    whole = set(refused.filter(refused["line"] == 0)["table_name"])
+    delivered: dict[str, int] = {}
     for count in judged.files:
-        told = counted.setdefault(count.table, [0, 0])
-        told[0] += count.delivered
-        told[1] += count.refused
-    whole = {row["table_name"] for row in judged.rejects.filter(judged.rejects["line"] == 0).to_dicts()}
-    return [
-        table for table, (rows, refused) in counted.items() if rows == refused and (rows or table in whole)
-    ]
+        delivered[count.table] = delivered.get(count.table, 0) + count.delivered
+    return [name for name, rows in delivered.items() if rows == lost.get(name, 0) and (rows or name in whole)]
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ opens read-only without its file functions, servers are asked in a transaction t
 """
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -13,9 +13,6 @@ import polars as pl
 from models.errors import DeliveryError
 from warehouse.intake.json_items import as_cell
 from warehouse.intake.raw import LINE, Raw, numbered
-
-if TYPE_CHECKING:
-    import sqlalchemy
 
 READ_ONLY = {
     "sqlite": "",
@@ -49,7 +46,7 @@ def read_sql(url: str, query: str, name: str) -> Raw:
     import sqlalchemy.exc
 
     try:
-        engine = _engine(url, name)
+        engine = _engine(sqlalchemy, url, name)
         with engine.connect() as connection:
             if said := READ_ONLY[engine.dialect.name]:
                 connection.exec_driver_sql(said)
@@ -73,10 +70,8 @@ def read_sql(url: str, query: str, name: str) -> Raw:
     return Raw(name, numbered(frame))
 
 
-def _engine(url: str, name: str) -> "sqlalchemy.Engine":
+def _engine(sqlalchemy: Any, url: str, name: str) -> Any:
     """An engine that opens files read-only.  Raises DeliveryError for a database nobody may ask."""
-    import sqlalchemy
-
     asked = sqlalchemy.make_url(url)
     kind = asked.get_backend_name()
     if kind not in READ_ONLY:

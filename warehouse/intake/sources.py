@@ -5,6 +5,7 @@ A source that cannot be read hurts no other: what is wrong with it is carried al
 
 import json
 from collections.abc import Callable, Container
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -45,7 +46,26 @@ def sources(home: Home) -> list[Source]:
     if not home.inbox.exists():
         return []
     approved = approved_hashes(home)
-    return [_source(folder, approved) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
+    found = [_source(folder, approved) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
+    first = {one.mapping.name: one.folder for one in reversed(found) if one.mapping}
+    return [_alone(one, first) for one in found]
+
+
+def _alone(source: Source, first: Mapping_[str, Path]) -> Source:
+    """A source whose name another folder bears first is a problem: their numbers would be taken for one another's."""
+    if source.mapping is None or first[source.mapping.name] == source.folder:
+        return source
+    return Source(
+        source.folder,
+        None,
+        MappingError(
+            "{folder} and {other} are both called '{name}' by their mappings. Give one another name (mapping:), or put "
+            "its files into the other folder.",
+            folder=shown(source.folder.name),
+            other=shown(first[source.mapping.name].name),
+            name=source.mapping.name,
+        ),
+    )
 
 
 def _is_source(folder: Path) -> bool:

@@ -221,6 +221,15 @@ def test_an_abolished_division_is_read_as_todays_and_one_that_never_was_is_told(
     assert told == ["enterprises.division 379999"]
 
 
+def test_two_folders_of_one_name_are_not_taken_for_one_source(home: Home, connection: Connection) -> None:
+    source(home, "a_bureau", {**REGISTER, "v_1.csv": csv_bytes([violation("a")])}, BUREAU)
+    deliver(home.inbox / "b_copy", {"v_1.csv": csv_bytes([violation("a", severity="轻微")])})
+    deliver(home.inbox / "b_copy", {"mapping.yaml": (home.inbox / "a_bureau" / "mapping.yaml").read_bytes()})
+    a_night(connection, home)
+    assert stand(connection) == [("b_copy", "source_unreadable", "", "open")]
+    assert connection.sql("SELECT severity FROM core.current_violations").fetchall() == [("general",)]
+
+
 def test_a_query_in_the_inbox_is_asked_only_as_an_operator_approved_it(
     home: Home, connection: Connection
 ) -> None:
