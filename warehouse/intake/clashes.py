@@ -36,11 +36,6 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
 
     ``judged`` is changed: the clashing rows are accepted no more.  Part of the transaction that writes the rest.
     """
-    # What an earlier form of these files said that day is replaced.
-    connection.execute(
-        "DELETE FROM ops.contradictions WHERE found_on = $on AND source = $source AND list_contains($files, file)",
-        {"on": received_on, "source": judged.mapping.name, "files": [count.file for count in judged.files]},
-    )
     for name, rows in judged.accepted.items():
         table = TABLES[name]
         contradicted = judged.contradicted.get(name)
@@ -55,6 +50,14 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
         if not found.is_empty():
             _remember(connection, judged, table, found, received_on)
             _take_out(judged, name, found)
+
+
+def forget_earlier_forms(connection: Connection, judged: Judged, *, received_on: date) -> None:
+    """What an earlier form of these files said that day is replaced: they have come again."""
+    connection.execute(
+        "DELETE FROM ops.contradictions WHERE found_on = $on AND source = $source AND list_contains($files, file)",
+        {"on": received_on, "source": judged.mapping.name, "files": [count.file for count in judged.files]},
+    )
 
 
 def _found(connection: Connection, judged: Judged, table: Table, received_on: date) -> pl.DataFrame:

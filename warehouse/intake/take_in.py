@@ -13,7 +13,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
-from warehouse.intake.clashes import take_out_clashes
+from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
 from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
 from warehouse.intake.delivery import file_digest
 from warehouse.intake.judged import Judged
@@ -56,6 +56,7 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 def take_in(connection: Connection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery and what there is to complain of it, in one transaction."""
     with transaction(connection):
+        forget_earlier_forms(connection, judged, received_on=received_on)
         take_out_clashes(connection, judged, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)

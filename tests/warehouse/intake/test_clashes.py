@@ -168,6 +168,20 @@ def test_a_corrected_file_of_the_same_day_settles_what_it_contradicted(tmp_path:
     assert told(connection) == [("a", FIRMS[0], "critical")], "both files say so now"
 
 
+def test_rows_that_wait_do_not_let_what_their_file_contradicted_be_forgotten(tmp_path: Path) -> None:
+    home = Home(tmp_path).prepare()
+    stranger = violation("w", enterprise_id=FIRMS[4])
+    first = [violation("b", severity="重大"), stranger, violation("b")]
+    files = {"register.csv": REGISTER, "v_0.csv": csv_bytes(first), "v_1.csv": csv_bytes([violation("b")])}
+    deliver(home.inbox / "bureau", {**files, "mapping.yaml": MAPPING.encode()})
+    [whole] = waiting(home)
+    with warehouse() as connection:
+        for name in files:
+            part = Arrival(whole.source, frozenset({name}))
+            take_in_arrivals(connection, [part], received_on=TODAY, today=TODAY)
+        assert counting(connection) == []
+
+
 def test_a_contradiction_of_today_lets_what_stood_before_stand(tmp_path: Path) -> None:
     later = violation("a", severity="重大"), violation("a", severity="轻微")
     connection = nights(tmp_path, [violation("a")], [later[0]], [later[1]], days=[0, 1, 1])
