@@ -68,6 +68,7 @@ def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = _duckdb_source(context, connection)
+    # Its modules name what they offer nowhere, which the type checker takes for private.
     layout = renderer.ValidationResultsPageRenderer(data_context=context)  # pyright: ignore[reportPrivateImportUsage]
     # One for all pages: it keeps its templates.
     html = view.DefaultJinjaPageView()  # pyright: ignore[reportPrivateImportUsage]

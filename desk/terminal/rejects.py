@@ -7,6 +7,7 @@ from desk.say import refusals
 from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from warehouse.database.reading import Row
+from warehouse.intake.raw import placed
 
 
 def reject_counts_table(found: list[Row], words: Words) -> Table:
@@ -14,7 +15,7 @@ def reject_counts_table(found: list[Row], words: Words) -> Table:
     table = plain_table()
     for head in (words("table"), words("rule")):
         table.add_column(head)
-    for head in (words("rows"), words("waiting for register")):
+    for head in (words("rows"), words("waiting")):
         table.add_column(head, justify="right")
     for row in found:
         table.add_row(row["table_name"], escape(row["rule"]), f"{row['rows']:,}", f"{row['waiting'] or ''}")
@@ -29,12 +30,11 @@ def rejects_table(found: list[Row], words: Words) -> Table:
     table.add_column(words("rule"), overflow="fold", ratio=3)
     table.add_column(words("place"), overflow="fold", ratio=2)
     for row in found:
-        file = f"{row['file']} [{row['sheet']}]" if row["sheet"] else row["file"]
         table.add_row(
             escape(_printable(refusals.cells(row) or row["content"])[:120]),
             escape(refusals.allowed(row, words)),
             escape(row["rules"]),
-            escape(f"{_printable(file)}:{row['line']}"),
+            escape(f"{_printable(placed(row['file'], row['sheet']))}:{row['line']}"),
         )
     return table
 

@@ -23,6 +23,7 @@ from warehouse.intake.complaints import acknowledge
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import MAPPINGS, load_mapping
+from warehouse.intake.raw import placed
 from warehouse.intake.sources import approve, sources
 from warehouse.questions.complaints import standing
 
@@ -86,7 +87,7 @@ def _show_check(judged: Judged, words: Words, console: Console) -> None:
     for count in judged.files:
         files.add_row(
             count.table,
-            escape(f"{count.file} [{count.sheet}]" if count.sheet else count.file),
+            escape(placed(count.file, count.sheet)),
             f"{count.delivered:,}",
             f"{count.accepted:,}",
             f"{count.refused:,}",

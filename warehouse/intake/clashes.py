@@ -26,6 +26,7 @@ from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.versions import undo
 from warehouse.intake.judged import REJECT_SCHEMA, FileCount, Judged
+from warehouse.intake.raw import placed
 
 ANOTHER = "key_names_another_enterprise"
 _AT = "__at"
@@ -182,7 +183,7 @@ def _take_out(judged: Judged, name: str, found: pl.DataFrame) -> None:
 
 def _places(count: FileCount) -> tuple[str, ...]:
     """How rows of a file, or sheet, say where they stood."""
-    return (f"{count.file} [{count.sheet}]", count.file) if count.sheet else (count.file,)
+    return (placed(count.file, count.sheet), count.file) if count.sheet else (count.file,)
 
 
 def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +213,7 @@ def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
         state=pl.lit("open"),
         mapping_hash=pl.lit(judged.mapping.hash),
         entry=pl.lit(None, dtype=pl.Int64),
-    ).cast(pl.Schema(REJECT_SCHEMA))  # pyright: ignore[reportArgumentType]
+    ).cast(REJECT_SCHEMA)
 
 
 def _list(of: str, columns: list[str]) -> str:

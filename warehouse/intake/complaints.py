@@ -17,7 +17,9 @@ from models.policy.review import Monitoring
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
+from warehouse.database.reasons import followable
 from warehouse.intake.judged import Judged
+from warehouse.questions.complaints import standing
 
 SOURCE_UNREADABLE = "source_unreadable"
 FILE_UNREADABLE = "file_unreadable"
@@ -28,9 +30,6 @@ DIVISION_UNKNOWN = "division_unknown"
 
 GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
 """A night with one of these is not whole: it has coded what it could read."""
-
-LEAST_REASON = 10
-"""Fewest characters of a reason: who comes after must be able to follow it."""
 
 
 @dataclass(frozen=True)
@@ -212,18 +211,9 @@ def is_whole(connection: Connection) -> bool:
 
 def acknowledge(connection: Connection, complaint_id: str, *, by: str, reason: str) -> Row:
     """Take a complaint as it is.  Returns it; raises WarehouseError where none stands, or the reason is too short."""
-    if len(reason.strip()) < LEAST_REASON:
-        raise WarehouseError(
-            "A reason of {count} characters cannot be followed later. Say in {least_reason} or more "
-            "what was found.",
-            count=len(reason.strip()),
-            least_reason=LEAST_REASON,
-        )
-    meant = rows(
-        connection,
-        "FROM ops.complaints WHERE state <> 'over' AND starts_with(complaint_id, $id)",
-        {"id": complaint_id.strip().lower()},
-    )
+    told = followable(reason)
+    asked = complaint_id.strip().lower()
+    meant = [row for row in standing(connection) if row["complaint_id"].startswith(asked)]
     if len(meant) != 1:
         raise WarehouseError(
             "No complaint '{complaint_id}' stands. See those that do: ./riskcode sources complaints",
@@ -233,15 +223,9 @@ def acknowledge(connection: Connection, complaint_id: str, *, by: str, reason: s
         connection.execute(
             "UPDATE ops.complaints SET state = 'acknowledged', given_by = ?, reason = ?, given_at = ? "
             "WHERE complaint_id = ?",
-            [by.strip(), reason.strip(), written_at(connection), meant[0]["complaint_id"]],
+            [by.strip(), told, written_at(connection), meant[0]["complaint_id"]],
         )
-    said = Message(meant[0]["message"], json.loads(meant[0]["facts"]))
-    return meant[0] | {
-        "said": said,
-        "state": "acknowledged",
-        "given_by": by.strip(),
-        "reason": reason.strip(),
-    }
+    return meant[0] | {"state": "acknowledged", "given_by": by.strip(), "reason": told}
 
 
 def _facts(said: Message) -> str:

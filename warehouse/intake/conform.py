@@ -8,9 +8,10 @@ import polars as pl
 
 from models.contract import PROBLEMS
 from models.errors import MappingError
-from models.tables.canonical import Table, headers
+from models.tables.canonical import Table
 from warehouse.intake.mapping import Entry
 from warehouse.intake.raw import LINE, Raw
+from warehouse.intake.recognition import specs_by_column
 from warehouse.intake.values.fields import FieldSpec
 from warehouse.intake.values.reading import Unread, read_column
 from warehouse.intake.values.texts import text_of
@@ -52,9 +53,9 @@ def _by_row(height: int, problems: list[Unread]) -> pl.Series:
 
 
 def _specs(raw: Raw, entry: Entry, table: Table) -> dict[str, FieldSpec]:
-    """What fills each column: the mapping's word first, else a header that carries the column's name."""
+    """What fills each column.  Raises MappingError where the mapping names a header that is not there."""
     found = [name for name in raw.frame.columns if name != LINE]
-    specs = {name: spec for name, spec in entry.columns.items() if spec is not None}
+    specs = specs_by_column(found, entry, table)
     for name, spec in specs.items():
         needed, wanted = spec.headers(), [h for h in spec.headers() if h not in found]
         if wanted and (not isinstance(spec.column, list) or len(wanted) == len(needed)):
@@ -67,9 +68,6 @@ def _specs(raw: Raw, entry: Entry, table: Table) -> dict[str, FieldSpec]:
                 name_2=name,
                 found=", ".join(found)[:300],
             )
-    for header, name in headers(table):
-        if header in found and name not in entry.columns and name not in specs:
-            specs[name] = FieldSpec(column=header)
     return specs
 
 

@@ -6,21 +6,23 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from warehouse.intake.mapping import Mapping
-from warehouse.intake.raw import Raw
+from warehouse.intake.raw import Raw, placed
 
-REJECT_SCHEMA = {
-    "source": pl.String,
-    "table_name": pl.String,
-    "file": pl.String,
-    "sheet": pl.String,
-    "line": pl.Int64,
-    "rules": pl.String,
-    "content": pl.String,
-    "cells": pl.String,
-    "state": pl.String,
-    "mapping_hash": pl.String,
-    "entry": pl.Int64,
-}
+REJECT_SCHEMA = pl.Schema(
+    {
+        "source": pl.String,
+        "table_name": pl.String,
+        "file": pl.String,
+        "sheet": pl.String,
+        "line": pl.Int64,
+        "rules": pl.String,
+        "content": pl.String,
+        "cells": pl.String,
+        "state": pl.String,
+        "mapping_hash": pl.String,
+        "entry": pl.Int64,
+    }
+)
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Unused(NamedTuple):
     why: str
 
     def __str__(self) -> str:
-        place = f"{self.file} [{self.sheet}]" if self.sheet else self.file
+        place = placed(self.file, self.sheet)
         hint = f": did you mean {self.nearest}?" if self.nearest else ""
         what = "" if self.kind == "file" else f"{self.kind} {self.name} "
         return f"{place}: {what}{self.why}{hint}"
@@ -85,7 +87,7 @@ class Unfilled(NamedTuple):
     sheet: str | None
 
     def __str__(self) -> str:
-        place = f"{self.file} [{self.sheet}]" if self.sheet else self.file
+        place = placed(self.file, self.sheet)
         return f"{place}: nothing fills {self.table}.{self.column}"
 
 

@@ -12,6 +12,11 @@ from models.vocabulary import day_number
 LINE = "__line"
 
 
+def placed(file: str, sheet: str | None) -> str:
+    """A file, and the sheet of it where there is one to name."""
+    return f"{file} [{sheet}]" if sheet else file
+
+
 @dataclass(frozen=True)
 class Unread:
     """A line, or with line 0 a whole file or sheet, that could not be read."""
@@ -63,7 +68,7 @@ class Raw:
     @property
     def place(self) -> str:
         """File, and sheet where its entry reads several: with the line it finds a row again."""
-        return f"{self.file} [{self.sheet}]" if self.is_one_of_several else self.file
+        return placed(self.file, self.sheet if self.is_one_of_several else None)
 
     def refuse(self, line: int, rule: str, content: str) -> None:
         """Record a line that could not be read."""

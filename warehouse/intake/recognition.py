@@ -5,7 +5,7 @@ fills the form, or the unit the column has anyway.  罚款（元）is the fine i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import dataframely as dy
 from models.tables.canonical import Table, headers
 from warehouse.intake.header import plain
 from warehouse.intake.mapping import Entry
+from warehouse.intake.values.fields import FieldSpec
 
 _BRACKETS = re.compile(r"[(\[【〔{<《「]([^()\[\]【】〔〕{}<>《》「」]*)[)\]】〕}>》」]")
 _NOTE = re.compile(
@@ -106,19 +107,24 @@ def _changes_nothing(note: str, unit: str) -> bool:
     return all(part in own or part in "是否有无" or _NOTE.fullmatch(part) for part in parts)
 
 
+def specs_by_column(delivered: Iterable[str], entry: Entry, table: Table) -> dict[str, FieldSpec]:
+    """What fills each canonical column: the mapping's word first, else a header that carries the column's name."""
+    there = set(delivered)
+    specs = {name: spec for name, spec in entry.columns.items() if spec is not None}
+    for header, name in headers(table):
+        if header in there and name not in entry.columns and name not in specs:
+            specs[name] = FieldSpec(column=header)
+    return specs
+
+
 def read_from(delivered: Sequence[str], entry: Entry, table: Table) -> dict[str, list[str]]:
     """Delivered headers that each canonical column is read from; columns that nothing fills are not in it."""
     found: dict[str, list[str]] = {}
     there = set(delivered)
-    for name, spec in entry.columns.items():
-        if spec is None:
-            continue
+    for name, spec in specs_by_column(there, entry, table).items():
         present = [header for header in spec.headers() if header in there]
         if present or spec.constant is not None:
             found[name] = present[:1] if spec.column is not None else present
-    for header, name in headers(table):
-        if header in there and name not in entry.columns and name not in found:
-            found[name] = [header]
     return found
 
 

@@ -5,7 +5,6 @@ A source that cannot be read hurts no other: what is wrong with it is carried al
 
 import json
 from collections.abc import Callable, Container
-from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -51,7 +50,7 @@ def sources(home: Home) -> list[Source]:
     return [_alone(one, first) for one in found]
 
 
-def _alone(source: Source, first: Mapping_[str, Path]) -> Source:
+def _alone(source: Source, first: dict[str, Path]) -> Source:
     """A source whose name another folder bears first is a problem: their numbers would be taken for one another's."""
     if source.mapping is None or first[source.mapping.name] == source.folder:
         return source

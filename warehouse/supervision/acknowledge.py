@@ -7,10 +7,8 @@ from models.errors import WarehouseError
 from warehouse.database.frames import Connection, insert
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
+from warehouse.database.reasons import followable
 from warehouse.questions.monitoring import last_day
-
-LEAST_REASON = 10
-"""Fewest characters of a reason: who comes after must be able to follow it."""
 
 
 def acknowledge_alarm(
@@ -27,13 +25,7 @@ def acknowledge_alarm(
     One-time: it covers what was measured on that day and nothing that comes later.  Returns the alarms it covers.
     Raises WarehouseError when there is no such alarm, or the reason is too short to be followed.
     """
-    if len(reason.strip()) < LEAST_REASON:
-        raise WarehouseError(
-            "A reason of {count} characters cannot be followed later. Say in {least_reason} or more "
-            "what was found.",
-            count=len(reason.strip()),
-            least_reason=LEAST_REASON,
-        )
+    told = followable(reason)
     day = as_of or last_day(connection)
     raised = rows(
         connection, "FROM ops.monitoring_history WHERE as_of = $day AND state = 'alarm'", {"day": day}
@@ -54,7 +46,7 @@ def acknowledge_alarm(
             "ops.acknowledged",
             **{name: row[name] for name in kept},
             given_by=by.strip(),
-            reason=reason.strip(),
+            reason=told,
             given_at=written_at(connection),
         )
     return meant
