@@ -37,9 +37,9 @@ from warehouse.intake.delivery import (
     fingerprint_delivery,
     judge_batches,
 )
+from warehouse.intake.files.readers import read_file
 from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import load_mapping
-from warehouse.intake.readers import read_file
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.take_in import take_in
 from warehouse.learning.panel import build_material

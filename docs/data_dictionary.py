@@ -78,7 +78,7 @@ READING_RULES = {
     "unknown_format": "the ending of the file is not known (line 0)",
     "unreadable_file": "the file cannot be opened as what its ending says (line 0)",
 }
-"""Refusals of ``warehouse.intake.readers``; line 0 stands for the whole file."""
+"""Refusals of ``warehouse.intake.files.readers``; line 0 stands for the whole file."""
 
 ELSEWHERE = {
     "risk.features": "; columns as in [Features](#features) plus `as_of`",

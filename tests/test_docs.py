@@ -82,7 +82,8 @@ def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
         "workbooks",
     )
     readers = "".join(
-        (REPOSITORY / "warehouse" / "intake" / f"{name}.py").read_text(encoding="utf-8") for name in rooms
+        next((REPOSITORY / "warehouse" / "intake").rglob(f"{name}.py")).read_text(encoding="utf-8")
+        for name in rooms
     )
     refused = set(re.findall(r'(?:refuse|refuse_whole|Refusal)\([^"\n]*"(\w+)"', readers))
     refused |= set(re.findall(r'(?:rule = |else |return )"([a-z]+(?:_[a-z]+)+)"', readers))

@@ -7,7 +7,7 @@ from desk.say import refusals
 from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from warehouse.database.reading import Row
-from warehouse.intake.raw import placed
+from warehouse.intake.files.raw import placed
 
 
 def reject_counts_table(found: list[Row], words: Words) -> Table:

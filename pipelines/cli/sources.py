@@ -21,9 +21,9 @@ from warehouse.connection import writing
 from warehouse.database.reading import Row, reading, rows
 from warehouse.intake.complaints import acknowledge
 from warehouse.intake.delivery import judge_delivery
+from warehouse.intake.files.raw import placed
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import MAPPINGS, load_mapping
-from warehouse.intake.raw import placed
 from warehouse.intake.sources import approve, sources
 from warehouse.questions.complaints import standing
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from models.tables.canonical import TABLES
 from warehouse.intake.conform import conform
+from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw
 
 
 def conformed(table: str, columns: dict[str, Any], **cells: Any) -> pl.DataFrame:

@@ -17,8 +17,8 @@ from warehouse.disputes.what_if import Datum
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.conform import conform
 from warehouse.intake.decided import RECORDED, Change, text_of
+from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw
 
 DELIVERY = "objection"
 """``delivery_id`` of versions a decision made; their ``source_file`` is the number of the objection."""

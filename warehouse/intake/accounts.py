@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from models.tables.canonical import TABLES
+from warehouse.intake.files.raw import LINE, shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
 from warehouse.intake.mapping import Mapping
-from warehouse.intake.raw import LINE, shown
 from warehouse.intake.recognition import left_out, metadata, nearest, read_from, recognised
 
 MOST_HINTS = 200

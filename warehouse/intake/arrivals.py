@@ -16,8 +16,8 @@ from warehouse.database.reading import reading
 from warehouse.home import Home
 from warehouse.intake.complaints import of_source
 from warehouse.intake.delivery import delivery_files
+from warehouse.intake.files.raw import shown
 from warehouse.intake.inbox import take_in_source
-from warehouse.intake.raw import shown
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import Source, attempt, sources
 from warehouse.intake.take_in import TakenIn, unseen_files

@@ -25,8 +25,8 @@ from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.versions import undo
+from warehouse.intake.files.raw import placed
 from warehouse.intake.judged import REJECT_SCHEMA, FileCount, Judged
-from warehouse.intake.raw import placed
 
 ANOTHER = "key_names_another_enterprise"
 _AT = "__at"

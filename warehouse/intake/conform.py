@@ -9,8 +9,8 @@ import polars as pl
 from models.contract import PROBLEMS
 from models.errors import MappingError
 from models.tables.canonical import Table
+from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw
 from warehouse.intake.recognition import specs_by_column
 from warehouse.intake.values.fields import FieldSpec
 from warehouse.intake.values.reading import Unread, read_column

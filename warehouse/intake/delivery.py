@@ -23,12 +23,12 @@ from models.messages import Message
 from models.tables.canonical import TABLES, Table
 from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
 from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
-from warehouse.intake.flaws import days_from_1904, flawed_lines, with_flaws
+from warehouse.intake.files.flaws import days_from_1904, flawed_lines, with_flaws
+from warehouse.intake.files.queries import read_sql
+from warehouse.intake.files.raw import LINE, Raw, shown
+from warehouse.intake.files.readers import read_file
 from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged, Unused
 from warehouse.intake.mapping import Entry, Mapping, expand_environment
-from warehouse.intake.queries import read_sql
-from warehouse.intake.raw import LINE, Raw, shown
-from warehouse.intake.readers import read_file
 from warehouse.intake.recognition import read_from, recognised
 
 Progress = Callable[[str], None]

@@ -16,9 +16,9 @@ from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.complaints import SOURCE_UNREADABLE, of_source, renew
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery, unused_files
+from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
-from warehouse.intake.raw import shown
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import Source, attempt, sources
 from warehouse.intake.take_in import TakenIn, take_in, unseen_files

@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from warehouse.intake.files.raw import Raw, placed
 from warehouse.intake.mapping import Mapping
-from warehouse.intake.raw import Raw, placed
 
 REJECT_SCHEMA = pl.Schema(
     {

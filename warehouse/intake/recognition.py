@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import dataframely as dy
 
 from models.tables.canonical import Table, headers
-from warehouse.intake.header import plain
+from warehouse.intake.files.header import plain
 from warehouse.intake.mapping import Entry
 from warehouse.intake.values.fields import FieldSpec
 

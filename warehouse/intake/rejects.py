@@ -13,8 +13,8 @@ from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import known_enterprises, write_versions
 from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
+from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry, Mapping, parse_mapping
-from warehouse.intake.raw import LINE, Raw
 
 
 def remember_mapping(connection: Connection, mapping: Mapping) -> None:

@@ -13,8 +13,8 @@ from models.errors import DeliveryError, MappingError, RiskcodeError
 from warehouse.clock import local_today
 from warehouse.home import Home
 from warehouse.intake.delivery import is_finished
+from warehouse.intake.files.raw import shown
 from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
-from warehouse.intake.raw import shown
 
 T = TypeVar("T")
 

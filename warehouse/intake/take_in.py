@@ -16,9 +16,9 @@ from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
 from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
 from warehouse.intake.delivery import file_digest
+from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping
-from warehouse.intake.raw import shown
 from warehouse.intake.rejects import remember_mapping, write_rejects
 
 

@@ -9,8 +9,8 @@ import pytest
 from models.errors import MappingError
 from tests.worlds.cells import conformed, read
 from warehouse.intake.conform import as_text
+from warehouse.intake.files.raw import LINE
 from warehouse.intake.mapping import parse_mapping
-from warehouse.intake.raw import LINE
 
 SUMMER = date(2026, 6, 5)
 UNREAD = "unreadable:occurred_on"

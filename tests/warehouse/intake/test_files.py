@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from warehouse.intake.delimited import MAX_QUOTED_LINES
-from warehouse.intake.encodings import MAX_LINE_CHARS
+from warehouse.intake.files.delimited import MAX_QUOTED_LINES
+from warehouse.intake.files.encodings import MAX_LINE_CHARS
+from warehouse.intake.files.raw import LINE
+from warehouse.intake.files.readers import read_file
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE
-from warehouse.intake.readers import read_file
 
 Rows = list[tuple[Any, ...]]
 

@@ -18,7 +18,7 @@ from tests.worlds.deliveries import (
     require_nothing_lost,
     violation,
 )
-from warehouse.intake.header import joined, plain
+from warehouse.intake.files.header import joined, plain
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Entry, parse_mapping
 

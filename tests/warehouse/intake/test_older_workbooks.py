@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.intake.biff import Biff, workbook_stream
+from warehouse.intake.files.biff import Biff, workbook_stream
+from warehouse.intake.files.raw import Flaw, Raw
+from warehouse.intake.files.readers import read_file
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import Flaw, Raw
-from warehouse.intake.readers import read_file
 
 FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from models.errors import DeliveryError
-from warehouse.intake.queries import READ_ONLY, read_sql
+from warehouse.intake.files.queries import READ_ONLY, read_sql
 
 
 @pytest.fixture

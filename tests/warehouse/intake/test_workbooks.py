@@ -29,12 +29,12 @@ from tests.worlds.deliveries import (
     violation,
     warehouse,
 )
-from warehouse.intake.cells import letters, number_text, range_of
+from warehouse.intake.files.cells import letters, number_text, range_of
+from warehouse.intake.files.ooxml import Ooxml
+from warehouse.intake.files.raw import Raw
+from warehouse.intake.files.readers import read_file
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Entry
-from warehouse.intake.ooxml import Ooxml
-from warehouse.intake.raw import Raw
-from warehouse.intake.readers import read_file
 
 REGISTER = csv_bytes([firm(0), firm(1)])
 Sheets = dict[str, list[list[Any]]]
@@ -512,7 +512,7 @@ def test_a_workbook_that_cannot_be_read_is_refused_in_words_for_a_clerk(case: st
 def test_what_a_parser_dies_of_is_a_matter_of_its_file_but_a_stop_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from warehouse.intake import readers
+    from warehouse.intake.files import readers
 
     class Panic(BaseException):
         """As a parser in Rust dies."""
@@ -554,7 +554,7 @@ def test_a_workbook_by_another_name_is_told(name: str, tmp_path: Path):
 def test_a_parquet_file_of_billions_of_cells_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from warehouse.intake import parquet
+    from warehouse.intake.files import parquet
 
     pl.DataFrame({"a": [1] * 10, "b": [2] * 10}).write_parquet(tmp_path / "f.parquet")
     for most, rules in ((20, []), (19, ["zip_bomb"])):

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from warehouse.intake.raw import Raw
+from warehouse.intake.files.raw import Raw
 
 MAX_LINE_CHARS = 1_000_000
 MAX_CHAR_BYTES = 4

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
+from warehouse.intake.files.raw import Raw, numbered
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import Raw, numbered
 
 MAX_CELLS = 2_000_000_000
 """Rows times columns, more than any delivery; a column of one value takes no room in the file, but in memory."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from warehouse.intake.archive import Archive, HostileError, part_name
-from warehouse.intake.cells import CellFacts, column_number, number_text, range_of
+from warehouse.intake.files.archive import Archive, HostileError, part_name
+from warehouse.intake.files.cells import CellFacts, column_number, number_text, range_of
 
 MAX_CELLS = 40_000_000
 """Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import polars as pl
 
-from warehouse.intake.biff import MAGIC
-from warehouse.intake.delimited import read_delimited
-from warehouse.intake.encodings import PRIVATE
-from warehouse.intake.footer import leave_out_footer
-from warehouse.intake.json_items import read_json
+from warehouse.intake.files.biff import MAGIC
+from warehouse.intake.files.delimited import read_delimited
+from warehouse.intake.files.encodings import PRIVATE
+from warehouse.intake.files.footer import leave_out_footer
+from warehouse.intake.files.json_items import read_json
+from warehouse.intake.files.parquet import read_parquet
+from warehouse.intake.files.raw import LINE, Raw, no_rows
+from warehouse.intake.files.workbooks import read_workbook
 from warehouse.intake.mapping import Entry
-from warehouse.intake.parquet import read_parquet
-from warehouse.intake.raw import LINE, Raw, no_rows
-from warehouse.intake.workbooks import read_workbook
 
 
 def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:

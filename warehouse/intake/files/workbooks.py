@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from warehouse.intake.archive import HostileError
-from warehouse.intake.biff import MAGIC, Biff, LockedError
-from warehouse.intake.biff import workbook_stream as require_stream
-from warehouse.intake.cells import CellFacts, Place
-from warehouse.intake.header import Refusal
+from warehouse.intake.files.archive import HostileError
+from warehouse.intake.files.biff import MAGIC, Biff, LockedError
+from warehouse.intake.files.biff import workbook_stream as require_stream
+from warehouse.intake.files.cells import CellFacts, Place
+from warehouse.intake.files.header import Refusal
+from warehouse.intake.files.ooxml import MAX_CELLS, Ooxml
+from warehouse.intake.files.raw import Raw, Sheet, no_rows, shown
+from warehouse.intake.files.sheets import Grid, fill_sheet
 from warehouse.intake.mapping import Entry
-from warehouse.intake.ooxml import MAX_CELLS, Ooxml
-from warehouse.intake.raw import Raw, Sheet, no_rows, shown
-from warehouse.intake.sheets import Grid, fill_sheet
 
 if TYPE_CHECKING:
     import fastexcel

@@ -6,7 +6,7 @@ import polars as pl
 
 from models.contract import PROBLEMS
 from models.tables.canonical import Table
-from warehouse.intake.raw import LINE, Flaw, Raw
+from warehouse.intake.files.raw import LINE, Flaw, Raw
 
 AMBIGUOUS = "ambiguous_header"
 _DAYS_FROM_1904_TO_1900 = 1462

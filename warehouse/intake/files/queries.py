@@ -11,8 +11,8 @@ from urllib.parse import quote
 import polars as pl
 
 from models.errors import DeliveryError
-from warehouse.intake.json_items import as_cell
-from warehouse.intake.raw import LINE, Raw, numbered
+from warehouse.intake.files.json_items import as_cell
+from warehouse.intake.files.raw import LINE, Raw, numbered
 
 READ_ONLY = {
     "sqlite": "",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from warehouse.intake.cells import Place, Range, letters
-from warehouse.intake.header import (
+from warehouse.intake.files.cells import Place, Range, letters
+from warehouse.intake.files.header import (
     LOOKED_AT,
     Refusal,
     header_problem,
@@ -14,8 +14,8 @@ from warehouse.intake.header import (
     known_headers,
     with_hint,
 )
+from warehouse.intake.files.raw import LINE, Flaw, Raw
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Flaw, Raw
 
 MERGED = "merged_cell"
 UNVALUED = "formula_without_value"

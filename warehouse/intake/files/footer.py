@@ -4,9 +4,9 @@ import re
 
 import polars as pl
 
-from warehouse.intake.delimited import cells_of, delimiter_of
+from warehouse.intake.files.delimited import cells_of, delimiter_of
+from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw
 
 
 def leave_out_footer(raw: Raw, entry: Entry) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from warehouse.intake.encodings import decoded_lines, plain_bytes
+from warehouse.intake.files.encodings import decoded_lines, plain_bytes
+from warehouse.intake.files.raw import LINE, Raw, is_blank
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw, is_blank
 
 Item = tuple[int, Any]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from warehouse.intake.encodings import MAX_LINE_CHARS, decoded_lines
-from warehouse.intake.header import (
+from warehouse.intake.files.encodings import MAX_LINE_CHARS, decoded_lines
+from warehouse.intake.files.header import (
     LOOKED_AT,
     Refusal,
     header_problem,
@@ -17,8 +17,8 @@ from warehouse.intake.header import (
     known_headers,
     with_hint,
 )
+from warehouse.intake.files.raw import LINE, Raw, is_blank
 from warehouse.intake.mapping import Entry
-from warehouse.intake.raw import LINE, Raw, is_blank
 
 MAX_QUOTED_LINES = 50
 """An opening quote that finds no end within so many lines is taken for a slip, not for a long text."""
