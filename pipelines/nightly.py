@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from models.errors import RiskcodeError
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.connection import refuse_when_busy
@@ -36,12 +37,19 @@ def run_nightly(settings: Settings, order: Order) -> str:
     home = settings.home.prepare()
     os.environ["RISKCODE_HOME"] = str(home.root)
     refuse_when_busy(home)
+    home.require_room()
     # Dagster takes seconds to import; who only asks whether a run is possible should not wait for it.
     from pipelines.execution import execute
 
     write_instance_config(home)
     known_at = order.known_at.isoformat() if order.known_at else None
-    return execute(settings, order.as_of, _run_config(order), known_at=known_at)
+    try:
+        return execute(settings, order.as_of, _run_config(order), known_at=known_at)
+    except Exception as error:
+        if not isinstance(error, RiskcodeError) or type(error) is RiskcodeError:
+            # What fails for want of room fails anywhere, and can no longer say so: that there is none tells it.
+            home.require_room()
+        raise
 
 
 def _run_config(order: Order) -> dict[str, Any]:

@@ -20,9 +20,10 @@ def writing(home: Home, *, memory_limit: str | None = None) -> Generator[Connect
     """The warehouse, for the one run that may write it.
 
     The lock is the operating system's: it goes when the process goes, however it dies.
-    Raises BusyError when another run holds it.
+    Raises BusyError when another run holds it, WarehouseError where there is no room for what it would write.
     """
     with holding(home):
+        home.require_room()
         connection = _connect(home, memory_limit)
         try:
             prepare_schema(connection)

@@ -1,9 +1,17 @@
 """Where everything the system writes lives: one folder, ``RISKCODE_HOME``."""
 
+import os
+import pwd
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from models.errors import WarehouseError
+
+
+_SPARE = 16 * 2**20
+"""Bytes a run needs besides the copy it publishes: logs, reports, what its transactions hold."""
 
 
 class Home:
@@ -31,8 +39,9 @@ class Home:
         self.seeds: Final = root / "seeds"
         # Dagster's own instance: runs, events, schedules.
         self.dagster: Final = root / "dagster"
-        # Great Expectations' Data Docs.
+        # Hashes of mappings that an operator lets ask databases.
         self.approved: Final = root / "approved_mappings.jsonl"
+        # Great Expectations' Data Docs.
         self.data_docs: Final = root / "data_docs"
         # Logs of runs.
         self.logs: Final = root / "logs"
@@ -53,8 +62,53 @@ class Home:
                 root=self.root,
                 strerror=error.strerror,
             ) from error
+        self._require_mine()
         if set("?") & set(str(self.root)):
             raise WarehouseError(
                 "{root} holds a '?', which Dagster's storage cannot use. Choose another.", root=self.root
             )
         return self
+
+    def _require_mine(self) -> None:
+        """Raise WarehouseError where a run of another user left what this one cannot write."""
+        for path in self._written():
+            if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                owner, user = _name_of(path.stat().st_uid), _name_of(os.geteuid())
+                raise WarehouseError(
+                    "{path} cannot be written by {user}: it belongs to {owner}. Run as {owner}, or give it over: chown "
+                    "-R {user} {root}",
+                    path=path,
+                    user=user,
+                    owner=owner,
+                    root=self.root,
+                )
+
+    def _written(self) -> Iterator[Path]:
+        """What every run writes into, where it exists."""
+        yield from (self.root, self.published.parent, self.dagster, self.logs)
+        files = (self.warehouse, self.lock, *self.logs.glob("*.log"), *self.dagster.iterdir())
+        yield from (path for path in files if path.exists())
+
+    def require_room(self) -> None:
+        """Raise WarehouseError where less is free than a run needs: it would end half-way, with nothing published."""
+        free, needed = shutil.disk_usage(self.root).free, self._needed()
+        if free < needed:
+            raise WarehouseError(
+                "No space left below {root}: {free} MiB are free, and a run needs {needed}. Make room and run again; "
+                "nothing is lost.",
+                root=self.root,
+                free=free // 2**20,
+                needed=-(-needed // 2**20),
+            )
+
+    def _needed(self) -> int:
+        """Bytes: a new copy stands beside the published one before it replaces it."""
+        copies = self.published.parent.glob("*.duckdb")
+        return _SPARE + sum(copy.stat().st_size for copy in copies)
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)

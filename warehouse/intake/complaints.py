@@ -195,7 +195,7 @@ _SHARES = """
 WITH last AS (
     SELECT d.source, f.table_name, f.file, f.delivered, f.refused
     FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id)
-    QUALIFY row_number() OVER (PARTITION BY d.source, f.table_name, f.file ORDER BY d.taken_in_at DESC) = 1)
+    QUALIFY row_number() OVER (PARTITION BY d.source, f.table_name, f.file ORDER BY d.number DESC) = 1)
 SELECT source, table_name, sum(delivered)::BIGINT, sum(refused)::BIGINT FROM last
 GROUP BY ALL HAVING sum(delivered) > 0 ORDER BY ALL
 """

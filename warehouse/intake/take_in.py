@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.tables.canonical import TABLES, decisive
 from warehouse.database.frames import Connection, insert, transaction
-from warehouse.database.meta import written_at
+from warehouse.database.meta import next_number, written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
@@ -48,7 +48,7 @@ def unseen_files(
 
 
 _LAST_TOLD = """
-SELECT f.file, arg_max(f.digest, d.taken_in_at), arg_max(d.mapping_hash, d.taken_in_at)
+SELECT f.file, arg_max(f.digest, d.number), arg_max(d.mapping_hash, d.number)
 FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.source = ? GROUP BY f.file
 """
 
@@ -90,6 +90,7 @@ def _record(connection: Connection, judged: Judged, written: list[Written], rece
         connection,
         "ops.deliveries",
         if_there="replace",
+        number=next_number(connection, "ops.deliveries"),
         **{name: getattr(taken, name) for name in counts},
         mapping_hash=mapping.hash,
         folder=judged.folder,

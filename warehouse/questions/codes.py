@@ -231,13 +231,13 @@ def reject_counts(connection: Connection) -> list[Row]:
 
 def last_run(connection: Connection) -> Row:
     """The run that published this copy."""
-    found = rows(connection, "FROM ops.runs ORDER BY finished_at DESC LIMIT 1")
+    found = rows(connection, "FROM ops.runs ORDER BY number DESC LIMIT 1")
     return found[0] if found else {}
 
 
 def last_deliveries(connection: Connection) -> list[Row]:
     """Deliveries taken in, newest first."""
-    return rows(connection, "FROM ops.deliveries ORDER BY taken_in_at DESC LIMIT 20")
+    return rows(connection, "FROM ops.deliveries ORDER BY number DESC LIMIT 20")
 
 
 _FORETOLD = """

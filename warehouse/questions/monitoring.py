@@ -53,7 +53,7 @@ def shares(connection: Connection) -> list[Row]:
     return rows(
         connection,
         f"SELECT as_of, enterprises, red, yellow, blue, green FROM ops.runs WHERE {IS_ISSUED} "
-        "QUALIFY row_number() OVER (PARTITION BY as_of ORDER BY finished_at DESC) = 1 ORDER BY as_of",
+        "QUALIFY row_number() OVER (PARTITION BY as_of ORDER BY number DESC) = 1 ORDER BY as_of",
     )
 
 

@@ -79,16 +79,17 @@ TABLES = {
         "data_watermark enterprises red yellow blue green provisional stored_no is_issued "
         "calendar_version rescored number",
         key="run_id",
-        order="finished_at",
+        order="number",
         state=text("done, or incomplete: coded, but not all that was delivered could be read"),
         number=whole("ascending number: the order in which it was decided or run"),
     ),
     "ops.deliveries": _noted(
         "one delivery taken in",
-        "delivery_id source mapping_hash folder received_on taken_in_at delivered added corrected "
+        "number delivery_id source mapping_hash folder received_on taken_in_at delivered added corrected "
         "unchanged refused",
         key="delivery_id",
-        order="taken_in_at",
+        order="number",
+        number=whole("ascending number: the order in which deliveries were taken in"),
     ),
     "ops.delivery_files": _noted(
         "one file of a delivery, or sheet of it, for one table",
