@@ -9,7 +9,6 @@ from typing import Final
 
 from models.errors import WarehouseError
 
-
 _SPARE = 16 * 2**20
 """Bytes a run needs besides the copy it publishes: logs, reports, what its transactions hold."""
 
