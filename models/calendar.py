@@ -1,22 +1,93 @@
 """Working days of the Chinese calendar, make-up days (调休) included.
 
-``chinesecalendar`` knows the years the State Council has announced.  Past its end only weekends are known;
-a date that rests on them is marked provisional, and never crashes.
+The decree (全国年节及纪念日放假办法) fixes the days off of every year; the State Council's notice of a year says only
+what is moved for them.  ``holidays`` reckons the former and knows the notices; one that it does not know yet can be
+written into ``notices.yaml``.  Without a notice the days of the decree are off for sure; the working days off for
+those on a weekend (补假, art. 6), and every other day, are provisional.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
-import chinese_calendar
+import yaml
+from holidays.countries.china import China, ChinaStaticHolidays
+
+from models.errors import PolicyError
+
+NOTICES = Path(__file__).parent / "notices.yaml"
+_LIBRARY = frozenset(ChinaStaticHolidays.special_public_holidays)
+"""Years whose notice the library knows."""
+
+
+@dataclass(frozen=True)
+class _Year:
+    """Days off, those of them that the decree fixes, days of weekends on which people work, whether all is known."""
+
+    off: frozenset[date]
+    fixed: frozenset[date]
+    works: frozenset[date]
+    is_announced: bool
 
 
 @cache
 def is_working_day(day: date) -> tuple[bool, bool]:
-    """Whether people work on a day, and whether that is only provisional (no announced calendar)."""
-    try:
-        return chinese_calendar.is_workday(day), False
-    except NotImplementedError:
-        return day.weekday() < 5, True
+    """Whether people work on a day, and whether that is only provisional (the notice of its year is not known)."""
+    year = _year(day.year)
+    if day in year.off:
+        return False, not year.is_announced and day not in year.fixed
+    return day.weekday() < 5 or day in year.works, not year.is_announced
+
+
+def last_announced() -> date:
+    """The last day of the last year whose notice is known."""
+    return date(max([*_LIBRARY, *_notices()]), 12, 31)
+
+
+@cache
+def _year(year: int) -> _Year:
+    fixed = frozenset(China(years=year, observed=False)) if year >= China.start_year else frozenset[date]()
+    notice = _notices().get(year)
+    if notice is not None:
+        return _Year(fixed | notice.off, fixed, notice.works, is_announced=True)
+    told = China(years=year)
+    works = frozenset(told.weekend_workdays)
+    return _Year(frozenset(told), fixed, works, is_announced=year in _LIBRARY)
+
+
+@dataclass(frozen=True)
+class _Notice:
+    off: frozenset[date]
+    works: frozenset[date]
+
+
+@cache
+def _notices() -> Mapping[int, _Notice]:
+    return read_notices(NOTICES.read_text(encoding="utf-8"))
+
+
+def read_notices(text: str) -> dict[int, _Notice]:
+    """Notices by year, from YAML.  Raises PolicyError where one has no reference, or a day cannot be meant."""
+    found: dict[int, _Notice] = {}
+    for year, told in (yaml.safe_load(text) or {}).items():
+        notice = _Notice(frozenset(told["days_off"]), frozenset(told["days_worked"]))
+        wrong = [
+            day
+            for day in sorted(notice.off | notice.works)
+            if day.year != year or (day in notice.works) != (day.weekday() >= 5)
+        ]
+        if wrong or not told.get("reference"):
+            raise PolicyError(
+                "{file}: the notice of {year} needs a reference, days off from Monday to Friday and days of weekends "
+                "that are worked, all of that year; wrong: {days}.",
+                file=NOTICES.name,
+                year=year,
+                days=", ".join(map(str, wrong)) or "reference",
+            )
+        found[year] = notice
+    return found
 
 
 def add_working_days(start: date, days: int) -> tuple[date, bool]:
@@ -48,8 +119,8 @@ def working_days(first: date, last: date) -> list[date]:
 
 
 def is_provisional(first: date, last: date) -> bool:
-    """Whether any day of the span rests on weekends alone."""
-    return is_working_day(first)[1] or is_working_day(last)[1]
+    """Whether the notice of a year of the span is not known."""
+    return not all(_year(year).is_announced for year in range(first.year, last.year + 1))
 
 
 def month_start(day: date) -> date:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,11 @@ from rich.markup import escape
 
 from desk.files.tables import as_json
 from desk.words.words import Words
-from models.calendar import is_working_day
+from models.calendar import NOTICES, horizon, last_announced
+from models.disputes import decide_by, last_filing_day
 from models.errors import RiskcodeError
 from models.messages import NC_
-from models.policy import load_policy
+from models.policy import PolicyOnDay, load_policy
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
@@ -62,6 +64,10 @@ def demo(
     typer.echo(f"./riskcode run --source {folder} --mapping demo_city")
 
 
+class _Warned(str):
+    """What an examination found that somebody should see to before long."""
+
+
 def doctor(json: Json = False) -> None:
     """Whether this installation can run, and what to do where it cannot."""
     settings = load_settings()
@@ -69,16 +75,19 @@ def doctor(json: Json = False) -> None:
     results: list[dict[str, Any]] = []
     for (_, name), examine in _EXAMINATIONS.items():
         try:
-            results.append({"check": name, "ok": True, "found": examine(settings, words)})
+            found = examine(settings, words)
+            results.append(
+                {"check": name, "ok": True, "is_warning": isinstance(found, _Warned), "found": found}
+            )
         except RiskcodeError as error:
-            results.append({"check": name, "ok": False, "found": words.of(error)})
+            results.append({"check": name, "ok": False, "is_warning": False, "found": words.of(error)})
         except (OSError, ImportError) as error:
-            results.append({"check": name, "ok": False, "found": str(error)})
+            results.append({"check": name, "ok": False, "is_warning": False, "found": str(error)})
     if json:
         typer.echo(as_json(results))
     else:
         for title, result in zip(_EXAMINATIONS, results, strict=True):
-            mark = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
+            mark = "[yellow]![/]" if result["is_warning"] else "[green]✓[/]" if result["ok"] else "[red]✗[/]"
             Console(highlight=False).print(
                 f"{mark} {_padded(words.within(*title))} {escape(str(result['found']))}", soft_wrap=True
             )
@@ -144,15 +153,35 @@ def _lock(settings: Settings, words: Words) -> str:
     return words("no run is writing")
 
 
-def _calendar(_: Settings, words: Words) -> str:
+def _calendar(settings: Settings, words: Words) -> str:
     today = local_today()
-    unsure = is_working_day(today.replace(month=12, day=31))[1]
-    if unsure:
-        raise RiskcodeError(
-            "no announced calendar for {year}: update chinesecalendar; due days are provisional",
-            year=today.year,
+    last, reckoned = last_announced(), _reckoned_until(today, load_policy(settings.pack).on(today))
+    if reckoned > last:
+        told = words(
+            "days until {reckoned} are reckoned with, and the days off are announced until {last}: later ones are "
+            "provisional. Once the notice of {year} is out, update holidays or write it into {file}",
+            reckoned=reckoned,
+            last=last,
+            year=last.year + 1,
+            file=NOTICES,
         )
-    return words("working days of {year} are announced", year=today.year)
+        return _Warned(told)
+    return words(
+        "days off are announced until {last}; reckoned with: until {reckoned}", last=last, reckoned=reckoned
+    )
+
+
+def _reckoned_until(today: date, policy: PolicyOnDay) -> date:
+    """The last day that the plan or a clock that begins today can reach."""
+    review = policy.review
+    clocks = (
+        last_filing_day(today, review),
+        decide_by(today, review, is_decisive=False),
+        decide_by(today, review, is_decisive=True),
+    )
+    return max(
+        horizon(today, policy.planning.visiting.horizon_working_days)[-1], *(one.day for one in clocks)
+    )
 
 
 _TITLE_WIDTH = 12

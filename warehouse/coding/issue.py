@@ -45,7 +45,7 @@ def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued
         fingerprint=policy.scorecard.fingerprint,
         stored_no=stored_no(connection) if coding.stored_by is None else coding.stored_by,
         is_issued=is_issued,
-        calendar_version=version("chinesecalendar"),
+        calendar_version=version("holidays"),
         rescored=None if coding.only is None else len(coding.only),
         number=next_number(connection, "ops.runs"),
         **result,

@@ -89,7 +89,7 @@ def test_what_is_unknown_is_counted_by_authority():
 def test_days_past_the_announced_calendar_are_noted():
     now = situation(date(2026, 12, 31), firms=[{"enterprise_id": "e1"}], officers=officers(2))
     assert told(now) == [
-        {"scope": "note", "rule": "calendar", "first_on": date(2027, 1, 1), "last_on": date(2027, 1, 29)}
+        {"scope": "note", "rule": "calendar", "first_on": date(2027, 1, 4), "last_on": date(2027, 1, 29)}
     ]
 
 

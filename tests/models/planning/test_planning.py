@@ -55,11 +55,10 @@ def test_no_working_days_are_the_day_itself():
     assert add_working_days(date(2026, 10, 1), 0) == (date(2026, 10, 1), False)
 
 
-def test_past_the_announced_calendar_weekends_count_provisionally():
-    assert is_working_day(date(2027, 1, 1)) == (True, True)
+def test_past_the_announced_calendar_days_count_provisionally():
     assert is_working_day(date(2027, 1, 2)) == (False, True)
-    # 31 December, then 1, 4, 5, 6 January 2027, a year nobody has announced.
-    assert add_working_days(date(2026, 12, 30), 5) == (date(2027, 1, 6), True)
+    # 31 December, then 4, 5, 6, 7 January 2027, a year nobody has announced.
+    assert add_working_days(date(2026, 12, 30), 5) == (date(2027, 1, 7), True)
 
 
 def test_archives_before_the_calendar_are_provisional_too():
@@ -154,7 +153,7 @@ def test_visits_of_others_do_not_enter_the_queue():
 
 def test_a_due_day_past_the_calendar_is_marked_provisional():
     queue = _queue([("e1", date(2026, 12, 30), 34)], as_of=date(2026, 12, 31))
-    assert (queue[0]["due_on"], queue[0]["is_due_provisional"]) == (date(2027, 1, 6), True)
+    assert (queue[0]["due_on"], queue[0]["is_due_provisional"]) == (date(2027, 1, 7), True)
 
 
 def test_no_red_enterprises_give_an_empty_queue():
