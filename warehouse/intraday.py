@@ -151,6 +151,11 @@ _TOUCHED = (
         "WHERE n.stored_no > $since AND n.version > 1"
         for name in EVENT_COLUMNS
     )
+    # With which sources share their numbers, what is one finding changes wherever these report.
+    + " UNION SELECT v.enterprise_id FROM core.violations v JOIN ("
+    "SELECT DISTINCT unnest([source, *shares_with]) AS source FROM ops.number_pools "
+    "WHERE (SELECT bool_or(stored_no > $since OR known_from > $known AND known_from <= $now) FROM ops.number_pools)"
+    ") USING (source)"
     + " UNION SELECT enterprise_id FROM dispute.overrides WHERE stored_no > $since OR ended_stored_no > $since"
     + " ORDER BY 1"
 )
