@@ -46,24 +46,33 @@ def findings(connection: Connection, rows: str = REPORTS, *, by: int | None = No
     ``rows``: a table, or a query in brackets.  ``by``: use what sources had declared by that write.  Further column:
     ``reports``, each as source/number.
     """
+    shared, pools = _looked_at(connection, rows, by)
+    return (
+        finding_rows(rows, pools, shared=shared)
+        if shared or pools
+        else f"(SELECT {_WITH_REPORTS} FROM {rows})"
+    )
+
+
+def may_repeat(connection: Connection, rows: str = REPORTS, *, by: int | None = None) -> bool:
+    """Whether reports of several systems could be of one finding: they share numbers, or days of an enterprise."""
+    return any(_looked_at(connection, rows, by))
+
+
+def _looked_at(connection: Connection, rows: str, by: int | None) -> tuple[str, list[Pool]]:
+    """SQL of the days of enterprises of which several sources report, if there are any; or who shares numbers."""
     counted = f"SELECT source FROM {rows} GROUP BY source ORDER BY count(*) DESC, source"
     sources = [str(source) for (source,) in connection.execute(counted).fetchall()]
     pools = number_pools(connection, by=by)
-    if pools:
-        return finding_rows(rows, pools)
-    shared = _shared_days(rows, sources)
-    if not shared or not connection.execute(f"FROM ({shared}) LIMIT 1").fetchall():
-        return f"(SELECT {_WITH_REPORTS} FROM {rows})"
-    return finding_rows(rows, shared=shared)
+    shared = "" if pools or len(sources) < 2 else _shared_days(rows, sources)
+    return (shared if shared and connection.execute(f"FROM ({shared}) LIMIT 1").fetchall() else ""), pools
 
 
 def _shared_days(rows: str, sources: Sequence[str]) -> str:
-    """SQL: days of enterprises of which several sources report, some of them twice; empty: there can be none.
+    """SQL: days of enterprises of which several sources report, some of them twice.
 
     Sources come by size: what the largest shares with the others is cheaper to look up than to count.
     """
-    if len(sources) < 2:
-        return ""
     largest, key = _text(sources[0]), ", ".join(_SAME_DAY)
     others = f"(SELECT {key}, source FROM {rows} WHERE source <> {largest})"
     shared = f"SELECT {key} FROM (FROM {rows} WHERE source = {largest}) SEMI JOIN {others} USING ({key})"
@@ -91,6 +100,17 @@ def number_pools(connection: Connection, *, by: int | None = None) -> list[Pool]
         declared |= {source: others for source, others, day in told if day == since}
         found += [Pool(pool, since, until) for pool in _connected(declared)]
     return found
+
+
+def system_of(connection: Connection, source: str, *, day: date, by: int | None = None) -> str:
+    """SQL: the system that a source (any SQL) belongs to as told by a day: itself, or those it shares numbers with."""
+    pools = [pool for pool in number_pools(connection, by=by) if pool.since <= day < pool.until]
+    cases = [
+        f"WHEN {source} = {_text(one)} THEN {_text(' + '.join(pool.sources))}"
+        for pool in pools
+        for one in pool.sources
+    ]
+    return f"CASE {' '.join(cases)} ELSE {source} END" if cases else source
 
 
 def _connected(declared: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:

@@ -245,7 +245,7 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
     asked = visits.join(firms, on="enterprise_id", how="left").select(
         "visit_id", "enterprise_id", "sector", "channels", "mode"
     )
-    still_open = connection.sql("FROM serve.open_findings").pl()
+    still_open = connection.sql(_STILL_OPEN).pl()
     history = connection.sql(
         f"""
         SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
@@ -263,6 +263,12 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
         # Archives reach further back than the catalogue; what is open at a firm is known all the same.
         items = ()
     return checklist(asked, still_open, history, items, most=MOST_CHECKS)
+
+
+_STILL_OPEN = """
+SELECT * REPLACE (concat_ws(' ', description, CASE WHEN len(reports) > 1
+                  THEN '(' || array_to_string(reports, ', ') || ')' END) AS description) FROM serve.open_findings
+"""
 
 
 _CHANGES = """

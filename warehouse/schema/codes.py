@@ -150,4 +150,9 @@ TABLES = {
         "enterprise_id source violation_id item_code description severity is_major_hazard occurred_on "
         "rectify_due_on is_overdue reports",
     ),
+    "serve.alike_findings": _kept(
+        "one finding of a day on which another system reports another one of that enterprise: perhaps the same",
+        "enterprise_id occurred_on source violation_id item_code description severity is_major_hazard reports as_of",
+        order="enterprise_id, occurred_on, source, violation_id",
+    ),
 }
