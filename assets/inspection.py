@@ -17,6 +17,7 @@ from assets.monitoring import monitoring
 from assets.partitions import TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, passports
+from warehouse.coding.alike import compute_alike
 from warehouse.coding.queue import compute_red_queue
 from warehouse.planning.draws import fresh_seed, seeds_from
 from warehouse.planning.plan import compute_plan
@@ -37,8 +38,11 @@ class Publication(Config):
 @inspection_asset(deps=[codes], kinds={"duckdb"})
 def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
-    rows = compute_red_queue(warehouse.connection, warehouse.coding(context))
-    return MaterializeResult(metadata={"dagster/row_count": rows})
+    coding = warehouse.coding(context)
+    rows = compute_red_queue(warehouse.connection, coding)
+    return MaterializeResult(
+        metadata={"dagster/row_count": rows, "rows_alike": compute_alike(warehouse.connection, coding)}
+    )
 
 
 class Drawing(Config):

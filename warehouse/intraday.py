@@ -18,7 +18,7 @@ from warehouse.coding.order import code_enterprises
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
 from warehouse.database.runs import last_issued, stale_because
-from warehouse.database.validity import changed_between
+from warehouse.database.validity import changed_between, told_between
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today
@@ -151,6 +151,10 @@ _TOUCHED = (
         "WHERE n.stored_no > $since AND n.version > 1"
         for name in EVENT_COLUMNS
     )
+    # With which sources share their numbers, what is one finding changes wherever these report.
+    + " UNION SELECT v.enterprise_id FROM core.violations v JOIN ("
+    "SELECT DISTINCT unnest(list_append(shares_with, source)) AS source FROM ops.number_pools WHERE EXISTS ("
+    f"SELECT 1 FROM ops.number_pools WHERE stored_no > $since OR {told_between('$known', '$now')})) USING (source)"
     + " UNION SELECT enterprise_id FROM dispute.overrides WHERE stored_no > $since OR ended_stored_no > $since"
     + " ORDER BY 1"
 )

@@ -114,7 +114,9 @@ def finding(one: Found, words: Words) -> str:
     about = " ".join(part for part in (one["item_code"], one["description"]) if part) or one["violation_id"]
     due = words("due {day}", day=words.day(one["rectify_due_on"])) if one["rectify_due_on"] else ""
     late = words.within("finding", "overdue") if one["is_overdue"] else ""
-    told = words.listing(part for part in (due, late) if part)
+    several = one.get("reports") or []
+    also = words("reported as {reports}", reports=words.listing(several)) if len(several) > 1 else ""
+    told = words.listing(part for part in (due, late, also) if part)
     return words("{what} ({detail})", what=about, detail=told) if told else about
 
 

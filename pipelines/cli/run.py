@@ -31,6 +31,7 @@ from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
 from warehouse.questions import plan as planning
 from warehouse.questions.complaints import standing
+from warehouse.questions.findings import alike_days
 
 NOT_WHOLE = 10
 """Exit code of a run that coded and published, while not all that was delivered could be read."""
@@ -80,6 +81,9 @@ def run(
         sys.stdout.write(as_json(summary | {"complaints": said}) + "\n")
     else:
         show(summary, words, Console(), is_demo=choice.demo_size is not None)
+    if summary["alike"]:
+        told = words("Days on which two sources may report one finding: {n}", n=f"{summary['alike']:,}")
+        console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
 
@@ -196,6 +200,7 @@ def summarise(connection: Any, run_id: str) -> dict[str, Any]:
         "deliveries": last,
         "files": rows(connection, "FROM ops.delivery_files ORDER BY table_name, file, sheet"),
         "complaints": standing(connection),
+        "alike": alike_days(connection),
         "rejects": queries.reject_counts(connection),
         "codes": queries.code_counts(connection),
         "changes": queries.changes(connection),

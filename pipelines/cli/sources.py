@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from desk.files.tables import as_json
+from desk.say.alike import alike_lines
 from desk.say.complaints import complaint, complaint_lines
 from desk.terminal.layout import plain_table
 from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
 from models.errors import DeliveryError
-from pipelines.cli.options import By, Json, Reason
+from pipelines.cli.options import By, Json, Limit, Reason
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
@@ -26,6 +27,7 @@ from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import MAPPINGS, load_mapping
 from warehouse.intake.sources import approve, sources
 from warehouse.questions.complaints import standing
+from warehouse.questions.findings import alike
 
 app = typer.Typer(no_args_is_help=True)
 _EXAMPLES = 10
@@ -171,6 +173,26 @@ def complaints(json: Json = False) -> None:
         console.print(line, soft_wrap=True)
     if not found:
         console.print(words("Everything that was delivered could be read"))
+
+
+@app.command("alike")
+def alike_(limit: Limit = None, json: Json = False) -> None:
+    """Findings of one enterprise and day that two sources report and that may be the same: they count twice.
+
+    What surely is the same counts once and is not listed.  Whoever knows better objects to one of the reports, or lets
+    the mapping say that the sources share their numbers (shares_numbers_with).
+    """
+    settings = load_settings()
+    words, console = Words(settings.language), Console(highlight=False)
+    with reading(settings.home) as connection:
+        found = alike(connection)
+    if json:
+        typer.echo(as_json(found[:limit]))
+        return
+    for line in alike_lines(found[:limit], words):
+        console.print(line)
+    if not found:
+        console.print(words("No finding looks as if two sources report it"))
 
 
 @app.command("acknowledge")

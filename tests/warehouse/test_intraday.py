@@ -49,6 +49,7 @@ DECIDED = {
     "risk.near_red": "FROM risk.near_red ORDER BY ALL",
     "serve.red_queue": "FROM serve.red_queue ORDER BY ALL",
     "serve.open_findings": "FROM serve.open_findings ORDER BY ALL",
+    "serve.alike_findings": "FROM serve.alike_findings ORDER BY ALL",
 }
 """What a run decides.  The watermark of a code is that of the moment its enterprise was coded."""
 
@@ -135,12 +136,18 @@ class City(RuleBasedStateMachine):
         severity=st.sampled_from(("minor", "serious", "critical")),
         is_major=st.booleans(),
         is_rectified=st.booleans(),
+        source=st.sampled_from("ab"),
+        text=st.sampled_from("xy"),
     )
-    def a_finding(self, firm: str, ago: int, severity: str, is_major: bool, is_rectified: bool) -> None:
+    def a_finding(
+        self, firm: str, ago: int, severity: str, is_major: bool, is_rectified: bool, source: str, text: str
+    ) -> None:
         found = self.day - timedelta(days=ago)
         self.tell(
             "violations",
             1000 + self.number,
+            source=source,
+            description=text,
             enterprise_id=firm,
             occurred_on=found,
             severity=severity,
@@ -233,6 +240,17 @@ def test_an_update_touches_only_the_enterprises_it_is_about(city: City) -> None:
     assert [one for one in before if one[1] != "e2"] == [one for one in after if one[1] != "e2"]
     runs = city.connection.sql("SELECT rescored, enterprises FROM ops.runs ORDER BY finished_at").fetchall()
     assert runs == [(None, 4), (1, 4)]
+
+
+def test_a_second_report_of_a_finding_changes_within_the_day_what_a_full_run_would_change(city: City) -> None:
+    grave = {"enterprise_id": "e1", "occurred_on": START, "is_major_hazard": True, "description": "x"}
+    city.tell("violations", 1, **grave)
+    for number, text, majors, alike in ((2, "x", 1, 0), (3, "y", 2, 0), (2, "z", 3, 3), (2, "y", 2, 0)):
+        city.tell("violations", number, source="ab"[number == 2], **grave | {"description": text})
+        city.the_result_is_that_of_a_full_run()
+        counted = "SELECT open_major_hazards FROM risk.features WHERE enterprise_id = 'e1'"
+        assert city.connection.sql(counted).fetchall() == [(majors,)]
+        assert len(city.connection.sql("FROM serve.alike_findings").fetchall()) == alike
 
 
 def test_a_code_changed_twice_within_a_day_leaves_both_changes_with_their_reasons(city: City) -> None:

@@ -72,9 +72,10 @@ CREATE TABLE risk.change_reasons AS FROM (VALUES
     t(enterprise_id, valid_from, issued_at, cause, kind, factor, points_before, points_after, value_before,
       value_after, code);
 CREATE TABLE serve.open_findings AS FROM (VALUES
-    ($red, 'V1', 'CHEM-05', '储罐无液位报警', 'critical', true, DATE '2026-05-01', DATE '2026-06-01', true))
-    t(enterprise_id, violation_id, item_code, description, severity, is_major_hazard, occurred_on, rectify_due_on,
-      is_overdue);
+    ($red, 'demo', 'V1', 'CHEM-05', '储罐无液位报警', 'critical', true, DATE '2026-05-01', DATE '2026-06-01', true,
+     ['demo/V1', 'province/9']))
+    t(enterprise_id, source, violation_id, item_code, description, severity, is_major_hazard, occurred_on,
+      rectify_due_on, is_overdue, reports);
 """
 _WAYS = """
 CREATE TABLE risk.ways (enterprise_id VARCHAR, as_of DATE, option BIGINT, code VARCHAR, reached_on DATE,

@@ -3,8 +3,9 @@
 import polars as pl
 
 from models.counterfactuals import WAYS_SCHEMA, Asked, near_red, ways
+from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import read_events
+from warehouse.coding.engines import read_events, rows_to_read
 from warehouse.coding.overrides import standing_overrides
 from warehouse.coding.rows import among_coded, put, require_day
 from warehouse.database.frames import Connection, log, shown_as
@@ -43,9 +44,12 @@ def _ids(codes: pl.DataFrame) -> list[str]:
 
 
 def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> pl.DataFrame:
-    """The options, with the words of its source beside the item of each finding."""
+    """The options, with the words of its source beside the item of each finding, and where else it is reported."""
     with shown_as(connection, "options", options.select("enterprise_id").unique()):
-        words = dict(connection.execute(_WORDS, {"known_at": coding.known_at}).fetchall())
+        found = rows_to_read(connection, TABLES["violations"], coding.extract)
+        words = dict(
+            connection.execute(_WORDS.format(findings=found), {"known_at": coding.known_at}).fetchall()
+        )
     acts = [
         [{**act, "about": words.get(act["ref"], act["about"])} for act in several]
         for several in options["acts"].to_list()
@@ -54,7 +58,9 @@ def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> 
 
 
 _WORDS = f"""
-SELECT source || '/' || violation_id AS ref, concat_ws(' ', item_code, description) AS words
-FROM core.violations
+SELECT source || '/' || violation_id AS ref,
+       concat_ws(' ', item_code, description,
+                 CASE WHEN len(reports) > 1 THEN '(' || array_to_string(reports, ', ') || ')' END) AS words
+FROM {{findings}}
 WHERE enterprise_id IN (SELECT enterprise_id FROM options) AND {known()}
 """

@@ -15,20 +15,27 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy import FeaturePolicy
 from models.tables.canonical import TABLES, Table
 from warehouse.coding.coding import EVERY_ROW, ONLY, Coding, Extract
+from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.validity import as_stored
 
 ENGINES = ("polars", "duckdb")
 
 
-def integer_query(table: Table, extract: Extract = EVERY_ROW) -> str:
-    """SQL of a canonical table in integer form: the same shape as ``models.features.integer_form``."""
+def integer_query(table: Table, rows: str) -> str:
+    """SQL of rows of a canonical table in integer form: the same shape as ``models.features.integer_form``."""
     columns = table.columns()
     parts = [_integer(name, columns[name].dtype) for name in EVENT_COLUMNS[table.name]]
     parts += [f"{name} - DATE '1970-01-01' AS {name}" for name in ("known_from", "known_to")]
+    return f"SELECT {', '.join(parts)} FROM {rows}"
+
+
+def rows_to_read(connection: Connection, table: Table, extract: Extract) -> str:
+    """SQL of the rows that are read of a table; what is reported twice is one row of the findings."""
     rows = f"core.{table.name}" if extract.stored_by is None else f"({as_stored(table, extract.stored_by)})"
-    among = "" if extract.only is None else f" WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    return f"SELECT {', '.join(parts)} FROM {rows}{among}"
+    if extract.only is not None:
+        rows = f"(FROM {rows} WHERE enterprise_id IN (SELECT enterprise_id FROM {ONLY}))"
+    return findings(connection, rows, by=extract.stored_by) if table.name == "violations" else rows
 
 
 def read_events(connection: Connection, extract: Extract = EVERY_ROW) -> Events:
@@ -43,7 +50,11 @@ def _relations(connection: Connection, extract: Extract) -> dict[str, duckdb.Duc
         named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
         with shown_as(connection, "named", named):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
-    return {name: connection.sql(integer_query(TABLES[name], extract)) for name in EVENT_COLUMNS}
+    tables = (TABLES[name] for name in EVENT_COLUMNS)
+    return {
+        table.name: connection.sql(integer_query(table, rows_to_read(connection, table, extract)))
+        for table in tables
+    }
 
 
 def _integer(name: str, dtype: pl.DataType) -> str:

@@ -1,5 +1,6 @@
 """The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
 
+from warehouse.coding.alike import compute_alike
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.queue import compute_red_queue
@@ -22,10 +23,11 @@ STAGES = (
     compute_explanations,
     compute_passports,
     compute_red_queue,
+    compute_alike,
 )
 
 
 def code_enterprises(connection: Connection, coding: Coding) -> None:
-    """Features, scores, what time will do, codes, reasons, passports and the red queue of what is coded."""
+    """Features, scores, what time will do, codes, reasons, passports, the red queue, and what may be told twice."""
     for stage in STAGES:
         stage(connection, coding)

@@ -3,8 +3,10 @@
 import polars as pl
 
 from models.planning.demand.red_queue import build_red_queue
+from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.rows import among_coded, put, require_day
+from warehouse.coding.engines import rows_to_read
+from warehouse.coding.rows import put, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.validity import counted_visit, open_finding, standing
 
@@ -17,7 +19,8 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     red = connection.sql(_RED_SINCE, params={"as_of": coding.as_of}).pl()
     visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
     queue = build_red_queue(red, visits, as_of=coding.as_of, policy=coding.policy.queue)
-    query = _OPEN_FINDINGS.format(among=among_coded(coding, "v"))
+    found = rows_to_read(connection, TABLES["violations"], coding.extract)
+    query = _OPEN_FINDINGS.format(findings=found)
     if coding.only is None:
         connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
     else:
@@ -51,9 +54,9 @@ WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red
 
 _OPEN_FINDINGS = f"""
 SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
-       v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue
-FROM core.violations v
+       v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue, v.reports
+FROM {{findings}} v
 WHERE {standing("v")} AND v.occurred_on <= $as_of AND {open_finding("v")}
-  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL) AND {{among}}
+  AND (v.is_major_hazard OR v.rectify_due_on IS NOT NULL)
 ORDER BY v.enterprise_id, v.is_major_hazard DESC, v.rectify_due_on, v.violation_id
 """

@@ -18,7 +18,8 @@ from models.tables.canonical import TABLES, Table
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
 from warehouse.coding.overrides import standing_overrides
-from warehouse.database.frames import Connection
+from warehouse.database.findings import findings
+from warehouse.database.frames import Connection, shown_as
 from warehouse.intake.decided import Change
 
 
@@ -111,6 +112,9 @@ def _frame(
         rows = rows.with_columns(_changed(one, changes, rows)) if one.table == name else rows
     # A datum that is found to be about somebody else is not about this enterprise any more.
     rows = rows.filter(pl.col("enterprise_id") == enterprise_id)
+    if name == "violations":
+        with shown_as(connection, "reports_if", rows):
+            rows = connection.sql(f"FROM {findings(connection, 'reports_if')}").pl()
     return integer_form(rows).select(*EVENT_COLUMNS[name], "known_from", "known_to")
 
 

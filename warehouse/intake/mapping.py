@@ -6,6 +6,7 @@
     accepted_codes:                     # codes that fail the check and were issued all the same
       - {code: 91370102MA3C000000, since: 2016-03-01, reference: reply of the registrar}
     may_move: false                     # whether a correction may name another enterprise
+    shares_numbers_with: [province]     # sources in which one number means one finding, here as there
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
       violations:
@@ -57,6 +58,8 @@ from warehouse.intake.values.reading import check_scalars
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
 SheetNumber = Annotated[int, Field(ge=0)]
 LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]
+
+SourceName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")]
 
 
 class _Strict(BaseModel):
@@ -137,11 +140,12 @@ class AcceptedCode(_Strict):
 class Mapping(_Strict):
     """A mapping file, checked."""
 
-    name: str = Field(alias="mapping", min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.-]+$")
+    name: SourceName = Field(alias="mapping")
     title: str = ""
     id_scheme: Literal["uscc", "any"] = "any"
     accepted_codes: list[AcceptedCode] = []
     may_move: bool = False
+    shares_numbers_with: list[SourceName] = []
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]
     ignore: list[Ignored] = []
@@ -151,6 +155,12 @@ class Mapping(_Strict):
     def hash(self) -> str:
         """SHA-256 of the file's text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def _shares_with_others(self) -> "Mapping":
+        if self.name in self.shares_numbers_with:
+            raise ValueError("shares_numbers_with names other sources, not the mapping itself")
+        return self
 
     def accepted_on(self, day: date) -> frozenset[str]:
         """Credit codes that are taken on a day though they fail the check."""

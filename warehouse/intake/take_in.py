@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.tables.canonical import TABLES, decisive
 from warehouse.database.frames import Connection, insert, transaction
-from warehouse.database.meta import next_number, written_at
+from warehouse.database.meta import next_number, next_stored_no, value, written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
@@ -63,6 +63,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
             for name, rows in judged.accepted.items()
         ]
         write_rejects(connection, judged, received_on)
+        _note_shared_numbers(connection, judged.mapping, received_on)
         source = judged.mapping.name
         files = {count.file for count in judged.files}
         found = of_delivery(judged)
@@ -71,6 +72,25 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         columns = [f"{table}.{name}" for table in read for name in decisive(TABLES[table])]
         renew(connection, source, content, on=received_on, kinds=[DECISIVE_UNFILLED], places=columns)
         return _record(connection, judged, written, received_on)
+
+
+def _note_shared_numbers(connection: Connection, mapping: Mapping, received_on: date) -> None:
+    """Keep with whom a source shares its numbers, where it says otherwise than before."""
+    told = value(
+        connection,
+        "SELECT shares_with FROM ops.number_pools WHERE source = ? ORDER BY known_from DESC, stored_no DESC LIMIT 1",
+        [mapping.name],
+    )
+    says = sorted(set(mapping.shares_numbers_with))
+    if says != (told or []):
+        insert(
+            connection,
+            "ops.number_pools",
+            source=mapping.name,
+            shares_with=says,
+            known_from=received_on,
+            stored_no=next_stored_no(connection),
+        )
 
 
 def _record(connection: Connection, judged: Judged, written: list[Written], received_on: date) -> TakenIn:

@@ -15,9 +15,10 @@ from models.learning.splits import cohort_days
 from models.learning.strictness import adjusted_counts, team_effects
 from models.learning.training import OTHER, Material
 from models.policy import Fitting, Label, Policy, PolicyOnDay
-from models.vocabulary import RESULT_RANK, SEVERITY, as_date, day_number
+from models.vocabulary import RESULT_RANK, as_date, day_number
 from warehouse.coding.coding import data_watermark
 from warehouse.coding.engines import fold
+from warehouse.database.findings import SEVERITIES, findings
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
 from warehouse.database.validity import inspection, known, standing
@@ -163,15 +164,15 @@ def first_event_day(connection: Connection) -> date:
 
 def recorded(connection: Connection, day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Findings of 36 months known on a day with the team that recorded them, and the strictness of the teams."""
-    findings = connection.sql(_FINDINGS, params={"day": day}).pl()
+    found = connection.sql(_FINDINGS.format(findings=findings(connection)), params={"day": day}).pl()
     visits = connection.sql(_VISITS, params={"day": day}).pl()
-    return findings, team_effects(visits)
+    return found, team_effects(visits)
 
 
 _TEAM = "coalesce(i.officers, i.departments)"
 _FINDINGS = f"""
     SELECT v.enterprise_id, coalesce({_TEAM}, v.department) AS team, v.quantity
-    FROM core.violations v
+    FROM {{findings}} v
     LEFT JOIN core.inspections i ON i.source = v.source AND i.inspection_id = v.inspection_id
          AND {standing("i", day="$day")}
     WHERE {standing("v", day="$day")} AND v.occurred_on <= $day AND v.occurred_on > $day - 1097
@@ -215,10 +216,6 @@ def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFra
     return frame
 
 
-_GRAVITY = ("ungraded", "minor", "general", "serious", "critical")
-assert set(SEVERITY.keys) == set(_GRAVITY), "a new severity needs its rank"
-
-
 def _ranked(column: str, ranks: Mapping[str, int]) -> str:
     """SQL of the rank of a category."""
     cases = " ".join(f"WHEN '{key}' THEN {rank}" for key, rank in ranks.items())
@@ -236,7 +233,7 @@ _OUTCOMES = {
     "violation": f"""
         SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
                is_major_hazard::BIGINT AS is_major_hazard,
-               {_ranked("severity", {key: rank for rank, key in enumerate(_GRAVITY)})} AS severity_rank,
+               {_ranked("severity", {key: rank for rank, key in enumerate(SEVERITIES)})} AS severity_rank,
                department AS team, announced_day
         FROM (SELECT *, {{announced}} FROM core.violations) WHERE {standing()}
     """,

@@ -25,6 +25,7 @@ from models.policy import DAY, PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
+from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log, replace_table, shown_as, transaction
 from warehouse.database.meta import get_meta, set_meta
 from warehouse.database.validity import counted_visit, standing
@@ -244,12 +245,12 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
     asked = visits.join(firms, on="enterprise_id", how="left").select(
         "visit_id", "enterprise_id", "sector", "channels", "mode"
     )
-    findings = connection.sql("FROM serve.open_findings").pl()
+    still_open = connection.sql(_STILL_OPEN).pl()
     history = connection.sql(
         f"""
         SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
                max(occurred_on) AS last_on
-        FROM core.violations v
+        FROM {findings(connection)} v
         WHERE {standing("v")} AND v.occurred_on <= $as_of AND v.item_code IS NOT NULL
           AND v.enterprise_id IN (SELECT enterprise_id FROM plan.visits)
         GROUP BY ALL ORDER BY ALL
@@ -261,7 +262,13 @@ def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding
     except PolicyGapError:
         # Archives reach further back than the catalogue; what is open at a firm is known all the same.
         items = ()
-    return checklist(asked, findings, history, items, most=MOST_CHECKS)
+    return checklist(asked, still_open, history, items, most=MOST_CHECKS)
+
+
+_STILL_OPEN = """
+SELECT * REPLACE (concat_ws(' ', description, CASE WHEN len(reports) > 1
+                  THEN '(' || array_to_string(reports, ', ') || ')' END) AS description) FROM serve.open_findings
+"""
 
 
 _CHANGES = """

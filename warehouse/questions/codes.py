@@ -29,7 +29,8 @@ QUEUE = f"""
 WITH reasons AS ({main_reasons("c.code = $code")}),
 checks AS (
     SELECT enterprise_id, count(*) AS open_findings, count(*) FILTER (is_major_hazard) AS open_major,
-           list(coalesce(item_code || ' ', '') || coalesce(left(description, 60), '') ORDER BY
+           list(coalesce(item_code || ' ', '') || coalesce(left(description, 60), '')
+                || CASE WHEN len(reports) > 1 THEN ' (' || array_to_string(reports, ', ') || ')' ELSE '' END ORDER BY
                 is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id)[:3] AS to_check
     FROM serve.open_findings GROUP BY enterprise_id
 )
@@ -131,8 +132,8 @@ def explanation(connection: Connection, enterprise_id: str) -> Row:
     findings = rows(
         connection,
         """
-        SELECT violation_id, item_code, description, severity, is_major_hazard, occurred_on, rectify_due_on,
-               is_overdue
+        SELECT source, violation_id, item_code, description, severity, is_major_hazard, occurred_on, rectify_due_on,
+               is_overdue, reports
         FROM serve.open_findings WHERE enterprise_id = $id
         ORDER BY is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id
         """,

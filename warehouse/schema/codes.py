@@ -3,7 +3,7 @@
 from functools import partial
 
 from models.planning.demand.red_queue import QUEUE_SCHEMA
-from warehouse.schema.tables import COMMON, Column, day, flag, moment, own_table, spread, text, whole
+from warehouse.schema.tables import COMMON, Column, day, flag, moment, own_table, spread, text, texts, whole
 
 _COLUMNS = COMMON | spread(
     {
@@ -58,6 +58,7 @@ _COLUMNS = COMMON | spread(
         "occurred_on": day("day it was found"),
         "rectify_due_on": day("last day to rectify"),
         "is_overdue": flag("the deadline has passed"),
+        "reports": texts("every report of the finding, as source/number"),
     }
 )
 _kept = partial(own_table, _COLUMNS, renewed="enterprise")
@@ -147,6 +148,11 @@ TABLES = {
     "serve.open_findings": _coded(
         "one open finding: major hazards, and findings with a deadline",
         "enterprise_id source violation_id item_code description severity is_major_hazard occurred_on "
-        "rectify_due_on is_overdue",
+        "rectify_due_on is_overdue reports",
+    ),
+    "serve.alike_findings": _kept(
+        "one finding of a day on which another system reports another one of that enterprise: perhaps the same",
+        "enterprise_id occurred_on source violation_id item_code description severity is_major_hazard reports as_of",
+        order="enterprise_id, occurred_on, source, violation_id",
     ),
 }

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from warehouse.schema.tables import COMMON, day, flag, moment, own_table, small, spread, text, whole
+from warehouse.schema.tables import COMMON, day, flag, moment, own_table, small, spread, text, texts, whole
 
 _COLUMNS = COMMON | spread(
     {
@@ -105,6 +105,13 @@ TABLES = {
         subject=text("whom it is about"),
         content=text("MD5 of what it says"),
         found_on=day("day the files came"),
+    ),
+    "ops.number_pools": _noted(
+        "one time a source said otherwise than before with which others it shares its numbers",
+        "source shares_with known_from stored_no",
+        is_published=False,
+        shares_with=texts("sources whose numbers mean the same things; none: no more"),
+        known_from=day("first day this counts"),
     ),
     "ops.complaints": _noted(
         "one thing of a source that could not be read or counted (数据告警)",

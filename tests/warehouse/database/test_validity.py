@@ -182,6 +182,7 @@ SPELLINGS = re.compile(
 ELSEWHERE = {
     "models/validity.py": "says it for frames",
     "warehouse/database/validity.py": "says it in SQL",
+    "warehouse/database/findings.py": "cuts versions into the stretches for which several are one finding",
     "warehouse/database/versions.py": "writes the ends of versions",
 }
 
