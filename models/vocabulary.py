@@ -254,6 +254,8 @@ NO_NUMBER = """
 無 未詳 不詳 無編號 null none nil nan na nul no unknown undefined missing empty blank tbd tba test testing
 """
 """Words, set apart by blanks, that people and programs write where they have no number."""
+NO_TEXT = f"无 暂无 没有 {NO_NUMBER}"
+"""The same where they have nothing to describe."""
 NO_NUMBER_YET = (
     "(?:无|暂无|尚无|没有|未|暂未|尚未|还未|未曾|待|不|正在)"
     "(?:有|办理?|申办|登记|注册|提供|填写?|填报|录入|领取?|取得|申领|补充?|补录|定|查|核实?|知|明|详|祥|赋码?|适用|存在|公开)?"

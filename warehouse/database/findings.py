@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from models.vocabulary import DISPOSAL, NO_NUMBER, SEVERITY
+from models.vocabulary import DISPOSAL, NO_TEXT, SEVERITY
 from warehouse.database.frames import Connection
 from warehouse.database.validity import stored_by
 
@@ -46,44 +46,49 @@ def findings(connection: Connection, rows: str = REPORTS, *, by: int | None = No
     ``rows``: a table, or a query in brackets.  ``by``: use what sources had declared by that write.  Further column:
     ``reports``, each as source/number.
     """
-    shared, pools = _looked_at(connection, rows, by)
-    return (
-        finding_rows(rows, pools, shared=shared)
-        if shared or pools
-        else f"(SELECT {_WITH_REPORTS} FROM {rows})"
-    )
+    sources, pools = _sources(connection, rows), number_pools(connection, by=by)
+    if not _are_there(connection, _days(rows, sources, pools)):
+        return f"(SELECT {_WITH_REPORTS} FROM {rows})"
+    return _finding_rows(rows, sources, pools)
 
 
 def may_repeat(connection: Connection, rows: str = REPORTS, *, by: int | None = None) -> bool:
-    """Whether reports of several systems could be of one finding: they share numbers, or days of an enterprise."""
-    return any(_looked_at(connection, rows, by))
+    """Whether several sources report of one day of an enterprise, or use a number that they share."""
+    return _are_there(connection, _days(rows, _sources(connection, rows), number_pools(connection, by=by)))
 
 
-def _looked_at(connection: Connection, rows: str, by: int | None) -> tuple[str, list[Pool]]:
-    """SQL of the days of enterprises of which several sources report, if there are any; or who shares numbers."""
+def _are_there(connection: Connection, days: str) -> bool:
+    return bool(days) and bool(connection.execute(f"FROM ({days}) LIMIT 1").fetchall())
+
+
+def _sources(connection: Connection, rows: str) -> list[str]:
+    """Who reports, the largest first."""
     counted = f"SELECT source FROM {rows} GROUP BY source ORDER BY count(*) DESC, source"
-    sources = [str(source) for (source,) in connection.execute(counted).fetchall()]
-    pools = number_pools(connection, by=by)
-    shared = "" if pools or len(sources) < 2 else _shared_days(rows, sources)
-    return (shared if shared and connection.execute(f"FROM ({shared}) LIMIT 1").fetchall() else ""), pools
+    return [str(source) for (source,) in connection.execute(counted).fetchall()]
 
 
-def _shared_days(rows: str, sources: Sequence[str]) -> str:
-    """SQL: days of enterprises of which several sources report, some of them twice.
+def _days(rows: str, sources: Sequence[str], pools: Collection[Pool]) -> str:
+    """SQL of the days of enterprises, some of them twice, on which reports could be of one finding; empty: on none."""
+    day, number = ", ".join(_SAME_DAY), "enterprise_id, violation_id"
+    found = [_shared(rows, day, sources)] if len(sources) > 1 else []
+    sharing = [one for one in sources if any(one in pool.sources for pool in pools)]
+    if len(sharing) > 1:
+        numbers = _shared(f"(FROM {rows} WHERE source IN ({_list(sharing)}))", number, sharing)
+        found += [f"SELECT {day} FROM {rows} SEMI JOIN ({numbers}) USING ({number})"]
+    return " UNION ALL ".join(found)
+
+
+def _shared(rows: str, key: str, sources: Sequence[str]) -> str:
+    """SQL: the keys that several sources have, some of them twice.
 
     Sources come by size: what the largest shares with the others is cheaper to look up than to count.
     """
-    largest, key = _text(sources[0]), ", ".join(_SAME_DAY)
+    largest = _text(sources[0])
     others = f"(SELECT {key}, source FROM {rows} WHERE source <> {largest})"
-    shared = f"SELECT {key} FROM (FROM {rows} WHERE source = {largest}) SEMI JOIN {others} USING ({key})"
+    found = f"SELECT {key} FROM (FROM {rows} WHERE source = {largest}) SEMI JOIN {others} USING ({key})"
     if len(sources) > 2:
-        shared += f" UNION ALL {_shared(others, key, 'source')}"
-    return shared
-
-
-def _shared(rows: str, key: str, member: str) -> str:
-    """SQL: keys that several members have."""
-    return f"SELECT {key} FROM {rows} GROUP BY ALL HAVING min({member}) <> max({member})"
+        found += f" UNION ALL SELECT {key} FROM {others} GROUP BY ALL HAVING min(source) <> max(source)"
+    return found
 
 
 def number_pools(connection: Connection, *, by: int | None = None) -> list[Pool]:
@@ -124,18 +129,25 @@ def _connected(declared: dict[str, list[str]]) -> Iterator[tuple[str, ...]]:
         yield tuple(sorted(pool))
 
 
-def finding_rows(rows: str, pools: Collection[Pool] = (), *, shared: str = "") -> str:
-    """The SQL of ``findings``, for rows of any sources; ``shared``: SQL of the days of enterprises to look at."""
+def _finding_rows(rows: str, sources: Sequence[str], pools: Collection[Pool]) -> str:
+    """The SQL of ``findings``: only reports of the days to look at are, all others pass as they are."""
+    day, is_table = ", ".join(_SAME_DAY), rows.replace(".", "_").isidentifier()
     # A table is read where it stands; what has to be computed, once.
-    is_table = rows.replace(".", "_").isidentifier()
-    of, steps = (rows, []) if is_table else ("told", [f"told AS MATERIALIZED (FROM {rows})"])
+    steps, rows = ([], rows) if is_table else ([f"told AS MATERIALIZED (FROM {rows})"], "told")
+    steps += [
+        f"days AS MATERIALIZED ({_days(rows, sources, pools)})",
+        f"near AS MATERIALIZED (SELECT {_WITH_REPORTS} FROM {rows} SEMI JOIN days USING ({day}))",
+    ]
+    of, system = "near", "source"
     if pools:
         steps += [f"in_pools AS ({_in_pools(of, pools)})"]
         steps += _merged("numbered", "in_pools", ("system", "enterprise_id", "violation_id"), "source")
-        steps += _merged("found", "numbered", _SAME_DAY, "system", says=_SAYS, named="*")
-        return f"(WITH {', '.join(steps)} SELECT * EXCLUDE (system) FROM found)"
-    steps += _merged("found", of, _SAME_DAY, "source", says=_SAYS, shared=shared)
-    return f"(WITH {', '.join(steps)} FROM found)"
+        of, system = "numbered", "system"
+    steps += _merged("found", of, _SAME_DAY, system, says=_SAYS)
+    return (
+        f"(WITH {', '.join(steps)} SELECT {_WITH_REPORTS} FROM {rows} ANTI JOIN days USING ({day}) "
+        f"UNION ALL BY NAME SELECT * {'EXCLUDE (system) ' if pools else ''}FROM found)"
+    )
 
 
 _SAME_DAY = ("enterprise_id", "occurred_on")
@@ -164,6 +176,10 @@ def _in_pools(rows: str, pools: Collection[Pool]) -> str:
         SELECT *, source AS system FROM {rows} WHERE source NOT IN ({", ".join(map(_text, sharing))})"""
 
 
+def _list(values: Collection[str]) -> str:
+    return ", ".join(map(_text, values))
+
+
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
@@ -183,7 +199,6 @@ def _plain_forms() -> dict[str, str]:
 
 _PLAIN = _plain_forms()
 _SHAPED = "[" + "".join(_PLAIN) + "]"
-_NOTHING_SAID = ("无", "暂无", "没有", *NO_NUMBER.split())
 
 
 def _said() -> str:
@@ -200,7 +215,7 @@ def _said() -> str:
 
 
 _SAYS = (
-    f"CASE WHEN said <> '' AND said NOT IN ({', '.join(map(_text, _NOTHING_SAID))}) THEN 'says ' || said "
+    f"CASE WHEN said <> '' AND said NOT IN ({_list(NO_TEXT.split())}) THEN 'says ' || said "
     "WHEN item_code <> '' THEN 'item ' || item_code END"
 )
 
@@ -209,7 +224,7 @@ _SAYS = (
 
 
 def _rank(column: str, ranks: Collection[str]) -> str:
-    return f"list_position([{', '.join(map(_text, ranks))}], {column})"
+    return f"list_position([{_list(ranks)}], {column})"
 
 
 _GRAVITY, _MEASURE = _rank("severity", SEVERITIES), _rank("disposal", tuple(DISPOSAL.keys))
@@ -243,32 +258,21 @@ _GRAVEST_FIRST = f"""is_major_hazard DESC, {_GRAVITY} DESC, quantity DESC, recti
 _FIRST_REPORT = "item_code IS NULL, inspection_id IS NULL, source, violation_id"
 
 
-def _merged(
-    name: str,
-    rows: str,
-    bucket: tuple[str, ...],
-    member: str,
-    *,
-    says: str = "''",
-    named: str = _WITH_REPORTS,
-    shared: str = "",
-) -> list[str]:
-    """Steps that end in ``name``: rows of one bucket, saying the same, of different members, are one row.
+def _merged(name: str, rows: str, key: tuple[str, ...], member: str, *, says: str = "''") -> list[str]:
+    """Steps that end in ``name``: rows of one key, saying the same, of different members, are one row.
 
-    Only what shares its bucket with another member is looked at; the rest passes as it is.  What is looked at is cut
-    into stretches of knowledge, in each of which the n-th of every member are one.
+    They are cut into stretches of knowledge, in each of which the n-th of every member are one.
     """
-    key = ", ".join(bucket)
+    keys = ", ".join(key)
     ends = "least(known_to, coalesce(withdrawn_on, known_to))"
     gravest = ", ".join(f"{of} AS {column}" for column, of in _GRAVEST.items())
     return [
-        f"{name}_shared AS MATERIALIZED ({shared or _shared(rows, key, member)})",
-        f"{name}_near AS MATERIALIZED (SELECT * EXCLUDE (said), {says} AS says, {ends} AS ends "
-        f"FROM (SELECT {named}, {_said()} AS said FROM {rows} SEMI JOIN {name}_shared USING ({key})))",
-        f"{name}_alike AS MATERIALIZED (SELECT {key}, says, row_number() OVER () AS finding FROM {name}_near "
-        f"WHERE says IS NOT NULL AND ends > known_from GROUP BY {key}, says HAVING min({member}) <> max({member}))",
-        f"{name}_marked AS MATERIALIZED (SELECT n.*, a.finding FROM {name}_near n "
-        f"LEFT JOIN {name}_alike a USING ({key}, says))",
+        f"{name}_said AS MATERIALIZED (SELECT * EXCLUDE (said), {says} AS says, {ends} AS ends "
+        f"FROM (SELECT *, {_said()} AS said FROM {rows}))",
+        f"{name}_alike AS MATERIALIZED (SELECT {keys}, says, row_number() OVER () AS finding FROM {name}_said "
+        f"WHERE says IS NOT NULL AND ends > known_from GROUP BY {keys}, says HAVING min({member}) <> max({member}))",
+        f"{name}_marked AS MATERIALIZED (SELECT s.*, a.finding FROM {name}_said s "
+        f"LEFT JOIN {name}_alike a USING ({keys}, says))",
         f"{name}_days AS (SELECT DISTINCT finding, unnest([known_from, ends]) AS day FROM {name}_marked "
         "WHERE finding IS NOT NULL AND ends > known_from)",
         f"{name}_stretches AS (SELECT finding, day AS since, lead(day) OVER (PARTITION BY finding ORDER BY day) "
@@ -280,9 +284,7 @@ def _merged(
         f"FROM {name}_cut)",
         f"{name}_ranked AS (SELECT * EXCLUDE (again, said_by), row_number() OVER (PARTITION BY finding, since, "
         f"{member} ORDER BY said_by DESC, {_GRAVEST_FIRST}) AS nth FROM {name}_shown)",
-        f"""{name} AS (
-            SELECT {named} FROM {rows} ANTI JOIN {name}_shared USING ({key})
-            UNION ALL BY NAME
+        f"""{name} AS MATERIALIZED (
             SELECT * EXCLUDE (says, ends, finding) FROM {name}_marked WHERE finding IS NULL OR ends <= known_from
             UNION ALL BY NAME
             SELECT * EXCLUDE (says, ends, finding, since, until, nth) REPLACE ({gravest}) FROM {name}_ranked

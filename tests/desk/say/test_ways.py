@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from desk.say.ways import no_way
+from desk.say.ways import finding, no_way
 from desk.words.words import Words
 
 VETO = {
@@ -40,3 +40,16 @@ def found(code: str, ways: list[Any] | None, *reasons: dict[str, Any]) -> dict[s
 def test_it_is_said_why_no_way_is_told(passport: dict[str, Any], said: str) -> None:
     assert no_way(passport, Words("en")) == said
     assert no_way(passport, Words("zh")) != said
+
+
+def test_a_finding_names_its_reports_where_there_are_several() -> None:
+    one: dict[str, Any] = {
+        "item_code": None,
+        "description": "通道堵塞",
+        "rectify_due_on": None,
+        "is_overdue": None,
+    }
+    assert finding(one | {"reports": ["city/1"]}, Words("en")) == "通道堵塞"
+    told = one | {"reports": ["city/1", "state/a"]}
+    assert finding(told, Words("en")) == "通道堵塞 (reported as city/1, state/a)"
+    assert finding(told, Words("zh")) == "通道堵塞（上报编号：city/1、state/a）"
