@@ -62,7 +62,7 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
     named, given = max(places, default=0), [name for name in names if name]
 
     def hinted(problem: Refusal | None) -> Refusal | None:
-        return with_hint(problem, given, lines[start][0], _top(lines), known_headers(entry))
+        return with_hint(problem, given, lines[start][0], top_rows(lines), known_headers(entry))
 
     problem = hinted(header_problem(given, places))
     if problem is None:
@@ -129,7 +129,7 @@ def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, in
     return names, delimiter, start, at
 
 
-def _top(lines: Lines) -> list[tuple[int, list[str]]]:
+def top_rows(lines: Lines) -> list[tuple[int, list[str]]]:
     """The first rows, each cut by itself."""
     top = [(number, text) for number, text in lines[: 2 * LOOKED_AT] if not is_blank(text)]
     return [(number, cells_of(text, delimiter_of(text)) or []) for number, text in top]
