@@ -34,7 +34,7 @@ def _lines(draft: Draft, words: Words) -> Iterator[str]:
         "{valid} of {n} numbers of enterprises are valid credit codes", valid=f"{valid:,}", n=f"{cells:,}"
     )
     yield _beside(f"id_scheme: {draft.id_scheme}", [told] if cells else [])
-    for note in draft.notes:
+    for note in draft.asked:
         yield _asked(words.of(note))
     yield "tables:" if draft.entries else "tables: {}"
     for name in dict.fromkeys(entry.table for entry in draft.entries):

@@ -54,7 +54,7 @@ def _as_data(found: Draft, words: Words) -> dict[str, Any]:
     return {
         "mapping": found.mapping(),
         "questions": found.questions,
-        "notes": [words.of(note) for note in found.notes],
+        "asked": [words.of(one) for one in found.asked],
         "entries": [
             {
                 "table": entry.table,

@@ -54,7 +54,10 @@ def _register_book(path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["济南市工贸企业底册（截至2026年6月）"])
-    heads = "序号 单位名称 统一社会信用代码* 所在区县 监管行业 监管层级 职工人数（人） 重大危险源级别 标准化级别 生产状态 经度 纬度"
+    heads = (
+        "序号 单位名称 统一社会信用代码* 所在区县 监管行业 监管层级 职工人数（人） 重大危险源级别 标准化级别 "
+        "生产状态 经度 纬度"
+    )
     sheet.append([*heads.split(), "联系人", "联系电话", "更新时间"])
     sheet.merge_cells("A1:O1")
     for firm in firms(11):
@@ -97,7 +100,16 @@ def _ledger_book(path: Path) -> None:
 def _ledger_sheet(sheet: Worksheet, district: str) -> None:
     sheet.append([f"{district}2026年上半年执法检查问题台账"])
     sheet.append(["序号", "企业信息", None, "检查情况", None, "隐患情况", None, None, None, "行政处罚", None])
-    below = ["企业名称", "统一社会信用代码", "检查日期", "检查人员", "隐患描述", "隐患级别", "整改期限", "整改完成日期"]
+    below = [
+        "企业名称",
+        "统一社会信用代码",
+        "检查日期",
+        "检查人员",
+        "隐患描述",
+        "隐患级别",
+        "整改期限",
+        "整改完成日期",
+    ]
     sheet.append([None, *below, "处罚决定日期", "罚款（万元）"])
     for block in ("A1:K1", "A2:A3", "B2:C2", "D2:E2", "F2:I2", "J2:K2"):
         sheet.merge_cells(block)
@@ -116,7 +128,8 @@ def _ledger_sheet(sheet: Worksheet, district: str) -> None:
                     firm["code"] if not finding else None,
                     f"{day.year}年{day.month}月{day.day}日" if firm["at"] % 2 else (day - _EXCEL_ZERO).days,
                     "王伟、赵敏",
-                    _cycled(("安全出口堵塞", "除尘系统未接地", "未按规定培训", "有限空间无警示"), at) + f"（{finding + 1}）",
+                    _cycled(("安全出口堵塞", "除尘系统未接地", "未按规定培训", "有限空间无警示"), at)
+                    + f"（{finding + 1}）",
                     _cycled(("一般隐患", "一般隐患", "重大隐患"), at),
                     (day + timedelta(days=30) - _EXCEL_ZERO).days,
                     "未整改" if at % 5 == 0 else (day + timedelta(days=20) - _EXCEL_ZERO).days,
@@ -200,7 +213,9 @@ def supervision(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     register = [_pinyin_firm(one) for one in firms(13)]
     visits = [_visit(at) for at in range(50)]
-    _write_answer(folder / "qyjbxx.json", {"code": 200, "msg": "ok", "result": {"total": FIRMS, "records": register}})
+    _write_answer(
+        folder / "qyjbxx.json", {"code": 200, "msg": "ok", "result": {"total": FIRMS, "records": register}}
+    )
     _write_answer(folder / "xzjc_20260630.json", {"success": True, "data": {"pageNum": 1, "list": visits}})
     return folder
 

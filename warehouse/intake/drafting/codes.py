@@ -11,7 +11,7 @@ from models.messages import Message
 from models.tables.canonical import code_list
 from models.vocabulary import FLAGS
 from warehouse.intake.drafting.shapes import example, filled
-from warehouse.intake.drafting.synonyms import code_of, folded, meaning_of, meanings, spoken, told
+from warehouse.intake.drafting.synonyms import code_of, meaning_of, spoken, told
 
 MOST_VALUES = 40
 """More distinct values than this are no list of codes but texts."""
@@ -75,10 +75,10 @@ def _of_count(name: str, texts: list[tuple[str, int]]) -> Meanings:
     return Meanings({"values": known} if known else {}, [])
 
 
-def tells(name: str, cells: pl.Series) -> bool:
-    """Whether every word of a column is declared for another one, and one of them only for that."""
-    said = {folded(text) for text, _ in distinct(cells)}
-    return bool(said) and said <= {folded(word) for word in meanings(name)}
+def tells(name: str, cells: pl.Series, word: str) -> bool:
+    """Whether every cell of a column holds a word, and says what another one asks for."""
+    said = [text for text, _ in distinct(cells)]
+    return bool(said) and all(word in text and meaning_of(text, name) is not None for text in said)
 
 
 def question_of(column: dy.Column, unknown: list[tuple[str, int]]) -> Message:

@@ -34,9 +34,10 @@ def proposed(
     table: Table, name: str, several: Sequence[Match], frame: pl.DataFrame, *, by: By = "header"
 ) -> Column:
     """The column read from the first of the headers that may be meant; the day of knowledge from all of them."""
-    column, first = table.columns()[name], several[0]
     if name == RECORDED and len(several) > 1:
         return _of_several_days(table, several, frame)
+    several = sorted(several, key=lambda one: filled(frame[one.header]).is_empty())
+    column, first = table.columns()[name], several[0]
     cells = frame[first.header]
     spec: Spec = {"column": first.header}
     notes, questions = list[Message](), list[Message]()

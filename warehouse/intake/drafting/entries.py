@@ -67,7 +67,7 @@ def ordered(table: Table) -> list[str]:
 
 
 def _found_by_cells(rows: Rows, table: Table, found: dict[str, list[Match]]) -> frozenset[str]:
-    """Put into ``found`` what only cells speak for (words of a code list, degrees), where one column alone can be meant."""
+    """Put into ``found`` what only cells speak for (codes, degrees), where one column alone can be meant."""
     used = {one.header for several in found.values() for one in several}
     free = [header for header in rows.headers if header not in used]
     by_column: dict[str, list[str]] = {}
@@ -96,9 +96,10 @@ def _speaks_for(table: Table, name: str, cells: pl.Series) -> bool:
 
 def _beside(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Iterator[Column]:
     """Columns that the cells of another one tell as well, as the grade of a hazard tells whether it is a major one."""
-    for name, other in told()["beside"].get(table.name, {}).items():
-        header = made[other].spec.get("column") if name not in made and other in made else None
-        if header and tells(name, frame[header]):
+    for name, how in told()["beside"].get(table.name, {}).items():
+        other = made.get(how["told_by"])
+        header = other.spec.get("column") if other is not None and name not in made else None
+        if header and tells(name, frame[header], how["if_all_say"]):
             question = Message("told by the words of {header}. Are they meant so?", {"header": header})
             column = proposed(table, name, [Match(header, name, len(frame.columns))], frame)
             yield Column(
@@ -164,8 +165,12 @@ def _missing(table: Table, name: str) -> Message | None:
         )
     if name in decisive(table):
         default = metadata(column)["blank"]
-        told_default = "–" if default is None else str(default).lower()
+        if default is None:
+            return Message(
+                "nothing fills it, and codes rest on it: it stays unknown. null says that the source has none"
+            )
         return Message(
-            "nothing fills it, and codes rest on it: all rows count as {default}", {"default": told_default}
+            "nothing fills it, and codes rest on it: all rows count as {default}. null says that the source has none",
+            {"default": str(default).lower()},
         )
     return None

@@ -40,7 +40,9 @@ def match(header: str, table: Table) -> Match | None:
     """The column a header stands for; of a header of several rows its last one counts where the whole says nothing."""
     if is_row_number(header):
         return None
-    for form in dict.fromkeys((header, header.rpartition("/")[2])):
+    parts = header.split("/")
+    # 罚款 above 单位 is what others call 单位罚款.
+    for form in dict.fromkeys((header, parts[-1], "".join(reversed(parts)), "".join(parts))):
         for one in _readings(header, form.rstrip(":： "), table):
             return one
     return None

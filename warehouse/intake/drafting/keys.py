@@ -6,7 +6,7 @@ from models.messages import Message
 from models.tables.canonical import Table
 from warehouse.intake.drafting.columns import RECORDED, tried
 from warehouse.intake.drafting.proposal import Column
-from warehouse.intake.drafting.synonyms import is_row_number
+from warehouse.intake.drafting.synonyms import is_row_number, may_number_rows
 from warehouse.intake.files.raw import LINE
 from warehouse.intake.values.texts import text_of
 
@@ -42,6 +42,10 @@ def key_column(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Co
         question = Message(
             "{header} names several rows; joined with what tells them apart", {"header": header}
         )
+    elif number := _number(texts, made):
+        question = Message("is {header} the number of a row in its system, for good?", {"header": number})
+        spec = {"column": number}
+        return Column(name, spec, "content", *tried(table, name, spec, frame), questions=(question,))
     else:
         start = [*_headers(made, table.subject or ""), *_headers(made, table.happened or "")]
         parts, is_enough = _parts(texts, start, table, made)
@@ -53,6 +57,20 @@ def key_column(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Co
     return Column(
         name, spec, "made", *tried(table, name, spec, frame), questions=tuple(questions), is_open=not parts
     )
+
+
+def _number(texts: pl.DataFrame, made: dict[str, Column]) -> str | None:
+    """The only column that is called a number, differs in every row and does not just count them."""
+    used = {header for name in made for header in _headers(made, name)}
+    able = [header for header in texts.columns if may_number_rows(header) and header not in used]
+    able = [
+        header
+        for header in able
+        if not texts[header].null_count() and texts[header].n_unique() == texts.height
+    ]
+    counted = [str(at) for at in range(1, texts.height + 1)]
+    able = [header for header in able if texts[header].to_list() != counted]
+    return able[0] if len(able) == 1 else None
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:

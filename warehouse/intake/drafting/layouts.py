@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from models.messages import Message
+from warehouse.intake.drafting.sampling import beginning
+from warehouse.intake.drafting.shapes import example
 from warehouse.intake.drafting.synonyms import key_of_word, known_words, told
 from warehouse.intake.files.footer import first_cell, pattern_of_footer
 from warehouse.intake.files.header import ENOUGH, LOOKED_AT, Refusal, Row, joined, look_for_header, plain
@@ -39,7 +41,8 @@ class Part:
     title: str = ""
     notes: list[Message] = field(default_factory=list[Message])
     questions: list[Message] = field(default_factory=list[Message])
-    is_only_sheet: bool = False
+    sheets: tuple[str, ...] = ()
+    """All sheets of its workbook, also those that hold nothing."""
 
     @property
     def headers(self) -> list[str]:
@@ -59,19 +62,31 @@ class Unread:
 def parts_of(path: Path) -> Iterator[Part | Unread]:
     """The tables of a file, and what of it cannot be one."""
     ending, file = path.suffix.lower(), shown(path.name)
+    if ending not in ENDINGS:
+        yield Unread(
+            file, None, Message("files that end in {ending} are not read", {"ending": ending or "–"})
+        )
+        return
     try:
-        if ending in WORKBOOKS:
-            yield from _of_workbook(path)
-        elif ending in _JSON:
-            yield from _of_json(path)
-        elif ending in ENDINGS:
-            yield _one(path, _layout_of_text(path) if ending != ".parquet" else {})
-        else:
-            yield Unread(
-                file, None, Message("files that end in {ending} are not read", {"ending": ending or "–"})
-            )
-    except (OSError, ValueError, RecursionError) as error:
+        with beginning(path) as looked_at:
+            for part in _by_ending(looked_at):
+                if isinstance(part, Part) and looked_at is not path:
+                    part.path = path
+                    part.notes.append(Message("the file is long: only its beginning was looked at"))
+                yield part
+    # Whatever a parser dies of is a matter of its file.
+    except Exception as error:
         yield Unread(file, None, Message("it cannot be read: {error}", {"error": error}))
+
+
+def _by_ending(path: Path) -> Iterator[Part | Unread]:
+    ending = path.suffix.lower()
+    if ending in WORKBOOKS:
+        yield from _of_workbook(path)
+    elif ending in _JSON:
+        yield from _of_json(path)
+    else:
+        yield _one(path, _layout_of_text(path) if ending != ".parquet" else {})
 
 
 def _of_workbook(path: Path) -> Iterator[Part | Unread]:
@@ -79,6 +94,7 @@ def _of_workbook(path: Path) -> Iterator[Part | Unread]:
     if isinstance(tops, Refusal):
         yield Unread(shown(path.name), None, _refused(tops.rule, tops.told))
         return
+    names = tuple(str(top.sheet) for top in tops)
     for top in tops:
         if not top.rows:
             yield Unread(shown(path.name), shown(str(top.sheet)), Message("the sheet is empty"))
@@ -90,7 +106,7 @@ def _of_workbook(path: Path) -> Iterator[Part | Unread]:
             yield Unread(shown(path.name), shown(str(top.sheet)), why)
         else:
             part = _one(path, _header_keys(top), sheet=top.sheet, top=top)
-            yield part if isinstance(part, Unread) else replace(part, is_only_sheet=len(tops) == 1)
+            yield part if isinstance(part, Unread) else replace(part, sheets=names)
 
 
 def _of_json(path: Path) -> Iterator[Part | Unread]:
@@ -130,16 +146,18 @@ def _one(
 ) -> Part | Unread:
     """A part, read as laid out; what the first reading shows (merged cells, a footer) is put into its layout."""
     file, notes, questions = shown(path.name), list[Message](), list[Message]()
-    raw = _read(path, layout, sheet)
+    header = layout.get("header_row")
+    names = _joined_names(top, header) if top and isinstance(header, list) else []
+    raw = _read(path, layout, sheet, names)
     if any(flaw.rule == MERGED for flaw in raw.flaws):
         layout = layout | {"merged": "fill_down"}
-        raw = _read(path, layout, sheet)
+        raw = _read(path, layout, sheet, names)
         questions.append(
             Message("cells are merged; every row of a block gets its value. Is that what they mean?")
         )
     if footer := _footer(raw):
         layout = layout | {"footer": footer}
-        raw = _read(path, layout, sheet)
+        raw = _read(path, layout, sheet, names)
     if whole := next((unread for unread in raw.unread if not unread.line), None):
         return Unread(file, sheet and shown(sheet), _refused(whole.rule, whole.content))
     if raw.frame.is_empty():
@@ -151,13 +169,15 @@ def _one(
     return Part(path, layout, raw, sheet, _title(top, layout), notes, questions)
 
 
-def _read(path: Path, layout: dict[str, Any], sheet: str | None) -> Raw:
-    asked = {} if sheet is None else {"sheet": [sheet]}
+def _read(path: Path, layout: dict[str, Any], sheet: str | None, names: Sequence[str]) -> Raw:
+    """Rows as a mapping with these keys reads them that names columns of a header of several rows."""
+    asked: dict[str, Any] = {} if sheet is None else {"sheet": [sheet]}
+    asked |= {"columns": {"": {"column": list(names)}}} if names else {}
     return read_file(path, shown(path.name), Entry.model_validate({"files": ["*"], **layout, **asked}))[0]
 
 
 def _refused(rule: str, content: str) -> Message:
-    return Message("it is refused whole ({rule}): {content}", {"rule": rule, "content": shown(content)})
+    return Message("it is refused whole ({rule}): {content}", {"rule": rule, "content": example(content)})
 
 
 def _title(top: Top | None, layout: dict[str, Any]) -> str:
@@ -201,23 +221,32 @@ def _as_known(cell: str | None) -> str | None:
 
 
 def _is_group_row(top: Top, above: int, below: int) -> bool:
-    """Whether a row names groups of the columns below it: blocks side by side, several of them and none over all."""
-    widths = [
-        block.right - block.left + 1
-        for block in top.merged
-        if block.top == above - 1 and block.bottom < below and block.right > block.left
-    ]
+    """Whether a row names groups of the columns below it, without which these are not told apart or not known."""
     by_line = dict(top.rows)
-    upper, lower = by_line[above], by_line[below]
-    names = [plain(cell) for cell in lower if cell]
-    is_doubled = len(set(names)) < len(names)
-    groups = sum(1 for cell in upper if cell)
-    return (
-        groups > 1
-        and below == above + 1
-        and (len(widths) > 1 or is_doubled)
-        and len(set(joined([upper, lower]))) > 1
+    if below != above + 1 or sum(1 for cell in by_line[above] if cell) < ENOUGH:
+        return False
+    alone = [plain(cell) for cell in by_line[below] if cell]
+    names = [name.split("/") for name in _joined_names(top, (above, below)) if name]
+    is_clearer = any(
+        key_of_word("".join(reversed(name))) in known_words() and key_of_word(name[-1]) not in known_words()
+        for name in names
+        if len(name) > 1
     )
+    return len(set(alone)) < len(alone) or is_clearer
+
+
+def _joined_names(top: Top, lines: Sequence[int]) -> list[str]:
+    """Names of columns under a header of several rows, in which merged cells are filled."""
+    by_line = dict(top.rows)
+    rows = [list(by_line[line]) for line in lines]
+    for block in top.merged:
+        for line, row in zip(lines, rows, strict=True):
+            if block.top <= line - 1 <= block.bottom and block.top + 1 in by_line:
+                row[block.left : block.right + 1] = [by_line[block.top + 1][block.left]] * (
+                    block.right - block.left + 1
+                )
+    width = max(map(len, rows))
+    return joined([[*row, *[None] * (width - len(row))] for row in rows])
 
 
 def _first_full(rows: Sequence[Row]) -> tuple[int, ...]:

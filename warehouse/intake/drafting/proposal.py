@@ -54,14 +54,14 @@ class Draft:
     id_scheme: Literal["uscc", "any"]
     entries: tuple[Entry, ...]
     unread: tuple[Unread, ...] = ()
-    notes: tuple[Message, ...] = ()
+    asked: tuple[Message, ...] = ()
     valid_codes: tuple[int, int] = field(default=(0, 0))
     """Valid credit codes, and filled cells of the columns that number enterprises."""
 
     @property
     def questions(self) -> int:
         """How many things a person is asked."""
-        return sum(
+        return len(self.asked) + sum(
             len(entry.questions) + sum(len(column.questions) for column in entry.columns)
             for entry in self.entries
         )

@@ -13,7 +13,7 @@ from warehouse.intake.values.texts import text_of
 
 LOOKED_AT = 5000
 _PHONE = re.compile(r"(?<!\d)(?:(1[3-9]\d)\d{4}(\d{4})|(0\d{2,3}-?)\d{7,8})(?!\d)")
-_EXAMPLE = 40
+_EXAMPLE = 60
 
 
 def filled(cells: pl.Series) -> pl.Series:

@@ -77,7 +77,21 @@ def known_words() -> frozenset[str]:
 
 def is_row_number(header: str) -> bool:
     """Whether a column only counts the rows of its export."""
-    return key_of_word(header.rpartition("/")[2]) in {key_of_word(word) for word in told()["row_numbers"]}
+    return _is_one_of("row_numbers", header)
+
+
+def may_number_rows(header: str) -> bool:
+    """Whether a header names a number and does not say of what."""
+    return _is_one_of("numbers_of_rows", header)
+
+
+def may_withdraw(header: str) -> bool:
+    """Whether a column may say that a row no longer stands."""
+    return _is_one_of("withdrawals", header)
+
+
+def _is_one_of(listed: str, header: str) -> bool:
+    return key_of_word(header.rpartition("/")[2]) in {key_of_word(word) for word in told()[listed]}
 
 
 def table_words(name: str) -> list[str]:

@@ -28,13 +28,12 @@ class Recognised(NamedTuple):
 
 def recognised_tables(headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> list[Recognised]:
     """Tables whose rows these may be, the likeliest first; ``names`` are those of file, sheet and title."""
-    found = [_recognised(table, headers, frame, names) for table in TABLES.values()]
+    found = [recognised(table, headers, frame, names) for table in TABLES.values()]
     return sorted((one for one in found if one.points > 0), key=lambda one: -one.points)
 
 
-def _recognised(
-    table: Table, headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]
-) -> Recognised:
+def recognised(table: Table, headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> Recognised:
+    """What of a table these rows hold; no points where its needed columns are not there."""
     found = matches(headers, table)
     by_content = _by_content(table, found, headers, frame)
     points = sum(_worth(table, column) for column in found) + _named(table, names)
