@@ -9,10 +9,11 @@ from desk.files.mappings import draft_text
 from desk.files.tables import as_json
 from desk.words.words import Words
 from models.errors import RiskcodeError
-from pipelines.cli.options import Json, written
+from pipelines.cli.options import Json, WrongUse, written
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.intake.drafting.draft import drafted
+from warehouse.intake.drafting.names import source_name
 from warehouse.intake.drafting.proposal import Column, Draft
 from warehouse.intake.files.raw import placed
 
@@ -28,6 +29,10 @@ def draft(
     words = Words(load_settings().language)
     if out is not None and out.exists() and not force:
         raise RiskcodeError("{path} exists. Give another path with --out, or --force.", path=out)
+    if name is not None and source_name(name) != name:
+        raise WrongUse(
+            "'{name}' is no name of a source: letters of a to z, digits, _ . - and no more than 60", name=name
+        )
     found = drafted(folder, today=local_today(), name=name)
     text = draft_text(found, words)
     if json:

@@ -21,6 +21,8 @@ from warehouse.intake.values.reading import read_column
 from warehouse.intake.values.texts import text_of
 
 RECORDED = "recorded_at"
+_SCORE, _TURNED = "score", "{times: -1, plus: 100}"
+"""Which way a score counts no cell tells; only the table's own header says it."""
 
 
 class Tried(NamedTuple):
@@ -49,6 +51,14 @@ def proposed(
     if by == "content":
         questions.append(Message("found by its cells, not by its header. Is it meant?"))
     is_open = _with_keys(spec, table, name, column, first, cells, questions)
+    if name == _SCORE and first.rank >= OF_EXPORTS:
+        questions.append(
+            Message(
+                "here a higher score is worse. One of which higher is better needs linear: {linear}",
+                {"linear": _TURNED},
+            )
+        )
+        is_open = True
     found = tried(table, name, spec, frame)
     if not is_open and found.cells and not found.fit:
         questions.append(Message("none of its cells can be read as this"))

@@ -125,7 +125,7 @@ def _layout(group: Group) -> dict[str, Any]:
 def _questions(group: Group, rows: Rows) -> list[Message]:
     asked = list(dict.fromkeys(question for part in group.parts for question in part.questions))
     for other in group.others:
-        headers = ", ".join(sorted(map(example, _headers(other) & _own(other) or _headers(other))))
+        headers = ", ".join(sorted(map(example, _own(other) or _headers(other))))
         asked.append(
             Message(
                 "the rows may be of {table} as well or instead ({headers}); an entry of its own reads them, too",

@@ -100,7 +100,7 @@ def _of_workbook(path: Path) -> Iterator[Part | Unread]:
             yield Unread(shown(path.name), shown(str(top.sheet)), Message("the sheet is empty"))
         elif top.state != "visible":
             why = Message(
-                "the sheet is hidden ({rows} rows); name it in sheet: if it is data",
+                "the sheet is hidden (rows: {rows}); name it in sheet: if it is data",
                 {"rows": max(top.filled - 1, 0)},
             )
             yield Unread(shown(path.name), shown(str(top.sheet)), why)

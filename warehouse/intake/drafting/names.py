@@ -9,12 +9,13 @@ from pathlib import PurePath
 
 _NUMBERS = re.compile(r"\d+(?:[-_.年月日]+\d*)*")
 _SOURCE = re.compile(r"[^A-Za-z0-9_.-]+")
+_LONGEST = 60
 _COMMON_ENDINGS = ("区", "县", "市", "街道", "镇", "乡", "月", "季度", "年", "所", "中队")
 
 
 def source_name(folder: str) -> str:
     """The name of a folder as a source may be called; one without Latin letters gets a number that stays the same."""
-    plain = _SOURCE.sub("_", folder).strip("_.-")[:60]
+    plain = _SOURCE.sub("_", folder).strip("_.-")[:_LONGEST]
     if re.search(r"[A-Za-z]", plain):
         return plain
     return f"source_{hashlib.sha256(folder.encode()).hexdigest()[:6]}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds.deliveries import FIRMS, TODAY, alert, csv_bytes, firm, violation
+from tests.worlds.deliveries import FIRMS, TODAY, alert, csv_bytes, firm, violation, visit
 from tests.worlds.drafts import asked, column, draft_of, entry, judged_by, spec
 
 
@@ -247,3 +247,10 @@ def test_keys_and_what_decides_stand_first(tmp_path: Path) -> None:
         "is_major_hazard",
         "quantity",
     ]
+
+
+def test_a_score_of_which_nobody_says_what_is_better_stays_open(tmp_path: Path) -> None:
+    for header, is_open in (("检查得分", True), ("检查评分", False)):
+        files = {"register.csv": csv_bytes([firm(0)]), "检查.csv": csv_bytes([visit("j1") | {header: "95"}])}
+        found = column(draft_of(tmp_path / header, files), "inspections", "score")
+        assert found.is_open == is_open and ("times: -1" in asked(found)) == is_open

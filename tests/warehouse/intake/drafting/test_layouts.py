@@ -92,7 +92,7 @@ def test_a_pattern_of_sheets_never_takes_in_a_hidden_one(tmp_path: Path) -> None
 def test_hidden_sheets_are_told_and_not_read(tmp_path: Path) -> None:
     content = book({"隐患": rows_of("v1", "v2"), "底稿": rows_of("v3")}, hidden=("底稿",))
     draft = draft_of(tmp_path, {"register.csv": REGISTER, "台账.xlsx": content})
-    assert [(one.sheet, "hidden (1 rows)" in str(one.why)) for one in draft.unread] == [("底稿", True)]
+    assert [(one.sheet, "hidden (rows: 1)" in str(one.why)) for one in draft.unread] == [("底稿", True)]
 
 
 def test_a_rare_delimiter_is_found(tmp_path: Path) -> None:
