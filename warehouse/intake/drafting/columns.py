@@ -60,15 +60,13 @@ def proposed(
         )
         is_open = True
     found = tried(table, name, spec, frame)
+    is_spare = _may_be_empty(table, name, column)
     if not is_open and found.cells and not found.fit:
         questions.append(Message("none of its cells can be read as this"))
-        is_open = True
+        # What must be there, or decides, refuses its rows by name; left out it would be a default in silence.
+        is_open = is_spare
     # A header that is read without being mapped would refuse every row for a column that may be empty.
-    if (
-        found.fit < found.cells
-        and _may_be_empty(table, name, column)
-        and (not is_open or first.rank < OF_EXPORTS)
-    ):
+    if found.fit < found.cells and is_spare and (not is_open or first.rank < OF_EXPORTS):
         is_open = False
         spec["unreadable"] = "empty"
         notes.append(Message("cells that cannot be read are left out and told"))

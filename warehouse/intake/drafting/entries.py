@@ -1,6 +1,7 @@
 """Columns for rows of one layout: those that are there, what is made where one is missing, and what is asked."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ def columns_of(rows: Rows, recognised: Recognised, today: date) -> list[Column]:
     for name, several in found.items():
         by = "content" if name in by_cells else "header"
         made[name] = proposed(table, name, several, frame, by=by)
+        if name in recognised.instead:
+            question = Message(
+                "{header} stands for it, since nothing else does", {"header": several[0].header}
+            )
+            made[name] = replace(made[name], questions=(*made[name].questions, question))
     for column in (*_beside(table, made, frame), *_constants(table, made, rows)):
         made[column.name] = column
     if RECORDED not in made:

@@ -15,7 +15,7 @@ from warehouse.intake.drafting.names import file_patterns, sheet_patterns
 from warehouse.intake.drafting.proposal import Column, Entry
 from warehouse.intake.drafting.shapes import example
 from warehouse.intake.drafting.synonyms import may_withdraw
-from warehouse.intake.drafting.tables import Recognised, needed, recognised, recognised_tables
+from warehouse.intake.drafting.tables import Recognised, recognised, recognised_tables
 from warehouse.intake.files.raw import shown
 from warehouse.intake.recognition import nearest
 
@@ -159,9 +159,8 @@ def headers_in(column: Column) -> list[str]:
 
 
 def _why_no_table(part: Part) -> Message:
-    wanted = "; ".join(f"{table.name}: {', '.join(needed(table))}" for table in list(TABLES.values())[:5])
-    named = ", ".join(map(example, part.headers[:_MOST_HEADERS]))
-    return Message(
-        "no table fits its columns ({headers}); a table needs at least {needed}",
-        {"headers": named, "needed": wanted},
-    )
+    headers = [
+        *map(example, part.headers[:_MOST_HEADERS]),
+        *(["…"] if len(part.headers) > _MOST_HEADERS else []),
+    ]
+    return Message("no table fits its columns ({headers})", {"headers": ", ".join(headers)})

@@ -10,7 +10,7 @@ import polars as pl
 
 from models.messages import Message
 from warehouse.intake.drafting.sampling import beginning
-from warehouse.intake.drafting.shapes import example
+from warehouse.intake.drafting.shapes import are_values, example
 from warehouse.intake.drafting.synonyms import key_of_word, known_words, told
 from warehouse.intake.files.footer import first_cell, pattern_of_footer
 from warehouse.intake.files.header import ENOUGH, LOOKED_AT, Refusal, Row, joined, look_for_header, plain
@@ -86,7 +86,8 @@ def _by_ending(path: Path) -> Iterator[Part | Unread]:
     elif ending in _JSON:
         yield from _of_json(path)
     else:
-        yield _one(path, _layout_of_text(path) if ending != ".parquet" else {})
+        layout, top = _layout_of_text(path) if ending != ".parquet" else ({}, None)
+        yield _one(path, layout, top=top)
 
 
 def _of_workbook(path: Path) -> Iterator[Part | Unread]:
@@ -117,16 +118,16 @@ def _of_json(path: Path) -> Iterator[Part | Unread]:
         yield _one(path, {})
 
 
-def _layout_of_text(path: Path) -> dict[str, Any]:
+def _layout_of_text(path: Path) -> tuple[dict[str, Any], Top | None]:
     for encoding in (None, "big5"):
         top = top_of_lines(path, encoding)
         if top.rows:
             keys: dict[str, Any] = {} if encoding is None else {"encoding": encoding}
             if delimiter := _rare_delimiter(top.rows):
-                rows = [(line, str(cells[0]).split(delimiter)) for line, cells in top.rows]
-                return keys | {"delimiter": delimiter} | _header_keys(top._replace(rows=rows))
-            return keys | _header_keys(top)
-    return {}
+                top = top._replace(rows=[(line, str(cells[0]).split(delimiter)) for line, cells in top.rows])
+                keys["delimiter"] = delimiter
+            return keys | _header_keys(top), top
+    return {}, None
 
 
 def _rare_delimiter(rows: Sequence[Row]) -> str | None:
@@ -162,6 +163,12 @@ def _one(
         return Unread(file, sheet and shown(sheet), _refused(whole.rule, whole.content))
     if raw.frame.is_empty():
         return Unread(file, sheet and shown(sheet), Message("it has a header and no rows"))
+    if are_values(raw.frame.columns[1:]):
+        return Unread(
+            file,
+            sheet and shown(sheet),
+            Message("no row names its columns; what would be the header holds values"),
+        )
     if raw.unread:
         notes.append(
             Message("{n} lines cannot be cut into cells and will be refused", {"n": len(raw.unread)})
@@ -266,12 +273,13 @@ def _footer(raw: Raw) -> list[str]:
         return []
     bare = [text.str.replace_all(r"\s", "") for text in texts]
     first = pl.coalesce(pl.lit(None, pl.String), *(pl.when(text != "").then(text) for text in bare))
-    firsts = set(raw.frame.select(first.alias("first"))["first"].drop_nulls().unique())
-    firsts |= {first_cell(unread.content) for unread in raw.unread if unread.line}
+    firsts = raw.frame.select(first.alias("first"))["first"].drop_nulls().unique()
+    cut = [first_cell(unread.content) for unread in raw.unread if unread.line]
+    firsts = pl.concat([firsts, pl.Series("first", cut, dtype=pl.String)])
     found: list[str] = []
     for word in told()["footers"]:
-        mine = {one for one in firsts if re.fullmatch(pattern_of_footer(word), one)}
-        if mine:
+        is_meant = firsts.str.contains(f"^(?:{pattern_of_footer(word)})$")
+        if is_meant.any():
             found.append(word)
-            firsts -= mine
+            firsts = firsts.filter(~is_meant)
     return found

@@ -1,6 +1,7 @@
 """What the cells of a column look like, whatever its header says."""
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -40,6 +41,13 @@ def day_share(cells: pl.Series) -> float:
         return 0.0
     is_day = moments(texts, []).is_not_null() & texts.str.contains(r"\D")
     return int(is_day.sum()) / len(texts)
+
+
+def are_values(headers: Sequence[str]) -> bool:
+    """Whether what stands where names should is a row of values: a credit code, or mostly numbers and days."""
+    texts = pl.Series("text", headers, dtype=pl.String)
+    is_value = texts.str.contains(r"^[\d.,:/+\-年月日时分秒 ]*\d[\d.,:/+\-年月日时分秒 ]*$")
+    return any(map(is_credit_code, headers)) or 2 * int(is_value.sum()) > len(headers)
 
 
 def coordinate_share(cells: pl.Series, least: float, most: float) -> float:

@@ -8,9 +8,10 @@ import polars as pl
 from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.drafting.headers import Match, matches
 from warehouse.intake.drafting.shapes import credit_code_share, day_share, filled
-from warehouse.intake.drafting.synonyms import key_of_word, table_words
+from warehouse.intake.drafting.synonyms import key_of_word, table_words, told
 
 _KEY, _HAPPENED, _DECISIVE, _NAMED, _NOT_UNIQUE = 4, 3, 2, 6, 8
+_OF_A_VISIT = ("inspection_id", "department")
 _NO_RANK = 10_000
 MOSTLY = 0.8
 """Share of the cells of a column that must look like what it is taken for."""
@@ -18,18 +19,28 @@ _NEEDED = {"enterprises": ("enterprise_id", "name"), "officers": ("officer_id", 
 
 
 class Recognised(NamedTuple):
-    """A table the rows may be of: ``found`` headers by column, and ``by_content`` those that only cells speak for."""
+    """A table the rows may be of, with the headers ``found`` by column.
+
+    ``by_content``: columns that only cells speak for.  ``instead``: those that another column has to stand for.
+    """
 
     table: Table
     points: int
     found: dict[str, list[Match]]
     by_content: frozenset[str]
+    instead: frozenset[str] = frozenset()
 
 
 def recognised_tables(headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> list[Recognised]:
     """Tables whose rows these may be, the likeliest first; ``names`` are those of file, sheet and title."""
     found = [recognised(table, headers, frame, names) for table in TABLES.values()]
-    return sorted((one for one in found if one.points > 0), key=lambda one: -one.points)
+    return sorted((one for one in found if one.points > 0), key=lambda one: (-one.points, _day_rank(one)))
+
+
+def _day_rank(one: Recognised) -> int:
+    """How far down its list the word of the day stands: 检查时间 is the day of a visit before that of a finding."""
+    several = one.found.get(one.table.happened or "", [])
+    return several[0].rank if several else _NO_RANK
 
 
 def recognised(table: Table, headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> Recognised:
@@ -38,12 +49,20 @@ def recognised(table: Table, headers: Sequence[str], frame: pl.DataFrame, names:
     by_content = _by_content(table, found, headers, frame)
     points = sum(_worth(table, column) for column in found) + _named(table, names)
     found |= {column: [Match(header, column, _NO_RANK)] for column, header in by_content.items()}
+    instead = {
+        column: found[other]
+        for column, other in told()["instead"].get(table.name, {}).items()
+        if column not in found and other in found
+    }
+    found |= {
+        column: [one._replace(column=column) for one in several[:1]] for column, several in instead.items()
+    }
     if table.is_register and "enterprise_id" in found:
         ids = filled(frame[found["enterprise_id"][0].header])
         points -= _NOT_UNIQUE if len(ids) and ids.n_unique() < 0.9 * len(ids) else 0
-    if not all(column in found for column in needed(table)):
+    if not all(column in found for column in needed(table)) or not _tells_more(table, found):
         points = 0
-    return Recognised(table, points, found, frozenset(by_content))
+    return Recognised(table, points, found, frozenset(by_content), frozenset(instead))
 
 
 def needed(table: Table) -> tuple[str, ...]:
@@ -59,6 +78,11 @@ def needed(table: Table) -> tuple[str, ...]:
     )
     subject = ("officer_id", "enterprise_id") if table.name == "conflicts" else (table.subject or "",)
     return (*subject, *((table.happened,) if table.happened else days))
+
+
+def _tells_more(table: Table, found: dict[str, list[Match]]) -> bool:
+    """Whether rows say what was found: a firm and a day alone may be a visit, and no finding."""
+    return table.name != "violations" or bool(found.keys() - {*needed(table), "recorded_at", *_OF_A_VISIT})
 
 
 def _worth(table: Table, column: str) -> int:

@@ -119,7 +119,7 @@ def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, in
             at += 1
         if at == len(lines) or lines[at][0] != number:
             return Refusal("unreadable_header", f"line {number} is no row of its own")
-        cells, at = _header_record(lines, at, delimiter)
+        cells, at = header_record(lines, at, delimiter)
         if cells is None:
             return Refusal("unreadable_header", lines[start][1])
         rows.append(cells)
@@ -141,7 +141,7 @@ def delimiter_of(text: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _header_record(lines: Lines, at: int, delimiter: str) -> tuple[list[str] | None, int]:
+def header_record(lines: Lines, at: int, delimiter: str) -> tuple[list[str] | None, int]:
     """Cells of the header, and where the next record begins; a quoted name may span lines."""
     parts: list[str] = []
     for end in range(at, min(at + MAX_QUOTED_LINES, len(lines))):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from warehouse.intake.files.cells import Range
-from warehouse.intake.files.delimited import top_rows
+from warehouse.intake.files.delimited import delimiter_of, header_record
 from warehouse.intake.files.encodings import decoded_lines
 from warehouse.intake.files.header import LOOKED_AT, Refusal, Row
 from warehouse.intake.files.raw import Raw, is_blank, no_rows
@@ -44,7 +44,12 @@ def _sheet_top(book: Book, name: str) -> Top:
 
 
 def top_of_lines(path: Path, encoding: str | None = None) -> Top:
-    """The first lines of delimited text, each cut by itself."""
-    raw = Raw(path.name, no_rows())
-    lines = decoded_lines(path.read_bytes(), raw, encoding)
-    return Top(list(top_rows([one for one in lines if not is_blank(one[1])])), filled=len(lines))
+    """The first records of delimited text, each cut by itself; a quoted cell may span lines."""
+    lines = decoded_lines(path.read_bytes(), Raw(path.name, no_rows()), encoding)
+    rows, at = list[Row](), 0
+    while at < len(lines) and len(rows) < 2 * LOOKED_AT:
+        number, text = lines[at]
+        cells, at = header_record(lines, at, delimiter_of(text))
+        if not is_blank(text):
+            rows.append((number, cells or []))
+    return Top(rows, filled=len(lines))

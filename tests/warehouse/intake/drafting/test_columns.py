@@ -254,3 +254,51 @@ def test_a_score_of_which_nobody_says_what_is_better_stays_open(tmp_path: Path) 
         files = {"register.csv": csv_bytes([firm(0)]), "检查.csv": csv_bytes([visit("j1") | {header: "95"}])}
         found = column(draft_of(tmp_path / header, files), "inspections", "score")
         assert found.is_open == is_open and ("times: -1" in asked(found)) == is_open
+
+
+def test_numbers_that_a_spreadsheet_shortened_refuse_their_rows_and_nothing_takes_their_place(
+    tmp_path: Path,
+) -> None:
+    rows = [violation("2.02506E+11", description=text) for text in ("甲", "乙")]
+    draft = draft_of(tmp_path, {"register.csv": csv_bytes([firm(0)]), "隐患.csv": csv_bytes(rows)})
+    assert "violation_id" in spec(draft, "violations", "violation_id")["join"]
+    assert set(judged_by(draft, tmp_path).rejects["rules"]) == {"mangled_number:violation_id"}
+
+
+def test_a_firm_and_a_day_of_a_check_are_a_visit_and_no_finding(tmp_path: Path) -> None:
+    rows = [{"编号": "x1", "统一社会信用代码": FIRMS[0], "检查时间": "2025-06-01"}]
+    draft = draft_of(tmp_path, {"jc1.csv": csv_bytes(rows)})
+    assert [one.table for one in draft.entries] == ["inspections"]
+
+
+@pytest.mark.parametrize(
+    ("header", "column_of"), [("隐患级别", "severity"), ("是否重大隐患", "is_major_hazard")]
+)
+def test_where_no_word_of_what_decides_is_known_all_rows_are_refused(
+    header: str, column_of: str, tmp_path: Path
+) -> None:
+    rows = [violation(f"v{at}") | {header: "甲类"} for at in range(2)]
+    draft = draft_of(tmp_path, {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, column_of)})
+    found = column(draft, "violations", column_of)
+    assert not found.is_open and found.fit == 0 and "甲类 (2)" in asked(found)
+    outcome = judged_by(draft, tmp_path)
+    assert set(outcome.rejects["rules"]) <= {f"unknown_code:{column_of}", f"unreadable:{column_of}"}
+    assert outcome.refused == 2
+
+
+def test_a_notice_of_penalties_has_the_day_of_its_decision_only(tmp_path: Path) -> None:
+    rows = [
+        {
+            "行政相对人代码_1(统一社会信用代码)": FIRMS[0],
+            "行政处罚决定书文号": f"罚{at}号",
+            "违法事实": "未培训",
+            "罚款金额（万元）": "1.5",
+            "处罚决定日期": "2025/06/01",
+            "公示日期": "2025/06/09",
+        }
+        for at in range(2)
+    ]
+    draft = draft_of(tmp_path, {"企业名册.csv": csv_bytes([firm(0)]), "行政处罚.csv": csv_bytes(rows)})
+    assert spec(draft, "violations", "occurred_on") == {"column": "处罚决定日期"}
+    assert "stands for it" in asked(column(draft, "violations", "occurred_on"))
+    assert judged_by(draft, tmp_path).accepted["violations"]["penalty_unit"].to_list() == [15_000, 15_000]

@@ -7,7 +7,7 @@ from typing import Any
 
 import openpyxl
 
-from tests.worlds.deliveries import TODAY, csv_bytes, csv_lines, firm, violation
+from tests.worlds.deliveries import FIRMS, TODAY, csv_bytes, csv_lines, firm, violation
 from tests.worlds.drafts import asked, draft_of, entry, judged_by, spec
 from warehouse.intake.drafting import sampling
 from warehouse.intake.drafting.draft import drafted
@@ -196,3 +196,15 @@ def test_names_that_stand_twice_are_told_apart_by_the_groups_above_them(tmp_path
         merged=("A1:B1", "D1:I1"),
     )
     assert layout(tmp_path, "隐患.xlsx", content) == {"header_row": [1, 2]}
+
+
+def test_a_name_of_several_lines_is_no_title(tmp_path: Path) -> None:
+    head, *rows = csv_lines([violation("v1"), violation("v2")])
+    text = "\n".join(['"备注\n(选填)",' + head, *(f"x,{row}" for row in rows)])
+    assert layout(tmp_path, "隐患.csv", text.encode()) == {}
+
+
+def test_rows_without_a_header_are_told_and_none_of_them_is_lost_as_one(tmp_path: Path) -> None:
+    lines = [f"{code},企业{at},2025-06-0{at + 1}" for at, code in enumerate(FIRMS)]
+    draft = draft_of(tmp_path, {"检查记录.csv": "\n".join(lines).encode()})
+    assert draft.entries == () and "no row names its columns" in str(draft.unread[0].why)

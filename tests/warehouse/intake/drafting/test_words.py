@@ -133,3 +133,10 @@ def test_words_for_numbers_and_flags_are_those_of_their_column(
     column: str, text: str, meaning: str | None
 ) -> None:
     assert meaning_of(text, column) == meaning
+
+
+def test_columns_that_stand_for_others_are_columns_of_their_table() -> None:
+    for name, columns in told()["instead"].items():
+        assert {*columns, *columns.values()} <= set(TABLES[name].columns())
+    for name, beside in told()["beside"].items():
+        assert {*beside, *(one["told_by"] for one in beside.values())} <= set(TABLES[name].columns())
