@@ -15,6 +15,7 @@ from desk.terminal.layout import plain_table
 from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
 from models.errors import DeliveryError
+from pipelines.cli.groups import Later, group_of
 from pipelines.cli.options import By, Json, Limit, Reason
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
@@ -29,7 +30,7 @@ from warehouse.intake.sources import approve, sources
 from warehouse.questions.complaints import standing
 from warehouse.questions.findings import alike
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=group_of(Later("draft", "draft:draft")), no_args_is_help=True)
 _EXAMPLES = 10
 
 

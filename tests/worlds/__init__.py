@@ -2,6 +2,7 @@
 
 - ``by_hand``: one firm and a few events around one day; ``strategies``: worlds that hypothesis draws
 - ``cells``: cells of one file; ``deliveries``: files as an authority sends them
+- ``exports``: the same as systems write them, untidy
 - ``warehouses``: what is taken in, coded, planned, without files
 - ``runs``: the demo city as a delivery, commands of the CLI, here or as processes; ``homes``: what they leave
 - ``plans``: officers, visits and days to plan; ``packs``: rules that differ; ``panels``: what cards are fitted on

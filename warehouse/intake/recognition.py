@@ -16,7 +16,7 @@ from warehouse.intake.files.header import plain
 from warehouse.intake.mapping import Entry
 from warehouse.intake.values.fields import FieldSpec
 
-_BRACKETS = re.compile(r"[(\[【〔{<《「]([^()\[\]【】〔〕{}<>《》「」]*)[)\]】〕}>》」]")
+BRACKETS = re.compile(r"[(\[【〔{<《「]([^()\[\]【】〔〕{}<>《》「」]*)[)\]】〕}>》」]")
 _NOTE = re.compile(
     r"非?必[填录选输须]项?|[选可]填项?|可选项?|可不填|可空|不为空|非空|下拉选?择?|请选择|单选|多选|是否|有无|注|"
     r"(?:请|必须|统一)?填写?(?:完整|清楚|全称|准确|规范)?|格式.*|[例如].*|y{2,4}.?m{1,2}.?d{1,2}|y{2,4}.?m{1,2}|年.?月.?日|"
@@ -54,7 +54,7 @@ def recognised(delivered: Sequence[str], entry: Entry, table: Table) -> Recognis
         unit = _unit(table, name)
         if unit not in alike:
             alike[unit] = _by_key(delivered, unit)
-        same = alike[unit].get(_key(wanted, unit), [])
+        same = alike[unit].get(key_of(wanted, unit), [])
         mine = [header for header in same if header == wanted or header not in claimed]
         is_named = wanted in there and name in entry.columns
         if len(mine) > 1 and not is_named:
@@ -86,16 +86,17 @@ def metadata(column: dy.Column) -> dict[str, Any]:
 def _by_key(delivered: Sequence[str], unit: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for header in delivered:
-        found.setdefault(_key(header, unit), []).append(header)
+        found.setdefault(key_of(header, unit), []).append(header)
     return found
 
 
-def _key(header: str, unit: str) -> str:
+def key_of(header: str, unit: str) -> str:
     """The plain header without brackets that change nothing."""
-    return _BRACKETS.sub(lambda found: "" if _changes_nothing(found[1], unit) else found[0], plain(header))
+    return BRACKETS.sub(lambda found: "" if changes_nothing(found[1], unit) else found[0], plain(header))
 
 
-def _changes_nothing(note: str, unit: str) -> bool:
+def changes_nothing(note: str, unit: str) -> bool:
+    """Whether a note in brackets leaves a header of this unit what it is."""
     own = _UNITS.get(unit, set[str]())
     parts = [part for part in re.split(r"[,，;；、:：/|]", note) if part]
     if any(multiple in note for multiple in "百千万亿"):
@@ -137,7 +138,7 @@ def left_out(entry: Entry, table: Table) -> set[str]:
 
 def nearest(header: str, table: Table, open_columns: Sequence[str]) -> str | None:
     """The header of the table that is most like one that nothing reads: of columns nothing fills, else of any."""
-    bare = _BRACKETS.sub("", plain(header)) or plain(header)
+    bare = BRACKETS.sub("", plain(header)) or plain(header)
     enough = _LIKE_IN_LETTERS if bare.isascii() else _LIKE
     for names in (set(open_columns), set(table.columns())):
         known = {plain(one): one for one, name in headers(table) if name in names and name != "source"}

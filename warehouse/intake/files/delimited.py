@@ -62,7 +62,7 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
     named, given = max(places, default=0), [name for name in names if name]
 
     def hinted(problem: Refusal | None) -> Refusal | None:
-        return with_hint(problem, given, lines[start][0], _top(lines), known_headers(entry))
+        return with_hint(problem, given, lines[start][0], top_rows(lines), known_headers(entry))
 
     problem = hinted(header_problem(given, places))
     if problem is None:
@@ -119,7 +119,7 @@ def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, in
             at += 1
         if at == len(lines) or lines[at][0] != number:
             return Refusal("unreadable_header", f"line {number} is no row of its own")
-        cells, at = _header_record(lines, at, delimiter)
+        cells, at = header_record(lines, at, delimiter)
         if cells is None:
             return Refusal("unreadable_header", lines[start][1])
         rows.append(cells)
@@ -129,7 +129,7 @@ def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, in
     return names, delimiter, start, at
 
 
-def _top(lines: Lines) -> list[tuple[int, list[str]]]:
+def top_rows(lines: Lines) -> list[tuple[int, list[str]]]:
     """The first rows, each cut by itself."""
     top = [(number, text) for number, text in lines[: 2 * LOOKED_AT] if not is_blank(text)]
     return [(number, cells_of(text, delimiter_of(text)) or []) for number, text in top]
@@ -141,7 +141,7 @@ def delimiter_of(text: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _header_record(lines: Lines, at: int, delimiter: str) -> tuple[list[str] | None, int]:
+def header_record(lines: Lines, at: int, delimiter: str) -> tuple[list[str] | None, int]:
     """Cells of the header, and where the next record begins; a quoted name may span lines."""
     parts: list[str] = []
     for end in range(at, min(at + MAX_QUOTED_LINES, len(lines))):

@@ -13,12 +13,12 @@ def leave_out_footer(raw: Raw, entry: Entry) -> None:
     """Take out rows whose first filled cell is one of ``footer`` (``*`` stands for anything), and note them."""
     if not entry.footer:
         return
-    pattern = "^(?:" + "|".join(_pattern(text) for text in entry.footer) + ")$"
+    pattern = "^(?:" + "|".join(pattern_of_footer(text) for text in entry.footer) + ")$"
     texts = [pl.col(name).cast(pl.String) for name in raw.frame.columns if name != LINE]
     bare = [text.str.replace_all(r"\s", "") for text in texts]
     first = pl.coalesce(pl.lit(None, pl.String), *(pl.when(text != "").then(text) for text in bare))
     is_footer = raw.frame.select(first.str.contains(pattern).fill_null(value=False)).to_series()
-    unread = [one for one in raw.unread if one.line and re.match(pattern, _first_cell(one.content))]
+    unread = [one for one in raw.unread if one.line and re.match(pattern, first_cell(one.content))]
     lines = sorted([*raw.frame.filter(is_footer)[LINE], *(one.line for one in unread)])
     if lines:
         raw.frame = raw.frame.filter(~is_footer)
@@ -27,10 +27,12 @@ def leave_out_footer(raw: Raw, entry: Entry) -> None:
         raw.notes.append(f"{raw.place}: {len(lines):,} rows of the footer left out, line {told}")
 
 
-def _pattern(text: str) -> str:
+def pattern_of_footer(text: str) -> str:
+    """The regular expression of the cells that a word of ``footer`` stands for."""
     return ".*".join(re.escape(part) for part in re.sub(r"\s", "", text).split("*"))
 
 
-def _first_cell(content: str) -> str:
+def first_cell(content: str) -> str:
+    """The first filled cell of a line, without its blanks."""
     cells = cells_of(content, delimiter_of(content)) or [content]
     return next((bare for cell in cells if (bare := re.sub(r"\s", "", cell))), "")

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,16 @@ from warehouse.intake.files.raw import LINE, Raw, is_blank
 from warehouse.intake.mapping import Entry
 
 Item = tuple[int, Any]
+
+
+class Listed(NamedTuple):
+    """A list of objects within a document, where a mapping finds it."""
+
+    records: str
+    items: int
+
+    def __str__(self) -> str:
+        return f"records: {self.records} ({self.items:,} items)"
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ def _items(data: bytes, encoding: str, raw: Raw, entry: Entry) -> list[Item]:
         document = _parsed(data.decode(encoding))
         found = _at(document, entry.records)
         if not isinstance(found, list):
-            there = "; ".join(_lists_in(document)) or "no list"
+            there = "; ".join(map(str, _lists_in(document))) or "no list"
             raw.refuse_whole(
                 "records_not_found", f"no list under {entry.records}; the document holds {there}"
             )
@@ -53,7 +63,9 @@ def _items(data: bytes, encoding: str, raw: Raw, entry: Entry) -> list[Item]:
     if whole is None:
         return list(_by_line(decoded_lines(data, raw, encoding), raw))
     if lists := _lists_in(whole):
-        raw.refuse_whole("wrapped_records", f"the rows stand deeper in the document: {'; '.join(lists)}")
+        raw.refuse_whole(
+            "wrapped_records", f"the rows stand deeper in the document: {'; '.join(map(str, lists))}"
+        )
         return []
     return [(1, whole)]
 
@@ -91,10 +103,16 @@ def _at(document: Any, path: str) -> Any:
     return document
 
 
-def _lists_in(document: Any, path: str = "", depth: int = 5) -> list[str]:
+def lists_of(path: Path, encoding: str | None = None) -> list[Listed]:
+    """Where lists of objects stand in a JSON file that is one object; none in any other file."""
+    document = _whole_object(*plain_bytes(path.read_bytes(), encoding))
+    return _lists_in(document)
+
+
+def _lists_in(document: Any, path: str = "", depth: int = 5) -> list[Listed]:
     """Where lists of objects stand in a document, as a mapping names it."""
     if isinstance(document, list) and path and any(isinstance(item, dict) for item in document):
-        return [f"records: {path} ({len(document):,} items)"]
+        return [Listed(path, len(document))]
     if not isinstance(document, dict) or not depth:
         return []
     inner = (

@@ -26,12 +26,12 @@ def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
     ``name`` is how reports call it.
     """
     ending = path.suffix.lower()
-    if ending in _WORKBOOKS:
+    if ending in WORKBOOKS:
         raws = _guarded(name, lambda: read_workbook(path, name, entry))
     elif ending in _READERS:
         raws = _guarded(name, lambda: [_read(path, name, entry)])
     else:
-        known = ", ".join((*_READERS, *_WORKBOOKS))
+        known = ", ".join(ENDINGS)
         raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; known: {known}")]
     for raw in raws:
         leave_out_footer(raw, entry)
@@ -89,4 +89,5 @@ _READERS: dict[str, Callable[[Path, Raw, Entry], None]] = {
     ".jsonl": read_json,
     ".ndjson": read_json,
 }
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+ENDINGS = (*_READERS, *WORKBOOKS)

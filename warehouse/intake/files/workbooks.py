@@ -48,7 +48,7 @@ class Book:
 
 def read_workbook(path: Path, name: str, entry: Entry) -> list[Raw]:
     """Read the sheets that the entry asks for; a workbook that cannot be read is one refusal in plain words."""
-    book = _opened(path)
+    book = opened(path)
     if isinstance(book, Refusal):
         return [_refused(name, book)]
     wanted = wanted_sheets(book.reader.sheet_names, entry)
@@ -77,7 +77,8 @@ def _reader(source: Path | bytes) -> "fastexcel.ExcelReader":
     return fastexcel.read_excel(source)
 
 
-def _opened(path: Path) -> Book | Refusal:
+def opened(path: Path) -> Book | Refusal:
+    """A workbook, or why it cannot be opened."""
     with path.open("rb") as file:
         start = file.read(len(MAGIC))
     try:
@@ -124,14 +125,14 @@ def _beside(book: Book, sheet: str) -> Sheet:
     """A sheet that nobody asked for: what is wrong with it is no matter of those that are read."""
     state = book.beside.states.get(sheet, "visible")
     try:
-        cells, _ = _loaded(book, sheet)
+        cells, _ = loaded(book, sheet)
     except Exception:
         return Sheet(sheet, None, state)
     filled = pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null())
     return Sheet(sheet, int(cells.select(filled.sum()).item()) if cells.width else 0, state)
 
 
-def _loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:
+def loaded(book: Book, sheet: str) -> tuple[pl.DataFrame, dict[Place, str]]:
     """Cells as text, and by place those that cannot be: errors, and days of no calendar."""
     loaded = _load(book, sheet)
     batch, failed = loaded.to_arrow_with_errors()
@@ -169,7 +170,7 @@ def _sheet(book: Book, sheet: str, name: str, entry: Entry, *, is_one_of_several
     raw = Raw(name, no_rows(), sheet=shown(sheet), is_one_of_several=is_one_of_several)
     raw.counts_days_from_1904 = book.beside.counts_from_1904
     try:
-        cells, odd = _loaded(book, sheet)
+        cells, odd = loaded(book, sheet)
         if not cells.width:
             raw.refuse(0, "empty_file", "")
             return raw

@@ -32,6 +32,8 @@ DIRECTIVES = {
     "p": r"(?i:am|pm)",
 }
 """What each directive of a form may match; where digits follow digits, numbers of days and months have two."""
+_LETTERS = "bBp"
+"""Directives that are no digits, which a number may touch."""
 
 _USUAL = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
@@ -190,7 +192,8 @@ def pattern_of(form: str) -> str:
     for at, part in enumerate(parts[1:]):
         if part[:1] not in DIRECTIVES:
             raise ValueError(f"%{part[:1]} is no directive of a day; known: {', '.join(DIRECTIVES)}")
-        touches = (at > 0 and len(parts[at]) == 1) or (len(part) == 1 and at + 1 < len(used))
+        before, behind = parts[at] if at else "", "".join(used[at + 1 : at + 2]) if len(part) == 1 else ""
+        touches = (len(before) == 1 and before not in _LETTERS) or (behind != "" and behind not in _LETTERS)
         digits = DIRECTIVES[part[0]]
         pattern += (r"[0-9]{2}" if touches and digits == r"[0-9]{1,2}" else digits) + _escaped(part[1:])
     wanted = [{"Y", "y"}, {"m", "b", "B"}, {"d"}]
