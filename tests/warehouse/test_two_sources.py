@@ -151,7 +151,9 @@ def test_numbers_that_are_shared_are_one_finding_from_the_mapping_on_within_the_
     assert counted == [[2], [1]]
 
 
-def test_a_mapping_that_no_longer_shares_its_numbers_is_noted(tmp_path: Path) -> None:
+def test_a_mapping_that_no_longer_shares_its_numbers_is_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     connection = warehouse()
     shares = MAPPING.replace(
         "mapping: bureau", "mapping: bureau\nshares_numbers_with: [province, city, city]"
@@ -163,6 +165,9 @@ def test_a_mapping_that_no_longer_shares_its_numbers_is_noted(tmp_path: Path) ->
         "SELECT shares_with, known_from FROM ops.number_pools ORDER BY stored_no"
     ).fetchall()
     assert told == [(["city", "province"], NEXT), ([], date(2025, 7, 2))]
+    assert [one.getMessage() for one in caplog.records if one.levelname == "WARNING"] == [
+        "bureau shares numbers with city, province: no delivery of that name yet"
+    ]
 
 
 def test_a_source_does_not_share_its_numbers_with_itself() -> None:

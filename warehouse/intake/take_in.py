@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from models.tables.canonical import TABLES, decisive
-from warehouse.database.frames import Connection, insert, transaction
+from warehouse.database.frames import Connection, insert, log, transaction
 from warehouse.database.meta import next_number, next_stored_no, value, written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
@@ -82,6 +82,11 @@ def _note_shared_numbers(connection: Connection, mapping: Mapping, received_on: 
         [mapping.name],
     )
     says = sorted(set(mapping.shares_numbers_with))
+    there = connection.execute("SELECT DISTINCT source FROM ops.deliveries").fetchall()
+    if missing := sorted(set(says) - {str(source) for (source,) in there}):
+        log.warning(
+            "%s shares numbers with %s: no delivery of that name yet", mapping.name, ", ".join(missing)
+        )
     if says != (told or []):
         insert(
             connection,
