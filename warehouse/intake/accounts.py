@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from models.tables.canonical import TABLES
+from models.tables.canonical import TABLES, decisive
 from warehouse.intake.files.raw import LINE, shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
 from warehouse.intake.mapping import Mapping
@@ -19,20 +19,33 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
 
     Columns that the mapping says not to take are left out.
     """
-    found: list[Unfilled] = []
-    for batch in batches:
-        if not _delivered(batch):
-            continue
-        entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
-        filled = read_from(_read_as(mapping, batch), entry, table)
-        found += [
-            Unfilled(
-                table.name, name, bool(metadata(column).get("decisive")), batch.raw.file, batch.raw.sheet
-            )
-            for name, column in table.columns().items()
-            if name != "source" and name not in filled and name not in entry.columns
-        ]
+    found = [
+        one for batch in batches if _delivered(batch) for one in (*_headless(mapping, batch), *_blank(mapping, batch))
+    ]
     return sorted(found, key=lambda one: not one.is_decisive)
+
+
+def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
+    """Columns for which a file has no header."""
+    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    filled = read_from(_read_as(mapping, batch), entry, table)
+    for name, column in table.columns().items():
+        if name != "source" and name not in filled and name not in entry.columns:
+            yield Unfilled(table.name, name, bool(metadata(column).get("decisive")), raw.file, raw.sheet)
+
+
+def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
+    """Decisive columns whose cells are all blank, or whose key some objects lack; not where a blank is said to mean one."""
+    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    headers = headers_by_column(mapping, batch)
+    for name in decisive(table):
+        spec, read = entry.columns.get(name), headers.get(name, [])
+        if not read or (spec is not None and (spec.blank is not None or spec.constant is not None)):
+            continue
+        if raw.frame.height and not any(_filled_rows(raw.frame[header]) for header in read):
+            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "cells")
+        elif lines := sorted(set.intersection(*(set(raw.lacking.get(header, [])) for header in read))):
+            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "key", len(lines), lines[0])
 
 
 def unused_content(mapping: Mapping, batches: Sequence[Batch]) -> list[Unused]:

@@ -130,6 +130,8 @@ def _fill(raw: Raw, items: list[Item]) -> None:
         {LINE: [line for line, _ in kept], **data},
         schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)},
     )
+    lacking = {name: [line for line, item in kept if name not in item] for name in names}
+    raw.lacking = {name: lines for name, lines in lacking.items() if lines}
 
 
 def _problem(item: Any) -> str | None:

@@ -51,7 +51,7 @@ class Raw:
 
     ``notes`` tells what was left out or is odd; ``flaws`` are cells that refuse their row where something reads
     them; ``beside`` are the sheets of the workbook that the entry did not ask for, ``nested`` the columns that
-    hold lists or objects, which no mapping can read.
+    hold lists or objects, which no mapping can read; ``lacking`` the lines of objects that lack a key, by key.
     """
 
     file: str
@@ -63,6 +63,7 @@ class Raw:
     flaws: list[Flaw] = field(default_factory=list)
     beside: list[Sheet] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)
+    lacking: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     counts_days_from_1904: bool = False
 
     @property

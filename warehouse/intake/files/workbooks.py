@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +16,7 @@ from warehouse.intake.files.cells import CellFacts, Place
 from warehouse.intake.files.header import Refusal
 from warehouse.intake.files.ooxml import MAX_CELLS, Ooxml
 from warehouse.intake.files.raw import Raw, Sheet, no_rows, shown
-from warehouse.intake.files.sheets import Grid, fill_sheet
+from warehouse.intake.files.sheets import DAMAGED, SHOWN_OTHERWISE, UNSURE_DAY, UNVALUED, Grid, fill_sheet
 from warehouse.intake.mapping import Entry
 
 if TYPE_CHECKING:
@@ -200,20 +201,26 @@ def grid_of(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts | None)
     grid = Grid(cells, facts.merged if facts else [])
     if facts is not None:
         grid.left = _left(cells, odd, facts)
+
+        def shifted(places: Iterable[Place]) -> list[Place]:
+            return [(row, column - grid.left) for row, column in places]
+
         early = _places(cells, _UNSURE_DAY) if facts.numbers else set[Place]()
-        grid.unsure = {place for place in early if (place[0], place[1] + grid.left) in facts.numbers}
-        shift = {(row, column - grid.left): text for (row, column), text in facts.texts.items()}
+        grid.unsure = dict.fromkeys(early & set(shifted(facts.numbers)), UNSURE_DAY)
         # A number with the format of a day is shown as that day, which is right.
-        texts |= {place: text for place, text in shift.items() if _is_number(cells, place)}
-        grid.unvalued = {(row, column - grid.left) for row, column in facts.unvalued}
-        texts |= {(row, column - grid.left): text for (row, column), text in facts.unvalued.items()}
-    grid.cells = _with_texts(_with_rows(cells, grid.unvalued), texts)
+        seen = zip(shifted(facts.texts), facts.texts.values(), strict=True)
+        texts |= {place: text for place, text in seen if _is_number(cells, place)}
+        grid.unsure |= dict.fromkeys(shifted(facts.hidden), SHOWN_OTHERWISE)
+        grid.unsure |= dict.fromkeys(shifted(facts.damaged), DAMAGED)
+        grid.unsure |= dict.fromkeys(shifted(facts.unvalued), UNVALUED)
+        texts |= dict(zip(shifted(facts.unvalued), facts.unvalued.values(), strict=True))
+    grid.cells = _with_texts(_with_rows(cells, grid.unsure), texts)
     return grid
 
 
-def _with_rows(cells: pl.DataFrame, unvalued: set[Place]) -> pl.DataFrame:
-    """Cells with the rows that hold nothing but formulas without a value, which the reader left out."""
-    more = max((row + 1 for row, column in unvalued if 0 <= column < cells.width), default=0) - cells.height
+def _with_rows(cells: pl.DataFrame, unsure: Iterable[Place]) -> pl.DataFrame:
+    """Cells with the rows that hold nothing but cells without a value, which the reader left out."""
+    more = max((row + 1 for row, column in unsure if 0 <= column < cells.width), default=0) - cells.height
     if more <= 0 or more * cells.width > MAX_CELLS:
         return cells
     return pl.concat([cells, cells.clear(more)])
