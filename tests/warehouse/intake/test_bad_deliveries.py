@@ -541,7 +541,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "column called as our line number": (
         "v.csv",
         lines("__line," + HEADER, "1," + FIRST),
-        {0: "unreadable_file"},
+        {0: "unreadable_header"},
         set(),
     ),
     "line ends of Windows, Unix and blank ones": (
@@ -730,7 +730,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "JSON field called as our line number": (
         "v.json",
         jsonl(violation("a", __line=1)),
-        {0: "unreadable_file"},
+        {0: "unreadable_header"},
         set(),
     ),
     "JSON in GBK": ("v.json", json.dumps([violation("a")], ensure_ascii=False).encode("gb18030"), {}, {"a"}),

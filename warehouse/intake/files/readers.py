@@ -31,8 +31,7 @@ def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
     elif ending in _READERS:
         raws = _guarded(name, lambda: [_read(path, name, entry)])
     else:
-        known = ", ".join((*_READERS, *_WORKBOOKS))
-        raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; known: {known}")]
+        raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; {_advice(ending)}")]
     for raw in raws:
         leave_out_footer(raw, entry)
         _note_private(raw)
@@ -50,6 +49,14 @@ def _read(path: Path, name: str, entry: Entry) -> Raw:
         return raw
     _READERS[path.suffix.lower()](path, raw, entry)
     return raw
+
+
+def _advice(ending: str) -> str:
+    """What to do about a file of a kind that is not read."""
+    for endings, advice in _ADVICE.items():
+        if ending in endings:
+            return advice
+    return f"known: {', '.join((*_READERS, *_WORKBOOKS))}"
 
 
 def _guarded(name: str, read: Callable[[], list[Raw]]) -> list[Raw]:
@@ -90,3 +97,9 @@ _READERS: dict[str, Callable[[Path, Raw, Entry], None]] = {
     ".ndjson": read_json,
 }
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+_ADVICE = {
+    (".xlsb", ".et", ".ods", ".xltx", ".xlt", ".dbf", ".doc", ".docx", ".html", ".htm", ".pdf", ".mdb", ".accdb"): (
+        "open it and save it as .xlsx"
+    ),
+    (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz"): "unpack it and deliver what is in it",
+}

@@ -14,7 +14,7 @@ from warehouse.intake.files.header import (
     known_headers,
     with_hint,
 )
-from warehouse.intake.files.raw import LINE, Flaw, Raw
+from warehouse.intake.files.raw import LINE, NOTHING, Flaw, Raw
 from warehouse.intake.mapping import Entry
 
 MERGED = "merged_cell"
@@ -107,7 +107,7 @@ def _head_rows(cells: pl.DataFrame, entry: Entry) -> list[int] | Refusal:
         return [row - 1 for row in rows]
     filled = cells.select(_holds_something(cells.columns)).to_series().arg_true()
     first = filled.filter(filled >= entry.skip_rows)
-    return [int(first[0])] if first.len() else Refusal("empty_file", "")
+    return [int(first[0])] if first.len() else Refusal("empty_file", NOTHING)
 
 
 def _filled_row(cells: pl.DataFrame, row: int, blocks: list[Range]) -> list[str | None]:
