@@ -1,8 +1,6 @@
 """Damage to workbooks: what spreadsheets, the people at them and other programs do to sheets and cells."""
 
-import io
 import re
-import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -13,28 +11,16 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.mangling.cells import CODES, DECISIVE, FLAGS, NUMBERS
-from tests.mangling.city import DAYS, SHEET, Delivery, File, content_of, put_cell, typed
+from tests.mangling.city import DAYS, SHEET, Delivery, File, content_of, put_cell, repacked, typed
+from tests.mangling.oracle import Damage
 from tests.mangling.registry import BOOK, Words, any_column, damage, some_rows, words_of
 from warehouse.intake.files.cells import letters
 
 
-def changed_part(content: bytes, change: Callable[[bytes], bytes], part: str = r"xl/worksheets/sheet1\.xml") -> bytes:
-    """The workbook with some of its parts changed; one that becomes empty is left out."""
-    memory = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for info in old.infolist():
-            data = old.read(info)
-            data = change(data) if re.fullmatch(part, info.filename) else data
-            if data:
-                new.writestr(zipfile.ZipInfo(info.filename), data)
-    return memory.getvalue()
-
-
-def change_xml(file: File, change: Callable[[bytes], bytes], part: str = r"xl/worksheets/sheet1\.xml") -> None:
-    file.after.append(lambda content: changed_part(content, change, part))
+def change_xml(
+    file: File, change: Callable[[bytes], bytes], part: str = r"xl/worksheets/sheet1\.xml"
+) -> None:
+    file.after.append(lambda content: repacked(content, change, part))
 
 
 def place(file: File, name: str, row: int) -> str:
@@ -87,7 +73,9 @@ def merged_cells(_: Delivery, file: File, chance: Random) -> Words | None:
 def merged_header(_: Delivery, file: File, chance: Random) -> Words | None:
     column = chance.randrange(len(file.header) - 1)
     file.sheets.append(
-        lambda _, sheet: sheet.merge_cells(start_row=1, end_row=1, start_column=column + 1, end_column=column + 2)
+        lambda _, sheet: sheet.merge_cells(
+            start_row=1, end_row=1, start_column=column + 1, end_column=column + 2
+        )
     )
     return words_of(file, *file.names()[column : column + 2])
 
@@ -100,15 +88,26 @@ def formulas_without_value(_: Delivery, file: File, chance: Random) -> Words | N
 @damage("formulas whose value is an empty text or an error", *BOOK)
 def formulas_with_odd_value(_: Delivery, file: File, chance: Random) -> Words | None:
     cell = chance.choice(
-        ('<c r="{place}" t="e"><f>A1</f><v>#REF!</v></c>', '<c r="{place}" t="e"><f>A1</f></c>',
-         '<c r="{place}" t="n"><f>A1</f><v/></c>', '<c r="{place}" t="b"><f>A1</f></c>')
+        (
+            '<c r="{place}" t="e"><f>A1</f><v>#REF!</v></c>',
+            '<c r="{place}" t="e"><f>A1</f></c>',
+            '<c r="{place}" t="n"><f>A1</f><v/></c>',
+            '<c r="{place}" t="b"><f>A1</f></c>',
+        )
     )
     return change_xml_cells(file, chance, (), cell)
 
 
 @damage("cells marked as errors without saying which", *BOOK)
 def nameless_errors(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_xml_cells(file, chance, (), chance.choice(('<c r="{place}" t="e"/>', '<c r="{place}" t="e"><v></v></c>', '<c r="{place}" t="e"><v/></c>')))
+    return change_xml_cells(
+        file,
+        chance,
+        (),
+        chance.choice(
+            ('<c r="{place}" t="e"/>', '<c r="{place}" t="e"><v></v></c>', '<c r="{place}" t="e"><v/></c>')
+        ),
+    )
 
 
 @damage("inline texts with their text at the wrong place", *BOOK)
@@ -118,18 +117,33 @@ def broken_inline_texts(_: Delivery, file: File, chance: Random) -> Words | None
 
 @damage("inline texts in good order", *BOOK)
 def inline_texts(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_xml_cells(file, chance, (*CODES, *FLAGS), '<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>')
+    return change_xml_cells(
+        file, chance, (*CODES, *FLAGS), '<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+    )
 
 
 @damage("texts in pieces, as formatting leaves them", *BOOK)
 def rich_texts(_: Delivery, file: File, chance: Random) -> Words | None:
-    cell = '<c r="{place}" t="inlineStr"><is><r><t>{value}</t></r><r><rPr><strike/></rPr><t>废</t></r></is></c>'
+    cell = (
+        '<c r="{place}" t="inlineStr"><is><r><t>{value}</t></r><r><rPr><strike/></rPr><t>废</t></r></is></c>'
+    )
     return change_xml_cells(file, chance, (*CODES, *FLAGS), cell)
 
 
 @damage("cells that point at shared texts which are not there", *BOOK)
 def lost_shared_texts(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_xml_cells(file, chance, (), chance.choice(('<c r="{place}" t="s"><v>99999</v></c>', '<c r="{place}" t="s"><v>-1</v></c>', '<c r="{place}" t="s"><v></v></c>')))
+    return change_xml_cells(
+        file,
+        chance,
+        (),
+        chance.choice(
+            (
+                '<c r="{place}" t="s"><v>99999</v></c>',
+                '<c r="{place}" t="s"><v>-1</v></c>',
+                '<c r="{place}" t="s"><v></v></c>',
+            )
+        ),
+    )
 
 
 @damage("the shared texts are gone or cut off", *BOOK)
@@ -146,7 +160,19 @@ def broken_shared_texts(_: Delivery, file: File, chance: Random) -> Words | None
 
 @damage("cells of a kind that no program knows", *BOOK)
 def unknown_kinds(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_xml_cells(file, chance, (), chance.choice(('<c r="{place}" t="x"><v>{value}</v></c>', '<c r="{place}" t="n"><v>{value}!</v></c>', '<c r="{place}" t="b"><v>7</v></c>', '<c r="{place}" t="d"><v>{value}</v></c>')))
+    return change_xml_cells(
+        file,
+        chance,
+        (),
+        chance.choice(
+            (
+                '<c r="{place}" t="x"><v>{value}</v></c>',
+                '<c r="{place}" t="n"><v>{value}!</v></c>',
+                '<c r="{place}" t="b"><v>7</v></c>',
+                '<c r="{place}" t="d"><v>{value}</v></c>',
+            )
+        ),
+    )
 
 
 @damage("values in cells that say they are empty", *BOOK)
@@ -162,16 +188,10 @@ def cells_twice(_: Delivery, file: File, chance: Random) -> Words | None:
 
 
 @damage("two rows with the same number", *BOOK)
-def rows_twice(_: Delivery, file: File, chance: Random) -> Words | None:
+def rows_twice(_: Delivery, file: File, chance: Random) -> Damage:
     row = chance.randrange(2, len(file.rows))
-
-    def again(xml: bytes) -> bytes:
-        return xml.replace(f'<row r="{row + 1}"'.encode(), f'<row r="{row}"'.encode()).replace(
-            b'%d" ' % (row + 1), b'%d" ' % row
-        ) if False else re.sub(rb'(r="[A-Z]*)%d"' % (row + 1), rb"\g<1>%d" % row + b'"', xml)
-
-    change_xml(file, again)
-    return ()
+    change_xml(file, lambda xml: re.sub(rb'(r="[A-Z]*)%d"' % (row + 1), rb'\g<1>%d"' % row, xml))
+    return Damage(file.name, lines=frozenset({row}))
 
 
 @damage("rows and cells without their numbers", *BOOK)
@@ -211,12 +231,12 @@ def second_sheet(_: Delivery, file: File, chance: Random) -> Words | None:
 def sheet_before(_: Delivery, file: File, chance: Random) -> Words | None:
     def add(book: openpyxl.Workbook, _: Worksheet) -> None:
         sheet = book.create_sheet("填报说明", 0)
-        for line in ("填报说明", "1. 请如实填写", "2. 日期格式为YYYY-MM-DD")[: chance_rows]:
+        for line in ("填报说明", "1. 请如实填写", "2. 日期格式为YYYY-MM-DD")[:chance_rows]:
             sheet.append([line])
 
     chance_rows = chance.choice((0, 1, 3))
     file.sheets.append(add)
-    return (SHEET, "header", "row")
+    return (SHEET, "header", "row", "填报说明")
 
 
 @damage("another sheet is in front: last year's", *BOOK)
@@ -268,7 +288,22 @@ def from_1904(_: Delivery, file: File, chance: Random) -> Words | None:
 @damage("number formats that show another value than the one stored", *BOOK)
 def other_formats(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance, NUMBERS)
-    form = chance.choice(('"是";"否";"无"', "0,", '0"0"', '0"00"', ";;;", '"有";;"无"', "0%", '"—"', "[=0]\"无\";[=1]\"有\";General", "yyyy-mm-dd", "0.0,", '0"万"'))
+    form = chance.choice(
+        (
+            '"是";"否";"无"',
+            "0,",
+            '0"0"',
+            '0"00"',
+            ";;;",
+            '"有";;"无"',
+            "0%",
+            '"—"',
+            '[=0]"无";[=1]"有";General',
+            "yyyy-mm-dd",
+            "0.0,",
+            '0"万"',
+        )
+    )
     rows = filled(file, name, chance) if name else []
     if name is None or not rows:
         return None
@@ -286,7 +321,7 @@ def flags_by_format(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance, FLAGS)
     if name is None:
         return None
-    form = chance.choice(('"否";"否";"是"', '[=0]"是";[=1]"否"', '"否"', '"×";;"√"'))
+    form = chance.choice(('"否";"否";"是"', '[=0]"是";[=1]"否"', '"×";;"√"'))
 
     def show(_: openpyxl.Workbook, sheet: Worksheet) -> None:
         for row, cells in enumerate(file.rows):

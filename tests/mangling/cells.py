@@ -6,7 +6,17 @@ from random import Random
 from tests.mangling.city import COUNTS, DAYS, Delivery, File
 from tests.mangling.registry import GRID, TEXT, Words, any_column, change_cells, damage, some_rows, words_of
 
-CODES = ("severity", "sector", "enforcing_level", "status", "source_system", "kind", "level", "result", "grade")
+CODES = (
+    "severity",
+    "sector",
+    "enforcing_level",
+    "status",
+    "source_system",
+    "kind",
+    "level",
+    "result",
+    "grade",
+)
 FLAGS = ("is_major_hazard", "is_false_alarm")
 IDS = ("enterprise_id", "violation_id", "alert_id", "inspection_id", "accident_id", "report_id")
 DATES = tuple(sorted(DAYS))
@@ -27,7 +37,16 @@ def hashes(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("cells that must be filled are blank")
 def blanked_mandatory(_: Delivery, file: File, chance: Random) -> Words | None:
-    must = (*IDS, "recorded_at", "occurred_on", "inspected_on", "filed_on", "raised_at", "level", "source_system")
+    must = (
+        *IDS,
+        "recorded_at",
+        "occurred_on",
+        "inspected_on",
+        "filed_on",
+        "raised_at",
+        "level",
+        "source_system",
+    )
     return change_cells(file, chance, must, lambda _: "")
 
 
@@ -43,7 +62,9 @@ def blanked_column(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("long numbers in scientific notation")
 def scientific_ids(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_cells(file, chance, IDS, lambda cell: f"{cell[:1]}.{cell[1:6]}E+17" if cell[:1].isdigit() else None)
+    return change_cells(
+        file, chance, IDS, lambda cell: f"{cell[:1]}.{cell[1:6]}E+17" if cell[:1].isdigit() else None
+    )
 
 
 @damage("the last digits of a long number are noughts")
@@ -88,12 +109,16 @@ def lower_case_ids(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("O for 0, I for 1 and the like in credit codes")
 def lookalikes(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_cells(file, chance, ("enterprise_id",), lambda cell: cell.replace("0", "O").replace("1", "I"))
+    return change_cells(
+        file, chance, ("enterprise_id",), lambda cell: cell.replace("0", "O").replace("1", "I")
+    )
 
 
 @damage("a blank inside numbers")
 def blanks_inside(_: Delivery, file: File, chance: Random) -> Words | None:
-    return change_cells(file, chance, ("enterprise_id", *NUMBERS), lambda cell: f"{cell[:1]} {cell[1:]}" if cell[1:] else None)
+    return change_cells(
+        file, chance, ("enterprise_id", *NUMBERS), lambda cell: f"{cell[:1]} {cell[1:]}" if cell[1:] else None
+    )
 
 
 @damage("the number of a person instead of an enterprise's")
@@ -165,7 +190,12 @@ def words_for_days(_: Delivery, file: File, chance: Random) -> Words | None:
 @damage("thousands set apart")
 def thousand_separators(_: Delivery, file: File, chance: Random) -> Words | None:
     sign = chance.choice((",", "，", "'", " "))
-    return change_cells(file, chance, ("employees",), lambda cell: f"{int(cell) // 1000}{sign}{cell[-3:]}" if len(cell) > 3 else None)
+    return change_cells(
+        file,
+        chance,
+        ("employees",),
+        lambda cell: f"{int(cell) // 1000}{sign}{cell[-3:]}" if len(cell) > 3 else None,
+    )
 
 
 @damage("units behind numbers")
@@ -176,7 +206,9 @@ def units(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("words and guesses instead of numbers")
 def words_for_numbers(_: Delivery, file: File, chance: Random) -> Words | None:
-    word = chance.choice(("一", "两人", "3-5", "约3", ">1", "≥1", "若干", "1+2", "3.5", "-1", "1人2伤", "无", "有", "/", "—"))
+    word = chance.choice(
+        ("一", "两人", "3-5", "约3", ">1", "≥1", "若干", "1+2", "3.5", "-1", "1人2伤", "无", "有", "/", "—")
+    )
     return change_cells(file, chance, NUMBERS, lambda _: word)
 
 
@@ -208,15 +240,29 @@ def line_breaks(_: Delivery, file: File, chance: Random) -> Words | None:
 @damage("words for yes and no that are none")
 def other_flags(_: Delivery, file: File, chance: Random) -> Words | None:
     yes, no = chance.choice(
-        (("√", "×"), ("○", ""), ("对", "错"), ("属实", "不属实"), ("是（挂牌督办）", "否"), ("Y", "N"),
-         ("TRUE", "FALSE"), ("重大隐患", "一般隐患"), ("■", "□"), ("已判定", "-"), ("1", "2"), ("是", "不是"))
+        (
+            ("√", "×"),
+            ("○", ""),
+            ("对", "错"),
+            ("属实", "不属实"),
+            ("是（挂牌督办）", "否"),
+            ("Y", "N"),
+            ("TRUE", "FALSE"),
+            ("重大隐患", "一般隐患"),
+            ("■", "□"),
+            ("已判定", "-"),
+            ("1", "2"),
+            ("是", "不是"),
+        )
     )
     return change_cells(file, chance, FLAGS, lambda cell: yes if cell == "是" else no)
 
 
 @damage("words for codes that their list does not have")
 def unknown_words(_: Delivery, file: File, chance: Random) -> Words | None:
-    word = chance.choice(("Ⅰ级", "红", "致命", "A类", "E", "甲", "重大（省级挂牌）", "其它情形", "NULL", "无", "—", "3"))
+    word = chance.choice(
+        ("Ⅰ级", "红", "致命", "A类", "E", "甲", "重大（省级挂牌）", "其它情形", "NULL", "无", "—", "3")
+    )
     return change_cells(file, chance, CODES, lambda _: word)
 
 
@@ -227,15 +273,32 @@ def new_values(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("codes written as their labels, or labels as codes")
 def labels_for_codes(_: Delivery, file: File, chance: Random) -> Words | None:
-    told = {"A": "重大", "B": "较重", "C": "一般", "D": "轻微", "红色": "red", "蓝色": "blue", "合格": "clean"}
-    told |= {"停产停业": "stopped", "拒绝检查": "refused", "危险化学品": "hazardous_chemicals", "停产": "suspended"}
+    told = {
+        "A": "重大",
+        "B": "较重",
+        "C": "一般",
+        "D": "轻微",
+        "红色": "red",
+        "蓝色": "blue",
+        "合格": "clean",
+    }
+    told |= {
+        "停产停业": "stopped",
+        "拒绝检查": "refused",
+        "危险化学品": "hazardous_chemicals",
+        "停产": "suspended",
+    }
     return change_cells(file, chance, CODES, lambda cell: told.get(cell))
 
 
 @damage("codes in another case, or with a mark")
 def other_case(_: Delivery, file: File, chance: Random) -> Words | None:
-    change = chance.choice((str.lower, lambda cell: f"{cell}级", lambda cell: f"{cell}*", lambda cell: f"({cell})"))
-    return change_cells(file, chance, ("severity", "level", "result"), lambda cell: change(cell) if cell else None)
+    change = chance.choice(
+        (str.lower, lambda cell: f"{cell}级", lambda cell: f"{cell}*", lambda cell: f"({cell})")
+    )
+    return change_cells(
+        file, chance, ("severity", "level", "result"), lambda cell: change(cell) if cell else None
+    )
 
 
 @damage("two values in one cell")
@@ -268,7 +331,7 @@ def floats(_: Delivery, file: File, chance: Random) -> Words | None:
     return change_cells(file, chance, NUMBERS, lambda cell: f"{cell}.0" if cell else None)
 
 
-@damage("text that begins with an apostrophe, or as =\"...\"")
+@damage('text that begins with an apostrophe, or as ="..."')
 def kept_as_text(_: Delivery, file: File, chance: Random) -> Words | None:
     form = chance.choice(("'{}", '="{}"', "`{}", "‘{}’"))
     return change_cells(file, chance, (), lambda cell: form.format(cell) if cell else None)

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,7 +17,6 @@ import polars as pl
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.demo.credit_codes import credit_codes
-from tests.worlds.deliveries import TODAY
 
 FIRMS = credit_codes(np.array(["370102"] * 18), seed=7)
 KINDS = ("csv", "gb", "bom", "xlsx", "json", "jsonl", "parquet")
@@ -231,12 +232,14 @@ def good_delivery(chance: Random) -> Delivery:
 
 def _firm(tables: dict[str, list[dict[str, Any]]], number: int, firm: str) -> None:
     """A quiet enterprise, and what makes it stand out."""
-    counts = {name: 0 for name in tables}
+    counts = dict.fromkeys(tables, 0)
 
     def put(table: str, **cells: Any) -> None:
         key = next(iter(COLUMNS[table].values()))
         counts[table] += 1
-        ident = {} if key == "enterprise_id" else {key: f"{table[:2].upper()}-{number:03d}{counts[table]:02d}"}
+        ident = (
+            {} if key == "enterprise_id" else {key: f"{table[:2].upper()}-{number:03d}{counts[table]:02d}"}
+        )
         tables[table].append({**ident, "enterprise_id": firm, **cells})
 
     def finding(**cells: Any) -> None:
@@ -256,25 +259,46 @@ def _firm(tables: dict[str, list[dict[str, Any]]], number: int, firm: str) -> No
         put("accidents", **{**usual, "casualties": 0, "grade": "一般事故", "description": "车间", **cells})
 
     def visit(day: str = "2025-12-16", **cells: Any) -> None:
-        put("inspections", **{"recorded_at": day, "inspected_on": day, "kind": "专项检查", "result": "合格", **cells})
+        put(
+            "inspections",
+            **{"recorded_at": day, "inspected_on": day, "kind": "专项检查", "result": "合格", **cells},
+        )
 
     register: dict[str, Any] = {}
     odd: dict[int, Callable[[], Any]] = {
         1: lambda: finding(is_major_hazard="是", severity="A", rectify_due_on="2026-12-31", rectified_on=""),
-        2: lambda: finding(severity="A", occurred_on="2025-12-20", recorded_at="2025-12-22", rectified_on="",
-                           rectify_due_on="2026-03-31"),
+        2: lambda: finding(
+            severity="A",
+            occurred_on="2025-12-20",
+            recorded_at="2025-12-22",
+            rectified_on="",
+            rectify_due_on="2026-03-31",
+        ),
         3: lambda: accident(deaths=1, casualties=1),
         4: lambda: accident(serious_injuries=3, casualties=3),
         5: lambda: visit("2026-01-20", result="拒绝检查"),
         6: lambda: finding(rectified_on="", rectify_due_on="2025-07-15"),
         7: lambda: alarm(level="红色", acknowledged_at="", closed_at=""),
-        8: lambda: alarm(kind="设备离线", acknowledged_at="", closed_at="", raised_at="2026-01-02 08:00:00",
-                         recorded_at="2026-01-03"),
+        8: lambda: alarm(
+            kind="设备离线",
+            acknowledged_at="",
+            closed_at="",
+            raised_at="2026-01-02 08:00:00",
+            recorded_at="2026-01-03",
+        ),
         9: lambda: register.update(sector="危险化学品", major_hazard_source=1, hazardous_processes=4),
-        10: lambda: finding(quantity=12, severity="B", occurred_on="2025-12-01", recorded_at="2025-12-02",
-                            rectify_due_on="2026-02-28", rectified_on=""),
-        11: lambda: [accident(grade="较大事故", occurred_on=day, recorded_at=day)
-                     for day in ("2024-03-14", "2025-03-17")],
+        10: lambda: finding(
+            quantity=12,
+            severity="B",
+            occurred_on="2025-12-01",
+            recorded_at="2025-12-02",
+            rectify_due_on="2026-02-28",
+            rectified_on="",
+        ),
+        11: lambda: [
+            accident(grade="较大事故", occurred_on=day, recorded_at=day)
+            for day in ("2024-03-14", "2025-03-17")
+        ],
         12: lambda: visit("2026-01-20", result="停产停业"),
         13: lambda: [alarm(kind="投诉举报", source_system="12345热线") for _ in range(3)],
         14: lambda: accident(casualties=4, grade="较大事故"),
@@ -283,11 +307,25 @@ def _firm(tables: dict[str, list[dict[str, Any]]], number: int, firm: str) -> No
         17: lambda: register.update(sector="烟花爆竹", status="停产"),
     }
     odd.get(number, lambda: None)()
-    usual = {"recorded_at": "2024-01-15", "name": f"启明机械{number}厂", "sector": "一般", "employees": 940 + 10 * number}
-    usual |= {"enforcing_level": "区县级", "major_hazard_source": 0, "hazardous_processes": 0, "status": "在营"}
+    usual = {
+        "recorded_at": "2024-01-15",
+        "name": f"启明机械{number}厂",
+        "sector": "一般",
+        "employees": 940 + 10 * number,
+    }
+    usual |= {
+        "enforcing_level": "区县级",
+        "major_hazard_source": 0,
+        "hazardous_processes": 0,
+        "status": "在营",
+    }
     put("enterprises", **{**usual, **register})
-    finding(occurred_on="2024-12-20", recorded_at="2024-12-22", rectify_due_on="2025-02-28",
-            rectified_on="2025-01-22")
+    finding(
+        occurred_on="2024-12-20",
+        recorded_at="2024-12-22",
+        rectify_due_on="2025-02-28",
+        rectified_on="2025-01-22",
+    )
     visit("2025-03-18")
     if number != 5:
         visit()
@@ -352,6 +390,39 @@ def _workbook(file: File) -> bytes:
         change(book, sheet)
     memory = io.BytesIO()
     book.save(memory)
+    content = repacked(
+        memory.getvalue(),
+        lambda xml: re.sub(rb">[^<>]*Z</dcterms", b">2026-01-31T00:00:00Z</dcterms", xml),
+        r"docProps/core\.xml",
+    )
+    return _with_shared_texts(content)
+
+
+def _with_shared_texts(content: bytes) -> bytes:
+    """The workbook with its texts where spreadsheets keep them, apart from the cells."""
+    texts: dict[bytes, int] = {}
+
+    def share(cell: re.Match[bytes]) -> bytes:
+        return b't="s"><v>%d</v>' % texts.setdefault(cell[1], len(texts))
+
+    inline = rb't="inlineStr"><is>(.*?)</is>'
+    shared = repacked(content, lambda xml: re.sub(inline, share, xml, flags=re.DOTALL), r"xl/worksheets/.*")
+    items = b"".join(b"<si>%s</si>" % text for text in texts)
+    table = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s</sst>' % items
+    return repacked(shared, lambda _: table, r"xl/sharedStrings\.xml")
+
+
+def repacked(content: bytes, change: Callable[[bytes], bytes], part: str) -> bytes:
+    """A workbook with some of its parts changed, always the same bytes; a part that becomes empty is left out."""
+    memory = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for info in old.infolist():
+            data = old.read(info)
+            if data := change(data) if re.fullmatch(part, info.filename) else data:
+                new.writestr(zipfile.ZipInfo(info.filename), data, zipfile.ZIP_DEFLATED, 1)
     return memory.getvalue()
 
 
@@ -394,7 +465,10 @@ def _json(file: File) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value) if isinstance(value, date) else value
-
-
-__all__ = ["TODAY", "Delivery", "File", "content_of", "good_delivery"]
+    return (
+        value.isoformat(sep=" ")
+        if isinstance(value, datetime)
+        else str(value)
+        if isinstance(value, date)
+        else value
+    )

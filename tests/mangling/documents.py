@@ -95,7 +95,9 @@ def repeated_keys(_: Delivery, file: File, chance: Random) -> Words | None:
         return None
     header = json.dumps(file.header[file.column(name)], ensure_ascii=False).encode()
     value = chance.choice((b'"x"', b"null", b"0", '"否"'.encode()))
-    file.after.append(lambda data: data.replace(header + b":", header + b": " + value + b", " + header + b":", 3))
+    file.after.append(
+        lambda data: data.replace(header + b":", header + b": " + value + b", " + header + b":", 3)
+    )
     return words_of(file, name)
 
 
@@ -121,7 +123,9 @@ def paged(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("a comma too many or too few, comments, single quotes", *JSON)
 def broken_syntax(_: Delivery, file: File, chance: Random) -> Words | None:
-    old, new = chance.choice(((b'", "', b'" "'), (b"}", b",}"), (b'"', b"'"), (b": ", b":: "), (b"null", b"None")))
+    old, new = chance.choice(
+        ((b'", "', b'" "'), (b"}", b",}"), (b'"', b"'"), (b": ", b":: "), (b"null", b"None"))
+    )
     file.after.append(lambda data: data.replace(old, new) if old in data else data[1:])
     return ()
 
@@ -130,7 +134,9 @@ def broken_syntax(_: Delivery, file: File, chance: Random) -> Words | None:
 def lists_by_column(_: Delivery, file: File, chance: Random) -> Damage:
     def turn(data: bytes) -> bytes:
         items = [json.loads(line) for line in data.splitlines()] if file.kind == "jsonl" else json.loads(data)
-        return json.dumps({key: [item.get(key) for item in items] for key in items[0]}, ensure_ascii=False).encode()
+        return json.dumps(
+            {key: [item.get(key) for item in items] for key in items[0]}, ensure_ascii=False
+        ).encode()
 
     file.after.append(turn)
     return Damage(file.name, lines=frozenset({1}))

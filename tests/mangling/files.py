@@ -194,7 +194,9 @@ def other_name(_: Delivery, file: File, chance: Random) -> Words | Damage | None
 @damage("the name of the file in capitals, or its ending")
 def other_case_of_name(_: Delivery, file: File, chance: Random) -> Words | Damage | None:
     stem, _, ending = file.name.partition(".")
-    file.name = chance.choice((f"{stem.upper()}.{ending}", f"{stem}.{ending.upper()}", f"{stem.title()}.{ending}"))
+    file.name = chance.choice(
+        (f"{stem.upper()}.{ending}", f"{stem}.{ending.upper()}", f"{stem.title()}.{ending}")
+    )
     return Damage(file.name)
 
 
@@ -213,8 +215,11 @@ def hidden_file(_: Delivery, file: File, chance: Random) -> Words | Damage | Non
 @damage("the file has another ending than its kind")
 def other_ending(_: Delivery, file: File, chance: Random) -> Words | Damage | None:
     stem = file.name.partition(".")[0]
-    others = [one for one in ("csv", "xlsx", "xls", "json", "parquet", "txt", "doc", "dat", "xlsb", "html")
-              if not file.name.endswith(one)]
+    others = [
+        one
+        for one in ("csv", "xlsx", "xls", "json", "parquet", "txt", "doc", "dat", "xlsb", "html")
+        if not file.name.endswith(one)
+    ]
     file.name = f"{stem}.{chance.choice(others)}"
     return Damage(file.name)
 
@@ -250,8 +255,16 @@ def headless_file(delivery: Delivery, file: File, chance: Random) -> Words | Dam
 @damage("an outdated copy of the file lies beside it")
 def copy_beside(delivery: Delivery, file: File, chance: Random) -> Words | Damage | None:
     old = file.copy()
-    at = old.column({"enterprises": "sector", "violations": "severity", "alerts": "level", "inspections": "result",
-                     "accidents": "grade", "self_reports": "hazards_found"}[file.table])
+    at = old.column(
+        {
+            "enterprises": "sector",
+            "violations": "severity",
+            "alerts": "level",
+            "inspections": "result",
+            "accidents": "grade",
+            "self_reports": "hazards_found",
+        }[file.table]
+    )
     cells = [row[at] for row in old.rows]
     chance.shuffle(cells)
     for row, cell in zip(old.rows, cells, strict=True):
@@ -280,10 +293,12 @@ def packed(_: Delivery, file: File, chance: Random) -> Words | Damage | None:
 
 
 @damage("a page of the portal was saved instead of the file")
-def error_page(_: Delivery, file: File, chance: Random) -> Words | None:
-    page = chance.choice(("<!DOCTYPE html><html><body>登录超时</body></html>", '{"code":500,"msg":"系统繁忙"}', "404"))
+def error_page(_: Delivery, file: File, chance: Random) -> Damage:
+    page = chance.choice(
+        ("<!DOCTYPE html><html><body>登录超时</body></html>", '{"code":500,"msg":"系统繁忙"}', "404")
+    )
     file.after.append(lambda _: page.encode())
-    return ()
+    return Damage(file.name, lines=frozenset({1}))
 
 
 @damage("two files took each other's names")
@@ -322,7 +337,10 @@ def mapping_pattern(delivery: Delivery, file: File, chance: Random) -> Words | D
 
 @damage("a column of the mapping points at the wrong header")
 def mapping_column(delivery: Delivery, _: File, chance: Random) -> Words | Damage | None:
-    delivery.mapping = MAPPING.replace("is_major_hazard: 是否重大隐患", f"is_major_hazard: {chance.choice(('隐患级别', '问题描述', '整改期限'))}")
+    delivery.mapping = MAPPING.replace(
+        "is_major_hazard: 是否重大隐患",
+        f"is_major_hazard: {chance.choice(('隐患级别', '问题描述', '整改期限'))}",
+    )
     return Damage(delivery.files["violations"].name, ("is_major_hazard", "是否重大隐患"))
 
 
@@ -359,7 +377,10 @@ def other_types(_: Delivery, file: File, chance: Random) -> Words | None:
         days = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
         counts = [name for name, dtype in frame.schema.items() if dtype.is_integer()]
         return frame.with_columns(
-            *(pl.col(name).cast(pl.Datetime("ms")) if at % 2 else pl.col(name).cast(pl.Int32) for at, name in enumerate(days)),
+            *(
+                pl.col(name).cast(pl.Datetime("ms")) if at % 2 else pl.col(name).cast(pl.Int32)
+                for at, name in enumerate(days)
+            ),
             *(pl.col(name).cast(pl.Float32) for name in counts),
         )
 

@@ -1,17 +1,18 @@
 """What became of a delivery, and whether each difference to the good one is named with file and place."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from models.errors import RiskcodeError
 from models.policy import PolicyOnDay, load_policy
-from tests.mangling.city import TODAY, Delivery
-from tests.worlds.deliveries import deliver, judged, warehouse
+from tests.mangling.city import Delivery
+from tests.worlds.deliveries import TODAY, deliver, judged, warehouse
 from warehouse.coding.coding import Coding
 from warehouse.coding.timelines import path_of
 from warehouse.intake.judged import Judged
@@ -19,6 +20,8 @@ from warehouse.intake.take_in import take_in
 
 WHOLE = 0
 """The line of a refusal that is about a whole file."""
+Code = tuple[int, int]
+"""Rank of the code, and points: they tell a changed fact where the code is the same by chance."""
 
 
 @dataclass(frozen=True)
@@ -37,51 +40,56 @@ class Damage:
 
 @dataclass
 class Outcome:
-    """What a delivery came to: rank of the code and points of each enterprise, and what was said of it.
+    """What a delivery came to: the rows of each enterprise, its codes, and what was said.
 
-    Points are compared as well: they tell a changed fact where the code is the same by chance.
+    ``lines``: by file, whom each line is about.
     """
 
-    codes: dict[str, tuple[int, int]]
-    rows: dict[str, pl.DataFrame] = field(default_factory=dict)
-    refused: set[tuple[str, int, str]] = field(default_factory=set)
-    remarks: set[str] = field(default_factory=set)
+    found: Judged | None
+    remarks: set[str]
+    lines: Mapping[str, Mapping[int, str | None]] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> set[tuple[str, int, str]]:
+        """Refused rows and cells, so far: file, line and rules.  Taking in refuses what contradicts other rows."""
+        if self.found is None:
+            return set()
+        rejects = pl.concat([self.found.rejects, self.found.cells])
+        return set(rejects.select("file", "line", "rules").iter_rows())
+
+    @cached_property
+    def rows(self) -> dict[str, set[tuple[Any, ...]]]:
+        """Accepted rows of each enterprise, without where they stood."""
+        rows: dict[str, set[tuple[Any, ...]]] = {}
+        for name, frame in (self.found.accepted if self.found else {}).items():
+            told = frame.drop("delivery_id", "source_file", "source_line")
+            for row in told.iter_rows(named=True):
+                rows.setdefault(row["enterprise_id"], set()).add((name, *row.values()))
+        return rows
+
+    @cached_property
+    def codes(self) -> dict[str, Code]:
+        """The code of every enterprise: taken in and coded in a warehouse of its own."""
+        if self.found is None:
+            return {}
+        connection = warehouse()
+        take_in(connection, self.found, received_on=TODAY)
+        path = path_of(connection, Coding(TODAY, TODAY, _policy()))
+        connection.close()
+        ranks = path.codes.filter(pl.col("as_of") == TODAY).select("enterprise_id", "rank")
+        points = path.steps.filter(pl.col("as_of") <= TODAY).sort("as_of").group_by("enterprise_id").last()
+        both = ranks.join(points.select("enterprise_id", "score"), on="enterprise_id")
+        return {enterprise: (rank, score) for enterprise, rank, score in both.iter_rows()}
 
 
-def outcome_of(delivery: Delivery, folder: Path, known: Collection[Outcome] = ()) -> Outcome:
-    """Judge, take in and code a delivery.  A ``known`` outcome with the same accepted rows has the same codes."""
+def outcome_of(delivery: Delivery, folder: Path) -> Outcome:
+    """Judge a delivery; it is taken in and coded when its codes are asked for."""
     deliver(folder, delivery.written())
     try:
         found = judged(folder, delivery.mapping)
     except RiskcodeError as error:
-        return Outcome({}, remarks={str(error)})
-    rows = {name: _content(frame) for name, frame in found.accepted.items()}
-    same = next((one for one in known if _are_same(one.rows, rows)), None)
-    codes = same.codes if same else _codes(found)
-    rejects = pl.concat([found.rejects, found.cells])
-    refused = set(rejects.select("file", "line", "rules").iter_rows())
-    return Outcome(codes, rows, refused, set(found.remarks()))
-
-
-def _content(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows without where they stood, in an order of their own."""
-    return frame.drop("delivery_id", "source_file", "source_line").sort(pl.all())
-
-
-def _are_same(one: Mapping[str, pl.DataFrame], other: Mapping[str, pl.DataFrame]) -> bool:
-    names = {name for rows in (one, other) for name, frame in rows.items() if frame.height}
-    return all(name in one and name in other and one[name].equals(other[name]) for name in names)
-
-
-def _codes(found: Judged) -> dict[str, tuple[int, int]]:
-    connection = warehouse()
-    take_in(connection, found, received_on=TODAY)
-    path = path_of(connection, Coding(TODAY, TODAY, _policy()))
-    connection.close()
-    ranks = path.codes.filter(pl.col("as_of") == TODAY).select("enterprise_id", "rank")
-    points = path.steps.filter(pl.col("as_of") <= TODAY).sort("as_of").group_by("enterprise_id").last()
-    both = ranks.join(points.select("enterprise_id", "score"), on="enterprise_id")
-    return {enterprise: (rank, score) for enterprise, rank, score in both.iter_rows()}
+        return Outcome(None, {str(error)})
+    return Outcome(found, set(found.remarks()), {one.name: one.lines() for one in delivery.files.values()})
 
 
 @cache
@@ -89,27 +97,36 @@ def _policy() -> PolicyOnDay:
     return load_policy().on(TODAY)
 
 
-def silent_differences(
-    good: Outcome, bad: Outcome, damage: Damage, lines: Mapping[str, Mapping[int, str | None]]
-) -> list[str]:
+def silent_differences(good: Outcome, bad: Outcome, damage: Damage) -> list[str]:
     """Enterprises whose code is another one, or gone, and nothing new says why.
 
-    ``lines``: by file, whom each line of the damaged delivery is about.
+    The code of an enterprise follows from its own rows, so only where some of them changed unnamed are codes asked for.
     """
-    differs = {one for one in {*good.codes, *bad.codes} if good.codes.get(one) != bad.codes.get(one)}
-    if not differs:
+    changed = {one for one in {*good.rows, *bad.rows} if good.rows.get(one) != bad.rows.get(one)}
+    if not changed or is_named(good, bad, damage):
         return []
-    refused = bad.refused - good.refused
-    if any(file == damage.file and line in {WHOLE, *damage.lines} for file, line, _ in refused):
+    if not changed - named_enterprises(good, bad):
         return []
-    if any(_names(remark, damage) for remark in bad.remarks - good.remarks):
-        return []
-    told = {lines.get(file, {}).get(line) for file, line, _ in refused}
-    return sorted(differs - told)
+    differ = {one for one in changed if good.codes.get(one) != bad.codes.get(one)}
+    return [] if is_named(good, bad, damage) else sorted(differ - named_enterprises(good, bad))
+
+
+def is_named(good: Outcome, bad: Outcome, damage: Damage) -> bool:
+    """Whether something that was not said of the good delivery names the damage with its file and place."""
+    refused = {(file, line) for file, line, _ in bad.refused - good.refused}
+    told = any((damage.file, line) in refused for line in (WHOLE, *damage.lines))
+    return told or any(_names(remark, damage) for remark in bad.remarks - good.remarks)
+
+
+def named_enterprises(good: Outcome, bad: Outcome) -> set[str | None]:
+    """Enterprises of rows that are refused as they were not in the good delivery."""
+    return {bad.lines.get(file, {}).get(line) for file, line, _ in bad.refused - good.refused}
 
 
 def _names(remark: str, damage: Damage) -> bool:
     if damage.file not in remark:
         return False
     rest = remark.replace(damage.file, "")
-    return not damage.words or any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", rest) for word in damage.words)
+    return not damage.words or any(
+        re.search(rf"(?<!\w){re.escape(word)}(?!\w)", rest) for word in damage.words
+    )

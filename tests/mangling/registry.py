@@ -87,7 +87,9 @@ def some_rows(file: File, chance: Random) -> list[int]:
     return sorted(chance.sample(range(len(file.rows)), min(count, len(file.rows))))
 
 
-def change_cells(file: File, chance: Random, among: Words, change: Callable[[str], str | None]) -> Words | None:
+def change_cells(
+    file: File, chance: Random, among: Words, change: Callable[[str], str | None]
+) -> Words | None:
     """Change cells of one column in some rows; what ``change`` gives ``None`` for stays."""
     name = any_column(file, chance, among)
     if name is None:

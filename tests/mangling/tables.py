@@ -42,10 +42,26 @@ def mistyped_header(_: Delivery, file: File, chance: Random) -> Words | None:
 
 @damage("a header reworded")
 def reworded_header(_: Delivery, file: File, chance: Random) -> Words | None:
-    told = {"severity": "隐患程度", "is_major_hazard": "重大隐患", "quantity": "数目", "kind": "类别", "level": "等级"}
+    told = {
+        "severity": "隐患程度",
+        "is_major_hazard": "重大隐患",
+        "quantity": "数目",
+        "kind": "类别",
+        "level": "等级",
+    }
     told |= {"result": "结论", "grade": "级别", "deaths": "亡", "serious_injuries": "重伤", "sector": "领域"}
-    told |= {"casualties": "伤亡", "major_hazard_source": "危险源", "status": "状态", "hazardous_processes": "工艺"}
-    told |= {"rectified_on": "销号时间", "rectify_due_on": "期限", "acknowledged_at": "处警时间", "closed_at": "解除"}
+    told |= {
+        "casualties": "伤亡",
+        "major_hazard_source": "危险源",
+        "status": "状态",
+        "hazardous_processes": "工艺",
+    }
+    told |= {
+        "rectified_on": "销号时间",
+        "rectify_due_on": "期限",
+        "acknowledged_at": "处警时间",
+        "closed_at": "解除",
+    }
     name = any_column(file, chance, tuple(told))
     return rename(file, name, told[name]) if name else None
 
@@ -60,7 +76,21 @@ def translated_header(_: Delivery, file: File, chance: Random) -> Words | None:
 def adorned_header(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance)
     header = file.header[file.column(name or "")]
-    form = chance.choice(("*{}", "{}（必填）", "{} ", "{}：", "{}1", "{}（万元）", "{}(旧)", "{}\n(是/否)", "\ufeff{}", "上级{}", "{}_备份"))
+    form = chance.choice(
+        (
+            "*{}",
+            "{}（必填）",
+            "{} ",
+            "{}：",
+            "{}1",
+            "{}（万元）",
+            "{}(旧)",
+            "{}\n(是/否)",
+            "\ufeff{}",
+            "上级{}",
+            "{}_备份",
+        )
+    )
     return rename(file, name or "", form.format(header))
 
 
@@ -103,8 +133,14 @@ def outdated_copy(_: Delivery, file: File, chance: Random) -> Words | None:
 @damage("two headers exchanged", *GRID)
 def exchanged_headers(_: Delivery, file: File, chance: Random) -> Words | None:
     # Where both columns hold the same kind of value, nobody can tell: only days and codes are exchanged.
-    days = [name for name in file.names() if name in ("recorded_at", "occurred_on", "inspected_on", "filed_on", "raised_at")]
-    codes = [name for name in file.names() if name in ("severity", "kind", "result", "grade", "sector", "level")]
+    days = [
+        name
+        for name in file.names()
+        if name in ("recorded_at", "occurred_on", "inspected_on", "filed_on", "raised_at")
+    ]
+    codes = [
+        name for name in file.names() if name in ("severity", "kind", "result", "grade", "sector", "level")
+    ]
     if not days or not codes:
         return None
     one, other = chance.choice(days), chance.choice(codes)
@@ -307,5 +343,14 @@ def two_tables(delivery: Delivery, file: File, chance: Random) -> Words | Damage
 @damage("decisive words replaced by their numbers in a list")
 def numbered_words(_: Delivery, file: File, chance: Random) -> Words | None:
     numbers = {"A": "1", "B": "2", "C": "3", "D": "4", "红色": "1", "蓝色": "4", "合格": "1", "拒绝检查": "5"}
-    numbers |= {"停产停业": "4", "一般事故": "1", "较大事故": "2", "危险化学品": "1", "在营": "1", "停产": "2"}
-    return change_cells(file, chance, ("severity", "level", "result", "grade", "sector", "status"), numbers.get)
+    numbers |= {
+        "停产停业": "4",
+        "一般事故": "1",
+        "较大事故": "2",
+        "危险化学品": "1",
+        "在营": "1",
+        "停产": "2",
+    }
+    return change_cells(
+        file, chance, ("severity", "level", "result", "grade", "sector", "status"), numbers.get
+    )

@@ -20,7 +20,10 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
     Columns that the mapping says not to take are left out.
     """
     found = [
-        one for batch in batches if _delivered(batch) for one in (*_headless(mapping, batch), *_blank(mapping, batch))
+        one
+        for batch in batches
+        if _delivered(batch)
+        for one in (*_headless(mapping, batch), *_blank(mapping, batch))
     ]
     return sorted(found, key=lambda one: not one.is_decisive)
 
@@ -35,7 +38,7 @@ def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
 
 
 def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
-    """Decisive columns whose cells are all blank, or whose key some objects lack; not where a blank is said to mean one."""
+    """Decisive columns whose cells are all blank, or whose key some objects lack, unless it is said what that means."""
     entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
     headers = headers_by_column(mapping, batch)
     for name in decisive(table):

@@ -93,7 +93,12 @@ def of_content(judged: Judged) -> list[Complaint]:
         if one.kind == "sheet"
     ]
     columns = [
-        Complaint(source, DECISIVE_UNFILLED, f"{one.table}.{one.column}", Message(_UNFILLED[one.why], _facts_of(one)))
+        Complaint(
+            source,
+            DECISIVE_UNFILLED,
+            f"{one.table}.{one.column}",
+            Message(_UNFILLED[one.why], _facts_of(one)),
+        )
         for one in judged.unfilled
         if one.is_decisive
     ]

@@ -96,9 +96,14 @@ def _not_there(folder: Path, mapping: Mapping) -> Iterator[str]:
         if _matches(meant, patterns):
             yield f"{shown(path.name)}: left alone until it is called {shown(meant.name)}"
     came = {
-        table for table, _, entry in entries for path in there if is_finished(path) and _matches(path, entry.files)
+        table
+        for table, _, entry in entries
+        for path in there
+        if is_finished(path) and _matches(path, entry.files)
     }
-    lacking = {table: " or ".join(entry.files) for table, _, entry in entries if entry.files and table not in came}
+    lacking = {
+        table: " or ".join(entry.files) for table, _, entry in entries if entry.files and table not in came
+    }
     if lacking:
         yield f"no file came for {', '.join(f'{table} ({names})' for table, names in lacking.items())}"
 

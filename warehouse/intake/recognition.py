@@ -151,7 +151,9 @@ def nearest(header: str, table: Table, open_columns: Sequence[str]) -> str | Non
         known = {key: one for key, one in known.items() if key != plain(header)}
         if found := get_close_matches(bare, list(known), n=1, cutoff=enough):
             return known[found[0]]
-        within = [key for key in known if len(asked) >= _LEAST_WITHIN and not asked.isascii() and asked in key]
+        within = [
+            key for key in known if len(asked) >= _LEAST_WITHIN and not asked.isascii() and asked in key
+        ]
         if within:
             return known[max(within, key=lambda key: SequenceMatcher(None, asked, key).ratio())]
     return None

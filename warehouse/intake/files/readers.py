@@ -98,8 +98,20 @@ _READERS: dict[str, Callable[[Path, Raw, Entry], None]] = {
 }
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 _ADVICE = {
-    (".xlsb", ".et", ".ods", ".xltx", ".xlt", ".dbf", ".doc", ".docx", ".html", ".htm", ".pdf", ".mdb", ".accdb"): (
-        "open it and save it as .xlsx"
-    ),
+    (
+        ".xlsb",
+        ".et",
+        ".ods",
+        ".xltx",
+        ".xlt",
+        ".dbf",
+        ".doc",
+        ".docx",
+        ".html",
+        ".htm",
+        ".pdf",
+        ".mdb",
+        ".accdb",
+    ): ("open it and save it as .xlsx"),
     (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz"): "unpack it and deliver what is in it",
 }

@@ -126,7 +126,7 @@ def _otherwise(value: pl.Series, cell: pl.Series, column: dy.Column, spec: Field
     if spec.otherwise is None or left.is_empty():
         return value
     left = left.filter(~contradicting(text_of(cell.gather(left)), spec))
-    as_meant = spec.model_copy(update={"values": None, "prefix": None, "contains": None})
+    as_meant = spec.model_copy(update=dict.fromkeys(("values", "prefix", "contains", "otherwise")))
     return replaced(value, left, _scalar(spec.otherwise, column, as_meant).new_from_index(0, len(left)))
 
 
