@@ -74,8 +74,8 @@ READING_RULES = {
     "ambiguous_header:<column>": "several headers of the file could be this column; name one in the mapping",
     "merged_cell:<column>": "the cell is covered by a merged one; `merged: fill_down` takes its value for every row",
     "formula_without_value:<column>": "the workbook was saved without the value of the formula",
-    "damaged_cell:<column>": "the markup of the cell does not tell what it holds: an error without a name, a text at the "
-    "wrong place, two cells in one place",
+    "damaged_cell:<column>": "the markup of the cell does not tell what it holds: an error without a name, a text at "
+    "the wrong place, two cells in one place",
     "shown_otherwise:<column>": "a number format shows something else than the number that is stored, and it cannot "
     "be told what",
     "below_another_header:<column>": "the row stands below another header, of an export put under the first",

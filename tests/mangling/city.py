@@ -408,8 +408,24 @@ def _with_shared_texts(content: bytes) -> bytes:
     inline = rb't="inlineStr"><is>(.*?)</is>'
     shared = repacked(content, lambda xml: re.sub(inline, share, xml, flags=re.DOTALL), r"xl/worksheets/.*")
     items = b"".join(b"<si>%s</si>" % text for text in texts)
-    table = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%s</sst>' % items
-    return repacked(shared, lambda _: table, r"xl/sharedStrings\.xml")
+    links = (
+        b'<Relationship Id="rIdTexts" Type="%s/officeDocument/2006/relationships/sharedStrings"' % _FORMATS
+    )
+    linked = repacked(
+        shared,
+        lambda xml: xml.replace(
+            b"</Relationships>", links + b' Target="sharedStrings.xml"/></Relationships>'
+        ),
+        r"xl/_rels/workbook\.xml\.rels",
+    )
+    with io.BytesIO(linked) as memory:
+        with zipfile.ZipFile(memory, "a", zipfile.ZIP_DEFLATED) as book:
+            table = b'<sst xmlns="%s/spreadsheetml/2006/main">%s</sst>' % (_FORMATS, items)
+            book.writestr(zipfile.ZipInfo("xl/sharedStrings.xml"), table, zipfile.ZIP_DEFLATED)
+        return memory.getvalue()
+
+
+_FORMATS = b"http://schemas.openxmlformats.org"
 
 
 def repacked(content: bytes, change: Callable[[bytes], bytes], part: str) -> bytes:
