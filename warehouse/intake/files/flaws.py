@@ -79,10 +79,10 @@ def below_other_headers(raw: Raw, rows: pl.DataFrame, entry: Entry, origins: Ori
         return []
     own = [plain(name) for name in raw.frame.columns if name != LINE]
     is_own = [[plain(str(cell or "")) for cell in cells[1:]] == own for cells in found.iter_rows()]
-    ends = [*(found[LINE] - 1).to_list()[1:], raw.frame[LINE].max() or 0]
+    ends = [*(found[LINE] - 1).to_list()[1:], raw.frame.select(pl.col(LINE).max()).item()]
     first = next((read[0] for read in origins.values() if read), None)
     return [
-        Flaw(first, line + 1, int(end), BELOW_ANOTHER)
+        Flaw(first, line + 1, end, BELOW_ANOTHER)
         for line, end, mine in zip(found[LINE], ends, is_own, strict=True)
         if first is not None and not mine
     ]

@@ -169,14 +169,15 @@ def _scanned(chunks: Iterator[bytes], odd_styles: frozenset[bytes]) -> Scan:
         distinct = set(found)
         rows = {int(row) for _, row in distinct}
         # A place that stands twice, or rows that go back.
-        scan.is_suspect |= len(distinct) < len(found) or min(rows, default=scan.rows + 1) <= scan.rows
+        is_twice = len(distinct) < len(found) or min(rows, default=scan.rows + 1) <= scan.rows
         scan.rows = max(scan.rows, *rows, 0)
         scan.columns |= {column for column, _ in distinct}
         if b"hidden" in piece:
             scan.hidden_rows += len(_HIDDEN.findall(piece))
         scan.is_suspect = (
             scan.is_suspect
-            or (odd_styles and not odd_styles.isdisjoint(_STYLE.findall(piece)))
+            or is_twice
+            or (bool(odd_styles) and not odd_styles.isdisjoint(_STYLE.findall(piece)))
             or any(sign in piece and pattern.search(piece) for sign, pattern in _SUSPECT)
         )
     if scan.cells > MAX_CELLS:
