@@ -57,9 +57,13 @@ def change_xml_cells(file: File, chance: Random, among: Words, new: str) -> Word
 @damage("cells of a column merged", *BOOK)
 def merged_cells(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance)
-    first = chance.randrange(len(file.rows) - 1)
-    last = min(len(file.rows) - 1, first + chance.randrange(1, 4))
     column = file.column(name or "")
+    # What a merge erases below a blank cell is gone: the spreadsheet shows one blank.
+    firsts = [row for row in range(len(file.rows) - 1) if file.rows[row][column]]
+    if not firsts:
+        return None
+    first = chance.choice(firsts)
+    last = min(len(file.rows) - 1, first + chance.randrange(1, 4))
     over = column + chance.choice((0, 0, 1)) if column + 1 < len(file.header) else column
 
     def merge(_: openpyxl.Workbook, sheet: Worksheet) -> None:

@@ -308,7 +308,7 @@ def exchanged_names(delivery: Delivery, file: File, chance: Random) -> Words | D
         return None
     other = chance.choice(same)
     file.name, other.name = other.name, file.name
-    return Damage(file.name)
+    return Damage(file.name, other=other.name)
 
 
 # ---- the mapping ---------------------------------------------------------------------------------------

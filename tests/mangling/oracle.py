@@ -28,14 +28,23 @@ Code = tuple[int, int]
 class Damage:
     """Where a delivery was damaged, as a remark would have to say it.
 
-    ``file`` is the name that must be told; ``words`` of which a remark must hold one (none: the name is enough).
-    Refused rows count where they are about the enterprise in question; at ``lines`` they count for all: there a file
-    breaks off.
+    ``file`` is the name that must be told, or the ``other`` of two; ``words`` of which a remark must hold one (none: the
+    name is enough).  Refused rows count where they are about the enterprise in question; at ``lines`` they count for
+    all: there a file breaks off.
     """
 
     file: str
     words: tuple[str, ...] = ()
     lines: frozenset[int] = frozenset()
+    other: str = ""
+
+    def told_by(self, remark: str) -> bool:
+        """Whether a remark names file and place."""
+        names = [name for name in (self.file, self.other) if name and name in remark]
+        rest = remark.replace(self.file, "")
+        return bool(names) and (
+            not self.words or any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", rest) for word in self.words)
+        )
 
 
 @dataclass
@@ -114,19 +123,11 @@ def silent_differences(good: Outcome, bad: Outcome, damage: Damage) -> list[str]
 def is_named(good: Outcome, bad: Outcome, damage: Damage) -> bool:
     """Whether something that was not said of the good delivery names the damage with its file and place."""
     refused = {(file, line) for file, line, _ in bad.refused - good.refused}
-    told = any((damage.file, line) in refused for line in (WHOLE, *damage.lines))
-    return told or any(_names(remark, damage) for remark in bad.remarks - good.remarks)
+    names, lines = (damage.file, damage.other), (WHOLE, *damage.lines)
+    told = any((name, line) in refused for name in names for line in lines)
+    return told or any(damage.told_by(remark) for remark in bad.remarks - good.remarks)
 
 
 def named_enterprises(good: Outcome, bad: Outcome) -> set[str | None]:
     """Enterprises of rows that are refused as they were not in the good delivery."""
     return {bad.lines.get(file, {}).get(line) for file, line, _ in bad.refused - good.refused}
-
-
-def _names(remark: str, damage: Damage) -> bool:
-    if damage.file not in remark:
-        return False
-    rest = remark.replace(damage.file, "")
-    return not damage.words or any(
-        re.search(rf"(?<!\w){re.escape(word)}(?!\w)", rest) for word in damage.words
-    )

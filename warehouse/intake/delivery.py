@@ -21,7 +21,7 @@ from models.errors import DeliveryError
 from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
-from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
+from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content, used_again
 from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
 from warehouse.intake.files.flaws import below_other_headers, days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
@@ -267,6 +267,7 @@ def _judge_table(
     rejects = [_unread_rows(mapping, batch) for batch in batches]
     rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
     accepted = _in_present_divisions(judged, table, verdict.accepted).join(where, on=ROW)
+    judged.notes += used_again(table, accepted, batches)
     without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
     if not without.is_empty():
         told = without.select("batch", LINE, rules=CELL_PROBLEMS)

@@ -206,3 +206,19 @@ def test_a_file_of_a_kind_that_is_not_read_says_what_to_do(name: str, advice: st
 def test_a_file_that_is_empty_says_so_in_words(name: str, tmp_path: Path):
     outcome = outcome_of(tmp_path, {name: b""})
     assert outcome.rejects.select("rules", "content").rows() == [("empty_file", "it holds nothing")]
+
+
+# ---- numbers -------------------------------------------------------------------------------------------
+
+
+def test_a_number_that_stands_for_events_of_two_days_is_told(tmp_path: Path):
+    again = accident("1", occurred_on="2025-07-01", recorded_at="2025-07-02")
+    corrected = accident("2", deaths="1", recorded_at="2025-06-09")
+    rows = [accident("1"), again, accident("2"), corrected]
+    outcome = outcome_of(tmp_path, {"accidents.csv": csv_bytes(rows)})
+    assert outcome.rejects.is_empty()
+    [told] = [one for one in outcome.remarks() if "several days" in one]
+    assert told == (
+        "accidents.csv: 1 values of accidents.accident_id stand for events of several days, "
+        "read as corrections; first 1 in line 3"
+    )
