@@ -28,9 +28,9 @@ Code = tuple[int, int]
 class Damage:
     """Where a delivery was damaged, as a remark would have to say it.
 
-    ``file`` is the name that must be told, or the ``other`` of two; ``words`` of which a remark must hold one (none: the
-    name is enough).  Refused rows count where they are about the enterprise in question; at ``lines`` they count for
-    all: there a file breaks off.
+    ``file`` is the name that must be told, or the ``other`` of two; ``words`` of which a remark must hold one (none:
+    the name is enough).  Refused rows count where they are about the enterprise in question; at ``lines`` they count
+    for all: there a file breaks off.
     """
 
     file: str

@@ -34,22 +34,31 @@ _SUSPECT = (
             rb"|<(?:\w+:)?f\b[^>]*/>\s*(?:</|<(?:\w+:)?(?:v\s*/>|v>\s*</))"
         ),
     ),
-    (
-        b"t=",
-        re.compile(
-            rb"""<(?:\w+:)?c\b[^>]*?\bt\s*=\s*["'](?:"""
-            # A kind of cell that asks for a value, and none.
-            rb"""[ebd]["'][^>]*?(?:/>|>\s*</)|[esbd]["'][^>/]*>\s*<(?:\w+:)?(?:v\s*/>|v>\s*</)"""
-            rb"""|inlineStr["'][^>/]*>\s*<(?:\w+:)?v\b"""
-            # A kind that no program knows, or a flag that is none.
-            rb"""|(?!(?:[esbdn]|str|inlineStr)["'])|b["'][^>]*>\s*<(?:\w+:)?v>\s*(?![01]\s*<|true\s*<|false\s*<))"""
-        ),
-    ),
-    (b"is>", re.compile(rb"""<(?:\w+:)?c\b(?![^>]*\bt\s*=)[^>]*>\s*<(?:\w+:)?is\b""")),
     (b"v>", re.compile(rb"v>\s*-?\d{16}")),
     (b"E", re.compile(rb"E(?<=\dE)\+?\d{1,3}\s*</(?:\w+:)?v")),
     (b"e", re.compile(rb"e(?<=\de)\+?\d{1,3}\s*</(?:\w+:)?v")),
 )
+# The same again, only where there is a doubt.
+_DAMAGED = re.compile(
+    rb"""<(?:\w+:)?c\b[^>]*?\bt\s*=\s*["'](?:"""
+    # A kind of cell that asks for a value, and none; a text where no text stands.
+    rb"""[ebd]["'][^>]*?(?:/>|>\s*</)|[esbd]["'][^>/]*>\s*<(?:\w+:)?(?:v\s*/>|v>\s*</)|inlineStr["'][^>/]*>\s*<(?:\w+:)?v\b"""
+    # A kind that no program knows, or a flag that is none.
+    rb"""|(?!(?:[esbdn]|str|inlineStr)["'])|b["'][^>]*>\s*<(?:\w+:)?v>\s*(?![01]\s*<|true\s*<|false\s*<))"""
+    rb"""|<(?:\w+:)?c\b(?![^>]*\bt\s*=)[^>]*>\s*<(?:\w+:)?is\b"""
+)
+_IN_DOUBT = (
+    re.compile(rb' t=(?!"(?:s|n|str|shared|array|inlineStr"><is>|inlineStr" ?/>))'),
+    re.compile(rb'<is>(?<!inlineStr"><is>)'),
+    re.compile(rb"<v(?: ?/|></v)>"),
+    re.compile(rb":v\b"),
+)
+"""Cells that are not written as nearly all are.  Each begins with the text that is looked for, which is cheap."""
+
+
+def _is_damaged(piece: bytes) -> bool:
+    """Whether the markup of a cell does not tell what it holds."""
+    return any(doubt.search(piece) for doubt in _IN_DOUBT) and _DAMAGED.search(piece) is not None
 
 
 @dataclass
@@ -166,17 +175,17 @@ def _scanned(chunks: Iterator[bytes], odd_styles: frozenset[bytes]) -> Scan:
     scan = Scan()
     for piece in _by_rows(chunks):
         found = _REFERENCE.findall(piece)
-        distinct = set(found)
-        rows = {int(row) for _, row in distinct}
+        rows = {int(row) for row in {row for _, row in found}}
         # A place that stands twice, or rows that go back.
-        is_twice = len(distinct) < len(found) or min(rows, default=scan.rows + 1) <= scan.rows
+        is_twice = len(set(found)) < len(found) or min(rows, default=scan.rows + 1) <= scan.rows
         scan.rows = max(scan.rows, *rows, 0)
-        scan.columns |= {column for column, _ in distinct}
+        scan.columns |= {column for column, _ in found}
         if b"hidden" in piece:
             scan.hidden_rows += len(_HIDDEN.findall(piece))
         scan.is_suspect = (
             scan.is_suspect
             or is_twice
+            or _is_damaged(piece)
             or (bool(odd_styles) and not odd_styles.isdisjoint(_STYLE.findall(piece)))
             or any(sign in piece and pattern.search(piece) for sign, pattern in _SUSPECT)
         )

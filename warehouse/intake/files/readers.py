@@ -47,6 +47,13 @@ def _read(path: Path, name: str, entry: Entry) -> Raw:
             0, "unreadable_file", "the file is a workbook, whatever its ending says: name it .xlsx or .xls"
         )
         return raw
+    if start.startswith(_PACKED):
+        raw.refuse(
+            0,
+            "unreadable_file",
+            "the file is packed, whatever its ending says: unpack it and deliver what is in it",
+        )
+        return raw
     _READERS[path.suffix.lower()](path, raw, entry)
     return raw
 
@@ -97,6 +104,8 @@ _READERS: dict[str, Callable[[Path, Raw, Entry], None]] = {
     ".ndjson": read_json,
 }
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
+_PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+"""How packed files of the usual kinds begin; a zip begins as a workbook does."""
 _ADVICE = {
     (
         ".xlsb",

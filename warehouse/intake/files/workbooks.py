@@ -36,6 +36,8 @@ _ERRORS = {
     "GettingData": "#GETTING_DATA",
 }
 _VALUE = re.compile(r"got '(.*)'$", re.DOTALL)
+_TOP = 200
+"""Rows among which the first filled ones are looked for."""
 _UNSURE_DAY = r"^(1899-12-\d\d|1900-0[12]-\d\d) \d\d:\d\d:\d\d$"
 
 
@@ -185,7 +187,11 @@ def _sheet(book: Book, sheet: str, name: str, entry: Entry, *, is_one_of_several
             return raw
         facts = book.beside.facts(sheet, _rows_asked(cells, book.beside))
         grid = grid_of(cells, odd, facts)
-        top = cells.filter(pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null())).head(LOOKED_AT)
+        top = (
+            cells.head(_TOP)
+            .filter(pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null()))
+            .head(LOOKED_AT)
+        )
         raw.has_header = any(score(row, known_headers(entry)) for row in top.iter_rows())
         fill_sheet(raw, grid, entry)
     except Exception as error:
