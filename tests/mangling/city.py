@@ -408,24 +408,25 @@ def _with_shared_texts(content: bytes) -> bytes:
     inline = rb't="inlineStr"><is>(.*?)</is>'
     shared = repacked(content, lambda xml: re.sub(inline, share, xml, flags=re.DOTALL), r"xl/worksheets/.*")
     items = b"".join(b"<si>%s</si>" % text for text in texts)
-    links = (
-        b'<Relationship Id="rIdTexts" Type="%s/officeDocument/2006/relationships/sharedStrings"' % _FORMATS
-    )
-    linked = repacked(
-        shared,
-        lambda xml: xml.replace(
-            b"</Relationships>", links + b' Target="sharedStrings.xml"/></Relationships>'
-        ),
-        r"xl/_rels/workbook\.xml\.rels",
-    )
+    spaces: list[bytes] = []
+
+    def link(xml: bytes) -> bytes:
+        start = re.search(rb'Type="([^"]*)/worksheet"', xml)
+        assert start is not None
+        one = b'<Relationship Id="rIdTexts" Type="%s/sharedStrings" Target="sharedStrings.xml"/>' % start[1]
+        return xml.replace(b"</Relationships>", one + b"</Relationships>")
+
+    def look(xml: bytes) -> bytes:
+        spaces.extend(re.findall(rb'<worksheet xmlns="([^"]*)"', xml))
+        return xml
+
+    linked = repacked(shared, link, r"xl/_rels/workbook\.xml\.rels")
+    repacked(linked, look, r"xl/worksheets/sheet1\.xml")
     with io.BytesIO(linked) as memory:
         with zipfile.ZipFile(memory, "a", zipfile.ZIP_DEFLATED) as book:
-            table = b'<sst xmlns="%s/spreadsheetml/2006/main">%s</sst>' % (_FORMATS, items)
+            table = b'<sst xmlns="%s">%s</sst>' % (spaces[0], items)
             book.writestr(zipfile.ZipInfo("xl/sharedStrings.xml"), table, zipfile.ZIP_DEFLATED)
         return memory.getvalue()
-
-
-_FORMATS = b"http://schemas.openxmlformats.org"
 
 
 def repacked(content: bytes, change: Callable[[bytes], bytes], part: str) -> bytes:

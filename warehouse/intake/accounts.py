@@ -122,7 +122,8 @@ def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -
     happened, number = table.happened, table.key[-1]
     if happened is None:
         return []
-    several = accepted.filter(accepted[number].is_duplicated())
+    # Hashes are compared faster than texts; what is found is looked at in full.
+    several = accepted.filter(accepted[number].hash().is_duplicated())
     twice = (
         several.group_by(*table.key)
         .agg(pl.col(happened).n_unique().alias("days"), pl.col("batch").last(), pl.col(LINE).last())

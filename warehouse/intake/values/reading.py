@@ -21,6 +21,7 @@ _UNTOLD = FieldSpec(constant="")
 """What a mapping says of a value that it writes as it is meant."""
 _WITH_A_POINT = r"^\d+\.0+$"
 """A whole number that a program took for a measure."""
+_YES_AND_NO = ("true", "false", "True", "False", "TRUE", "FALSE")
 
 
 class Unread(NamedTuple):
@@ -132,12 +133,19 @@ def _otherwise(value: pl.Series, cell: pl.Series, column: dy.Column, spec: Field
 
 def _mangled(cell: pl.Series) -> pl.Series:
     """Places of ids, or parts of ids, that a spreadsheet or a program has made another number of."""
-    return narrow(text_of(cell)).str.contains(rf"{MANGLED}|{_WITH_A_POINT}").fill_null(value=False).arg_true()
+    text = narrow(text_of(cell))
+    found = text.str.contains(MANGLED).fill_null(value=False).arg_true()
+    pointed = text.str.contains(".0", literal=True).fill_null(value=False).arg_true()
+    if pointed.is_empty():
+        return found
+    return pl.concat([found, pointed.filter(text.gather(pointed).str.contains(_WITH_A_POINT))])
 
 
 def _flags(cell: pl.Series) -> pl.Series:
     """Places of ids that are a program's yes or no."""
-    return text_of(cell).str.contains(r"^(?i:true|false)$").fill_null(value=False).arg_true()
+    if cell.dtype == pl.Boolean:
+        return cell.is_not_null().arg_true()
+    return cell.is_in(_YES_AND_NO).fill_null(value=False).arg_true() if cell.dtype == pl.String else places()
 
 
 def _failed(cell: pl.Series, value: pl.Series, column: dy.Column, spec: FieldSpec) -> dict[str, pl.Series]:
