@@ -69,10 +69,16 @@ READING_RULES = {
     "header_elsewhere": "nothing of the header is known, and another row looks like one: `header_row` (line 0)",
     "repeated_header": "a header stands twice (line 0)",
     "too_many_columns": "the header has more than 50,000 columns (line 0)",
-    "unreadable_header": "the header is in another encoding or holds control characters (line 0)",
+    "unreadable_header": "the header is in another encoding, holds control characters, or a name kept for line numbers "
+    "(line 0)",
     "ambiguous_header:<column>": "several headers of the file could be this column; name one in the mapping",
     "merged_cell:<column>": "the cell is covered by a merged one; `merged: fill_down` takes its value for every row",
     "formula_without_value:<column>": "the workbook was saved without the value of the formula",
+    "damaged_cell:<column>": "the markup of the cell does not tell what it holds: an error without a name, a text at "
+    "the wrong place, two cells in one place",
+    "shown_otherwise:<column>": "a number format shows something else than the number that is stored, and it cannot "
+    "be told what",
+    "below_another_header:<column>": "the row stands below another header, of an export put under the first",
     "unsure_day:<column>": "a day before 1 March 1900, which programs count differently, or a time without a day",
     "zip_bomb": "the file unpacks to an unreasonable size, spans too many cells, or defines entities (line 0)",
     "unknown_format": "the ending of the file is not known (line 0)",

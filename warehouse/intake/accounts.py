@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from models.tables.canonical import TABLES
+from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.files.raw import LINE, shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
 from warehouse.intake.mapping import Mapping
@@ -12,6 +12,7 @@ from warehouse.intake.recognition import left_out, metadata, nearest, read_from,
 
 MOST_HINTS = 200
 """Where more columns than this are read by nothing, nobody looks for what each might have meant."""
+_FEW = 1000
 
 
 def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfilled]:
@@ -19,20 +20,36 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
 
     Columns that the mapping says not to take are left out.
     """
-    found: list[Unfilled] = []
-    for batch in batches:
-        if not _delivered(batch):
-            continue
-        entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
-        filled = read_from(_read_as(mapping, batch), entry, table)
-        found += [
-            Unfilled(
-                table.name, name, bool(metadata(column).get("decisive")), batch.raw.file, batch.raw.sheet
-            )
-            for name, column in table.columns().items()
-            if name != "source" and name not in filled and name not in entry.columns
-        ]
+    found = [
+        one
+        for batch in batches
+        if _delivered(batch)
+        for one in (*_headless(mapping, batch), *_blank(mapping, batch))
+    ]
     return sorted(found, key=lambda one: not one.is_decisive)
+
+
+def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
+    """Columns for which a file has no header."""
+    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    filled = read_from(_read_as(mapping, batch), entry, table)
+    for name, column in table.columns().items():
+        if name != "source" and name not in filled and name not in entry.columns:
+            yield Unfilled(table.name, name, bool(metadata(column).get("decisive")), raw.file, raw.sheet)
+
+
+def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
+    """Decisive columns whose cells are all blank, or whose key some objects lack, unless it is said what that means."""
+    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    headers = headers_by_column(mapping, batch)
+    for name in decisive(table):
+        spec, read = entry.columns.get(name), headers.get(name, [])
+        if not read or (spec is not None and (spec.blank is not None or spec.constant is not None)):
+            continue
+        if raw.frame.height and not any(_holds_something(raw.frame[header]) for header in read):
+            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "cells")
+        elif lines := sorted(set.intersection(*(set(raw.lacking.get(header, [])) for header in read))):
+            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "key", len(lines), lines[0])
 
 
 def unused_content(mapping: Mapping, batches: Sequence[Batch]) -> list[Unused]:
@@ -74,6 +91,11 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
             yield Unused("column", file, sheet, shown(header), None, None, "holds lists or objects")
 
 
+def _holds_something(column: pl.Series) -> bool:
+    """Whether any cell is filled; most often one of the first says so."""
+    return _filled_rows(column.head(_FEW)) > 0 or _filled_rows(column) > 0
+
+
 def _filled_rows(column: pl.Series) -> int:
     filled = column.is_not_null()
     if column.dtype == pl.String:
@@ -90,6 +112,29 @@ def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
     delivered = _delivered(batch)
     names = recognised(delivered, mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]).names
     return [names.get(header, header) for header in delivered]
+
+
+def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -> list[str]:
+    """Notes on numbers that stand for events of several days: read as corrections, which they may not be.
+
+    ``accepted`` has the ``batch`` and line of each row.
+    """
+    happened, number = table.happened, table.key[-1]
+    if happened is None:
+        return []
+    # Hashes are compared faster than texts; what is found is looked at in full.
+    several = accepted.filter(accepted[number].hash().is_duplicated())
+    twice = (
+        several.group_by(*table.key)
+        .agg(pl.col(happened).n_unique().alias("days"), pl.col("batch").last(), pl.col(LINE).last())
+        .filter(pl.col("days") > 1)
+        .sort("batch", LINE)
+    )
+    return [
+        f"{batches[at].raw.place}: {found.height:,} values of {table.name}.{number} stand for events of several days, "
+        f"read as corrections; first {found[number][0]} in line {found[LINE][0]}"
+        for (at,), found in twice.group_by("batch", maintain_order=True)
+    ]
 
 
 def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
 from warehouse.database.reasons import followable
-from warehouse.intake.judged import Judged
+from warehouse.intake.judged import Judged, Unfilled
 from warehouse.questions.complaints import standing
 
 SOURCE_UNREADABLE = "source_unreadable"
@@ -97,13 +97,7 @@ def of_content(judged: Judged) -> list[Complaint]:
             source,
             DECISIVE_UNFILLED,
             f"{one.table}.{one.column}",
-            Message(
-                N_(
-                    "{file}: nothing fills {column}, which codes rest on. Map its header, or say in the mapping that "
-                    "the source does not have it ({name}: null)."
-                ),
-                {"file": one.file, "column": f"{one.table}.{one.column}", "name": one.column},
-            ),
+            Message(_UNFILLED[one.why], _facts_of(one)),
         )
         for one in judged.unfilled
         if one.is_decisive
@@ -123,6 +117,29 @@ def of_content(judged: Judged) -> list[Complaint]:
         for table, code, rows in judged.strange_divisions
     ]
     return list({one.complaint_id: one for one in (*sheets, *columns, *divisions)}.values())
+
+
+_UNFILLED = {
+    "header": N_(
+        "{file}: nothing fills {column}, which codes rest on. Map its header, or say in the mapping that "
+        "the source does not have it ({name}: null)."
+    ),
+    "cells": N_(
+        "{file}: all cells of {column} are blank, and codes rest on it. Fill them, or say in the mapping what a "
+        "blank one means (blank:)."
+    ),
+    "key": N_(
+        "{file}: {rows} objects have no key for {column}, which codes rest on; the first is in line {line}. Deliver "
+        "it, or say in the mapping what a missing one means (blank:)."
+    ),
+}
+"""What to say of a decisive column, by why it is not filled."""
+
+
+def _facts_of(one: Unfilled) -> dict[str, object]:
+    facts: dict[str, object] = {"file": one.file, "column": f"{one.table}.{one.column}"}
+    more = {"header": {"name": one.column}, "key": {"rows": f"{one.rows:,}", "line": one.line}}
+    return facts | more.get(one.why, {})
 
 
 def renew(

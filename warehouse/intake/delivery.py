@@ -21,9 +21,9 @@ from models.errors import DeliveryError
 from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
-from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
+from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content, used_again
 from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
-from warehouse.intake.files.flaws import days_from_1904, flawed_lines, with_flaws
+from warehouse.intake.files.flaws import below_other_headers, days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
 from warehouse.intake.files.raw import LINE, Raw, shown
 from warehouse.intake.files.readers import read_file
@@ -33,6 +33,7 @@ from warehouse.intake.recognition import read_from, recognised
 
 Progress = Callable[[str], None]
 _NOT_READ = ", not read"
+_UNFINISHED = (".part", ".tmp")
 
 
 def delivery_files(
@@ -64,7 +65,7 @@ def delivery_files(
 
 def is_finished(path: Path) -> bool:
     """Whether a file carries its name for good: a careful sender writes ``.name`` or ``name.part`` first."""
-    return not path.name.startswith(".") and path.suffix.lower() not in (".part", ".tmp")
+    return not path.name.startswith(".") and path.suffix.lower() not in _UNFINISHED
 
 
 def _matches(path: Path, patterns: list[str]) -> bool:
@@ -82,6 +83,29 @@ def unused_files(notes: list[str]) -> list[Unused]:
     """Files and folders of the notes that nothing reads, without those that the mapping leaves out."""
     told = [note.removesuffix(_NOT_READ).partition(": ") for note in notes if note.endswith(_NOT_READ)]
     return [Unused("file", name, None, name, None, None, why) for name, _, why in told]
+
+
+def _not_there(folder: Path, mapping: Mapping) -> Iterator[str]:
+    """Files that are not finished, and tables of which no file came."""
+    entries = mapping.entries()
+    patterns = [pattern for _, _, entry in entries for pattern in entry.files]
+    there = sorted(folder.iterdir())
+    for path in (path for path in there if not is_finished(path)):
+        meant = Path(path.name.removeprefix("."))
+        meant = meant.with_suffix("") if meant.suffix.lower() in _UNFINISHED else meant
+        if _matches(meant, patterns):
+            yield f"{shown(path.name)}: left alone until it is called {shown(meant.name)}"
+    came = {
+        table
+        for table, _, entry in entries
+        for path in there
+        if is_finished(path) and _matches(path, entry.files)
+    }
+    lacking = {
+        table: " or ".join(entry.files) for table, _, entry in entries if entry.files and table not in came
+    }
+    if lacking:
+        yield f"no file came for {', '.join(f'{table} ({names})' for table, names in lacking.items())}"
 
 
 def _why_no_file(path: Path) -> str:
@@ -133,6 +157,8 @@ def _batches(
 def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
     """A file in canonical form, for one entry of the mapping; headers are read as those they stand for."""
     if raw.frame.is_empty():
+        if not raw.unread:
+            raw.notes.append(f"{raw.place}: holds no rows")
         return Batch(table, at, raw, pl.DataFrame())
     delivered = [name for name in raw.frame.columns if name != LINE]
     known = recognised(delivered, entry, TABLES[table])
@@ -145,6 +171,7 @@ def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping)
             f"{raw.place}: {' and '.join(map(shown, several))} could both be {name}; name one in the mapping"
         )
     flaws = [flaw._replace(header=known.names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
+    flaws += below_other_headers(read_as, rows, entry, origins)
     rows = with_flaws(rows, flaws, origins, known.unclear)
     return Batch(table, at, raw, rows, flawed_lines(rows, flaws, origins))
 
@@ -182,6 +209,7 @@ def judge_delivery(
             notes="; ".join(judged.notes[:5]) or Message("The folder is empty."),
         )
     judged.notes += list(dict.fromkeys(note for batch in batches for note in batch.raw.notes))
+    judged.notes += [] if folder is None else _not_there(folder, mapping)
     judged.unused += unused_content(mapping, batches)
     judged.unfilled = unfilled_columns(mapping, batches)
     judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
@@ -239,6 +267,7 @@ def _judge_table(
     rejects = [_unread_rows(mapping, batch) for batch in batches]
     rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
     accepted = _in_present_divisions(judged, table, verdict.accepted).join(where, on=ROW)
+    judged.notes += used_again(table, accepted, batches)
     without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
     if not without.is_empty():
         told = without.select("batch", LINE, rules=CELL_PROBLEMS)

@@ -78,17 +78,28 @@ class Unused(NamedTuple):
 
 
 class Unfilled(NamedTuple):
-    """A canonical column that no header of a file fills."""
+    """A canonical column that nothing in a file fills, or not in all of its rows.
+
+    ``why``: no header for it (``header``), a header over blank cells only (``cells``), or objects of which some lack a
+    key that others have (``key``; then ``rows`` counts them and ``line`` is the first).
+    """
 
     table: str
     column: str
     is_decisive: bool
     file: str
     sheet: str | None
+    why: Literal["header", "cells", "key"] = "header"
+    rows: int = 0
+    line: int = 0
 
     def __str__(self) -> str:
-        place = placed(self.file, self.sheet)
-        return f"{place}: nothing fills {self.table}.{self.column}"
+        place, column = placed(self.file, self.sheet), f"{self.table}.{self.column}"
+        if self.why == "cells":
+            return f"{place}: nothing fills {column}: all its cells are blank"
+        if self.why == "key":
+            return f"{place}: {self.rows:,} objects have no key for {column}, first in line {self.line}"
+        return f"{place}: nothing fills {column}"
 
 
 @dataclass

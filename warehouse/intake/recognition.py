@@ -6,7 +6,7 @@ fills the form, or the unit the column has anyway.  罚款（元）is the fine i
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, NamedTuple
 
 import dataframely as dy
@@ -35,6 +35,9 @@ _UNITS = {
 }
 _LIKE, _LIKE_IN_LETTERS = 0.6, 0.75
 """Least likeness of a header that is worth a hint: of words of few Chinese characters, and of words of letters."""
+_QUESTION = re.compile("^(?:是否|有无|是不是|是否为|是否属于|属于)+")
+_LEAST_WITHIN = 2
+"""Characters that a header must have to be looked for within others."""
 
 
 class Recognised(NamedTuple):
@@ -137,11 +140,21 @@ def left_out(entry: Entry, table: Table) -> set[str]:
 
 
 def nearest(header: str, table: Table, open_columns: Sequence[str]) -> str | None:
-    """The header of the table that is most like one that nothing reads: of columns nothing fills, else of any."""
+    """The header of the table that is most like one that nothing reads: of columns nothing fills, else of any.
+
+    Like is also what stands within the other: 是否重大 is within 重大事故隐患 but for the question.
+    """
     bare = BRACKETS.sub("", plain(header)) or plain(header)
+    asked = _QUESTION.sub("", bare)
     enough = _LIKE_IN_LETTERS if bare.isascii() else _LIKE
     for names in (set(open_columns), set(table.columns())):
         known = {plain(one): one for one, name in headers(table) if name in names and name != "source"}
+        known = {key: one for key, one in known.items() if key != plain(header)}
         if found := get_close_matches(bare, list(known), n=1, cutoff=enough):
             return known[found[0]]
+        within = [
+            key for key in known if len(asked) >= _LEAST_WITHIN and not asked.isascii() and asked in key
+        ]
+        if within:
+            return known[max(within, key=lambda key: SequenceMatcher(None, asked, key).ratio())]
     return None

@@ -541,7 +541,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "column called as our line number": (
         "v.csv",
         lines("__line," + HEADER, "1," + FIRST),
-        {0: "unreadable_file"},
+        {0: "unreadable_header"},
         set(),
     ),
     "line ends of Windows, Unix and blank ones": (
@@ -730,7 +730,7 @@ BAD_FILES: dict[str, tuple[str, bytes | Callable[[], bytes], dict[int, str], set
     "JSON field called as our line number": (
         "v.json",
         jsonl(violation("a", __line=1)),
-        {0: "unreadable_file"},
+        {0: "unreadable_header"},
         set(),
     ),
     "JSON in GBK": ("v.json", json.dumps([violation("a")], ensure_ascii=False).encode("gb18030"), {}, {"a"}),
@@ -829,7 +829,7 @@ def test_no_folder_an_empty_one_and_one_with_nothing_known_name_the_next_step(tm
 def test_a_file_nobody_mapped_is_noted_and_one_left_out_says_why(tmp_path: Path) -> None:
     mapping = MAPPING + 'ignore:\n  - {files: ["*.pdf"], why: scanned letters}\n'
     outcome = judged(deliver(tmp_path, {**GOOD, "notes.csv": b"x", "letter.pdf": b"%PDF"}), mapping)
-    assert outcome.notes == [
+    assert [note for note in outcome.notes if not note.startswith("no file came")] == [
         "letter.pdf: left out (scanned letters)",
         "notes.csv: no entry of the mapping names it, not read",
     ]
@@ -883,7 +883,7 @@ def test_nothing_but_ordinary_files_of_the_folder_is_read(tmp_path: Path) -> Non
     outcome = judged(folder)
     assert ids(outcome) == {"good-1", "good-2"}
     require_nothing_lost(outcome)
-    assert outcome.notes == [
+    assert [note for note in outcome.notes if not note.startswith("no file came")] == [
         "v_device.csv: points outside the delivery, not read",
         "v_folder.csv: a folder, not read",
         "v_gone?.csv: points outside the delivery, not read",

@@ -163,7 +163,7 @@ def test_items_that_are_no_rows_are_refused_with_their_line(tmp_path: Path):
 
 def test_a_file_of_no_items_is_empty_and_one_with_our_name_is_unreadable(tmp_path: Path):
     assert read(tmp_path, "f.json", "[]") == ([], [(0, "empty_file")])
-    assert read(tmp_path, "f.jsonl", f'{{"{LINE}": 1}}') == ([], [(0, "unreadable_file")])
+    assert read(tmp_path, "f.jsonl", f'{{"{LINE}": 1}}') == ([], [(0, "unreadable_header")])
     assert read(tmp_path, "f.json", "[1") == ([], [(0, "unreadable_file")])
 
 

@@ -9,13 +9,15 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.intake.files.cells import CellFacts, Range, number_text
+from warehouse.intake.files.cells import CellFacts, Range
+from warehouse.intake.files.formats import BUILT_IN, GENERAL, Format, format_of
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA
 """Sector numbers from here on are none."""
 _BOF, _EOF, _PASSWORD, _EPOCH, _SHEET = 0x809, 0x0A, 0x2F, 0x22, 0x85
 _ROW, _MERGED = 0x208, 0xE5
+_FORMAT, _STYLE = 0x41E, 0xE0
 _NUMBER, _SMALL, _SMALLS, _FORMULA = 0x203, 0x27E, 0xBD, 0x06
 _TEXTS = (0xFD, 0x204, 0x205, 0xD6)
 _HIDDEN_ROW = 0x20
@@ -37,20 +39,30 @@ class Biff:
     counts_from_1904: bool = False
     states: dict[str, str] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
+    odd_formats: dict[int, Format] = field(default_factory=dict)
+    """Formats by which a number may be shown otherwise than it is stored, by the number of their style."""
 
     def __post_init__(self) -> None:
         """Read what stands before the first sheet."""
         self.stream = workbook_stream(self.path.read_bytes())
+        codes, styles = dict[int, str](), list[int]()
         for kind, body in _records(self.stream, 0):
+            if kind == _FORMAT:
+                codes[struct.unpack_from("<H", body)[0]] = _text(body, 2, "<H")
+            if kind == _STYLE:
+                styles.append(struct.unpack_from("<H", body, 2)[0])
             if kind == _PASSWORD:
                 raise LockedError
             if kind == _EPOCH:
                 self.counts_from_1904 = body[:1] == b"\1"
             if kind == _SHEET:
-                start, state, _, length, is_wide = struct.unpack_from("<IBBBB", body)
-                wide = body[8 : 8 + length * (1 + (is_wide & 1))]
-                name = wide.decode("utf-16-le" if is_wide & 1 else "latin-1")
+                start, state = struct.unpack_from("<IB", body)
+                name = _text(body, 6, "<B")
                 self.starts[name], self.states[name] = start, _STATES.get(state & 3, "hidden")
+        told = {
+            at: format_of(codes.get(form, BUILT_IN.get(str(form), GENERAL))) for at, form in enumerate(styles)
+        }
+        self.odd_formats = {at: form for at, form in told.items() if not form.is_plain}
 
     def hidden_rows(self, sheet: str) -> int:
         """How many rows of a sheet are hidden, by hand or by a filter."""
@@ -69,18 +81,25 @@ class Biff:
                 count = struct.unpack_from("<H", body)[0]
                 blocks = struct.iter_unpack("<HHHH", body[2 : 2 + 8 * count])
                 facts.merged += [Range(top, left, bottom, right) for top, bottom, left, right in blocks]
-            for row, column, number in _numbers(kind, body):
+            for row, column, style, number in _numbers(kind, body):
                 facts.see((row, column))
                 if row in ask:
                     facts.numbers.add((row, column))
-                if text := number_text(repr(number)):
-                    facts.texts[row, column] = text
+                stored = str(int(number)) if number.is_integer() else repr(number)
+                facts.show((row, column), stored, self.odd_formats.get(style))
             if kind == _FORMULA:
                 _see_formula(facts, body)
             elif kind in _TEXTS:
                 row, column = struct.unpack_from("<HH", body)
                 facts.see((row, column))
         return facts
+
+
+def _text(body: bytes, at: int, length: str) -> str:
+    """A text with its length before it, in one byte or two a character."""
+    count, flags = struct.unpack_from(f"{length}B", body, at)
+    start = at + struct.calcsize(f"{length}B")
+    return body[start : start + count * (1 + (flags & 1))].decode("utf-16-le" if flags & 1 else "latin-1")
 
 
 def _see_formula(facts: CellFacts, body: bytes) -> None:
@@ -92,20 +111,17 @@ def _see_formula(facts: CellFacts, body: bytes) -> None:
         facts.see((row, column))
 
 
-def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, float]]:
-    if kind == _NUMBER:
-        row, column, _, number = struct.unpack_from("<HHHd", body)
-        yield row, column, number
+def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:
+    """Row, column, style and value."""
+    if kind == _NUMBER or (kind == _FORMULA and body[12:14] != _NO_NUMBER):
+        yield struct.unpack_from("<HHHd", body)
     elif kind == _SMALL:
-        row, column, _, packed = struct.unpack_from("<HHHI", body)
-        yield row, column, _unpacked(packed)
+        row, column, style, packed = struct.unpack_from("<HHHI", body)
+        yield row, column, style, _unpacked(packed)
     elif kind == _SMALLS:
         row, first = struct.unpack_from("<HH", body)
-        for at, (_, packed) in enumerate(struct.iter_unpack("<HI", body[4:-2])):
-            yield row, first + at, _unpacked(packed)
-    elif kind == _FORMULA and body[12:14] != _NO_NUMBER:
-        row, column, _, number = struct.unpack_from("<HHHd", body)
-        yield row, column, number
+        for at, (style, packed) in enumerate(struct.iter_unpack("<HI", body[4:-2])):
+            yield row, first + at, style, _unpacked(packed)
 
 
 def _unpacked(packed: int) -> float:

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from warehouse.intake.files.formats import Format
+
 EXACT = 15
 """Digits a spreadsheet keeps of a number."""
 
@@ -28,17 +30,30 @@ class Range(NamedTuple):
 class CellFacts:
     """Facts of one sheet.
 
-    ``texts``: numbers that a reader shows with more digits than the spreadsheet keeps, as the latter shows them.
+    ``texts``: numbers that the spreadsheet shows otherwise than its reader, as the former shows them.
     ``numbers``: places of all numbers in the rows asked about.  ``unvalued``: formulas whose value was not saved.
-    ``firsts``: the first filled column of the first filled rows.
+    ``damaged``: cells whose markup does not tell what they hold.  ``hidden``: numbers of which a format shows
+    something else that cannot be told.  ``firsts``: the first filled column of the first filled rows.
     """
 
     merged: list[Range] = field(default_factory=list)
     texts: dict[Place, str] = field(default_factory=dict)
     numbers: set[Place] = field(default_factory=set)
     unvalued: dict[Place, str] = field(default_factory=dict)
+    damaged: set[Place] = field(default_factory=set)
+    hidden: set[Place] = field(default_factory=set)
     firsts: dict[int, int] = field(default_factory=dict)
     hidden_rows: int = 0
+
+    def show(self, place: Place, stored: str, form: Format | None) -> None:
+        """Remember what the spreadsheet shows of a number, where that is not what is stored."""
+        if text := number_text(stored):
+            self.texts[place] = text
+        elif form is not None and (seen := form.seen(stored)) != stored:
+            if seen is None:
+                self.hidden.add(place)
+            else:
+                self.texts[place] = seen
 
     def see(self, place: Place) -> None:
         """Remember that a cell is filled."""

@@ -17,7 +17,7 @@ from warehouse.intake.files.header import (
     known_headers,
     with_hint,
 )
-from warehouse.intake.files.raw import LINE, Raw, is_blank
+from warehouse.intake.files.raw import LINE, NOTHING, Raw, is_blank
 from warehouse.intake.mapping import Entry
 
 MAX_QUOTED_LINES = 50
@@ -51,7 +51,7 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
     while lines and is_blank(lines[0][1]):
         lines.pop(0)
     if not lines and not raw.unread:
-        raw.refuse(0, "empty_file", "")
+        raw.refuse(0, "empty_file", NOTHING)
         return
     head = _head(lines, raw, entry)
     if isinstance(head, Refusal):

@@ -6,9 +6,12 @@ import polars as pl
 
 from models.contract import PROBLEMS
 from models.tables.canonical import Table
+from warehouse.intake.files.header import ENOUGH, known_headers, plain
 from warehouse.intake.files.raw import LINE, Flaw, Raw
+from warehouse.intake.mapping import Entry
 
 AMBIGUOUS = "ambiguous_header"
+BELOW_ANOTHER = "below_another_header"
 _DAYS_FROM_1904_TO_1900 = 1462
 _SERIAL = r"^\d{4,5}(\.\d+)?$"
 
@@ -57,6 +60,32 @@ def with_flaws(
     joined = rows.join(named, on=LINE, how="left", maintain_order="left")
     told = pl.col("told").fill_null(pl.lit([], dtype=pl.List(pl.String)))
     return joined.with_columns(pl.col(PROBLEMS).list.concat(told)).drop("told")
+
+
+def below_other_headers(raw: Raw, rows: pl.DataFrame, entry: Entry, origins: Origins) -> list[Flaw]:
+    """Flaws of all rows below one that is a header itself, and another one than that of the file.
+
+    Two exports were put one under the other: what stands below belongs to other columns, up to the next header.
+    """
+    texts = [name for name, dtype in raw.frame.schema.items() if dtype == pl.String]
+    known = known_headers(entry) | {plain(name) for name in texts}
+    headers = [pl.col(name).str.strip_chars().str.to_lowercase().is_in(known) for name in texts]
+    found = (
+        raw.frame.join(rows.filter(pl.col(PROBLEMS).list.len() > 0), on=LINE, how="semi")
+        .filter(pl.sum_horizontal(headers) >= ENOUGH if headers else pl.lit(value=False))
+        .sort(LINE)
+    )
+    if found.is_empty():
+        return []
+    own = [plain(name) for name in raw.frame.columns if name != LINE]
+    is_own = [[plain(str(cell or "")) for cell in cells[1:]] == own for cells in found.iter_rows()]
+    ends = [*(found[LINE] - 1).to_list()[1:], raw.frame.select(pl.col(LINE).max()).item()]
+    first = next((read[0] for read in origins.values() if read), None)
+    return [
+        Flaw(first, line + 1, end, BELOW_ANOTHER)
+        for line, end, mine in zip(found[LINE], ends, is_own, strict=True)
+        if first is not None and not mine
+    ]
 
 
 def flawed_lines(rows: pl.DataFrame, flaws: Collection[Flaw], origins: Origins) -> frozenset[int]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from models.tables.canonical import TABLES, headers
+from warehouse.intake.files.raw import LINE, RESERVED
 from warehouse.intake.mapping import Entry
 
 MAX_COLUMNS = 50_000
@@ -78,6 +79,8 @@ def header_problem(names: Sequence[str], places: Sequence[object]) -> Refusal | 
     """The rule that the names of columns break, if any, and at which places."""
     if len(names) > MAX_COLUMNS:
         return Refusal("too_many_columns", f"{len(names):,} columns; {MAX_COLUMNS:,} are read")
+    if LINE in names:
+        return Refusal("unreadable_header", RESERVED)
     if any("\x00" in name for name in names):
         return Refusal("unreadable_header", ", ".join(names))
     if not any(names):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from warehouse.intake.files.encodings import decoded_lines, plain_bytes
-from warehouse.intake.files.raw import LINE, Raw, is_blank
+from warehouse.intake.files.raw import LINE, NOTHING, RESERVED, Raw, is_blank
 from warehouse.intake.mapping import Entry
 
 Item = tuple[int, Any]
@@ -139,15 +139,18 @@ def _fill(raw: Raw, items: list[Item]) -> None:
         else:
             kept.append((line, item))
     if not items and not raw.unread:
-        raw.refuse(0, "empty_file", "")
+        raw.refuse(0, "empty_file", NOTHING)
     names = list(dict.fromkeys(name for _, item in kept for name in item))
     if LINE in names:
-        raise ValueError(f"a field is called {LINE}, which is the name of the line number here")
+        raw.refuse_whole("unreadable_header", RESERVED)
+        return
     data = {name: [as_cell(item.get(name)) for _, item in kept] for name in names}
     raw.frame = pl.DataFrame(
         {LINE: [line for line, _ in kept], **data},
         schema={LINE: pl.Int64, **dict.fromkeys(names, pl.String)},
     )
+    lacking = {name: [line for line, item in kept if name not in item] for name in names}
+    raw.lacking = {name: lines for name, lines in lacking.items() if lines}
 
 
 def _problem(item: Any) -> str | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from warehouse.intake.files.raw import Raw, numbered
+from warehouse.intake.files.raw import LINE, RESERVED, Raw, numbered
 from warehouse.intake.mapping import Entry
 
 MAX_CELLS = 2_000_000_000
@@ -17,6 +17,9 @@ def read_parquet(path: Path, raw: Raw, _entry: Entry) -> None:
     rows, columns = shape.select(pl.len()).collect().item(), len(shape.collect_schema())
     if rows * columns > MAX_CELLS:
         raw.refuse(0, "zip_bomb", f"unpacks to {rows:,} rows of {columns:,} columns")
+        return
+    if LINE in shape.collect_schema():
+        raw.refuse(0, "unreadable_header", RESERVED)
         return
     delivered = pl.read_parquet(path)
     raw.frame = numbered(delivered)

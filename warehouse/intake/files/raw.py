@@ -10,6 +10,9 @@ from models.identity_cards import masked_identity_cards
 from models.vocabulary import day_number
 
 LINE = "__line"
+RESERVED = f"a column is called {LINE}, which is what lines are counted by here: give it another name"
+NOTHING = "it holds nothing"
+"""What there is to tell of a file or sheet that is empty."""
 
 
 def placed(file: str, sheet: str | None) -> str:
@@ -51,7 +54,8 @@ class Raw:
 
     ``notes`` tells what was left out or is odd; ``flaws`` are cells that refuse their row where something reads
     them; ``beside`` are the sheets of the workbook that the entry did not ask for, ``nested`` the columns that
-    hold lists or objects, which no mapping can read.
+    hold lists or objects, which no mapping can read; ``lacking`` the lines of objects that lack a key, by key;
+    ``has_header`` whether any header of the sheet is known.
     """
 
     file: str
@@ -63,7 +67,9 @@ class Raw:
     flaws: list[Flaw] = field(default_factory=list)
     beside: list[Sheet] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)
+    lacking: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     counts_days_from_1904: bool = False
+    has_header: bool = True
 
     @property
     def place(self) -> str:

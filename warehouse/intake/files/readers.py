@@ -31,8 +31,7 @@ def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
     elif ending in _READERS:
         raws = _guarded(name, lambda: [_read(path, name, entry)])
     else:
-        known = ", ".join(ENDINGS)
-        raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; known: {known}")]
+        raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; {_advice(ending)}")]
     for raw in raws:
         leave_out_footer(raw, entry)
         _note_private(raw)
@@ -48,8 +47,23 @@ def _read(path: Path, name: str, entry: Entry) -> Raw:
             0, "unreadable_file", "the file is a workbook, whatever its ending says: name it .xlsx or .xls"
         )
         return raw
+    if start.startswith(_PACKED):
+        raw.refuse(
+            0,
+            "unreadable_file",
+            "the file is packed, whatever its ending says: unpack it and deliver what is in it",
+        )
+        return raw
     _READERS[path.suffix.lower()](path, raw, entry)
     return raw
+
+
+def _advice(ending: str) -> str:
+    """What to do about a file of a kind that is not read."""
+    for endings, advice in _ADVICE.items():
+        if ending in endings:
+            return advice
+    return f"known: {', '.join(ENDINGS)}"
 
 
 def _guarded(name: str, read: Callable[[], list[Raw]]) -> list[Raw]:
@@ -91,3 +105,23 @@ _READERS: dict[str, Callable[[Path, Raw, Entry], None]] = {
 }
 WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 ENDINGS = (*_READERS, *WORKBOOKS)
+_PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+"""How packed files of the usual kinds begin; a zip begins as a workbook does."""
+_ADVICE = {
+    (
+        ".xlsb",
+        ".et",
+        ".ods",
+        ".xltx",
+        ".xlt",
+        ".dbf",
+        ".doc",
+        ".docx",
+        ".html",
+        ".htm",
+        ".pdf",
+        ".mdb",
+        ".accdb",
+    ): ("open it and save it as .xlsx"),
+    (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz"): "unpack it and deliver what is in it",
+}

@@ -14,26 +14,27 @@ from warehouse.intake.files.header import (
     known_headers,
     with_hint,
 )
-from warehouse.intake.files.raw import LINE, Flaw, Raw
+from warehouse.intake.files.raw import LINE, NOTHING, Flaw, Raw
 from warehouse.intake.mapping import Entry
 
 MERGED = "merged_cell"
 UNVALUED = "formula_without_value"
 UNSURE_DAY = "unsure_day"
+DAMAGED = "damaged_cell"
+SHOWN_OTHERWISE = "shown_otherwise"
 
 
 @dataclass
 class Grid:
     """Cells as text from row 0; ``left`` empty columns were left out before them.
 
-    ``unvalued`` and ``unsure`` are places in ``cells`` of which it is not known what they hold.
+    ``unsure`` are places in ``cells`` of which it is not known what they hold, and the rule of each.
     """
 
     cells: pl.DataFrame
     merged: list[Range]
     left: int = 0
-    unvalued: set[Place] = field(default_factory=set)
-    unsure: set[Place] = field(default_factory=set)
+    unsure: dict[Place, str] = field(default_factory=dict)
 
     def block(self, merged: Range) -> Range | None:
         """A merged block in places of ``cells``, cut to what it holds."""
@@ -106,7 +107,7 @@ def _head_rows(cells: pl.DataFrame, entry: Entry) -> list[int] | Refusal:
         return [row - 1 for row in rows]
     filled = cells.select(_holds_something(cells.columns)).to_series().arg_true()
     first = filled.filter(filled >= entry.skip_rows)
-    return [int(first[0])] if first.len() else Refusal("empty_file", "")
+    return [int(first[0])] if first.len() else Refusal("empty_file", NOTHING)
 
 
 def _filled_row(cells: pl.DataFrame, row: int, blocks: list[Range]) -> list[str | None]:
@@ -162,12 +163,8 @@ def _refuse_merged(raw: Raw, merged: list[tuple[Range, Range]], header: dict[int
 
 
 def _flaws(grid: Grid, header: dict[int, str], last: int) -> list[Flaw]:
-    places = [
-        *((place, UNVALUED) for place in grid.unvalued),
-        *((place, UNSURE_DAY) for place in grid.unsure),
-    ]
     return [
         Flaw(header[column], row + 1, row + 1, rule)
-        for (row, column), rule in places
+        for (row, column), rule in grid.unsure.items()
         if column in header and row > last
     ]

@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,10 +13,10 @@ from warehouse.intake.files.archive import HostileError
 from warehouse.intake.files.biff import MAGIC, Biff, LockedError
 from warehouse.intake.files.biff import workbook_stream as require_stream
 from warehouse.intake.files.cells import CellFacts, Place
-from warehouse.intake.files.header import Refusal
+from warehouse.intake.files.header import LOOKED_AT, Refusal, known_headers, score
 from warehouse.intake.files.ooxml import MAX_CELLS, Ooxml
-from warehouse.intake.files.raw import Raw, Sheet, no_rows, shown
-from warehouse.intake.files.sheets import Grid, fill_sheet
+from warehouse.intake.files.raw import NOTHING, Raw, Sheet, no_rows, shown
+from warehouse.intake.files.sheets import DAMAGED, SHOWN_OTHERWISE, UNSURE_DAY, UNVALUED, Grid, fill_sheet
 from warehouse.intake.mapping import Entry
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _ERRORS = {
     "GettingData": "#GETTING_DATA",
 }
 _VALUE = re.compile(r"got '(.*)'$", re.DOTALL)
+_TOP = 200
+"""Rows among which the first filled ones are looked for."""
 _UNSURE_DAY = r"^(1899-12-\d\d|1900-0[12]-\d\d) \d\d:\d\d:\d\d$"
 
 
@@ -54,12 +57,17 @@ def read_workbook(path: Path, name: str, entry: Entry) -> list[Raw]:
     wanted = wanted_sheets(book.reader.sheet_names, entry)
     if isinstance(wanted, Refusal):
         return [_refused(name, wanted)]
-    is_explicit = all(isinstance(one, int) or one in book.reader.sheet_names for one in entry.sheets())
+    names = book.reader.sheet_names
+    by_name = {wanted_by(names, one)[0] if isinstance(one, int) else one for one in entry.sheets()}
     raws = [_sheet(book, sheet, name, entry, is_one_of_several=len(wanted) > 1) for sheet in wanted]
-    if not is_explicit or len(raws) > 1:
+    if not by_name <= set(names) or len(raws) > 1:
         filled = [raw for raw in raws if not any(unread.rule == "empty_file" for unread in raw.unread)]
         raws = filled or raws[:1]
-    others = [other for other in book.reader.sheet_names if other not in wanted]
+    if any(raw.has_header for raw in raws):
+        # A pattern means the sheets with data; a page of instructions beside them is none.
+        raws = [raw for raw in raws if raw.has_header or raw.sheet in set(map(shown, by_name))]
+    read = {raw.sheet for raw in raws}
+    others = [one for one in names if one not in wanted or shown(one) not in read]
     raws[0].beside = [_beside(book, other) for other in others]
     return raws
 
@@ -109,16 +117,20 @@ def wanted_sheets(names: list[str], entry: Entry) -> list[str] | Refusal:
     """Sheets that an entry asks for, in the order of the workbook; what it asks for must be there."""
     found: set[str] = set()
     for wanted in entry.sheets():
-        if isinstance(wanted, int):
-            # A sheet called 2026 is a number in YAML.
-            mine = names[wanted : wanted + 1] or [name for name in names if name == str(wanted)]
-        else:
-            mine = [wanted] if wanted in names else fnmatch.filter(names, wanted)
+        mine = wanted_by(names, wanted)
         if not mine:
             there = ", ".join(map(shown, names))
             return Refusal("unreadable_file", f"there is no sheet {wanted}; the workbook has {there}")
         found.update(mine)
     return [name for name in names if name in found]
+
+
+def wanted_by(names: list[str], wanted: str | int) -> list[str]:
+    """Sheets that a name, a pattern or a number asks for."""
+    if isinstance(wanted, int):
+        # A sheet called 2026 is a number in YAML.
+        return names[wanted : wanted + 1] or [name for name in names if name == str(wanted)]
+    return [wanted] if wanted in names else fnmatch.filter(names, wanted)
 
 
 def _beside(book: Book, sheet: str) -> Sheet:
@@ -172,10 +184,16 @@ def _sheet(book: Book, sheet: str, name: str, entry: Entry, *, is_one_of_several
     try:
         cells, odd = loaded(book, sheet)
         if not cells.width:
-            raw.refuse(0, "empty_file", "")
+            raw.refuse(0, "empty_file", NOTHING)
             return raw
         facts = book.beside.facts(sheet, _rows_asked(cells, book.beside))
         grid = grid_of(cells, odd, facts)
+        top = (
+            cells.head(_TOP)
+            .filter(pl.any_horizontal(pl.lit(value=False), pl.all().is_not_null()))
+            .head(LOOKED_AT)
+        )
+        raw.has_header = any(score(row, known_headers(entry)) for row in top.iter_rows())
         fill_sheet(raw, grid, entry)
     except Exception as error:
         raw.refuse_whole("unreadable_file", f"{_DAMAGED} ({type(error).__name__}: {error})")
@@ -201,20 +219,26 @@ def grid_of(cells: pl.DataFrame, odd: dict[Place, str], facts: CellFacts | None)
     grid = Grid(cells, facts.merged if facts else [])
     if facts is not None:
         grid.left = _left(cells, odd, facts)
+
+        def shifted(places: Iterable[Place]) -> list[Place]:
+            return [(row, column - grid.left) for row, column in places]
+
         early = _places(cells, _UNSURE_DAY) if facts.numbers else set[Place]()
-        grid.unsure = {place for place in early if (place[0], place[1] + grid.left) in facts.numbers}
-        shift = {(row, column - grid.left): text for (row, column), text in facts.texts.items()}
+        grid.unsure = dict.fromkeys(early & set(shifted(facts.numbers)), UNSURE_DAY)
         # A number with the format of a day is shown as that day, which is right.
-        texts |= {place: text for place, text in shift.items() if _is_number(cells, place)}
-        grid.unvalued = {(row, column - grid.left) for row, column in facts.unvalued}
-        texts |= {(row, column - grid.left): text for (row, column), text in facts.unvalued.items()}
-    grid.cells = _with_texts(_with_rows(cells, grid.unvalued), texts)
+        seen = zip(shifted(facts.texts), facts.texts.values(), strict=True)
+        texts |= {place: text for place, text in seen if _is_number(cells, place)}
+        grid.unsure |= dict.fromkeys(shifted(facts.hidden), SHOWN_OTHERWISE)
+        grid.unsure |= dict.fromkeys(shifted(facts.damaged), DAMAGED)
+        grid.unsure |= dict.fromkeys(shifted(facts.unvalued), UNVALUED)
+        texts |= dict(zip(shifted(facts.unvalued), facts.unvalued.values(), strict=True))
+    grid.cells = _with_texts(_with_rows(cells, grid.unsure), texts)
     return grid
 
 
-def _with_rows(cells: pl.DataFrame, unvalued: set[Place]) -> pl.DataFrame:
-    """Cells with the rows that hold nothing but formulas without a value, which the reader left out."""
-    more = max((row + 1 for row, column in unvalued if 0 <= column < cells.width), default=0) - cells.height
+def _with_rows(cells: pl.DataFrame, unsure: Iterable[Place]) -> pl.DataFrame:
+    """Cells with the rows that hold nothing but cells without a value, which the reader left out."""
+    more = max((row + 1 for row, column in unsure if 0 <= column < cells.width), default=0) - cells.height
     if more <= 0 or more * cells.width > MAX_CELLS:
         return cells
     return pl.concat([cells, cells.clear(more)])

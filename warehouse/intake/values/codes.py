@@ -10,35 +10,54 @@ from warehouse.intake.values.fields import FieldSpec
 
 
 def translated(text: pl.Series, spec: FieldSpec) -> pl.Series:
-    """What the mapping says: ``values``, then the longest ``prefix``, then ``contains``, then ``otherwise``.
+    """What the mapping says: ``values``, then the longest ``prefix``, then ``contains``.
 
     A text that none of them lists stays.  One that holds words of ``contains`` with different meanings is empty.
     """
-    if not spec.translates:
-        return text
     given = pl.col(text.name)
+    meant = _meant(given, spec)
+    if not meant:
+        return text
+    kept = pl.when(~_contradicts(given, spec)).then(given)
+    return text.to_frame().select(pl.coalesce(*meant, kept).alias(text.name)).to_series()
+
+
+def is_said(text: pl.Series, spec: FieldSpec) -> pl.Series:
+    """Whether the mapping says what a text stands for, apart from all others."""
+    given = pl.col(text.name)
+    meant = pl.any_horizontal(pl.lit(value=False), *(one.is_not_null() for one in _meant(given, spec)))
+    return text.to_frame().select(meant.alias(text.name)).to_series()
+
+
+def contradicting(text: pl.Series, spec: FieldSpec) -> pl.Series:
+    """Whether a text holds words of ``contains`` with different meanings."""
+    return text.to_frame().select(_contradicts(pl.col(text.name), spec).fill_null(value=False)).to_series()
+
+
+def _meant(given: pl.Expr, spec: FieldSpec) -> list[pl.Expr]:
+    """What is said of a text, the strongest word first."""
     said = [given.replace_strict(spec.values, default=None, return_dtype=pl.String)] if spec.values else []
     starts = sorted((spec.prefix or {}).items(), key=lambda one: len(one[0]), reverse=True)
     said += [pl.when(given.str.starts_with(start)).then(pl.lit(meaning)) for start, meaning in starts]
-    rest = given if spec.otherwise is None else pl.when(given.is_not_null()).then(pl.lit(spec.otherwise))
-    return (
-        text.to_frame().select(pl.coalesce(*said, _by_words(given, spec, rest)).alias(text.name)).to_series()
-    )
+    found = _found(given, spec)
+    alone = pl.sum_horizontal(found.values()) == 1 if found else pl.lit(value=False)
+    return [*said, *(pl.when(alone & is_found).then(pl.lit(meaning)) for meaning, is_found in found.items())]
 
 
-def _by_words(given: pl.Expr, spec: FieldSpec, rest: pl.Expr) -> pl.Expr:
+def _contradicts(given: pl.Expr, spec: FieldSpec) -> pl.Expr:
+    found = _found(given, spec)
+    return pl.sum_horizontal(found.values()) > 1 if found else given.is_null() & pl.lit(value=False)
+
+
+def _found(given: pl.Expr, spec: FieldSpec) -> dict[str, pl.Expr]:
+    """Whether a text holds words of ``contains``, by what they mean."""
     words: dict[str, list[str]] = {}
     for word, meaning in (spec.contains or {}).items():
         words.setdefault(meaning, []).append(word)
-    if not words:
-        return rest
-    found = {
+    return {
         meaning: pl.any_horizontal(given.str.contains(word, literal=True) for word in listed)
         for meaning, listed in words.items()
     }
-    meanings = pl.sum_horizontal(found.values())
-    one = pl.coalesce(pl.when(is_found).then(pl.lit(meaning)) for meaning, is_found in found.items())
-    return pl.when(meanings == 0).then(rest).when(meanings == 1).then(one)
 
 
 def listed(text: pl.Series, codes: CodeList) -> pl.Series:

@@ -11,7 +11,7 @@ from models.errors import MappingError
 from models.identities import MANGLED
 from models.tables.canonical import Table, code_list
 from models.writing import CONTROL, narrow, replaced
-from warehouse.intake.values.codes import flags, listed, translated
+from warehouse.intake.values.codes import contradicting, flags, is_said, listed, translated
 from warehouse.intake.values.days import ambiguous, moments
 from warehouse.intake.values.fields import FieldSpec, Scalar
 from warehouse.intake.values.numbers import measures, wholes
@@ -19,6 +19,9 @@ from warehouse.intake.values.texts import clean, error_cells, places, remaining,
 
 _UNTOLD = FieldSpec(constant="")
 """What a mapping says of a value that it writes as it is meant."""
+_WITH_A_POINT = r"^\d+\.0+$"
+"""A whole number that a program took for a measure."""
+_YES_AND_NO = ("true", "false", "True", "False", "TRUE", "FALSE")
 
 
 class Unread(NamedTuple):
@@ -39,12 +42,13 @@ def read_column(
     spoiled = {"error_cell": _anywhere(error_cells, parts)}
     if is_identity:
         spoiled["mangled_number"] = _anywhere(_mangled, parts)
+        spoiled["unreadable"] = _anywhere(_flags, parts)
     cell = _without(delivered, spec.empty)
     is_blank = cell.is_null()
     for at in spoiled.values():
         cell = replaced(cell, at, pl.Series([None], dtype=cell.dtype)) if len(at) else cell
         is_blank = replaced(is_blank, at, pl.Series([False])) if len(at) else is_blank
-    value = _PARSERS[column.dtype.base_type()](cell, column, spec)
+    value = _otherwise(_PARSERS[column.dtype.base_type()](cell, column, spec), cell, column, spec)
     unread = _unread(name, spoiled, _failed(cell, value, column, spec))
     if spec.plus_days:
         value = value + timedelta(days=spec.plus_days)
@@ -114,9 +118,34 @@ def _anywhere(found: Callable[[pl.Series], pl.Series], origins: list[pl.Series])
     return pl.concat([places(), *(found(one) for one in origins)]).unique().sort()
 
 
+def _otherwise(value: pl.Series, cell: pl.Series, column: dy.Column, spec: FieldSpec) -> pl.Series:
+    """What a mapping says of all other texts stands for those that the column does not know by itself.
+
+    A text that holds words of ``contains`` with different meanings is no other one.
+    """
+    left = remaining(cell, value)
+    if spec.otherwise is None or left.is_empty():
+        return value
+    left = left.filter(~contradicting(text_of(cell.gather(left)), spec))
+    as_meant = spec.model_copy(update=dict.fromkeys(("values", "prefix", "contains", "otherwise")))
+    return replaced(value, left, _scalar(spec.otherwise, column, as_meant).new_from_index(0, len(left)))
+
+
 def _mangled(cell: pl.Series) -> pl.Series:
-    """Places of ids, or parts of ids, that a spreadsheet has shortened."""
-    return narrow(text_of(cell)).str.contains(MANGLED).fill_null(value=False).arg_true()
+    """Places of ids, or parts of ids, that a spreadsheet or a program has made another number of."""
+    text = narrow(text_of(cell))
+    found = text.str.contains(MANGLED).fill_null(value=False).arg_true()
+    pointed = text.str.contains(".0", literal=True).fill_null(value=False).arg_true()
+    if pointed.is_empty():
+        return found
+    return pl.concat([found, pointed.filter(text.gather(pointed).str.contains(_WITH_A_POINT))])
+
+
+def _flags(cell: pl.Series) -> pl.Series:
+    """Places of ids that are a program's yes or no."""
+    if cell.dtype == pl.Boolean:
+        return cell.is_not_null().arg_true()
+    return cell.is_in(_YES_AND_NO).fill_null(value=False).arg_true() if cell.dtype == pl.String else places()
 
 
 def _failed(cell: pl.Series, value: pl.Series, column: dy.Column, spec: FieldSpec) -> dict[str, pl.Series]:
@@ -141,7 +170,9 @@ def _unread(name: str, *found: dict[str, pl.Series]) -> Unread | None:
 
 
 def _text(cell: pl.Series, _column: dy.Column, spec: FieldSpec) -> pl.Series:
-    return translated(text_of(cell), spec)
+    """A text column knows no words of its own: what is not listed is another text."""
+    text = translated(text_of(cell), spec)
+    return text if spec.otherwise is None else text.set(~is_said(text_of(cell), spec), None)
 
 
 def _code(cell: pl.Series, column: dy.Column, spec: FieldSpec) -> pl.Series:
