@@ -301,7 +301,7 @@ def _firm(tables: dict[str, list[dict[str, Any]]], number: int, firm: str) -> No
         ],
         12: lambda: visit("2026-01-20", result="停产停业"),
         13: lambda: [alarm(kind="投诉举报", source_system="12345热线") for _ in range(3)],
-        14: lambda: accident(casualties=4, grade="较大事故"),
+        14: lambda: accident(deaths="", serious_injuries="", casualties=4, grade="较大事故"),
         15: lambda: [finding(severity="B", rectified_on="2025-07-16") for _ in range(3)],
         16: lambda: finding(is_major_hazard="是", severity="A", rectify_due_on="2026-12-31", rectified_on=""),
         17: lambda: register.update(sector="烟花爆竹", status="停产"),

@@ -13,6 +13,8 @@ from warehouse.intake.recognition import left_out, metadata, nearest, read_from,
 MOST_HINTS = 200
 """Where more columns than this are read by nothing, nobody looks for what each might have meant."""
 _FEW = 1000
+_INSTEAD = {("accidents", "casualties"): ("deaths", "serious_injuries")}
+"""Columns that are blank where others are filled: who was harmed is told in one way or in the other."""
 
 
 def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfilled]:
@@ -45,6 +47,11 @@ def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
     for name in decisive(table):
         spec, read = entry.columns.get(name), headers.get(name, [])
         if not read or (spec is not None and (spec.blank is not None or spec.constant is not None)):
+            continue
+        instead = [
+            header for other in _INSTEAD.get((table.name, name), ()) for header in headers.get(other, [""])
+        ]
+        if instead and all(header and _is_full(raw.frame[header]) for header in instead):
             continue
         if raw.frame.height and not any(_holds_something(raw.frame[header]) for header in read):
             yield Unfilled(table.name, name, True, raw.file, raw.sheet, "cells")
@@ -94,6 +101,10 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
 def _holds_something(column: pl.Series) -> bool:
     """Whether any cell is filled; most often one of the first says so."""
     return _filled_rows(column.head(_FEW)) > 0 or _filled_rows(column) > 0
+
+
+def _is_full(column: pl.Series) -> bool:
+    return _filled_rows(column) == column.len()
 
 
 def _filled_rows(column: pl.Series) -> int:

@@ -112,6 +112,15 @@ def test_a_decisive_column_of_blanks_is_told_like_one_that_is_missing(tmp_path: 
     assert ids(outcome) == {"a", "b"}
 
 
+@pytest.mark.parametrize(("deaths", "told"), [("0", []), ("", ["accidents.deaths", "accidents.casualties"])])
+def test_people_harmed_are_counted_together_only_where_they_are_not_apart(
+    deaths: str, told: list[str], tmp_path: Path
+):
+    rows = [accident("a", deaths=deaths, serious_injuries="1", casualties="")]
+    outcome = outcome_of(tmp_path, {"accidents.csv": csv_bytes(rows)})
+    assert [f"{one.table}.{one.column}" for one in outcome.unfilled if one.why == "cells"] == told
+
+
 def test_what_is_blank_throughout_is_a_complaint_of_its_own_until_it_is_filled(tmp_path: Path):
     connection = warehouse()
     states = "SELECT message, state FROM ops.complaints WHERE place = 'violations.severity' ORDER BY message"
