@@ -47,6 +47,8 @@ GENERAL_RULES = {
     "identity_card:enterprise_id": "the number of a person's identity card; shown masked",
     "bad_credit_code:enterprise_id": "the 统一社会信用代码 fails GB 32100-2015 or, in characters 9 to 17, GB 11714 "
     "(`id_scheme: uscc`)",
+    "bad_registration_number:<column>": "the last of the fifteen digits of a 工商注册号 does not check the others",
+    "ambiguous_former_number": "two enterprises had the former number that the row names; it *waits* as well",
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }

@@ -237,6 +237,15 @@ TASK_KIND = _delivered(
         "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
+FORMER_NUMBER_KIND = _delivered(
+    "kind of former number",
+    {
+        "registration_number": ("registration number", "注册号", "工商注册号", "营业执照注册号"),
+        "former_credit_code": ("former credit code", "原统一社会信用代码", "原信用代码", "曾用信用代码"),
+        "organisation_code": ("organisation code", "组织机构代码"),
+        "other": ("other", "其他"),
+    },
+)
 CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if isinstance(one, CodeList))
 """All the lists above, in their order."""
 

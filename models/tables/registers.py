@@ -11,11 +11,13 @@ from models.tables.columns import (
     enterprise_column,
     enum_column,
     id_column,
+    none_or_number_column,
     not_before,
     officer_column,
     recorded_column,
     source_column,
     text_column,
+    withdrawn_column,
 )
 
 
@@ -59,6 +61,11 @@ class Enterprises(dy.Schema):
     standardisation = enum_column(
         vocab.STANDARDISATION, "标准化等级", "work-safety standardisation grade", nullable=True
     )
+    registration_number = none_or_number_column(
+        "注册号",
+        "registration number before the credit code; counts as a former number",
+        registration="always",
+    )
     credit = enum_column(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
     longitude = degrees_column("经度", "WGS 84 longitude", most=180.0)
     latitude = degrees_column("纬度", "WGS 84 latitude", most=90.0)
@@ -69,6 +76,28 @@ class Enterprises(dy.Schema):
         blank="active",
         decisive="that it stands still or is closed",
     )
+
+
+class FormerNumbers(dy.Schema):
+    source = source_column()
+    former_number = id_column(
+        "曾用编号", "number the enterprise had before: of 15 digits, or a credit code", registration="kind"
+    )
+    recorded_at = recorded_column()
+    enterprise_id = enterprise_column("the enterprise under its number of today")
+    kind = enum_column(
+        vocab.FORMER_NUMBER_KIND,
+        "编号类型",
+        "which kind of number; a registration number (工商注册号) of 15 digits ends in its check digit",
+        blank="other",
+    )
+    used_until = day_column(
+        "停用日期",
+        "last day it was in use: until then it means this enterprise, even where it has been given to another since; "
+        "empty = not known",
+        also=("最后使用日期",),
+    )
+    withdrawn_on = withdrawn_column()
 
 
 class Officers(dy.Schema):

@@ -14,11 +14,13 @@ from desk.terminal.layout import plain_table
 from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
 from models.errors import DeliveryError
+from models.former_numbers import NO_FORMER
 from pipelines.cli.options import By, Json, Reason
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.database.reading import Row, reading, rows
+from warehouse.database.reading import Row, reading
+from warehouse.intake.accepted import former_numbers, known_enterprises
 from warehouse.intake.complaints import acknowledge
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.files.raw import placed
@@ -39,16 +41,15 @@ def check(
 ) -> None:
     """What would be accepted and refused, and why; nothing is written."""
     settings = load_settings()
-    known: list[str] = []
+    known, former = pl.Series([], dtype=pl.String), NO_FORMER
     if settings.home.published.exists():
         with reading(settings.home) as connection:
-            known = [
-                row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")
-            ]
+            known, former = known_enterprises(connection), former_numbers(connection)
     judged = judge_delivery(
         load_mapping(mapping),
         folder,
-        known_enterprises=pl.Series(known, dtype=pl.String),
+        known_enterprises=known,
+        former=former,
         today=local_today(),
     )
     if json:

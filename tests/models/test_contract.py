@@ -30,6 +30,7 @@ _HAPPENED: dict[str, dict[str, Any]] = {
     "absences": {"first_day": FOUND, "last_day": FOUND},
     "conflicts": {},
     "tasks": {"opens_on": FOUND},
+    "former_numbers": {},
 }
 
 

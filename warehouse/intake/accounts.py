@@ -23,7 +23,7 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
     for batch in batches:
         if not _delivered(batch):
             continue
-        entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+        entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
         filled = read_from(_read_as(mapping, batch), entry, table)
         found += [
             Unfilled(
@@ -63,7 +63,7 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
         used = {header for batch in mine for header in _used(mapping, batch)}
         first = mine[0]
         table = TABLES[first.table]
-        filled = read_from(_read_as(mapping, first), mapping.tables[first.table][first.entry_at], table)
+        filled = read_from(_read_as(mapping, first), mapping.entry(first.table, first.entry_at), table)
         is_open = [name for name in table.columns() if name not in filled]
         unread = [header for header in _delivered(first) if header not in used]
         for header in unread:
@@ -88,13 +88,13 @@ def _delivered(batch: Batch) -> list[str]:
 def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
     """Headers of a batch under the names they are read by."""
     delivered = _delivered(batch)
-    names = recognised(delivered, mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]).names
+    names = recognised(delivered, mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]).names
     return [names.get(header, header) for header in delivered]
 
 
 def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
     """Delivered headers that fill each canonical column of a batch."""
-    entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
     delivered, read_as = _delivered(batch), _read_as(mapping, batch)
     names = dict(zip(read_as, delivered, strict=True))
     read = read_from(read_as, entry, table)
@@ -103,7 +103,7 @@ def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
 
 def _used(mapping: Mapping, batch: Batch) -> set[str]:
     """Delivered headers that a batch reads, or was told not to."""
-    entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
     read_as = _read_as(mapping, batch)
     wanted = {header for read in read_from(read_as, entry, table).values() for header in read}
     wanted |= left_out(entry, table)

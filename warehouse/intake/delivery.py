@@ -18,6 +18,8 @@ import polars as pl
 from models.contract import DUPLICATE_KEY, HEALS, ROW, UNKNOWN_ENTERPRISE, judge
 from models.divisions import is_known, present
 from models.errors import DeliveryError
+from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
+from models.identities import Proof
 from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
@@ -154,6 +156,7 @@ def judge_delivery(
     folder: Path | None,
     *,
     known_enterprises: pl.Series,
+    former: pl.DataFrame = NO_FORMER,
     today: date,
     progress: Progress = lambda _: None,
     only: Container[str] | None = None,
@@ -184,18 +187,26 @@ def judge_delivery(
     judged.notes += list(dict.fromkeys(note for batch in batches for note in batch.raw.notes))
     judged.unused += unused_content(mapping, batches)
     judged.unfilled = unfilled_columns(mapping, batches)
-    judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
+    judge_batches(judged, batches, known_enterprises=known_enterprises, former=former, today=today)
     return judged
 
 
-def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date) -> None:
-    """Judge batches table by table, the register first so that events can refer to it."""
+def judge_batches(
+    judged: Judged,
+    batches: list[Batch],
+    *,
+    known_enterprises: pl.Series,
+    former: pl.DataFrame = NO_FORMER,
+    today: date,
+) -> None:
+    """Judge batches table by table, the register and former numbers first so that events can refer to them."""
     rejects: list[pl.DataFrame] = []
     for table in TABLES.values():
         mine = [batch for batch in batches if batch.table == table.name]
         if not mine:
             continue
-        accepted, refused = _judge_table(judged, table, mine, known_enterprises, today)
+        accepted, refused = _judge_table(judged, table, mine, known_enterprises, former, today)
+        former = pl.concat([former, told_by(table, accepted)])
         if table.is_register:
             known_enterprises = pl.concat([known_enterprises, accepted["enterprise_id"]]).unique()
         judged.accepted[table.name] = accepted
@@ -204,7 +215,7 @@ def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl
 
 
 def _judge_table(
-    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, today: date
+    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, former: pl.DataFrame, today: date
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
     empty = table.schema.create_empty().with_columns(
@@ -219,14 +230,16 @@ def _judge_table(
         if not batch.rows.is_empty()
     ]
     rows = pl.concat(parts, how="diagonal").with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
-    where = rows.select(ROW, "batch", LINE)
+    proof = Proof(judged.mapping.id_scheme == "uscc", judged.mapping.accepted_on(today))
+    rows = _by_todays_numbers(judged, table, rows, known, former, proof)
+    where = rows.select(ROW, "batch", LINE, NAMED_AS)
     verdict = judge(
         rows.drop("batch", LINE, CELL_PROBLEMS),
         table,
         known_enterprises=known,
         today=today,
-        credit_codes=judged.mapping.id_scheme == "uscc",
-        accepted_codes=judged.mapping.accepted_on(today),
+        credit_codes=proof.credit_codes,
+        accepted_codes=proof.accepted_codes,
     )
     refused = verdict.refused.join(where, on=ROW)
     clashing = refused.filter(pl.col("rules").list.contains(DUPLICATE_KEY)).select(ROW)
@@ -246,6 +259,25 @@ def _judge_table(
         kept = pl.concat(cells).with_columns(state=pl.lit("cell"), entry=pl.lit(None, dtype=pl.Int64))
         judged.cells = pl.concat([judged.cells, kept])
     return _located(judged, batches, accepted), pl.concat(rejects)
+
+
+def _by_todays_numbers(
+    judged: Judged, table: Table, rows: pl.DataFrame, known: pl.Series, former: pl.DataFrame, proof: Proof
+) -> pl.DataFrame:
+    """Rows that name a former number with that of today, and what they were delivered with (``named_as``)."""
+    found = find(rows, table, known=known, former=former, proof=proof, row=ROW)
+    if not found.named.is_empty():
+        judged.notes.append(
+            f"{table.name}: {found.named.height:,} rows name former numbers, read as the enterprises of today"
+        )
+    named = found.rows.join(found.named, on=ROW, how="left", maintain_order="left")
+    if found.ambiguous.is_empty():
+        return named
+    problems, is_ambiguous = pl.col("problems"), pl.col(ROW).is_in(found.ambiguous.implode())
+    more = pl.lit([AMBIGUOUS], dtype=pl.List(pl.String))
+    return named.with_columns(
+        problems=pl.when(is_ambiguous).then(problems.list.concat(more)).otherwise(problems)
+    )
 
 
 def _in_present_divisions(judged: Judged, table: Table, accepted: pl.DataFrame) -> pl.DataFrame:
@@ -356,7 +388,10 @@ def _offending(
     table: str, rules: Iterable[str], headers: dict[str, list[str]], row: dict[str, Any]
 ) -> dict[str, str]:
     """What the cells said for which a row is refused, by canonical column."""
-    keys = {DUPLICATE_KEY: TABLES[table].key, UNKNOWN_ENTERPRISE: ("enterprise_id",)}
+    keys = {
+        DUPLICATE_KEY: TABLES[table].key,
+        **dict.fromkeys((UNKNOWN_ENTERPRISE, AMBIGUOUS), ("enterprise_id",)),
+    }
     columns = [name for rule in rules for name in keys.get(rule, (rule.partition(":")[2],))]
     return {
         name: " | ".join("" if row[header] is None else str(row[header]) for header in headers[name])

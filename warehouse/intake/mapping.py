@@ -119,6 +119,11 @@ class Entry(_Strict):
         return self.sheet if isinstance(self.sheet, list) else [self.sheet]
 
 
+AS_STORED = -1
+"""Place of an entry that no mapping file has: it reads rows that were stored and wait again."""
+_AS_STORED = Entry(files=["*"])
+
+
 class Ignored(_Strict):
     """Files that are not data, with the reason why."""
 
@@ -155,6 +160,10 @@ class Mapping(_Strict):
     def accepted_on(self, day: date) -> frozenset[str]:
         """Credit codes that are taken on a day though they fail the check."""
         return frozenset(one.code for one in self.accepted_codes if one.since <= day)
+
+    def entry(self, table: str, at: int) -> Entry:
+        """An entry by its place, or the one that reads rows as they are stored."""
+        return _AS_STORED if at == AS_STORED else self.tables[table][at]
 
     def entries(self) -> list[tuple[str, int, Entry]]:
         """Every entry with its table and its place in the file; the register first."""

@@ -17,6 +17,7 @@ from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
 from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
 from warehouse.intake.delivery import file_digest
 from warehouse.intake.files.raw import shown
+from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.rejects import remember_mapping, write_rejects
@@ -57,6 +58,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
     """Write a decided delivery and what there is to complain of it, in one transaction."""
     with transaction(connection):
         forget_earlier_forms(connection, judged, received_on=received_on)
+        keep_enterprises(connection, judged, received_on=received_on)
         take_out_clashes(connection, judged, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
@@ -70,7 +72,9 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         content, read = of_content(judged), {count.table for count in judged.files if count.delivered}
         columns = [f"{table}.{name}" for table in read for name in decisive(TABLES[table])]
         renew(connection, source, content, on=received_on, kinds=[DECISIVE_UNFILLED], places=columns)
-        return _record(connection, judged, written, received_on)
+        taken = _record(connection, judged, written, received_on)
+        settle_anew(connection, judged, received_on=received_on)
+        return taken
 
 
 def _record(connection: Connection, judged: Judged, written: list[Written], received_on: date) -> TakenIn:

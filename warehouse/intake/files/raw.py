@@ -17,6 +17,10 @@ def placed(file: str, sheet: str | None) -> str:
     return f"{file} [{sheet}]" if sheet else file
 
 
+IN_A_PLACE = r"^(?<file>.*?)(?: \[(?<sheet>[^\[\]]*)\])?$"
+"""Finds file and sheet in what ``placed`` gives."""
+
+
 @dataclass(frozen=True)
 class Unread:
     """A line, or with line 0 a whole file or sheet, that could not be read."""
