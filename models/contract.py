@@ -14,7 +14,7 @@ import dataframely as dy
 import polars as pl
 
 from models.credit_codes import is_credit_code
-from models.former_numbers import AMBIGUOUS
+from models.former_numbers import AMBIGUOUS, NAMED_AS
 from models.identities import ENTERPRISE, Proof, normalised, unproven
 from models.registration_numbers import is_miswritten
 from models.tables.canonical import Table, identities, registrations
@@ -117,7 +117,10 @@ def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, p
     """
     shared = pl.struct(_key(table)).is_duplicated()
     content = [*table.columns(), pl.col(PROBLEMS).list.join(",")]
-    suspects = rows.filter(shared).with_columns(first=pl.col(ROW).min().over(content))
+    suspects = rows.filter(shared)
+    # A row that names today's number says it by itself; who had a former one may turn out to be uncertain.
+    order = [pl.col(NAMED_AS).is_not_null()] if NAMED_AS in rows.columns else []
+    suspects = suspects.with_columns(first=pl.col(ROW).sort_by(*order, ROW).first().over(content))
     is_first = pl.col(ROW) == pl.col("first")
     distinct = suspects.filter(is_first).drop("first")
     return pl.concat([rows.filter(~shared), distinct]), suspects.filter(~is_first).select(ROW, "first")

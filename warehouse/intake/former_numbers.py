@@ -39,7 +39,13 @@ def keep_enterprises(connection: Connection, judged: Judged, *, received_on: dat
         if rows is None or rows.is_empty() or not (_any_named(rows) or _any_stored(connection, table)):
             continue
         same = " AND ".join(f"c.{name} = i.{name}" for name in table.key)
+        equal = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in table.columns())
         with shown_as(connection, "incoming", rows.with_row_index(_AT)):
+            # Told again by today's number, a row rests on the former one no more.
+            connection.execute(
+                f"UPDATE core.{table.name} c SET named_as = NULL FROM incoming i "
+                f"WHERE c.named_as IS NOT NULL AND i.named_as IS NULL AND c.undone_no IS NULL AND {equal}"
+            )
             before = connection.sql(
                 f"""
                 SELECT i.{_AT}, arg_max(c.enterprise_id, c.stored_no) AS enterprise_before,
