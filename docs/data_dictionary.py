@@ -17,6 +17,7 @@ from models.features import CATALOGUE
 from models.policy import load_policy
 from models.tables.canonical import TABLES, Table, code_list, decisive
 from models.tables.columns import not_before_column
+from warehouse.intake.files.header import MAX_COLUMNS
 from warehouse.schema.catalogue import OWN, VERSION_COLUMNS
 from warehouse.schema.tables import Column
 
@@ -70,7 +71,7 @@ READING_RULES = {
     "empty_header": "a header cell is empty (line 0)",
     "header_elsewhere": "nothing of the header is known, and another row looks like one: `header_row` (line 0)",
     "repeated_header": "a header stands twice (line 0)",
-    "too_many_columns": "the header has more than 50,000 columns (line 0)",
+    "too_many_columns": f"the header has more than {MAX_COLUMNS:,} columns (line 0)",
     "unreadable_header": "the header is in another encoding or holds control characters (line 0)",
     "ambiguous_header:<column>": "several headers of the file could be this column; name one in the mapping",
     "merged_cell:<column>": "the cell is covered by a merged one; `merged: fill_down` takes its value for every row",

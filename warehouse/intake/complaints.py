@@ -18,6 +18,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
 from warehouse.database.reasons import followable
+from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged
 from warehouse.questions.complaints import standing
 
@@ -64,7 +65,7 @@ def of_delivery(judged: Judged) -> list[Complaint]:
             file,
             Message(
                 N_("{file} could not be read ({rule}): {content}. Deliver it again."),
-                {"file": file, "rule": rules, "content": content[:200]},
+                {"file": file, "rule": rules, "content": shown(content[:200])},
             ),
         )
         for file, rules, content in whole.select("file", "rules", "content")

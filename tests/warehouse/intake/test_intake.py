@@ -755,13 +755,15 @@ mapping: bureau
 tables:
   enterprises: [{files: ["register*"]}]
   violations:
-    - sql: {url: "duckdb:///${FINDINGS}", query: "SELECT * FROM found"}
+    - sql: {url: "duckdb:///${RISKCODE_SOURCE_FINDINGS}", query: "SELECT * FROM found"}
       columns: {enterprise_id: firm, occurred_on: day, recorded_at: day}
 """
     folder = deliver(tmp_path / "files", {"register.csv": REGISTER})
-    with pytest.raises(MappingError, match=r"needs the environment variable FINDINGS\. Set it"):
+    with pytest.raises(
+        MappingError, match=r"needs the environment variable RISKCODE_SOURCE_FINDINGS\. Set it"
+    ):
         judged(folder, mapping)
-    monkeypatch.setenv("FINDINGS", str(tmp_path / "source.duckdb"))
+    monkeypatch.setenv("RISKCODE_SOURCE_FINDINGS", str(tmp_path / "source.duckdb"))
     outcome = judged(folder, mapping)
     require_nothing_lost(outcome)
     assert ids(outcome) == {"a"}

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from models.tables.canonical import TABLES, headers
 from warehouse.intake.mapping import Entry
 
-MAX_COLUMNS = 50_000
-"""Three times as many as a workbook can have; a file with more is no table."""
+MAX_COLUMNS = 16_384
+"""As many as a sheet of a workbook can have; a file with more is no table."""
 LOOKED_AT = 20
 """Rows from the top among which a header is looked for."""
 ENOUGH = 2
@@ -74,10 +74,17 @@ def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:
     return names
 
 
+def too_many_columns(columns: int) -> Refusal | None:
+    """Refuses what is wider than any sheet of a workbook can be."""
+    if columns <= MAX_COLUMNS:
+        return None
+    return Refusal("too_many_columns", f"{columns:,} columns; {MAX_COLUMNS:,} are read")
+
+
 def header_problem(names: Sequence[str], places: Sequence[object]) -> Refusal | None:
     """The rule that the names of columns break, if any, and at which places."""
-    if len(names) > MAX_COLUMNS:
-        return Refusal("too_many_columns", f"{len(names):,} columns; {MAX_COLUMNS:,} are read")
+    if too_many := too_many_columns(len(names)):
+        return too_many
     if any("\x00" in name for name in names):
         return Refusal("unreadable_header", ", ".join(names))
     if not any(names):
