@@ -255,7 +255,7 @@ def _published() -> list[str]:
         if one.is_published:
             parts.append(f"### {name}\n\nOne row: {one.grain}{ELSEWHERE.get(name, '')}.")
             if name not in ELSEWHERE:
-                parts.append(_columns({**one.columns, **one.when_published}))
+                parts.append(_columns(one.shown))
         if name == "risk.scores":
             factors = len(load_policy().on(DAY).scorecard.factors)
             parts.append(

@@ -237,6 +237,15 @@ TASK_KIND = _delivered(
         "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
+INHERENT_RISK = _delivered(
+    "inherent risk",
+    {
+        "major": ("major (red)", "重大", "重大风险", "红色", "红", "一级", "red"),
+        "considerable": ("considerable (orange)", "较大", "较大风险", "橙色", "橙", "二级", "orange"),
+        "moderate": ("moderate (yellow)", "一般", "一般风险", "黄色", "黄", "三级", "yellow"),
+        "low": ("low (blue)", "低", "低风险", "蓝色", "蓝", "四级", "blue"),
+    },
+)
 FORMER_NUMBER_KIND = _delivered(
     "kind of former number",
     {

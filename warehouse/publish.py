@@ -29,7 +29,8 @@ PUBLISHED: dict[str, str] = (
         "dispute.open": OPEN,
     }
     | {
-        f"core.{name}": f"SELECT e.* FROM core.{name} e WHERE {known('e')} ORDER BY e.enterprise_id"
+        f"core.{name}": f"SELECT {', '.join(OWN[f'core.{name}'].shown)} FROM core.{name} "
+        f"WHERE {known()} ORDER BY enterprise_id"
         for name in AS_KNOWN
     }
 )

@@ -135,6 +135,11 @@ def identities(table: Table) -> tuple[str, ...]:
     return _with(table, "identity")
 
 
+def personal(table: Table) -> tuple[str, ...]:
+    """Columns that tell of a person: they stay in the warehouse, and are masked where a refused row is shown."""
+    return _with(table, "personal")
+
+
 def may_have_none(table: Table) -> tuple[str, ...]:
     """Columns of numbers that not everybody has."""
     return _with(table, "may_have_none")

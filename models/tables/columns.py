@@ -21,6 +21,7 @@ def meta_column(
     ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.  From a
     ``decisive`` column a code follows, and its default could hide danger: here stands what.  An ``identity`` says which
     thing is meant; where ``may_have_none``, a placeholder says that there is no number, and is empty.
+    ``personal``: tells of a person; it stays in the warehouse.
     ``registration``: when it holds a registration number of enterprises ("always", or the column that tells by its
     ``kind``).
     """
@@ -30,6 +31,7 @@ def meta_column(
         "decisive": "",
         "identity": False,
         "may_have_none": False,
+        "personal": False,
         "registration": "",
     }
     return {"zh": zh, "unit": unit, "past": past, "also": also, **usual, **more}
@@ -144,14 +146,20 @@ def _number_column(headers: tuple[str, ...], meaning: str, *, is_key: bool) -> d
 
 
 def text_column(
-    zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True, also: tuple[str, ...] = ()
+    zh: str,
+    meaning: str,
+    *,
+    limit: int = SHORT,
+    nullable: bool = True,
+    also: tuple[str, ...] = (),
+    personal: bool = False,
 ) -> dy.String:
-    """Text of limited length."""
+    """Text of limited length; ``personal``: it tells of a person."""
     return dy.String(
         nullable=nullable,
         min_length=None if nullable else 1,
         max_length=limit,
-        metadata=meta_column(zh, also=also),
+        metadata=meta_column(zh, also=also, personal=personal),
         description=meaning,
     )
 

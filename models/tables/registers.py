@@ -76,6 +76,43 @@ class Enterprises(dy.Schema):
         blank="active",
         decisive="that it stands still or is closed",
     )
+    address = text_column(
+        "地址", "where it works; used by no score", also=("住所", "经营场所", "生产经营地址", "注册地址")
+    )
+    contact = text_column(
+        "联系人", "whom to ask for; used by no score", also=("安全负责人", "联系人姓名"), personal=True
+    )
+    phone = text_column(
+        "联系电话",
+        "number of that person; used by no score",
+        also=("电话", "手机", "联系人电话"),
+        personal=True,
+    )
+    founded_on = day_column("成立日期", "day it was founded; used by no score", also=("注册日期",))
+    legal_form = text_column(
+        "企业类型", "legal form and ownership; used by no score", also=("登记类型", "市场主体类型")
+    )
+    licensed_activities = text_column(
+        "许可范围",
+        "activities under licence, separated by ;  used by no score",
+        limit=TEXT,
+        also=("许可经营项目",),
+    )
+    parent_id = none_or_number_column(
+        "上级单位统一社会信用代码",
+        "credit code of the unit it belongs to; used by no score",
+        also=("上级单位代码",),
+    )
+    inherent_risk = enum_column(
+        vocab.INHERENT_RISK,
+        "固有风险等级",
+        "class of what its works are by themselves, on the national four-level scale; empty = not classed; used by "
+        "no score",
+        nullable=True,
+    )
+    substances = text_column(
+        "危险化学品名称", "dangerous chemicals it has, separated by ;  used by no score", limit=TEXT
+    )
 
 
 class FormerNumbers(dy.Schema):

@@ -5,33 +5,31 @@ cut into files cannot matter.
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path, PurePath
-from typing import Any
 
 import polars as pl
 
-from models.contract import DUPLICATE_KEY, HEALS, ROW, UNKNOWN_ENTERPRISE, judge
+from models.contract import DUPLICATE_KEY, ROW, judge
 from models.divisions import is_known, present
 from models.errors import DeliveryError
 from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
 from models.identities import Proof
-from models.identity_cards import masked_identity_cards
 from models.messages import Message
 from models.tables.canonical import TABLES, Table
-from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
-from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
+from warehouse.intake.accounts import unfilled_columns, unused_content
+from warehouse.intake.conform import CELL_PROBLEMS, conform
 from warehouse.intake.files.flaws import days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
 from warehouse.intake.files.raw import LINE, Raw, shown
 from warehouse.intake.files.readers import read_file
-from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged, Unused
+from warehouse.intake.judged import Batch, FileCount, Judged, Unused
 from warehouse.intake.mapping import Entry, Mapping, expand_environment
 from warehouse.intake.recognition import read_from, recognised
+from warehouse.intake.refused import refused_rows, unread_rows
 
 Progress = Callable[[str], None]
 _NOT_READ = ", not read"
@@ -249,13 +247,13 @@ def _judge_table(
     _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
     judged.repeated += verdict.repeated
     mapping = judged.mapping
-    rejects = [_unread_rows(mapping, batch) for batch in batches]
-    rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
+    rejects = [unread_rows(mapping, batch) for batch in batches]
+    rejects += [refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
     accepted = _in_present_divisions(judged, table, verdict.accepted).join(where, on=ROW)
     without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
     if not without.is_empty():
         told = without.select("batch", LINE, rules=CELL_PROBLEMS)
-        cells = [_refused_rows(mapping, batch, told.filter(batch=at)) for at, batch in enumerate(batches)]
+        cells = [refused_rows(mapping, batch, told.filter(batch=at)) for at, batch in enumerate(batches)]
         kept = pl.concat(cells).with_columns(state=pl.lit("cell"), entry=pl.lit(None, dtype=pl.Int64))
         judged.cells = pl.concat([judged.cells, kept])
     return _located(judged, batches, accepted), pl.concat(rejects)
@@ -328,73 +326,3 @@ def _count_files(
                 batch.raw.sheet,
             )
         )
-
-
-def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
-    rows = [
-        (
-            mapping.name,
-            batch.table,
-            unread.file,
-            unread.sheet,
-            unread.line,
-            unread.rule,
-            unread.content,
-            None,
-            "open",
-            mapping.hash,
-            None,  # there are no cells that an entry of the mapping could read again
-        )
-        for unread in batch.raw.unread
-    ]
-    return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
-
-
-def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
-    if refused.is_empty():
-        return pl.DataFrame(schema=REJECT_SCHEMA)
-    refused = refused.sort(LINE)
-    delivered = as_text(batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)).drop(LINE)
-    content = [_kept(row) for row in delivered.iter_rows(named=True)]
-    headers = headers_by_column(mapping, batch)
-    cells = [
-        _kept(_offending(batch.table, rules, headers, row))
-        for rules, row in zip(refused["rules"], delivered.iter_rows(named=True), strict=True)
-    ]
-    rules = pl.col("rules").list.join(", ")
-    return refused.select(
-        source=pl.lit(mapping.name),
-        table_name=pl.lit(batch.table),
-        file=pl.lit(batch.raw.file),
-        sheet=pl.lit(batch.raw.sheet, dtype=pl.String),
-        line=pl.col(LINE),
-        rules=rules,
-        content=pl.Series(content, dtype=pl.String),
-        cells=pl.Series(cells, dtype=pl.String),
-        state=pl.when(pl.col("rules").list.eval(pl.element().str.contains(HEALS)).list.all())
-        .then(pl.lit("waiting"))
-        .otherwise(pl.lit("open")),
-        mapping_hash=pl.lit(mapping.hash),
-        entry=pl.when(~pl.col(LINE).is_in(list(batch.flawed))).then(pl.lit(batch.entry_at, dtype=pl.Int64)),
-    )
-
-
-def _kept(cells: dict[str, Any]) -> str:
-    return masked_identity_cards(json.dumps(cells, ensure_ascii=False))
-
-
-def _offending(
-    table: str, rules: Iterable[str], headers: dict[str, list[str]], row: dict[str, Any]
-) -> dict[str, str]:
-    """What the cells said for which a row is refused, by canonical column."""
-    keys = {
-        DUPLICATE_KEY: TABLES[table].key,
-        **dict.fromkeys((UNKNOWN_ENTERPRISE, AMBIGUOUS), ("enterprise_id",)),
-    }
-    columns = [name for rule in rules for name in keys.get(rule, (rule.partition(":")[2],))]
-    return {
-        name: " | ".join("" if row[header] is None else str(row[header]) for header in headers[name])
-        for name in columns
-        if headers.get(name)
-    }

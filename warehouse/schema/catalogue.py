@@ -1,6 +1,6 @@
 """Every table of the warehouse by its name, in the order of the data dictionary."""
 
-from models.tables.canonical import TABLES, Table
+from models.tables.canonical import TABLES, Table, personal
 from warehouse.schema import cards, codes, disputes, monitoring, operations, plan
 from warehouse.schema.tables import POLARS, Column, OwnTable, day, small, text, whole
 
@@ -34,7 +34,11 @@ def _versions_of(table: Table) -> OwnTable:
         for name, column in table.columns().items()
     }
     return OwnTable(
-        table.grain, columns | VERSION_COLUMNS, renewed="enterprise", is_published=table.name in AS_KNOWN
+        table.grain,
+        columns | VERSION_COLUMNS,
+        renewed="enterprise",
+        is_published=table.name in AS_KNOWN,
+        kept_back=personal(table),
     )
 
 

@@ -16,6 +16,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
+from openpyxl.xml.constants import (
+    CONTYPES_NS,
+    PKG_REL_NS,
+    REL_NS,
+    SHEET_MAIN_NS,
+    WORKSHEET_TYPE,
+    XLSX,
+)
 
 from tests.worlds.deliveries import FIRMS, MAPPING, TODAY, csv_bytes, deliver, firm, violation, warehouse
 from warehouse.connection import Connection
@@ -118,30 +126,25 @@ def csv(description: str | bytes) -> bytes:
 
 # ------------------------------------------------------------------------------------ workbooks and the like
 
+_LINKS = "application/vnd.openxmlformats-package.relationships+xml"
+_DOCUMENT = f"{REL_NS}/officeDocument"
 _PARTS = {
-    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
-    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship '
-    'Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+    "[Content_Types].xml": f'<Types xmlns="{CONTYPES_NS}"><Default Extension="rels" ContentType="{_LINKS}"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{XLSX}"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{WORKSHEET_TYPE}"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{PKG_REL_NS}"><Relationship Id="rId1" Type="{_DOCUMENT}" '
     'Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" '
+    "xl/workbook.xml": f'<workbook xmlns="{SHEET_MAIN_NS}" xmlns:r="{REL_NS}"><sheets><sheet name="S" '
     'sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": "<Relationships xmlns="
-    '"http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
-    'Target="worksheets/sheet1.xml"/></Relationships>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PKG_REL_NS}"><Relationship Id="rId1" '
+    f'Type="{REL_NS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
 }
 
 
 def sheet(cells: str, dimension: str = "A1:B2", before: str = "") -> bytes:
     """A workbook of one sheet, written by hand."""
     markup = (
-        f'{before}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f'{before}<worksheet xmlns="{SHEET_MAIN_NS}">'
         f'<dimension ref="{dimension}"/><sheetData>{cells}</sheetData></worksheet>'
     )
     return zipped({**_PARTS, "xl/worksheets/sheet1.xml": markup})

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from models.tables.canonical import TABLES, headers
 from warehouse.intake.mapping import Entry
 
-MAX_COLUMNS = 16_384
-"""As many as a sheet of a workbook can have; a file with more is no table."""
+MAX_COLUMNS = 50_000
+"""Three times as many as a workbook can have; a file with more is no table."""
 LOOKED_AT = 20
 """Rows from the top among which a header is looked for."""
 ENOUGH = 2
@@ -75,7 +75,7 @@ def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:
 
 
 def too_many_columns(columns: int) -> Refusal | None:
-    """Refuses what is wider than any sheet of a workbook can be."""
+    """Refuses what is wider than any table."""
     if columns <= MAX_COLUMNS:
         return None
     return Refusal("too_many_columns", f"{columns:,} columns; {MAX_COLUMNS:,} are read")
