@@ -27,7 +27,12 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
         filled = read_from(_read_as(mapping, batch), entry, table)
         found += [
             Unfilled(
-                table.name, name, bool(metadata(column).get("decisive")), batch.raw.file, batch.raw.sheet
+                table.name,
+                name,
+                bool(metadata(column).get("decisive")),
+                batch.raw.file,
+                batch.raw.sheet,
+                batch.entry_at,
             )
             for name, column in table.columns().items()
             if name != "source" and name not in filled and name not in entry.columns

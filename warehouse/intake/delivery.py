@@ -19,8 +19,8 @@ from models.errors import DeliveryError
 from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
 from models.identities import Proof
 from models.messages import Message
-from models.tables.canonical import TABLES, Table
-from warehouse.intake.accounts import unfilled_columns, unused_content
+from models.tables.canonical import TABLES, Table, decisive
+from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content
 from warehouse.intake.conform import CELL_PROBLEMS, conform
 from warehouse.intake.files.flaws import days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
@@ -324,5 +324,14 @@ def _count_files(
                 good.get(at, 0),
                 bad.get(at, 0) + unread,
                 batch.raw.sheet,
+                batch.entry_at,
+                _decisive_headers(judged.mapping, batch),
             )
         )
+
+
+def _decisive_headers(mapping: Mapping, batch: Batch) -> dict[str, str]:
+    if batch.raw.frame.width <= 1:
+        return {}
+    read = headers_by_column(mapping, batch)
+    return {name: " | ".join(read[name]) for name in decisive(TABLES[batch.table]) if read.get(name)}

@@ -3,6 +3,7 @@
 A run that dies leaves the warehouse as it was before the delivery, and the same delivery can come again.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,15 @@ from warehouse.database.meta import written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
-from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
+from warehouse.intake.complaints import (
+    DECISIVE_LOST,
+    DECISIVE_UNFILLED,
+    FILE_UNREADABLE,
+    lost_columns,
+    of_content,
+    of_delivery,
+    renew,
+)
 from warehouse.intake.delivery import file_digest
 from warehouse.intake.files.raw import shown
 from warehouse.intake.former_numbers import keep_enterprises, settle_anew
@@ -69,9 +78,17 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         files = {count.file for count in judged.files}
         found = of_delivery(judged)
         renew(connection, source, found, on=received_on, kinds=[FILE_UNREADABLE], places=files)
-        content, read = of_content(judged), {count.table for count in judged.files if count.delivered}
+        content = of_content(judged, lost_columns(connection, judged))
+        read = {count.table for count in judged.files if count.delivered}
         columns = [f"{table}.{name}" for table in read for name in decisive(TABLES[table])]
-        renew(connection, source, content, on=received_on, kinds=[DECISIVE_UNFILLED], places=columns)
+        renew(
+            connection,
+            source,
+            content,
+            on=received_on,
+            kinds=[DECISIVE_UNFILLED, DECISIVE_LOST],
+            places=columns,
+        )
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken
@@ -112,6 +129,8 @@ def _record(connection: Connection, judged: Judged, written: list[Written], rece
             delivered=count.delivered,
             accepted=count.accepted,
             refused=count.refused,
+            entry=count.entry_at,
+            headers=json.dumps(dict(count.headers), ensure_ascii=False),
             digest=judged.digests.get(count.file),
         )
     return taken
