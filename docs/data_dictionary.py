@@ -17,6 +17,7 @@ from models.features import CATALOGUE
 from models.policy import load_policy
 from models.tables.canonical import TABLES, Table, code_list, decisive
 from models.tables.columns import not_before_column
+from warehouse.intake.files.header import MAX_COLUMNS
 from warehouse.schema.catalogue import OWN, VERSION_COLUMNS
 from warehouse.schema.tables import Column
 
@@ -47,6 +48,8 @@ GENERAL_RULES = {
     "identity_card:enterprise_id": "the number of a person's identity card; shown masked",
     "bad_credit_code:enterprise_id": "the 统一社会信用代码 fails GB 32100-2015 or, in characters 9 to 17, GB 11714 "
     "(`id_scheme: uscc`)",
+    "bad_registration_number:<column>": "the last of the fifteen digits of a 工商注册号 does not check the others",
+    "ambiguous_former_number": "two enterprises had the former number that the row names; it *waits* as well",
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }
@@ -68,7 +71,7 @@ READING_RULES = {
     "empty_header": "a header cell is empty (line 0)",
     "header_elsewhere": "nothing of the header is known, and another row looks like one: `header_row` (line 0)",
     "repeated_header": "a header stands twice (line 0)",
-    "too_many_columns": "the header has more than 50,000 columns (line 0)",
+    "too_many_columns": f"the header has more than {MAX_COLUMNS:,} columns (line 0)",
     "unreadable_header": "the header is in another encoding, holds control characters, or a name kept for line numbers "
     "(line 0)",
     "ambiguous_header:<column>": "several headers of the file could be this column; name one in the mapping",
@@ -258,7 +261,7 @@ def _published() -> list[str]:
         if one.is_published:
             parts.append(f"### {name}\n\nOne row: {one.grain}{ELSEWHERE.get(name, '')}.")
             if name not in ELSEWHERE:
-                parts.append(_columns({**one.columns, **one.when_published}))
+                parts.append(_columns(one.shown))
         if name == "risk.scores":
             factors = len(load_policy().on(DAY).scorecard.factors)
             parts.append(

@@ -14,8 +14,10 @@ import dataframely as dy
 import polars as pl
 
 from models.credit_codes import is_credit_code
+from models.former_numbers import AMBIGUOUS, NAMED_AS
 from models.identities import ENTERPRISE, Proof, normalised, unproven
-from models.tables.canonical import Table, identities
+from models.registration_numbers import is_miswritten
+from models.tables.canonical import Table, identities, registrations
 from models.writing import CONTROL, UNSEEN_IN_IDS
 
 ROW = "row"
@@ -23,7 +25,7 @@ PROBLEMS = "problems"
 UNKNOWN_ENTERPRISE = "unknown_enterprise"
 BAD_CODE = f"bad_credit_code:{ENTERPRISE}"
 DUPLICATE_KEY = "duplicate_key"
-HEALS = rf"^({UNKNOWN_ENTERPRISE}|future_date:.*)$"
+HEALS = rf"^({UNKNOWN_ENTERPRISE}|{AMBIGUOUS}|future_date:.*)$"
 """Rules that another delivery, or the day itself, may settle: what is refused for them alone waits."""
 
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so
@@ -33,7 +35,8 @@ FORMULA = r"^\s*(?:[=＝]|[+\-@＋－＠]\s*[\d.+\-*/^&]*[A-Za-z_.][A-Za-z0-9_.]
 UNREAD = "^(?:unreadable|unknown_code|error_cell|ambiguous_date|mangled_number):"
 """Rules of cells that hold something, but nothing that can be read."""
 NO_ENTERPRISE = (
-    f"^(?:placeholder|masked|mangled_number|identity_card|control_characters|formula_like):{ENTERPRISE}$"
+    "^(?:(?:placeholder|masked|mangled_number|identity_card|control_characters|formula_like)"
+    f":{ENTERPRISE}|{AMBIGUOUS})$"
 )
 """Rules of an enterprise's number that is none; that it is unknown goes without saying."""
 
@@ -114,7 +117,10 @@ def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, p
     """
     shared = pl.struct(_key(table)).is_duplicated()
     content = [*table.columns(), pl.col(PROBLEMS).list.join(",")]
-    suspects = rows.filter(shared).with_columns(first=pl.col(ROW).min().over(content))
+    suspects = rows.filter(shared)
+    # A row that names today's number says it by itself; who had a former one may turn out to be uncertain.
+    order = [pl.col(NAMED_AS).is_not_null()] if NAMED_AS in rows.columns else []
+    suspects = suspects.with_columns(first=pl.col(ROW).sort_by(*order, ROW).first().over(content))
     is_first = pl.col(ROW) == pl.col("first")
     distinct = suspects.filter(is_first).drop("first")
     return pl.concat([rows.filter(~shared), distinct]), suspects.filter(~is_first).select(ROW, "first")
@@ -145,6 +151,7 @@ def _own_rules(
     proof: Proof,
 ) -> pl.DataFrame:
     tests = [*_text_tests(table), *_future_tests(table, today), *_plausible_tests(table)]
+    tests += _registration_tests(rows, table, proof)
     if table.refers_to_register:
         known = pl.col(ENTERPRISE).is_in(known_enterprises.implode())
         tests.append((pl.col(ENTERPRISE).is_not_null() & ~known, UNKNOWN_ENTERPRISE))
@@ -157,6 +164,17 @@ def _own_rules(
     hit = rows.filter(pl.any_horizontal(test for test, _ in tests))
     names = [pl.when(test).then(pl.lit(name)) for test, name in tests]
     return hit.select(ROW, rules=pl.concat_list(names).list.drop_nulls())
+
+
+def _registration_tests(rows: pl.DataFrame, table: Table, proof: Proof) -> list[tuple[pl.Expr, str]]:
+    """Registration numbers whose check digit is not theirs, but for those taken as they are."""
+    tests: list[tuple[pl.Expr, str]] = []
+    for name, when in registrations(table).items():
+        holds_one = pl.lit(value=True) if when == "always" else pl.col(when) == "registration_number"
+        numbers = set(rows.filter(holds_one)[name].drop_nulls().unique()) - proof.accepted_codes
+        wrong = [number for number in numbers if is_miswritten(number)]
+        tests.append((holds_one & pl.col(name).is_in(wrong), f"bad_registration_number:{name}"))
+    return tests
 
 
 def _text_tests(table: Table) -> list[tuple[pl.Expr, str]]:

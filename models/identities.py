@@ -10,7 +10,7 @@ import polars as pl
 
 from models.credit_codes import is_credit_code
 from models.identity_cards import holds_identity_card
-from models.tables.canonical import Table, identities
+from models.tables.canonical import Table, identities, may_have_none
 from models.vocabulary import NO_NUMBER, NO_NUMBER_YET
 from models.writing import narrow, replaced
 
@@ -41,6 +41,7 @@ _SUSPECT = (
 )
 """All that one of the patterns could find, cheaply."""
 _LONG_NUMBER = r"\d{6}[ -]?\d{6}"
+_OF_ENTERPRISES = (ENTERPRISE, "former_number")
 _NOT_ASCII = r"[^\x00-\x7F]"
 
 
@@ -52,11 +53,23 @@ class Proof(NamedTuple):
 
 
 def normalised(rows: pl.DataFrame, table: Table, proof: Proof) -> pl.DataFrame:
-    """Rows with every id in its one spelling, so that one thing is never two; two are never one."""
-    return rows.with_columns(
-        _one_spelling(rows[name], capitals=proof.credit_codes and name == ENTERPRISE)
+    """Rows with every id in its one spelling, so that one thing is never two; two are never one.
+
+    Where a thing may have no number, what is written for none is empty.
+    """
+    spelt = (
+        _one_spelling(rows[name], capitals=proof.credit_codes and name in _OF_ENTERPRISES)
         for name in identities(table)
     )
+    may_be_none = may_have_none(table)
+    return rows.with_columns(one for one in spelt).with_columns(
+        pl.when(~pl.col(name).str.contains(PLACEHOLDER)).then(name) for name in may_be_none
+    )
+
+
+def one_spelling(ids: pl.Series, proof: Proof) -> pl.Series:
+    """Numbers of enterprises in their one spelling."""
+    return _one_spelling(ids, capitals=proof.credit_codes)
 
 
 def _one_spelling(ids: pl.Series, *, capitals: bool) -> pl.Series:

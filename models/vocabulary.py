@@ -237,6 +237,24 @@ TASK_KIND = _delivered(
         "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
+INHERENT_RISK = _delivered(
+    "inherent risk",
+    {
+        "major": ("major (red)", "重大", "重大风险", "红色", "红", "一级", "red"),
+        "considerable": ("considerable (orange)", "较大", "较大风险", "橙色", "橙", "二级", "orange"),
+        "moderate": ("moderate (yellow)", "一般", "一般风险", "黄色", "黄", "三级", "yellow"),
+        "low": ("low (blue)", "低", "低风险", "蓝色", "蓝", "四级", "blue"),
+    },
+)
+FORMER_NUMBER_KIND = _delivered(
+    "kind of former number",
+    {
+        "registration_number": ("registration number", "注册号", "工商注册号", "营业执照注册号"),
+        "former_credit_code": ("former credit code", "原统一社会信用代码", "原信用代码", "曾用信用代码"),
+        "organisation_code": ("organisation code", "组织机构代码"),
+        "other": ("other", "其他"),
+    },
+)
 CODE_LISTS: tuple[CodeList, ...] = tuple(one for one in globals().values() if isinstance(one, CodeList))
 """All the lists above, in their order."""
 

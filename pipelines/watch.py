@@ -19,10 +19,13 @@ from pipelines.settings import Settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
 from warehouse.database.meta import value
+from warehouse.database.reading import Row
 from warehouse.intake.arrivals import Arrival, Lookout
+from warehouse.intake.files.raw import shown
 from warehouse.intake.inbox import city_today
 from warehouse.intake.take_in import TakenIn
 from warehouse.intraday import Updated, coded_day, is_coded_for, take_in_and_update
+from warehouse.questions.complaints import standing
 from warehouse.rules.in_force import coding_on
 from warehouse.what_if.replay import past_explanation
 
@@ -31,10 +34,14 @@ log = logging.getLogger("riskcode")
 
 @dataclass(frozen=True)
 class Seen:
-    """One arrival: what was taken in, what it changed, and the seconds from the look that told of it."""
+    """One arrival: what was taken in and changed, what of its sources stands as a complaint, and how long it took.
+
+    ``seconds``: from the look that told of it.
+    """
 
     taken: list[TakenIn]
     updated: Updated
+    complaints: list[Row]
     seconds: float
 
 
@@ -84,7 +91,12 @@ def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
             run_id=f"watch-{uuid.uuid4()}",
             engine=settings.engine,
         )
-    return Seen(taken, updated, time.perf_counter() - started) if taken or updated.enterprises else None
+        # A source is complained of by the name of its folder where its mapping cannot be read.
+        of = {shown(one.source.folder.name) for one in arrivals} | {one.source.name for one in arrivals}
+        told = [row for row in standing(connection) if row["state"] == "open" and row["source"] in of]
+    if not (taken or updated.enterprises or told):
+        return None
+    return Seen(taken, updated, told, time.perf_counter() - started)
 
 
 def _begin_day(settings: Settings) -> None:

@@ -20,15 +20,20 @@ from warehouse.database.runs import last_issued, stale_because
 from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
-from warehouse.schema.catalogue import OWN
+from warehouse.schema.catalogue import AS_KNOWN, OWN
 
-PUBLISHED: dict[str, str] = {
-    name: table.rows_of(name) for name, table in OWN.items() if table.is_published
-} | {
-    "dispute.overrides": EVIDENCE,
-    "dispute.open": OPEN,
-    "core.enterprises": f"SELECT e.* FROM core.enterprises e WHERE {known('e')} ORDER BY e.enterprise_id",
-}
+PUBLISHED: dict[str, str] = (
+    {name: table.rows_of(name) for name, table in OWN.items() if table.is_published}
+    | {
+        "dispute.overrides": EVIDENCE,
+        "dispute.open": OPEN,
+    }
+    | {
+        f"core.{name}": f"SELECT {', '.join(OWN[f'core.{name}'].shown)} FROM core.{name} "
+        f"WHERE {known()} ORDER BY enterprise_id"
+        for name in AS_KNOWN
+    }
+)
 """Tables of the published copy and the query that fills each, run on the warehouse."""
 
 

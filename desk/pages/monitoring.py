@@ -11,12 +11,14 @@ from markupsafe import Markup
 from desk.draw import monitoring as charts
 from desk.pages.environment import page_environment
 from desk.say import monitoring as sentences
+from desk.say.complaints import complaint
 from desk.say.groups import KINDS
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.messages import N_
 from warehouse.database.reading import Row
 from warehouse.questions import monitoring as queries
+from warehouse.questions.complaints import standing
 
 _MOST_BARS = 13
 """Bars of the drift chart: beyond a dozen all are near 0."""
@@ -53,6 +55,7 @@ def render(connection: duckdb.DuckDBPyConnection, *, language: str) -> str:
         "found": found,
         "verdict": sentences.verdict(found, words),
         "alarms": _alarms(found),
+        "complaints": [(row, complaint(row, words)) for row in standing(connection)],
         "acknowledged": queries.acknowledgements(connection),
         **_over_time(connection, words),
         **_migration(connection, words),

@@ -22,6 +22,8 @@ ALLOWED = {
     "masked": N_("the whole number, nothing hidden"),
     "identity_card": N_("the enterprise's credit code, no person's number"),
     "bad_credit_code": N_("a credit code that exists (18 characters)"),
+    "bad_registration_number": N_("a registration number whose last digit checks the others"),
+    "ambiguous_former_number": N_("a number that only one enterprise had"),
     "merged_cell": N_("one value in every row, or merged: fill_down in the mapping"),
     "damaged_cell": N_("open the workbook, type the cell anew and save it"),
     "shown_otherwise": N_("the number itself, without a format that shows another"),

@@ -18,7 +18,7 @@ import dataframely as dy
 
 from models import vocabulary as vocab
 from models.tables.events import Accidents, Alerts, Inspections, SelfReports, Violations
-from models.tables.registers import Absences, Conflicts, Enterprises, Officers, Tasks
+from models.tables.registers import Absences, Conflicts, Enterprises, FormerNumbers, Officers, Tasks
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,24 @@ class Table:
         """Whether each row is about an enterprise that the register must know."""
         return not self.is_register and "enterprise_id" in self.columns()
 
+    @property
+    def may_name_former_numbers(self) -> bool:
+        """Whether a row may name its enterprise by a number of before; what tells of such numbers names today's."""
+        return self.refers_to_register and self.name != "former_numbers"
+
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         Table("enterprises", Enterprises, ("enterprise_id",), None, "企业名册", "one enterprise"),
+        Table(
+            "former_numbers",
+            FormerNumbers,
+            ("source", "former_number"),
+            None,
+            "曾用编号",
+            "one number an enterprise had before",
+        ),
         Table(
             "violations",
             Violations,
@@ -120,6 +133,22 @@ def decisive(table: Table) -> tuple[str, ...]:
 def identities(table: Table) -> tuple[str, ...]:
     """Columns that say which thing a row is about: its own number, and numbers of what it refers to."""
     return _with(table, "identity")
+
+
+def personal(table: Table) -> tuple[str, ...]:
+    """Columns that tell of a person: they stay in the warehouse, and are masked where a refused row is shown."""
+    return _with(table, "personal")
+
+
+def may_have_none(table: Table) -> tuple[str, ...]:
+    """Columns of numbers that not everybody has."""
+    return _with(table, "may_have_none")
+
+
+def registrations(table: Table) -> dict[str, str]:
+    """Columns of registration numbers, with when they hold one: "always", or the column that tells by its kind."""
+    said = {name: (column.metadata or {})["registration"] for name, column in table.columns().items()}
+    return {name: when for name, when in said.items() if when}
 
 
 def _with(table: Table, said: str) -> tuple[str, ...]:

@@ -20,9 +20,20 @@ def meta_column(
 
     ``codes`` is the code list of a category; ``blank`` the value an empty or absent cell stands for.  From a
     ``decisive`` column a code follows, and its default could hide danger: here stands what.  An ``identity`` says which
-    thing is meant.
+    thing is meant; where ``may_have_none``, a placeholder says that there is no number, and is empty.
+    ``personal``: tells of a person; it stays in the warehouse.
+    ``registration``: when it holds a registration number of enterprises ("always", or the column that tells by its
+    ``kind``).
     """
-    usual = {"codes": None, "blank": None, "decisive": "", "identity": False}
+    usual = {
+        "codes": None,
+        "blank": None,
+        "decisive": "",
+        "identity": False,
+        "may_have_none": False,
+        "personal": False,
+        "registration": "",
+    }
     return {"zh": zh, "unit": unit, "past": past, "also": also, **usual, **more}
 
 
@@ -85,15 +96,23 @@ def source_column(
     )
 
 
-def id_column(zh: str, meaning: str) -> dy.String:
+def id_column(zh: str, meaning: str, *, registration: str = "") -> dy.String:
     """The number of a row within its source."""
     return dy.String(
         primary_key=True,
         min_length=1,
         max_length=ID,
-        metadata=meta_column(zh, identity=True),
+        metadata=meta_column(zh, identity=True, registration=registration),
         description=meaning,
     )
+
+
+def none_or_number_column(
+    zh: str, meaning: str, *, also: tuple[str, ...] = (), registration: str = ""
+) -> dy.String:
+    """A number that not everybody has: 无 and its like are empty."""
+    said = meta_column(zh, also=also, identity=True, may_have_none=True, registration=registration)
+    return dy.String(nullable=True, max_length=ID, metadata=said, description=meaning)
 
 
 def reference_column(zh: str, meaning: str) -> dy.String:
@@ -127,14 +146,20 @@ def _number_column(headers: tuple[str, ...], meaning: str, *, is_key: bool) -> d
 
 
 def text_column(
-    zh: str, meaning: str, *, limit: int = SHORT, nullable: bool = True, also: tuple[str, ...] = ()
+    zh: str,
+    meaning: str,
+    *,
+    limit: int = SHORT,
+    nullable: bool = True,
+    also: tuple[str, ...] = (),
+    personal: bool = False,
 ) -> dy.String:
-    """Text of limited length."""
+    """Text of limited length; ``personal``: it tells of a person."""
     return dy.String(
         nullable=nullable,
         min_length=None if nullable else 1,
         max_length=limit,
-        metadata=meta_column(zh, also=also),
+        metadata=meta_column(zh, also=also, personal=personal),
         description=meaning,
     )
 

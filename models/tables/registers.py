@@ -11,11 +11,13 @@ from models.tables.columns import (
     enterprise_column,
     enum_column,
     id_column,
+    none_or_number_column,
     not_before,
     officer_column,
     recorded_column,
     source_column,
     text_column,
+    withdrawn_column,
 )
 
 
@@ -59,6 +61,11 @@ class Enterprises(dy.Schema):
     standardisation = enum_column(
         vocab.STANDARDISATION, "标准化等级", "work-safety standardisation grade", nullable=True
     )
+    registration_number = none_or_number_column(
+        "注册号",
+        "registration number before the credit code; counts as a former number",
+        registration="always",
+    )
     credit = enum_column(vocab.CREDIT, "信用等级", "public credit grade", nullable=True)
     longitude = degrees_column("经度", "WGS 84 longitude", most=180.0)
     latitude = degrees_column("纬度", "WGS 84 latitude", most=90.0)
@@ -69,6 +76,65 @@ class Enterprises(dy.Schema):
         blank="active",
         decisive="that it stands still or is closed",
     )
+    address = text_column(
+        "地址", "where it works; used by no score", also=("住所", "经营场所", "生产经营地址", "注册地址")
+    )
+    contact = text_column(
+        "联系人", "whom to ask for; used by no score", also=("安全负责人", "联系人姓名"), personal=True
+    )
+    phone = text_column(
+        "联系电话",
+        "number of that person; used by no score",
+        also=("电话", "手机", "联系人电话"),
+        personal=True,
+    )
+    founded_on = day_column("成立日期", "day it was founded; used by no score", also=("注册日期",))
+    legal_form = text_column(
+        "企业类型", "legal form and ownership; used by no score", also=("登记类型", "市场主体类型")
+    )
+    licensed_activities = text_column(
+        "许可范围",
+        "activities under licence, separated by ;  used by no score",
+        limit=TEXT,
+        also=("许可经营项目",),
+    )
+    parent_id = none_or_number_column(
+        "上级单位统一社会信用代码",
+        "credit code of the unit it belongs to; used by no score",
+        also=("上级单位代码",),
+    )
+    inherent_risk = enum_column(
+        vocab.INHERENT_RISK,
+        "固有风险等级",
+        "class of what its works are by themselves, on the national four-level scale; empty = not classed; used by "
+        "no score",
+        nullable=True,
+    )
+    substances = text_column(
+        "危险化学品名称", "dangerous chemicals it has, separated by ;  used by no score", limit=TEXT
+    )
+
+
+class FormerNumbers(dy.Schema):
+    source = source_column()
+    former_number = id_column(
+        "曾用编号", "number the enterprise had before: of 15 digits, or a credit code", registration="kind"
+    )
+    recorded_at = recorded_column()
+    enterprise_id = enterprise_column("the enterprise under its number of today")
+    kind = enum_column(
+        vocab.FORMER_NUMBER_KIND,
+        "编号类型",
+        "which kind of number; a registration number (工商注册号) of 15 digits ends in its check digit",
+        blank="other",
+    )
+    used_until = day_column(
+        "停用日期",
+        "last day it was in use: until then it means this enterprise, even where it has been given to another since; "
+        "empty = not known",
+        also=("最后使用日期",),
+    )
+    withdrawn_on = withdrawn_column()
 
 
 class Officers(dy.Schema):

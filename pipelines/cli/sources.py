@@ -15,13 +15,16 @@ from desk.terminal.layout import plain_table
 from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
 from models.errors import DeliveryError
+from models.former_numbers import NO_FORMER
+from models.messages import Message
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.options import By, Json, Limit, Reason
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
-from warehouse.database.reading import Row, reading, rows
-from warehouse.intake.complaints import acknowledge
+from warehouse.database.reading import Row, reading
+from warehouse.intake.accepted import former_numbers, known_enterprises
+from warehouse.intake.complaints import acknowledge, lost_columns
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.files.raw import placed
 from warehouse.intake.judged import Judged
@@ -42,18 +45,22 @@ def check(
 ) -> None:
     """What would be accepted and refused, and why; nothing is written."""
     settings = load_settings()
-    known: list[str] = []
+    known, former = pl.Series([], dtype=pl.String), NO_FORMER
     if settings.home.published.exists():
         with reading(settings.home) as connection:
-            known = [
-                row["enterprise_id"] for row in rows(connection, "SELECT enterprise_id FROM core.enterprises")
-            ]
+            known, former = known_enterprises(connection), former_numbers(connection)
     judged = judge_delivery(
         load_mapping(mapping),
         folder,
-        known_enterprises=pl.Series(known, dtype=pl.String),
+        known_enterprises=known,
+        former=former,
         today=local_today(),
     )
+    lost: list[Message] = []
+    if settings.home.published.exists():
+        with reading(settings.home) as connection:
+            lost = list(lost_columns(connection, judged).values())
+    words = Words(settings.language)
     if json:
         typer.echo(
             as_json(
@@ -65,6 +72,7 @@ def check(
                     "notes": judged.notes,
                     "unused": [one._asdict() for one in judged.unused],
                     "unfilled": [one._asdict() for one in judged.unfilled],
+                    "lost": [words.of(one) for one in lost],
                     "files": [vars(count) for count in judged.files],
                     "rules": [
                         dict(zip(("table", "rule", "rows"), row, strict=True)) for row in judged.rules()
@@ -76,12 +84,12 @@ def check(
             )
         )
     else:
-        _show_check(judged, Words(settings.language), Console())
+        _show_check(judged, lost, words, Console())
     if _lost(judged):
         raise typer.Exit(DeliveryError.exit_code)
 
 
-def _show_check(judged: Judged, words: Words, console: Console) -> None:
+def _show_check(judged: Judged, lost: list[Message], words: Words, console: Console) -> None:
     files = plain_table()
     for head in (words("table"), words("file")):
         files.add_column(head, overflow="fold")
@@ -98,6 +106,8 @@ def _show_check(judged: Judged, words: Words, console: Console) -> None:
     console.print(files)
     for note in judged.remarks():
         console.print(f"[dim]{escape(note)}[/]")
+    for said in lost:
+        console.print(f"[yellow]![/] {escape(words.of(said))}")
     if judged.rejects.is_empty():
         console.print(words("No refused rows"))
         return

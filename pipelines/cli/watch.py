@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from desk.files.tables import as_json
+from desk.say.complaints import complaint_lines
 from desk.words.words import Words
 from pipelines.cli.progress import Progress
 from pipelines.settings import load_settings
@@ -40,6 +41,7 @@ def watch(
                     "enterprises": seen.updated.enterprises,
                     "changed": seen.updated.changed,
                     "seconds": round(seen.seconds, 3),
+                    "complaints": [row | {"said": words.of(row["said"])} for row in seen.complaints],
                 }
                 if json:
                     typer.echo(as_json(told, indent=None))
@@ -51,5 +53,7 @@ def watch(
                             **told,
                         )
                     )
+                    for line in complaint_lines(seen.complaints, words):
+                        console.print(line, soft_wrap=True)
         except KeyboardInterrupt:
             console.print(f"[dim]{words('watch ended')}[/]")

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.demo.credit_codes import credit_codes
+from pipelines.demo.particulars import particulars
 from pipelines.demo.period import Days, Flags, Floats, Period
 from pipelines.demo.register import all_versions, first_versions
 from pipelines.demo.trades import DISTRICTS, TRADES
@@ -75,6 +76,9 @@ def build_city(enterprises: int, end: date, years: int, seed: int) -> City:
     firms = first_versions(rng, period, trade, district, quality, opened).with_columns(
         pl.Series("enterprise_id", codes[:enterprises])
     )
+    # A generator of its own: what is caused by nothing changes nothing else.
+    beside = particulars(np.random.default_rng([seed, 90]), district, firms["major_hazard_source"])
+    firms = firms.with_columns(beside)
     size = np.log(firms["employees_true"].to_numpy()) - 3
     risk = np.clip(risk + 0.12 * size[:, None], *EXTREMES)
     register = all_versions(rng, period, firms, opened, closes)

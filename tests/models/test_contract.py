@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.contract import PROBLEMS, ROW, Judgement, judge
+from models.features import CATALOGUE
 from models.tables.canonical import TABLES, code_list
 from models.tables.columns import SHORT, TEXT
 from tests.worlds.by_hand import row
@@ -30,6 +31,7 @@ _HAPPENED: dict[str, dict[str, Any]] = {
     "absences": {"first_day": FOUND, "last_day": FOUND},
     "conflicts": {},
     "tasks": {"opens_on": FOUND},
+    "former_numbers": {},
 }
 
 
@@ -428,3 +430,21 @@ def test_a_column_of_codes_knows_its_list_and_others_have_none():
     ] == []
     assert code_list(columns["occurred_on"]) is None
     assert code_list(dy.Int64()) is None
+
+
+def test_a_number_that_not_everybody_has_may_be_written_as_none() -> None:
+    judged = _judge("enterprises", _told("enterprises", 1, parent_id="无", registration_number="/"))
+    assert judged.accepted.select("parent_id", "registration_number").row(0) == (None, None)
+
+
+def test_no_feature_reads_what_the_register_tells_for_visits_only() -> None:
+    """Whom to ask for, and above all who owns the firm, must reach no score."""
+    visits_only = {
+        name for name, column in TABLES["enterprises"].columns().items() if _is_for_no_score(column)
+    }
+    assert {"legal_form", "parent_id", "contact", "phone", "address", "inherent_risk"} <= visits_only
+    assert not visits_only & set(CATALOGUE.tables["enterprises"].columns)
+
+
+def _is_for_no_score(column: dy.Column) -> bool:
+    return "used by no score" in (column.description or "")

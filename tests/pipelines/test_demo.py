@@ -23,7 +23,9 @@ from pipelines.demo.roster import UNDERSTAFFED
 
 END = date(2026, 6, 30)
 FIRMS = 300
-EVENTS = [name for name, table in TABLES.items() if table.refers_to_register]
+DELIVERED = [name for name in TABLES if name != "former_numbers"]
+"""The firms of the demo city never had other numbers."""
+EVENTS = [name for name in DELIVERED if TABLES[name].refers_to_register]
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_every_event_is_about_a_firm_of_the_register(tables: dict[str, pl.DataFr
     assert tables[name]["enterprise_id"].is_in(known).all()
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", DELIVERED)
 def test_nothing_is_recorded_after_the_end(tables: dict[str, pl.DataFrame], name: str) -> None:
     frame, columns = tables[name], TABLES[name].columns()
     past = [column for column in frame.columns if (columns[column].metadata or {}).get("past")]
@@ -138,7 +140,7 @@ def test_a_version_knows_nothing_that_came_after_it_was_recorded(
             assert (days["day"] <= days["recorded_at"]).all(), (name, column)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", DELIVERED)
 def test_a_clean_table_keeps_the_contract(tables: dict[str, pl.DataFrame], name: str) -> None:
     schema = TABLES[name].schema
     frame = tables[name].with_columns(source=pl.lit("demo")).select(list(TABLES[name].columns()))

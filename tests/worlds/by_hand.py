@@ -16,6 +16,7 @@ POLICY = load_policy().on(AS_OF)
 
 _USUAL: dict[str, Row] = {
     "enterprises": {"name": "Firm", "enforcing_level": "city", "sector": "general"},
+    "former_numbers": {"kind": "other"},
     "violations": {"severity": "general"},
     "alerts": {"source_system": "platform", "kind": "exceedance", "level": "blue"},
     "inspections": {"kind": "special", "result": "clean"},

@@ -10,11 +10,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from models.former_numbers import NO_FORMER
 from models.tables.canonical import TABLES
 from pipelines.demo.credit_codes import credit_codes
 from warehouse.connection import Connection
 from warehouse.database.opening import prepare_schema
-from warehouse.intake.accepted import known_enterprises
+from warehouse.intake.accepted import former_numbers, known_enterprises
 from warehouse.intake.delivery import Judged, judge_delivery
 from warehouse.intake.mapping import Mapping, parse_mapping
 from warehouse.intake.take_in import TakenIn, take_in
@@ -28,6 +29,8 @@ id_scheme: uscc
 tables:
   enterprises:
     - files: ["register*"]
+  former_numbers:
+    - files: ["former*"]
   violations:
     - files: ["v_*"]
   alerts:
@@ -60,6 +63,16 @@ def firm(number: int, **changes: Any) -> Row:
         "employees": "12",
         "longitude": "117.0",
         "latitude": "36.6",
+    } | changes
+
+
+def former(number: str, now: int = 0, **changes: Any) -> Row:
+    """An enterprise's number of before."""
+    return {
+        "former_number": number,
+        "recorded_at": "2024-01-01",
+        "enterprise_id": FIRMS[now],
+        "kind": "registration_number",
     } | changes
 
 
@@ -200,8 +213,9 @@ def judged(
         if connection is None
         else known_enterprises(connection)
     )
+    former = NO_FORMER if connection is None else former_numbers(connection)
     mapping = parse_mapping(mapping) if isinstance(mapping, str) else mapping
-    return judge_delivery(mapping, folder, known_enterprises=known, today=TODAY)
+    return judge_delivery(mapping, folder, known_enterprises=known, former=former, today=TODAY)
 
 
 def taken(

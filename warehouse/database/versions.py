@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from models.former_numbers import NAMED_AS
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
@@ -33,6 +34,8 @@ def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, re
     """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
+    if NAMED_AS not in rows.columns:
+        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(NAMED_AS))
     with shown_as(connection, "incoming", rows):
         return _write(connection, table, received_on, rows.height)
 
@@ -74,8 +77,8 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
                {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
-               {FOREVER}, f.delivery_id, f.source_file, f.source_line, {next_stored_no(connection) if fresh else 0},
-               NULL
+               {FOREVER}, f.delivery_id, f.source_file, f.source_line, f.{NAMED_AS},
+               {next_stored_no(connection) if fresh else 0}, NULL
         FROM temp.fresh f
         ORDER BY {_order(table, "f.")}
         """,

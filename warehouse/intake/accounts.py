@@ -33,30 +33,32 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
 
 def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
     """Columns for which a file has no header."""
-    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    entry, table, raw = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table], batch.raw
     filled = read_from(_read_as(mapping, batch), entry, table)
     for name, column in table.columns().items():
         if name != "source" and name not in filled and name not in entry.columns:
-            yield Unfilled(table.name, name, bool(metadata(column).get("decisive")), raw.file, raw.sheet)
+            is_decisive = bool(metadata(column).get("decisive"))
+            yield Unfilled(table.name, name, is_decisive, raw.file, raw.sheet, batch.entry_at)
 
 
 def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
     """Decisive columns whose cells are all blank, or whose key some objects lack, unless it is said what that means."""
-    entry, table, raw = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table], batch.raw
+    entry, table, raw = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table], batch.raw
     headers = headers_by_column(mapping, batch)
     for name in decisive(table):
         spec, read = entry.columns.get(name), headers.get(name, [])
         if not read or (spec is not None and (spec.blank is not None or spec.constant is not None)):
             continue
+        place = (raw.file, raw.sheet, batch.entry_at)
         instead = [
             header for other in _INSTEAD.get((table.name, name), ()) for header in headers.get(other, [""])
         ]
         if instead and all(header and _is_full(raw.frame[header]) for header in instead):
             continue
         if raw.frame.height and not any(_holds_something(raw.frame[header]) for header in read):
-            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "cells")
+            yield Unfilled(table.name, name, True, *place, "cells")
         elif lines := sorted(set.intersection(*(set(raw.lacking.get(header, [])) for header in read))):
-            yield Unfilled(table.name, name, True, raw.file, raw.sheet, "key", len(lines), lines[0])
+            yield Unfilled(table.name, name, True, *place, "key", len(lines), lines[0])
 
 
 def unused_content(mapping: Mapping, batches: Sequence[Batch]) -> list[Unused]:
@@ -87,7 +89,7 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
         used = {header for batch in mine for header in _used(mapping, batch)}
         first = mine[0]
         table = TABLES[first.table]
-        filled = read_from(_read_as(mapping, first), mapping.tables[first.table][first.entry_at], table)
+        filled = read_from(_read_as(mapping, first), mapping.entry(first.table, first.entry_at), table)
         is_open = [name for name in table.columns() if name not in filled]
         unread = [header for header in _delivered(first) if header not in used]
         for header in unread:
@@ -121,7 +123,7 @@ def _delivered(batch: Batch) -> list[str]:
 def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
     """Headers of a batch under the names they are read by."""
     delivered = _delivered(batch)
-    names = recognised(delivered, mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]).names
+    names = recognised(delivered, mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]).names
     return [names.get(header, header) for header in delivered]
 
 
@@ -150,7 +152,7 @@ def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -
 
 def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
     """Delivered headers that fill each canonical column of a batch."""
-    entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
     delivered, read_as = _delivered(batch), _read_as(mapping, batch)
     names = dict(zip(read_as, delivered, strict=True))
     read = read_from(read_as, entry, table)
@@ -159,7 +161,7 @@ def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
 
 def _used(mapping: Mapping, batch: Batch) -> set[str]:
     """Delivered headers that a batch reads, or was told not to."""
-    entry, table = mapping.tables[batch.table][batch.entry_at], TABLES[batch.table]
+    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
     read_as = _read_as(mapping, batch)
     wanted = {header for read in read_from(read_as, entry, table).values() for header in read}
     wanted |= left_out(entry, table)

@@ -20,12 +20,14 @@ from datetime import date
 import polars as pl
 
 from models.contract import DUPLICATE_KEY
+from models.former_numbers import NAMED_AS
+from models.identities import ENTERPRISE
 from models.identity_cards import masked_identity_cards
 from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.versions import undo
-from warehouse.intake.files.raw import placed
+from warehouse.intake.files.raw import IN_A_PLACE, placed
 from warehouse.intake.judged import REJECT_SCHEMA, FileCount, Judged
 
 ANOTHER = "key_names_another_enterprise"
@@ -85,7 +87,9 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
     columns = [name for name in table.columns() if name != "recorded_at"]
     differs = " OR ".join(f"i.{name} IS DISTINCT FROM c.{name}" for name in columns)
     same = _joined("i", "c", key)
-    elsewhere = "c.is_of_today AND c.source_file <> i.source_file"
+    # Rows of one delivery are told together, even where some of them waited for their enterprise or their day.
+    apart = "(c.source_file <> i.source_file OR c.delivery_id = i.delivery_id)"
+    elsewhere = f"c.is_of_today AND {apart}"
     clashes = [
         f"SELECT i.{_AT}, '{DUPLICATE_KEY}' AS rule FROM incoming i JOIN today c ON {same} "
         f"AND i.recorded_at = c.recorded_at WHERE {elsewhere} AND ({differs})",
@@ -97,7 +101,7 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
             f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i SEMI JOIN (SELECT {_list('', key)} FROM incoming "
             f"GROUP BY ALL HAVING min({about}) <> max({about})) c ON {same}",
             f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN today c ON {same} WHERE i.{about} <> c.{about} "
-            "AND (NOT c.is_of_today OR c.source_file <> i.source_file)",
+            f"AND (NOT c.is_of_today OR {apart})",
             f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN contradicted c ON {same} WHERE i.{about} <> c.subject",
         ]
     connection.execute(
@@ -189,6 +193,8 @@ def _places(count: FileCount) -> tuple[str, ...]:
 def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
     """Rows that were readable as rejects, with their canonical content; they cannot be read again from it."""
     columns = list(TABLES[name].columns())
+    if TABLES[name].may_name_former_numbers:
+        found = found.with_columns(pl.coalesce(NAMED_AS, ENTERPRISE).alias(ENTERPRISE))
     content = [
         masked_identity_cards(
             json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
@@ -200,7 +206,7 @@ def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
         masked_identity_cards(json.dumps(row, ensure_ascii=False))
         for row in found.select(one for one in told if one != "source").iter_rows(named=True)
     ]
-    place = pl.col("source_file").str.extract_groups(r"^(?<file>.*?)(?: \[(?<sheet>[^\[\]]*)\])?$")
+    place = pl.col("source_file").str.extract_groups(IN_A_PLACE)
     return found.select(
         source=pl.lit(judged.mapping.name),
         table_name=pl.lit(name),

@@ -7,7 +7,7 @@ stays the same.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
 from warehouse.database.reasons import followable
+from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged, Unfilled
 from warehouse.questions.complaints import standing
 
@@ -26,6 +27,7 @@ FILE_UNREADABLE = "file_unreadable"
 MOSTLY_REFUSED = "mostly_refused"
 SHEET_UNREAD = "sheet_unread"
 DECISIVE_UNFILLED = "decisive_unfilled"
+DECISIVE_LOST = "decisive_lost"
 DIVISION_UNKNOWN = "division_unknown"
 
 GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
@@ -64,7 +66,7 @@ def of_delivery(judged: Judged) -> list[Complaint]:
             file,
             Message(
                 N_("{file} could not be read ({rule}): {content}. Deliver it again."),
-                {"file": file, "rule": rules, "content": content[:200]},
+                {"file": file, "rule": rules, "content": shown(content[:200])},
             ),
         )
         for file, rules, content in whole.select("file", "rules", "content")
@@ -73,7 +75,38 @@ def of_delivery(judged: Judged) -> list[Complaint]:
     ]
 
 
-def of_content(judged: Judged) -> list[Complaint]:
+def lost_columns(connection: Connection, judged: Judged) -> dict[Unfilled, Message]:
+    """Decisive columns that nothing fills and that were filled in an earlier delivery of the source, each told.
+
+    A file is compared with what came under its name; one of a new name with what its entry read.
+    """
+    unfilled = [one for one in judged.unfilled if one.is_decisive]
+    if not unfilled:
+        return {}
+    told = connection.execute(_HEADERS, [judged.mapping.name]).fetchall()
+    before = [(table, entry, file, json.loads(headers or "{}")) for table, entry, file, headers in told]
+    found: dict[Unfilled, Message] = {}
+    for one in unfilled:
+        mine = [row for row in before if row[0] == one.table]
+        mine = [row for row in mine if row[2] == one.file] or [row for row in mine if row[1] == one.entry_at]
+        last = next((row for row in mine if one.column in row[3]), None)
+        if last is not None:
+            facts = {"file": one.file, "column": f"{one.table}.{one.column}", "name": one.column}
+            found[one] = Message(_LOST, {**facts, "header": shown(last[3][one.column]), "before": last[2]})
+    return found
+
+
+_LOST = N_(
+    "{file}: nothing fills {column} any more, which codes rest on. An earlier delivery had it ({header} in {before}). "
+    "Ask the source, map its new header, or say in the mapping that the source has it no more ({name}: null)."
+)
+_HEADERS = """
+SELECT f.table_name, f.entry, f.file, f.headers FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id)
+WHERE d.source = ? AND f.delivered > 0 ORDER BY d.number DESC
+"""
+
+
+def of_content(judged: Judged, lost: Mapping[Unfilled, Message]) -> list[Complaint]:
     """Sheets that nothing reads, decisive columns that nothing fills, divisions that never existed, each told once.
 
     Named by sheet or column, not by file: what comes in a new file every day is one thing to settle.
@@ -95,9 +128,9 @@ def of_content(judged: Judged) -> list[Complaint]:
     columns = [
         Complaint(
             source,
-            DECISIVE_UNFILLED,
+            DECISIVE_LOST if one in lost else DECISIVE_UNFILLED,
             f"{one.table}.{one.column}",
-            Message(_UNFILLED[one.why], _facts_of(one)),
+            lost.get(one) or Message(_UNFILLED[one.why], _facts_of(one)),
         )
         for one in judged.unfilled
         if one.is_decisive

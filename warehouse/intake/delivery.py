@@ -5,31 +5,31 @@ cut into files cannot matter.
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path, PurePath
-from typing import Any
 
 import polars as pl
 
-from models.contract import DUPLICATE_KEY, HEALS, ROW, UNKNOWN_ENTERPRISE, judge
+from models.contract import DUPLICATE_KEY, ROW, judge
 from models.divisions import is_known, present
 from models.errors import DeliveryError
-from models.identity_cards import masked_identity_cards
+from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
+from models.identities import Proof
 from models.messages import Message
-from models.tables.canonical import TABLES, Table
+from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content, used_again
-from warehouse.intake.conform import CELL_PROBLEMS, as_text, conform
+from warehouse.intake.conform import CELL_PROBLEMS, conform
 from warehouse.intake.files.flaws import below_other_headers, days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
 from warehouse.intake.files.raw import LINE, Raw, shown
 from warehouse.intake.files.readers import read_file
-from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged, Unused
+from warehouse.intake.judged import Batch, FileCount, Judged, Unused
 from warehouse.intake.mapping import Entry, Mapping, expand_environment
 from warehouse.intake.recognition import read_from, recognised
+from warehouse.intake.refused import refused_rows, unread_rows
 
 Progress = Callable[[str], None]
 _NOT_READ = ", not read"
@@ -181,6 +181,7 @@ def judge_delivery(
     folder: Path | None,
     *,
     known_enterprises: pl.Series,
+    former: pl.DataFrame = NO_FORMER,
     today: date,
     progress: Progress = lambda _: None,
     only: Container[str] | None = None,
@@ -212,18 +213,26 @@ def judge_delivery(
     judged.notes += [] if folder is None else _not_there(folder, mapping)
     judged.unused += unused_content(mapping, batches)
     judged.unfilled = unfilled_columns(mapping, batches)
-    judge_batches(judged, batches, known_enterprises=known_enterprises, today=today)
+    judge_batches(judged, batches, known_enterprises=known_enterprises, former=former, today=today)
     return judged
 
 
-def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl.Series, today: date) -> None:
-    """Judge batches table by table, the register first so that events can refer to it."""
+def judge_batches(
+    judged: Judged,
+    batches: list[Batch],
+    *,
+    known_enterprises: pl.Series,
+    former: pl.DataFrame = NO_FORMER,
+    today: date,
+) -> None:
+    """Judge batches table by table, the register and former numbers first so that events can refer to them."""
     rejects: list[pl.DataFrame] = []
     for table in TABLES.values():
         mine = [batch for batch in batches if batch.table == table.name]
         if not mine:
             continue
-        accepted, refused = _judge_table(judged, table, mine, known_enterprises, today)
+        accepted, refused = _judge_table(judged, table, mine, known_enterprises, former, today)
+        former = pl.concat([former, told_by(table, accepted)])
         if table.is_register:
             known_enterprises = pl.concat([known_enterprises, accepted["enterprise_id"]]).unique()
         judged.accepted[table.name] = accepted
@@ -232,7 +241,7 @@ def judge_batches(judged: Judged, batches: list[Batch], *, known_enterprises: pl
 
 
 def _judge_table(
-    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, today: date
+    judged: Judged, table: Table, batches: list[Batch], known: pl.Series, former: pl.DataFrame, today: date
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge all files of a table at once, so that how a delivery is cut into files cannot matter."""
     empty = table.schema.create_empty().with_columns(
@@ -247,14 +256,16 @@ def _judge_table(
         if not batch.rows.is_empty()
     ]
     rows = pl.concat(parts, how="diagonal").with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
-    where = rows.select(ROW, "batch", LINE)
+    proof = Proof(judged.mapping.id_scheme == "uscc", judged.mapping.accepted_on(today))
+    rows = _by_todays_numbers(judged, table, rows, known, former, proof)
+    where = rows.select(ROW, "batch", LINE, NAMED_AS)
     verdict = judge(
         rows.drop("batch", LINE, CELL_PROBLEMS),
         table,
         known_enterprises=known,
         today=today,
-        credit_codes=judged.mapping.id_scheme == "uscc",
-        accepted_codes=judged.mapping.accepted_on(today),
+        credit_codes=proof.credit_codes,
+        accepted_codes=proof.accepted_codes,
     )
     refused = verdict.refused.join(where, on=ROW)
     clashing = refused.filter(pl.col("rules").list.contains(DUPLICATE_KEY)).select(ROW)
@@ -264,17 +275,36 @@ def _judge_table(
     _count_files(judged, table, batches, where.join(refused, on=ROW, how="anti"), refused)
     judged.repeated += verdict.repeated
     mapping = judged.mapping
-    rejects = [_unread_rows(mapping, batch) for batch in batches]
-    rejects += [_refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
+    rejects = [unread_rows(mapping, batch) for batch in batches]
+    rejects += [refused_rows(mapping, batch, refused.filter(batch=at)) for at, batch in enumerate(batches)]
     accepted = _in_present_divisions(judged, table, verdict.accepted).join(where, on=ROW)
     judged.notes += used_again(table, accepted, batches)
     without = rows.filter(pl.col(CELL_PROBLEMS).list.len() > 0).join(accepted, on=ROW, how="semi")
     if not without.is_empty():
         told = without.select("batch", LINE, rules=CELL_PROBLEMS)
-        cells = [_refused_rows(mapping, batch, told.filter(batch=at)) for at, batch in enumerate(batches)]
+        cells = [refused_rows(mapping, batch, told.filter(batch=at)) for at, batch in enumerate(batches)]
         kept = pl.concat(cells).with_columns(state=pl.lit("cell"), entry=pl.lit(None, dtype=pl.Int64))
         judged.cells = pl.concat([judged.cells, kept])
     return _located(judged, batches, accepted), pl.concat(rejects)
+
+
+def _by_todays_numbers(
+    judged: Judged, table: Table, rows: pl.DataFrame, known: pl.Series, former: pl.DataFrame, proof: Proof
+) -> pl.DataFrame:
+    """Rows that name a former number with that of today, and what they were delivered with (``named_as``)."""
+    found = find(rows, table, known=known, former=former, proof=proof, row=ROW)
+    if not found.named.is_empty():
+        judged.notes.append(
+            f"{table.name}: {found.named.height:,} rows name former numbers, read as the enterprises of today"
+        )
+    named = found.rows.join(found.named, on=ROW, how="left", maintain_order="left")
+    if found.ambiguous.is_empty():
+        return named
+    problems, is_ambiguous = pl.col("problems"), pl.col(ROW).is_in(found.ambiguous.implode())
+    more = pl.lit([AMBIGUOUS], dtype=pl.List(pl.String))
+    return named.with_columns(
+        problems=pl.when(is_ambiguous).then(problems.list.concat(more)).otherwise(problems)
+    )
 
 
 def _in_present_divisions(judged: Judged, table: Table, accepted: pl.DataFrame) -> pl.DataFrame:
@@ -323,72 +353,14 @@ def _count_files(
                 good.get(at, 0),
                 bad.get(at, 0) + unread,
                 batch.raw.sheet,
+                batch.entry_at,
+                _decisive_headers(judged.mapping, batch),
             )
         )
 
 
-def _unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
-    rows = [
-        (
-            mapping.name,
-            batch.table,
-            unread.file,
-            unread.sheet,
-            unread.line,
-            unread.rule,
-            unread.content,
-            None,
-            "open",
-            mapping.hash,
-            None,  # there are no cells that an entry of the mapping could read again
-        )
-        for unread in batch.raw.unread
-    ]
-    return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
-
-
-def _refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
-    if refused.is_empty():
-        return pl.DataFrame(schema=REJECT_SCHEMA)
-    refused = refused.sort(LINE)
-    delivered = as_text(batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)).drop(LINE)
-    content = [_kept(row) for row in delivered.iter_rows(named=True)]
-    headers = headers_by_column(mapping, batch)
-    cells = [
-        _kept(_offending(batch.table, rules, headers, row))
-        for rules, row in zip(refused["rules"], delivered.iter_rows(named=True), strict=True)
-    ]
-    rules = pl.col("rules").list.join(", ")
-    return refused.select(
-        source=pl.lit(mapping.name),
-        table_name=pl.lit(batch.table),
-        file=pl.lit(batch.raw.file),
-        sheet=pl.lit(batch.raw.sheet, dtype=pl.String),
-        line=pl.col(LINE),
-        rules=rules,
-        content=pl.Series(content, dtype=pl.String),
-        cells=pl.Series(cells, dtype=pl.String),
-        state=pl.when(pl.col("rules").list.eval(pl.element().str.contains(HEALS)).list.all())
-        .then(pl.lit("waiting"))
-        .otherwise(pl.lit("open")),
-        mapping_hash=pl.lit(mapping.hash),
-        entry=pl.when(~pl.col(LINE).is_in(list(batch.flawed))).then(pl.lit(batch.entry_at, dtype=pl.Int64)),
-    )
-
-
-def _kept(cells: dict[str, Any]) -> str:
-    return masked_identity_cards(json.dumps(cells, ensure_ascii=False))
-
-
-def _offending(
-    table: str, rules: Iterable[str], headers: dict[str, list[str]], row: dict[str, Any]
-) -> dict[str, str]:
-    """What the cells said for which a row is refused, by canonical column."""
-    keys = {DUPLICATE_KEY: TABLES[table].key, UNKNOWN_ENTERPRISE: ("enterprise_id",)}
-    columns = [name for rule in rules for name in keys.get(rule, (rule.partition(":")[2],))]
-    return {
-        name: " | ".join("" if row[header] is None else str(row[header]) for header in headers[name])
-        for name in columns
-        if headers.get(name)
-    }
+def _decisive_headers(mapping: Mapping, batch: Batch) -> dict[str, str]:
+    if batch.raw.frame.width <= 1:
+        return {}
+    read = headers_by_column(mapping, batch)
+    return {name: " | ".join(read[name]) for name in decisive(TABLES[batch.table]) if read.get(name)}

@@ -13,7 +13,7 @@ from warehouse.database.frames import Connection, log, transaction
 from warehouse.database.runs import last_issued
 from warehouse.database.validity import NEWEST
 from warehouse.home import Home
-from warehouse.intake.accepted import known_enterprises
+from warehouse.intake.accepted import former_numbers, known_enterprises
 from warehouse.intake.complaints import SOURCE_UNREADABLE, of_source, renew
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery, unused_files
 from warehouse.intake.files.raw import shown
@@ -126,6 +126,7 @@ def _read(
         mapping,
         folder,
         known_enterprises=known,
+        former=former_numbers(connection),
         today=today,
         progress=lambda name: log.info("reading %s", name),
         only=unseen,

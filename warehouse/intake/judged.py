@@ -1,5 +1,6 @@
 """What was decided about a delivery, before anything of it is written."""
 
+from collections.abc import Mapping as Facts
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -54,6 +55,9 @@ class FileCount:
     accepted: int
     refused: int
     sheet: str | None = None
+    entry_at: int = 0
+    headers: Facts[str, str] = field(default_factory=dict[str, str])
+    """Headers that filled its decisive columns."""
 
 
 class Unused(NamedTuple):
@@ -89,6 +93,7 @@ class Unfilled(NamedTuple):
     is_decisive: bool
     file: str
     sheet: str | None
+    entry_at: int = 0
     why: Literal["header", "cells", "key"] = "header"
     rows: int = 0
     line: int = 0

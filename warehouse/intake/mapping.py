@@ -42,7 +42,7 @@ import os
 import re
 from datetime import date
 from difflib import get_close_matches
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -56,6 +56,10 @@ from warehouse.intake.values.fields import STRICT, FieldSpec, check_field
 from warehouse.intake.values.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
+MAX_BYTES, MAX_NODES = 1_000_000, 100_000
+"""Of a mapping file; one that knows ten thousand words is a fifth of that."""
+VARIABLES = "RISKCODE_SOURCE_"
+"""How the variables begin that a mapping may name: whoever writes mappings does not thereby read the environment."""
 SheetNumber = Annotated[int, Field(ge=0)]
 LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]
 
@@ -67,7 +71,7 @@ class _Strict(BaseModel):
 
 
 class SqlQuery(_Strict):
-    """A query that delivers rows, through SQLAlchemy.  ``url`` may name an environment variable: ${NAME}."""
+    """A query that delivers rows, by SQLAlchemy.  ``url`` may name environment variables: ${RISKCODE_SOURCE_X}."""
 
     url: str
     query: str
@@ -122,6 +126,11 @@ class Entry(_Strict):
         return self.sheet if isinstance(self.sheet, list) else [self.sheet]
 
 
+AS_STORED = -1
+"""Place of an entry that no mapping file has: it reads rows that were stored and wait again."""
+_AS_STORED = Entry(files=["*"])
+
+
 class Ignored(_Strict):
     """Files that are not data, with the reason why."""
 
@@ -166,6 +175,10 @@ class Mapping(_Strict):
         """Credit codes that are taken on a day though they fail the check."""
         return frozenset(one.code for one in self.accepted_codes if one.since <= day)
 
+    def entry(self, table: str, at: int) -> Entry:
+        """An entry by its place, or the one that reads rows as they are stored."""
+        return _AS_STORED if at == AS_STORED else self.tables[table][at]
+
     def entries(self) -> list[tuple[str, int, Entry]]:
         """Every entry with its table and its place in the file; the register first."""
         ordered = sorted(self.tables, key=list(TABLES).index)
@@ -175,6 +188,13 @@ class Mapping(_Strict):
 class _PlainWords(yaml.SafeLoader):
     """YAML in which Yes, No, On and Off are the words they look like; only true and false are flags."""
 
+    def get_single_node(self) -> yaml.Node | None:
+        """The document.  Raises YAMLError for one that grows out of all proportion once its aliases are followed."""
+        node = super().get_single_node()
+        if node is not None and _weight(node, {}) > MAX_NODES:
+            raise yaml.YAMLError(f"its aliases unfold to more than {MAX_NODES:,} parts")
+        return node
+
 
 _PlainWords.yaml_implicit_resolvers = {
     first: [
@@ -182,6 +202,20 @@ _PlainWords.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _weight(node: yaml.Node, known: dict[int, int | None]) -> int:
+    """How many parts a node has with those that aliases name."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = None
+        parts = node.value if isinstance(node, yaml.SequenceNode) else chain.from_iterable(node.value)
+        known[id(node)] = 1 + sum(_weight(part, known) for part in parts)
+    weight = known[id(node)]
+    if weight is None:
+        raise yaml.YAMLError("a part of it holds itself")
+    return weight
 
 
 def load_mapping(path: Path | str) -> Mapping:
@@ -194,6 +228,12 @@ def load_mapping(path: Path | str) -> Mapping:
         raise MappingError(
             "There is no mapping file {path}. Give a path, or one of: {names}.", path=path, names=names
         )
+    if file.stat().st_size > MAX_BYTES:
+        raise MappingError(
+            "{path} is longer than {most} bytes; that is no mapping file. Correct it.",
+            path=file,
+            most=f"{MAX_BYTES:,}",
+        )
     try:
         return parse_mapping(file.read_text(encoding="utf-8"))
     except (MappingError, UnicodeDecodeError) as error:
@@ -205,15 +245,15 @@ def parse_mapping(text: str) -> Mapping:
     try:
         raw = yaml.load(text, Loader=_PlainWords)
         mapping = Mapping.model_validate({**raw, "text": text})
-    except (yaml.YAMLError, TypeError) as error:
-        raise MappingError(
-            "not a mapping file ({error}). See docs/operations.md for one.", error=error
-        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise MappingError(
             "{where}: {msg}. Correct the mapping file.", where=where, msg=first["msg"]
+        ) from error
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        raise MappingError(
+            "not a mapping file ({error}). See docs/operations.md for one.", error=error
         ) from error
     _check_names(mapping.tables, TABLES, "tables")
     for name, _, entry in mapping.entries():
@@ -238,10 +278,20 @@ def _check_names(given: Any, known: Any, where: str) -> None:
 
 
 def expand_environment(url: str) -> str:
-    """Put environment variables into a database URL.  Raises MappingError when one is not set."""
+    """Put environment variables into a database URL.
+
+    Raises MappingError for one that is not set, or that mappings may not name.
+    """
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
+        if not name.startswith(VARIABLES):
+            raise MappingError(
+                "A mapping may only name environment variables that begin with {allowed}, not {name}. Set "
+                "{allowed}{name} and name that.",
+                allowed=VARIABLES,
+                name=name,
+            )
         if name not in os.environ:
             raise MappingError(
                 "The mapping needs the environment variable {name}. Set it and run again.", name=name

@@ -10,10 +10,11 @@ from models.contract import HEALS
 from models.errors import MappingError
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
-from warehouse.intake.accepted import known_enterprises, write_versions
+from warehouse.intake.accepted import former_numbers, known_enterprises, write_versions
 from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.files.raw import LINE, Raw
+from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.mapping import Entry, Mapping, parse_mapping
 
 
@@ -89,6 +90,22 @@ def retry_rejects(
     ``only_waiting``: just the rows that time or another delivery may have settled something of.  ``mapping``: a mended
     mapping to read them by; else the one they came with.  Returns how many rows were taken up.
     """
+    taken = 0
+    for _ in _ROUNDS:
+        again = _retry(connection, received_on, today, only_waiting=only_waiting, mapping=mapping)
+        taken += again
+        if not again:
+            break
+    return taken
+
+
+_ROUNDS = ("enterprises", "former numbers", "what names them")
+"""What is taken up in one round may be what others wait for in the next."""
+
+
+def _retry(
+    connection: Connection, received_on: date, today: date, *, only_waiting: bool, mapping: Mapping | None
+) -> int:
     some = "len(list_filter(string_split(r.rules, ', '), lambda rule: regexp_matches(rule, $heals))) > 0"
     kept = connection.sql(
         f"""
@@ -127,8 +144,10 @@ def _retry_group(
             "table_name", "entry", "file", "sheet", maintain_order=True
         )
     ]
-    judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=today)
+    known, former = known_enterprises(connection), former_numbers(connection)
+    judge_batches(judged, batches, known_enterprises=known, former=former, today=today)
     with transaction(connection):
+        keep_enterprises(connection, judged, received_on=received_on)
         take_out_clashes(connection, judged, received_on=received_on)
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
@@ -141,6 +160,7 @@ def _retry_group(
                 "WHERE rowid IN (SELECT reject FROM settled)",
                 [received_on],
             )
+        settle_anew(connection, judged, received_on=received_on)
     return settled.height
 
 
@@ -152,8 +172,7 @@ def _still_refused(group: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
-    entries = mapping.tables.get(table, [])
-    if at >= len(entries):
+    if at >= len(mapping.tables.get(table, [])):
         raise MappingError(
             "The mapping '{name}' has no entry {at} for {table}, by which refused rows were read. "
             "Keep its entries in order when you mend it, or deliver the files again.",
@@ -161,7 +180,7 @@ def _entry_again(mapping: Mapping, table: str, at: int) -> Entry:
             at=at + 1,
             table=table,
         )
-    return entries[at]
+    return mapping.entry(table, at)
 
 
 def _write_still_refused(connection: Connection, mapping: Mapping, still: pl.DataFrame) -> None:

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.errors import DeliveryError, MappingError, RiskcodeError
+from models.messages import Message
 from warehouse.clock import local_today
 from warehouse.home import Home
 from warehouse.intake.delivery import is_finished
-from warehouse.intake.files.raw import shown
+from warehouse.intake.files.raw import printable, shown
 from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
 
 T = TypeVar("T")
@@ -91,6 +92,12 @@ def _mapping_of(folder: Path, approved: Container[str]) -> Mapping:
     one that lies there must be approved.
     """
     own, named = folder / "mapping.yaml", MAPPINGS / f"{folder.name}.yaml"
+    for link, root in ((folder, folder.parent), (own, folder)):
+        if link.is_symlink() and not link.resolve().is_relative_to(root.resolve()):
+            raise MappingError(
+                "{link} points outside the inbox, and is not read. Put the files themselves there.",
+                link=shown(str(link)),
+            )
     if not own.exists() and not named.exists():
         raise MappingError(
             "The inbox folder {folder} has no mapping.yaml, and no mapping is called '{name}'. Put one into the "
@@ -135,7 +142,7 @@ def attempt(read: Callable[[], T]) -> T | RiskcodeError:
     try:
         return read()
     except RiskcodeError as error:
-        return error
+        return tamed(error)
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
@@ -144,3 +151,13 @@ def attempt(read: Callable[[], T]) -> T | RiskcodeError:
             kind=type(error).__name__,
             error=shown(str(error)),
         )
+
+
+def tamed(told: Any) -> Any:
+    """An error or message whose facts cannot play tricks on a terminal, log or page, in one line; facts alike."""
+    if isinstance(told, RiskcodeError):
+        told.facts = {name: tamed(fact) for name, fact in told.facts.items()}
+        return told
+    if isinstance(told, Message):
+        return Message(told.message, {name: tamed(fact) for name, fact in told.facts.items()})
+    return told if isinstance(told, int | float | None) else printable(" ".join(str(told).split()))

@@ -3,6 +3,7 @@
 A run that dies leaves the warehouse as it was before the delivery, and the same delivery can come again.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +15,18 @@ from warehouse.database.meta import next_number, next_stored_no, value, written_
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
-from warehouse.intake.complaints import DECISIVE_UNFILLED, FILE_UNREADABLE, of_content, of_delivery, renew
+from warehouse.intake.complaints import (
+    DECISIVE_LOST,
+    DECISIVE_UNFILLED,
+    FILE_UNREADABLE,
+    lost_columns,
+    of_content,
+    of_delivery,
+    renew,
+)
 from warehouse.intake.delivery import file_digest
 from warehouse.intake.files.raw import shown
+from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.rejects import remember_mapping, write_rejects
@@ -57,6 +67,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
     """Write a decided delivery and what there is to complain of it, in one transaction."""
     with transaction(connection):
         forget_earlier_forms(connection, judged, received_on=received_on)
+        keep_enterprises(connection, judged, received_on=received_on)
         take_out_clashes(connection, judged, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
@@ -68,10 +79,20 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         files = {count.file for count in judged.files}
         found = of_delivery(judged)
         renew(connection, source, found, on=received_on, kinds=[FILE_UNREADABLE], places=files)
-        content, read = of_content(judged), {count.table for count in judged.files if count.delivered}
+        content = of_content(judged, lost_columns(connection, judged))
+        read = {count.table for count in judged.files if count.delivered}
         columns = [f"{table}.{name}" for table in read for name in decisive(TABLES[table])]
-        renew(connection, source, content, on=received_on, kinds=[DECISIVE_UNFILLED], places=columns)
-        return _record(connection, judged, written, received_on)
+        renew(
+            connection,
+            source,
+            content,
+            on=received_on,
+            kinds=[DECISIVE_UNFILLED, DECISIVE_LOST],
+            places=columns,
+        )
+        taken = _record(connection, judged, written, received_on)
+        settle_anew(connection, judged, received_on=received_on)
+        return taken
 
 
 def _note_shared_numbers(connection: Connection, mapping: Mapping, received_on: date) -> None:
@@ -134,6 +155,8 @@ def _record(connection: Connection, judged: Judged, written: list[Written], rece
             delivered=count.delivered,
             accepted=count.accepted,
             refused=count.refused,
+            entry=count.entry_at,
+            headers=json.dumps(dict(count.headers), ensure_ascii=False),
             digest=judged.digests.get(count.file),
         )
     return taken

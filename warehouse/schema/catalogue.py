@@ -1,6 +1,6 @@
 """Every table of the warehouse by its name, in the order of the data dictionary."""
 
-from models.tables.canonical import TABLES, Table
+from models.tables.canonical import TABLES, Table, personal
 from warehouse.schema import cards, codes, disputes, monitoring, operations, plan
 from warehouse.schema.tables import POLARS, Column, OwnTable, day, small, text, whole
 
@@ -11,15 +11,19 @@ VERSION_COLUMNS = {
     "delivery_id": text("delivery that brought it"),
     "source_file": text("file it stood in"),
     "source_line": whole("line in that file"),
+    "named_as": text("former number of its enterprise that it was delivered with; empty = that of today"),
     "stored_no": whole("number of the write that stored it"),
     "undone_no": whole("number of the write that undid it: another file of that day contradicts it"),
 }
 """What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
 number of the write that stored it (so that a past run can be replayed on what was stored by then)."""
 
+AS_KNOWN = ("enterprises", "former_numbers")
+"""Canonical tables that are published, as known on the day of knowledge."""
+
 
 def _versions_of(table: Table) -> OwnTable:
-    """A canonical table as it is kept, in versions.  Of these only the register is published, as known on a day."""
+    """A canonical table as it is kept, in versions.  Of these only the register and former numbers are published."""
     kinds = {dtype: kind for kind, dtype in POLARS.items()}
     columns = {
         name: Column(
@@ -30,7 +34,11 @@ def _versions_of(table: Table) -> OwnTable:
         for name, column in table.columns().items()
     }
     return OwnTable(
-        table.grain, columns | VERSION_COLUMNS, renewed="enterprise", is_published=table.is_register
+        table.grain,
+        columns | VERSION_COLUMNS,
+        renewed="enterprise",
+        is_published=table.name in AS_KNOWN,
+        kept_back=personal(table),
     )
 
 

@@ -45,6 +45,7 @@ _COLUMNS = COMMON | spread(
         "unchanged": whole("rows already known"),
         "refused": whole("rows refused"),
         "accepted": whole("rows accepted"),
+        "headers": text("headers that filled its decisive columns, as JSON: canonical column, and header"),
         "digest": text("SHA-256 of its content"),
         "complaint_id": text("short, the same for the same thing"),
         "place": text("file, table or column it is about; empty = the whole source"),
@@ -93,7 +94,7 @@ TABLES = {
     ),
     "ops.delivery_files": _noted(
         "one file of a delivery, or sheet of it, for one table",
-        "delivery_id table_name file sheet delivered accepted refused digest",
+        "delivery_id table_name entry file sheet delivered accepted refused headers digest",
         order="delivery_id, table_name, file, sheet",
     ),
     "ops.contradictions": _noted(
@@ -120,7 +121,8 @@ TABLES = {
         key="complaint_id",
         order="source, kind, place",
         kind=text(
-            "source_unreadable, file_unreadable, mostly_refused, sheet_unread, decisive_unfilled or division_unknown"
+            "source_unreadable, file_unreadable, mostly_refused, sheet_unread, decisive_unfilled, decisive_lost or "
+            "division_unknown"
         ),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),

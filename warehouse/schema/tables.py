@@ -43,8 +43,8 @@ class OwnTable:
     """A table of the warehouse.
 
     ``grain``: what one row is.  ``key``: columns no two rows share.  ``order`` and ``where``: how it is published.
-    ``when_published``: columns only the published copy has.  ``is_kept``: made with the warehouse; the others are
-    replaced whole by what computes them.
+    ``when_published``: columns only the published copy has; ``kept_back``: those that it does not have.
+    ``is_kept``: made with the warehouse; the others are replaced whole by what computes them.
     """
 
     grain: str
@@ -56,6 +56,13 @@ class OwnTable:
     is_kept: bool = True
     is_published: bool = True
     when_published: Mapping[str, Column] = field(default_factory=dict[str, Column])
+    kept_back: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> dict[str, Column]:
+        """Columns of the published copy."""
+        here = {name: column for name, column in self.columns.items() if name not in self.kept_back}
+        return here | dict(self.when_published)
 
     def ddl(self, name: str) -> str:
         """SQL that creates it."""

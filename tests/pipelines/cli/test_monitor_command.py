@@ -56,3 +56,19 @@ def test_an_alarm_is_acknowledged_by_name_and_nothing_else_can_be(coded: Path, t
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         rows = connection.execute("SELECT metric, as_of::VARCHAR, given_by FROM ops.acknowledged").fetchall()
     assert rows == [("codes_moved", "2026-06-30", "Li")]
+
+
+def test_complaints_that_stand_are_on_the_page_and_harmless_there(coded: Path, tmp_path: Path) -> None:
+    home, target = copy_of(coded, tmp_path / "home"), tmp_path / "monitoring.html"
+    with duckdb.connect(str(home / "published" / "riskcode.duckdb")) as copy:
+        copy.execute(
+            "INSERT INTO ops.complaints BY NAME SELECT 'abcd1234' AS complaint_id, 'shiju' AS source, "
+            "'file_unreadable' AS kind, 'x' AS place, true AS is_grave, '{file} is cut off.' AS message, "
+            """'{"file": "<script>x</script>.csv"}' AS facts, DATE '2026-06-30' AS first_on, DATE '2026-06-30' AS """
+            "last_on, 'open' AS state"
+        )
+    assert riskcode(home, "monitor", "--html", str(target)).returncode == 0
+    html = target.read_text(encoding="utf-8")
+    assert "<strong>shiju: &lt;script&gt;x&lt;/script&gt;.csv is cut off.</strong>" in html
+    assert "abcd1234" in html
+    assert "<script" not in html

@@ -935,7 +935,7 @@ mapping: bureau
 tables:
   enterprises: [{files: ["register*"]}]
   violations:
-    - sql: {url: "${SOURCE_URL}", query: "QUERY"}
+    - sql: {url: "${RISKCODE_SOURCE_URL}", query: "QUERY"}
 """
 
 
@@ -951,7 +951,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     engine = sqlalchemy.create_engine(url)
     frame(*[{name: str(cell) for name, cell in row.items()} for row in rows]).write_database("found", engine)
     engine.dispose()
-    monkeypatch.setenv("SOURCE_URL", url)
+    monkeypatch.setenv("RISKCODE_SOURCE_URL", url)
     return url
 
 
@@ -990,7 +990,7 @@ def test_a_query_that_fails_says_so(case: str) -> None:
 def test_a_database_that_cannot_be_reached_says_so_without_the_password(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    monkeypatch.setenv("SOURCE_URL", url)
+    monkeypatch.setenv("RISKCODE_SOURCE_URL", url)
     with pytest.raises(DeliveryError, match="Correct url or query") as caught:
         judged(None, SQL.replace("QUERY", "SELECT 1"))
     assert "geheim" not in str(caught.value)

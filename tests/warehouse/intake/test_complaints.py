@@ -303,3 +303,41 @@ def test_a_sheet_that_nothing_reads_and_a_decisive_column_that_nothing_fills_are
     deliver(home.inbox / "bureau", {"v_2.csv": csv_bytes([violation("b")])})
     a_night(connection, home, TODAY + timedelta(days=1))
     assert stand(connection, only_grave=False) == [("bureau", "sheet_unread", "[历城区]", "open")]
+
+
+# ------------------------------------------------------------------------------------ columns that are lost
+
+
+def _findings(*without: str, file: str = "v_2.csv") -> dict[str, bytes]:
+    row = violation("b" if without else "a")
+    return {file: csv_bytes([{name: cell for name, cell in row.items() if name not in without}])}
+
+
+@pytest.mark.parametrize("file", ["v_1.csv", "v_2.csv"])
+def test_a_decisive_column_that_an_earlier_delivery_had_is_told_as_lost(
+    home: Home, connection: Connection, file: str
+) -> None:
+    source(home, "bureau", {**REGISTER, **_findings(file="v_1.csv")})
+    a_night(connection, home)
+    source(home, "bureau", _findings("severity", file=file))
+    a_night(connection, home, TODAY + timedelta(days=1))
+    told = {row["place"]: row for row in standing(connection) if row["kind"] == "decisive_lost"}
+    assert set(told) == {"violations.severity"}
+    said = str(told["violations.severity"]["said"])
+    assert said.startswith(f"{file}: nothing fills violations.severity any more")
+    assert "An earlier delivery had it (severity in v_1.csv)" in said
+
+
+def test_what_is_lost_is_over_once_it_is_delivered_again(home: Home, connection: Connection) -> None:
+    for day, without in enumerate(([], ["severity"], [])):
+        source(home, "bureau", {**REGISTER, **_findings(*without, file=f"v_{day}.csv")})
+        a_night(connection, home, TODAY + timedelta(days=day))
+    assert "decisive_lost" not in {row["kind"] for row in standing(connection)}
+
+
+def test_a_column_that_a_source_never_had_is_missing_and_not_lost(home: Home, connection: Connection) -> None:
+    for day in range(2):
+        source(home, "bureau", {**REGISTER, **_findings("severity", file=f"v_{day}.csv")})
+        a_night(connection, home, TODAY + timedelta(days=day))
+    kinds = {row["kind"] for row in standing(connection) if row["place"] == "violations.severity"}
+    assert kinds == {"decisive_unfilled"}

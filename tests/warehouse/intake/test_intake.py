@@ -24,6 +24,7 @@ from tests.worlds.deliveries import (
     csv_bytes,
     deliver,
     firm,
+    former,
     ids,
     judged,
     officer,
@@ -400,6 +401,7 @@ EVENTS = {
     "reports": [report("a"), report("b", hazards_fixed="9")],
     "officers": [officer("p1"), officer("p2", certified_until=""), officer("p1", recorded_at="2025-01-01")],
     "absences": [absence("a"), absence("b", last_day="2026-06-30")],
+    "former_numbers": [former("370102200012349")],
     "conflicts": [conflict("a"), conflict("b", enterprise_id=FIRMS[4])],
     "tasks": [task("a"), task("b", enterprise_id=FIRMS[1], closed_on="2025-06-30")],
 }
@@ -433,6 +435,7 @@ def test_the_whole_delivery_is_coded(whole: tuple[dict[str, list[Any]], list[Any
     tables, codes, refused = whole
     assert {name: len(rows) for name, rows in tables.items()} == {
         "enterprises": 4,
+        "former_numbers": 1,
         "violations": 4,
         "alerts": 2,
         "inspections": 2,
@@ -553,7 +556,7 @@ def test_a_warehouse_of_another_format_is_refused_with_the_next_step(other: str 
     if other:
         set_meta(connection, "schema_version", other)
     with pytest.raises(
-        WarehouseError, match=rf"format {other or 0}, this program knows 5.*run once: \./riskcode run"
+        WarehouseError, match=rf"format {other or 0}, this program knows 6.*run once: \./riskcode run"
     ):
         prepare_schema(connection)
 
@@ -752,13 +755,15 @@ mapping: bureau
 tables:
   enterprises: [{files: ["register*"]}]
   violations:
-    - sql: {url: "duckdb:///${FINDINGS}", query: "SELECT * FROM found"}
+    - sql: {url: "duckdb:///${RISKCODE_SOURCE_FINDINGS}", query: "SELECT * FROM found"}
       columns: {enterprise_id: firm, occurred_on: day, recorded_at: day}
 """
     folder = deliver(tmp_path / "files", {"register.csv": REGISTER})
-    with pytest.raises(MappingError, match=r"needs the environment variable FINDINGS\. Set it"):
+    with pytest.raises(
+        MappingError, match=r"needs the environment variable RISKCODE_SOURCE_FINDINGS\. Set it"
+    ):
         judged(folder, mapping)
-    monkeypatch.setenv("FINDINGS", str(tmp_path / "source.duckdb"))
+    monkeypatch.setenv("RISKCODE_SOURCE_FINDINGS", str(tmp_path / "source.duckdb"))
     outcome = judged(folder, mapping)
     require_nothing_lost(outcome)
     assert ids(outcome) == {"a"}

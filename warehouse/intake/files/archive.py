@@ -11,6 +11,8 @@ from typing import BinaryIO
 MAX_INFLATED = 1_000_000_000
 SUSPECT_INFLATED = 50_000_000
 MAX_RATIO = 200
+SUSPECT_CELLS = 50_000_000
+"""More cells than this, and more than ``MAX_RATIO`` of them for what the file holds, would only fill the memory."""
 _CHUNK = 1 << 22
 _LOCAL_HEADER = 30
 _DEFLATED = 8

@@ -75,10 +75,17 @@ def joined(rows: Sequence[Sequence[str | None]]) -> list[str]:
     return names
 
 
+def too_many_columns(columns: int) -> Refusal | None:
+    """Refuses what is wider than any table."""
+    if columns <= MAX_COLUMNS:
+        return None
+    return Refusal("too_many_columns", f"{columns:,} columns; {MAX_COLUMNS:,} are read")
+
+
 def header_problem(names: Sequence[str], places: Sequence[object]) -> Refusal | None:
     """The rule that the names of columns break, if any, and at which places."""
-    if len(names) > MAX_COLUMNS:
-        return Refusal("too_many_columns", f"{len(names):,} columns; {MAX_COLUMNS:,} are read")
+    if too_many := too_many_columns(len(names)):
+        return too_many
     if LINE in names:
         return Refusal("unreadable_header", RESERVED)
     if any("\x00" in name for name in names):

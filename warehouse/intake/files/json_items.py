@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from warehouse.intake.files.archive import MAX_RATIO, SUSPECT_CELLS
 from warehouse.intake.files.encodings import decoded_lines, plain_bytes
+from warehouse.intake.files.header import too_many_columns
 from warehouse.intake.files.raw import LINE, NOTHING, RESERVED, Raw, is_blank
 from warehouse.intake.mapping import Entry
 
@@ -143,6 +145,13 @@ def _fill(raw: Raw, items: list[Item]) -> None:
     names = list(dict.fromkeys(name for _, item in kept for name in item))
     if LINE in names:
         raw.refuse_whole("unreadable_header", RESERVED)
+        return
+    if too_many := too_many_columns(len(names)):
+        raw.refuse(0, too_many.rule, too_many.told)
+        return
+    cells, filled = len(kept) * len(names), sum(len(item) for _, item in kept)
+    if cells > SUSPECT_CELLS and cells > MAX_RATIO * filled:
+        raw.refuse(0, "zip_bomb", f"unpacks to {len(kept):,} rows of {len(names):,} columns")
         return
     data = {name: [as_cell(item.get(name)) for _, item in kept] for name in names}
     raw.frame = pl.DataFrame(

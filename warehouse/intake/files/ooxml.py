@@ -18,7 +18,7 @@ MAX_CELLS = 40_000_000
 """Rows times columns: the reader makes room for all of them, however few are filled, and dies if it cannot."""
 MAX_SCANNED_ROW = 1 << 26
 
-_REFERENCE = re.compile(rb"""r\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
+_REFERENCE = re.compile(rb"""r\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\b[^>]*\bt\s*=\s*["'])e(["'])""")
 _STYLE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\bs\s*=\s*["'](\d+)["']""")
 _KINDS = frozenset({"n", "s", "str", "inlineStr", "b", "e", "d"})
@@ -74,7 +74,7 @@ class Scan:
     def cells(self) -> int:
         """Last row times last column."""
         widest = max(self.columns, key=lambda column: (len(column), column), default=b"")
-        return self.rows * (column_number(widest.decode()) + 1)
+        return self.rows * (column_number(widest.decode().upper()) + 1)
 
 
 @dataclass

@@ -20,6 +20,10 @@ def placed(file: str, sheet: str | None) -> str:
     return f"{file} [{sheet}]" if sheet else file
 
 
+IN_A_PLACE = r"^(?<file>.*?)(?: \[(?<sheet>[^\[\]]*)\])?$"
+"""Finds file and sheet in what ``placed`` gives."""
+
+
 @dataclass(frozen=True)
 class Unread:
     """A line, or with line 0 a whole file or sheet, that could not be read."""
@@ -95,7 +99,12 @@ def no_rows() -> pl.DataFrame:
 
 def shown(name: str) -> str:
     """A name of a file or sheet that cannot play tricks on a terminal, a log or a query."""
-    return "".join(char if char.isprintable() else "?" for char in name)[:200]
+    return printable(name)[:200]
+
+
+def printable(text: str) -> str:
+    """A text without the characters that no terminal, log or page should be given."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def is_blank(text: str) -> bool:
