@@ -10,6 +10,7 @@ import polars as pl
 
 from models.identities import ENTERPRISE, Proof, one_spelling
 from models.tables.canonical import Table
+from models.validity import never_withdrawn
 
 FORMER, UNTIL = "former_number", "used_until"
 NAMED_AS = "named_as"
@@ -34,7 +35,7 @@ class Found(NamedTuple):
 def told_by(table: Table, accepted: pl.DataFrame) -> pl.DataFrame:
     """Former numbers that accepted rows of a table tell of, in the form of ``NO_FORMER``."""
     if table.name == "former_numbers":
-        return accepted.filter(pl.col("withdrawn_on").is_null()).select(NO_FORMER.columns)
+        return accepted.filter(never_withdrawn(pl.col)).select(NO_FORMER.columns)
     if table.is_register:
         told = accepted.select(pl.col("registration_number").alias(FORMER), ENTERPRISE)
         return told.drop_nulls().with_columns(pl.lit(None, dtype=pl.Date).alias(UNTIL))

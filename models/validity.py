@@ -23,6 +23,16 @@ def stands(col: Column, known_at: Any) -> Any:
     return is_known(col, known_at) & (withdrawn.is_null() | (withdrawn > known_at))
 
 
+def never_withdrawn(col: Column) -> Any:
+    """The row was not withdrawn, on whatever day."""
+    return col("withdrawn_on").is_null()
+
+
+def ever_counts(col: Column) -> Any:
+    """The version counts on some day; one that is outranked at once never does."""
+    return col("known_to") > col("known_from")
+
+
 def is_inspection(col: Column) -> Any:
     """A visit that is an inspection: assistance never is one (P11).  That it was refused is its result."""
     return col("kind") != "assistance"

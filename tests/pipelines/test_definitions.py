@@ -41,7 +41,7 @@ from warehouse.questions.codes import code_counts
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
     graph = build_definitions(load_settings()).resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert len(nodes) == 22
+    assert len(nodes) == 23
     for node in nodes:
         assert node.group_name in {"intake", "scoring", "inspection", "learning"}, node.key
         assert node.owners, node.key

@@ -61,6 +61,8 @@ def told_after(day: str) -> str:
 
 NEWEST = f"known_to = {FOREVER}"
 """The version of a row that no other one follows."""
+NEVER_WITHDRAWN = "withdrawn_on IS NULL"
+"""The row was not withdrawn, on whatever day."""
 
 
 def until(table: "Table") -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from models.former_numbers import NO_FORMER
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection
-from warehouse.database.validity import NEWEST
+from warehouse.database.validity import NEVER_WITHDRAWN, NEWEST
 from warehouse.database.versions import Written, add_versions
 from warehouse.intake.decided import carry_decisions
 
@@ -31,7 +31,7 @@ def former_numbers(connection: Connection) -> pl.DataFrame:
         connection.sql(
             f"""
         SELECT former_number, enterprise_id, used_until FROM core.former_numbers
-        WHERE {NEWEST} AND undone_no IS NULL AND withdrawn_on IS NULL
+        WHERE {NEWEST} AND undone_no IS NULL AND {NEVER_WITHDRAWN}
         UNION
         SELECT registration_number, enterprise_id, NULL FROM core.enterprises
         WHERE {NEWEST} AND undone_no IS NULL AND registration_number IS NOT NULL

@@ -16,6 +16,7 @@ from models.former_numbers import NAMED_AS, find
 from models.identities import ENTERPRISE, Proof
 from models.identity_cards import masked_identity_cards
 from models.tables.canonical import TABLES, Table
+from models.validity import ever_counts
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no, value
 from warehouse.database.versions import undo
@@ -134,7 +135,7 @@ def _let_contradictions_wait(connection: Connection, table: Table, received_on: 
 
 def _let_wait(connection: Connection, table: Table, rows: pl.DataFrame, received_on: date) -> None:
     undo(connection, table, rows.select(*table.key, "version"), by=next_stored_no(connection))
-    counting = rows.filter(pl.col("known_to") > pl.col("known_from"))
+    counting = rows.filter(ever_counts(pl.col))
     content = [
         masked_identity_cards(
             json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)

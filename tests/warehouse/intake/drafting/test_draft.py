@@ -45,7 +45,7 @@ def test_canonical_rows_are_all_accepted_whatever_their_headers_and_order(
     name: str, data: st.DataObject, seed: int
 ) -> None:
     table, count = TABLES[name], data.draw(st.integers(1, 6))
-    keys = FIRMS if table.is_register else [f"{name[:3]}{at:03}" for at in range(6)]
+    keys = FIRMS if table.is_register else [f"{name[:3].upper()}{at:03}" for at in range(6)]
     sampled = [
         data.draw(rows(table, key=keys[at % len(keys)], enterprises=tuple(FIRMS))) for at in range(count)
     ]
