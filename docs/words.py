@@ -71,7 +71,15 @@ class Found(NamedTuple):
 def keywords() -> dict[str, tuple[int | tuple[int, str], ...] | None]:
     """Functions whose first argument is a sentence."""
     said = dict.fromkeys(
-        ("words", "N_", "Message", "WrongUse", "Fault", *(kind.__name__ for kind in _errors(RiskcodeError)))
+        (
+            "words",
+            "N_",
+            "Message",
+            "Remark",
+            "WrongUse",
+            "Fault",
+            *(kind.__name__ for kind in _errors(RiskcodeError)),
+        )
     )
     return {**said, "plural": (1, 2), "within": ((1, "c"), 2), "NC_": ((1, "c"), 2), "NN_": (1, 2)}
 

@@ -25,6 +25,19 @@ class Message:
         return self.message.format(**self.facts) if self.facts else self.message
 
 
+class Remark(str):
+    """A message that is its English text wherever a text is wanted: in logs, and in answers for machines."""
+
+    message: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, message: str, **facts: object) -> "Remark":
+        """The sentence filled with its facts, which it keeps."""
+        remark = super().__new__(cls, message.format(**facts))
+        remark.message, remark.facts = message, facts
+        return remark
+
+
 class Label(NamedTuple):
     """A value of a code list as a fact; one the list does not know stands for itself."""
 

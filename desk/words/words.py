@@ -13,7 +13,7 @@ from desk.words.catalogue import SOURCE, languages, translations
 from desk.words.labels import BECAUSE, CATEGORIES, CHANNEL, COLOURS
 from models import vocabulary as vocab
 from models.errors import RiskcodeError, SettingsError
-from models.messages import N_, NC_, Label, Message
+from models.messages import N_, NC_, Label, Message, Remark
 
 _AUTHORITY = {
     "city": NC_("authority", "city"),
@@ -62,7 +62,7 @@ class Words:
 
     def of(self, told: Any) -> Any:
         """What a model says or a pack keeps in its languages (``zh``, ``en``), for the reader; all else as it is."""
-        if isinstance(told, Message | RiskcodeError):
+        if isinstance(told, Message | Remark | RiskcodeError):
             return self(told.message, **{name: self.of(fact) for name, fact in told.facts.items()})
         if isinstance(told, Label):
             return self.label(*told)

@@ -105,7 +105,7 @@ def _show_check(judged: Judged, lost: list[Message], words: Words, console: Cons
         )
     console.print(files)
     for note in judged.remarks():
-        console.print(f"[dim]{escape(note)}[/]")
+        console.print(f"[dim]{escape(words.of(note))}[/]")
     for said in lost:
         console.print(f"[yellow]![/] {escape(words.of(said))}")
     if judged.rejects.is_empty():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
+from models.messages import Remark
 from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.files.raw import LINE, shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
@@ -74,9 +75,13 @@ def _unused_sheets(batches: Sequence[Batch]) -> Iterator[Unused]:
             place = (batch.raw.file, shown(sheet.name))
             if sheet.rows != 0 and place not in read and place not in told:
                 told.add(place)
-                holds = "cannot be read" if sheet.rows is None else f"holds {sheet.rows:,} rows"
-                why = f"{holds} and is not read"
-                why = why if sheet.state == "visible" else f"({sheet.state}) {why}"
+                why = (
+                    Remark("cannot be read and is not read")
+                    if sheet.rows is None
+                    else Remark("holds {n} rows and is not read", n=f"{sheet.rows:,}")
+                )
+                if sheet.state != "visible":
+                    why = Remark("(hidden) {why}", why=why)
                 yield Unused("sheet", place[0], None, place[1], sheet.rows, None, why)
 
 
@@ -95,9 +100,9 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
         for header in unread:
             near = nearest(header, table, is_open) if len(unread) <= MOST_HINTS else None
             rows = _filled_rows(first.raw.frame[header])
-            yield Unused("column", file, sheet, shown(header), rows, near, "is read by nothing")
+            yield Unused("column", file, sheet, shown(header), rows, near, Remark("is read by nothing"))
         for header in first.raw.nested:
-            yield Unused("column", file, sheet, shown(header), None, None, "holds lists or objects")
+            yield Unused("column", file, sheet, shown(header), None, None, Remark("holds lists or objects"))
 
 
 def _holds_something(column: pl.Series) -> bool:
@@ -127,7 +132,7 @@ def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
     return [names.get(header, header) for header in delivered]
 
 
-def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -> list[str]:
+def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -> list[Remark]:
     """Notes on numbers that stand for events of several days: read as corrections, which they may not be.
 
     ``accepted`` has the ``batch`` and line of each row.
@@ -144,8 +149,15 @@ def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -
         .sort("batch", LINE)
     )
     return [
-        f"{batches[at].raw.place}: {found.height:,} values of {table.name}.{number} stand for events of several days, "
-        f"read as corrections; first {found[number][0]} in line {found[LINE][0]}"
+        Remark(
+            "{file}: {n} values of {column} stand for events of several days, read as corrections; first {value} in "
+            "line {line}",
+            file=batches[at].raw.place,
+            n=f"{found.height:,}",
+            column=f"{table.name}.{number}",
+            value=found[number][0],
+            line=found[LINE][0],
+        )
         for (at,), found in twice.group_by("batch", maintain_order=True)
     ]
 

@@ -18,7 +18,7 @@ from models.divisions import is_known, present
 from models.errors import DeliveryError
 from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
 from models.identities import Proof
-from models.messages import Message
+from models.messages import N_, Message, Remark
 from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content, used_again
 from warehouse.intake.conform import CELL_PROBLEMS, conform
@@ -32,13 +32,13 @@ from warehouse.intake.recognition import read_from, recognised
 from warehouse.intake.refused import refused_rows, unread_rows
 
 Progress = Callable[[str], None]
-_NOT_READ = ", not read"
+_NOT_READ = N_("{file}: {why}, not read")
 _UNFINISHED = (".part", ".tmp")
 
 
 def delivery_files(
     folder: Path, mapping: Mapping, only: Container[str] | None = None
-) -> tuple[list[tuple[str, int, Entry, Path]], list[str]]:
+) -> tuple[list[tuple[str, int, Entry, Path]], list[Remark]]:
     """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
 
     ``only``: names of the files that are read now; the others were read before.
@@ -51,7 +51,7 @@ def delivery_files(
     root = folder.resolve()
     there = sorted(path for path in folder.iterdir() if is_finished(path))
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
-    notes = [f"{shown(path.name)}: {_why_no_file(path)}" for path in there if path not in set(inside)]
+    notes = [_not_read(path, _why_no_file(path)) for path in there if path not in set(inside)]
     taken: set[Path] = set()
     found: list[tuple[str, int, Entry, Path]] = []
     for table, at, entry in mapping.entries():
@@ -59,7 +59,7 @@ def delivery_files(
         found += [(table, at, entry, path) for path in matching if only is None or path.name in only]
         taken.update(matching)
     others = [path for path in inside if path not in taken and path.name != "mapping.yaml"]
-    notes += [f"{shown(path.name)}: {_why_ignored(path, mapping)}" for path in others]
+    notes += [_ignored(path, mapping) for path in others]
     return found, notes
 
 
@@ -72,20 +72,28 @@ def _matches(path: Path, patterns: list[str]) -> bool:
     return any(PurePath(path.name).match(pattern) for pattern in patterns)
 
 
-def _why_ignored(path: Path, mapping: Mapping) -> str:
+def _ignored(path: Path, mapping: Mapping) -> Remark:
     for ignored in mapping.ignore:
         if _matches(path, ignored.files):
-            return f"left out ({ignored.why})"
-    return f"no entry of the mapping names it{_NOT_READ}"
+            return Remark("{file}: left out ({why})", file=shown(path.name), why=ignored.why)
+    return _not_read(path, Remark("no entry of the mapping names it"))
 
 
-def unused_files(notes: list[str]) -> list[Unused]:
+def _not_read(path: Path, why: Remark) -> Remark:
+    return Remark(_NOT_READ, file=shown(path.name), why=why)
+
+
+def unused_files(notes: list[Remark]) -> list[Unused]:
     """Files and folders of the notes that nothing reads, without those that the mapping leaves out."""
-    told = [note.removesuffix(_NOT_READ).partition(": ") for note in notes if note.endswith(_NOT_READ)]
-    return [Unused("file", name, None, name, None, None, why) for name, _, why in told]
+    told = [note.facts for note in notes if note.message == _NOT_READ]
+    return [
+        Unused("file", name := str(one["file"]), None, name, None, None, why)
+        for one in told
+        if isinstance(why := one["why"], Remark)
+    ]
 
 
-def _not_there(folder: Path, mapping: Mapping) -> Iterator[str]:
+def _not_there(folder: Path, mapping: Mapping) -> Iterator[Remark]:
     """Files that are not finished, and tables of which no file came."""
     entries = mapping.entries()
     patterns = [pattern for _, _, entry in entries for pattern in entry.files]
@@ -94,7 +102,8 @@ def _not_there(folder: Path, mapping: Mapping) -> Iterator[str]:
         meant = Path(path.name.removeprefix("."))
         meant = meant.with_suffix("") if meant.suffix.lower() in _UNFINISHED else meant
         if _matches(meant, patterns):
-            yield f"{shown(path.name)}: left alone until it is called {shown(meant.name)}"
+            name = shown(meant.name)
+            yield Remark("{file}: left alone until it is called {name}", file=shown(path.name), name=name)
     came = {
         table
         for table, _, entry in entries
@@ -105,13 +114,14 @@ def _not_there(folder: Path, mapping: Mapping) -> Iterator[str]:
         table: " or ".join(entry.files) for table, _, entry in entries if entry.files and table not in came
     }
     if lacking:
-        yield f"no file came for {', '.join(f'{table} ({names})' for table, names in lacking.items())}"
+        tables = ", ".join(f"{table} ({names})" for table, names in lacking.items())
+        yield Remark("no file came for {tables}", tables=tables)
 
 
-def _why_no_file(path: Path) -> str:
+def _why_no_file(path: Path) -> Remark:
     if path.is_symlink():
-        return f"points outside the delivery{_NOT_READ}"
-    return f"a folder{_NOT_READ}" if path.is_dir() else f"no ordinary file{_NOT_READ}"
+        return Remark("points outside the delivery")
+    return Remark("a folder") if path.is_dir() else Remark("no ordinary file")
 
 
 def fingerprint_delivery(folder: Path | None, mapping: Mapping, only: Container[str] | None = None) -> str:
@@ -158,7 +168,7 @@ def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping)
     """A file in canonical form, for one entry of the mapping; headers are read as those they stand for."""
     if raw.frame.is_empty():
         if not raw.unread:
-            raw.notes.append(f"{raw.place}: holds no rows")
+            raw.notes.append(Remark("{file}: holds no rows", file=raw.place))
         return Batch(table, at, raw, pl.DataFrame())
     delivered = [name for name in raw.frame.columns if name != LINE]
     known = recognised(delivered, entry, TABLES[table])
@@ -168,7 +178,12 @@ def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping)
     rows = conform(read_as, entry, TABLES[table], source=mapping.name)
     for name, several in known.unclear.items():
         raw.notes.append(
-            f"{raw.place}: {' and '.join(map(shown, several))} could both be {name}; name one in the mapping"
+            Remark(
+                "{file}: {headers} could both be {column}; name one in the mapping",
+                file=raw.place,
+                headers=" and ".join(map(shown, several)),
+                column=name,
+            )
         )
     flaws = [flaw._replace(header=known.names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
     flaws += below_other_headers(read_as, rows, entry, origins)
@@ -295,7 +310,11 @@ def _by_todays_numbers(
     found = find(rows, table, known=known, former=former, proof=proof, row=ROW)
     if not found.named.is_empty():
         judged.notes.append(
-            f"{table.name}: {found.named.height:,} rows name former numbers, read as the enterprises of today"
+            Remark(
+                "{table}: {n} rows name former numbers, read as the enterprises of today",
+                table=table.name,
+                n=f"{found.named.height:,}",
+            )
         )
     named = found.rows.join(found.named, on=ROW, how="left", maintain_order="left")
     if found.ambiguous.is_empty():
@@ -314,7 +333,13 @@ def _in_present_divisions(judged: Judged, table: Table, accepted: pl.DataFrame) 
     counted = dict(accepted["division"].drop_nulls().value_counts().iter_rows())
     moved = {code: now for code in counted if (now := present(code)) != code}
     judged.notes += [
-        f"{table.name}: division {code} is {now} now, read so in {counted[code]:,} rows"
+        Remark(
+            "{table}: division {code} is {now} now, read so in {n} rows",
+            table=table.name,
+            code=code,
+            now=now,
+            n=f"{counted[code]:,}",
+        )
         for code, now in sorted(moved.items())
     ]
     judged.strange_divisions += [

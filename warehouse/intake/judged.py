@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from models.messages import N_, Remark
 from warehouse.intake.files.raw import Raw, placed
 from warehouse.intake.mapping import Mapping
 
@@ -60,6 +61,19 @@ class FileCount:
     """Headers that filled its decisive columns."""
 
 
+_MEANT = N_("{file}: column {name} {why}: did you mean {nearest}?")
+_CONTENT = {
+    "file": N_("{file}: {why}"),
+    "sheet": N_("{file}: sheet {name} {why}"),
+    "column": N_("{file}: column {name} {why}"),
+}
+_LACKING = {
+    "header": N_("{file}: nothing fills {column}"),
+    "cells": N_("{file}: nothing fills {column}: all its cells are blank"),
+    "key": N_("{file}: {n} objects have no key for {column}, first in line {line}"),
+}
+
+
 class Unused(NamedTuple):
     """Content of a delivery that nothing reads.
 
@@ -72,13 +86,17 @@ class Unused(NamedTuple):
     name: str
     rows: int | None
     nearest: str | None
-    why: str
+    why: Remark
+
+    def remark(self) -> Remark:
+        """The same as a sentence."""
+        facts = {"file": placed(self.file, self.sheet), "name": self.name, "why": self.why}
+        if self.nearest:
+            return Remark(_MEANT, **facts, nearest=self.nearest)
+        return Remark(_CONTENT[self.kind], **facts)
 
     def __str__(self) -> str:
-        place = placed(self.file, self.sheet)
-        hint = f": did you mean {self.nearest}?" if self.nearest else ""
-        what = "" if self.kind == "file" else f"{self.kind} {self.name} "
-        return f"{place}: {what}{self.why}{hint}"
+        return self.remark()
 
 
 class Unfilled(NamedTuple):
@@ -98,13 +116,15 @@ class Unfilled(NamedTuple):
     rows: int = 0
     line: int = 0
 
-    def __str__(self) -> str:
-        place, column = placed(self.file, self.sheet), f"{self.table}.{self.column}"
-        if self.why == "cells":
-            return f"{place}: nothing fills {column}: all its cells are blank"
+    def remark(self) -> Remark:
+        """The same as a sentence."""
+        facts = {"file": placed(self.file, self.sheet), "column": f"{self.table}.{self.column}"}
         if self.why == "key":
-            return f"{place}: {self.rows:,} objects have no key for {column}, first in line {self.line}"
-        return f"{place}: nothing fills {column}"
+            return Remark(_LACKING[self.why], **facts, n=f"{self.rows:,}", line=self.line)
+        return Remark(_LACKING[self.why], **facts)
+
+    def __str__(self) -> str:
+        return self.remark()
 
 
 @dataclass
@@ -117,7 +137,7 @@ class Judged:
     accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
     files: list[FileCount] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Remark] = field(default_factory=list[Remark])
     unused: list[Unused] = field(default_factory=list)
     unfilled: list[Unfilled] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
@@ -139,13 +159,13 @@ class Judged:
         """Rows refused."""
         return sum(count.refused for count in self.files)
 
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Remark]:
         """What to know beside the rows: notes, what nothing reads, and decisive columns that nothing fills.
 
         Files that nothing reads stand in the notes already.
         """
-        unused = [str(one) for one in self.unused if one.kind != "file"]
-        return [*self.notes, *unused, *(str(one) for one in self.unfilled if one.is_decisive)]
+        unused = [one.remark() for one in self.unused if one.kind != "file"]
+        return [*self.notes, *unused, *(one.remark() for one in self.unfilled if one.is_decisive)]
 
     def rules(self) -> list[tuple[str, str, int]]:
         """(table, rule, rows) of all refusals, most frequent first; a row with two rules counts for both."""

@@ -77,7 +77,7 @@ def test_the_delivery_notes_how_many_rows_name_former_numbers(tmp_path: Path) ->
     from tests.worlds.deliveries import judged
 
     files = {f"{name}.csv": csv_bytes(rows) for name, rows in ONE.items()}
-    notes = [str(note) for note in judged(deliver(tmp_path, files)).notes]
+    notes = [note for note in judged(deliver(tmp_path, files)).notes if not note.startswith("no file came")]
     assert notes == ["violations: 1 rows name former numbers, read as the enterprises of today"]
 
 

@@ -308,7 +308,7 @@ def test_canonical_columns_that_nothing_fills_are_told(tmp_path: Path):
 def test_what_nothing_reads_is_remarked_beside_the_notes(tmp_path: Path):
     outcome = outcome_of(tmp_path, text(HEADER + ",内部编码", FIRST + ",7"))
     note, told, *unfilled = outcome.remarks()
-    assert note.startswith("no file came for alerts (alerts*), inspections")
+    assert note.startswith("no file came for former_numbers (former*), alerts (alerts*), inspections")
     assert told == "v_1.csv: column 内部编码 is read by nothing"
     assert unfilled and all("nothing fills" in one for one in unfilled)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from models.messages import Remark
 from warehouse.intake.files.encodings import MAX_LINE_CHARS, decoded_lines
 from warehouse.intake.files.header import (
     LOOKED_AT,
@@ -85,10 +86,12 @@ def _filled(raw: Raw, names: list[str], named: int, records: list[tuple[int, lis
                 "empty_header", f"line {line} holds more than the header names: {', '.join(names)}"
             )
     if not is_short or named < len(names):
-        raw.notes.append(f"{raw.file}: empty cells after the last column, left out")
+        raw.notes.append(Remark("{file}: empty cells after the last column, left out", file=raw.file))
     if nameless:
         places = ", ".join(str(at + 1) for at in nameless)
-        raw.notes.append(f"{raw.file}: empty columns without a name ({places}), left out")
+        raw.notes.append(
+            Remark("{file}: empty columns without a name ({places}), left out", file=raw.file, places=places)
+        )
     frame = pl.DataFrame(
         [[line, *cells[:named]] for line, cells in records],
         schema={LINE: pl.Int64, **{name or f"\0{at}": pl.String for at, name in enumerate(names[:named])}},
@@ -124,7 +127,11 @@ def _head(lines: Lines, raw: Raw, entry: Entry) -> tuple[list[str], str, int, in
             return Refusal("unreadable_header", lines[start][1])
         rows.append(cells)
     if start:
-        raw.notes.append(f"{raw.file}: lines above the header in line {lines[start][0]}, left out")
+        raw.notes.append(
+            Remark(
+                "{file}: lines above the header in line {line}, left out", file=raw.file, line=lines[start][0]
+            )
+        )
     names = joined([row + [""] * (max(map(len, rows)) - len(row)) for row in rows])
     return names, delimiter, start, at
 

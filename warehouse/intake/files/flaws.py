@@ -68,13 +68,15 @@ def below_other_headers(raw: Raw, rows: pl.DataFrame, entry: Entry, origins: Ori
     Two exports were put one under the other: what stands below belongs to other columns, up to the next header.
     """
     texts = [name for name, dtype in raw.frame.schema.items() if dtype == pl.String]
+    if not texts:
+        return []
     known = known_headers(entry) | {plain(name) for name in texts}
-    headers = [pl.col(name).str.strip_chars().str.to_lowercase().is_in(known) for name in texts]
-    found = (
-        raw.frame.join(rows.filter(pl.col(PROBLEMS).list.len() > 0), on=LINE, how="semi")
-        .filter(pl.sum_horizontal(headers) >= ENOUGH if headers else pl.lit(value=False))
-        .sort(LINE)
-    )
+    suspects = raw.frame.join(rows.filter(pl.col(PROBLEMS).list.len() > 0), on=LINE, how="semi")
+    # All cells under one another: a file may have more columns than rows.
+    cells = suspects.unpivot(texts, index=LINE, variable_name="header", value_name="cell")
+    is_known = pl.col("cell").str.strip_chars().str.to_lowercase().is_in(known)
+    several = cells.filter(is_known).group_by(LINE).len().filter(pl.col("len") >= ENOUGH)
+    found = suspects.join(several, on=LINE, how="semi").sort(LINE)
     if found.is_empty():
         return []
     own = [plain(name) for name in raw.frame.columns if name != LINE]

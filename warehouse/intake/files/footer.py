@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from models.messages import Remark
 from warehouse.intake.files.delimited import cells_of, delimiter_of
 from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.mapping import Entry
@@ -24,7 +25,14 @@ def leave_out_footer(raw: Raw, entry: Entry) -> None:
         raw.frame = raw.frame.filter(~is_footer)
         raw.unread = [one for one in raw.unread if one not in unread]
         told = ", ".join(map(str, lines[:10])) + (" …" if len(lines) > 10 else "")
-        raw.notes.append(f"{raw.place}: {len(lines):,} rows of the footer left out, line {told}")
+        raw.notes.append(
+            Remark(
+                "{file}: {n} rows of the footer left out, line {lines}",
+                file=raw.place,
+                n=f"{len(lines):,}",
+                lines=told,
+            )
+        )
 
 
 def pattern_of_footer(text: str) -> str:

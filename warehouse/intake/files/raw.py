@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from models.identity_cards import masked_identity_cards
+from models.messages import Remark
 from models.vocabulary import day_number
 
 LINE = "__line"
@@ -67,7 +68,7 @@ class Raw:
     unread: list[Unread] = field(default_factory=list)
     sheet: str | None = None
     is_one_of_several: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[Remark] = field(default_factory=list[Remark])
     flaws: list[Flaw] = field(default_factory=list)
     beside: list[Sheet] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)

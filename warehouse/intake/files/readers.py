@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from models.messages import Remark
 from warehouse.intake.files.biff import MAGIC
 from warehouse.intake.files.delimited import read_delimited
 from warehouse.intake.files.encodings import PRIVATE
@@ -90,7 +91,12 @@ def _note_private(raw: Raw) -> None:
     if texts and (odd := raw.frame.select(lines)[LINE]).len():
         first = ", ".join(map(str, odd.head(5)))
         raw.notes.append(
-            f"{raw.place}: {odd.len():,} rows hold private-use characters, first in line {first}"
+            Remark(
+                "{file}: {n} rows hold private-use characters, first in line {lines}",
+                file=raw.place,
+                n=f"{odd.len():,}",
+                lines=first,
+            )
         )
 
 

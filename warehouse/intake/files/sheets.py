@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from models.messages import Remark
 from warehouse.intake.files.cells import Place, Range, letters
 from warehouse.intake.files.header import (
     LOOKED_AT,
@@ -82,7 +83,9 @@ def fill_sheet(raw: Raw, grid: Grid, entry: Entry) -> None:
         raw.refuse_whole(*problem)
         return
     if any(grid.cells.row(row) != (None,) * grid.cells.width for row in range(head[0])):
-        raw.notes.append(f"{raw.place}: rows above the header in row {head[0] + 1}, left out")
+        raw.notes.append(
+            Remark("{file}: rows above the header in row {row}, left out", file=raw.place, row=head[0] + 1)
+        )
     header = {at: names[at] for at in used}
     merged = grid.merged_below(head[-1])
     if entry.merged == "fill_down":
@@ -158,7 +161,11 @@ def _refuse_merged(raw: Raw, merged: list[tuple[Range, Range]], header: dict[int
         said = ", ".join(str(named) for named, _ in merged[:10])
         more = " …" if len(merged) > 10 else ""
         raw.notes.append(
-            f"{raw.place}: merged cells {said}{more}; merged: fill_down takes their value for every row"
+            Remark(
+                "{file}: merged cells {cells}; merged: fill_down takes their value for every row",
+                file=raw.place,
+                cells=said + more,
+            )
         )
 
 

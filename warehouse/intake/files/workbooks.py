@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
+from models.messages import Remark
 from warehouse.intake.files.archive import HostileError
 from warehouse.intake.files.biff import MAGIC, Biff, LockedError
 from warehouse.intake.files.biff import workbook_stream as require_stream
@@ -199,7 +200,14 @@ def _sheet(book: Book, sheet: str, name: str, entry: Entry, *, is_one_of_several
         raw.refuse_whole("unreadable_file", f"{_DAMAGED} ({type(error).__name__}: {error})")
         return raw
     if hidden := book.beside.hidden_rows(sheet):
-        raw.notes.append(f"{name} [{shown(sheet)}]: {hidden:,} hidden rows were read, too")
+        raw.notes.append(
+            Remark(
+                "{file} [{sheet}]: {n} hidden rows were read, too",
+                file=name,
+                sheet=shown(sheet),
+                n=f"{hidden:,}",
+            )
+        )
     return raw
 
 
