@@ -6,10 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from models.errors import RiskcodeError
+from models.errors import RiskcodeError, WarehouseError
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.connection import refuse_when_busy
+from warehouse.database.reading import reading
+from warehouse.database.runs import last_issued
+from warehouse.home import Home
 
 FIRST_DAY = date(2000, 1, 1)
 """First day that can be coded: the first as-of partition."""
@@ -50,6 +53,21 @@ def run_nightly(settings: Settings, order: Order) -> str:
             # What fails for want of room fails anywhere, and can no longer say so: that there is none tells it.
             home.require_room()
         raise
+
+
+def refuse_turned_back(home: Home, day: date) -> None:
+    """Raise WarehouseError where a day that nobody named lies before the day coded last: its codes would go back."""
+    if not home.warehouse.exists() or not home.published.exists():
+        return
+    with reading(home) as connection:
+        last = last_issued(connection)
+    if last is not None and day < last.as_of:
+        raise WarehouseError(
+            "{day} would be coded, and the codes that stand are of {last}: was the clock set back? Set it right; to "
+            "code the earlier day all the same: ./riskcode run --as-of {day}",
+            day=day,
+            last=last.as_of,
+        )
 
 
 def _run_config(order: Order) -> dict[str, Any]:

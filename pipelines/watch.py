@@ -14,7 +14,7 @@ import duckdb
 
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
-from pipelines.nightly import Order, run_nightly
+from pipelines.nightly import Order, refuse_turned_back, run_nightly
 from pipelines.settings import Settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
@@ -49,10 +49,11 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
     """Look into the inbox again and again; yields one entry for each arrival that was taken in.
 
     When a day begins, and after something went wrong, the whole city is coded first unless it is.  With
-    ``forever=False`` it ends when nothing is waiting any more.  An arrival that cannot be read is told in the log;
+    ``forever=False`` it ends when nothing is waiting any more, with what went wrong last and was not
+    mended.  An arrival that cannot be read is told in the log;
     while another run is writing, arrivals wait.
     """
-    lookout, quiet, begun = Lookout(settings.home), 0, None
+    lookout, quiet, begun, failed = Lookout(settings.home), 0, None, None
     while forever or quiet < 3:
         seen, arrivals = None, list[Arrival]()
         try:
@@ -68,12 +69,16 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
             # The inbox must be watched to-morrow too; what went wrong is in the log, and is tried again.
             log.warning("%s", error)
             lookout.forget(arrivals)
-            begun, quiet = None, quiet + 1
+            begun, quiet, failed = None, quiet + 1, error
             time.sleep(PATIENCE_SECONDS)
+        else:
+            failed = None
         quiet = 0 if arrivals and seen else quiet + 1
         if seen is not None:
             yield seen
         time.sleep(interval_seconds)
+    if failed is not None:
+        raise failed
 
 
 PATIENCE_SECONDS = 2
@@ -103,6 +108,7 @@ def _begin_day(settings: Settings) -> None:
     """Code the whole city unless the day is coded and published."""
     today = _uncoded_day(settings)
     if today is not None:
+        refuse_turned_back(settings.home, today)
         log.info("coding the whole city for %s", today)
         run_nightly(settings, Order(as_of=today))
     _warm_up(settings)

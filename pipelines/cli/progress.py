@@ -37,7 +37,7 @@ class Progress(logging.Handler):
         """Show one step."""
         if self.status is not None:
             self.status.update(record.getMessage())
-        elif not self.quiet:
+        elif not self.quiet or record.levelno >= logging.WARNING:
             self.console.print(f"[dim]{datetime.now():%H:%M:%S} {record.getMessage()}[/]")
 
     def __exit__(self, *_: object) -> None:

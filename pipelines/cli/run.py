@@ -20,12 +20,11 @@ from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
 from pipelines.demo import write_demo_city
-from pipelines.nightly import FIRST_DAY, Order, run_nightly
+from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_nightly
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import holding
 from warehouse.database.reading import Row, reading, rows
-from warehouse.database.runs import last_issued
 from warehouse.home import Home
 from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
@@ -63,11 +62,13 @@ def run(
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
     day = as_of.date() if as_of else choice.day
+    if known_at is not None and as_of is None:
+        raise WrongUse("--known-at {day} needs --as-of: which day is to be coded", day=known_at.date())
     if not FIRST_DAY <= day <= local_today():
         raise WrongUse("--as-of {day}: days from {first} to today can be coded", day=day, first=FIRST_DAY)
     _make_room(home, choice, words, console)
     if as_of is None:
-        _refuse_turned_back(home, day)
+        refuse_turned_back(home, day)
     known = date_of(known_at)
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
@@ -122,21 +123,6 @@ def _choose(
     size = enterprises or _demo_size(home) or DEMO_ENTERPRISES
     ends = load_mapping(DEMO_MAPPING).archive_ends or local_today()
     return _Choice(home.root / "demo" / "delivery", DEMO_MAPPING, ends, size)
-
-
-def _refuse_turned_back(home: Home, day: date) -> None:
-    """Raise WarehouseError where the day that nobody named lies before the day coded last: its codes would go back."""
-    if not home.warehouse.exists() or not home.published.exists():
-        return
-    with reading(home) as connection:
-        last = last_issued(connection)
-    if last is not None and day < last.as_of:
-        raise WarehouseError(
-            "{day} would be coded, and the codes that stand are of {last}: was the clock set back? Set it right; to "
-            "code the earlier day all the same, name it: --as-of {day}",
-            day=day,
-            last=last.as_of,
-        )
 
 
 def _demo_size(home: Home) -> int | None:

@@ -98,3 +98,14 @@ def test_without_a_day_named_none_before_the_one_coded_last_is_coded(coded: Path
     done = riskcode(home, "run")
     assert done.returncode == 5 and "was the clock set back?" in done.stderr, done.stderr
     assert "2199-01-01" in done.stderr and "--as-of" in done.stderr
+    with duckdb.connect(str(Home(home).warehouse)) as connection:
+        # The demo city is an archive; a city that goes on is watched by the clock.
+        connection.execute(r"UPDATE ops.mappings SET text = regexp_replace(text, 'archive_ends:[^\n]*', '')")
+    watched = riskcode(home, "watch", "--once", "--json")
+    assert watched.returncode == 5 and "was the clock set back?" in watched.stderr, watched.stderr
+
+
+@pytest.mark.slow
+def test_what_was_known_on_another_day_is_asked_of_a_day_that_is_named(coded: Path, tmp_path: Path) -> None:
+    done = riskcode(copy_of(coded, tmp_path / "home"), "run", "--known-at", "2026-01-01")
+    assert done.returncode == 2 and "--as-of" in done.stderr

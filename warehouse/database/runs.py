@@ -26,9 +26,12 @@ def last_issued(connection: Connection) -> Run | None:
 
 
 def would_issue(connection: Connection, as_of: date, known_at: date) -> bool:
-    """Whether codes of a day, from what is known on another, are new: a replay of earlier ones issues nothing."""
+    """Whether codes of a day, from what is known on another, are new: a replay of earlier ones issues nothing.
+
+    Nor do codes that leave out what was known by the end of their day.
+    """
     last = last_issued(connection)
-    return last is None or (as_of, known_at) >= (last.as_of, last.known_at)
+    return known_at >= as_of and (last is None or (as_of, known_at) >= (last.as_of, last.known_at))
 
 
 def issued_for(connection: Connection, day: date) -> Run | None:

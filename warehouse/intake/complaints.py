@@ -14,12 +14,13 @@ from datetime import date
 from models.errors import RiskcodeError, WarehouseError
 from models.messages import N_, Message
 from models.policy.review import Monitoring
+from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import written_at
 from warehouse.database.reading import Row, rows
 from warehouse.database.reasons import followable
 from warehouse.intake.files.raw import shown
-from warehouse.intake.judged import Judged, Unfilled
+from warehouse.intake.judged import Judged, Unfilled, Unused
 from warehouse.questions.complaints import standing
 
 SOURCE_UNREADABLE = "source_unreadable"
@@ -29,6 +30,8 @@ SHEET_UNREAD = "sheet_unread"
 DECISIVE_UNFILLED = "decisive_unfilled"
 DECISIVE_LOST = "decisive_lost"
 DIVISION_UNKNOWN = "division_unknown"
+CONTRADICTED = "contradicted"
+FILE_UNMAPPED = "file_unmapped"
 
 GRAVE = frozenset({SOURCE_UNREADABLE, FILE_UNREADABLE, MOSTLY_REFUSED})
 """A night with one of these is not whole: it has coded what it could read."""
@@ -104,6 +107,60 @@ _HEADERS = """
 SELECT f.table_name, f.entry, f.file, f.headers FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id)
 WHERE d.source = ? AND f.delivered > 0 ORDER BY d.number DESC
 """
+
+
+def of_unmapped(source: str, unused: Iterable[Unused]) -> list[Complaint]:
+    """Files and folders of a source that no entry of its mapping reads: news may be in them."""
+    return [
+        Complaint(
+            source,
+            FILE_UNMAPPED,
+            one.name,
+            Message(
+                N_(
+                    "{file} is not read ({why}). Name it in the mapping (files:), leave it out with a reason "
+                    "(ignore:), or acknowledge it."
+                ),
+                {"file": one.name, "why": str(one.why)},
+            ),
+        )
+        for one in unused
+    ]
+
+
+def of_contradictions(
+    connection: Connection, judged: Judged, *, on: date
+) -> tuple[list[Complaint], list[str]]:
+    """Keys that counted until another file of the day said otherwise, and the places at which some were looked for."""
+    source = judged.mapping.name
+    tables = connection.execute(
+        "SELECT DISTINCT table_name FROM ops.contradictions WHERE found_on = ? AND source = ? ORDER BY ALL",
+        [on, source],
+    ).fetchall()
+    told: list[tuple[str, int, str]] = []
+    for (table,) in tables:
+        key = ", ".join(f"c.{name}" for name in TABLES[table].key)
+        [(n, first)] = connection.execute(
+            f"SELECT count(DISTINCT datum), min(datum) FROM ops.contradictions x "
+            f"JOIN core.{table} c ON to_json([{key}])::VARCHAR = x.datum::VARCHAR "
+            "WHERE x.found_on = ? AND x.source = ? AND x.table_name = ? AND c.undone_no IS NOT NULL",
+            [on, source, table],
+        ).fetchall()
+        told += [(table, n, first)] if n else []
+    said = N_(
+        "Files of one day say different things of {n} keys of {table} (the first is {key}), so nothing of that day "
+        "counts of them. Ask the source which is right."
+    )
+    found = [
+        Complaint(
+            source,
+            CONTRADICTED,
+            f"{table} {on}",
+            Message(said, {"n": f"{n:,}", "table": table, "key": shown(key)}),
+        )
+        for table, n, key in told
+    ]
+    return found, [f"{count.table} {on}" for count in judged.files]
 
 
 def of_content(judged: Judged, lost: Mapping[Unfilled, Message]) -> list[Complaint]:

@@ -14,7 +14,7 @@ from warehouse.database.runs import last_issued
 from warehouse.database.validity import NEWEST
 from warehouse.home import Home
 from warehouse.intake.accepted import former_numbers, known_enterprises
-from warehouse.intake.complaints import SOURCE_UNREADABLE, of_source, renew
+from warehouse.intake.complaints import FILE_UNMAPPED, SOURCE_UNREADABLE, of_source, of_unmapped, renew
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery, unused_files
 from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged
@@ -92,8 +92,12 @@ def take_in_source(
     # The folder is what an operator sees, whatever its mapping calls the source.
     place = shown(source.folder.name)
     found = [of_source(place, told)] if isinstance(told, RiskcodeError) else []
+    unmapped = attempt(lambda: unused_files(delivery_files(folder, mapping)[1])) if mapping else []
     with transaction(connection):
         renew(connection, place, found, on=received_on, kinds=[SOURCE_UNREADABLE])
+        if not isinstance(unmapped, RiskcodeError):
+            told_of = of_unmapped(source.name, unmapped)
+            renew(connection, source.name, told_of, on=received_on, kinds=[FILE_UNMAPPED])
     return None if isinstance(told, RiskcodeError) else _store(connection, told, received_on)
 
 

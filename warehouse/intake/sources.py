@@ -15,12 +15,15 @@ from warehouse.clock import local_today
 from warehouse.home import Home
 from warehouse.intake.delivery import is_finished
 from warehouse.intake.files.raw import printable, shown
+from warehouse.intake.files.readers import ENDINGS
 from warehouse.intake.mapping import MAPPINGS, Mapping, load_mapping
 
 T = TypeVar("T")
 
 _NO_SOURCES = frozenset({"lost+found", "system volume information", "__macosx", "recycler"})
 """Folders that file systems and archivers leave; others of their kind begin with one of ``_MARKS``."""
+_DELIVERED = frozenset(ENDINGS) - {".txt"}
+"""Endings of files that hold data, not notes."""
 _MARKS = (".", "@", "#", "$", "~")
 
 
@@ -46,7 +49,10 @@ def sources(home: Home) -> list[Source]:
     if not home.inbox.exists():
         return []
     approved = approved_hashes(home)
-    found = [_source(folder, approved) for folder in sorted(home.inbox.iterdir()) if _is_source(folder)]
+    there = sorted(home.inbox.iterdir())
+    found = [
+        _source(path, approved) if path.is_dir() else _astray(path) for path in there if _is_source(path)
+    ]
     first = {one.mapping.name: one.folder for one in reversed(found) if one.mapping}
     return [_alone(one, first) for one in found]
 
@@ -70,12 +76,22 @@ def _alone(source: Source, first: dict[str, Path]) -> Source:
 
 def _is_source(folder: Path) -> bool:
     name = folder.name.lower()
-    if name.startswith(_MARKS) or name in _NO_SOURCES or not folder.is_dir():
+    if name.startswith(_MARKS) or name in _NO_SOURCES:
         return False
+    if not folder.is_dir():
+        return folder.suffix.lower() in _DELIVERED and is_finished(folder)
     try:
         return any(is_finished(path) and not path.is_dir() for path in folder.iterdir())
     except OSError:
         return True  # what cannot be looked into is told by whoever reads it
+
+
+def _astray(file: Path) -> Source:
+    """A delivered file that lies in the inbox itself: nobody can say how it is to be read."""
+    problem = DeliveryError(
+        "{file} lies in the inbox itself, not in the folder of a source. Put it there.", file=shown(file.name)
+    )
+    return Source(file, None, problem)
 
 
 def _source(folder: Path, approved: Container[str]) -> Source:

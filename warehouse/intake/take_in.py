@@ -16,11 +16,13 @@ from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
 from warehouse.intake.complaints import (
+    CONTRADICTED,
     DECISIVE_LOST,
     DECISIVE_UNFILLED,
     FILE_UNREADABLE,
     lost_columns,
     of_content,
+    of_contradictions,
     of_delivery,
     renew,
 )
@@ -28,6 +30,7 @@ from warehouse.intake.delivery import file_digest
 from warehouse.intake.files.raw import shown
 from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.judged import Judged
+from warehouse.intake.lessened import of_corrections
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.rejects import remember_mapping, write_rejects
 
@@ -90,6 +93,12 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
             kinds=[DECISIVE_UNFILLED, DECISIVE_LOST],
             places=columns,
         )
+        corrected = [name for name, one in zip(judged.accepted, written, strict=True) if one.corrected]
+        milder = of_corrections(connection, judged, corrected, on=received_on)
+        # These are never over by themselves: what a later delivery does not repeat was not taken back by it.
+        renew(connection, source, milder, on=received_on, kinds=[])
+        told, places = of_contradictions(connection, judged, on=received_on)
+        renew(connection, source, told, on=received_on, kinds=[CONTRADICTED], places=places)
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken

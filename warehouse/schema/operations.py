@@ -121,8 +121,8 @@ TABLES = {
         key="complaint_id",
         order="source, kind, place",
         kind=text(
-            "source_unreadable, file_unreadable, mostly_refused, sheet_unread, decisive_unfilled, decisive_lost or "
-            "division_unknown"
+            "source_unreadable, file_unreadable, mostly_refused, file_unmapped, sheet_unread, decisive_unfilled, "
+            "decisive_lost, danger_left_out, another_day, contradicted or division_unknown"
         ),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),

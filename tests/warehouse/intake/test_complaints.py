@@ -341,3 +341,100 @@ def test_a_column_that_a_source_never_had_is_missing_and_not_lost(home: Home, co
         a_night(connection, home, TODAY + timedelta(days=day))
     kinds = {row["kind"] for row in standing(connection) if row["place"] == "violations.severity"}
     assert kinds == {"decisive_unfilled"}
+
+
+# ------------------------------------------------------------------------------------- what corrections leave out
+
+
+GRAVE = violation("v", severity="critical", is_major_hazard="是")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"severity": "", "is_major_hazard": ""}, {"violations.severity", "violations.is_major_hazard"}),
+        ({"is_major_hazard": "否"}, {"violations.is_major_hazard"}),
+        ({"severity": "general"}, set()),
+        ({"occurred_on": "2025-05-30"}, {"violations.occurred_on"}),
+        ({"description": "说明已更正"}, set()),
+    ],
+    ids=["blank cells", "no hazard after all", "less grave", "another day", "words"],
+)
+def test_a_correction_that_leaves_out_a_danger_or_means_another_day_is_told_until_acknowledged(
+    changes: dict[str, str], told: set[str], home: Home, connection: Connection
+) -> None:
+    other = violation("w", severity="critical", is_major_hazard="是")
+    source(home, "a", {**REGISTER, "v_1.csv": csv_bytes([GRAVE, other])})
+    a_night(connection, home)
+    tomorrow = TODAY + timedelta(days=1)
+    correction = {**GRAVE, **changes, "recorded_at": f"{TODAY}"}
+    source(home, "a", {"v_2.csv": csv_bytes([correction, {**other, "description": "另一条"}])})
+    a_night(connection, home, tomorrow)
+    a_night(connection, home, tomorrow + timedelta(days=1))
+    found = {
+        place.split(" ")[0]: kind
+        for _, kind, place, _ in stand(connection, only_grave=False)
+        if kind in ("danger_left_out", "another_day")
+    }
+    assert set(found) == told
+    assert all((kind == "another_day") == column.endswith("_on") for column, kind in found.items())
+
+
+def test_a_blank_cell_of_the_register_where_a_danger_stood_is_told(
+    home: Home, connection: Connection
+) -> None:
+    risky = firm(0, sector="hazardous_chemicals", major_hazard_source="1", hazardous_processes="3")
+    source(home, "a", {"register.csv": csv_bytes([risky, firm(1)])})
+    a_night(connection, home)
+    bare = {
+        **risky,
+        "sector": "",
+        "major_hazard_source": "",
+        "hazardous_processes": "",
+        "recorded_at": f"{TODAY}",
+    }
+    source(home, "a", {"register_2.csv": csv_bytes([bare, {**firm(1), "recorded_at": f"{TODAY}"}])})
+    a_night(connection, home, TODAY + timedelta(days=1))
+    found = [place for _, kind, place, _ in stand(connection, only_grave=False) if kind == "danger_left_out"]
+    assert {place.split(" ")[0] for place in found} == {
+        f"enterprises.{name}" for name in ("sector", "major_hazard_source", "hazardous_processes")
+    }
+
+
+def test_files_of_a_day_that_contradict_each_other_are_told_until_one_is_mended(
+    home: Home, connection: Connection
+) -> None:
+    source(home, "a", {**REGISTER, "v_1.csv": csv_bytes([GRAVE])})
+    a_night(connection, home)
+    source(home, "a", {"v_2.csv": csv_bytes([{**GRAVE, "description": "另一说"}])})
+    a_night(connection, home)
+    assert ("a", "contradicted", f"violations {TODAY}", "open") in stand(connection, only_grave=False)
+
+
+@pytest.mark.parametrize("name", ["违法_7月.csv", "7月/v.csv"])
+def test_a_file_that_no_entry_reads_is_told_also_where_nothing_else_is_new(
+    name: str, home: Home, connection: Connection
+) -> None:
+    folder = source(home, "a", {**REGISTER, "v_1.csv": csv_bytes([GRAVE])})
+    a_night(connection, home)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(csv_bytes([violation("w")]))
+    a_night(connection, home)
+    told = ("a", "file_unmapped", name.split("/")[0], "open")
+    assert told in stand(connection, only_grave=False)
+    (folder / name).unlink()
+    if "/" in name:
+        (folder / name).parent.rmdir()
+    a_night(connection, home)
+    assert told not in stand(connection, only_grave=False)
+
+
+def test_a_delivered_file_in_the_inbox_itself_is_told_and_hinders_nobody(
+    home: Home, connection: Connection
+) -> None:
+    source(home, "a", {**REGISTER, "v_1.csv": csv_bytes([GRAVE])})
+    (home.inbox / "违法.csv").write_bytes(csv_bytes([GRAVE]))
+    (home.inbox / "read me.txt").write_text("notes")
+    a_night(connection, home)
+    assert [one[:2] for one in stand(connection)] == [("违法.csv", "source_unreadable")]
+    assert connection.sql("SELECT count(*) FROM core.violations").fetchall() == [(1,)]
