@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from holidays.countries.china import China, ChinaStaticHolidays
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.documents import UniqueKeys, in_one_line
 from models.errors import PolicyError
 
 NOTICES = Path(__file__).parent / "notices.yaml"
@@ -63,31 +66,65 @@ class _Notice:
     works: frozenset[date]
 
 
+class _Told(BaseModel):
+    """A notice as it is written: days as days, nothing left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
+
+    reference: str = Field(min_length=1)
+    days_off: list[date]
+    days_worked: list[date]
+
+
 @cache
 def _notices() -> Mapping[int, _Notice]:
-    return read_notices(NOTICES.read_text(encoding="utf-8"))
+    return read_notices(NOTICES.read_bytes())
 
 
-def read_notices(text: str) -> dict[int, _Notice]:
-    """Notices by year, from YAML.  Raises PolicyError where one has no reference, or a day cannot be meant."""
-    found: dict[int, _Notice] = {}
-    for year, told in (yaml.safe_load(text) or {}).items():
-        notice = _Notice(frozenset(told["days_off"]), frozenset(told["days_worked"]))
-        wrong = [
-            day
-            for day in sorted(notice.off | notice.works)
-            if day.year != year or (day in notice.works) != (day.weekday() >= 5)
-        ]
-        if wrong or not told.get("reference"):
-            raise PolicyError(
-                "{file}: the notice of {year} needs a reference, days off from Monday to Friday and days of weekends "
-                "that are worked, all of that year; wrong: {days}.",
-                file=NOTICES.name,
-                year=year,
-                days=", ".join(map(str, wrong)) or "reference",
-            )
-        found[year] = notice
-    return found
+def read_notices(text: str | bytes) -> dict[int, _Notice]:
+    """Notices by year, from YAML.
+
+    Raises PolicyError for what is no YAML in UTF-8, and where a notice lacks something or a day cannot be meant.
+    """
+    try:
+        document = yaml.load(text.decode() if isinstance(text, bytes) else text, Loader=UniqueKeys)
+        notices = dict[Any, Any]() if document is None else {**document}
+    # A day like 2027-13-01 is a ValueError of the YAML reader's own.
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise PolicyError(
+            "{file} is no list of notices by year ({error}). Correct it.",
+            file=NOTICES.name,
+            error=in_one_line(error),
+        ) from error
+    return {year: _notice(year, told) for year, told in notices.items()}
+
+
+def _notice(year: Any, told: Any) -> _Notice:
+    """One notice.  Raises PolicyError with what is wrong about it."""
+    try:
+        written = _Told.model_validate(told)
+        notice, wrong = _Notice(frozenset(written.days_off), frozenset(written.days_worked)), list[str]()
+    except ValidationError as error:
+        notice = _Notice(frozenset(), frozenset())
+        wrong = [": ".join([*map(str, one["loc"]), one["msg"]]) for one in error.errors()]
+    wrong += [
+        f"{day}"
+        for day in sorted(notice.off | notice.works)
+        if day.year != year or (day in notice.works) != (day.weekday() >= 5)
+    ]
+    if type(year) is not int:
+        wrong.insert(0, f"{year!r} is no year")
+    elif not wrong and not notice.off | notice.works:
+        wrong = ["no days"]
+    if wrong:
+        raise PolicyError(
+            "{file}: the notice of {year} needs a reference, days off from Monday to Friday and days of weekends "
+            "that are worked, all of that year; wrong: {days}.",
+            file=NOTICES.name,
+            year=year,
+            days=", ".join(wrong),
+        )
+    return notice
 
 
 def add_working_days(start: date, days: int) -> tuple[date, bool]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 from stdnum import numdb
 
+from models.documents import UniqueKeys
+
 
 @dataclass(frozen=True)
 class Succession:
@@ -26,7 +28,9 @@ class Succession:
 @cache
 def successions() -> Mapping[str, Succession]:
     """Abolished codes with one successor; those whose area was split have none."""
-    told = yaml.safe_load((Path(__file__).parent / "divisions.yaml").read_text(encoding="utf-8"))
+    told = yaml.load(
+        (Path(__file__).parent / "divisions.yaml").read_text(encoding="utf-8"), Loader=UniqueKeys
+    )
     return {one["code"]: Succession(**one) for one in told["successions"]}
 
 

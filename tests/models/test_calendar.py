@@ -90,16 +90,57 @@ def test_a_notice_settles_its_year() -> None:
     assert found[2027].works == {date(2027, 2, 20)}
 
 
+OF_2027 = "reference: No. 1, days_off: [2027-02-09]"
+
+
 @pytest.mark.parametrize(
     ("told", "wrong"),
     [
-        ("{days_off: [], days_worked: []}", "reference"),
+        ("{days_off: [2027-02-09], days_worked: []}", "reference: Field required"),
+        ("{reference: ' ', days_off: [2027-02-09], days_worked: []}", "reference: "),
         ("{reference: No. 1, days_off: [2028-02-09], days_worked: []}", "2028-02-09"),
         ("{reference: No. 1, days_off: [2027-02-20], days_worked: []}", "2027-02-20"),
         ("{reference: No. 1, days_off: [], days_worked: [2027-02-09]}", "2027-02-09"),
+        ("{reference: No. 1, days_off: [], days_worked: []}", "no days"),
+        (f"{{{OF_2027}}}", "days_worked: Field required"),
+        (f"{{{OF_2027}, days_worked: null}}", "days_worked: "),
+        (f"{{{OF_2027}, days_worked: 2027-02-20}}", "days_worked: "),
+        (f"{{{OF_2027}, days_worked: '2027-02-20'}}", "days_worked: "),
+        (f"{{{OF_2027}, days_worked: ['2027-02-20']}}", "days_worked: 0: "),
+        (f"{{{OF_2027}, days_worked: [2027-02-20 10:00:00]}}", "days_worked: 0: "),
+        (f"{{{OF_2027}, days_worked: [20270220]}}", "days_worked: 0: "),
+        (f"{{{OF_2027}, days_work: [2027-02-20]}}", "days_work: "),
+        ("", "dictionary"),
+        ("[2027-02-09]", "dictionary"),
     ],
 )
 def test_a_notice_that_cannot_be_meant_is_refused(told: str, wrong: str) -> None:
     with pytest.raises(PolicyError, match="2027") as error:
         read_notices(f"2027: {told}")
-    assert error.value.facts["days"] == wrong
+    assert wrong in str(error.value.facts["days"])
+    assert "\n" not in str(error.value)
+
+
+NOTICE = f"{{{OF_2027}, days_worked: []}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (f"2027: {NOTICE}\n2027: {NOTICE}", "line 2: 2027 stands twice"),
+        (f"2027: {{{OF_2027}, days_off: [2027-02-10], days_worked: []}}", "line 1: days_off stands twice"),
+        (f"2027:\n\t{NOTICE}", "line 2"),
+        ("2027: {days_off: [2027-13-01]}", "month"),
+        (f"- {NOTICE}", "by year"),
+        ("2027", "by year"),
+        ("[]", "by year"),
+        (f"'2027': {NOTICE}", "'2027' is no year"),
+        (f"2027-01-01: {NOTICE}", "is no year"),
+        (f"# 国务院\n2027: {NOTICE}".encode("gbk"), "utf-8"),
+    ],
+)
+def test_a_list_of_notices_that_cannot_be_read_is_refused(text: str | bytes, wrong: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        read_notices(text)
+    assert wrong in str(error.value)
+    assert "\n" not in str(error.value)

@@ -8,8 +8,10 @@ import polars as pl
 
 from models.contract import PROBLEMS
 from models.errors import MappingError
-from models.tables.canonical import Table
-from warehouse.intake.files.raw import LINE, Raw
+from models.identity_cards import masked_identity_cards
+from models.messages import Remark
+from models.tables.canonical import Table, decisive
+from warehouse.intake.files.raw import LINE, Raw, shown
 from warehouse.intake.mapping import Entry
 from warehouse.intake.recognition import specs_by_column
 from warehouse.intake.values.fields import FieldSpec
@@ -17,6 +19,8 @@ from warehouse.intake.values.reading import Unread, read_column
 from warehouse.intake.values.texts import text_of
 
 CELL_PROBLEMS = "cell_problems"
+_TOLD, _LETTERS = 10, 40
+"""Texts of a column that are told, and so many letters of each."""
 
 
 def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFrame:
@@ -32,12 +36,38 @@ def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFram
             same = source if name == "source" else (column.metadata or {})["blank"]
             rows.append(pl.Series(name, [same], dtype=column.dtype).new_from_index(0, height))
             continue
-        value, unread = read_column(name, column, spec, raw.frame)
+        value, unread, others = read_column(name, column, spec, raw.frame)
         rows.append(value)
+        if name in decisive(table) and len(others):
+            raw.notes.append(_taken_otherwise(raw, f"{table.name}.{name}", spec, others))
         if unread is not None:
             (of_cells if spec.unreadable == "empty" else problems).append(unread)
     told = [_by_row(height, problems).alias(PROBLEMS), _by_row(height, of_cells).alias(CELL_PROBLEMS)]
     return pl.DataFrame([*rows, *told])
+
+
+def _taken_otherwise(raw: Raw, name: str, spec: FieldSpec, others: pl.Series) -> Remark:
+    """What was read as one value because the mapping says so of all it does not list: it may hold what it must not."""
+    counted = others.alias("text").value_counts().sort("count", "text", descending=[True, False])
+    texts = "; ".join(
+        f"{shown(masked_identity_cards(text))[:_LETTERS]} × {n:,}"
+        for text, n in counted.head(_TOLD).iter_rows()
+    )
+    facts = {
+        "file": raw.place,
+        "column": name,
+        "n": f"{len(others):,}",
+        "value": spec.otherwise,
+        "texts": texts,
+    }
+    if counted.height <= _TOLD:
+        return Remark("{file}: {column}: {n} cells took otherwise ({value}): {texts}", **facts)
+    more = f"{counted.height - _TOLD:,}"
+    return Remark(
+        "{file}: {column}: {n} cells took otherwise ({value}): {texts}; and {more} other texts",
+        **facts,
+        more=more,
+    )
 
 
 def _by_row(height: int, problems: list[Unread]) -> pl.Series:

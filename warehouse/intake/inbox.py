@@ -18,7 +18,7 @@ from warehouse.intake.complaints import FILE_UNMAPPED, SOURCE_UNREADABLE, of_sou
 from warehouse.intake.delivery import delivery_files, fingerprint_delivery, judge_delivery, unused_files
 from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Judged
-from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
+from warehouse.intake.mapping import Mapping, kept_mapping, load_mapping
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import Source, attempt, sources
 from warehouse.intake.take_in import TakenIn, take_in, unseen_files
@@ -29,7 +29,7 @@ def city_today(connection: Connection) -> date:
     texts = connection.execute(
         "SELECT DISTINCT m.text FROM ops.deliveries d JOIN ops.mappings m ON m.hash = d.mapping_hash"
     ).fetchall()
-    ends = [parse_mapping(text).archive_ends for (text,) in texts]
+    ends = [kept_mapping(text).archive_ends for (text,) in texts]
     closed = [end for end in ends if end is not None]
     if not ends or len(closed) < len(ends):
         return local_today()

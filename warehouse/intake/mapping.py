@@ -40,6 +40,7 @@ Columns not named are taken from a header that carries the canonical or the Chin
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from itertools import chain, pairwise
@@ -49,10 +50,12 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from models.documents import RepeatedKeyError, UniqueKeys
 from models.errors import MappingError
 from models.messages import Message
 from models.tables.canonical import TABLES
-from warehouse.intake.values.fields import STRICT, FieldSpec, check_field
+from warehouse.intake.encoding_names import is_encoding, nearest_encoding
+from warehouse.intake.values.fields import AS_KEPT, STRICT, FieldSpec, Linear, check_field
 from warehouse.intake.values.reading import check_scalars
 
 MAPPINGS = Path(__file__).parents[2] / "pipelines" / "mappings"
@@ -95,10 +98,9 @@ class Entry(_Strict):
     @field_validator("columns", mode="before")
     @classmethod
     def _short_form(cls, columns: Any) -> Any:
-        return {
-            name: {"column": spec} if isinstance(spec, str) else spec
-            for name, spec in (columns or {}).items()
-        }
+        if not isinstance(columns, dict):
+            return {} if columns is None else columns
+        return {name: {"column": spec} if isinstance(spec, str) else spec for name, spec in columns.items()}
 
     @model_validator(mode="after")
     def _has_origin(self) -> "Entry":
@@ -185,7 +187,7 @@ class Mapping(_Strict):
         return [(name, at, entry) for name in ordered for at, entry in enumerate(self.tables[name])]
 
 
-class _PlainWords(yaml.SafeLoader):
+class _KeptWords(yaml.SafeLoader):
     """YAML in which Yes, No, On and Off are the words they look like; only true and false are flags."""
 
     def get_single_node(self) -> yaml.Node | None:
@@ -196,7 +198,11 @@ class _PlainWords(yaml.SafeLoader):
         return node
 
 
-_PlainWords.yaml_implicit_resolvers = {
+class _PlainWords(UniqueKeys, _KeptWords):
+    """The same of a mapping that may still be corrected: no key stands twice."""
+
+
+_KeptWords.yaml_implicit_resolvers = {
     first: [
         (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"
     ]
@@ -236,20 +242,46 @@ def load_mapping(path: Path | str) -> Mapping:
         )
     try:
         return parse_mapping(file.read_text(encoding="utf-8"))
-    except (MappingError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise MappingError(
+            "{file} is not in UTF-8, as a mapping must be: its byte {at} cannot be read so. Save it as UTF-8.",
+            file=file,
+            at=error.start + 1,
+        ) from error
+    except MappingError as error:
         raise MappingError("{file}: {error}", file=file, error=error) from error
 
 
 def parse_mapping(text: str) -> Mapping:
     """Read a mapping from its text.  Raises MappingError naming the field and, for names, the nearest one."""
+    mapping = _parsed(text, _PlainWords)
+    for name, at, entry in mapping.entries():
+        if entry.encoding is not None and not is_encoding(entry.encoding):
+            raise MappingError(
+                "tables.{table}.{at}.encoding: files cannot be read in '{name}'.{hint}",
+                table=name,
+                at=at,
+                name=entry.encoding,
+                hint=_hint(nearest_encoding(entry.encoding), ("utf-8", "gb18030", "big5")),
+            )
+    return mapping
+
+
+def kept_mapping(text: str) -> Mapping:
+    """Read a mapping that a delivery was taken in with; what nobody minded then cannot be corrected any more."""
+    return _parsed(text, _KeptWords)
+
+
+def _parsed(text: str, loader: type[_KeptWords]) -> Mapping:
     try:
-        raw = yaml.load(text, Loader=_PlainWords)
-        mapping = Mapping.model_validate({**raw, "text": text})
+        raw = yaml.load(text, Loader=loader)
+        context = AS_KEPT if loader is _KeptWords else None
+        mapping = Mapping.model_validate({**raw, "text": text}, context=context)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        raise _at_fault(error) from error
+    except RepeatedKeyError as error:
         raise MappingError(
-            "{where}: {msg}. Correct the mapping file.", where=where, msg=first["msg"]
+            "line {line}: {repeated} stands twice. Keep one.", line=error.line, repeated=error.key
         ) from error
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise MappingError(
@@ -265,16 +297,46 @@ def parse_mapping(text: str) -> Mapping:
     return mapping
 
 
-def _check_names(given: Any, known: Any, where: str) -> None:
+_PARTS: dict[str | int, type[BaseModel]] = {
+    "tables": Entry,
+    "columns": FieldSpec,
+    "linear": Linear,
+    "sql": SqlQuery,
+    "ignore": Ignored,
+    "accepted_codes": AcceptedCode,
+}
+"""What stands below a key of a mapping."""
+
+
+def _at_fault(error: ValidationError) -> MappingError:
+    """The first thing wrong with a mapping; a key that nobody knows before one that lacks for being misspelt."""
+    told = error.errors()
+    first = next((one for one in told if one["type"] == "extra_forbidden"), told[0])
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return MappingError("{where}: {msg}. Correct the mapping file.", where=where, msg=first["msg"])
+    *above, name = first["loc"]
+    part = next((_PARTS[key] for key in reversed(above) if key in _PARTS), Mapping)
+    known = [field.alias or key for key, field in part.model_fields.items() if not field.exclude]
+    return _unknown(str(name), known, ".".join(map(str, above)) or "mapping")
+
+
+def _check_names(given: Iterable[str], known: Iterable[str], where: str) -> None:
     for name in given:
         if name not in known:
-            near = get_close_matches(name, list(known), n=1)
-            hint = (
-                Message(" Did you mean '{name}'?", {"name": near[0]})
-                if near
-                else Message(" Known: {names}.", {"names": ", ".join(known)})
-            )
-            raise MappingError("{where}: there is no '{name}'.{hint}", where=where, name=name, hint=hint)
+            raise _unknown(name, known, where)
+
+
+def _unknown(name: str, known: Iterable[str], where: str) -> MappingError:
+    near = get_close_matches(name, list(known), n=1)
+    hint = _hint(near[0] if near else None, known)
+    return MappingError("{where}: there is no '{name}'.{hint}", where=where, name=name, hint=hint)
+
+
+def _hint(near: str | None, known: Iterable[str]) -> Message:
+    if near:
+        return Message(" Did you mean '{name}'?", {"name": near})
+    return Message(" Known: {names}.", {"names": ", ".join(known)})
 
 
 def expand_environment(url: str) -> str:

@@ -15,7 +15,7 @@ from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.former_numbers import keep_enterprises, settle_anew
-from warehouse.intake.mapping import Entry, Mapping, parse_mapping
+from warehouse.intake.mapping import Entry, Mapping, kept_mapping
 
 
 def remember_mapping(connection: Connection, mapping: Mapping) -> None:
@@ -117,7 +117,7 @@ def _retry(
     ).pl()
     taken = 0
     for (text, delivery_id), group in sorted(kept.group_by("text", "delivery_id"), key=lambda item: item[0]):
-        used = mapping if mapping is not None else parse_mapping(str(text))
+        used = mapping if mapping is not None else kept_mapping(str(text))
         if used.name == group["source"][0]:
             taken += _retry_group(connection, used, str(delivery_id), group, received_on, today)
     return taken

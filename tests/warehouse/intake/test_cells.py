@@ -1,6 +1,7 @@
 """Cells of a delivery as each kind of column reads them: what is read, what is empty, what is named unreadable."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -293,3 +294,21 @@ def test_a_mapping_knows_its_text_by_a_fingerprint_and_lists_the_register_first(
         ("violations", 1, ["b*"]),
     ]
     assert len(mapping.hash) == 64 and mapping.hash == parse_mapping(text).hash != other.hash
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("1.00", True),
+        ("0.00", False),
+        ("1", True),
+        ("1.0", True),
+        ("1.50", None),
+        ("10.0", None),
+        ("2.00", None),
+    ],
+)
+@pytest.mark.parametrize("kind", [str, Decimal, float])
+def test_a_flag_is_one_or_zero_however_many_zeros_follow(cell: str, value: bool | None, kind: Any):
+    told = "unreadable:is_major_hazard" if value is None else value
+    assert read("violations", "is_major_hazard", [kind(cell)]) == [told]

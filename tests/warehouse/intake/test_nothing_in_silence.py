@@ -61,6 +61,60 @@ def test_otherwise_is_for_what_the_column_does_not_know(column: str, cell: str, 
     assert read("violations", column, [cell], **spec) == [value]
 
 
+HAZARDS = "{is_major_hazard: {column: 是否重大, values: {重大: 'true'}, otherwise: 'false'}}"
+
+
+def hazards(*cells: str) -> bytes:
+    return csv_bytes(
+        {
+            **{key: cell for key, cell in violation(f"v{at}").items() if key != "is_major_hazard"},
+            "是否重大": text,
+        }
+        for at, text in enumerate(cells)
+    )
+
+
+def remarks_of_otherwise(outcome: Judged) -> list[str]:
+    return [one for one in outcome.remarks() if "took otherwise" in one]
+
+
+def test_what_otherwise_takes_of_a_decisive_column_is_remarked_by_its_texts(tmp_path: Path):
+    cells = ("√", "重大事故隐患", "√", "重大", "是", "", "无", "一般\u202e")
+    outcome = outcome_of(tmp_path, {"v_1.csv": hazards(*cells), "v_2.csv": hazards("重大", "否")}, HAZARDS)
+    assert remarks_of_otherwise(outcome) == [
+        "v_1.csv: violations.is_major_hazard: 4 cells took otherwise (false): √ × 2; 一般? × 1; 重大事故隐患 × 1"
+    ]
+
+
+def test_of_many_texts_that_otherwise_takes_ten_are_told(tmp_path: Path):
+    outcome = outcome_of(tmp_path, {"v_1.csv": hazards(*(f"第{at:02}类" for at in range(13)))}, HAZARDS)
+    [told] = remarks_of_otherwise(outcome)
+    assert told.startswith(
+        "v_1.csv: violations.is_major_hazard: 13 cells took otherwise (false): 第00类 × 1; "
+    )
+    assert told.endswith("第09类 × 1; and 3 other texts")
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_told"),
+    [
+        ("{department: {column: 是否重大, values: {甲: 乙}, otherwise: 其他}}", False),
+        ("{severity: {column: 是否重大, prefix: {重: critical}, otherwise: ungraded}}", True),
+        ("{quantity: {column: 是否重大, otherwise: 1}}", True),
+        (
+            "{is_major_hazard: {column: 是否重大, contains: {大: 'true', 小: 'false'}, otherwise: 'false'}}",
+            True,
+        ),
+    ],
+)
+def test_what_otherwise_takes_is_told_of_every_decisive_column_and_of_no_other(
+    columns: str, is_told: bool, tmp_path: Path
+):
+    outcome = outcome_of(tmp_path, {"v_1.csv": hazards("若干", "重大", "大大小小")}, columns)
+    assert ["若干 × 1" in one for one in remarks_of_otherwise(outcome)] == [True] * is_told
+    assert not any("大大小小" in one for one in remarks_of_otherwise(outcome) if "is_major" in one)
+
+
 # ---- JSON ----------------------------------------------------------------------------------------------
 
 
@@ -180,6 +234,15 @@ def test_a_header_that_comes_again_is_one_refused_row(tmp_path: Path):
 def test_a_file_without_rows_is_told(tmp_path: Path):
     outcome = outcome_of(tmp_path, {"v_1.csv": csv_bytes([violation("a")]).splitlines()[0]})
     assert "v_1.csv: holds no rows" in outcome.remarks()
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\v"])
+def test_a_file_whose_lines_end_in_another_sign_is_refused_with_it(sign: str, tmp_path: Path):
+    content = csv_bytes([violation("a"), violation("b")]).decode().strip().replace("\n", sign)
+    outcome = outcome_of(tmp_path, {"v_1.csv": content.encode()})
+    [(rules, told)] = outcome.rejects.select("rules", "content").rows()
+    assert rules == "unreadable_header"
+    assert f"its lines end in U+{ord(sign):04X}, which ends none" in told
 
 
 @pytest.mark.parametrize("name", ["v_1.csv.part", "v_1.csv.TMP", ".v_1.csv"])

@@ -155,7 +155,7 @@ def _of_several_days(table: Table, several: Sequence[Match], frame: pl.DataFrame
 def tried(table: Table, name: str, spec: Spec, frame: pl.DataFrame) -> Tried:
     """Read the column as the mapping would."""
     how = FieldSpec.model_validate(spec)
-    values, unread = read_column(name, table.columns()[name], how, frame)
+    values, unread, _ = read_column(name, table.columns()[name], how, frame)
     if how.constant is not None:
         return Tried(frame.height, frame.height - values.null_count())
     texts = [text_of(frame[header]) for header in how.headers() if header in frame.columns]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from models.documents import UniqueKeys
 from models.tables.canonical import TABLES, Table, headers
 from models.vocabulary import CodeList
 from warehouse.intake.files.header import plain
@@ -38,7 +39,7 @@ class Spoken(NamedTuple):
 @cache
 def told() -> dict[str, Any]:
     """The file of words as it is."""
-    return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return yaml.load(_FILE.read_text(encoding="utf-8"), Loader=UniqueKeys)
 
 
 def key_of_word(header: str) -> str:

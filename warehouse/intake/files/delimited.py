@@ -23,6 +23,8 @@ from warehouse.intake.mapping import Entry
 
 MAX_QUOTED_LINES = 50
 """An opening quote that finds no end within so many lines is taken for a slip, not for a long text."""
+_OTHER_ENDS = re.compile("[\v\f\x1e\x85\u2028\u2029]")
+"""Signs that programs end lines with where people do not see it; a file that is one line because of them has no rows."""
 DELIMITERS = ",\t;|"
 
 Lines = list[tuple[int, str]]
@@ -53,6 +55,12 @@ def read_delimited(path: Path, raw: Raw, entry: Entry) -> None:
         lines.pop(0)
     if not lines and not raw.unread:
         raw.refuse(0, "empty_file", NOTHING)
+        return
+    if len(lines) == 1 and (sign := _OTHER_ENDS.search(lines[0][1])):
+        raw.refuse_whole(
+            "unreadable_header",
+            f"its lines end in U+{ord(sign.group()):04X}, which ends none: save it with the usual line ends",
+        )
         return
     head = _head(lines, raw, entry)
     if isinstance(head, Refusal):

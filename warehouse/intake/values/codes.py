@@ -66,5 +66,6 @@ def listed(text: pl.Series, codes: CodeList) -> pl.Series:
 
 
 def flags(text: pl.Series) -> pl.Series:
-    """Yes or no, by the words for it."""
-    return text.str.to_lowercase().replace_strict(FLAGS, default=None, return_dtype=pl.Boolean)
+    """Yes or no, by the words for it; a decimal writes them with more zeros than a float."""
+    plain = text.str.to_lowercase().str.replace(r"^([01])\.0+$", "$1")
+    return plain.replace_strict(FLAGS, default=None, return_dtype=pl.Boolean)

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import dataframely as dy
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from models.contract import PLAUSIBLE
 from models.errors import MappingError
 from models.tables.canonical import Table, code_list, decisive
 from models.vocabulary import FLAGS
@@ -19,6 +20,10 @@ Scalar = str | int | float | bool | date
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 """A part of a mapping file, in which a key that nobody knows is an error."""
+AS_KEPT = "as kept"
+"""Context of mappings that deliveries were taken in with: they are read as they were then."""
+_MOST_DAYS = (PLAUSIBLE[1] - PLAUSIBLE[0]).days
+"""From one plausible day to another."""
 
 
 class Linear(BaseModel):
@@ -55,24 +60,29 @@ class FieldSpec(BaseModel):
     format: str | list[str] | None = None
     unit: str | None = None
     linear: Linear | None = None
-    plus_days: int = 0
+    plus_days: int = Field(default=0, ge=-_MOST_DAYS, le=_MOST_DAYS)
     strip_control: bool = False
 
     @field_validator("values", "prefix", "contains", mode="before")
     @classmethod
-    def _keys_as_text(cls, values: Any) -> Any:
+    def _keys_as_text(cls, values: Any, told: ValidationInfo) -> Any:
         # YAML reads 1, 2.0 and 是/true as numbers and flags; a delivery's cells are compared as text.
-        return {as_text(k): as_text(v) for k, v in values.items()} if values else values
+        if not isinstance(values, dict):
+            return values
+        words = [(_word(key, told), _word(meaning, told)) for key, meaning in values.items()]
+        if told.context != AS_KEPT and len(dict(words)) < len(words):
+            raise ValueError("of words that are the same as texts one is enough")
+        return dict(words)
 
     @field_validator("otherwise", mode="before")
     @classmethod
-    def _word_as_text(cls, word: Any) -> Any:
-        return word if word is None else as_text(word)
+    def _word_as_text(cls, word: Any, told: ValidationInfo) -> Any:
+        return word if word is None else _word(word, told)
 
     @field_validator("empty", mode="before")
     @classmethod
-    def _items_as_text(cls, items: Any) -> Any:
-        return [as_text(item) for item in items] if isinstance(items, list) else items
+    def _items_as_text(cls, items: Any, told: ValidationInfo) -> Any:
+        return [_word(item, told) for item in items] if isinstance(items, list) else items
 
     @field_validator("format")
     @classmethod
@@ -94,6 +104,8 @@ class FieldSpec(BaseModel):
         origins = [self.column, self.first, self.join, self.constant]
         if sum(origin is not None for origin in origins) != 1:
             raise ValueError("give exactly one of column, first, join, constant")
+        if self.constant is None and not self.headers():
+            raise ValueError("give at least one header")
         return self
 
     @property
@@ -117,6 +129,13 @@ class FieldSpec(BaseModel):
         if isinstance(self.column, str):
             return [self.column]
         return self.first or self.join or self.column or []
+
+
+def _word(value: Any, told: ValidationInfo) -> str:
+    """A word that a mapping lists, as text.  Raises ValueError for what is none: nothing at all, or several."""
+    if told.context != AS_KEPT and (value is None or isinstance(value, list | dict | set)):
+        raise ValueError(f"{value} is no text; write it in quotes")
+    return as_text(value)
 
 
 def as_text(value: Any) -> str:

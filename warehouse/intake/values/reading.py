@@ -31,10 +31,16 @@ class Unread(NamedTuple):
     rules: pl.Series
 
 
-def read_column(
-    name: str, column: dy.Column, spec: FieldSpec, frame: pl.DataFrame
-) -> tuple[pl.Series, Unread | None]:
-    """Typed values of a column, one per row of ``frame``, and what could not be read; a blank gets its default."""
+class Reading(NamedTuple):
+    """Typed values of a column, one per row, what could not be read, and the texts that ``otherwise`` took."""
+
+    value: pl.Series
+    unread: Unread | None
+    others: pl.Series
+
+
+def read_column(name: str, column: dy.Column, spec: FieldSpec, frame: pl.DataFrame) -> Reading:
+    """What a mapping reads of the rows of ``frame``; a blank gets its default."""
     origins = _origins(spec, frame)
     delivered = _delivered(spec, origins, frame.height)
     is_identity = (column.metadata or {})["identity"]
@@ -48,14 +54,14 @@ def read_column(
     for at in spoiled.values():
         cell = replaced(cell, at, pl.Series([None], dtype=cell.dtype)) if len(at) else cell
         is_blank = replaced(is_blank, at, pl.Series([False])) if len(at) else is_blank
-    value = _otherwise(_PARSERS[column.dtype.base_type()](cell, column, spec), cell, column, spec)
+    value, others = _otherwise(_PARSERS[column.dtype.base_type()](cell, column, spec), cell, column, spec)
     unread = _unread(name, spoiled, _failed(cell, value, column, spec))
     if spec.plus_days:
         value = value + timedelta(days=spec.plus_days)
     default = _default(column, spec)
     if default is not None:
         value = default.new_from_index(0, len(value)).zip_with(is_blank, value)
-    return value.alias(name), unread
+    return Reading(value.alias(name), unread, others)
 
 
 def _default(column: dy.Column, spec: FieldSpec) -> pl.Series | None:
@@ -118,17 +124,20 @@ def _anywhere(found: Callable[[pl.Series], pl.Series], origins: list[pl.Series])
     return pl.concat([places(), *(found(one) for one in origins)]).unique().sort()
 
 
-def _otherwise(value: pl.Series, cell: pl.Series, column: dy.Column, spec: FieldSpec) -> pl.Series:
-    """What a mapping says of all other texts stands for those that the column does not know by itself.
+def _otherwise(
+    value: pl.Series, cell: pl.Series, column: dy.Column, spec: FieldSpec
+) -> tuple[pl.Series, pl.Series]:
+    """What a mapping says of all other texts stands for those that the column does not know by itself; and these.
 
     A text that holds words of ``contains`` with different meanings is no other one.
     """
     left = remaining(cell, value)
     if spec.otherwise is None or left.is_empty():
-        return value
+        return value, pl.Series([], dtype=pl.String)
     left = left.filter(~contradicting(text_of(cell.gather(left)), spec))
     as_meant = spec.model_copy(update=dict.fromkeys(("values", "prefix", "contains", "otherwise")))
-    return replaced(value, left, _scalar(spec.otherwise, column, as_meant).new_from_index(0, len(left)))
+    meant = _scalar(spec.otherwise, column, as_meant).new_from_index(0, len(left))
+    return replaced(value, left, meant), text_of(cell.gather(left))
 
 
 def _mangled(cell: pl.Series) -> pl.Series:
