@@ -60,7 +60,11 @@ def _entry(entry: Entry, words: Words) -> Iterator[str]:
         yield _comment(words.of(note), 6)
     for question in entry.questions:
         yield _asked(words.of(question), 6)
-    yield "      columns:" if any(one.is_barred or not one.is_open for one in entry.columns) else "      columns: {}"
+    yield (
+        "      columns:"
+        if any(one.is_barred or not one.is_open for one in entry.columns)
+        else "      columns: {}"
+    )
     for column in entry.columns:
         yield from _column(entry.table, column, words)
     if entry.unread:

@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from models.messages import Message
-from models.tables.canonical import Table, headers
+from models.tables.canonical import Table
 from warehouse.intake.drafting.codes import MOST_VALUES
+from warehouse.intake.drafting.headers import match
 from warehouse.intake.drafting.proposal import Column
 from warehouse.intake.drafting.shapes import example, filled
-from warehouse.intake.drafting.synonyms import folded, key_of_word, told
+from warehouse.intake.drafting.synonyms import OF_EXPORTS, folded, key_of_word, told
 from warehouse.intake.files.raw import LINE
 from warehouse.intake.values.texts import text_of
 
@@ -30,7 +31,8 @@ def closed_with_care(table: Table, column: Column, frame: pl.DataFrame) -> Colum
     texts = text_of(frame[header])
     has_day = texts.is_not_null() & ~texts.is_in(column.spec.get("empty", []))
     states = [
-        (other, ~_says_open(other, frame[other], how), text_of(frame[other])) for other in _states(frame, header, how)
+        (other, ~_says_open(other, frame[other], how), text_of(frame[other]))
+        for other in _states(frame, header, how)
     ]
     for other, is_done, said in states:
         if (against := has_day & ~is_done).any():
@@ -56,8 +58,8 @@ def closed_with_care(table: Table, column: Column, frame: pl.DataFrame) -> Colum
 
 def _left_open(table: Table, column: Column, question: Message) -> Column:
     """Nothing fills the column; what its header would fill unmapped is kept out expressly."""
-    own = {key_of_word(header) for header, name in headers(table) if name == column.name}
-    is_own = key_of_word(column.spec["column"]) in own
+    found = match(column.spec["column"], table)
+    is_own = found is not None and found.rank < OF_EXPORTS
     return replace(column, questions=(*column.questions, question), is_open=True, is_barred=is_own)
 
 
@@ -75,9 +77,9 @@ def _states(frame: pl.DataFrame, but: str, how: dict[str, Any]) -> Iterator[str]
     marks = [key_of_word(mark) for mark in how["states"]]
     for header in frame.columns:
         word = key_of_word(header.rpartition("/")[2])
-        if header not in (but, LINE) and any(mark in word for mark in marks):
-            if filled(frame[header]).n_unique() <= MOST_VALUES:
-                yield header
+        is_called_so = header not in (but, LINE) and any(mark in word for mark in marks)
+        if is_called_so and filled(frame[header]).n_unique() <= MOST_VALUES:
+            yield header
 
 
 def _says_open(header: str, cells: pl.Series, how: dict[str, Any]) -> pl.Series:

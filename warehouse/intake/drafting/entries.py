@@ -118,7 +118,10 @@ def _beside(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Itera
             question = Message("told by the words of {header}. Are they meant so?", {"header": header})
             yield replace(column, by="content", questions=(question, *column.questions))
             if code_list(table.columns()[other.name]) is None:
-                question = Message("its cells say how grave a finding is, not of which kind: read as {column}", {"column": name})
+                question = Message(
+                    "its cells say how grave a finding is, not of which kind: read as {column}",
+                    {"column": name},
+                )
                 yield replace(other, questions=(*other.questions, question), is_open=True)
             break
 

@@ -32,6 +32,7 @@ def ledger(**columns: list[str]) -> dict[str, bytes]:
         ({"销号时间": DAYS, "是否整改": ["是", "否"]}, False, "是否整改 says 否 in 1 rows"),
         ({"整改完成时间": DAYS, "状态": ["已完成", "未完成"]}, False, "状态 says 未完成"),
         ({"整改完成日期": DAYS, "整改情况": ["未整改", "已整改"]}, False, "整改情况 says 未整改"),
+        ({"整改完成日期（必填）": DAYS, "整改情况": ["未整改", "未整改"]}, False, "整改情况 says 未整改"),
         ({"整改完成日期": DAYS}, True, "every row has a day"),
         ({"销号时间": DAYS}, True, "every row has a day"),
         ({"整改完成日期": ["2025-06-20", ""]}, True, ""),
@@ -59,5 +60,10 @@ def test_of_two_days_the_one_that_says_that_it_was_done_is_taken(tmp_path: Path)
 
 
 def test_a_description_that_begins_alike_says_nothing_of_the_state(tmp_path: Path) -> None:
-    draft = draft_of(tmp_path, ledger(整改完成日期=["2025-06-20", ""], 隐患情况=["未按规定培训", "未落实责任"]))
-    assert spec(draft, "violations", "rectified_on") and not column(draft, "violations", "rectified_on").questions
+    draft = draft_of(
+        tmp_path, ledger(整改完成日期=["2025-06-20", ""], 隐患情况=["未按规定培训", "未落实责任"])
+    )
+    assert (
+        spec(draft, "violations", "rectified_on")
+        and not column(draft, "violations", "rectified_on").questions
+    )

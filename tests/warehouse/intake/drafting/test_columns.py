@@ -306,7 +306,10 @@ def test_a_notice_of_penalties_has_the_day_of_its_decision_only(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("left_out", "parts"),
-    [((), ["信用代码", "检查日期", "隐患类别", "description"]), (("隐患类别",), ["信用代码", "检查日期", "description"])],
+    [
+        ((), ["信用代码", "检查日期", "隐患类别", "description"]),
+        (("隐患类别",), ["信用代码", "检查日期", "description"]),
+    ],
 )
 def test_a_number_that_is_joined_holds_the_text_though_fewer_columns_differ_so_far(
     left_out: tuple[str, ...], parts: list[str], tmp_path: Path
@@ -362,14 +365,19 @@ def test_cells_that_say_that_a_row_no_longer_stands_are_asked_about(
 
 
 def test_a_kind_of_hazard_that_tells_major_ones_is_read_so_and_is_no_item(tmp_path: Path) -> None:
-    rows = [violation(f"v{at}") | {"隐患类型": word} for at, word in enumerate(["重大事故隐患", "一般事故隐患"])]
+    rows = [
+        violation(f"v{at}") | {"隐患类型": word} for at, word in enumerate(["重大事故隐患", "一般事故隐患"])
+    ]
     files = {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, "is_major_hazard")}
     draft = draft_of(tmp_path, files)
     found = column(draft, "violations", "is_major_hazard")
     assert not found.is_open and "told by the words of 隐患类型" in asked(found)
     assert column(draft, "violations", "item_code").is_open
     accepted = judged_by(draft, tmp_path).accepted["violations"]
-    assert accepted["is_major_hazard"].to_list() == [True, False] and accepted["item_code"].to_list() == [None, None]
+    assert accepted["is_major_hazard"].to_list() == [True, False] and accepted["item_code"].to_list() == [
+        None,
+        None,
+    ]
 
 
 def test_a_blank_beside_ticks_is_asked_for(tmp_path: Path) -> None:
