@@ -69,10 +69,18 @@ class Home:
         return self
 
     def _require_mine(self) -> None:
-        """Raise WarehouseError where a run of another user left what this one cannot write."""
+        """Raise WarehouseError where something is read-only, or another user left what this one cannot write."""
         for path in self._written():
             if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
                 owner, user = _name_of(path.stat().st_uid), _name_of(os.geteuid())
+                # Root may write whatever belongs to whom, but not where nothing can be written.
+                if owner == user or os.geteuid() == 0:
+                    raise WarehouseError(
+                        "{path} cannot be written by {user}: it, or its file system, is read-only. Make it writable, "
+                        "or set RISKCODE_HOME to another folder.",
+                        path=path,
+                        user=user,
+                    )
                 raise WarehouseError(
                     "{path} cannot be written by {user}: it belongs to {owner}. Run as {owner}, or give it over: chown "
                     "-R {user} {root}",

@@ -60,7 +60,11 @@ def _entry(entry: Entry, words: Words) -> Iterator[str]:
         yield _comment(words.of(note), 6)
     for question in entry.questions:
         yield _asked(words.of(question), 6)
-    yield "      columns:" if any(not one.is_open for one in entry.columns) else "      columns: {}"
+    yield (
+        "      columns:"
+        if any(one.is_barred or not one.is_open for one in entry.columns)
+        else "      columns: {}"
+    )
     for column in entry.columns:
         yield from _column(entry.table, column, words)
     if entry.unread:
@@ -81,6 +85,8 @@ def _column(table: str, column: Column, words: Words) -> Iterator[str]:
     if column.is_open:
         if column.spec:
             yield from (_comment(line, 8) for line in lines)
+        if column.is_barred:
+            yield f"        {column.name}: null"
         return
     yield _beside(f"        {lines[0]}", told)
     yield from (f"        {line}" for line in lines[1:])

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from desk.files.tables import BOOK, neutral
+from desk.files.tables import neutral, workbook
 from desk.say.visits import crews_of, filing, people_text
 from desk.words.labels import CHECK_WHY, FORM
 from desk.words.words import Words
@@ -36,11 +36,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 
 def write_day_sheets(visits: list[Row], path: Path, words: Words) -> None:
     """Write one sheet per crew, in the order of the plan."""
-    # Only sheets to print need the library; plans are mostly read as tables.
-    import xlsxwriter
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(path), BOOK) as book:
+    with workbook(path) as book:
         formats = {name: book.add_format({"font_size": 10, **given}) for name, given in _FORMATS.items()}
         taken: set[str] = set()
         for _, crew in crews_of(visits):

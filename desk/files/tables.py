@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,24 @@ def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
     write_sheets({title: rows}, output)
 
 
-def write_sheets(sheets: Mapping[str, list[Row]], output: Path) -> None:
-    """An Excel file with one sheet per list of rows, by title."""
+@contextmanager
+def workbook(output: Path) -> Generator[Any]:
+    """A new Excel file.  Raises OSError where it cannot be written."""
     # Only a workbook needs the library; most rows are shown or written as CSV.
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     output.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(output), BOOK) as book:
+    try:
+        with xlsxwriter.Workbook(str(output), BOOK) as book:
+            yield book
+    except FileCreateError as error:
+        raise OSError(str(error)) from error
+
+
+def write_sheets(sheets: Mapping[str, list[Row]], output: Path) -> None:
+    """An Excel file with one sheet per list of rows, by title."""
+    with workbook(output) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
         for title, rows in sheets.items():
             sheet = book.add_worksheet(title[:31])

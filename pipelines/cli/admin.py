@@ -128,9 +128,12 @@ def _policy(settings: Settings, words: Words) -> str:
 
 def _inbox(settings: Settings, words: Words) -> str:
     found = sources(settings.home)
-    for one in found:
-        if one.problem is not None:
-            raise one.problem
+    problems = [one.problem for one in found if one.problem is not None]
+    if len(problems) > 1:
+        told = " ".join(map(words.of, problems))
+        raise RiskcodeError("{n} folders cannot be read. {problems}", n=len(problems), problems=told)
+    for problem in problems:
+        raise problem
     named = words.listing(one.name for one in found)
     return named or words("empty: ./riskcode run uses the demo city or --source")
 

@@ -11,6 +11,7 @@ import typer
 from desk.words.words import spellings
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
+from pipelines.settings import load_settings
 
 District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or Lixia")]
 
@@ -73,12 +74,26 @@ def on_a_terminal() -> bool:
 
 
 def written(
-    path: Path | None, write: Callable[[Any], Any], *, option: str = "--output", shown: bool = True
+    path: Path | None,
+    write: Callable[[Any], Any],
+    *,
+    option: str = "--output",
+    shown: bool = True,
+    is_folder: bool = False,
 ) -> None:
-    """Write a file and name it on the error stream; standard output where there is no path.
+    """Write a file, or what goes into a folder, and name it on the error stream; standard output without a path.
 
-    Raises RiskcodeError, with the option that names another path, when it cannot be written.
+    Raises RiskcodeError, with the option that names another path, when it cannot be written.  Folders are made only
+    below our own: one that a person mistyped is told.
     """
+    if path is not None and not path.parent.is_dir() and not _is_ours(path):
+        raise RiskcodeError(
+            "There is no folder {folder}. Make it, or give another path with {option}.",
+            folder=path.parent,
+            option=option,
+        )
+    if path is not None and path.is_dir() and not is_folder:
+        raise RiskcodeError("{path} is a folder. Name a file with {option}.", path=path, option=option)
     try:
         write(path)
     except OSError as error:
@@ -90,6 +105,10 @@ def written(
         ) from error
     if shown and path is not None:
         typer.echo(str(path), err=True)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.resolve().is_relative_to(load_settings().home.root.resolve())
 
 
 def one_of(codes: vocab.CodeList, text: str) -> str:

@@ -16,8 +16,10 @@ from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
-from models import vocabulary as vocab
-from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, one_of, written
+from models.errors import WarehouseError
+from models.messages import Message
+from pipelines.cli.near import area_of
+from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import plan as queries
@@ -41,9 +43,9 @@ def year(
     """Person-days of every authority, the floors, the draws, and what cannot be reached."""
     settings, words = _start()
     with reading(settings.home) as connection:
-        area = _area(connection, level, district)
+        area = area_of(connection, level, district)
         told: Row = {
-            "plan": queries.horizon(connection),
+            "plan": _horizon(connection),
             "budget": queries.year_budget(connection, area),
             "floors": queries.floors(connection, area),
             "draws": queries.draws(connection, area),
@@ -87,8 +89,8 @@ def month(
     if of is not None and not listing:
         raise WrongUse("--month goes with --list: only the list is made months ahead")
     with reading(settings.home) as connection:
-        area = _area(connection, level, district)
-        plan = queries.horizon(connection)
+        area = area_of(connection, level, district)
+        plan = _horizon(connection)
         if listing:
             start = of.date() if of else plan["first_on"].replace(day=1)
             _show_list(queries.month_list(connection, start, area), start, form, output, settings, words)
@@ -170,8 +172,8 @@ def today(
     settings, words = _start()
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
-        area = _area(connection, level, district)
-        plan, days = queries.horizon(connection), visit_queries.planned_days(connection)
+        area = area_of(connection, level, district)
+        plan, days = _horizon(connection), visit_queries.planned_days(connection)
         day = on.date() if on else next((one for one in days if one > plan["as_of"]), plan["first_on"])
         if team is not None:
             _known_team(visit_queries.teams(connection, area), team)
@@ -224,27 +226,15 @@ def _start() -> tuple[Settings, Words]:
     return settings, Words(settings.language)
 
 
-def _area(connection: Any, level: str | None, district: str | None) -> Area:
-    """Whose plan is asked for.  Raises where there is no such level or district."""
-    if district is not None and not queries.knows(connection, district):
-        known = [name for code in queries.divisions(connection) for name in _names(code)]
-        near = get_close_matches(district, known, n=1, cutoff=0.4)
-        listed = ", ".join(_names(code)[1] for code in queries.divisions(connection))
-        if near:
-            raise WrongUse(
-                "no plan knows a district '{district}': did you mean {near}? Known: {known}",
-                district=district,
-                near=near[0],
-                known=listed,
-            )
-        raise WrongUse(
-            "no plan knows a district '{district}': Known: {known}", district=district, known=listed
+def _horizon(connection: Any) -> Row:
+    """The plan as a whole.  Raises WarehouseError where nobody could plan anything."""
+    plan = queries.horizon(connection)
+    if plan["first_on"] is None:
+        raise WarehouseError(
+            "There is no plan: no authority has officers, and nothing asks for a visit. {next}",
+            next=Message(queries.TO_DELIVER),
         )
-    return Area(one_of(vocab.LEVEL, level) if level else None, district)
-
-
-def _names(code: str) -> tuple[str, ...]:
-    return (code, *vocab.JINAN_DIVISIONS.get(code, (code,)))
+    return plan
 
 
 def _known_team(known: list[str], team: str) -> None:

@@ -250,4 +250,4 @@ def _write(found: PackDiff, folder: Path, words: Words) -> None:
         for name, rows in tables.items():
             write_rows(rows, "csv", folder / f"{name}.csv", title=name)
 
-    written(folder, write)
+    written(folder, write, is_folder=True)

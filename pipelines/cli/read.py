@@ -19,6 +19,7 @@ from desk.terminal.passport import show_passport
 from desk.words.labels import CHANNEL, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
+from pipelines.cli.near import area_of
 from pipelines.cli.options import (
     District,
     Form,
@@ -36,7 +37,6 @@ from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
 from warehouse.questions import visits
-from warehouse.questions.area import Area
 from warehouse.questions.passport import passport
 
 
@@ -75,7 +75,7 @@ def queue(
         limit,
     )
     with reading(settings.home) as connection:
-        found = visits.inspection_queue(connection, Area(at, district), asked)
+        found = visits.inspection_queue(connection, area_of(connection, level, district), asked)
     if form != "table":
         exported(_flat(found, form), form, output, settings, name="queue")
         return
@@ -94,6 +94,7 @@ def _queue_of_code(
 ) -> None:
     """Every enterprise of a code; RED ones with due day and state."""
     with reading(settings.home) as connection:
+        area_of(connection, level, district)
         found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
     if form == "table":
         words, console = Words(settings.language), Console()
@@ -153,6 +154,7 @@ def codes(
     settings = load_settings()
     words, form = Words(settings.language), "json" if json else form
     with reading(settings.home) as connection:
+        area_of(connection, None, district)
         if listing or code or district or form in ("csv", "xlsx"):
             found = queries.listing(
                 connection, code=_code(code) if code else None, district=district, limit=limit

@@ -235,6 +235,11 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
 def show_plan(plan: dict[str, Any], words: Words, console: Console) -> None:
     """What the plan came to, and the rule that keeps most visits off it."""
     counts = plan["visits"]
+    if plan["first_on"] is None:
+        console.print(
+            f"[bold]{words('Nothing is planned.')}[/] {words(planning.TO_DELIVER)}", highlight=False
+        )
+        return
     told = words(
         "Plan from {first} to {last}: {scheduled} visits scheduled, {short} not possible",
         first=plan["first_on"],

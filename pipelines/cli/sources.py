@@ -18,7 +18,7 @@ from models.errors import DeliveryError
 from models.former_numbers import NO_FORMER
 from models.messages import Message
 from pipelines.cli.groups import Later, group_of
-from pipelines.cli.options import By, Json, Limit, Reason
+from pipelines.cli.options import By, Json, Limit, Reason, said
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import writing
@@ -106,8 +106,8 @@ def _show_check(judged: Judged, lost: list[Message], words: Words, console: Cons
     console.print(files)
     for note in judged.remarks():
         console.print(f"[dim]{escape(words.of(note))}[/]")
-    for said in lost:
-        console.print(f"[yellow]![/] {escape(words.of(said))}")
+    for one in lost:
+        console.print(f"[yellow]![/] {escape(words.of(one))}")
     if judged.rejects.is_empty():
         console.print(words("No refused rows"))
         return
@@ -164,7 +164,7 @@ def approve_(
     """Let the mapping of a source, as it is written now, ask its databases; a changed one must be approved again."""
     settings = load_settings()
     words = Words(settings.language)
-    found = approve(settings.home.prepare(), folder, by=by)
+    found = approve(settings.home.prepare(), folder, by=said(by, "--by"))
     typer.echo(
         words("The mapping '{name}' may ask its databases ({hash})", name=found.name, hash=found.hash[:12])
     )
@@ -217,7 +217,7 @@ def acknowledge_(
     settings = load_settings()
     words = Words(settings.language)
     with writing(settings.home) as connection:
-        row = acknowledge(connection, complaint_id, by=by, reason=reason)
+        row = acknowledge(connection, complaint_id, by=said(by, "--by"), reason=reason)
     if json:
         typer.echo(as_json(row))
         return

@@ -57,6 +57,24 @@ def test_what_another_user_wrote_is_named_with_its_owner(name: str, tmp_path: Pa
     assert told.value.exit_code == 5 and f"chown -R {told.value.facts['user']} {home.root}" in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["logs", "warehouse.duckdb"])
+def test_what_is_ones_own_and_read_only_is_not_blamed_on_another_user(name: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    for parent in tmp_path.parents:
+        if parent != Path(parent.anchor) and parent.owner() == pwd.getpwuid(os.geteuid()).pw_name:
+            parent.chmod(parent.stat().st_mode | 0o111)
+    home = Home(tmp_path / "home").prepare()
+    for folder in (home.root, home.logs, home.published.parent, home.dagster, home.inbox):
+        folder.chmod(0o777)
+    path = home.root / name
+    path.touch()
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, -1)
+    with another_user(path), pytest.raises(WarehouseError, match="read-only") as told:
+        home.prepare()
+    assert told.value.facts["path"] == path and "chown" not in str(told.value)
+
+
 def test_a_home_of_ones_own_is_prepared_as_often_as_one_likes(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").prepare()
     (home.logs / "runs.log").touch()

@@ -124,13 +124,18 @@ def _mapping_of(folder: Path, approved: Container[str]) -> Mapping:
     if not own.exists():
         return load_mapping(named)
     found = load_mapping(own)
-    if any(entry.sql is not None for _, _, entry in found.entries()) and found.hash not in approved:
+    if _asks(found) and found.hash not in approved:
         raise MappingError(
             "The mapping in {folder} asks a database, and nobody has approved it. Read it, then: ./riskcode sources "
             "approve {folder} --by NAME",
             folder=shown(str(folder)),
         )
     return found
+
+
+def _asks(mapping: Mapping) -> bool:
+    """Whether a mapping asks a database."""
+    return any(entry.sql is not None for _, _, entry in mapping.entries())
 
 
 def approved_hashes(home: Home) -> frozenset[str]:
@@ -142,8 +147,20 @@ def approved_hashes(home: Home) -> frozenset[str]:
 
 
 def approve(home: Home, folder: Path, *, by: str) -> Mapping:
-    """Let the mapping of a folder, as it is written now, ask its databases.  Returns it."""
+    """Let the mapping of a folder, as it is written now, ask its databases.  Returns it.
+
+    Raises MappingError where nobody says who approves it, or it asks no database.
+    """
     found = load_mapping(folder / "mapping.yaml")
+    if not by.strip():
+        raise MappingError(
+            "Nobody is named who approves the mapping '{name}'. Write who does.", name=found.name
+        )
+    if not _asks(found):
+        raise MappingError(
+            "The mapping '{name}' asks no database (sql:), so it needs no approval: it is read as it is.",
+            name=found.name,
+        )
     told = {"hash": found.hash, "mapping": found.name, "by": by.strip(), "on": f"{local_today()}"}
     with home.approved.open("a", encoding="utf-8") as file:
         file.write(json.dumps(told, ensure_ascii=False) + "\n")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from models.vocabulary import JINAN_DIVISIONS
-from warehouse.database.reading import Row
+from warehouse.database.frames import Connection
+from warehouse.database.reading import Row, rows
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,21 @@ def districts(text: str | None) -> list[str] | None:
         if text.strip().lower() in [spelling.lower() for spelling in spellings] or text.strip()[:6] == code:
             return spellings
     return [text.strip()]
+
+
+def divisions(connection: Connection) -> list[str]:
+    """Divisions of the enterprises, as the register writes them."""
+    found = "SELECT DISTINCT division FROM core.enterprises WHERE division <> '' ORDER BY 1"
+    return [row["division"] for row in rows(connection, found)]
+
+
+def is_known(connection: Connection, district: str) -> bool:
+    """Whether a district, however it is written, is one of the city's, or has an authority or an enterprise."""
+    asked = districts(district) or []
+    planned = "SELECT DISTINCT division FROM plan.budget WHERE division <> '' ORDER BY 1"
+    known = (
+        *JINAN_DIVISIONS,
+        *(row["division"] for row in rows(connection, planned)),
+        *divisions(connection),
+    )
+    return any(one in asked or one[:6] in asked for one in known)

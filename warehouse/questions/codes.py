@@ -230,6 +230,12 @@ def reject_counts(connection: Connection) -> list[Row]:
     )
 
 
+def reject_rules(connection: Connection) -> list[str]:
+    """Every rule by which a row was ever refused."""
+    found = "SELECT DISTINCT unnest(string_split(rules, ', ')) AS rule FROM raw.rejected_rows ORDER BY 1"
+    return [row["rule"] for row in rows(connection, found)]
+
+
 def last_run(connection: Connection) -> Row:
     """The run that published this copy."""
     found = rows(connection, "FROM ops.runs ORDER BY number DESC LIMIT 1")

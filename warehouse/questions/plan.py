@@ -8,11 +8,15 @@ from datetime import date
 from typing import Any
 
 from models.errors import WarehouseError
-from models.messages import Message
-from models.vocabulary import JINAN_DIVISIONS
+from models.messages import N_, Message
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
-from warehouse.questions.area import EVERYWHERE, Area, districts, within
+from warehouse.questions.area import EVERYWHERE, Area, within
+
+TO_DELIVER = N_(
+    "Deliver the register of enterprises and the officers who inspect (tables enterprises and officers), then run again"
+)
+"""The next step where nothing is planned."""
 
 
 def horizon(connection: Connection) -> Row:
@@ -31,12 +35,6 @@ def divisions(connection: Connection) -> list[str]:
     """Divisions of the authorities that plan, without the city's own."""
     found = "SELECT DISTINCT division FROM plan.budget WHERE division <> '' ORDER BY 1"
     return [row["division"] for row in rows(connection, found)]
-
-
-def knows(connection: Connection, district: str) -> bool:
-    """Whether a district, however it is written, has an authority or an enterprise of its own."""
-    asked = districts(district) or []
-    return any(one in asked or one[:6] in asked for one in (*divisions(connection), *JINAN_DIVISIONS))
 
 
 # ------------------------------------------------------------------------------------------------ year

@@ -418,6 +418,21 @@ def test_what_is_short_and_what_moved_is_told_in_words(coded: Path, tmp_path: Pa
     assert "most binding: " in output.getvalue()
 
 
+def test_where_nothing_is_planned_it_is_said_what_to_deliver(coded: Path, tmp_path: Path) -> None:
+    copy = copy_of(coded, tmp_path) / "published" / "riskcode.duckdb"
+    with duckdb.connect(str(copy)) as connection:
+        for table in ("visits", "capacity", "shortfalls"):
+            connection.execute(f"DELETE FROM plan.{table}")
+        plan = binding(connection)
+    output = io.StringIO()
+    show_plan(plan, Words("en"), Console(file=output, width=200))
+    assert "Nothing is planned. Deliver the register" in output.getvalue() and "None" not in output.getvalue()
+    for command in ("year", "month", "today"):
+        done = riskcode(tmp_path, "plan", command)
+        assert done.returncode == 5 and "tables enterprises and officers" in done.stderr
+        assert "执法人员" in riskcode(tmp_path, "plan", command, RISKCODE_LANG="zh").stderr
+
+
 def test_showing_the_plan_imports_nothing_heavy(coded: Path) -> None:
     probe = (
         "import sys; sys.argv = ['riskcode', 'plan', 'today']\n"

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from rich.cells import cell_len
 
+from desk.files.tables import write_sheets
 from pipelines import cli
 from pipelines.cli.groups import Later
 from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm, violation
@@ -68,6 +69,56 @@ def test_doctor_is_content(coded: Path) -> None:
     assert all(result["ok"] for result in json.loads(done.stdout))
     told = riskcode(coded, "doctor")
     assert told.stdout.count("✓") == len(json.loads(done.stdout)) and "300 enterprises" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (("queue", "--district", "历成区"), "历城区"),
+        (("queue", "--code", "red", "--district", "历成区"), "历城区"),
+        (("codes", "--list", "--district", "Lixa"), "Lixia"),
+        (("rejects", "--table", "violation"), "violations"),
+        (("rejects", "--rule", "unknwon_code"), "unknown_code"),
+        (("rejects", "--rule", "nope", "--json"), "no rule is called"),
+    ],
+)
+def test_what_is_asked_for_by_a_name_that_is_not_there_is_wrong_usage_with_the_nearest(
+    arguments: tuple[str, ...], near: str, coded: Path
+) -> None:
+    done = riskcode(coded, *arguments)
+    assert done.returncode == 2 and near in done.stderr and not done.stdout
+
+
+def test_a_rule_by_which_nothing_is_refused_is_known_all_the_same(coded: Path) -> None:
+    for rule in ("masked", "masked:enterprise_id", "rectified_before_found", "unknown_code:result"):
+        done = riskcode(coded, "rejects", "--rule", rule, "--json")
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+def test_an_output_that_is_a_folder_or_in_none_is_told_and_nothing_is_made(
+    form: str, coded: Path, tmp_path: Path
+) -> None:
+    for command in (("codes", "--list"), ("rejects",), ("queue",)):
+        done = riskcode(coded, *command, "--format", form, "--output", str(tmp_path))
+        assert done.returncode == 1 and "is a folder" in done.stderr and len(done.stderr.splitlines()) == 1
+        done = riskcode(coded, *command, "--format", form, "--output", str(tmp_path / "nope" / f"x.{form}"))
+        assert done.returncode == 1 and "There is no folder" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workbook_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "codes.xlsx").mkdir()
+    with pytest.raises(OSError, match=r"codes\.xlsx"):
+        write_sheets({"codes": []}, tmp_path / "codes.xlsx")
+
+
+def test_doctor_names_every_broken_mapping(tmp_path: Path) -> None:
+    for name in ("shiju", "quju"):
+        deliver(tmp_path / "inbox" / name, {"a.csv": b"id\n1\n"})
+    done = riskcode(tmp_path, "doctor", "--json")
+    [found] = [row["found"] for row in json.loads(done.stdout) if row["check"] == "inbox"]
+    assert done.returncode == 1 and "shiju" in found and "quju" in found and "2 folders" in found
 
 
 def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from models.errors import RiskcodeError, WarehouseError
+from models.errors import MappingError, RiskcodeError, WarehouseError
 from models.policy import load_policy
 from tests.worlds.deliveries import MAPPING as BUREAU
 from tests.worlds.deliveries import TODAY, csv_bytes, deliver, firm, violation, warehouse
@@ -257,6 +257,19 @@ def test_a_query_in_the_inbox_is_asked_only_as_an_operator_approved_it(
     assert stand(connection) == [("yujing", "source_unreadable", "", "open")], (
         "it is not the text that was approved"
     )
+
+
+@pytest.mark.parametrize("by", ["", "  ", "\u3000"])
+def test_nobody_approves_a_mapping_without_a_name_and_one_that_asks_no_database_needs_none(
+    by: str, home: Home
+) -> None:
+    asking = 'mapping: yujing\ntables:\n  enterprises:\n    - sql: {url: "duckdb:///:memory:", query: "SELECT 1"}\n'
+    folder = deliver(home.inbox / "yujing", {"mapping.yaml": asking.encode()})
+    with pytest.raises(MappingError, match="Nobody is named"):
+        approve(home, folder, by=by)
+    with pytest.raises(MappingError, match="needs no approval"):
+        approve(home, source(home, "bureau", REGISTER), by="王伟")
+    assert not home.approved.exists()
 
 
 class PanicException(BaseException):

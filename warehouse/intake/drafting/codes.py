@@ -11,7 +11,7 @@ from models.messages import Message
 from models.tables.canonical import code_list
 from models.vocabulary import FLAGS
 from warehouse.intake.drafting.shapes import example, filled
-from warehouse.intake.drafting.synonyms import code_of, meaning_of, spoken, told
+from warehouse.intake.drafting.synonyms import code_of, folded, meaning_of, spoken, told
 
 MOST_VALUES = 40
 """More distinct values than this are no list of codes but texts."""
@@ -79,6 +79,12 @@ def tells(name: str, cells: pl.Series, word: str) -> bool:
     """Whether every cell of a column holds a word, and says what another one asks for."""
     said = [text for text, _ in distinct(cells)]
     return bool(said) and all(word in text and meaning_of(text, name) is not None for text in said)
+
+
+def says_withdrawn(cells: pl.Series) -> bool:
+    """Whether cells of few different words say of some rows that they no longer stand."""
+    texts = {folded(text) for text, _ in distinct(cells)}
+    return len(texts) <= MOST_VALUES and any(folded(word) in texts for word in told()["withdrawn"])
 
 
 def question_of(column: dy.Column, unknown: list[tuple[str, int]]) -> Message:

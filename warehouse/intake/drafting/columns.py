@@ -88,6 +88,8 @@ def _with_keys(
         spec |= found.keys
         if found.unknown:
             questions.append(question_of(column, found.unknown))
+        if question := _of_blanks(table, name, column, cells):
+            questions.append(question)
         return False
     if isinstance(column, (dy.Date, dy.Datetime)):
         return _with_form(spec, column, cells, questions)
@@ -100,6 +102,17 @@ def _with_keys(
     if not metadata(column)["identity"] and not isinstance(column, dy.String):
         _with_empties(spec, column, cells)
     return False
+
+
+def _of_blanks(table: Table, name: str, column: dy.Column, cells: pl.Series) -> Message | None:
+    """What blank cells are asked where codes rest on the column and they would count as something."""
+    default, blanks = metadata(column)["blank"], len(cells) - len(filled(cells))
+    if not blanks or default is None or name not in decisive(table):
+        return None
+    return Message(
+        "{n} cells are blank and count as {default}. Is that what a blank says?",
+        {"n": f"{blanks:,}", "default": str(default).lower()},
+    )
 
 
 def _with_form(spec: Spec, column: dy.Column, cells: pl.Series, questions: list[Message]) -> bool:

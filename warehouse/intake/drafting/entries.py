@@ -10,6 +10,7 @@ import polars as pl
 
 from models.messages import Message
 from models.tables.canonical import Table, code_list, decisive
+from warehouse.intake.drafting.closings import closed_with_care
 from warehouse.intake.drafting.codes import MOST_VALUES, distinct, tells
 from warehouse.intake.drafting.columns import RECORDED, proposed, tried
 from warehouse.intake.drafting.headers import Match
@@ -51,6 +52,7 @@ def columns_of(rows: Rows, recognised: Recognised, today: date) -> list[Column]:
                 "{header} stands for it, since nothing else does", {"header": several[0].header}
             )
             made[name] = replace(made[name], questions=(*made[name].questions, question))
+        made[name] = closed_with_care(table, made[name], frame)
     for column in (*_beside(table, made, frame), *_constants(table, made, rows)):
         made[column.name] = column
     if RECORDED not in made:
@@ -101,22 +103,27 @@ def _speaks_for(table: Table, name: str, cells: pl.Series) -> bool:
 
 
 def _beside(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Iterator[Column]:
-    """Columns that the cells of another one tell as well, as the grade of a hazard tells whether it is a major one."""
+    """Columns that the cells of another one tell as well, as the grade of a hazard tells whether it is a major one.
+
+    A column of codes that tells only this numbers no items: it stays open.
+    """
     for name, how in told()["beside"].get(table.name, {}).items():
-        other = made.get(how["told_by"])
-        header = other.spec.get("column") if other is not None and name not in made else None
-        if header and tells(name, frame[header], how["if_all_say"]):
-            question = Message("told by the words of {header}. Are they meant so?", {"header": header})
+        if name in made:
+            continue
+        for other in (made[one] for one in how["told_by"] if one in made):
+            header = other.spec.get("column")
+            if not header or not tells(name, frame[header], how["if_all_say"]):
+                continue
             column = proposed(table, name, [Match(header, name, len(frame.columns))], frame)
-            yield Column(
-                name,
-                column.spec,
-                "content",
-                column.cells,
-                column.fit,
-                column.notes,
-                (question, *column.questions),
-            )
+            question = Message("told by the words of {header}. Are they meant so?", {"header": header})
+            yield replace(column, by="content", questions=(question, *column.questions))
+            if code_list(table.columns()[other.name]) is None:
+                question = Message(
+                    "its cells say how grave a finding is, not of which kind: read as {column}",
+                    {"column": name},
+                )
+                yield replace(other, questions=(*other.questions, question), is_open=True)
+            break
 
 
 def _constants(table: Table, made: dict[str, Column], rows: Rows) -> Iterator[Column]:

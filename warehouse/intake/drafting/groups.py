@@ -9,6 +9,7 @@ import polars as pl
 
 from models.messages import Message
 from models.tables.canonical import TABLES, Table, decisive
+from warehouse.intake.drafting.codes import says_withdrawn
 from warehouse.intake.drafting.entries import Rows, columns_of
 from warehouse.intake.drafting.layouts import Part, Unread
 from warehouse.intake.drafting.names import file_patterns, sheet_patterns
@@ -107,7 +108,7 @@ def entry_of(group: Group, files: Sequence[str], today: date) -> Entry:
         tuple(columns),
         rows.frame.height,
         tuple(dict.fromkeys(note for part in group.parts for note in part.notes)),
-        tuple(_questions(group, rows)),
+        tuple(_questions(group, rows, columns)),
         _unread(rows, table, columns),
     )
 
@@ -122,7 +123,7 @@ def _layout(group: Group) -> dict[str, Any]:
     return layout
 
 
-def _questions(group: Group, rows: Rows) -> list[Message]:
+def _questions(group: Group, rows: Rows, columns: Sequence[Column]) -> list[Message]:
     asked = list(dict.fromkeys(question for part in group.parts for question in part.questions))
     for other in group.others:
         headers = ", ".join(sorted(map(example, _own(other) or _headers(other))))
@@ -132,7 +133,13 @@ def _questions(group: Group, rows: Rows) -> list[Message]:
                 {"table": other.table.name, "headers": headers},
             )
         )
-    if gone := [header for header in rows.headers if may_withdraw(header)]:
+    used = {header for one in columns for header in headers_in(one)}
+    gone = [
+        header
+        for header in rows.headers
+        if may_withdraw(header) or (header not in used and says_withdrawn(rows.frame[header]))
+    ]
+    if gone:
         asked.append(
             Message(
                 "{headers} may say that a row no longer stands; all rows are taken as they are",

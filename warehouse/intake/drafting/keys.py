@@ -25,6 +25,11 @@ _LASTING = (
     ),
 )
 """Columns that a later export of the same row repeats: only such can be part of its number."""
+_ALWAYS = ("item_code", "description")
+"""What tells two findings of one firm and day apart, though those delivered so far differ without it.
+
+A row without a description is refused rather than taken for a correction of another one.
+"""
 _MOST_PARTS = 5
 
 
@@ -51,6 +56,21 @@ def key_column(table: Table, made: dict[str, Column], frame: pl.DataFrame) -> Co
         parts, is_enough = _parts(texts, start, table, made)
         question = Message("no column numbers the rows; joined from what tells them apart")
     questions = [question]
+    if parts:
+        questions.append(
+            Message(
+                "a second row with the same {headers} would be read as a correction of the first",
+                {"headers": ", ".join(parts)},
+            )
+        )
+    for header in (one for one in parts if one in texts.columns and texts[one].null_count()):
+        blank = f"{texts[header].null_count():,}"
+        questions.append(
+            Message(
+                "{n} rows have nothing under {header} and so no number: they are refused",
+                {"n": blank, "header": header},
+            )
+        )
     if not is_enough:
         questions.append(Message("some rows are still not told apart and will be refused as duplicate_key"))
     spec = {"join": parts}
@@ -98,13 +118,19 @@ def _apart(texts: pl.DataFrame, headers: list[str]) -> int:
 def _parts(
     texts: pl.DataFrame, start: list[str], table: Table, made: dict[str, Column]
 ) -> tuple[list[str], bool]:
-    """The first columns, and further filled ones as long as each tells more rows apart."""
+    """The first columns, what always belongs to them, and further filled ones as long as each tells more rows apart."""
     wanted = _apart(texts, list(texts.columns))
     first = (table.subject or "", table.happened or "", *_LASTING)
     lasting = [header for name in first for header in _headers(made, name)]
     mapped = {header for name in made for header in _headers(made, name)}
     others = [header for header in texts.columns if header not in mapped]
-    parts = list(dict.fromkeys(start))
+    always = [
+        header
+        for name in _ALWAYS
+        for header in _headers(made, name)
+        if texts[header].null_count() < (texts.height if name == "description" else 1)
+    ]
+    parts = list(dict.fromkeys([*start, *always]))
     for header in dict.fromkeys([*lasting, *others]):
         if _apart(texts, parts) == wanted or len(parts) == _MOST_PARTS:
             break

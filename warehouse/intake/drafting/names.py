@@ -22,17 +22,19 @@ def source_name(folder: str) -> str:
 
 
 def file_patterns(mine: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
-    """Patterns that fit these files and none of the others: dates and numbers open where that is safe."""
+    """Patterns that fit these files and none of the others: dates and numbers open where that is safe.
+
+    A name without one is open at its end, where the next delivery may carry its month.
+    """
     found: list[str] = []
     for name in mine:
         stem, ending = PurePath(name).stem, PurePath(name).suffix
-        wide = re.sub(
-            r"\*+", "*", "*".join(glob.escape(part) for part in _NUMBERS.split(stem))
-        ) + glob.escape(ending)
+        parts = [glob.escape(part) for part in _NUMBERS.split(stem)]
+        wide = re.sub(r"\*+", "*", "*".join(parts if len(parts) > 1 else [*parts, ""])) + glob.escape(ending)
         is_safe = len(wide.replace("*", "")) > len(ending) and not any(
             PurePath(other).match(wide) for other in others
         )
-        found.append(wide if is_safe and "*" in wide else glob.escape(name))
+        found.append(wide if is_safe else glob.escape(name))
     return tuple(dict.fromkeys(found))
 
 

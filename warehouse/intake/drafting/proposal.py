@@ -17,7 +17,8 @@ class Column:
     """What is proposed for a canonical column.
 
     ``by``: how it was found.  ``cells`` are filled and ``fit`` of them can be read.  ``notes`` say what to know,
-    ``questions`` what a person has to decide.  What ``is_open`` is written as a comment: nothing fills the column yet.
+    ``questions`` what a person has to decide.  What ``is_open`` is written as a comment: nothing fills the column yet;
+    what ``is_barred`` as well would be filled by its header unmapped, and is written as ``null``.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     notes: tuple[Message, ...] = ()
     questions: tuple[Message, ...] = ()
     is_open: bool = False
+    is_barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,11 @@ class Draft:
         """The mapping as data: what its file says without the comments."""
         tables: dict[str, list[dict[str, Any]]] = {}
         for entry in self.entries:
-            columns = {one.name: one.spec for one in entry.columns if not one.is_open}
+            columns = {
+                one.name: None if one.is_barred else one.spec
+                for one in entry.columns
+                if one.is_barred or not one.is_open
+            }
             tables.setdefault(entry.table, []).append(
                 {"files": list(entry.files), **entry.layout, "columns": columns}
             )

@@ -11,6 +11,7 @@ from warehouse.intake.drafting.shapes import credit_code_share, day_share, fille
 from warehouse.intake.drafting.synonyms import key_of_word, table_words, told
 
 _KEY, _HAPPENED, _DECISIVE, _NAMED, _NOT_UNIQUE = 4, 3, 2, 6, 8
+_OF_FINDINGS = ("violations", "self_reports")
 _OF_A_VISIT = ("inspection_id", "department")
 _NO_RANK = 10_000
 MOSTLY = 0.8
@@ -81,8 +82,10 @@ def needed(table: Table) -> tuple[str, ...]:
 
 
 def _tells_more(table: Table, found: dict[str, list[Match]]) -> bool:
-    """Whether rows say what was found: a firm and a day alone may be a visit, and no finding."""
-    return table.name != "violations" or bool(found.keys() - {*needed(table), "recorded_at", *_OF_A_VISIT})
+    """Whether rows say what was found: a firm and a day alone may be a visit or a register, and no finding."""
+    if table.name not in _OF_FINDINGS:
+        return True
+    return bool(found.keys() - {*needed(table), "recorded_at", *_OF_A_VISIT})
 
 
 def _worth(table: Table, column: str) -> int:

@@ -29,7 +29,7 @@ def without(rows: list[dict[str, Any]], *names: str) -> bytes:
         ("处罚日期", ["2025年6月5日", "2025/6/6"], "decided_on", {}),
         ("处罚日期", ["25/06/2025", "26/06/2025"], "decided_on", {"format": "%d/%m/%Y"}),
         ("整改日期", ["2025-06-20", "未整改"], "rectified_on", {"empty": ["未整改"]}),
-        ("整改日期", ["2025-06-20", "等消息"], "rectified_on", {"unreadable": "empty"}),
+        ("整改完成日期", ["2025-06-20", "等消息"], "rectified_on", {"unreadable": "empty"}),
         (
             "处置措施",
             ["立行立改", "责令限期改正"],
@@ -302,3 +302,88 @@ def test_a_notice_of_penalties_has_the_day_of_its_decision_only(tmp_path: Path) 
     assert spec(draft, "violations", "occurred_on") == {"column": "处罚决定日期"}
     assert "stands for it" in asked(column(draft, "violations", "occurred_on"))
     assert judged_by(draft, tmp_path).accepted["violations"]["penalty_unit"].to_list() == [15_000, 15_000]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "parts"),
+    [
+        ((), ["信用代码", "检查日期", "隐患类别", "description"]),
+        (("隐患类别",), ["信用代码", "检查日期", "description"]),
+    ],
+)
+def test_a_number_that_is_joined_holds_the_text_though_fewer_columns_differ_so_far(
+    left_out: tuple[str, ...], parts: list[str], tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "信用代码": FIRMS[0],
+            "检查日期": day,
+            "隐患类别": "C1",
+            "description": text,
+            "severity": "一般",
+        }
+        for day, text in [("2025-06-01", "甲"), ("2025-06-02", "乙")]
+    ]
+    files = {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, *left_out)}
+    draft = draft_of(tmp_path, files)
+    found = column(draft, "violations", "violation_id")
+    assert found.spec == {"join": parts} and not found.is_open
+    assert f"a second row with the same {', '.join(parts)} would be read as a correction" in asked(found)
+
+
+def test_a_finding_without_a_text_has_no_joined_number_and_that_is_asked(tmp_path: Path) -> None:
+    rows = [violation("", description="甲"), violation("", description="", occurred_on="2025-05-01")]
+    files = {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, "violation_id")}
+    draft = draft_of(tmp_path, files)
+    assert "1 rows have nothing under description" in asked(column(draft, "violations", "violation_id"))
+    assert judged_by(draft, tmp_path).refused == 1
+
+
+def test_a_register_of_enterprises_is_no_self_report(tmp_path: Path) -> None:
+    heads = "单位代码,单位,行业监管分类,监管级别,从业人员,危险源等级,重点监管危险化工工艺数,登记状态,变更时间"
+    cells = [f"{FIRMS[at]},企业{at},一般,区级,12,无,0,在业,2025-01-0{at + 1}" for at in range(3)]
+    draft = draft_of(tmp_path, {"导出.csv": "\n".join([heads, *cells]).encode()})
+    assert [one.table for one in draft.entries] == ["enterprises"]
+    assert spec(draft, "enterprises", "name") == {"column": "单位"}
+    assert not judged_by(draft, tmp_path).refused
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "is_asked"),
+    [
+        ("状态", ["有效", "已撤销"], True),
+        ("处罚状态", ["正常", "作废"], True),
+        ("状态", ["有效", "有效"], False),
+        ("备注", ["应撤销旧设备", ""], False),
+    ],
+)
+def test_cells_that_say_that_a_row_no_longer_stands_are_asked_about(
+    header: str, cells: list[str], is_asked: bool, tmp_path: Path
+) -> None:
+    draft = draft_of(tmp_path, violations(header, cells))
+    assert (f"{header} may say" in asked(entry(draft, "violations"))) == is_asked
+
+
+def test_a_kind_of_hazard_that_tells_major_ones_is_read_so_and_is_no_item(tmp_path: Path) -> None:
+    rows = [
+        violation(f"v{at}") | {"隐患类型": word} for at, word in enumerate(["重大事故隐患", "一般事故隐患"])
+    ]
+    files = {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, "is_major_hazard")}
+    draft = draft_of(tmp_path, files)
+    found = column(draft, "violations", "is_major_hazard")
+    assert not found.is_open and "told by the words of 隐患类型" in asked(found)
+    assert column(draft, "violations", "item_code").is_open
+    accepted = judged_by(draft, tmp_path).accepted["violations"]
+    assert accepted["is_major_hazard"].to_list() == [True, False] and accepted["item_code"].to_list() == [
+        None,
+        None,
+    ]
+
+
+def test_a_blank_beside_ticks_is_asked_for(tmp_path: Path) -> None:
+    rows = [violation(f"v{at}") | {"是否重大隐患": cell} for at, cell in enumerate(["√", "", ""])]
+    files = {"register.csv": csv_bytes([firm(0)]), "隐患.csv": without(rows, "is_major_hazard")}
+    draft = draft_of(tmp_path, files)
+    assert "2 cells are blank and count as false" in asked(column(draft, "violations", "is_major_hazard"))
+    found = judged_by(draft, tmp_path).accepted["violations"]["is_major_hazard"].to_list()
+    assert found == [True, False, False]
