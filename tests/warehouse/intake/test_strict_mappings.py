@@ -95,6 +95,13 @@ NOT_MEANT = {
     "nothing for a word": (COLUMN % "values: {null: 'true'}", "None is no text"),
     "several others": (COLUMN % "otherwise: ['false']", "['false'] is no text"),
     "nothing among the empty": (COLUMN % "empty: [null]", "None is no text"),
+    "an empty word": (COLUMN % "contains: {'': 'false'}", "an empty word is in every text"),
+    "an empty beginning": (COLUMN % "prefix: {'': 'false'}", "an empty word is in every text"),
+    "an empty text": (COLUMN % "values: {'': 'false'}", "said by blank"),
+    "a number beyond all numbers": (
+        f"{ENTRY}    columns: {{quantity: {{column: x, linear: {{times: '1e999999999'}}}}}}",
+        "quantity.linear.times: ",
+    ),
     "too many days": (
         f"{ENTRY}    columns: {{recorded_at: {{column: x, plus_days: 99999999999}}}}",
         "recorded_at.plus_days: ",

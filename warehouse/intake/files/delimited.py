@@ -24,7 +24,7 @@ from warehouse.intake.mapping import Entry
 MAX_QUOTED_LINES = 50
 """An opening quote that finds no end within so many lines is taken for a slip, not for a long text."""
 _OTHER_ENDS = re.compile("[\v\f\x1e\x85\u2028\u2029]")
-"""Signs that programs end lines with where people do not see it; a file that is one line because of them has no rows."""
+"""Signs that end lines in some programs only; a file that is one line because of them would have no rows."""
 DELIMITERS = ",\t;|"
 
 Lines = list[tuple[int, str]]

@@ -31,8 +31,8 @@ class Linear(BaseModel):
 
     model_config = STRICT
 
-    times: Decimal = Decimal(1)
-    plus: Decimal = Decimal(0)
+    times: Decimal = Field(default=Decimal(1), max_digits=30, decimal_places=20)
+    plus: Decimal = Field(default=Decimal(0), max_digits=30, decimal_places=20)
 
     @field_validator("times", "plus", mode="before")
     @classmethod
@@ -72,6 +72,8 @@ class FieldSpec(BaseModel):
         words = [(_word(key, told), _word(meaning, told)) for key, meaning in values.items()]
         if told.context != AS_KEPT and len(dict(words)) < len(words):
             raise ValueError("of words that are the same as texts one is enough")
+        if told.context != AS_KEPT and "" in dict(words):
+            raise ValueError("an empty word is in every text; what empty cells stand for is said by blank")
         return dict(words)
 
     @field_validator("otherwise", mode="before")
