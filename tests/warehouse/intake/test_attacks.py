@@ -281,10 +281,11 @@ ATTACKS: dict[str, Attack] = {
         lambda place: _mapping(place).replace(place.name, "[red]x[/red]\x1b[2J"), "mapping"
     ),
     "mapping_codec": mapped(
-        lambda place: _mapping(place, '{files: ["v_*"], encoding: zip}'), "unreadable_header"
+        lambda place: _mapping(place, '{files: ["v_*"], encoding: zip}'), "read in 'zip'"
     ),
-    "mapping_escaping_codec": Attack(
-        mapped(lambda place: _mapping(place, '{files: ["v_*"], encoding: unicode_escape}')).make, rule="*"
+    "mapping_escaping_codec": mapped(
+        lambda place: _mapping(place, '{files: ["v_*"], encoding: unicode_escape}'),
+        "read in 'unicode_escape'",
     ),
     "mapping_format": mapped(
         lambda place: _mapping(
