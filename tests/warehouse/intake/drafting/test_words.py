@@ -139,4 +139,7 @@ def test_columns_that_stand_for_others_are_columns_of_their_table() -> None:
     for name, columns in told()["instead"].items():
         assert {*columns, *columns.values()} <= set(TABLES[name].columns())
     for name, beside in told()["beside"].items():
-        assert {*beside, *(one["told_by"] for one in beside.values())} <= set(TABLES[name].columns())
+        told_by = {other for one in beside.values() for other in one["told_by"]}
+        assert {*beside, *told_by} <= set(TABLES[name].columns())
+    for name, closing in told()["closings"].items():
+        assert {*closing} <= set(TABLES[name].columns())
