@@ -798,13 +798,6 @@ def test_a_nested_column_cannot_be_mapped(tmp_path: Path) -> None:
         judged(folder, with_columns("{severity: both}"))
 
 
-def test_an_encoding_nobody_knows_refuses_the_file(tmp_path: Path) -> None:
-    mapping = MAPPING.replace('["v_*"]', '["v_*"]\n      encoding: klingon')
-    outcome = judged(deliver(tmp_path, GOOD), mapping)
-    require_nothing_lost(outcome)
-    assert refusals(outcome, "v_good.csv") == {0: "unreadable_header"}
-
-
 def test_a_sheet_that_is_not_there_refuses_the_file(tmp_path: Path) -> None:
     mapping = MAPPING.replace('["v_*"]', '["v_*"]\n      sheet: 九月')
     files = {**GOOD, "v_book.xlsx": workbook(table_rows(violation("a")))}

@@ -234,7 +234,7 @@ def _worlds(draw: st.DrawFn) -> tuple[dict[str, list[Row]], list[str]]:
     return files, draw(st.permutations(list(files)))
 
 
-@settings(max_examples=tries(80), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=_worlds())
 def test_files_with_former_numbers_one_by_one_in_any_order_count_as_all_of_them_in_one_night(
     world: tuple[dict[str, list[Row]], list[str]],

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ def told() -> dict[str, Any]:
     return yaml.load(_FILE.read_text(encoding="utf-8"), Loader=UniqueKeys)
 
 
+@lru_cache(maxsize=10_000)
 def key_of_word(header: str) -> str:
     """A header as words are compared: plain, and of letters only where it has no others."""
     word = plain(header)

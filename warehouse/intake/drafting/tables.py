@@ -1,6 +1,6 @@
 """Which table the rows of a file are of, by its headers, its name and what its cells look like."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -34,7 +34,8 @@ class Recognised(NamedTuple):
 
 def recognised_tables(headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> list[Recognised]:
     """Tables whose rows these may be, the likeliest first; ``names`` are those of file, sheet and title."""
-    found = [recognised(table, headers, frame, names) for table in TABLES.values()]
+    shares = _Shares(frame)
+    found = [recognised(table, headers, frame, names, shares) for table in TABLES.values()]
     return sorted((one for one in found if one.points > 0), key=lambda one: (-one.points, _day_rank(one)))
 
 
@@ -44,10 +45,30 @@ def _day_rank(one: Recognised) -> int:
     return several[0].rank if several else _NO_RANK
 
 
-def recognised(table: Table, headers: Sequence[str], frame: pl.DataFrame, names: Sequence[str]) -> Recognised:
+class _Shares:
+    """What columns look like by their cells, looked at once for all tables."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self._known: dict[tuple[str, Callable[[pl.Series], float]], float] = {}
+
+    def of(self, header: str, share: Callable[[pl.Series], float]) -> float:
+        """The share of cells of a column that are of a kind."""
+        if (header, share) not in self._known:
+            self._known[header, share] = share(self.frame[header])
+        return self._known[header, share]
+
+
+def recognised(
+    table: Table,
+    headers: Sequence[str],
+    frame: pl.DataFrame,
+    names: Sequence[str],
+    shares: _Shares | None = None,
+) -> Recognised:
     """What of a table these rows hold; no points where its needed columns are not there."""
     found = matches(headers, table)
-    by_content = _by_content(table, found, headers, frame)
+    by_content = _by_content(table, found, headers, shares or _Shares(frame))
     points = sum(_worth(table, column) for column in found) + _named(table, names)
     found |= {column: [Match(header, column, _NO_RANK)] for column, header in by_content.items()}
     instead = {
@@ -113,7 +134,7 @@ def _says(word: str, names: Sequence[str]) -> bool:
 
 
 def _by_content(
-    table: Table, found: dict[str, list[Match]], headers: Sequence[str], frame: pl.DataFrame
+    table: Table, found: dict[str, list[Match]], headers: Sequence[str], shares: _Shares
 ) -> dict[str, str]:
     """Needed columns that no header names and that only one column looks like: credit codes, and the only days."""
     free = [
@@ -123,9 +144,9 @@ def _by_content(
     ]
     made: dict[str, str] = {}
     if "enterprise_id" in needed(table) and "enterprise_id" not in found:
-        codes = [header for header in free if credit_code_share(frame[header]) >= MOSTLY]
+        codes = [header for header in free if shares.of(header, credit_code_share) >= MOSTLY]
         made |= {"enterprise_id": codes[0]} if len(codes) == 1 else {}
     if table.happened and table.happened not in found:
-        days = [header for header in free if day_share(frame[header]) >= MOSTLY]
+        days = [header for header in free if shares.of(header, day_share) >= MOSTLY]
         made |= {table.happened: days[0]} if len(days) == 1 and "recorded_at" not in found else {}
     return made

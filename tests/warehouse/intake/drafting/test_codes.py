@@ -44,7 +44,7 @@ def known_words(table: str, name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("place", COLUMNS)
-@settings(max_examples=tries(15), deadline=None)
+@settings(max_examples=tries(9), deadline=None)
 @given(data=st.data())
 def test_an_accepted_code_is_what_its_word_means_and_no_other_word_is_accepted(
     place: str, data: st.DataObject
