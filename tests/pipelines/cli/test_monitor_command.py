@@ -36,7 +36,7 @@ def test_the_table_begins_with_the_alarms_and_fits_the_terminal(coded: Path) -> 
 
 
 def test_the_page_is_one_file_that_asks_nobody(coded: Path, tmp_path: Path) -> None:
-    target = tmp_path / "pages" / "monitoring.html"
+    target = tmp_path / "monitoring.html"
     done = riskcode(coded, "monitor", "--html", str(target))
     assert done.returncode == 0, done.stderr
     html = target.read_text(encoding="utf-8")
