@@ -45,7 +45,13 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
         _remember(connection, judged, table, contradicted, received_on)
         if rows.is_empty() and (contradicted is None or contradicted.is_empty()):
             continue
-        with shown_as(connection, "incoming", rows.with_row_index(_AT)):
+        numbered = rows.with_row_index(_AT)
+        if _is_first(connection, table):
+            # Nothing is stored or said of this table: only rows of one number can contradict each other.
+            numbered = numbered.filter(pl.col(table.key[-1]).hash().is_duplicated())
+            if numbered.is_empty():
+                continue
+        with shown_as(connection, "incoming", numbered):
             found = _found(connection, judged, table, received_on)
             undone = _undone(connection, judged, table)
         if not undone.is_empty():
@@ -53,6 +59,14 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
         if not found.is_empty():
             _remember(connection, judged, table, found, received_on)
             _take_out(judged, name, found)
+
+
+def _is_first(connection: Connection, table: Table) -> bool:
+    told = connection.execute(
+        f"SELECT EXISTS (FROM core.{table.name}) OR EXISTS (FROM ops.contradictions WHERE table_name = ?)",
+        [table.name],
+    ).fetchall()
+    return not told[0][0]
 
 
 def forget_earlier_forms(connection: Connection, judged: Judged, *, received_on: date) -> None:
