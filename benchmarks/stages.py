@@ -17,7 +17,6 @@ from benchmarks.meter import Measured, Meter
 from models.learning.fit import fit_card
 from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
-from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.engines import fold
@@ -28,10 +27,9 @@ from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
-from warehouse.intake.conform import conform
 from warehouse.intake.delivery import (
-    Batch,
     Judged,
+    conform_batch,
     delivery_files,
     file_digest,
     fingerprint_delivery,
@@ -69,7 +67,7 @@ def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measure
             stage.rows = sum(raw.frame.height for raw in raws)
         with meter.stage("conform to canonical columns", floor=DELIVERY) as stage:
             batches = [
-                Batch(table, at, raw, conform(raw, entry, TABLES[table], source=mapping.name))
+                conform_batch(raw, entry, table, at, mapping)
                 for (table, at, entry, _), raw in zip(files, raws, strict=True)
             ]
             stage.rows = sum(batch.rows.height for batch in batches)

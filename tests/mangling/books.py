@@ -54,6 +54,20 @@ def change_xml_cells(file: File, chance: Random, among: Words, new: str) -> Word
     return words_of(file, name)
 
 
+def with_format(file: File, name: str | None, form: str, chance: Random) -> Words | None:
+    """Give some filled cells of a column a number format."""
+    rows = filled(file, name, chance) if name else []
+    if name is None or not rows:
+        return None
+
+    def show(_: openpyxl.Workbook, sheet: Worksheet) -> None:
+        for row in rows:
+            sheet[place(file, name, row)].number_format = form
+
+    file.sheets.append(show)
+    return words_of(file, name)
+
+
 @damage("cells of a column merged", *BOOK)
 def merged_cells(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance)
@@ -308,16 +322,7 @@ def other_formats(_: Delivery, file: File, chance: Random) -> Words | None:
             '0"万"',
         )
     )
-    rows = filled(file, name, chance) if name else []
-    if name is None or not rows:
-        return None
-
-    def show(_: openpyxl.Workbook, sheet: Worksheet) -> None:
-        for row in rows:
-            sheet[place(file, name, row)].number_format = form
-
-    file.sheets.append(show)
-    return words_of(file, name)
+    return with_format(file, name, form, chance)
 
 
 @damage("flags as numbers that a format shows as words, the other way round", *BOOK)
@@ -340,16 +345,7 @@ def flags_by_format(_: Delivery, file: File, chance: Random) -> Words | None:
 def days_as_numbers(_: Delivery, file: File, chance: Random) -> Words | None:
     name = any_column(file, chance, tuple(DAYS))
     form = chance.choice(("General", "0", "0.00", "@", "m/d/yy", "dd/mm/yyyy", 'yyyy"年"m"月"', "hh:mm"))
-    rows = filled(file, name, chance) if name else []
-    if name is None or not rows:
-        return None
-
-    def show(_: openpyxl.Workbook, sheet: Worksheet) -> None:
-        for row in rows:
-            sheet[place(file, name, row)].number_format = form
-
-    file.sheets.append(show)
-    return words_of(file, name)
+    return with_format(file, name, form, chance)
 
 
 @damage("long numbers typed as numbers", *BOOK)

@@ -37,17 +37,23 @@ def another_user(*paths: Path) -> Iterator[str]:
             path.chmod(mode)
 
 
+def open_to_all(folder: Path) -> Home:
+    """A home in which everybody may write, and can get to."""
+    folder.chmod(0o777)
+    for parent in folder.parents:
+        if parent != Path(parent.anchor) and parent.owner() == pwd.getpwuid(os.geteuid()).pw_name:
+            parent.chmod(parent.stat().st_mode | 0o111)
+    home = Home(folder / "home").prepare()
+    for path in (home.root, home.logs, home.published.parent, home.dagster, home.inbox):
+        path.chmod(0o777)
+    return home
+
+
 @pytest.mark.parametrize(
     "name", ["", "logs", "logs/runs.log", "warehouse.duckdb", "run.lock", "dagster/storage"]
 )
 def test_what_another_user_wrote_is_named_with_its_owner(name: str, tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents:
-        if parent != Path(parent.anchor) and parent.owner() == pwd.getpwuid(os.geteuid()).pw_name:
-            parent.chmod(parent.stat().st_mode | 0o111)
-    home = Home(tmp_path / "home").prepare()
-    for folder in (home.root, home.logs, home.published.parent, home.dagster, home.inbox):
-        folder.chmod(0o777)
+    home = open_to_all(tmp_path)
     path = home.root / name
     if name and not path.exists():
         path.touch()
@@ -59,13 +65,7 @@ def test_what_another_user_wrote_is_named_with_its_owner(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["logs", "warehouse.duckdb"])
 def test_what_is_ones_own_and_read_only_is_not_blamed_on_another_user(name: str, tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents:
-        if parent != Path(parent.anchor) and parent.owner() == pwd.getpwuid(os.geteuid()).pw_name:
-            parent.chmod(parent.stat().st_mode | 0o111)
-    home = Home(tmp_path / "home").prepare()
-    for folder in (home.root, home.logs, home.published.parent, home.dagster, home.inbox):
-        folder.chmod(0o777)
+    home = open_to_all(tmp_path)
     path = home.root / name
     path.touch()
     if os.geteuid() == 0:

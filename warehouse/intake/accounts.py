@@ -9,7 +9,7 @@ from models.tables.canonical import TABLES, Table, decisive
 from warehouse.intake.files.raw import LINE, shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
 from warehouse.intake.mapping import Mapping
-from warehouse.intake.recognition import left_out, metadata, nearest, read_from, recognised
+from warehouse.intake.recognition import left_out, metadata, nearest
 
 MOST_HINTS = 200
 """Where more columns than this are read by nothing, nobody looks for what each might have meant."""
@@ -26,7 +26,7 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
     found = [
         one
         for batch in batches
-        if _delivered(batch)
+        if batch.read_as
         for one in (*_headless(mapping, batch), *_blank(mapping, batch))
     ]
     return sorted(found, key=lambda one: not one.is_decisive)
@@ -35,9 +35,8 @@ def unfilled_columns(mapping: Mapping, batches: Iterable[Batch]) -> list[Unfille
 def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
     """Columns for which a file has no header."""
     entry, table, raw = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table], batch.raw
-    filled = read_from(_read_as(mapping, batch), entry, table)
     for name, column in table.columns().items():
-        if name != "source" and name not in filled and name not in entry.columns:
+        if name != "source" and name not in batch.origins and name not in entry.columns:
             is_decisive = bool(metadata(column).get("decisive"))
             yield Unfilled(table.name, name, is_decisive, raw.file, raw.sheet, batch.entry_at)
 
@@ -45,7 +44,7 @@ def _headless(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
 def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
     """Decisive columns whose cells are all blank, or whose key some objects lack, unless it is said what that means."""
     entry, table, raw = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table], batch.raw
-    headers = headers_by_column(mapping, batch)
+    headers = batch.headers_by_column()
     for name in decisive(table):
         spec, read = entry.columns.get(name), headers.get(name, [])
         if not read or (spec is not None and (spec.blank is not None or spec.constant is not None)):
@@ -94,9 +93,8 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
         used = {header for batch in mine for header in _used(mapping, batch)}
         first = mine[0]
         table = TABLES[first.table]
-        filled = read_from(_read_as(mapping, first), mapping.entry(first.table, first.entry_at), table)
-        is_open = [name for name in table.columns() if name not in filled]
-        unread = [header for header in _delivered(first) if header not in used]
+        is_open = [name for name in table.columns() if name not in first.origins]
+        unread = [header for header in first.read_as if header not in used]
         for header in unread:
             near = nearest(header, table, is_open) if len(unread) <= MOST_HINTS else None
             rows = _filled_rows(first.raw.frame[header])
@@ -119,17 +117,6 @@ def _filled_rows(column: pl.Series) -> int:
     if column.dtype == pl.String:
         filled &= column.str.strip_chars() != ""
     return int(filled.sum())
-
-
-def _delivered(batch: Batch) -> list[str]:
-    return [name for name in batch.raw.frame.columns if name != LINE]
-
-
-def _read_as(mapping: Mapping, batch: Batch) -> list[str]:
-    """Headers of a batch under the names they are read by."""
-    delivered = _delivered(batch)
-    names = recognised(delivered, mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]).names
-    return [names.get(header, header) for header in delivered]
 
 
 def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -> list[Remark]:
@@ -162,19 +149,8 @@ def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -
     ]
 
 
-def headers_by_column(mapping: Mapping, batch: Batch) -> dict[str, list[str]]:
-    """Delivered headers that fill each canonical column of a batch."""
-    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
-    delivered, read_as = _delivered(batch), _read_as(mapping, batch)
-    names = dict(zip(read_as, delivered, strict=True))
-    read = read_from(read_as, entry, table)
-    return {column: [names[one] for one in headers if one in names] for column, headers in read.items()}
-
-
 def _used(mapping: Mapping, batch: Batch) -> set[str]:
     """Delivered headers that a batch reads, or was told not to."""
-    entry, table = mapping.entry(batch.table, batch.entry_at), TABLES[batch.table]
-    read_as = _read_as(mapping, batch)
-    wanted = {header for read in read_from(read_as, entry, table).values() for header in read}
-    wanted |= left_out(entry, table)
-    return {name for name, as_name in zip(_delivered(batch), read_as, strict=True) if as_name in wanted}
+    wanted = {header for read in batch.origins.values() for header in read}
+    wanted |= left_out(mapping.entry(batch.table, batch.entry_at), TABLES[batch.table])
+    return {header for header, name in batch.read_as.items() if name in wanted}

@@ -13,22 +13,19 @@ What was stored earlier that day and is contradicted now is undone: it counts no
 before can still be replayed.
 """
 
-import json
 from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from models.contract import DUPLICATE_KEY
-from models.former_numbers import NAMED_AS
-from models.identities import ENTERPRISE
-from models.identity_cards import masked_identity_cards
 from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.versions import undo
-from warehouse.intake.files.raw import IN_A_PLACE, placed
-from warehouse.intake.judged import REJECT_SCHEMA, FileCount, Judged
+from warehouse.intake.files.raw import placed
+from warehouse.intake.judged import FileCount, Judged
+from warehouse.intake.refused import canonical_rejects
 
 ANOTHER = "key_names_another_enterprise"
 _AT = "__at"
@@ -205,35 +202,18 @@ def _places(count: FileCount) -> tuple[str, ...]:
 
 
 def _rejects(judged: Judged, name: str, found: pl.DataFrame) -> pl.DataFrame:
-    """Rows that were readable as rejects, with their canonical content; they cannot be read again from it."""
-    columns = list(TABLES[name].columns())
-    if TABLES[name].may_name_former_numbers:
-        found = found.with_columns(pl.coalesce(NAMED_AS, ENTERPRISE).alias(ENTERPRISE))
-    content = [
-        masked_identity_cards(
-            json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
-        )
-        for row in found.select(columns).iter_rows(named=True)
-    ]
-    told = [*TABLES[name].key, *filter(None, [TABLES[name].subject])]
-    keys = [
-        masked_identity_cards(json.dumps(row, ensure_ascii=False))
-        for row in found.select(one for one in told if one != "source").iter_rows(named=True)
-    ]
-    place = pl.col("source_file").str.extract_groups(IN_A_PLACE)
-    return found.select(
+    """Rows that contradict others as rejects; they cannot be read again from their content."""
+    table = TABLES[name]
+    return canonical_rejects(
+        found,
+        table,
+        named=[one for one in (*table.key, table.subject) if one not in ("source", None)],
         source=pl.lit(judged.mapping.name),
-        table_name=pl.lit(name),
-        file=place.struct.field("file"),
-        sheet=place.struct.field("sheet"),
-        line="source_line",
-        rules="rules",
-        content=pl.Series(content, dtype=pl.String),
-        cells=pl.Series(keys, dtype=pl.String),
-        state=pl.lit("open"),
+        rules=pl.col("rules"),
+        state="open",
         mapping_hash=pl.lit(judged.mapping.hash),
-        entry=pl.lit(None, dtype=pl.Int64),
-    ).cast(REJECT_SCHEMA)
+        entry=None,
+    )
 
 
 def _list(of: str, columns: list[str]) -> str:

@@ -20,7 +20,7 @@ from models.former_numbers import AMBIGUOUS, NAMED_AS, NO_FORMER, find, told_by
 from models.identities import Proof
 from models.messages import N_, Message, Remark
 from models.tables.canonical import TABLES, Table, decisive
-from warehouse.intake.accounts import headers_by_column, unfilled_columns, unused_content, used_again
+from warehouse.intake.accounts import unfilled_columns, unused_content, used_again
 from warehouse.intake.conform import CELL_PROBLEMS, conform
 from warehouse.intake.files.flaws import below_other_headers, days_from_1904, flawed_lines, with_flaws
 from warehouse.intake.files.queries import read_sql
@@ -32,13 +32,15 @@ from warehouse.intake.recognition import read_from, recognised
 from warehouse.intake.refused import refused_rows, unread_rows
 
 Progress = Callable[[str], None]
+Files = list[tuple[str, int, Entry, Path]]
+"""Files of a delivery, each with the table and the entry of the mapping that reads it."""
 _NOT_READ = N_("{file}: {why}, not read")
 _UNFINISHED = (".part", ".tmp")
 
 
 def delivery_files(
     folder: Path, mapping: Mapping, only: Container[str] | None = None
-) -> tuple[list[tuple[str, int, Entry, Path]], list[Remark]]:
+) -> tuple[Files, list[Remark]]:
     """Files of a delivery by the entry that reads them, and a note on each file nobody reads.
 
     ``only``: names of the files that are read now; the others were read before.
@@ -53,7 +55,7 @@ def delivery_files(
     inside = [path for path in there if path.is_file() and path.resolve().is_relative_to(root)]
     notes = [_not_read(path, _why_no_file(path)) for path in there if path not in set(inside)]
     taken: set[Path] = set()
-    found: list[tuple[str, int, Entry, Path]] = []
+    found: Files = []
     for table, at, entry in mapping.entries():
         matching = [path for path in inside if _matches(path, entry.files)]
         found += [(table, at, entry, path) for path in matching if only is None or path.name in only]
@@ -126,10 +128,18 @@ def _why_no_file(path: Path) -> Remark:
 
 def fingerprint_delivery(folder: Path | None, mapping: Mapping, only: Container[str] | None = None) -> str:
     """SHA-256 over the mapping and the content of every file it reads; queries always count as new."""
+    files = [] if folder is None else delivery_files(folder, mapping, only)[0]
+    return _fingerprint(mapping, files, _digests(files))
+
+
+def _digests(files: Files) -> dict[Path, str]:
+    return {path: file_digest(path) for path in dict.fromkeys(path for _, _, _, path in files)}
+
+
+def _fingerprint(mapping: Mapping, files: Files, digests: dict[Path, str]) -> str:
     digest = hashlib.sha256(mapping.hash.encode())
-    if folder is not None:
-        for table, at, _, path in delivery_files(folder, mapping, only)[0]:
-            digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + file_digest(path).encode())
+    for table, at, _, path in files:
+        digest.update(f"{table}{at}".encode() + os.fsencode(path.name) + digests[path].encode())
     return digest.hexdigest()[:16]
 
 
@@ -142,23 +152,14 @@ def file_digest(path: Path) -> str:
         return "cannot be opened"  # reading it will refuse it
 
 
-def _batches(
-    folder: Path | None,
-    mapping: Mapping,
-    progress: Progress,
-    only: Container[str] | None,
-    *,
-    with_queries: bool,
-) -> Iterator[Batch]:
+def _batches(files: Files, mapping: Mapping, progress: Progress, *, with_queries: bool) -> Iterator[Batch]:
     for table, at, entry in mapping.entries():
         if entry.sql is not None and with_queries:
             name = f"sql:{table}[{at}]"
             progress(name)
             raw = read_sql(expand_environment(entry.sql.url), entry.sql.query, name)
             yield conform_batch(raw, entry, table, at, mapping)
-    if folder is None:
-        return
-    for table, at, entry, path in delivery_files(folder, mapping, only)[0]:
+    for table, at, entry, path in files:
         progress(shown(path.name))
         for raw in read_file(path, shown(path.name), entry):
             yield conform_batch(raw, entry, table, at, mapping)
@@ -166,14 +167,16 @@ def _batches(
 
 def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping) -> Batch:
     """A file in canonical form, for one entry of the mapping; headers are read as those they stand for."""
+    delivered = [name for name in raw.frame.columns if name != LINE]
+    known = recognised(delivered, entry, TABLES[table])
+    names = {header: known.names.get(header, header) for header in delivered}
+    origins = read_from(list(names.values()), entry, TABLES[table])
+    batch = Batch(table, at, raw, pl.DataFrame(), read_as=names, origins=origins)
     if raw.frame.is_empty():
         if not raw.unread:
             raw.notes.append(Remark("{file}: holds no rows", file=raw.place))
-        return Batch(table, at, raw, pl.DataFrame())
-    delivered = [name for name in raw.frame.columns if name != LINE]
-    known = recognised(delivered, entry, TABLES[table])
+        return batch
     read_as = replace(raw, frame=raw.frame.rename(known.names))
-    origins = read_from(read_as.frame.columns, entry, TABLES[table])
     days_from_1904(raw, read_as, origins, TABLES[table])
     rows = conform(read_as, entry, TABLES[table], source=mapping.name)
     for name, several in known.unclear.items():
@@ -185,10 +188,10 @@ def conform_batch(raw: Raw, entry: Entry, table: str, at: int, mapping: Mapping)
                 column=name,
             )
         )
-    flaws = [flaw._replace(header=known.names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
+    flaws = [flaw._replace(header=names.get(flaw.header, flaw.header)) for flaw in raw.flaws]
     flaws += below_other_headers(read_as, rows, entry, origins)
     rows = with_flaws(rows, flaws, origins, known.unclear)
-    return Batch(table, at, raw, rows, flawed_lines(rows, flaws, origins))
+    return replace(batch, rows=rows, flawed=flawed_lines(rows, flaws, origins))
 
 
 def judge_delivery(
@@ -206,12 +209,12 @@ def judge_delivery(
 
     Raises DeliveryError when there is nothing in it to read, MappingError when the mapping does not fit.
     """
-    judged = Judged(mapping, str(folder or ""), fingerprint_delivery(folder, mapping, only))
-    if folder is not None:
-        files, judged.notes = delivery_files(folder, mapping, only)
-        judged.unused = unused_files(judged.notes)
-        judged.digests = {shown(path.name): file_digest(path) for _, _, _, path in files}
-    batches = list(_batches(folder, mapping, progress, only, with_queries=with_queries))
+    files, notes = delivery_files(folder, mapping, only) if folder is not None else ([], [])
+    digests = _digests(files)
+    judged = Judged(mapping, str(folder or ""), _fingerprint(mapping, files, digests), notes=notes)
+    judged.unused = unused_files(notes)
+    judged.digests = {shown(path.name): digest for path, digest in digests.items()}
+    batches = list(_batches(files, mapping, progress, with_queries=with_queries))
     if not batches:
         if folder is None:
             raise DeliveryError(
@@ -387,5 +390,5 @@ def _count_files(
 def _decisive_headers(mapping: Mapping, batch: Batch) -> dict[str, str]:
     if batch.raw.frame.width <= 1:
         return {}
-    read = headers_by_column(mapping, batch)
+    read = batch.headers_by_column()
     return {name: " | ".join(read[name]) for name in decisive(TABLES[batch.table]) if read.get(name)}

@@ -6,7 +6,6 @@ says nothing: where the register or former numbers have changed, the day's rows 
 contradicted each other that day, are judged again.
 """
 
-import json
 from datetime import date
 
 import polars as pl
@@ -14,7 +13,6 @@ import polars as pl
 from models.contract import DUPLICATE_KEY, ROW, UNKNOWN_ENTERPRISE
 from models.former_numbers import NAMED_AS, find
 from models.identities import ENTERPRISE, Proof
-from models.identity_cards import masked_identity_cards
 from models.tables.canonical import TABLES, Table
 from models.validity import ever_counts
 from warehouse.database.frames import Connection, append, shown_as
@@ -22,9 +20,9 @@ from warehouse.database.meta import next_stored_no, value
 from warehouse.database.versions import undo
 from warehouse.intake.accepted import former_numbers, known_enterprises
 from warehouse.intake.clashes import ANOTHER
-from warehouse.intake.files.raw import IN_A_PLACE
-from warehouse.intake.judged import REJECT_SCHEMA, Judged
+from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import AS_STORED
+from warehouse.intake.refused import canonical_rejects
 
 _AT = "__at"
 _NAMING = [table for table in TABLES.values() if table.may_name_former_numbers]
@@ -136,27 +134,16 @@ def _let_contradictions_wait(connection: Connection, table: Table, received_on: 
 def _let_wait(connection: Connection, table: Table, rows: pl.DataFrame, received_on: date) -> None:
     undo(connection, table, rows.select(*table.key, "version"), by=next_stored_no(connection))
     counting = rows.filter(ever_counts(pl.col))
-    content = [
-        masked_identity_cards(
-            json.dumps({key: str(cell) for key, cell in row.items() if cell is not None}, ensure_ascii=False)
-        )
-        for row in counting.select(list(table.columns())).iter_rows(named=True)
-    ]
-    cells = [json.dumps({ENTERPRISE: number}) for number in counting[ENTERPRISE]]
-    place = pl.col("source_file").str.extract_groups(IN_A_PLACE)
-    rejects = counting.select(
-        source="mapping",
-        table_name=pl.lit(table.name),
-        file=place.struct.field("file"),
-        sheet=place.struct.field("sheet"),
-        line="source_line",
+    rejects = canonical_rejects(
+        counting,
+        table,
+        named=[ENTERPRISE],
+        source=pl.col("mapping"),
         rules=pl.lit(UNKNOWN_ENTERPRISE),
-        content=pl.Series(content, dtype=pl.String),
-        cells=pl.Series(cells, dtype=pl.String),
-        state=pl.lit("waiting"),
-        mapping_hash="mapping_hash",
-        entry=pl.lit(AS_STORED),
-    ).cast(REJECT_SCHEMA)
+        state="waiting",
+        mapping_hash=pl.col("mapping_hash"),
+        entry=AS_STORED,
+    )
     append(
         connection,
         "raw.rejected_rows",

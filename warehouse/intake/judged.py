@@ -32,6 +32,8 @@ class Batch:
     """One file, or sheet, read for one table entry: delivered rows, and their canonical form.
 
     ``flawed``: lines whose cells as kept do not tell what they hold, so that they cannot be judged again.
+    ``read_as``: delivered header → the header it stands for.  ``origins``: canonical column → headers that fill it, as
+    they are read.
     """
 
     table: str
@@ -39,11 +41,21 @@ class Batch:
     raw: Raw
     rows: pl.DataFrame
     flawed: frozenset[int] = frozenset()
+    read_as: Facts[str, str] = field(default_factory=dict[str, str])
+    origins: Facts[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     @property
     def delivered(self) -> int:
         """Rows delivered, readable or not."""
         return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
+
+    def headers_by_column(self) -> dict[str, list[str]]:
+        """Delivered headers that fill each canonical column."""
+        delivered = {name: header for header, name in self.read_as.items()}
+        return {
+            column: [delivered[one] for one in headers if one in delivered]
+            for column, headers in self.origins.items()
+        }
 
 
 @dataclass(frozen=True)

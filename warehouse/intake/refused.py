@@ -1,18 +1,19 @@
 """Refused rows as they are kept: with their content as delivered, and the cells they are refused for."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from collections.abc import Mapping as Cells
 from typing import Any
 
 import polars as pl
 
 from models.contract import DUPLICATE_KEY, HEALS, UNKNOWN_ENTERPRISE
-from models.former_numbers import AMBIGUOUS
+from models.former_numbers import AMBIGUOUS, NAMED_AS
+from models.identities import ENTERPRISE
 from models.identity_cards import masked_identity_cards
-from models.tables.canonical import TABLES, personal
-from warehouse.intake.accounts import headers_by_column
+from models.tables.canonical import TABLES, Table, personal
 from warehouse.intake.conform import as_text
-from warehouse.intake.files.raw import LINE
+from warehouse.intake.files.raw import IN_A_PLACE, LINE
 from warehouse.intake.judged import REJECT_SCHEMA, Batch
 from warehouse.intake.mapping import Mapping
 
@@ -44,10 +45,10 @@ def refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.Da
         return pl.DataFrame(schema=REJECT_SCHEMA)
     refused = refused.sort(LINE)
     delivered = as_text(batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)).drop(LINE)
-    content = [_kept(row) for row in delivered.iter_rows(named=True)]
-    headers = headers_by_column(mapping, batch)
+    content = [kept(row) for row in delivered.iter_rows(named=True)]
+    headers = batch.headers_by_column()
     cells = [
-        _kept(_offending(batch.table, rules, headers, row))
+        kept(_offending(batch.table, rules, headers, row))
         for rules, row in zip(refused["rules"], delivered.iter_rows(named=True), strict=True)
     ]
     rules = pl.col("rules").list.join(", ")
@@ -68,7 +69,46 @@ def refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.Da
     )
 
 
-def _kept(cells: dict[str, Any]) -> str:
+def canonical_rejects(
+    rows: pl.DataFrame,
+    table: Table,
+    *,
+    named: Collection[str],
+    source: pl.Expr,
+    rules: pl.Expr,
+    state: str,
+    mapping_hash: pl.Expr,
+    entry: int | None,
+) -> pl.DataFrame:
+    """Rows that were readable as rejects, with their canonical content; of their cells ``named`` are shown.
+
+    They tell the number by which their enterprise was delivered.
+    """
+    if table.may_name_former_numbers:
+        rows = rows.with_columns(pl.coalesce(NAMED_AS, ENTERPRISE).alias(ENTERPRISE))
+    content = [
+        kept({key: str(cell) for key, cell in row.items() if cell is not None})
+        for row in rows.select(list(table.columns())).iter_rows(named=True)
+    ]
+    cells = [kept(row) for row in rows.select(*named).iter_rows(named=True)]
+    place = pl.col("source_file").str.extract_groups(IN_A_PLACE)
+    return rows.select(
+        source=source,
+        table_name=pl.lit(table.name),
+        file=place.struct.field("file"),
+        sheet=place.struct.field("sheet"),
+        line="source_line",
+        rules=rules,
+        content=pl.Series(content, dtype=pl.String),
+        cells=pl.Series(cells, dtype=pl.String),
+        state=pl.lit(state),
+        mapping_hash=mapping_hash,
+        entry=pl.lit(entry, dtype=pl.Int64),
+    ).cast(REJECT_SCHEMA)
+
+
+def kept(cells: Cells[str, Any]) -> str:
+    """Cells as they are kept of a refused row: as JSON, without numbers of persons."""
     return masked_identity_cards(json.dumps(cells, ensure_ascii=False))
 
 

@@ -46,12 +46,15 @@ REPEATED = {
 }
 
 
-@pytest.mark.parametrize("case", REPEATED)
-def test_a_key_that_stands_twice_is_named_with_its_line(case: str):
-    text, told = REPEATED[case]
+def require_refused(text: str, told: str) -> None:
     with pytest.raises(MappingError) as caught:
         parse_mapping(text)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("case", REPEATED)
+def test_a_key_that_stands_twice_is_named_with_its_line(case: str):
+    require_refused(*REPEATED[case])
 
 
 def test_what_is_merged_may_be_said_anew_and_by_others_again():
@@ -141,10 +144,7 @@ NOT_MEANT = {
 
 @pytest.mark.parametrize("case", NOT_MEANT)
 def test_what_cannot_be_meant_is_refused_with_its_place(case: str):
-    text, told = NOT_MEANT[case]
-    with pytest.raises(MappingError) as caught:
-        parse_mapping(text)
-    assert told in str(caught.value)
+    require_refused(*NOT_MEANT[case])
 
 
 @pytest.mark.parametrize(
