@@ -4,7 +4,6 @@ They read the published copy only.
 """
 
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,7 @@ from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models.errors import WarehouseError
 from models.messages import Message
-from pipelines.cli.near import area_of
+from pipelines.cli.near import area_of, nearest
 from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
@@ -239,10 +238,10 @@ def _horizon(connection: Any) -> Row:
 
 def _known_team(known: list[str], team: str) -> None:
     if not any(team.lower() in name.lower() for name in known):
-        near = get_close_matches(team, known, n=1, cutoff=0.0) or known[:1]
+        near = nearest(team, known, cutoff=0.0)
         if near:
             raise WrongUse(
-                "no crew '{team}' has visits in this plan: did you mean {near}?", team=team, near=near[0]
+                "no crew '{team}' has visits in this plan: did you mean {near}?", team=team, near=near
             )
         raise WrongUse("no crew '{team}' has visits in this plan", team=team)
 

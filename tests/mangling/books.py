@@ -46,7 +46,9 @@ def change_xml_cells(file: File, chance: Random, among: Words, new: str) -> Word
     def change(xml: bytes) -> bytes:
         for where, value in values.items():
             cell = new.format(place=where, value=value).encode()
-            xml, count = re.subn(rb'<c r="%s"[^>]*?(?:/>|>.*?</c>)' % where.encode(), lambda _: cell, xml)  # noqa: B023
+            xml, count = re.subn(
+                rb'<c r="%s"[^>]*?(?:/>|>.*?</c>)' % where.encode(), lambda _, cell=cell: cell, xml
+            )
             assert count == 1, where
         return xml
 
