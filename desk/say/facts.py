@@ -13,7 +13,7 @@ CODES = {
 }
 """Codes as they stand in a sentence, where a language says more than the colour."""
 
-BASIS = {"law": N_("law"), "policy": N_("policy"), "proposal": N_("proposal")}
+BASIS = {"law": N_("law"), "policy": N_("policy"), "proposal": N_("proposal"), "unverified": N_("unverified")}
 """What a rule or a number rests on."""
 
 DATA = {

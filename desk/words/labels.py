@@ -25,7 +25,9 @@ DUE_STATE = vocab.CodeList(
 """What became of a RED enterprise's special visit."""
 
 
-BASIS = vocab.CodeList("basis", {"law": "law", "policy": "policy", "proposal": "proposal"})
+BASIS = vocab.CodeList(
+    "basis", {"law": "law", "policy": "policy", "proposal": "proposal", "unverified": "unverified"}
+)
 """Where a rule comes from."""
 
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from models.errors import PolicyGapError
 
-Basis = Literal["law", "policy", "proposal"]
+Basis = Literal["law", "policy", "proposal", "unverified"]
+"""``unverified``: a text is said to hold it, and nobody here has read that text."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
 P = TypeVar("P", bound="Provenance")
@@ -54,10 +55,22 @@ class Words(Strict):
 
 
 class Provenance(Strict):
-    """Where a number comes from: law, policy of an authority, or our own proposal."""
+    """Where a number comes from: law, policy of an authority, or our own proposal.
+
+    ``cites``: places in the texts of ``models.law`` that it rests on.  ``reference``: the same for a reader, with what
+    there is to say besides; where nothing is, it is what is cited.
+    """
 
     basis: Basis
+    cites: tuple[Text, ...] = ()
     reference: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cited(cls, told: Any) -> Any:
+        if isinstance(told, dict) and told.get("cites") and "reference" not in told:
+            return told | {"reference": "; ".join(map(str, told["cites"]))}
+        return told
 
 
 class DatedValue(Provenance, Generic[T]):

@@ -63,7 +63,7 @@ def test_every_value_of_every_pack_has_a_day_a_basis_and_a_reference(pack: str, 
     for where, values in blocks:
         for day, value in values.items():
             assert type(day) is date, where
-            assert value["basis"] in ("law", "policy", "proposal"), where
+            assert value["basis"] in ("law", "policy", "proposal", "unverified"), where
             assert len(value["reference"].strip()) > 5, where
     assert _numbers_without_a_day(raw) == []
 
