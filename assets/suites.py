@@ -230,8 +230,8 @@ RESULT_SUITES = {
                     "WHERE v.state IN ('scheduled', 'awaiting') AND v.in_cap AND year(v.planned_on) = year(c.as_of) "
                     "GROUP BY v.enterprise_id "
                     "HAVING count(*) FILTER (v.state = 'scheduled') > max(c.cap) - max(c.used) "
-                    "AND count(*) FILTER (v.state = 'scheduled') > 0",
-                    "no enterprise is visited more often than its cap",
+                    "AND count(*) FILTER (v.state = 'scheduled' AND v.is_planned) > 0",
+                    "no planned visit is made beyond the cap",
                 ),
                 _no_rows(
                     "SELECT planned_on, level, division, crew_id FROM {batch} WHERE state = 'scheduled' "

@@ -119,6 +119,8 @@ class Words:
         if not division:
             return self.label(vocab.LEVEL, level)
         place = self.division(division)
+        if level == "town" and len(division) > 6 and place != division:
+            place = f"{place} {division}"
         if level == "district" or level not in _AUTHORITY:
             return place
         return self(_OF_PLACE, place=place, authority=self.within(*_AUTHORITY[level]))

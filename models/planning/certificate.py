@@ -12,12 +12,14 @@ from typing import Any
 import polars as pl
 
 from models.calendar import month_start
-from models.planning.crews.crews import Authority, at_division, at_level
+from models.planning.crews.bench import Bench
+from models.planning.crews.crews import Authority, at_division, at_level, names_no_town
+from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, missed
 from models.planning.frames import unfit, with_authority
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
 from models.planning.situation import Situation
-from models.policy import PlanningPolicy
+from models.policy import DAY, PlanningPolicy
 
 SHORTFALLS = {
     "scope": pl.String,
@@ -39,10 +41,22 @@ SHORTFALLS = {
 }
 """Columns of a shortfall.  ``scope`` is visit, authority, floor, or note; ``count`` visits or enterprises."""
 
-FLOORS = ("red", "red_overdue", "annual_full", "random", "recheck", "immediate", "department", "audit")
+FLOORS = (
+    "red",
+    "red_overdue",
+    "hazard_source",
+    "annual_full",
+    "random",
+    "recheck",
+    "immediate",
+    "department",
+    "audit",
+)
 """Channels somebody must be told about when an item of theirs is waived."""
-BY_NUMBER = ("random", "audit")
+BY_NUMBER = ("audit",)
 """Of these only the number of enterprises is told, of the others each by name."""
+DRAWN = "random"
+"""Whom this draw could not take, and the rule that kept them off, is told where its floor is not met."""
 
 _RULE_OF = {"capacity": "capacity", "budget": "budget", "no_day": "no_lawful_day"}
 """What binds, by the reason the optimiser gives; ``no_crew`` is looked into."""
@@ -71,12 +85,12 @@ def certificate(
         _late(plan),
         *([] if awaiting is None else [_awaited(awaiting, plan)]),
         *_waived(plan, now, policy),
-        pl.DataFrame([*_over_budget(plan, policy), *_draw_floors(floors)]),
+        pl.DataFrame([*_over_budget(plan), *_draw_floors(floors)]),
     ]
     parts = [
         *(part.with_columns(month_on=this_month) for part in of_this_month if part.width),
         _missed(now, policy),
-        pl.DataFrame([*_overloads(plan, policy)]),
+        pl.DataFrame([*_overloads(plan)]),
         *([] if budget is None else [_annual_budget(budget)]),
         pl.DataFrame([_row("note", "draw_pending", one, count=1) for one in pending]),
         *_notes(plan, now, policy),
@@ -105,7 +119,7 @@ def _undone(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
         scope=pl.when(pl.col("state") == DEFERRED).then(pl.lit("deferred")).otherwise(pl.lit("visit")),
         rule=pl.Series([_rule(row, plan) for row in undone.iter_rows(named=True)], dtype=pl.String),
         count=1,
-        person_days=pl.col("quarter_days") * policy.person_days(1),
+        person_days="person_days",
         gave_way_to=pl.col("gave_way_to").fill_null([]),
     )
 
@@ -173,9 +187,10 @@ def _awaited(awaiting: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
 
 def _waived(plan: Plan, now: Situation, policy: PlanningPolicy) -> list[pl.DataFrame]:
-    """Items of floors that another rule waived: red and annual ones by name, drawn ones by number."""
+    """Items of floors that another rule waived: red and annual ones by name, those of the audit draw by number."""
     firms = now.firms.select("enterprise_id", level=at_level(policy), division=at_division(policy))
-    waived = plan.items.filter(pl.col("waived_by") != "closed", pl.col("channel").is_in(FLOORS))
+    asked = pl.col("channel").is_in(FLOORS) & (pl.col("channel") != DRAWN)
+    waived = plan.items.filter(pl.col("waived_by") != "closed", asked)
     told = waived.join(firms, on="enterprise_id").with_columns(
         scope=pl.lit("floor"), rule="waived_by", count=1
     )
@@ -201,39 +216,45 @@ def _missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 
 def _draw_floors(floors: Iterable[Floor]) -> Iterator[Row]:
+    """Floors that cannot be met, and how many enterprises each rule keeps from counting."""
     for floor in floors:
         if floor.short:
             had = float(floor.done + floor.planned + floor.available)
             counts = {"count": floor.short, "needed_days": float(floor.required), "available_days": had}
             yield _row("floor", "draw_floor", floor.authority, channel=floor.channel, **counts)
+            for rule, count in sorted(floor.exempt.items()):
+                yield _row("floor", rule, floor.authority, channel=floor.channel, count=count)
 
 
 # ---- authorities -------------------------------------------------------------------------------------------
 
 
-def _overloads(plan: Plan, policy: PlanningPolicy) -> Iterator[Row]:
+def _overloads(plan: Plan) -> Iterator[Row]:
     """Stretches of days that hold more work than crews: the proof, to be checked by adding up."""
     for authority, outcome in sorted(plan.outcomes.items()):
+        bench = plan.benches[authority]
         for stretch in outcome.overload.days:
             first, last = plan.days[stretch.first_day], plan.days[stretch.last_day]
             when = {"month_on": month_start(first), "first_on": first, "last_on": last}
-            sums = _days(policy, stretch.short, stretch.needed, stretch.available)
+            within = bench.within(stretch.first_day, stretch.last_day)
+            sums = _days(within, stretch.needed, stretch.available)
             yield _row("authority", "capacity", authority, **when, **sums)
 
 
-def _over_budget(plan: Plan, policy: PlanningPolicy) -> Iterator[Row]:
+def _over_budget(plan: Plan) -> Iterator[Row]:
     for authority, outcome in sorted(plan.outcomes.items()):
         if short := outcome.overload.budget:
-            available = plan.benches[authority].budget or 0
+            bench = plan.benches[authority]
+            available = bench.budget or 0
             when = {"first_on": plan.days[0], "last_on": plan.days[-1]}
-            sums = _days(policy, short, available + short, available)
+            sums = _days(bench, available + short, available)
             yield _row("authority", "budget", authority, **when, **sums)
 
 
-def _days(policy: PlanningPolicy, *quarters: int) -> Row:
-    """Person-days short, needed and available, of quarter-days."""
-    names = ("person_days", "needed_days", "available_days")
-    return {name: policy.person_days(count) for name, count in zip(names, quarters, strict=True)}
+def _days(bench: Bench, needed: int, available: int) -> Row:
+    """Person-days needed, available and short, of quarter-days: what is short is the difference of what is told."""
+    asked, there = (round(float(one * bench.people_per_crew / DAY), 2) for one in (needed, available))
+    return {"needed_days": asked, "available_days": there, "person_days": round(asked - there, 2)}
 
 
 def _annual_budget(budget: pl.DataFrame) -> pl.DataFrame:
@@ -254,11 +275,24 @@ def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[pl.Da
     concerned = {
         "unknown_sector": firms.filter(pl.col("sector").is_null()),
         "unknown_level": firms.filter(pl.col("level").is_null()),
+        "unknown_town": firms.filter(names_no_town()),
         "unfit_id": unfit(firms),
     }
     for rule, some in concerned.items():
         counted = some.group_by(level="at_level", division="at_division").agg(count=pl.len())
         yield counted.with_columns(scope=pl.lit("note"), rule=pl.lit(rule))
+    yield from _frequent(firms, now, policy)
     if plan.is_provisional:
         note = {"scope": "note", "rule": "calendar", "first_on": plan.days[0], "last_on": plan.days[-1]}
         yield pl.DataFrame([note])
+
+
+def _frequent(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> Iterator[pl.DataFrame]:
+    """Enterprises visited more often than the cap allows (by number), and clearly too often (by name)."""
+    used = firms.join(caps(now, policy), on="enterprise_id").filter(pl.col("used") > pl.col("cap"))
+    told = used.group_by(level="at_level", division="at_division").agg(count=pl.len())
+    yield told.with_columns(scope=pl.lit("note"), rule=pl.lit("over_cap"))
+    if policy.visiting.beyond_reasonable_percent is not None:
+        limit = pl.col("cap") * policy.visiting.beyond_reasonable_percent
+        named = used.filter(pl.col("used") * 100 >= limit).select("enterprise_id", **_HERE, count="used")
+        yield named.with_columns(scope=pl.lit("note"), rule=pl.lit("beyond_reasonable"))

@@ -1,12 +1,14 @@
 """Floors: how many enterprises must be visited in a year, how many were, how many are still owed (P2, P3)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from models.calendar import month_start
 from models.planning.crews.crews import Authority
 from models.planning.demand.due import full_coverage
+from models.planning.demand.waivers import exempt
 from models.planning.draw import objects_needed
 from models.planning.frames import among, by_authority, draw_frame, drawn_and_done, is_general, with_authority
 from models.planning.situation import Situation, on_site
@@ -16,7 +18,11 @@ from models.vocabulary import HIGH_HAZARD_SECTORS
 
 @dataclass(frozen=True)
 class Floor:
-    """What a floor asks of an authority and what can be had: enterprises, this year."""
+    """What a floor asks of an authority and what can be had: enterprises, this year.
+
+    ``planned`` and ``available`` count whom no rule keeps from being visited.  ``barred``: drawn, and kept from it.
+    ``exempt``: how many each rule keeps from it, by rule.
+    """
 
     authority: Authority
     channel: str
@@ -25,24 +31,37 @@ class Floor:
     done: int
     planned: int
     available: int
+    barred: int = 0
+    exempt: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def short(self) -> int:
-        """Enterprises the floor asks for that cannot be drawn."""
+        """Enterprises the floor asks for that cannot be had."""
         return max(0, self.required - self.done - self.planned - self.available)
+
+    @property
+    def missing(self) -> int:
+        """Enterprises still to be drawn."""
+        return max(0, self.required - self.done - self.planned)
 
 
 def floors(now: Situation, policy: PlanningPolicy) -> list[Floor]:
     """The 30 % floor of every authority (P3): asked for, done, planned and still to be had."""
     firms = with_authority(now, policy).filter(is_general())
     base = firms if policy.switches.green_counts_in_base else firms.filter(pl.col("code") != "green")
-    done = drawn_and_done(now)
-    planned = now.targets_of("random").select("enterprise_id")
-    planned = planned.join(done, on="enterprise_id", how="anti").join(
-        firms.filter(pl.col("code") != "green"), on="enterprise_id", how="semi"
-    )
-    frame = draw_frame(now, policy)
-    counts = [by_authority(part) for part in (among(firms, done), among(firms, planned), frame)]
+    done = drawn_and_done(now, policy)
+    planned = now.targets_of("random").select("enterprise_id").join(done, on="enterprise_id", how="anti")
+    barred = exempt(firms, now, policy, "random")
+    made = planned.join(barred, on="enterprise_id", how="anti")
+    kept_back = planned.join(barred, on="enterprise_id", how="semi")
+    free = draw_frame(now, policy, barred).filter(pl.col("barred_by").is_null())
+    parts = (among(firms, done), among(firms, made), free, among(firms, kept_back))
+    counts = [by_authority(part) for part in parts]
+    kept_off = firms.join(barred, on="enterprise_id").join(done, on="enterprise_id", how="anti")
+    costs: dict[Authority, dict[str, int]] = {}
+    by_rule = kept_off.group_by("at_level", "at_division", "rule").len().sort(pl.all())
+    for level, division, rule, count in by_rule.iter_rows():
+        costs.setdefault((level, division), {})[rule] = count
     return [
         Floor(
             authority,
@@ -50,6 +69,7 @@ def floors(now: Situation, policy: PlanningPolicy) -> list[Floor]:
             count,
             objects_needed(count, policy.draw.share_permille, 0),
             *(part.get(authority, 0) for part in counts),
+            exempt=costs.get(authority, {}),
         )
         for authority, count in sorted(by_authority(base).items())
     ]

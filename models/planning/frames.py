@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from models.planning.crews.crews import Authority, at_division, at_level
-from models.planning.situation import Situation, counted, on_site
+from models.planning.demand.waivers import exempt
+from models.planning.situation import Situation, by_own, counted, on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -32,9 +33,10 @@ def by_authority(firms: pl.DataFrame) -> dict[Authority, int]:
     return {(level, division): count for level, division, count in rows}
 
 
-def drawn_and_done(now: Situation) -> pl.DataFrame:
-    """Enterprises inspected by 双随机 this year, and drawn ones that any visit has been to since the draw."""
-    this_year = on_site(now.inspections).filter(pl.col("inspected_on").dt.year() == now.year)
+def drawn_and_done(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Enterprises the authority inspected by 双随机 this year, and drawn ones it has been to since the draw."""
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    this_year = own.filter(pl.col("inspected_on").dt.year() == now.year)
     settled = now.done.filter(
         pl.col("item_id").str.starts_with("random:")
         & pl.col("item_id").str.contains(f":{now.year}-", literal=True)
@@ -60,20 +62,27 @@ def unfit(firms: pl.DataFrame) -> pl.DataFrame:
     return firms.filter(pl.col("enterprise_id").str.contains(_UNFIT))
 
 
-def draw_frame(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+def draw_frame(now: Situation, policy: PlanningPolicy, barred: pl.DataFrame | None = None) -> pl.DataFrame:
     """Who may be drawn: general, operating, of a code with a weight, neither drawn nor inspected by 双随机 this year.
 
-    Grain: one row per enterprise with ``at_level``, ``at_division`` and ``stratum`` (sector and code).
+    Grain: one row per enterprise with ``at_level``, ``at_division``, ``stratum`` (sector and code) and ``barred_by``,
+    the rule that forbids to visit it this year (empty = it may be visited).  Whom a rule bars is drawn only if nobody
+    else is left.  ``barred``: what ``exempt`` says of these firms, where it was asked before.
     """
     weighted = [code for code, weight in policy.draw.weights.items() if weight > 0]
-    return (
+    frame = (
         with_authority(now, policy)
         .filter(
             is_general() & pl.col("code").is_in(weighted) & (pl.col("status").fill_null("active") == "active")
         )
         .join(now.targets_of("random"), on="enterprise_id", how="anti")
         .filter(~pl.col("enterprise_id").str.contains(_UNFIT))
-        .join(drawn_and_done(now), on="enterprise_id", how="anti")
+        .join(drawn_and_done(now, policy), on="enterprise_id", how="anti")
+    )
+    if barred is None:
+        barred = exempt(frame, now, policy, "random")
+    return (
+        frame.join(barred.rename({"rule": "barred_by"}), on="enterprise_id", how="left")
         .with_columns(stratum=pl.concat_str(pl.col("sector").fill_null("unknown"), pl.lit("-"), "code"))
         .sort("enterprise_id")
     )

@@ -5,12 +5,12 @@ What was filed stays; what was planned keeps its day where it can; everything th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Literal
 
 import polars as pl
 
-from models.calendar import add_working_days, horizon, is_provisional, month_start, working_day_before
+from models.calendar import add_working_days, horizon, is_provisional, month_start
 from models.planning.crews.assign import ASSIGNED_SCHEMA, Assigned, assign
 from models.planning.crews.bench import Bench
 from models.planning.crews.crews import Authority, at_division, at_level, benches, of_authority
@@ -19,8 +19,8 @@ from models.planning.crews.recusals import barred
 from models.planning.demand.due import due_items
 from models.planning.demand.merge import merge
 from models.planning.demand.waivers import KIND_OFF_PLAN, waive
-from models.planning.situation import Situation
-from models.policy import PlanningPolicy
+from models.planning.situation import Situation, by_own
+from models.policy import DAY, PlanningPolicy
 from models.validity import is_inspection
 
 SCHEDULED, SHORT, DEFERRED = "scheduled", "short", "deferred"
@@ -72,7 +72,7 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
         as_of=now.as_of,
         days=tuple(days),
         is_provisional=is_provisional(days[0], days[-1]),
-        visits=_decided(visits, lent, outcomes, loans, days),
+        visits=_decided(visits, lent, outcomes, loans, days, policy.visiting.begin_at),
         items=told.drop("group").sort("item_id"),
         benches=lent,
         outcomes=outcomes,
@@ -171,7 +171,7 @@ def _less_spent(
 ) -> dict[Authority, Bench]:
     """Benches whose budget is less by the planned visits already made this month."""
     start = month_start(now.next_day)
-    made = now.inspections.filter(
+    made = by_own(now.inspections, policy.own_departments).filter(
         (pl.col("inspected_on") >= start) & is_inspection(pl.col) & ~pl.col("kind").is_in(KIND_OFF_PLAN)
     )
     times = policy.quarter_days
@@ -197,6 +197,7 @@ def _decided(
     outcomes: Mapping[Authority, Assigned],
     loans: Sequence[Loan],
     days: Sequence[date],
+    begin_at: int,
 ) -> pl.DataFrame:
     """Visits with day, crew, officers, state and what changed since the plan before."""
     found = (
@@ -235,21 +236,43 @@ def _decided(
         .then(pl.lit(DEFERRED))
         .otherwise(pl.lit(SHORT))
     )
-    told = joined.with_columns(state=state, change=_change(), file_by=_file_by(days))
+    told = joined.with_columns(
+        state=state,
+        change=_change(),
+        file_by=_file_by(days, begin_at),
+        person_days=_person_days(joined, lent),
+    )
     dropped = ["group", "first", "last", "kept_day", "day", "is_budgeted", "barred", "previous_crew"]
     return told.drop(dropped, strict=False).sort("visit_id")
 
 
-def _file_by(days: Sequence[date]) -> pl.Expr:
-    """Last day to file the visit: the working day before it, an immediate one within one working day after (D1)."""
+def _file_by(days: Sequence[date], begin_at: int) -> pl.Expr:
+    """Last moment to file a visit (D1): before the crew goes out; an immediate one by the end of the next working day.
+
+    Whoever reads the plan can meet it: it lies after the night in which the plan was made, and on a working day.
+    """
     planned = pl.Series(days, dtype=pl.Date)
-    before = pl.Series([working_day_before(day) for day in days], dtype=pl.Date)
-    after = pl.Series([add_working_days(day, 1)[0] for day in days], dtype=pl.Date)
+    before = pl.Series([datetime.combine(day, time(begin_at)) for day in days], dtype=pl.Datetime("us"))
+    ends = [datetime.combine(add_working_days(day, 1)[0], time(23, 59)) for day in days]
+    after = pl.Series(ends, dtype=pl.Datetime("us"))
     ahead, behind = (
-        pl.col("planned_on").replace_strict(planned, told, default=None, return_dtype=pl.Date)
+        pl.col("planned_on").replace_strict(planned, told, default=None, return_dtype=pl.Datetime("us"))
         for told in (before, after)
     )
     return pl.when(pl.col("channel") == "immediate").then(behind).otherwise(ahead)
+
+
+def _person_days(visits: pl.DataFrame, lent: Mapping[Authority, Bench]) -> pl.Series:
+    """Person-days of each visit: in its crew, or in one as its authority forms them on an average."""
+    usual = {one: bench.people_per_crew for one, bench in lent.items()}
+    columns = visits.select("at_level", "at_division", "quarter_days", "officers")
+    return pl.Series(
+        [
+            float(quarters * (len(officers) if officers else usual[level, division]) / DAY)
+            for level, division, quarters, officers in columns.iter_rows()
+        ],
+        dtype=pl.Float64,
+    )
 
 
 def _change() -> pl.Expr:

@@ -1,6 +1,7 @@
 """What the planner knows on the evening of a day: firms, what happened to them, people, and earlier promises."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ FIRMS: Schema = {
     "red_since": pl.Date,
     "value": pl.Int64,
     "repeat_items": pl.Int64,
+    "major_hazard_source": pl.Int64,
     "longitude": pl.Float64,
     "latitude": pl.Float64,
 }
@@ -36,8 +38,13 @@ INSPECTIONS: Schema = {
     "level": pl.String,
     "result": pl.String,
     "officers": pl.String,
+    "departments": pl.String,
+    "known_on": pl.Date,
 }
-"""One row per visit on record; an empty ``level`` stands for one above the city."""
+"""One row per visit on record; an empty ``level`` stands for one above the city.
+
+``departments``: who came, as delivered.  ``known_on``: the day it was first on record, empty = the day of the visit.
+"""
 
 FINDINGS: Schema = {
     "enterprise_id": pl.String,
@@ -185,6 +192,21 @@ def counted(inspections: pl.DataFrame) -> pl.DataFrame:
 def on_site(inspections: pl.DataFrame) -> pl.DataFrame:
     """Counted visits at the enterprise itself."""
     return counted(inspections).filter(pl.col("mode") == "on_site")
+
+
+def own_pattern(departments: Sequence[str]) -> str:
+    """Regular expression of the departments of a visit that the authority itself took part in.
+
+    Such a visit tells no department, or one whose name holds one of these words; without words every visit is one.
+    """
+    return r"^\s*$|" + "|".join(re.escape(word) for word in departments) if departments else ""
+
+
+def by_own(visits: pl.DataFrame, departments: Sequence[str]) -> pl.DataFrame:
+    """Visits that the authority itself took part in."""
+    if not departments:
+        return visits
+    return visits.filter(pl.col("departments").fill_null("").str.contains(own_pattern(departments)))
 
 
 def last_visits(inspections: pl.DataFrame) -> pl.DataFrame:

@@ -5,16 +5,17 @@ makes impossible is said, never hidden by a smaller base.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 import polars as pl
 
 from models.calendar import month_end, working_days
 from models.planning.crews.crews import Authority, Member, Month, crews_of, members, months, undrawn
 from models.planning.frames import with_authority
-from models.planning.situation import TARGETS, Situation, last_visits, on_site
+from models.planning.situation import TARGETS, Situation, by_own, last_visits, on_site
 from models.policy import DAY, PlanningPolicy
-from models.policy.planning import CrewShape
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
 BUDGET = {
@@ -36,15 +37,36 @@ BUDGET = {
 """One row per authority and month; all ``*_days`` are person-days (150号: 监督检查工作日)."""
 
 
-def annual_targets(
-    now: Situation, policy: PlanningPolicy, room: Mapping[Authority, Mapping[date, int]]
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Room:
+    """Room of an authority in a month: quarter-days for planned inspections, and the crews that go out.
+
+    ``crew_days``: crews, over the days.  ``crew_people``: their people, over the days.  ``fewest``: people of the
+    smallest lawful crew.
+    """
+
+    quarters: int
+    crew_days: int
+    crew_people: int
+    fewest: int
+
+    def person_days(self, quarters: int) -> float:
+        """Person-days of so many quarter-days in crews as they are formed."""
+        people = Fraction(self.crew_people, self.crew_days) if self.crew_days else Fraction(self.fewest)
+        return float(quarters * people / DAY)
+
+
+Rooms = Mapping[Authority, Mapping[date, Room]]
+
+
+def annual_targets(now: Situation, policy: PlanningPolicy, room: Rooms) -> pl.DataFrame:
     """Months for enterprises of the six sectors that have none yet this year, longest unvisited first (P2).
 
     Grain: one row per enterprise, columns ``TARGETS``.
     """
     have = now.targets_of("annual_full")
-    full = on_site(now.inspections).filter(pl.col("kind").is_in(policy.annual_satisfied_by))
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    full = own.filter(pl.col("kind").is_in(policy.annual_satisfied_by))
     last = last_visits(full).rename({"last_on": "full_on"})
     owed = (
         with_authority(now, policy)
@@ -60,7 +82,7 @@ def annual_targets(
 def spread(
     firms: pl.DataFrame,
     channel: str,
-    room: Mapping[Authority, Mapping[date, int]],
+    room: Rooms,
     *,
     set_on: date,
     draw_id: str | None,
@@ -68,7 +90,8 @@ def spread(
     """Give firms, in their order, months in proportion to the room each month has."""
     parts = [pl.DataFrame(schema=TARGETS)]
     for (level, division), own in firms.group_by("at_level", "at_division", maintain_order=True):
-        chosen = in_months(own.height, room.get((str(level), str(division)), {}), set_on)
+        months = room.get((str(level), str(division)), {})
+        chosen = in_months(own.height, {month: one.quarters for month, one in months.items()}, set_on)
         parts.append(
             own.select(
                 "enterprise_id",
@@ -105,37 +128,37 @@ def months_left(now: Situation) -> list[tuple[date, list[date]]]:
 
 def rooms(
     now: Situation, policy: PlanningPolicy, authorities: Iterable[Authority]
-) -> dict[Authority, dict[date, int]]:
-    """Quarter-days of crews for planned inspections, by authority and month still to come."""
+) -> dict[Authority, dict[date, Room]]:
+    """Room for planned inspections, by authority and month still to come."""
     people, drawn = members(now, policy), months(now)
     left = months_left(now)
-    found: dict[Authority, dict[date, int]] = {}
+    found: dict[Authority, dict[date, Room]] = {}
     for authority in sorted(set(authorities)):
         own = people.get(authority, {})
         base = undrawn(own)
         found[authority] = {
-            month: DAY
-            * _crew_days(days, drawn.get((month, authority), base), own, policy.crew)
-            * policy.budget.inspection_permille
-            // 1000
-            for month, days in left
+            month: _room(days, drawn.get((month, authority), base), own, policy) for month, days in left
         }
     return found
 
 
-def _crew_days(days: Sequence[date], crews: Month, people: Mapping[str, Member], shape: CrewShape) -> int:
+def _room(days: Sequence[date], crews: Month, people: Mapping[str, Member], policy: PlanningPolicy) -> Room:
     """Crews that go out, over some days; who does depends only on who is there, and most days are alike."""
     alike: dict[frozenset[str], list[date]] = {}
     for day in days:
         here = frozenset(one for one, member in people.items() if member.is_present(day))
         alike.setdefault(here, []).append(day)
-    return sum(len(same) * len(crews_of(same[0], crews, people, shape)) for same in alike.values())
+    formed = [(len(same), crews_of(same[0], crews, people, policy.crew)) for same in alike.values()]
+    crew_days = sum(count * len(out) for count, out in formed)
+    crew_people = sum(count * len(crew.officers) for count, out in formed for crew in out)
+    quarters = DAY * crew_days * policy.budget.inspection_permille // 1000
+    return Room(quarters, crew_days, crew_people, policy.crew.officers)
 
 
 def budget(
     now: Situation,
     policy: PlanningPolicy,
-    room: Mapping[Authority, Mapping[date, int]],
+    room: Rooms,
     targets: pl.DataFrame,
 ) -> pl.DataFrame:
     """The person-day budget by authority and month (150号): inspection days = total - other - non-enforcement.
@@ -153,9 +176,9 @@ def budget(
             wanted = {name: asked.get((authority, month, name), 0) for name in policy.channels}
             full, random = wanted.pop("annual_full"), wanted.pop("random")
             rest = sum(wanted.values())
-            short = max(0, full + random + rest - own[month])
+            short = max(0, full + random + rest - own[month].quarters)
             person_days = [other, idle, total - other - idle]
-            person_days += [policy.person_days(value) for value in (full, random, rest, short)]
+            person_days += [own[month].person_days(value) for value in (full, random, rest, short)]
             rounded = [round(value, 2) for value in person_days]
             rows.append((now.year, month, *authority, len(days), staff, total, *rounded))
     return pl.DataFrame(rows, schema=BUDGET, orient="row")

@@ -30,7 +30,8 @@ def _path(field: str, entry: Entry[Any]) -> str:
 def in_force(file: BaseModel, day: date) -> tuple[dict[str, Any], dict[str, Provenance]]:
     """The fields of a file with the values of a day, and where each of these values comes from.
 
-    Lists become tuples; a list of entries becomes pairs of an entry and what is said of it on the day.
+    Lists become tuples; a list of entries becomes pairs of an entry and what is said of it on the day, without those
+    that may begin later and have not.
     Raises PolicyGapError, naming the path, where nothing is said yet.
     """
     values: dict[str, Any] = {}
@@ -41,8 +42,14 @@ def in_force(file: BaseModel, day: date) -> tuple[dict[str, Any], dict[str, Prov
             provenance[field] = dated = held.on(day, name=field)
             assert isinstance(dated, DatedValue), "a field of a file has a value, only entries have more"
             held = dated.value
-        values[field] = tuple(_on(field, one, day) for one in held) if isinstance(held, list) else held
+        if isinstance(held, list):
+            held = tuple(_on(field, one, day) for one in held if not _is_to_come(one, day))
+        values[field] = held
     return values, provenance
+
+
+def _is_to_come(one: Any, day: date) -> bool:
+    return isinstance(one, Entry) and one.may_begin_later and one.start_on(day) is None
 
 
 def _on(field: str, one: Any, day: date) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,12 +27,15 @@ CHANNELS = (
     "red",
     "immediate",
     "recheck",
+    "hazard_source",
     "annual_full",
     "department",
     "random",
     "audit",
 )
 """Every way a visit can become due; a pack orders them, it cannot invent one the planner does not know."""
+OPTIONAL_CHANNELS = ("hazard_source",)
+"""Channels a pack may do without: those stored before the law they rest on have none."""
 
 DAY = 4
 """Quarter-days of a working day."""
@@ -61,22 +64,25 @@ class ChannelValue(Strict):
 class ChannelEntry(Entry[DatedValue[ChannelValue]]):
     """A channel with its wording, its clause and its dated values."""
 
+    may_begin_later: ClassVar[bool] = True
     name: Text = Field(alias="channel")
     title: Words
     clause: Text
 
 
 class Switches(Strict):
-    """Three questions the sources leave open.  Each is settled here, visibly, and each is conservative by default.
+    """Questions the sources leave open.  Each is settled here, visibly, and each is conservative by default.
 
     ``green_counts_in_base``: the 30 % are of all general enterprises, GREEN ones included.
-    ``off_plan_counts_in_cap``: visits outside the plan use up the annual cap.
+    ``off_plan_counts_in_cap``: visits outside the plan use up the annual cap; they are never kept off by it.
     ``off_site_satisfies_annual``: an off-site check is a full-coverage inspection.
+    ``red_is_settled_by_its_cause``: the visit whose findings made an enterprise RED is its special inspection (C3).
     """
 
     green_counts_in_base: bool
     off_plan_counts_in_cap: bool
     off_site_satisfies_annual: bool
+    red_is_settled_by_its_cause: bool = False
 
 
 class Blackout(Strict):
@@ -99,6 +105,8 @@ class Visiting(Strict):
     ``horizon_working_days``: how far ahead days are fixed at least.  ``filed_working_days``: visits so near are
     filed (D1) and stay.
     ``record_within_days``: a visit whose day has come waits so long for its record before it is planned again.
+    ``begin_at``: hour at which a crew goes out; until then a visit of the day can still be filed (D1).
+    ``beyond_reasonable_percent``: visits of a year, in per cent of the cap, from which on an enterprise is named.
     """
 
     min_gap_days: int = Field(ge=0)
@@ -106,15 +114,29 @@ class Visiting(Strict):
     filed_working_days: int = Field(ge=0)
     record_within_days: int = Field(ge=0)
     default_level: Literal["city", "district", "town"]
+    begin_at: Annotated[int, Field(ge=0, le=23)] = 9
+    beyond_reasonable_percent: Annotated[int, Field(ge=100)] | None = None
+
+
+class HazardSource(Strict):
+    """Regular special inspection of major hazard sources: rounds a year, grades concerned, kinds of visit that do."""
+
+    rounds_a_year: Literal[1, 2, 4, 12]
+    grades: list[Annotated[int, Field(ge=1, le=4)]]
+    satisfied_by: list[str]
 
 
 class Immediate(Strict):
-    """What calls for an immediate inspection, looking back so many days: alert levels, alert kinds, accidents."""
+    """What calls for an immediate inspection, looking back so many days: alert levels, alert kinds, accidents.
+
+    ``until_answered``: kinds of alert that call for it until they are closed, whatever their age.
+    """
 
     lookback_days: int = Field(gt=0)
     alert_levels: list[str]
     alert_kinds: list[str]
     accidents: bool
+    until_answered: tuple[str, ...] = ()
 
 
 class Recheck(Strict):
@@ -177,7 +199,7 @@ Form = Literal["whole_city", "regional", "demonstration", "assistance"]
 class CrossRegion(Strict):
     """异地执法: the forms in use, in order; divisions of a region; most of a lender's crew-days lent.
 
-    ``assistance`` lends advice, never an inspection (P11), so it adds no crew.
+    a crew needs before it goes elsewhere.
     """
 
     forms: list[Form]
@@ -201,6 +223,12 @@ class CapFile(Strict):
     caps: Dated[list[CapRow]]
 
 
+def _ever(value: Any) -> Any:
+    """What held before packs said it: the default of a value that older packs lack."""
+    said = {"basis": "proposal", "reference": "what held before packs said it", "value": value}
+    return Field(default_factory=lambda: Dated[Any].model_validate({"values": {date.min: said}}))
+
+
 class PlanningFile(Strict):
     """``planning.yaml``."""
 
@@ -212,6 +240,9 @@ class PlanningFile(Strict):
     immediate: Dated[Immediate]
     recheck: Dated[Recheck]
     annual_satisfied_by: Dated[list[str]]
+    red_satisfied_by: Dated[list[str]] = _ever([*INSPECTION_KIND.keys])
+    own_departments: Dated[list[str]] = _ever([])
+    hazard_source: Dated[HazardSource] = _ever(HazardSource(rounds_a_year=2, grades=[], satisfied_by=[]))
     superior_kinds: Dated[list[str]]
     off_site: Dated[OffSite]
     draw: Dated[Draw]
@@ -243,6 +274,9 @@ class PlanningPolicy:
     immediate: Immediate
     recheck: Recheck
     annual_satisfied_by: tuple[str, ...]
+    red_satisfied_by: tuple[str, ...]
+    own_departments: tuple[str, ...]
+    hazard_source: HazardSource
     superior_kinds: tuple[str, ...]
     off_site: OffSite
     draw: Draw
@@ -254,18 +288,9 @@ class PlanningPolicy:
     provenance: Mapping[str, Provenance]
 
     @property
-    def crew_size(self) -> int:
-        """People of a full crew."""
-        return self.crew.officers + self.crew.technical
-
-    @property
     def quarter_days(self) -> dict[str, int]:
         """Time of a crew on the spot, by channel."""
         return {name: one.spec.quarter_days for name, one in self.channels.items()}
-
-    def person_days(self, quarters: float) -> float:
-        """Person-days of full crews in so many quarter-days."""
-        return quarters * self.crew_size / DAY
 
 
 def planning_on(
@@ -298,11 +323,12 @@ def check_planning(file: PlanningFile, caps: CapFile) -> None:
 
 def _channel_problems(file: PlanningFile) -> Iterator[str]:
     names = [entry.name for entry in file.channels]
-    if sorted(names) != sorted(CHANNELS):
-        yield f"planning.yaml: channels must be exactly {', '.join(CHANNELS)}, each once"
+    wanted = [name for name in CHANNELS if name in names or name not in OPTIONAL_CHANNELS]
+    if sorted(names) != sorted(wanted):
+        yield f"planning.yaml: channels must be exactly {', '.join(wanted)}, each once"
     for start, order in file.precedence.values.items():
-        if sorted(order.value) != sorted(CHANNELS):
-            yield f"planning.yaml: precedence from {start} must order exactly {', '.join(CHANNELS)}"
+        if sorted(order.value) != sorted(names):
+            yield f"planning.yaml: precedence from {start} must order exactly {', '.join(names)}"
     for entry in file.channels:
         for start, dated in entry.values.items():
             spec = dated.value
@@ -320,14 +346,18 @@ def _word_problems(file: PlanningFile) -> Iterator[str]:
     """Words of the code lists that do not exist: a rule about them would silently never hold."""
     for start, immediate in file.immediate.values.items():
         yield from _unknown(f"immediate from {start}", immediate.value.alert_levels, ALERT_LEVEL)
-        yield from _unknown(f"immediate from {start}", immediate.value.alert_kinds, ALERT_KIND)
+        kinds = [*immediate.value.alert_kinds, *immediate.value.until_answered]
+        yield from _unknown(f"immediate from {start}", kinds, ALERT_KIND)
     for start, recheck in file.recheck.values.items():
         yield from _unknown(f"recheck from {start}", recheck.value.results, INSPECTION_RESULT)
     for start, off_site in file.off_site.values.items():
         yield from _unknown(f"off_site from {start}", off_site.value.codes, CODE)
         yield from _unknown(f"off_site from {start}", off_site.value.sectors, SECTOR)
+    for start, sources in file.hazard_source.values.items():
+        yield from _unknown(f"hazard_source from {start}", sources.value.satisfied_by, INSPECTION_KIND)
     for name, dated in (
         ("annual_satisfied_by", file.annual_satisfied_by),
+        ("red_satisfied_by", file.red_satisfied_by),
         ("superior_kinds", file.superior_kinds),
     ):
         for start, kinds in dated.values.items():

@@ -11,7 +11,7 @@ lie before the first one.
 """
 
 from datetime import date
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -107,8 +107,12 @@ class Dated(History[DatedValue[T]], Generic[T]):
 
 
 class Entry(History[P], Generic[P]):
-    """One of several matters of a kind, known by its name; what is said besides ``values`` holds always."""
+    """One of several matters of a kind, known by its name; what is said besides ``values`` holds always.
 
+    ``may_begin_later``: days before its first value are days without it, not days that cannot be judged.
+    """
+
+    may_begin_later: ClassVar[bool] = False
     name: Text
 
 
@@ -175,6 +179,7 @@ class RuleValue(Strict):
 class RuleEntry(Entry[DatedValue[RuleValue]]):
     """A veto or floor with its wording and its dated values."""
 
+    may_begin_later: ClassVar[bool] = True
     name: Text = Field(alias="rule")
     kind: Literal["veto", "floor"]
     title: Words

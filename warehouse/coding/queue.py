@@ -2,13 +2,14 @@
 
 import polars as pl
 
+from models.planning.demand.due import settled_red
 from models.planning.demand.red_queue import build_red_queue
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.engines import rows_to_read
 from warehouse.coding.rows import put, require_day
 from warehouse.database.frames import Connection, log, replace_table
-from warehouse.database.validity import counted_visit, open_finding, standing
+from warehouse.database.validity import open_finding, standing
 
 
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
@@ -18,7 +19,8 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
     red = connection.sql(_RED_SINCE, params={"as_of": coding.as_of}).pl()
     visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
-    queue = build_red_queue(red, visits, as_of=coding.as_of, policy=coding.policy.queue)
+    visited = settled_red(red, visits, coding.policy.planning)
+    queue = build_red_queue(red, visited, as_of=coding.as_of, policy=coding.policy.queue)
     found = rows_to_read(connection, TABLES["violations"], coding.extract)
     query = _OPEN_FINDINGS.format(findings=found)
     if coding.only is None:
@@ -46,9 +48,12 @@ FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red
 
 
 _VISITS_OF_RED = f"""
-SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
+SELECT i.enterprise_id, i.inspected_on, i.kind, i.mode, i.result, i.departments,
+       (SELECT min(b.known_from) FROM core.inspections b
+        WHERE b.source = i.source AND b.inspection_id = i.inspection_id) AS known_on
+FROM core.inspections i
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
-  AND {counted_visit("i")} AND i.mode = 'on_site' AND i.inspected_on <= $as_of AND {standing("i")}
+  AND i.inspected_on <= $as_of AND {standing("i")}
 """
 
 

@@ -29,7 +29,7 @@ from models.planning.draw import (
 from models.planning.floors import floors
 from models.planning.frames import audit_frame, audit_shares, draw_frame, is_fit, with_authority
 from models.planning.situation import Situation
-from models.planning.year import annual_targets, rooms, spread
+from models.planning.year import Rooms, annual_targets, rooms, spread
 from models.policy import PlanningPolicy
 from warehouse.database.frames import Connection, append, insert
 from warehouse.schema.catalogue import OWN
@@ -134,7 +134,7 @@ def unrevealed(connection: Connection, year: int) -> dict[str, dict[str, Any]]:
 def _targets(
     record: Mapping[str, Any],
     frame: pl.DataFrame,
-    room: Mapping[Authority, Mapping[date, int]],
+    room: Rooms,
     now: Situation,
 ) -> pl.DataFrame:
     """Months for the drawn, in drawing order; who has closed since gets none."""
@@ -192,15 +192,25 @@ Call = tuple[str, Authority, pl.DataFrame, dict[str, int], int]
 
 
 def _random(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:
-    """One draw for every authority below its floor (P3)."""
+    """Draws for every authority below its floor (P3): of those who may be visited, and of the others for what is left.
+
+    The second draw, of whom a rule bars, is called for only where the first one takes everybody.
+    """
     frame = draw_frame(now, policy)
     for floor in floors(now, policy):
-        missing = min(max(0, floor.required - floor.done - floor.planned), floor.available)
         own = of_authority(frame, floor.authority)
-        if missing and own.height:
-            strata = own["stratum"].unique().sort()
-            weights = {stratum: policy.draw.weights[stratum.rpartition("-")[2]] for stratum in strata}
-            yield "random", floor.authority, own, weights, missing
+        free = pl.col("barred_by").is_null()
+        first = min(floor.missing, floor.available)
+        rest = floor.missing - first - floor.barred
+        for label, part, wanted in (
+            ("random", own.filter(free), first),
+            ("random_barred", own.filter(~free), rest),
+        ):
+            total = max(0, min(wanted, part.height))
+            if total:
+                strata = part["stratum"].unique().sort()
+                weights = {one: policy.draw.weights[one.rpartition("-")[2]] for one in strata}
+                yield label, floor.authority, part, weights, total
 
 
 def _audits(now: Situation, policy: PlanningPolicy) -> Iterator[Call]:

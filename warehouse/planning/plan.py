@@ -19,9 +19,9 @@ from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
 from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
-from models.planning.situation import Situation
+from models.planning.situation import Situation, own_pattern
 from models.planning.year import budget, rooms
-from models.policy import DAY, PlanningPolicy
+from models.policy import PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
@@ -87,17 +87,27 @@ def _turn_the_page(connection: Connection, as_of: date) -> None:
     connection.execute("CREATE OR REPLACE TABLE plan.former_visits AS FROM plan.visits")
 
 
+_IS_OWN = "regexp_matches(coalesce(i.departments, ''), $own)"
+"""As ``models.planning.situation.by_own`` says it."""
+
+_SAYS_SO = """
+CASE WHEN item_id LIKE 'red%' THEN list_contains($red, i.kind)
+     WHEN item_id LIKE 'annual_full:%' THEN list_contains($annual, i.kind)
+     WHEN item_id LIKE 'hazard_source:%' THEN list_contains($hazard, i.kind) ELSE true END
+"""
+"""What is owed as an inspection of a kind is done by a record that says that it was one."""
+
 _MATCHING = f"""
 WITH pairs AS (
-    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id,
+    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id, i.kind,
            row_number() OVER (PARTITION BY i.source, i.inspection_id
                               ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
     FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
     WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
       AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
-      AND {standing("i")}
+      AND {standing("i")} AND {_IS_OWN}
       AND {counted_visit("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
-SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id
+SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id, kind
 FROM pairs WHERE nearest = 1
 QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, inspection_id) = 1
 """
@@ -106,7 +116,7 @@ QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, 
 _UNSETTLED = f"""
 DELETE FROM plan.done_items d WHERE NOT EXISTS (
     FROM core.inspections i WHERE i.source = d.source AND i.inspection_id = d.inspection_id
-    AND {standing("i")} AND {counted_visit("i")})
+    AND {standing("i")} AND {_IS_OWN} AND {counted_visit("i")} AND {_SAYS_SO})
 """
 """A record that was withdrawn or corrected into something else settles nothing any more."""
 
@@ -123,15 +133,23 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
 
     Until then nobody is sent a second time.
     """
-    known = {"as_of": coding.as_of, "known_at": coding.known_at, "near": policy.visiting.record_within_days}
-    connection.execute(_UNSETTLED, {"known_at": coding.known_at})
+    record = {
+        "own": own_pattern(policy.own_departments),
+        "red": list(policy.red_satisfied_by),
+        "annual": list(policy.annual_satisfied_by),
+        "hazard": policy.hazard_source.satisfied_by,
+        "known_at": coding.known_at,
+    }
+    known = record | {"as_of": coding.as_of, "near": policy.visiting.record_within_days}
+    connection.execute(_UNSETTLED, record)
     connection.execute(
         f"""
         INSERT INTO plan.done_items BY NAME
-        SELECT m.enterprise_id, unnest(m.item_ids) AS item_id, m.visit_id, m.inspected_on,
-               $as_of::DATE AS settled_on, m.source, m.inspection_id
-        FROM ({_MATCHING}) m
-        ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on
+        SELECT i.enterprise_id, i.item_id, i.visit_id, i.inspected_on, $as_of::DATE AS settled_on,
+               i.source, i.inspection_id
+        FROM (SELECT * EXCLUDE (item_ids), unnest(item_ids) AS item_id FROM ({_MATCHING}) m
+              ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on) i
+        WHERE {_SAYS_SO}
         """,
         known,
     )
@@ -156,7 +174,7 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
         "plan.shortfalls": short,
         "plan.budget": budgets,
         "plan.floors": _floors([*coverage(now, policy, plan.items), *floor]),
-        "plan.capacity": _capacity(plan, policy),
+        "plan.capacity": _capacity(plan),
         "plan.outcomes": _outcomes(plan, coding),
         "plan.caps": caps(now, policy),
         "plan.visit_checks": _checks(connection, visits, now, coding),
@@ -221,10 +239,10 @@ def _outcomes(plan: Plan, coding: Coding) -> pl.DataFrame:
     return OWN["plan.outcomes"].frame(rows)
 
 
-def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
+def _capacity(plan: Plan) -> pl.DataFrame:
     """Person-days of crews and of planned visits, one row per authority and working day."""
     rows = [
-        (level, division, day, len(crews), policy.person_days(len(crews) * DAY))
+        (level, division, day, len(crews), float(sum(len(crew.officers) for crew in crews)))
         for (level, division), bench in sorted(plan.benches.items())
         for day, crews in zip(bench.days, bench.crews, strict=True)
     ]
@@ -232,7 +250,7 @@ def _capacity(plan: Plan, policy: PlanningPolicy) -> pl.DataFrame:
     load = (
         plan.visits.filter(pl.col("planned_on").is_not_null())
         .group_by(level="at_level", division="at_division", day="planned_on")
-        .agg(visits=pl.len(), load_days=pl.col("quarter_days").sum() * policy.person_days(1))
+        .agg(visits=pl.len(), load_days=pl.col("person_days").sum())
     )
     return frame.join(load, on=["level", "division", "day"], how="left").with_columns(
         pl.col("visits", "load_days").fill_null(0)

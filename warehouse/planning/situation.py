@@ -13,6 +13,12 @@ from warehouse.database.validity import known, standing
 LOOK_BACK_DAYS = 3 * 366
 """How far back visits are read: recusal needs the last one, caps and floors this year's."""
 
+FIRST_KNOWN = """
+SELECT source, inspection_id, min(known_from) AS known_on FROM core.inspections
+WHERE enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red') GROUP BY ALL
+"""
+"""Visits of RED enterprises with the day each was first on record; nobody asks it of the others."""
+
 QUERIES: dict[str, str] = {
     "firms": f"""
         WITH expected AS (
@@ -21,7 +27,8 @@ QUERIES: dict[str, str] = {
         SELECT c.enterprise_id, f.sector, f.division, f.enforcing_level AS level, f.standardisation, f.status,
                c.code, c.is_provisional, q.red_since,
                greatest(coalesce(expected.millionths, c.score), 0)::BIGINT AS value,
-               coalesce(f.repeat_items, 0)::BIGINT AS repeat_items, e.longitude, e.latitude
+               coalesce(f.repeat_items, 0)::BIGINT AS repeat_items,
+               f.major_hazard_source::BIGINT AS major_hazard_source, e.longitude, e.latitude
         FROM risk.codes c JOIN risk.features f USING (enterprise_id)
         LEFT JOIN serve.red_queue q USING (enterprise_id)
         LEFT JOIN expected USING (enterprise_id)
@@ -29,13 +36,14 @@ QUERIES: dict[str, str] = {
                USING (enterprise_id)
         ORDER BY c.enterprise_id""",
     "inspections": f"""
-        SELECT enterprise_id, inspected_on, kind, mode, level, result, officers FROM core.inspections i
+        SELECT i.enterprise_id, inspected_on, kind, mode, level, result, officers, departments, first.known_on
+        FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (source, inspection_id)
         WHERE {standing("i")} AND inspected_on <= $as_of AND inspected_on > $since
         UNION ALL
         -- Taken for made until their record is overdue; for caps, gaps and recusal they count already.
         SELECT enterprise_id, planned_on, CASE WHEN channel LIKE 'red%' THEN 'special'
                WHEN channel IN ('immediate', 'recheck') THEN channel ELSE 'other' END, mode, level, 'unknown',
-               array_to_string(officers, ';') FROM plan.awaiting
+               array_to_string(officers, ';'), NULL, NULL FROM plan.awaiting
         ORDER BY ALL""",
     "findings": """
         SELECT enterprise_id, source, violation_id, rectify_due_on, is_major_hazard FROM serve.open_findings
@@ -44,7 +52,7 @@ QUERIES: dict[str, str] = {
         SELECT enterprise_id, source, alert_id, kind, level, raised_at::DATE AS raised_on,
                closed_at::DATE AS closed_on
         FROM core.alerts a WHERE {standing("a")} AND NOT is_false_alarm AND raised_at::DATE <= $as_of
-          AND raised_at::DATE > $recent ORDER BY enterprise_id, source, alert_id""",
+          AND (raised_at::DATE > $recent OR closed_at IS NULL) ORDER BY enterprise_id, source, alert_id""",
     "accidents": f"""
         SELECT enterprise_id, source, accident_id, occurred_on,
                (SELECT min(b.known_from) FROM core.accidents b WHERE b.source = a.source

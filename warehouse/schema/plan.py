@@ -27,12 +27,14 @@ _COLUMNS = COMMON | spread(
         "reason": text("why it has no day: no_day, no_crew, budget or capacity"),
         "planned_on": day("day of the visit"),
         "due_on": day("last day the law leaves"),
-        "file_by": day(
-            "last day to file the visit; an immediate one is filed within one working day after (D1)"
+        "file_by": Column(
+            "TIMESTAMP",
+            "last moment to file the visit (D1): before the crew goes out, for an immediate one the end of the next "
+            "working day (local time)",
         ),
         "is_overdue": flag("something it is for was due before"),
         "level": text("enforcing level (P1)"),
-        "division": text("division of the authority; empty for the city"),
+        "division": text("division of the authority, district or town; empty for the city"),
         "crew_id": text(
             "crew of the month, officers joined by + where their crew was broken up, or lender/crew"
         ),
@@ -74,7 +76,9 @@ _COLUMNS = COMMON | spread(
         "scope": text("visit, deferred, authority, floor or note"),
         "rule": text("rule that binds"),
         "count": whole("visits or enterprises"),
-        "person_days": number("person-days short, or of the crews of the day"),
+        "person_days": number(
+            "person-days of the visit in crews as formed, short, or of the crews of the day"
+        ),
         "needed_days": number("person-days (or enterprises of a floor) asked for"),
         "available_days": number("person-days (or enterprises of a floor) there are"),
         "gave_way_to": texts("channels that took precedence in the same days"),
@@ -127,7 +131,7 @@ _planned = partial(_kept, is_kept=False)
 _VISITS = _kept(
     "one visit: planned, waiting for its record, deferred, or short (检查计划)",
     "as_of visit_id enterprise_id level division channel rank channels item_ids state reason "
-    "planned_on opens_on due_on file_by first_on last_on is_overdue mode quarter_days in_cap "
+    "planned_on opens_on due_on file_by first_on last_on is_overdue mode quarter_days person_days in_cap "
     "is_planned draw_id value crew_id officers stop form change previous_day made_on",
     order="visit_id",
     rank=whole("place of the channel in the precedence, 0 first"),

@@ -289,11 +289,7 @@ def _workload(
     ]
     if planned_for != [day.isoformat()] * 2:
         return [], [], [], []
-    planned = rows(connection, _two_sided(_PLANNED, ("channel",), ("visits", "scheduled", "quarter_days")))
-    for row in planned:
-        for side, policy in zip(SIDES, (old, new), strict=True):
-            quarters = float(row.pop(f"{side}_quarter_days"))
-            row[f"{side}_person_days"] = policy.on(day).planning.person_days(quarters)
+    planned = rows(connection, _two_sided(_PLANNED, ("channel",), ("visits", "scheduled", "person_days")))
     return (
         planned,
         rows(connection, _two_sided(_LOAD, ("month_on",), ("load_days", "person_days", "short_days"))),
@@ -311,7 +307,7 @@ def _two_sided(query: str, keys: Sequence[str], numbers: Sequence[str]) -> str:
 
 _PLANNED = """
 SELECT channel, count(*) AS visits, count(*) FILTER (state = 'scheduled') AS scheduled,
-       sum(quarter_days)::BIGINT AS quarter_days
+       round(sum(person_days), 2) AS person_days
 FROM {side}.plan.visits WHERE state <> 'awaiting' GROUP BY channel
 """
 _LOAD = """

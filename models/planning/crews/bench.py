@@ -4,8 +4,9 @@ Everything is counted in quarter-days of a crew.  A visit takes 1, 2 or 4 of the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -25,13 +26,24 @@ class Crew:
 class Bench:
     """Working days, the crews present on each, and the most quarter-days budgeted visits may take in all.
 
-    On ``closed`` days (indexes) no budgeted visit takes place.
+    On ``closed`` days (indexes) no budgeted visit takes place.  ``fewest``: people of the smallest lawful crew.
     """
 
     days: tuple[date, ...]
     crews: tuple[tuple[Crew, ...], ...]
     budget: int | None = None
     closed: frozenset[int] = frozenset()
+    fewest: int = 2
+
+    @property
+    def people_per_crew(self) -> Fraction:
+        """People of a crew as formed, on an average of crews and days; where there is none, the fewest of one."""
+        formed = [len(crew.officers) for on_day in self.crews for crew in on_day]
+        return Fraction(sum(formed), len(formed)) if formed else Fraction(self.fewest)
+
+    def within(self, first: int, last: int) -> "Bench":
+        """The days from one index to another, both included."""
+        return replace(self, days=self.days[first : last + 1], crews=self.crews[first : last + 1])
 
 
 @dataclass(frozen=True)

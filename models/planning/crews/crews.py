@@ -17,7 +17,10 @@ from models.policy import DAY, PlanningPolicy
 from models.policy.planning import CrewShape
 
 Authority = tuple[str, str]
-"""Enforcing level and division; the city is one authority and has no division."""
+"""Enforcing level and division: the city is one and has no division, each district is one, and each town (P1)."""
+
+CODE_DIGITS = {"district": 6, "town": 9}
+"""Digits of a GB/T 2260 code, streets and towns included, that name the place of a level."""
 
 OFFICER = "officer"
 
@@ -28,14 +31,23 @@ def at_level(policy: PlanningPolicy) -> pl.Expr:
 
 
 def at_division(policy: PlanningPolicy) -> pl.Expr:
-    """Division of the authority of a row: empty for the city, else the county-level part of the GB/T 2260 code."""
+    """Division of the authority of a row: empty for the city, else as much of the code as names district or town.
+
+    Where the register names no town, the authority is that of the district's code at the level of towns, and holds
+    nothing of any town that is named.
+    """
     level = pl.col("level").fill_null(policy.visiting.default_level)
-    county = (
-        pl.when(pl.col("division").str.contains(r"^\d{6,}$"))
-        .then(pl.col("division").str.head(6))
-        .otherwise("division")
-    )
-    return pl.when(level == "city").then(pl.lit("")).otherwise(county.fill_null("?")).alias("at_division")
+    is_code = pl.col("division").str.contains(r"^\d{6,}$")
+    place = pl.col("division")
+    for name, digits in CODE_DIGITS.items():
+        place = pl.when(is_code & (level == name)).then(pl.col("division").str.head(digits)).otherwise(place)
+    return pl.when(level == "city").then(pl.lit("")).otherwise(place.fill_null("?")).alias("at_division")
+
+
+def names_no_town() -> pl.Expr:
+    """Whether the authority of a row is that of a town that is not named."""
+    is_district = pl.col("at_division").str.contains(r"^(\d{6}|\d{6}000)$")
+    return (pl.col("at_level") == "town") & (is_district | (pl.col("at_division") == "?"))
 
 
 def of_authority(frame: pl.DataFrame, authority: Authority) -> pl.DataFrame:
@@ -158,5 +170,6 @@ def benches(
         ]
         quarters = DAY * sum(len(crews) for crews in on_day)
         budget = quarters * policy.budget.inspection_permille // 1000
-        found[authority] = Bench(tuple(days), tuple(on_day[len(past) :]), budget, closed)
+        crews = tuple(on_day[len(past) :])
+        found[authority] = Bench(tuple(days), crews, budget, closed, policy.crew.officers)
     return found

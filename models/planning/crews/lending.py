@@ -2,7 +2,8 @@
 
 Forms, in the order of the policy: ``regional`` (divisions of one region, same level), ``whole_city`` (any
 authority, those of the same level first), ``demonstration`` (the city's own crews), ``assistance`` (advice only: it
-is no inspection (P11) and adds no crew).  Only idle crew-days are lent, so a lender's own plan is untouched.
+is no inspection (P11) and adds no crew).  Only idle crew-days are lent, so a lender's own plan is untouched.  Towns of
+one district are neighbours of one region.  A loan is a proposal: nobody goes without the order the policy asks for.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ import polars as pl
 
 from models.planning.crews.assign import Assigned, assign
 from models.planning.crews.bench import Bench, Crew
-from models.planning.crews.crews import Authority
+from models.planning.crews.crews import CODE_DIGITS, Authority
 from models.policy import DAY, PlanningPolicy
 from models.vocabulary import LEVEL
 
@@ -137,21 +138,31 @@ def _offers(
 def _lenders(
     borrower: Authority, idle: Mapping[Authority, list[Slot]], policy: PlanningPolicy
 ) -> Iterator[tuple[str, Authority]]:
-    """Who may lend, form by form."""
+    """Who may lend, form by form; of one form the nearest first: level, district, code."""
     level, division = borrower
-    region = next((set(one) for one in policy.cross_region.regions if division in one), {division})
+    region = next((set(one) for one in policy.cross_region.regions if _district(division) in one), set[str]())
+    region = region | {_district(division)}
+
+    def farness(lender: Authority) -> tuple[bool, bool, Authority]:
+        return lender[0] != level, _district(lender[1]) != _district(division), lender
+
     for form in policy.cross_region.forms:
-        for lender in sorted(idle, key=lambda one: (one[0] != level, one)):
+        for lender in sorted(idle, key=farness):
             if lender == borrower or form == "assistance":
                 continue
             same = lender[0] == level
             is_city = lender[0] == "city" and level != "city"
             if (
-                (form == "regional" and same and lender[1] in region)
+                (form == "regional" and same and _district(lender[1]) in region)
                 or form == "whole_city"
                 or (form == "demonstration" and is_city)
             ):
                 yield form, lender
+
+
+def _district(division: str) -> str:
+    """District a town lies in; a district itself."""
+    return division[: CODE_DIGITS["district"]] if division.isdecimal() else division
 
 
 def lent_name(loan: Loan) -> str:

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.calendar import add_working_days
-from models.planning.situation import Situation, counted, last_visits, on_site
+from models.calendar import add_working_days, month_end
+from models.planning.situation import Situation, by_own, counted, last_visits, on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
 
@@ -43,9 +43,10 @@ def due_items(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         _open_findings(now, policy),
         _stopped(now, policy),
         _repeat_offenders(now, policy),
+        _hazard_sources(now, policy),
         _annual(now, policy),
         _department(now),
-        _drawn(now),
+        _drawn(now, policy),
     ]
     items = pl.concat(part.select(_COMPLETE) for part in parts)
     return items.join(now.done, on=["enterprise_id", "item_id"], how="anti").unique("item_id").sort("item_id")
@@ -94,14 +95,34 @@ def _named_day(name: str, column: str) -> pl.Expr:
     return pl.concat_str(pl.lit(f"{name}/"), _day_text(column))
 
 
-def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """One special inspection for every RED enterprise not visited since it became RED (C3)."""
-    red = now.firms.filter((pl.col("code") == "red") & pl.col("red_since").is_not_null())
-    open_red = (
-        red.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
-        .filter(pl.col("last_on").is_null() | (pl.col("last_on") <= pl.col("red_since")))
-        .with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
+def special_inspections(inspections: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits on record that can be the special inspection of a RED (C3): own, on site, of a kind that holds it."""
+    own = by_own(on_site(inspections), policy.own_departments)
+    return own.filter(pl.col("kind").is_in(policy.red_satisfied_by))
+
+
+def settled_red(red: pl.DataFrame, inspections: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
+    """RED enterprises whose special inspection was made: ``enterprise_id``, ``visited_on`` (the first one).
+
+    ``red``: ``enterprise_id`` and ``red_since``.  The visit whose findings made the enterprise RED, which was on record
+    no sooner than the RED began, counts where the policy says so.
+    """
+    made = special_inspections(inspections, policy).join(
+        red.select("enterprise_id", "red_since"), on="enterprise_id"
     )
+    counts = pl.col("inspected_on") > pl.col("red_since")
+    if policy.switches.red_is_settled_by_its_cause:
+        known = pl.coalesce("known_on", "inspected_on")
+        counts = counts | ((pl.col("inspected_on") <= pl.col("red_since")) & (known >= pl.col("red_since")))
+    return made.filter(counts).group_by("enterprise_id").agg(visited_on=pl.col("inspected_on").min())
+
+
+def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """One special inspection for every RED enterprise that had none since it became RED (C3)."""
+    red = now.firms.filter((pl.col("code") == "red") & pl.col("red_since").is_not_null())
+    open_red = red.join(
+        settled_red(red, now.inspections, policy), on="enterprise_id", how="anti"
+    ).with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
     rows = open_red.select(
         **_item(key=_day_text("red_since"), channel="red", opens=pl.col("red_since"), due=pl.col("due"))
     )
@@ -115,11 +136,16 @@ _NO_DAY = pl.lit(None, dtype=pl.Date).alias("asked")
 
 
 def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Alerts, complaints, transfers, accidents and urgent tasks nobody has gone to see yet (P4)."""
+    """Alerts, complaints, transfers, accidents and urgent tasks nobody has gone to see yet (P4).
+
+    Of a visit of the same day nobody knows whether it came first, so only one that was made as an immediate
+    inspection has seen the matter.
+    """
     rule = policy.immediate
     since = now.as_of - timedelta(days=rule.lookback_days)
+    is_recent = (pl.col("raised_on") >= since) | pl.col("kind").is_in(rule.until_answered)
     alerts = now.alerts.filter(
-        (pl.col("raised_on") >= since)
+        is_recent
         & pl.col("closed_on").is_null()
         & (pl.col("level").is_in(rule.alert_levels) | pl.col("kind").is_in(rule.alert_kinds))
     ).select("enterprise_id", _NO_DAY, ref=_ref("source", "alert_id"), since="raised_on")
@@ -134,8 +160,12 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         & (pl.col("opens_on") <= now.as_of)
     ).select("enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on")
     causes = pl.concat([alerts, accidents, urgent])
-    unseen = causes.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").filter(
-        pl.col("last_on").is_null() | (pl.col("last_on") < pl.col("since"))
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    on_call = last_visits(own.filter(pl.col("kind") == "immediate")).rename({"last_on": "on_call"})
+    seen = causes.join(last_visits(own), on="enterprise_id", how="left")
+    unseen = seen.join(on_call, on="enterprise_id", how="left").filter(
+        (pl.col("last_on") > pl.col("since")).fill_null(value=False).not_()
+        & (pl.col("on_call") >= pl.col("since")).fill_null(value=False).not_()
     )
     days = policy.channels["immediate"].spec.within_working_days or 1
     # Whoever gives the task may set its day; without one it is the channel's.
@@ -152,7 +182,8 @@ def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     # What falls due far ahead cannot be planned yet, and a date such as 9999-12-31 has no working days after it.
     ahead = now.as_of + timedelta(days=FORESEEN_DAYS)
     ordered = now.findings.filter(pl.col("rectify_due_on") <= ahead)
-    dated = ordered.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    dated = ordered.join(last_visits(own), on="enterprise_id", how="left").with_columns(
         ripe=pl.col("rectify_due_on") + timedelta(days=1),
         again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
     )
@@ -192,11 +223,32 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 
 def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Visits of this year that are a full-coverage inspection (P2)."""
+    """Visits of this year whose record says that they were the authority's full-coverage inspection (P2)."""
     off_site_counts = policy.switches.off_site_satisfies_annual
     seen = counted(now.inspections) if off_site_counts else on_site(now.inspections)
-    return seen.filter(
+    return by_own(seen, policy.own_departments).filter(
         pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
+    )
+
+
+def _hazard_sources(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """A special inspection of every major hazard source in each round of the year, where the law asks for it."""
+    if "hazard_source" not in policy.channels:
+        return pl.DataFrame(schema=ITEMS)
+    rule = policy.hazard_source
+    months = 12 // rule.rounds_a_year
+    number = (now.next_day.month - 1) // months
+    first = date(now.year, number * months + 1, 1)
+    last = month_end(date(now.year, (number + 1) * months, 1))
+    made = by_own(on_site(now.inspections), policy.own_departments).filter(
+        pl.col("kind").is_in(rule.satisfied_by) & pl.col("inspected_on").is_between(first, last)
+    )
+    owed = now.firms.filter(pl.col("major_hazard_source").is_in(rule.grades)).join(
+        made, on="enterprise_id", how="anti"
+    )
+    key = pl.lit(f"{now.year}/{number + 1}")
+    return owed.select(
+        **_item(key=key, channel="hazard_source", opens=pl.lit(first), due=pl.lit(last)),
     )
 
 
@@ -215,9 +267,9 @@ def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     return dated.select(**_item(key=key, channel="annual_full", opens=opens, due=due, **_in_its_month()))
 
 
-def _last_planned(now: Situation) -> pl.DataFrame:
+def _last_planned(inspections: pl.DataFrame) -> pl.DataFrame:
     """Last visit of each enterprise that is no re-check: on site (``last_on``), and of any mode (``any_on``)."""
-    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
+    seen = counted(inspections).filter(pl.col("kind") != "recheck")
     anywhere = last_visits(seen).rename({"last_on": "any_on"})
     return last_visits(on_site(seen)).join(anywhere, on="enterprise_id", how="full", coalesce=True)
 
@@ -225,7 +277,7 @@ def _last_planned(now: Situation) -> pl.DataFrame:
 def _department(now: Situation) -> pl.DataFrame:
     """Items of other departments and levels (P6); an assistance task is none (P11)."""
     tasks = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
-    last = _last_planned(now)
+    last = _last_planned(now.inspections)
     settled = pl.when(pl.col("mode") == "off_site").then("any_on").otherwise("last_on")
     tasks = tasks.join(last, on="enterprise_id", how="left").filter(
         settled.is_null() | (settled < pl.col("opens_on"))
@@ -244,10 +296,10 @@ def _department(now: Situation) -> pl.DataFrame:
     )
 
 
-def _drawn(now: Situation) -> pl.DataFrame:
-    """Enterprises drawn at random and for audit, until somebody has gone since the draw (P3)."""
+def _drawn(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Enterprises drawn at random and for audit, until the authority has gone since the draw (P3)."""
     drawn = now.targets_of("random", "audit")
-    last = _last_planned(now)
+    last = _last_planned(by_own(now.inspections, policy.own_departments))
     settled = pl.when(pl.col("channel") == "audit").then("any_on").otherwise("last_on")
     open_draws = drawn.join(last, on="enterprise_id", how="left").filter(
         settled.is_null() | (settled <= pl.col("set_on"))

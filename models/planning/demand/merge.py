@@ -192,29 +192,32 @@ def _not_before(visits: pl.DataFrame, free: pl.Expr, must: pl.Expr, days: list[d
 
 
 def _capped(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Visits beyond the annual cap are waived, those of the lowest precedence first.
+    """Planned visits beyond the annual cap are waived, those of the lowest precedence first.
 
-    A cap is one calendar year's: what may wait for the next one does.
+    Others that count use it up and are made all the same.  A cap is one calendar year's: what may wait for the next
+    one does.
     """
     next_year = pl.lit(date(now.year + 1, 1, 1))
-    can_be = pl.col("has_day") & pl.col("waived_by").is_null() & pl.col("in_cap")
-    is_full = can_be & (pl.col("used") >= pl.col("cap")) & (pl.col("by") >= next_year)
+    counts = pl.col("has_day") & pl.col("waived_by").is_null() & pl.col("in_cap")
+    can_wait = counts & pl.col("is_planned")
+    is_full = can_wait & (pl.col("used") >= pl.col("cap")) & (pl.col("by") >= next_year)
     waited = visits.with_columns(
         first_on=pl.when(is_full).then(pl.max_horizontal("first_on", next_year)).otherwise("first_on"),
     )
     is_this_year = pl.col("first_on") < next_year
     kept = waited.with_columns(
-        last_on=pl.when(can_be & is_this_year)
+        last_on=pl.when(can_wait & is_this_year)
         .then(pl.min_horizontal("last_on", pl.lit(date(now.year, 12, 31))))
         .when(is_full)
         .then(pl.max_horizontal("last_on", "first_on"))
         .otherwise("last_on"),
         later=pl.col("later") | (is_full & (pl.col("first_on") > pl.col("horizon_end"))),
     )
-    order = kept.sort("enterprise_id", "rank", "group")
-    place = pl.when(can_be).then(1).otherwise(0).cum_sum().over("enterprise_id", is_this_year)
+    # What is made in any case takes its place first.
+    order = kept.sort("enterprise_id", "is_planned", "rank", "group")
+    place = pl.when(counts).then(1).otherwise(0).cum_sum().over("enterprise_id", is_this_year)
     used = pl.when(is_this_year).then("used").otherwise(0)
-    over = can_be & (used + place > pl.col("cap"))
+    over = can_wait & (used + place > pl.col("cap"))
     return order.with_columns(
         waived_by=pl.when(over).then(pl.lit("cap")).otherwise("waived_by"),
         later=pl.col("later") & ~over,

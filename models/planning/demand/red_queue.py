@@ -22,23 +22,17 @@ QUEUE_SCHEMA = {
 
 
 def build_red_queue(
-    red: pl.DataFrame, visits: pl.DataFrame, *, as_of: date, policy: QueuePolicy
+    red: pl.DataFrame, visited: pl.DataFrame, *, as_of: date, policy: QueuePolicy
 ) -> pl.DataFrame:
     """Rank the RED enterprises: overdue first, then by due day, then by score.
 
     ``red``: one row per RED enterprise with ``red_since`` (first day of this RED spell), ``score``,
-    ``decided_by``, ``status``.  ``visits``: counted visits with ``enterprise_id`` and ``inspected_on``.
+    ``decided_by``, ``status``.  ``visited``: who had the special inspection, as ``settled_red`` says.
     Grain: one row per RED enterprise, columns ``QUEUE_SCHEMA``, sorted by ``rank``; the already visited
     and the closed come last.
     """
     starts = red.get_column("red_since").unique().to_list()
     due = {day: add_working_days(day, policy.red_visit_working_days) for day in starts}
-    first_visit = (
-        visits.join(red.select("enterprise_id", "red_since"), on="enterprise_id")
-        .filter(pl.col("inspected_on") > pl.col("red_since"))
-        .group_by("enterprise_id")
-        .agg(visited_on=pl.col("inspected_on").min())
-    )
     days = pl.DataFrame(
         {
             "red_since": list(due),
@@ -59,7 +53,7 @@ def build_red_queue(
     order = {"overdue": 0, "due": 1, "visited": 2, "closed": 3}
     queue = (
         red.join(days, on="red_since", how="left")
-        .join(first_visit, on="enterprise_id", how="left")
+        .join(visited, on="enterprise_id", how="left")
         .with_columns(state=state)
         .sort(
             pl.col("state").replace_strict(order, return_dtype=pl.Int64),

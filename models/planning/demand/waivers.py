@@ -3,6 +3,7 @@
 Nothing is dropped silently: an item that is not planned carries the rule that waived it.
 """
 
+from datetime import date, timedelta
 from functools import reduce
 
 import polars as pl
@@ -79,22 +80,21 @@ def _waived_by() -> pl.Expr:
 
 
 def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Last joint visit this year by a level above the enterprise's own; an empty level is above the city."""
-    order = {level: place for place, level in enumerate(level_order())}
+    """Last joint visit this year by a level above the enterprise's own."""
     visits = on_site(now.inspections).filter(
         pl.col("kind").is_in(policy.superior_kinds) & (pl.col("inspected_on").dt.year() == now.year)
     )
-    above = pl.col("by").replace_strict(order, default=-1, return_dtype=pl.Int64)
-    own = (
-        pl.col("level").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
-    )
-    return (
-        visits.select("enterprise_id", "inspected_on", by="level")
-        .join(now.firms.select("enterprise_id", "level"), on="enterprise_id")
-        .filter(above < own)
-        .group_by("enterprise_id")
-        .agg(superior_on=pl.col("inspected_on").max())
-    )
+    from_above = _with_superior(visits, now, policy).filter("is_superior")
+    return from_above.group_by("enterprise_id").agg(superior_on=pl.col("inspected_on").max())
+
+
+def _with_superior(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits with ``is_superior``: a level above the enterprise's own made it; an empty level is above the city."""
+    order = {level: place for place, level in enumerate(level_order())}
+    above = pl.col("level").replace_strict(order, default=-1, return_dtype=pl.Int64)
+    own = pl.col("own").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
+    levels = now.firms.select("enterprise_id", own="level")
+    return visits.join(levels, on="enterprise_id").with_columns(is_superior=above < own).drop("own")
 
 
 KIND_OFF_PLAN = ("special", "immediate", "recheck")
@@ -104,12 +104,16 @@ KIND_OFF_PLAN = ("special", "immediate", "recheck")
 def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Annual cap, visits used up, and the last visit.  Grain: one row per firm.
 
-    Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.
+    Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.  Special
+    inspections that a superior level ordered never count (国办发〔2024〕54号).
     """
     visits = on_site(now.inspections)
     counts = pl.lit(policy.switches.off_plan_counts_in_cap) | ~pl.col("kind").is_in(KIND_OFF_PLAN)
+    of_year = visits.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
+    ordered = (pl.col("kind") == "special") & pl.col("is_superior")
     used = (
-        visits.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
+        _with_superior(of_year, now, policy)
+        .filter(~ordered)
         .group_by("enterprise_id")
         .agg(used=pl.col("inspected_on").n_unique().cast(pl.Int64))
     )
@@ -119,6 +123,26 @@ def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         .join(last_visits(visits), on="enterprise_id", how="left")
         .with_columns(pl.col("used").fill_null(0))
     )
+
+
+def exempt(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy, channel: str) -> pl.DataFrame:
+    """The rule that keeps a planned visit of a channel from being made this year, for those it binds.
+
+    Grain: one row per firm that may not be visited, with ``rule``: closed, suspended, green, superior, cap or gap.
+    """
+    asked = firms.select("enterprise_id", channel=pl.lit(channel), mode=pl.lit("on_site"))
+    left = waive(asked, now, policy).join(caps(now, policy), on="enterprise_id", how="left")
+    year_end = date(now.year, 12, 31)
+    free_on = pl.col("last_on") + timedelta(days=policy.visiting.min_gap_days)
+    rule = (
+        pl.when(pl.col("waived_by").is_not_null())
+        .then("waived_by")
+        .when(pl.col("used") >= pl.col("cap"))
+        .then(pl.lit("cap"))
+        .when(pl.col("keeps_gap") & (free_on > year_end))
+        .then(pl.lit("gap"))
+    )
+    return left.select("enterprise_id", rule=rule).drop_nulls("rule")
 
 
 def cap_of(policy: PlanningPolicy) -> pl.Expr:

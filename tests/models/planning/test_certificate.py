@@ -110,7 +110,7 @@ def test_without_officers_every_visit_is_short_for_that_reason():
         )
         | {
             "count": 1,
-            "person_days": 3.0,
+            "person_days": 2.0,
             "first_on": JULY,
             "last_on": date(2026, 7, 6),
             "due_on": date(2026, 7, 6),
@@ -120,34 +120,38 @@ def test_without_officers_every_visit_is_short_for_that_reason():
 
 
 def test_more_whole_day_visits_than_days_are_proved_to_be_too_many():
-    # One crew has the four working days from 1 to 6 July; five REDs need five whole days of three people.
+    # One crew has the four working days from 1 to 6 July; five REDs need five whole days of two people.
     now = situation(AS_OF, firms=[red(f"r{n}") for n in range(5)], officers=officers(2))
     found = told(now)
     assert [one for one in found if one["scope"] == "authority"] == [
         row("authority", "capacity", month_on=JULY, first_on=JULY, last_on=date(2026, 7, 6))
-        | {"person_days": 3.0, "needed_days": 15.0, "available_days": 12.0}
+        | {"person_days": 2.0, "needed_days": 10.0, "available_days": 8.0}
     ]
     [left] = [one for one in found if one["scope"] == "visit"]
-    assert (left["rule"], left["person_days"], left["gave_way_to"]) == ("capacity", 3.0, [])
+    assert (left["rule"], left["person_days"], left["gave_way_to"]) == ("capacity", 2.0, [])
 
 
-def test_drawn_enterprises_that_gave_way_are_counted_and_others_named():
+def test_whom_the_audit_did_without_is_counted_and_others_are_named():
     drawn = [
         {
             "enterprise_id": one,
-            "channel": "random",
+            "channel": "audit",
             "month_on": JULY,
             "set_on": date(2026, 6, 1),
             "draw_id": "d",
         }
         for one in ("g1", "g2")
     ]
+    stopped = {"status": "suspended", "sector": "fireworks"}
     tasks = [{"enterprise_id": "g3", "opens_on": date(2026, 6, 1)}]
-    firms = [{"enterprise_id": one, "code": "green"} for one in ("g1", "g2", "g3")]
+    firms = [{"enterprise_id": one, "code": "green", **stopped} for one in ("g1", "g2", "g3")]
     found = told(situation(AS_OF, firms=firms, targets=drawn, tasks=tasks, officers=officers(2)))
     assert [(one["rule"], one["channel"], one["count"], one.get("enterprise_id")) for one in found] == [
-        ("green", "department", 1, "g3"),
-        ("green", "random", 2, None),
+        ("suspended", "annual_full", 1, "g1"),
+        ("suspended", "annual_full", 1, "g2"),
+        ("suspended", "annual_full", 1, "g3"),
+        ("suspended", "audit", 2, None),
+        ("suspended", "department", 1, "g3"),
     ]
     assert {one["scope"] for one in found} == {"floor"}
 

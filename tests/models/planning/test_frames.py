@@ -14,7 +14,7 @@ from models.planning.floors import Floor, floors, missed, still_owed
 from models.planning.frames import audit_frame, draw_frame
 from models.planning.plan import make_plan
 from models.planning.situation import Situation
-from models.planning.year import annual_targets, budget, months_left
+from models.planning.year import Room, annual_targets, budget, months_left
 from tests.worlds.plans import HERE, POLICY, officers, situation
 
 Row = dict[str, Any]
@@ -177,7 +177,7 @@ def test_months_go_to_whom_nobody_saw_then_to_the_longest_unseen_then_to_the_mos
         ],
         inspections=[*full, *other],
     )
-    room = {("district", HERE): {date(2026, month, 1): 4 for month in range(1, 6)}}
+    room = {("district", HERE): {date(2026, month, 1): Room(4, 4, 8, 2) for month in range(1, 6)}}
     months = dict(annual_targets(now, POLICY, room).select("enterprise_id", "month_on").iter_rows())
     assert [(name, day.month) for name, day in months.items()] == list(zip(seen, range(1, 6), strict=False))
 
@@ -189,7 +189,7 @@ def test_a_budget_counts_whoever_still_serves_when_the_month_begins():
         firms=[{"enterprise_id": "e1"}],
         officers=[{"officer_id": name, "certified_until": day} for name, day in until.items()],
     )
-    room = {("district", HERE): {month: 0 for month, _ in months_left(now)}}
+    room = {("district", HERE): {month: Room(0, 0, 0, 2) for month, _ in months_left(now)}}
     rows = budget(
         now, POLICY, room, still_owed(now, due_items(now, POLICY).with_columns(waived_by=pl.lit(None)))
     )

@@ -113,13 +113,14 @@ def _with_items(plan: Plan) -> list[tuple[Row, list[Row]]]:
     ]
 
 
-def a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after(
+def a_visit_can_be_filed_after_the_plan_is_made_on_a_working_day_before_it_and_an_immediate_one_after_it(
     world: World, plan: Plan, told: pl.DataFrame
 ) -> None:
     for visit in _scheduled(plan).iter_rows(named=True):
-        first, last = sorted((visit["planned_on"], visit["file_by"]))
-        assert working_days(first, last) == [first, last], visit
-        assert (visit["file_by"] > visit["planned_on"]) == (visit["channel"] == "immediate"), visit
+        day, moment = visit["planned_on"], visit["file_by"]
+        assert moment.date() > world.now.as_of and working_days(moment.date(), moment.date()), visit
+        after = working_days(day, moment.date())
+        assert after == ([day, moment.date()] if visit["channel"] == "immediate" else [day]), visit
 
 
 def what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else(
@@ -143,12 +144,14 @@ def planned_visits_keep_off_quiet_days(world: World, plan: Plan, told: pl.DataFr
         assert not any(one.first <= day <= one.last for one in world.policy.blackouts)
 
 
-def no_enterprise_is_visited_beyond_its_cap(world: World, plan: Plan, told: pl.DataFrame) -> None:
+def no_planned_visit_is_made_beyond_the_cap(world: World, plan: Plan, told: pl.DataFrame) -> None:
     year = world.now.year
     counted_visits = _scheduled(plan).filter(pl.col("in_cap") & (pl.col("planned_on").dt.year() == year))
-    planned = Counter(counted_visits["enterprise_id"])
+    made, planned = (
+        Counter(some["enterprise_id"]) for some in (counted_visits, counted_visits.filter("is_planned"))
+    )
     for firm, cap, used, _ in caps(world.now, world.policy).iter_rows():
-        assert planned[firm] == 0 or used + planned[firm] <= cap, firm
+        assert planned[firm] == 0 or used + made[firm] <= cap, firm
 
 
 def a_planned_visit_keeps_its_distance(world: World, plan: Plan, told: pl.DataFrame) -> None:
@@ -175,12 +178,8 @@ def a_rule_waives_what_it_is_for_and_nothing_else(world: World, plan: Plan, told
         if first:
             assert item["waived_by"] == first, item
         else:
-            may = {None, *(["gap"] if spec.keeps_gap else []), *(["cap"] if _in_cap(world, spec) else [])}
+            may = {None, *(["gap"] if spec.keeps_gap else []), *([] if spec.off_plan else ["cap"])}
             assert item["waived_by"] in may, item
-
-
-def _in_cap(world: World, spec: Any) -> bool:
-    return not spec.off_plan or world.policy.switches.off_plan_counts_in_cap
 
 
 def _seen_by_superior(world: World, firm: Row) -> bool:
@@ -380,10 +379,10 @@ LAWS: list[Callable[[World, Plan, pl.DataFrame], None]] = [
     every_visit_stands_once_with_one_state,
     a_visit_lies_on_a_working_day_of_its_window,
     a_visit_is_what_its_items_make_it,
-    a_visit_is_filed_the_working_day_before_and_an_immediate_one_the_working_day_after,
+    a_visit_can_be_filed_after_the_plan_is_made_on_a_working_day_before_it_and_an_immediate_one_after_it,
     what_is_left_out_gave_way_to_every_higher_precedence_in_its_window_and_to_nothing_else,
     planned_visits_keep_off_quiet_days,
-    no_enterprise_is_visited_beyond_its_cap,
+    no_planned_visit_is_made_beyond_the_cap,
     a_planned_visit_keeps_its_distance,
     a_rule_waives_what_it_is_for_and_nothing_else,
     a_green_is_only_visited_for_what_does_not_spare_it,

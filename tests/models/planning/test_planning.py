@@ -9,8 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.calendar import add_working_days, horizon, is_working_day
+from models.planning.demand.due import settled_red
 from models.planning.demand.red_queue import QUEUE_SCHEMA, build_red_queue
 from tests.worlds.by_hand import AS_OF, POLICY, days_before
+from tests.worlds.plans import frame
 
 # Copied from cn_workdays_2004_2026.csv (date, is_workday).
 ANNOUNCED = {
@@ -100,10 +102,12 @@ def _queue(
         },
         orient="row",
     )
-    seen = pl.DataFrame(
-        list(visits), schema={"enterprise_id": pl.String, "inspected_on": pl.Date}, orient="row"
+    seen = frame(
+        "inspections",
+        [{"enterprise_id": one, "inspected_on": day, "kind": "special"} for one, day in visits],
     )
-    queue = build_red_queue(reds, seen, as_of=as_of, policy=POLICY.queue)
+    visited = settled_red(reds, seen, POLICY.planning)
+    queue = build_red_queue(reds, visited, as_of=as_of, policy=POLICY.queue)
     assert dict(queue.schema) == QUEUE_SCHEMA
     assert queue["rank"].to_list() == list(range(1, len(red) + 1))
     return queue.to_dicts()

@@ -21,7 +21,7 @@ from models.planning.floors import floors
 from models.planning.frames import draw_frame
 from models.planning.plan import Plan, make_plan
 from models.planning.situation import Situation
-from models.planning.year import annual_targets, months_left
+from models.planning.year import Room, annual_targets, months_left
 from models.policy import CHANNELS, PlanningPolicy, load_policy
 from models.policy.check_items import load_catalogue
 from tests.worlds.plans import officers, situation, with_values
@@ -64,15 +64,26 @@ def test_a_case_is_planned_as_written(case: Case):
     assert set(case) <= {"name", "note", "pack", "as_of", "policy", "given", "then"}
     policy = load_policy(case.get("pack", "starter")).on(case["as_of"]).planning
     policy = with_values(policy, case.get("policy", {}))
-    given = {name: _people(rows) if name == "officers" else rows for name, rows in case["given"].items()}
+    given = {name: _rows(name, rows) for name, rows in case["given"].items()}
     now = situation(case["as_of"], **given)
     differences = list(_differences(case, now, policy))
     assert not differences, "\n".join([case["name"], *differences])
 
 
-def _people(told: Any) -> list[Mapping[str, Any]]:
-    """A list of officers; a number stands for so many in the usual district."""
-    return officers(told) if isinstance(told, int) else told
+def _rows(name: str, told: Any) -> list[Mapping[str, Any]]:
+    """Rows as written; a number of officers stands for so many in the usual district, ``n`` for so many firms alike."""
+    if name == "officers" and isinstance(told, int):
+        return officers(told)
+    if name != "firms":
+        return told
+    alike = [({**one}, one.get("n")) for one in told]
+    places = iter(range(1, 1000))
+    return [
+        {key: value for key, value in one.items() if key != "n"}
+        | ({"enterprise_id": f"e{next(places):02d}"} if count else {})
+        for one, count in alike
+        for _ in range(count or 1)
+    ]
 
 
 def _differences(case: Case, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
@@ -120,6 +131,8 @@ def _misfits(wanted: Case, row: Mapping[str, Any]) -> Iterator[str]:
         "form": row["form"] == wanted.get("form", row["form"]),
         "change": row["change"] == wanted.get("change", row["change"]),
         "level": row["at_level"] == wanted.get("level", row["at_level"]),
+        "file_by": str(row["file_by"])[:16] == wanted.get("file_by", str(row["file_by"])[:16]),
+        "due_on": row["due_on"] == wanted.get("due_on", row["due_on"]),
     }
     assert set(wanted) <= set(tests), wanted
     yield from (name for name, holds in tests.items() if not holds)
@@ -181,15 +194,37 @@ def _floor(wanted: Case, plan: Plan, now: Situation, policy: PlanningPolicy) -> 
             yield f"  floor: {name} is {getattr(found, name)}, not {value}"
 
 
+def _floors(wanted: list[Case], plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
+    """The figures of the 30 % floor of each authority, by division."""
+    found = {one.authority[1]: one for one in floors(now, policy)}
+    if sorted(found) != sorted(one["division"] for one in wanted):
+        yield f"  floors of {sorted(found)}, not of those listed"
+    for one in wanted:
+        figures = {name: getattr(found[one["division"]], name) for name in one if name != "division"}
+        if figures != {name: value for name, value in one.items() if name != "division"}:
+            yield f"  floor of {one['division']}: {figures}"
+
+
 def _frame(wanted: list[str], plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
-    found = draw_frame(now, policy)["enterprise_id"].to_list()
+    """Who may be drawn, nobody of whom a rule keeps from being visited."""
+    found = draw_frame(now, policy).filter(pl.col("barred_by").is_null())["enterprise_id"].to_list()
     if found != sorted(wanted):
         yield f"  may be drawn: {found}, not {sorted(wanted)}"
 
 
+def _barred(wanted: Mapping[str, str], plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
+    """Who is drawn only if nobody else is left, and the rule that keeps visits off: at least those listed."""
+    found = dict(
+        draw_frame(now, policy).drop_nulls("barred_by").select("enterprise_id", "barred_by").iter_rows()
+    )
+    for one, rule in wanted.items():
+        if found.get(one) != rule:
+            yield f"  {one} is kept off by {found.get(one)}, not by {rule}"
+
+
 def _months(wanted: Mapping[str, date], plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
     """Months the year plan gives to the six sectors when every working day has the same room."""
-    room = {month: len(days) for month, days in months_left(now)}
+    room = {month: Room(len(days), len(days), 2 * len(days), 2) for month, days in months_left(now)}
     targets = annual_targets(now, policy, {("district", "370102"): room})
     found = dict(targets.select("enterprise_id", "month_on").iter_rows())
     if found != dict(wanted):
@@ -241,6 +276,8 @@ CHECKS = {
     "later": _later,
     "shortfalls": _shortfalls,
     "floor": _floor,
+    "floors": _floors,
+    "barred": _barred,
     "may_be_drawn": _frame,
     "months": _months,
     "published": _published,

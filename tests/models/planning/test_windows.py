@@ -19,7 +19,7 @@ from models.planning.demand.waivers import waive
 from models.planning.plan import DEFERRED, SHORT, make_plan
 from models.planning.situation import Situation
 from models.policy import PlanningPolicy
-from tests.worlds.plans import HERE, POLICY, officers, situation, with_values
+from tests.worlds.plans import HERE, ONCE, POLICY, officers, situation, with_values
 
 Row = dict[str, Any]
 AS_OF = date(2026, 6, 30)
@@ -61,18 +61,21 @@ CAUSE = date(2026, 6, 24)
 """The day that gives reason for a visit, a Wednesday; all is looked at six days later."""
 CAUSES: Mapping[str, tuple[str, Row, int]] = {
     "red": ("firms", {"code": "red", "red_since": CAUSE}, 1),
-    "alert": ("alerts", {"raised_on": CAUSE}, 0),
-    "accident": ("accidents", {"occurred_on": CAUSE}, 0),
-    "accident known later": ("accidents", {"occurred_on": days_on(CAUSE, -9), "known_on": CAUSE}, 0),
-    "urgent task": ("tasks", {"kind": "key_task", "opens_on": CAUSE}, 0),
+    "alert": ("alerts", {"raised_on": CAUSE}, 1),
+    "accident": ("accidents", {"occurred_on": CAUSE}, 1),
+    "accident known later": ("accidents", {"occurred_on": days_on(CAUSE, -9), "known_on": CAUSE}, 1),
+    "urgent task": ("tasks", {"kind": "key_task", "opens_on": CAUSE}, 1),
     "department": ("tasks", {"opens_on": CAUSE}, 0),
     "draw": ("targets", {"channel": "random", "month_on": date(2026, 7, 1), "set_on": CAUSE}, 1),
     "audit": ("targets", {"channel": "audit", "month_on": date(2026, 7, 1), "set_on": CAUSE}, 1),
 }
 """For each cause: where it stands, how, and the first day after it whose visit settles it.
 
-A code and a draw are of the evening, so a visit of that day was made without them.
+A code and a draw are of the evening, so a visit of that day was made without them; of an alert nobody knows which came
+first, but a visit that was made as an immediate one was made for it.
 """
+KIND_OF = {"red": "special"}
+ON_CALL = ("alert", "accident", "accident known later", "urgent task")
 
 
 def _with_cause(cause: str, visits: Mapping[str, Row]) -> Situation:
@@ -95,8 +98,18 @@ def still_due(now: Situation) -> set[str]:
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_matter_is_settled_by_the_first_visit_that_can_have_been_made_for_it(cause: str):
     lags = {f"{lag:+d}": lag for lag in (-1, 0, 1)}
-    now = _with_cause(cause, {name: {"inspected_on": days_on(CAUSE, lag)} for name, lag in lags.items()})
+    kind = {"kind": KIND_OF.get(cause, "other")}
+    now = _with_cause(
+        cause, {name: {"inspected_on": days_on(CAUSE, lag), **kind} for name, lag in lags.items()}
+    )
     assert still_due(now) == {name for name, lag in lags.items() if lag < CAUSES[cause][2]}
+
+
+@pytest.mark.parametrize("cause", ON_CALL)
+def test_an_immediate_visit_of_the_same_day_was_made_for_what_called_for_it(cause: str):
+    lags = {f"{lag:+d}": lag for lag in (-1, 0)}
+    made = {name: {"inspected_on": days_on(CAUSE, lag), "kind": "immediate"} for name, lag in lags.items()}
+    assert still_due(_with_cause(cause, made)) == {"-1"}
 
 
 @pytest.mark.parametrize("cause", CAUSES)
@@ -301,7 +314,7 @@ def test_a_cap_that_is_used_up_puts_off_to_new_year_what_may_wait_so_long_and_wa
     )
     days = horizon(as_of, POLICY.visiting.horizon_working_days)
     assert days[-1] == (end if as_of.day == 10 else date(2027, 1, 29))
-    found = fates(now)
+    found = fates(now, with_values(POLICY, {"caps": ONCE}))
     for name, (opens, due, used) in asked.items():
         first, last = max(opens, days[0]), due
         if first < new_year and not used:

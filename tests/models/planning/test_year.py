@@ -15,7 +15,7 @@ from models.planning.demand.waivers import waive
 from models.planning.floors import Floor, coverage, floors, missed, still_owed
 from models.planning.frames import audit_frame, audit_shares, draw_frame, is_fit, unfit
 from models.planning.situation import Situation
-from models.planning.year import annual_targets, budget, in_months, months_left, rooms, spread
+from models.planning.year import Room, annual_targets, budget, in_months, months_left, rooms, spread
 from tests.models.test_laws import some
 from tests.worlds.plans import HERE, POLICY, officers, situation, with_values
 
@@ -84,10 +84,13 @@ def test_what_is_left_of_a_year_begins_on_the_next_day():
     ]
 
 
+ROOM = Room(4, 4, 8, 2)
+
+
 def test_firms_get_their_months_in_the_order_given_each_authority_by_itself():
     rows = [("a", "city", ""), ("b", *OURS), ("c", *OURS), ("d", "district", "370103")]
     firms = pl.DataFrame(rows, schema=["enterprise_id", "at_level", "at_division"], orient="row")
-    room = {("city", ""): {AUGUST: 4}, OURS: {JULY: 4, AUGUST: 4}}
+    room = {("city", ""): {AUGUST: ROOM}, OURS: {JULY: ROOM, AUGUST: ROOM}}
     told = spread(firms, "random", room, set_on=AS_OF, draw_id="d1")
     assert told.rows() == [
         ("a", "random", AUGUST, AS_OF, "d1"),
@@ -125,7 +128,7 @@ def test_full_coverage_is_owed_by_the_six_sectors_the_longest_unvisited_first():
         ],
         targets=[target("planned", "annual_full")],
     )
-    told = annual_targets(now, POLICY, {OURS: {JULY: 1}})
+    told = annual_targets(now, POLICY, {OURS: {JULY: ROOM}})
     assert told["enterprise_id"].to_list() == ["off", "other", "dearer", "never", "older", "recent"]
     assert told.select("channel", "month_on", "set_on", "draw_id").unique().rows() == [
         ("annual_full", JULY, AS_OF, None)
@@ -152,9 +155,11 @@ def test_room_is_the_share_of_crew_days_left_for_planned_inspections():
     now = situation(AS_OF, officers=[*officers(3), *officers(1, division="370103")])
     found = rooms(now, POLICY, [OURS, ("district", "370103"), ("city", "")])
     assert list(found) == [("city", ""), OURS, ("district", "370103")]
-    assert found[OURS][JULY] == 92 * 179 // 1000 == 16
+    assert found[OURS][JULY] == Room(92 * 179 // 1000, 23, 46, 2)
+    assert found[OURS][JULY].quarters == 16
     assert set(found[OURS]) == {month for month, _ in months_left(now)}
-    assert {room for other in (("city", ""), ("district", "370103")) for room in found[other].values()} == {0}
+    nobody = [*found["city", ""].values(), *found["district", "370103"].values()]
+    assert set(nobody) == {Room(0, 0, 0, 2)}
 
 
 def test_room_knows_who_is_away_and_which_crews_were_drawn():
@@ -166,8 +171,8 @@ def test_room_knows_who_is_away_and_which_crews_were_drawn():
     ]
     now = situation(AS_OF, officers=officers(2), absences=away, crews=drawn)
     found = rooms(now, POLICY, [OURS])[OURS]
-    assert found[JULY] == 0
-    assert found[AUGUST] == 4 * len(working_days(AUGUST, month_end(AUGUST))) * 179 // 1000
+    assert found[JULY].quarters == 0
+    assert found[AUGUST].quarters == 4 * len(working_days(AUGUST, month_end(AUGUST))) * 179 // 1000
 
 
 def test_a_budget_adds_up_by_hand():
@@ -186,7 +191,7 @@ def test_a_budget_adds_up_by_hand():
         target("nobody"),
     ]
     targets = situation(AS_OF, targets=asked).targets
-    room = {OURS: {month: 5 for month, _ in months_left(now)}}
+    room = {OURS: {month: Room(5, 20, 60, 2) for month, _ in months_left(now)}}
     told = budget(now, POLICY, room, targets)
     assert told["month_on"].to_list() == [month for month, _ in months_left(now)]
     july, august = told.head(2).rows(named=True)
@@ -222,10 +227,10 @@ def test_the_floor_of_the_draw_counts_green_in_its_base_and_never_among_the_draw
         inspections=[visit("b0", AS_OF, kind="random"), visit("b1", AS_OF)],
         targets=[target("b1", set_on=date(2026, 6, 1)), target("b2"), target("g0")],
     )
-    # b0 was inspected by the draw and b1 was drawn and seen; b2 is drawn; b3 and b4 may still be.
-    assert floors(now, POLICY) == [Floor(OURS, "random", 10, 3, 2, 1, 2)]
+    # b0 was inspected by the draw and b1 was drawn and seen; b2 is drawn, g0 was and is spared; b3 and b4 may still be.
+    assert floors(now, POLICY) == [Floor(OURS, "random", 10, 3, 2, 1, 2, 1, {"green": 5})]
     without = with_values(POLICY, {"switches.green_counts_in_base": False})
-    assert floors(now, without) == [Floor(OURS, "random", 5, 2, 2, 1, 2)]
+    assert floors(now, without) == [Floor(OURS, "random", 5, 2, 2, 1, 2, 1, {"green": 5})]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.worlds.packs import ChangedPack
 from tests.worlds.plans import POLICY, officers, situation
 
 AS_OF = date(2026, 6, 30)
-ORDER = "[red_overdue, red, immediate, recheck, annual_full, department, random, audit]"
+ORDER = "[red_overdue, red, immediate, recheck, hazard_source, annual_full, department, random, audit]"
 LAST_CAP = """        - title: {zh: 一般企业, en: General}
           most: 2
 """

@@ -94,18 +94,18 @@ def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
         load_policy().on(first - timedelta(days=1))
 
 
-@pytest.mark.parametrize(
-    ("file", "old"),
-    [
-        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'),
-        ("scorecard", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 78'),
-    ],
-    ids=["rule", "factor"],
-)
-def test_a_rule_or_factor_that_starts_later_leaves_a_gap_before(
-    changed_pack: ChangedPack, file: str, old: str
-):
-    policy = changed_pack(file, old, old.replace("1990-01-01", "2025-01-01"))
+def test_a_rule_that_starts_later_decides_nothing_before(changed_pack: ChangedPack):
+    old = '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'
+    policy = changed_pack("codes", old, old.replace("1990-01-01", "2025-01-01"))
+    names = [
+        {rule.name for rule in policy.on(day).codes.rules} for day in (date(2024, 12, 31), date(2025, 1, 1))
+    ]
+    assert names[1] - names[0] == {"silent_sensors"}
+
+
+def test_a_factor_that_starts_later_leaves_a_gap_before(changed_pack: ChangedPack):
+    old = '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 78'
+    policy = changed_pack("scorecard", old, old.replace("1990-01-01", "2025-01-01"))
     assert policy.on(date(2025, 1, 1))
     with pytest.raises(PolicyGapError, match=r"for 2024-12-31; its first value starts 2025-01-01\. Add"):
         policy.on(date(2024, 12, 31))

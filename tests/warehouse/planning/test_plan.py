@@ -182,7 +182,7 @@ def test_a_visit_made_settles_all_its_items_and_is_not_planned_again(city: Conne
         "ORDER BY planned_on, visit_id"
     ).pl()
     made = visit.row(0, named=True)
-    deliver_inspection(city, made["enterprise_id"], made["planned_on"], kind="other")
+    deliver_inspection(city, made["enterprise_id"], made["planned_on"], kind="annual_full")
     plan(city, made["planned_on"])
     settled = city.sql("SELECT item_id FROM plan.done_items").pl()["item_id"].to_list()
     assert set(made["item_ids"]) <= set(settled)
@@ -190,6 +190,24 @@ def test_a_visit_made_settles_all_its_items_and_is_not_planned_again(city: Conne
     assert not set(made["item_ids"]) & set(again)
     changes = dict(city.sql("SELECT visit_id, change FROM plan.changes").fetchall())
     assert changes[made["visit_id"]] == "done"
+
+
+@pytest.mark.parametrize(
+    ("kind", "departments", "is_done"),
+    [("special", "应急管理局", True), ("other", None, False), ("special", "消防救援大队", False)],
+)
+def test_what_is_owed_as_an_inspection_of_a_kind_is_done_by_a_record_of_the_authority_that_says_so(
+    city: Connection, kind: str, departments: str | None, is_done: bool
+):
+    red = "FROM plan.visits WHERE state = 'scheduled' AND list_contains(channels, 'red')"
+    made = city.sql(f"{red} ORDER BY planned_on, visit_id").pl().row(0, named=True)
+    firm, day = made["enterprise_id"], made["planned_on"]
+    deliver_inspection(city, firm, day, kind=kind, departments=departments)
+    plan(city, day)
+    done = f"SELECT count(*) > 0 FROM plan.done_items WHERE enterprise_id = '{firm}' AND item_id LIKE 'red:%'"
+    queue = f"SELECT visited_on FROM serve.red_queue WHERE enterprise_id = '{firm}'"
+    assert city.sql(done).fetchall() == [(is_done,)]
+    assert city.sql(queue).fetchall() == [(day if is_done else None,)]
 
 
 def test_a_finding_still_open_after_its_recheck_is_checked_again(city: Connection) -> None:
@@ -299,7 +317,7 @@ def test_immediate_visits_are_filed_after_and_all_others_before(planned: Connect
     filed = planned.sql(
         "SELECT channel, planned_on, file_by FROM plan.visits WHERE planned_on IS NOT NULL"
     ).pl()
-    late = filed["file_by"] > filed["planned_on"]
+    late = filed["file_by"].dt.date() > filed["planned_on"]
     assert filed["file_by"].null_count() == 0
     assert (late == (filed["channel"] == "immediate")).all()
 
@@ -318,6 +336,7 @@ def deliver_inspection(
     day: date,
     *,
     kind: str,
+    departments: str | None = None,
     recorded_at: date | None = None,
     withdrawn_on: date | None = None,
 ) -> None:
@@ -331,6 +350,7 @@ def deliver_inspection(
         "kind": kind,
         "mode": "on_site",
         "level": "district",
+        "departments": departments,
         "result": "clean",
         "filed_on": day,
         "withdrawn_on": withdrawn_on,
