@@ -12,6 +12,7 @@ from models.policy.check_items import CheckItem, load_catalogue
 from models.vocabulary import SECTOR
 
 FILE = Path(__file__).with_name("check-items.md")
+BASIS = {"law": "law", "policy": "policy", "proposal": "proposal", "unverified": "not read"}
 LAST = date(9999, 12, 31)
 """The document shows the newest value of every item."""
 
@@ -60,7 +61,7 @@ def _section(items: Sequence[CheckItem], sector: str | None) -> str:
             f"{item.title.zh}<br>{item.title.en}",
             f"{item.look.zh}<br>{item.look.en}",
             _major(item, sector),
-            f"{item.reference} ({item.basis}{'' if item.verified else ', not read'})",
+            f"{item.reference} ({BASIS[item.basis]})",
             item.valid_from,
         )
         for item in _of(items, sector)

@@ -28,11 +28,10 @@ class ItemValue(Provenance):
     """What is known of an item from one day on.
 
     ``is_major``: whether a list of major hazards names this very matter, for all sectors of the item or for
-    those listed.  ``verified``: whether the passage referred to was read, be it in a secondary copy.
+    those listed.
     """
 
     is_major: bool | Annotated[list[str], Field(min_length=1)]
-    verified: bool
 
 
 class ItemEntry(Entry[ItemValue]):
@@ -59,10 +58,15 @@ class CheckItem:
     title: Words
     look: Words
     basis: Basis
+    cites: tuple[str, ...]
     reference: str
     major_in: tuple[str, ...]
-    verified: bool
     valid_from: date
+
+    @property
+    def verified(self) -> bool:
+        """Whether the passage referred to was read, be it in a secondary copy."""
+        return self.basis != "unverified"
 
     def applies_to(self, sector: str | None) -> bool:
         """Whether an enterprise of the sector is checked for this item."""
@@ -116,9 +120,9 @@ def _item_on(sectors: tuple[str, ...], entry: ItemEntry, day: date) -> CheckItem
         title=entry.title,
         look=entry.look,
         basis=value.basis,
+        cites=value.cites,
         reference=value.reference,
         major_in=_major_in(value, sectors),
-        verified=value.verified,
         valid_from=start,
     )
 

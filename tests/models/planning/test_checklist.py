@@ -106,8 +106,8 @@ def changed(tmp_path: Path) -> ChangedCatalogue:
         ("fireworks", "[fireworks]", "[firework]", r"fireworks.yaml: sectors: unknown sector firework;"),
         (
             "fireworks",
-            'verified: true, reference: "安监总管三〔2017〕121号, fireworks item 5"',
-            "verified: true",
+            ', reference: "安监总管三〔2017〕121号, fireworks item 5"',
+            "",
             r"fireworks.yaml: FW-01: values.2021-09-01.reference: Field required",
         ),
         ("fireworks", "item: FW-01", "item: FW1", r"fireworks.yaml: FW1: item: "),
@@ -148,7 +148,7 @@ def test_the_document_is_fresh():
 
 def item(code: str, *sectors: str, major: bool = False) -> CheckItem:
     words = Words(zh=f"{code}项", en=code)
-    return CheckItem(code, sectors, words, words, "law", "art. 1", sectors if major else (), True, FIRST_DAY)
+    return CheckItem(code, sectors, words, words, "law", (), "art. 1", sectors if major else (), FIRST_DAY)
 
 
 SMALL = (
