@@ -7,9 +7,19 @@ Shape of a dated value, everywhere in a pack::
         1990-01-01: {basis: proposal, reference: "where the number comes from", value: ...}
 
 OpenFisca's idea: the day a value starts is its key, so values of one name cannot overlap, and a gap can only
-lie before the first one.
+lie before the first one.  Where keys of one value rest on different things, ``parts`` says so::
+
+    draw:
+      values:
+        2025-01-01:
+          basis: policy
+          cites: ["..."]
+          value: {share_permille: 300, weights: {...}}
+          parts:
+            weights: {basis: proposal, reference: "ours"}
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -19,6 +29,8 @@ from models.errors import PolicyGapError
 
 Basis = Literal["law", "policy", "proposal", "unverified"]
 """``unverified``: a text is said to hold it, and nobody here has read that text."""
+SURENESS: tuple[Basis, ...] = ("proposal", "unverified", "policy", "law")
+"""Every basis, the one that binds least first."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
 P = TypeVar("P", bound="Provenance")
@@ -72,11 +84,60 @@ class Provenance(Strict):
             return told | {"reference": "; ".join(map(str, told["cites"]))}
         return told
 
+    @property
+    def in_parts(self) -> Mapping[str, "Provenance"]:
+        """Keys of what is said that rest on something else than the whole; only a value with keys has such."""
+        return {}
+
+    @property
+    def sources(self) -> Mapping[str, "Provenance"]:
+        """The whole, under an empty name, and what rests on something else, by its key."""
+        return {"": self, **self.in_parts}
+
+    @property
+    def weakest(self) -> Basis:
+        """The basis that binds least, of the whole and of all parts: what a sum of them may be called."""
+        return min((one.basis for one in self.sources.values()), key=SURENESS.index)
+
+    @property
+    def full_reference(self) -> str:
+        """The reference, and after it those of the parts, each with its keys and its basis."""
+        told = dict[tuple[Basis, str], list[str]]()
+        for key, one in self.in_parts.items():
+            told.setdefault((one.basis, one.reference), []).append(f"`{key}`")
+        parts = (f"{', '.join(keys)} ({basis}): {text}" for (basis, text), keys in told.items())
+        return "; ".join((self.reference, *parts))
+
+
+def _parts_of(value: object) -> list[str]:
+    """Names of the parts of a value: its keys, or the places in a list, from 1."""
+    if isinstance(value, BaseModel):
+        return list(type(value).model_fields)
+    if isinstance(value, list):
+        return [str(place) for place in range(1, len(value) + 1)]
+    return [str(key) for key in value] if isinstance(value, dict) else []
+
 
 class DatedValue(Provenance, Generic[T]):
-    """A value with the provenance it has from one day on."""
+    """A value with the provenance it has from one day on.
+
+    ``parts``: keys of it, or places in a list (from 1), that rest on something else than the whole.
+    """
 
     value: T
+    parts: dict[Text, Provenance] = Field(default_factory=dict[str, Provenance])
+
+    @model_validator(mode="after")
+    def _are_parts(self) -> "DatedValue[T]":
+        known = _parts_of(self.value)
+        if unknown := sorted(set(self.parts) - set(known)):
+            raise ValueError(f"{', '.join(unknown)} is no part of the value; its parts: {', '.join(known) or 'none'}")
+        return self
+
+    @property
+    def in_parts(self) -> Mapping[str, Provenance]:
+        """Keys of the value that rest on something else than the whole."""
+        return self.parts
 
 
 class History(Strict, Generic[P]):
