@@ -37,8 +37,8 @@ Reading = Literal["full", "secondary", "number", "memory"]
 class LegalText(Strict):
     """A text.  ``until``: last day in force, empty while it is; ``successors``: short names of what took its place.
 
-    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.  ``known_by``: where
-    nobody knows its first day, one on which it surely was in force.  ``note``: what else a lawyer must know of it.
+    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.  ``known_by``:
+    where nobody knows its first day, one on which it surely was in force.  ``note``: what else a lawyer must know.
     """
 
     name: Text = Field(alias="text")
@@ -59,7 +59,9 @@ class LegalText(Strict):
         if self.start and self.until and self.until < self.start:
             raise ValueError(f"{self.name} ends before it begins")
         if self.start and self.known_by:
-            raise ValueError(f"{self.name} has a first day and needs none on which it is known to be in force")
+            raise ValueError(
+                f"{self.name} has a first day and needs none on which it is known to be in force"
+            )
         return self
 
     @property
@@ -74,7 +76,9 @@ class LegalText(Strict):
 
     def is_in_force(self, day: date) -> bool:
         """Whether it is surely in force on a day; a text of which no day is known never is."""
-        return self.first_day is not None and self.first_day <= day and (self.until is None or day <= self.until)
+        return (
+            self.first_day is not None and self.first_day <= day and (self.until is None or day <= self.until)
+        )
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ lie before the first one.  Where keys of one value rest on different things, ``p
             weights: {basis: proposal, reference: "ours"}
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -85,6 +86,11 @@ class Provenance(Strict):
         return told
 
     @property
+    def said(self) -> Any:
+        """What is said, wherever it comes from."""
+        return self.model_dump(exclude=set(Provenance.model_fields))
+
+    @property
     def in_parts(self) -> Mapping[str, "Provenance"]:
         """Keys of what is said that rest on something else than the whole; only a value with keys has such."""
         return {}
@@ -131,8 +137,15 @@ class DatedValue(Provenance, Generic[T]):
     def _are_parts(self) -> "DatedValue[T]":
         known = _parts_of(self.value)
         if unknown := sorted(set(self.parts) - set(known)):
-            raise ValueError(f"{', '.join(unknown)} is no part of the value; its parts: {', '.join(known) or 'none'}")
+            raise ValueError(
+                f"{', '.join(unknown)} is no part of the value; its parts: {', '.join(known) or 'none'}"
+            )
         return self
+
+    @property
+    def said(self) -> T:
+        """The value."""
+        return self.value
 
     @property
     def in_parts(self) -> Mapping[str, Provenance]:
@@ -144,6 +157,13 @@ class History(Strict, Generic[P]):
     """What is said of one matter over time, each from its day on."""
 
     values: Annotated[dict[date, P], OneDayEach] = Field(min_length=1)
+
+    @property
+    def spans(self) -> Iterator[tuple[date, date | None]]:
+        """First and last day of each value, in order; the last one is open."""
+        days = sorted(self.values)
+        for start, following in zip_longest(days, days[1:]):
+            yield start, following - timedelta(days=1) if following else None
 
     def start_on(self, day: date) -> date | None:
         """The day from which what is in force on a day holds; none before the first one."""
