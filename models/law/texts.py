@@ -38,6 +38,7 @@ class LegalText(Strict):
     """A text.  ``until``: last day in force, empty while it is; ``successors``: short names of what took its place.
 
     ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.
+    ``criteria``: of a list of major hazards, how many criteria each part of it has; empty while nobody counted them.
     """
 
     name: Text = Field(alias="text")
@@ -51,6 +52,7 @@ class LegalText(Strict):
     read: Reading
     source: Text
     note: Words | None = None
+    criteria: dict[Text, Annotated[int, Field(gt=0)]] | None = None
 
     @model_validator(mode="after")
     def _lasts(self) -> "LegalText":
