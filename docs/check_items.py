@@ -5,10 +5,13 @@ Run ``python -m docs.check_items`` after a change of the catalogue; a test fails
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from docs.markers import table
-from models.policy.check_items import CheckItem, load_catalogue
+from models.law import legal_texts
+from models.policy.check_items import Catalogue, CheckItem, load_catalogue
+from models.policy.coverage import Part, coverage
 from models.vocabulary import SECTOR
 
 FILE = Path(__file__).with_name("check-items.md")
@@ -32,6 +35,7 @@ def render() -> str:
         "first. Whether a finding *is* a major hazard is decided on site, from the primary text. "
         "*Since* is the day from which the reference shown applies; the files hold the earlier ones.",
         _summary(items),
+        _coverage(catalogue),
         *(_section(items, sector) for sector in (*SECTOR.keys, None)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -52,6 +56,31 @@ def _summary(items: Sequence[CheckItem]) -> str:
         for mine in [_of(items, sector)]
     ]
     return table(("sector", "items>", "on a list of major hazards>", "reference read>"), rows)
+
+
+def _coverage(catalogue: Catalogue) -> str:
+    parts = coverage(catalogue, LAST)
+    lists = [list(group) for _, group in groupby(parts, key=lambda part: part.text.name)]
+    rows = [row for group in lists for row in (_whole(group), *map(_part, group))]
+    uncounted = [f"{one.name} {one.title.zh}" for one in legal_texts().values() if one.criteria == {}]
+    return (
+        "## 重大事故隐患判定标准的覆盖 Coverage of the lists of major hazards\n\n"
+        "A criterion is covered when an item flagged major cites it, or one of its cases. Lists in force are "
+        f"counted. Lists whose criteria nobody here has counted: {'; '.join(uncounted) or 'none'}.\n\n"
+        + table(("list", "part", "covered>", "of>", "missing"), rows)
+    )
+
+
+def _whole(group: Sequence[Part]) -> tuple[object, ...]:
+    text, criteria = group[0].text, sum(len(part.items) for part in group)
+    missing = sum(len(part.missing) for part in group)
+    name = f"**{text.name}** {text.title.zh}{'' if text.is_read else ' (known by topics, text not read)'}"
+    return (name, "", f"**{criteria - missing}**", f"**{criteria}**", "")
+
+
+def _part(part: Part) -> tuple[object, ...]:
+    missing = ", ".join(part.missing)
+    return ("", part.name, len(part.items) - len(part.missing), len(part.items), missing)
 
 
 def _section(items: Sequence[CheckItem], sector: str | None) -> str:
