@@ -5,10 +5,13 @@ Run ``python -m docs.check_items`` after a change of the catalogue; a test fails
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from docs.markers import table
-from models.policy.check_items import CheckItem, load_catalogue
+from models.law import legal_texts
+from models.policy.check_items import Catalogue, CheckItem, load_catalogue
+from models.policy.coverage import Part, coverage
 from models.policy.shape import Words
 from models.vocabulary import SECTOR
 
@@ -40,6 +43,7 @@ def render() -> str:
         "general enterprises and those with dust, ammonia or, for machinery, smelting. Where the register does not "
         "say the industry, the checklist says so in place of these items.",
         _summary(items, groups),
+        _coverage(catalogue),
         *(_section(items, group) for group in groups),
     ]
     return "\n\n".join(parts) + "\n"
@@ -66,6 +70,31 @@ def _summary(items: Sequence[CheckItem], groups: Sequence[Group]) -> str:
         for mine in [_of(items, group)]
     ]
     return table(("sector or trade", "items>", "on a list of major hazards>", "reference read>"), rows)
+
+
+def _coverage(catalogue: Catalogue) -> str:
+    parts = coverage(catalogue, LAST)
+    lists = [list(group) for _, group in groupby(parts, key=lambda part: part.text.name)]
+    rows = [row for group in lists for row in (_whole(group), *map(_part, group))]
+    uncounted = [f"{one.name} {one.title.zh}" for one in legal_texts().values() if one.criteria == {}]
+    return (
+        "## 重大事故隐患判定标准的覆盖 Coverage of the lists of major hazards\n\n"
+        "A criterion is covered when an item flagged major cites it, or one of its cases. Lists in force are "
+        f"counted. Lists whose criteria nobody here has counted: {'; '.join(uncounted) or 'none'}.\n\n"
+        + table(("list", "part", "covered>", "of>", "missing"), rows)
+    )
+
+
+def _whole(group: Sequence[Part]) -> tuple[object, ...]:
+    text, criteria = group[0].text, sum(len(part.items) for part in group)
+    missing = sum(len(part.missing) for part in group)
+    name = f"**{text.name}** {text.title.zh}{'' if text.is_read else ' (known by topics, text not read)'}"
+    return (name, "", f"**{criteria - missing}**", f"**{criteria}**", "")
+
+
+def _part(part: Part) -> tuple[object, ...]:
+    missing = ", ".join(part.missing)
+    return ("", part.name, len(part.items) - len(part.missing), len(part.items), missing)
 
 
 def _section(items: Sequence[CheckItem], group: Group) -> str:

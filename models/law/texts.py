@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from models.documents import UniqueKeys
 from models.policy.shape import Strict, Text, Words
@@ -31,6 +31,7 @@ Kind = Literal[
 document of an authority (规范性文件), source document of this project, practice seen elsewhere."""
 BINDING: tuple[Kind, ...] = ("law", "regulation", "ministry_rule", "local_regulation", "standard")
 """Kinds of text that can make a value law."""
+Letter = Annotated[str, StringConstraints(pattern="^[a-z]$")]
 Reading = Literal["full", "secondary", "number", "memory"]
 
 
@@ -38,6 +39,7 @@ class LegalText(Strict):
     """A text.  ``until``: last day in force, empty while it is; ``successors``: short names of what took its place.
 
     ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.
+    ``criteria``: of a list of major hazards, the last criterion of each part; empty while nobody counted them.
     """
 
     name: Text = Field(alias="text")
@@ -51,6 +53,7 @@ class LegalText(Strict):
     read: Reading
     source: Text
     note: Words | None = None
+    criteria: dict[Text, Annotated[int, Field(gt=0)] | Letter] | None = None
 
     @model_validator(mode="after")
     def _lasts(self) -> "LegalText":

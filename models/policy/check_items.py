@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, model
 
 from models.errors import PolicyError, PolicyGapError
 from models.industries import is_in_industries
+from models.law import criteria_cited, read_citation
 from models.policy.loading import content_hash, read_file
 from models.policy.shape import Basis, Entry, PackFile, Provenance, Strict, Words
 from models.vocabulary import SECTOR
@@ -230,6 +231,14 @@ def _check_major(value: ItemValue, sectors: tuple[str, ...], file: str, item: st
         outside = sorted(set(value.is_major) - set(sectors or SECTOR.keys))
         if outside:
             raise _refused(file, item, f"is major in {', '.join(outside)}, to which it does not apply")
+    try:
+        named = value.is_major and [
+            one for said in value.cites for one in criteria_cited(read_citation(said))
+        ]
+    except ValueError as error:
+        raise _refused(file, item, str(error)) from error
+    if value.is_major and not named:
+        raise _refused(file, item, "is major and cites no criterion of a list of major hazards")
 
 
 def _refuse_unknown(sectors: tuple[str, ...] | list[str], file: str, where: str) -> None:

@@ -107,7 +107,7 @@ def changed(tmp_path: Path) -> ChangedCatalogue:
         ("fireworks", "[fireworks]", "[firework]", r"fireworks.yaml: sectors: unknown sector firework;"),
         (
             "fireworks",
-            ', reference: "安监总管三〔2017〕121号, fireworks item 5"',
+            ', cites: ["安监总管三〔2017〕121号 fireworks 5"]',
             "",
             r"fireworks.yaml: FW-01: values.2021-09-01.reference: Field required",
         ),
@@ -136,7 +136,7 @@ def test_an_unknown_catalogue_names_the_known_ones():
 
 
 def test_the_hash_follows_the_content(changed: ChangedCatalogue):
-    assert changed("fireworks", "超量储存", "超量存放").hash != load_catalogue().hash
+    assert changed("fireworks", "滞留、储存", "滞留、存放").hash != load_catalogue().hash
 
 
 def test_the_document_is_fresh():
