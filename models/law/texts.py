@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from models.documents import UniqueKeys
 from models.policy.shape import Strict, Text, Words
@@ -31,6 +31,7 @@ Kind = Literal[
 document of an authority (规范性文件), source document of this project, practice seen elsewhere."""
 BINDING: tuple[Kind, ...] = ("law", "regulation", "ministry_rule", "local_regulation", "standard")
 """Kinds of text that can make a value law."""
+Letter = Annotated[str, StringConstraints(pattern="^[a-z]$")]
 Reading = Literal["full", "secondary", "number", "memory"]
 
 
@@ -39,6 +40,7 @@ class LegalText(Strict):
 
     ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.  ``known_by``:
     where nobody knows its first day, one on which it surely was in force.  ``note``: what else a lawyer must know.
+    ``criteria``: of a list of major hazards, the last criterion of each part; empty while nobody counted them.
     """
 
     name: Text = Field(alias="text")
@@ -53,6 +55,7 @@ class LegalText(Strict):
     read: Reading
     source: Text
     note: Words | None = None
+    criteria: dict[Text, Annotated[int, Field(gt=0)] | Letter] | None = None
 
     @model_validator(mode="after")
     def _lasts(self) -> "LegalText":
