@@ -116,6 +116,8 @@ def _section(items: Sequence[CheckItem], group: Group) -> str:
 def _major(item: CheckItem, group: Group) -> str:
     if not item.major_in:
         return ""
+    if item.major_trades:
+        return "重大: " + ", ".join(item.major_trades)
     return "重大" if group else "重大: " + "、".join(SECTOR.zh(one) for one in item.major_in)
 
 

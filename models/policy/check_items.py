@@ -6,7 +6,7 @@ a list that replaces another changes what is *major* from its own day on, never 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +19,7 @@ from models.errors import PolicyError, PolicyGapError
 from models.industries import is_in_industries
 from models.law import criteria_cited, read_citation
 from models.policy.loading import content_hash, read_file
-from models.policy.shape import Basis, Entry, PackFile, Provenance, Strict, Words
+from models.policy.shape import Basis, Entry, PackFile, Provenance, Strict, Text, Words
 from models.vocabulary import SECTOR
 
 CATALOGUES = Path(__file__).parent / "catalogues"
@@ -35,10 +35,11 @@ class ItemValue(Provenance):
     """What is known of an item from one day on.
 
     ``is_major``: whether a list of major hazards names this very matter, for all sectors of the item or for
-    those listed.
+    those listed.  ``major_trades``: English names of the trades whose list it is; empty where it is nobody's alone.
     """
 
     is_major: bool | Annotated[list[str], Field(min_length=1)]
+    major_trades: tuple[Text, ...] = ()
 
 
 class ItemEntry(Entry[ItemValue]):
@@ -78,7 +79,8 @@ class Scope:
 class CheckItem:
     """An item, on one day.  No ``sectors``: it applies to everybody, an unknown sector included.
 
-    ``trade``: the trade whose list it is from; it then applies to the ``industries`` alone.
+    ``trade``: the trade whose list it is from; it then applies to the ``industries`` alone.  ``major_trades``: trades
+    in which alone it is major, with their ``major_industries``; empty where the list makes no difference.
     """
 
     code: str
@@ -92,6 +94,8 @@ class CheckItem:
     valid_from: date
     trade: Words | None = None
     industries: tuple[str, ...] = ()
+    major_trades: tuple[str, ...] = ()
+    major_industries: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -107,8 +111,10 @@ class CheckItem:
             return False
         return not self.sectors or sector in self.sectors
 
-    def is_major_in(self, sector: str | None) -> bool:
-        """Whether a list of major hazards for the sector names this very matter."""
+    def is_major_in(self, sector: str | None, industry: str | None = None) -> bool:
+        """Whether a list of major hazards for the sector, and the trade of the industry, names this very matter."""
+        if self.major_industries and not (industry and is_in_industries(industry, self.major_industries)):
+            return False
         return sector in self.major_in
 
 
@@ -136,7 +142,8 @@ class Catalogue:
 
     def on(self, as_of: date) -> tuple[CheckItem, ...]:
         """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
-        items = [_item_on(scope, entry, as_of) for scope, entry in self._entries]
+        trades = _trades(self._entries)
+        items = [_item_on(scope, entry, as_of, trades) for scope, entry in self._entries]
         in_force = tuple(item for item in items if item is not None)
         if not in_force:
             first = min(min(entry.values) for _, entry in self._entries)
@@ -150,7 +157,12 @@ class Catalogue:
         return in_force
 
 
-def _item_on(scope: Scope, entry: ItemEntry, day: date) -> CheckItem | None:
+def _trades(entries: Iterable[tuple[Scope, ItemEntry]]) -> dict[str, Scope]:
+    """Trades of a catalogue by their English names."""
+    return {scope.trade.en: scope for scope, _ in entries if scope.trade}
+
+
+def _item_on(scope: Scope, entry: ItemEntry, day: date, trades: Mapping[str, Scope]) -> CheckItem | None:
     start = entry.start_on(day)
     if start is None:
         return None
@@ -167,6 +179,8 @@ def _item_on(scope: Scope, entry: ItemEntry, day: date) -> CheckItem | None:
         valid_from=start,
         trade=scope.trade,
         industries=entry.industries or scope.industries,
+        major_trades=value.major_trades,
+        major_industries=tuple(one for name in value.major_trades for one in trades[name].industries),
     )
 
 
@@ -203,6 +217,7 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
                 raise _refused(file, entry.name, f"stands already in {stands_in[entry.name]}")
             stands_in[entry.name] = file
             entries.append((scope, entry))
+    _refuse_unknown_trades(entries, stands_in)
     if not entries:
         raise PolicyError(
             "The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.", name=name
@@ -224,6 +239,17 @@ def _entries(file: str, content: Any) -> list[tuple[Scope, ItemEntry]]:
         _check_industries(entry, listed.industries or (), file)
     scope = Scope(sectors, listed.trade, listed.industries or ())
     return [(scope, entry) for entry in entries]
+
+
+def _refuse_unknown_trades(entries: list[tuple[Scope, ItemEntry]], stands_in: Mapping[str, str]) -> None:
+    trades = _trades(entries)
+    for _, entry in entries:
+        unknown = sorted(
+            {name for value in entry.values.values() for name in value.major_trades} - set(trades)
+        )
+        if unknown:
+            what = f"unknown trade {', '.join(unknown)}; known: {', '.join(trades)}"
+            raise _refused(stands_in[entry.name], entry.name, what)
 
 
 def _check_industries(entry: ItemEntry, of_trade: tuple[str, ...], file: str) -> None:

@@ -102,10 +102,12 @@ def checklist(
 
 
 def _trade(code: str | None, items: Sequence[CheckItem]) -> str:
-    """What sets an industry apart from others: which of the items of trades concern it."""
+    """What sets an industry apart from others: the items of trades that concern it, and those major in its trade."""
     if code is None:
         return _NO_TRADE
-    return " ".join(["-", *(i.code for i in items if is_in_industries(code, i.industries))])
+    concern = (i.code for i in items if is_in_industries(code, i.industries))
+    major = (i.code for i in items if is_in_industries(code, i.major_industries))
+    return " ".join(["-", *concern, "-", *major])
 
 
 def _stops(visits: pl.DataFrame, trades: Mapping[str, str]) -> pl.DataFrame:
@@ -144,7 +146,14 @@ def _by_trade(items: Sequence[CheckItem], codes: Mapping[str, str | None]) -> pl
     ``codes``: an industry of each trade.  Where the trade is unknown, a row without item stands for what is left out.
     """
     rows = [
-        (sector, trade, item.code, _reason(item, sector), int(not item.is_major_in(sector)), place)
+        (
+            sector,
+            trade,
+            item.code,
+            _reason(item, sector, code),
+            int(not item.is_major_in(sector, code)),
+            place,
+        )
         for sector in (*SECTOR.keys, _NO_SECTOR)
         for trade, code in {_NO_TRADE: None, **codes}.items()
         for place, item in enumerate(items)
@@ -166,10 +175,10 @@ def _by_trade(items: Sequence[CheckItem], codes: Mapping[str, str | None]) -> pl
     ).with_columns(is_major=pl.col("first") == 0)
 
 
-def _reason(item: CheckItem, sector: str) -> int:
+def _reason(item: CheckItem, sector: str, industry: str | None) -> int:
     if not item.sectors:
         return WHY.index("everybody")
-    return WHY.index("sector_major" if item.is_major_in(sector) else "sector")
+    return WHY.index("sector_major" if item.is_major_in(sector, industry) else "sector")
 
 
 def _named(findings: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """Items of a trade are for the enterprises of its industries, and hold every criterion of the trade's list."""
 
-import re
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from models.errors import PolicyError
 from models.industries import industry_code, is_in_industries
 from models.policy.check_items import CATALOGUES, load_catalogue
+from models.policy.coverage import coverage
 from models.vocabulary import CHECK_NOTE, LOOK
 from tests.models.planning.test_checklist import CHEMICALS, listed, past, visit, what
 from tests.worlds.packs import edited
@@ -52,21 +52,19 @@ def test_the_items_of_building_materials_are_for_division_30_and_not_for_17():
     assert not any(one.applies_to("fireworks", "30") for one in of_article_6)
 
 
-ARTICLES = {4: 8, 5: 13, 6: 8, 7: 6, 8: 7, 9: 2, 10: 2, 11: 10, 12: 2}
-"""Criteria in each article of 令第10号; of art. 7 the last, (7), is the paint rooms of all trades."""
+def test_every_criterion_of_the_order_on_industry_and_trade_has_an_item():
+    parts = [part for part in coverage(load_catalogue(), DAY) if part.text.name == "令第10号"]
+    assert [part.name for part in parts] == [str(article) for article in range(3, 15)]
+    assert {part.name: part.missing for part in parts if part.missing} == {}
 
 
-@pytest.mark.parametrize("article", ARTICLES)
-def test_every_criterion_of_the_list_of_a_trade_has_a_major_item(article: int):
-    cited = {
-        int(found[1])
-        for one in ITEMS
-        if one.major_in
-        for cite in one.cites
-        if (found := re.fullmatch(rf"令第10号 {article}\((\d+)\)", cite))
-    }
-    paint_rooms = {8: {6}}
-    assert set(range(1, ARTICLES[article] + 1)) - paint_rooms.get(article, set[int]()) <= cited
+@pytest.mark.parametrize(
+    ("industry", "is_major"), [("3311", True), ("2110", True), ("17", False), ("3011", False), (None, False)]
+)
+def test_an_item_for_all_is_major_in_the_trades_whose_list_names_it(industry: str | None, is_major: bool):
+    [paint_rooms] = [one for one in ITEMS if one.code == "MACH-08"]
+    assert paint_rooms.applies_to("general", industry)
+    assert paint_rooms.is_major_in("general", industry) == is_major
 
 
 def test_before_the_list_of_a_trade_came_none_of_its_items_stands():
@@ -75,19 +73,26 @@ def test_before_the_list_of_a_trade_came_none_of_its_items_stands():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("file", "old", "new", "message"),
     [
-        ("trade: {zh: 纺织, en: textile}\n", "", "trade and industries stand together"),
         (
+            "general",
+            "major_trades: [machinery,",
+            "major_trades: [machines,",
+            "general.yaml: MACH-08: unknown trade machines; known: building materials",
+        ),
+        ("textile", "trade: {zh: 纺织, en: textile}\n", "", "trade and industries stand together"),
+        (
+            "textile",
             '    industries: ["17"]\n',
             '    industries: ["16"]\n',
             "TEX-01: industries 16 are none of the file's",
         ),
-        ('industries: ["17", "18"]', 'industries: ["C17"]', "textile.yaml"),
+        ("textile", 'industries: ["17", "18"]', 'industries: ["C17"]', "textile.yaml"),
     ],
 )
-def test_an_unsound_trade_is_refused(tmp_path: Path, old: str, new: str, message: str):
-    edited(CATALOGUES / "starter", tmp_path, "textile", old, new)
+def test_an_unsound_trade_is_refused(tmp_path: Path, file: str, old: str, new: str, message: str):
+    edited(CATALOGUES / "starter", tmp_path, file, old, new)
     with pytest.raises(PolicyError, match=message):
         load_catalogue("starter", folder=tmp_path)
 
