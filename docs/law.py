@@ -160,13 +160,13 @@ def uses() -> dict[str, list[str]]:
         flagged = f" ({major[text]} major)" if major[text] else ""
         found[text].append(f"{number} check items{flagged}")
     for at, question in enumerate(questions(), 1):
-        for text in {one.text.name for one in map(read_citation, question.cites) if one.text}:
+        for text in {one.text.name for one in map(read_citation, question.cites) if one.text is not None}:
             found[text].append(f"question {at}")
     return found
 
 
 def _cited(sources: Iterable[Provenance]) -> set[str]:
-    found = {read_citation(said).text for source in sources for said in source.cites}
+    found = (read_citation(said).text for source in sources for said in source.cites)
     return {one.name for one in found if one is not None}
 
 
