@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desk.words.labels import BECAUSE, BINDING
 from desk.words.words import Words
-from docs.markers import fill, table
+from docs.markers import basis_and_reference, fill, told_basis, table
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
@@ -47,7 +47,7 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
         _YES[not spec.off_plan],
         _YES[spec.spares_green],
         _YES[spec.yields_to_superior],
-        one.provenance.basis,
+        told_basis(one.provenance),
     )
 
 
@@ -71,7 +71,7 @@ def _caps() -> str:
 def _basis() -> str:
     found = load_policy().on(DAY).planning.provenance
     return table(
-        ["value", "basis", "reference"], [(f"`{k}`", v.basis, v.reference) for k, v in found.items()]
+        ["value", "basis", "reference"], [(f"`{k}`", *basis_and_reference(v)) for k, v in found.items()]
     )
 
 

@@ -97,7 +97,7 @@ def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
 @pytest.mark.parametrize(
     ("file", "old"),
     [
-        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'),
+        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "District rule seen'),
         ("scorecard", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 78'),
     ],
     ids=["rule", "factor"],
