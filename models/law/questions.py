@@ -7,8 +7,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, TypeAdapter
 
-from models.documents import UniqueKeys
-from models.policy.shape import Strict, Text, Words
+from models.documents import Strict, Text, UniqueKeys, Words
 
 MOST_QUESTIONS = 15
 """More than these nobody puts to a lawyer."""

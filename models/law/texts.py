@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from models.documents import UniqueKeys
-from models.policy.shape import Strict, Text, Words
+from models.documents import Strict, Text, UniqueKeys, Words
 
 Kind = Literal[
     "law",

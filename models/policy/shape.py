@@ -24,15 +24,15 @@ from datetime import date, timedelta
 from itertools import zip_longest
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from models.documents import Strict, Text, Words
 from models.errors import PolicyGapError
 
 Basis = Literal["law", "policy", "proposal", "unverified"]
 """``unverified``: a text is said to hold it, and nobody here has read that text."""
 SURENESS: tuple[Basis, ...] = ("proposal", "unverified", "policy", "law")
 """Every basis, the one that binds least first."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T")
 P = TypeVar("P", bound="Provenance")
 
@@ -48,23 +48,6 @@ def one_day_each(values: Any) -> Any:
 
 
 OneDayEach = BeforeValidator(one_day_each)
-
-
-class Strict(BaseModel):
-    """A part of a pack: no unknown keys, never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(Strict):
-    """One text in both languages."""
-
-    zh: Text
-    en: Text
-
-    def __str__(self) -> str:
-        """The English text, as it stands in English sentences."""
-        return self.en
 
 
 class Provenance(Strict):
