@@ -242,6 +242,10 @@ def test_every_fault_of_sources_is_shown_by_a_value() -> None:
     assert set(ours) == {fault for found in RESTING.values() for fault in found.split()}
 
 
+def test_the_check_items_that_come_along_have_no_fault() -> None:
+    assert catalogue_findings(load_catalogue()) == ()
+
+
 def test_items_to_check_are_judged_by_the_same_laws(tmp_path: Path) -> None:
     folder = tmp_path / "starter"
     folder.mkdir()
