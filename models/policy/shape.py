@@ -86,7 +86,7 @@ class Provenance(Strict):
     @property
     def weakest(self) -> Basis:
         """The basis that binds least, of the whole and of all parts: what a sum of them may be called."""
-        return min((one.basis for one in self.sources.values()), key=SURENESS.index)
+        return min(self.sources.values(), key=lambda one: SURENESS.index(one.basis)).basis
 
     @property
     def full_reference(self) -> str:

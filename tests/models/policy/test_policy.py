@@ -203,6 +203,18 @@ REFUSED = {
     ),
     "a fractional point": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 3: 5.5}", "points"),
     "a negative weight": ("features", "upto_days: 182, weight: 3", "upto_days: 182, weight: -3", "weight"),
+    "a part its value does not have": (
+        "planning",
+        "        weights:\n",
+        "        weight:\n",
+        "weight is no part of the",
+    ),
+    "a part of a number": (
+        "codes",
+        "      value: 5\n",
+        "      value: 5\n      parts: {days: {basis: proposal, reference: Ours}}\n",
+        "its parts: none",
+    ),
     "text that is not YAML": ("codes", "rules:\n", "rules: ]\n", "codes.yaml"),
 }
 
