@@ -4,6 +4,17 @@
 """
 
 from models.law.criteria import Criterion, criteria_cited, marks
+from models.law.questions import Question, questions
 from models.law.texts import Citation, LegalText, legal_texts, read_citation
 
-__all__ = ["Citation", "Criterion", "LegalText", "criteria_cited", "legal_texts", "marks", "read_citation"]
+__all__ = [
+    "Citation",
+    "Criterion",
+    "LegalText",
+    "Question",
+    "criteria_cited",
+    "legal_texts",
+    "marks",
+    "questions",
+    "read_citation",
+]

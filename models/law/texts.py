@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from models.documents import UniqueKeys
-from models.policy.shape import Strict, Text, Words
+from models.documents import Strict, Text, UniqueKeys, Words
 
 Kind = Literal[
     "law",
@@ -38,7 +37,8 @@ Reading = Literal["full", "secondary", "number", "memory"]
 class LegalText(Strict):
     """A text.  ``until``: last day in force, empty while it is; ``successors``: short names of what took its place.
 
-    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.
+    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.  ``known_by``:
+    where nobody knows its first day, one on which it surely was in force.  ``note``: what else a lawyer must know.
     ``criteria``: of a list of major hazards, the last criterion of each part; empty while nobody counted them.
     """
 
@@ -47,7 +47,8 @@ class LegalText(Strict):
     title: Words
     number: Text | None = None
     kind: Kind
-    start: date | None = Field(alias="from")
+    start: date | None = Field(default=None, alias="from")
+    known_by: date | None = None
     until: date | None = None
     successors: tuple[Text, ...] = ()
     read: Reading
@@ -59,6 +60,10 @@ class LegalText(Strict):
     def _lasts(self) -> "LegalText":
         if self.start and self.until and self.until < self.start:
             raise ValueError(f"{self.name} ends before it begins")
+        if self.start and self.known_by:
+            raise ValueError(
+                f"{self.name} has a first day and needs none on which it is known to be in force"
+            )
         return self
 
     @property
@@ -66,9 +71,16 @@ class LegalText(Strict):
         """Whether more is known of it than number and date."""
         return self.read in ("full", "secondary")
 
+    @property
+    def first_day(self) -> date | None:
+        """The day from which something may rest on it; none where no day is known."""
+        return self.start or self.known_by
+
     def is_in_force(self, day: date) -> bool:
-        """Whether it is in force on a day; one whose first day is unknown is not taken to be."""
-        return self.start is not None and self.start <= day and (self.until is None or day <= self.until)
+        """Whether it is surely in force on a day; a text of which no day is known never is."""
+        return (
+            self.first_day is not None and self.first_day <= day and (self.until is None or day <= self.until)
+        )
 
 
 @dataclass(frozen=True)

@@ -128,11 +128,17 @@ class Catalogue:
     note: Words
     hash: str
     _entries: tuple[tuple[Scope, ItemEntry], ...]
+    _files: Mapping[str, str]
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of all items, in the order of the catalogue, whenever they apply."""
         return tuple(entry.name for _, entry in self._entries)
+
+    @property
+    def entries(self) -> tuple[tuple[str, ItemEntry], ...]:
+        """All items with all their days, each behind its file (without ending), in the order of the catalogue."""
+        return tuple((self._files[entry.name].removesuffix(".yaml"), entry) for _, entry in self._entries)
 
     def on(self, as_of: date) -> tuple[CheckItem, ...]:
         """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
@@ -216,7 +222,7 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
         raise PolicyError(
             "The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.", name=name
         )
-    return Catalogue(meta.name, meta.version, meta.title, meta.note, whole, tuple(entries))
+    return Catalogue(meta.name, meta.version, meta.title, meta.note, whole, tuple(entries), stands_in)
 
 
 def _entries(file: str, content: Any) -> list[tuple[Scope, ItemEntry]]:

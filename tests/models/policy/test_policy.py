@@ -97,7 +97,7 @@ def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
 @pytest.mark.parametrize(
     ("file", "old"),
     [
-        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'),
+        ("codes", '      1990-01-01:\n        basis: proposal\n        reference: "District rule seen'),
         ("scorecard", '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 78'),
     ],
     ids=["rule", "factor"],
@@ -203,6 +203,18 @@ REFUSED = {
     ),
     "a fractional point": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 3: 5.5}", "points"),
     "a negative weight": ("features", "upto_days: 182, weight: 3", "upto_days: 182, weight: -3", "weight"),
+    "a part its value does not have": (
+        "planning",
+        "        weights:\n",
+        "        weight:\n",
+        "weight is no part of the",
+    ),
+    "a part of a number": (
+        "codes",
+        "      value: 5\n",
+        "      value: 5\n      parts: {days: {basis: proposal, reference: Ours}}\n",
+        "its parts: none",
+    ),
     "text that is not YAML": ("codes", "rules:\n", "rules: ]\n", "codes.yaml"),
 }
 
