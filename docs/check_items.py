@@ -10,14 +10,13 @@ from pathlib import Path
 
 from docs.markers import table
 from models.law import legal_texts
-from models.policy.check_items import Catalogue, CheckItem, load_catalogue
+from models.policy.check_items import Catalogue, CheckItem, Trade, load_catalogue
 from models.policy.coverage import Part, coverage
-from models.policy.shape import Words
 from models.vocabulary import SECTOR
 
 FILE = Path(__file__).with_name("check-items.md")
 BASIS = {"law": "law", "policy": "policy", "proposal": "proposal", "unverified": "not read"}
-Group = str | Words | None
+Group = str | Trade | None
 """A section: a sector, a trade, or everybody."""
 LAST = date(9999, 12, 31)
 """The document shows the newest value of every item."""
@@ -50,7 +49,7 @@ def render() -> str:
 
 
 def _of(items: Sequence[CheckItem], group: Group) -> list[CheckItem]:
-    if isinstance(group, Words):
+    if isinstance(group, Trade):
         return [item for item in items if item.trade == group]
     return [
         item for item in items if not item.trade and (group in item.sectors if group else not item.sectors)
@@ -58,7 +57,7 @@ def _of(items: Sequence[CheckItem], group: Group) -> list[CheckItem]:
 
 
 def _name(group: Group) -> str:
-    if isinstance(group, Words):
+    if isinstance(group, Trade):
         return f"{group.zh} {group.en}"
     return f"{SECTOR.zh(group)} {SECTOR.labels[group]}" if group else "所有企业 everybody"
 
@@ -110,7 +109,8 @@ def _section(items: Sequence[CheckItem], group: Group) -> str:
         for item in _of(items, group)
     ]
     head = ("code", "item", "what to look at", "major", "reference", "since")
-    return f"## {_name(group)}\n\n{table(head, rows)}"
+    says = f"Industries: {group.reference} ({BASIS[group.basis]}).\n\n" if isinstance(group, Trade) else ""
+    return f"## {_name(group)}\n\n{says}{table(head, rows)}"
 
 
 def _major(item: CheckItem, group: Group) -> str:

@@ -31,6 +31,13 @@ Industries = Annotated[
 """Divisions, groups or classes of GB/T 4754-2017."""
 
 
+class Trade(Provenance):
+    """A trade (行业) in both languages, and what says which industries belong to it."""
+
+    zh: Text
+    en: Text
+
+
 class ItemValue(Provenance):
     """What is known of an item from one day on.
 
@@ -55,7 +62,7 @@ class ItemFile(Strict):
     """Items of one file and the sectors they apply to; of a trade, to enterprises of its ``industries`` only."""
 
     sectors: Literal["everybody"] | Annotated[list[str], Field(min_length=1)]
-    trade: Words | None = None
+    trade: Trade | None = None
     industries: Industries | None = None
     items: list[dict[str, Any]] = Field(min_length=1)
 
@@ -71,7 +78,7 @@ class Scope:
     """Whom items concern.  No ``sectors``: everybody; no ``industries``: whatever the enterprise makes."""
 
     sectors: tuple[str, ...]
-    trade: Words | None = None
+    trade: Trade | None = None
     industries: tuple[str, ...] = ()
 
 
@@ -92,7 +99,7 @@ class CheckItem:
     reference: str
     major_in: tuple[str, ...]
     valid_from: date
-    trade: Words | None = None
+    trade: Trade | None = None
     industries: tuple[str, ...] = ()
     major_trades: tuple[str, ...] = ()
     major_industries: tuple[str, ...] = ()

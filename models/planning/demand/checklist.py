@@ -90,7 +90,7 @@ def checklist(
     majors = _by_trade(items, {trades[said]: code for said, code in codes.items()})
     opened = _opened(stops, named)
     repeated = _repeated(stops, history, majors, opened)
-    usual = _usual(stops, majors, pl.concat([opened, repeated]))
+    usual = _usual(stops, majors, pl.concat([opened, repeated]), most)
     entries = pl.concat([opened, repeated, usual]).sort(_ORDER)
     rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("visit")
     kept = (
@@ -243,11 +243,19 @@ def _repeated(
     )
 
 
-def _usual(stops: pl.DataFrame, majors: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
-    """Items of the sector, of the trade and of everybody that are not listed already."""
+def _usual(stops: pl.DataFrame, majors: pl.DataFrame, taken: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Items of the sector, of the trade and of everybody that are not listed already.
+
+    Those that cannot come among the first ``most`` are left out at once: whatever is taken stands before them anyway.
+    """
+    place = pl.int_range(1, pl.len() + 1).over("sector", "trade")
+    ordered = majors.sort("why", "first", "second").with_columns(place=place)
+    asked = stops.filter(~pl.col("is_recheck"))
+    by_trade = ["sector", "trade"]
+    whole = asked.filter("is_full").join(ordered, on=by_trade)
+    first = asked.filter(~pl.col("is_full")).join(ordered.filter(pl.col("place") <= most), on=by_trade)
     return _entries(
-        stops.filter(~pl.col("is_recheck"))
-        .join(majors, on=["sector", "trade"])
+        pl.concat([whole, first])
         .join(taken, on=["visit", "item_code"], how="anti")
         .with_columns(third=pl.lit(0), finding=pl.lit(None, pl.UInt32))
     )

@@ -81,7 +81,7 @@ def test_before_the_list_of_a_trade_came_none_of_its_items_stands():
             "major_trades: [machines,",
             "general.yaml: MACH-08: unknown trade machines; known: building materials",
         ),
-        ("textile", "trade: {zh: 纺织, en: textile}\n", "", "trade and industries stand together"),
+        ("textile", 'industries: ["17", "18"]\n', "", "trade and industries stand together"),
         (
             "textile",
             '    industries: ["17"]\n',

@@ -9,6 +9,7 @@ from models.errors import PolicyError
 from models.law import legal_texts
 from models.policy.check_items import CATALOGUES, Catalogue, load_catalogue
 from models.policy.coverage import coverage
+from models.vocabulary import SECTOR
 
 DAY = date(2026, 11, 30)
 MINES, SUPPLEMENT, TRIAL = "矿安〔2022〕88号", "矿安〔2024〕41号", "安监总管一〔2017〕98号"
@@ -89,6 +90,31 @@ def test_a_flag_without_a_readable_criterion_is_refused_naming_item_and_day(
     said = value("2022-09-01", *cites).replace("cites: []", "reference: somewhere")
     with pytest.raises(PolicyError, match=rf"mines.yaml: MINE-01, 2022-09-01: {fault}"):
         catalogue_of(tmp_path, said)
+
+
+INDUSTRY_AND_TRADE = ("metal_smelting", "explosive_dust", "ammonia_refrigeration", "general")
+LISTS_OF = {
+    (MINES, SUPPLEMENT, TRIAL): ("non_coal_mine",),
+    ("安监总管三〔2017〕121号 chemicals", "AQ 3067-2026"): ("hazardous_chemicals",),
+    ("安监总管三〔2017〕121号 fireworks",): ("fireworks",),
+    ("令第10号", "安监总管四〔2017〕129号"): INDUSTRY_AND_TRADE,
+    ("GB 45067-2024",): SECTOR.keys,
+    ("建质规〔2024〕5号",): ("general",),
+}
+"""Whom each list is for."""
+
+
+@pytest.mark.parametrize("day", sorted({day for _, item in load_catalogue().entries for day in item.values}))
+def test_no_item_is_major_in_a_sector_whose_list_it_does_not_cite(day: date):
+    for item in load_catalogue().on(day):
+        named = {
+            sector
+            for said in item.cites
+            for lists, sectors in LISTS_OF.items()
+            if said.startswith(lists)
+            for sector in sectors
+        }
+        assert named >= set(item.major_in), (item.code, day)
 
 
 def test_the_starter_catalogue_covers_the_lists_of_mines_and_fireworks_whole():
