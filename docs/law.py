@@ -156,6 +156,9 @@ def uses() -> dict[str, list[str]]:
     for _, entry in load_catalogue().entries:
         items.update(_cited(entry.values.values()))
         major.update(_cited(value for value in entry.values.values() if value.is_major))
+    for _, trade in load_catalogue().trades:
+        for text in _cited([trade]):
+            found[text].append(f"trade {trade.en}")
     for text, number in items.items():
         flagged = f" ({major[text]} major)" if major[text] else ""
         found[text].append(f"{number} check items{flagged}")

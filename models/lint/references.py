@@ -33,10 +33,18 @@ def reference_findings(policy: Policy) -> Iterator[Finding]:
 
 def catalogue_findings(catalogue: Catalogue) -> tuple[Finding, ...]:
     """What is wrong with the sources of a catalogue of check items, errors first, then by file and item."""
+    folder = f"catalogues/{catalogue.name}"
     found = {
-        one
-        for file, entry in catalogue.entries
-        for one in history_findings(f"catalogues/{catalogue.name}/{file}", entry.name, entry)
+        *(
+            one
+            for file, item in catalogue.entries
+            for one in history_findings(f"{folder}/{file}", item.name, item)
+        ),
+        *(
+            one
+            for file, trade in catalogue.trades
+            for one in _undated_findings(f"{folder}/{file}", "trade", trade)
+        ),
     }
     return tuple(sorted(found, key=lambda one: (one.severity, one.file, one.field, str(one))))
 
@@ -46,11 +54,17 @@ def history_findings(file: str, path: str, history: History[Any]) -> Iterator[Fi
     for start, last in history.spans:
         for part, told in history.values[start].sources.items():
             field = f"{path}.{start}.{part}" if part else f"{path}.{start}"
-            text = told.reference.strip()
-            if fault := _of_reference(told, text):
-                yield finding(fault, file, field, text=text)
-            for fault, facts in (*_of_texts(told), *_of_days(told, start, last)):
+            yield from _undated_findings(file, field, told)
+            for fault, facts in _of_days(told, start, last):
                 yield finding(fault, file, field, **facts)
+
+
+def _undated_findings(file: str, field: str, told: Provenance) -> Iterator[Finding]:
+    text = told.reference.strip()
+    if fault := _of_reference(told, text):
+        yield finding(fault, file, field, text=text)
+    for fault, facts in _of_texts(told):
+        yield finding(fault, file, field, **facts)
 
 
 def _of_reference(told: Provenance, text: str) -> str | None:

@@ -147,6 +147,12 @@ class Catalogue:
         """All items with all their days, each behind its file (without ending), in the order of the catalogue."""
         return tuple((self._files[entry.name].removesuffix(".yaml"), entry) for _, entry in self._entries)
 
+    @property
+    def trades(self) -> tuple[tuple[str, Trade], ...]:
+        """All trades, each behind its file (without ending), in the order of the catalogue."""
+        told = {self._files[entry.name].removesuffix(".yaml"): scope.trade for scope, entry in self._entries}
+        return tuple((file, trade) for file, trade in told.items() if trade is not None)
+
     def on(self, as_of: date) -> tuple[CheckItem, ...]:
         """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
         trades = _trades(self._entries)
