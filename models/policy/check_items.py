@@ -138,6 +138,11 @@ class Catalogue:
     _files: Mapping[str, str]
 
     @property
+    def trades(self) -> tuple[Trade, ...]:
+        """Trades that have items of their own, in the order of the catalogue."""
+        return tuple(scope.trade for scope in _trades(self._entries).values() if scope.trade)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Codes of all items, in the order of the catalogue, whenever they apply."""
         return tuple(entry.name for _, entry in self._entries)
