@@ -26,8 +26,7 @@ def render() -> str:
     """The whole document."""
     catalogue = load_catalogue()
     items = catalogue.on(LAST)
-    trades = list({item.trade.en: item.trade for item in items if item.trade}.values())
-    groups: list[Group] = [*SECTOR.keys, *trades, None]
+    groups: list[Group] = [*SECTOR.keys, *catalogue.trades, None]
     parts = [
         "# Check items 检查事项目录",
         "<!-- Written by docs/check_items.py; do not edit. -->",

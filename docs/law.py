@@ -153,12 +153,13 @@ def uses() -> dict[str, list[str]]:
             for text in _cited(one for value in history.values.values() for one in value.sources.values()):
                 found[text].append(told)
     items, major = Counter[str](), Counter[str]()
-    for _, entry in load_catalogue().entries:
+    catalogue = load_catalogue()
+    for trade in catalogue.trades:
+        for text in _cited([trade]):
+            found[text].append(f"industries of {trade.en}")
+    for _, entry in catalogue.entries:
         items.update(_cited(entry.values.values()))
         major.update(_cited(value for value in entry.values.values() if value.is_major))
-    for _, trade in load_catalogue().trades:
-        for text in _cited([trade]):
-            found[text].append(f"trade {trade.en}")
     for text, number in items.items():
         flagged = f" ({major[text]} major)" if major[text] else ""
         found[text].append(f"{number} check items{flagged}")

@@ -40,11 +40,7 @@ def catalogue_findings(catalogue: Catalogue) -> tuple[Finding, ...]:
             for file, item in catalogue.entries
             for one in history_findings(f"{folder}/{file}", item.name, item)
         ),
-        *(
-            one
-            for file, trade in catalogue.trades
-            for one in _undated_findings(f"{folder}/{file}", "trade", trade)
-        ),
+        *(one for trade in catalogue.trades for one in _undated_findings(folder, f"trade.{trade.en}", trade)),
     }
     return tuple(sorted(found, key=lambda one: (one.severity, one.file, one.field, str(one))))
 

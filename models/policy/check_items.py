@@ -138,6 +138,11 @@ class Catalogue:
     _files: Mapping[str, str]
 
     @property
+    def trades(self) -> tuple[Trade, ...]:
+        """Trades that have items of their own, in the order of the catalogue."""
+        return tuple(scope.trade for scope in _trades(self._entries).values() if scope.trade)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Codes of all items, in the order of the catalogue, whenever they apply."""
         return tuple(entry.name for _, entry in self._entries)
@@ -146,12 +151,6 @@ class Catalogue:
     def entries(self) -> tuple[tuple[str, ItemEntry], ...]:
         """All items with all their days, each behind its file (without ending), in the order of the catalogue."""
         return tuple((self._files[entry.name].removesuffix(".yaml"), entry) for _, entry in self._entries)
-
-    @property
-    def trades(self) -> tuple[tuple[str, Trade], ...]:
-        """All trades, each behind its file (without ending), in the order of the catalogue."""
-        told = {self._files[entry.name].removesuffix(".yaml"): scope.trade for scope, entry in self._entries}
-        return tuple((file, trade) for file, trade in told.items() if trade is not None)
 
     def on(self, as_of: date) -> tuple[CheckItem, ...]:
         """Items in force on a day, in the order of the catalogue.  Raises PolicyGapError before the first."""
