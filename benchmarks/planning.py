@@ -69,8 +69,9 @@ def planning(bench: Bench, enterprises: int, load: float) -> Report:
 
 
 def _checks(plan: Plan, now: Situation) -> pl.DataFrame:
-    asked = plan.visits.join(now.firms.select("enterprise_id", "sector"), on="enterprise_id").select(
-        "visit_id", "enterprise_id", "sector", "channels", "mode"
+    firms = now.firms.select("enterprise_id", "sector", "industry")
+    asked = plan.visits.join(firms, on="enterprise_id").select(
+        "visit_id", "enterprise_id", "sector", "industry", "channels", "mode"
     )
     findings = now.findings.with_columns(
         item_code=pl.lit("GEN-01"),

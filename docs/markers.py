@@ -6,6 +6,8 @@ from pathlib import Path
 
 from duckdb import DuckDBPyRelation
 
+from models.policy.shape import Provenance
+
 
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(
@@ -49,6 +51,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def relation(found: DuckDBPyRelation) -> str:
     """A query's result as a Markdown table; its column names are the heads."""
     return table(found.columns, found.fetchall())
+
+
+def told_basis(told: Provenance) -> str:
+    """What a value rests on, and the keys of it that rest on something else."""
+    apart = dict[str, list[str]]()
+    for key, one in told.in_parts.items():
+        if one.basis != told.basis:
+            apart.setdefault(one.basis, []).append(f"`{key}`")
+    return "; ".join((told.basis, *(f"{basis}: {', '.join(keys)}" for basis, keys in apart.items())))
+
+
+def basis_and_reference(told: Provenance) -> tuple[str, str]:
+    """Two cells: what a value rests on and where that stands, part by part."""
+    return told_basis(told), told.full_reference
 
 
 def _cell(value: object) -> str:

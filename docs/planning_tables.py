@@ -5,12 +5,14 @@ from pathlib import Path
 
 from desk.words.labels import BECAUSE, BINDING
 from desk.words.words import Words
-from docs.markers import fill, table
+from docs.markers import basis_and_reference, fill, table, told_basis
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 
 FILE = Path(__file__).with_name("planning.md")
 DAY = date(2026, 6, 30)
+CAPS_OF = {"starter": DAY, "shanxi": DAY, "longyan": date(2025, 6, 30)}
+"""Packs whose caps are shown, and the day; Longyan's plan ended with 2025."""
 _YES = {True: "yes", False: "–"}
 
 
@@ -47,7 +49,7 @@ def _row(one: Channel, red_days: int) -> tuple[object, ...]:
         _YES[not spec.off_plan],
         _YES[spec.spares_green],
         _YES[spec.yields_to_superior],
-        one.provenance.basis,
+        told_basis(one.provenance),
     )
 
 
@@ -60,18 +62,21 @@ def _rules() -> str:
 
 
 def _caps() -> str:
-    rows = [
-        (pack, row.title.zh, row.title.en, row.most)
-        for pack in ("starter", "shanxi", "longyan")
-        for row in load_policy(pack).on(DAY).planning.caps
-    ]
-    return table(["pack", "风险类别", "risk class", "visits a year>"], rows)
+    rows: list[tuple[object, ...]] = []
+    for pack, day in CAPS_OF.items():
+        policy = load_policy(pack).on(day).planning
+        told = policy.provenance["caps"]
+        rows += [
+            (pack, row.title.zh, row.title.en, row.most, told.in_parts.get(str(place), told).basis)
+            for place, row in enumerate(policy.caps, 1)
+        ]
+    return table(["pack", "风险类别", "risk class", "visits a year>", "basis"], rows)
 
 
 def _basis() -> str:
     found = load_policy().on(DAY).planning.provenance
     return table(
-        ["value", "basis", "reference"], [(f"`{k}`", v.basis, v.reference) for k, v in found.items()]
+        ["value", "basis", "reference"], [(f"`{k}`", *basis_and_reference(v)) for k, v in found.items()]
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from docs.markers import table
+from docs.markers import basis_and_reference, table
 from models.policy import Condition, PolicyOnDay, Rule, load_policy
 from models.scorecard import Factor
 
@@ -24,10 +24,10 @@ def pack_blocks() -> dict[str, str]:
 
 def _numbers() -> str:
     file = load_policy().files.features
-    rows: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     for name in type(file).model_fields:
         dated = getattr(file, name).on(DAY, name=name)
-        rows.append((f"`{name}`", _value(dated.value), dated.basis, dated.reference))
+        rows.append((f"`{name}`", _value(dated.value), *basis_and_reference(dated)))
     return table(("number", "value", "basis", "reference"), rows)
 
 
@@ -80,8 +80,7 @@ def _rules(policy: PolicyOnDay) -> str:
             f"{policy.codes.sufficiency_title.zh}: not ({enough})",
             "–",
             f"{policy.codes.sufficiency_clearing.zh} · {policy.codes.sufficiency_clearing.en}",
-            policy.codes.provenance["sufficiency"].basis,
-            policy.codes.provenance["sufficiency"].reference,
+            *basis_and_reference(policy.codes.provenance["sufficiency"]),
         )
     )
     return table(
@@ -99,8 +98,7 @@ def _rule(rule: Rule) -> tuple[str, ...]:
         f"{rule.title.zh}: {when}",
         ends,
         f"{rule.clearing.zh} · {rule.clearing.en}",
-        rule.provenance.basis,
-        rule.provenance.reference,
+        *basis_and_reference(rule.provenance),
     )
 
 

@@ -1,6 +1,15 @@
-"""YAML as people write it, without keys that stand twice: which of the two is meant nobody can tell."""
+"""Documents as people write them.
+
+YAML without keys that stand twice, for which of the two is meant nobody can tell; parts without unknown keys; texts in
+both languages.
+"""
+
+from typing import Annotated
 
 import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 _FOR_THE_READER = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
 """Kinds of keys (``<<``, ``=``) that have no value of their own."""
@@ -47,3 +56,20 @@ class UniqueKeys(yaml.SafeLoader):
 def in_one_line(error: Exception) -> str:
     """What a reader of documents says is wrong, without its line breaks."""
     return " ".join(str(error).split())
+
+
+class Strict(BaseModel):
+    """A part of a document: no unknown keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Strict):
+    """One text in both languages."""
+
+    zh: Text
+    en: Text
+
+    def __str__(self) -> str:
+        """The English text, as it stands in English sentences."""
+        return self.en

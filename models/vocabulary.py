@@ -335,9 +335,23 @@ LOOK = _delivered(
             "Found here repeatedly; see whether it has come back",
             "该事项曾多次查出问题，核实是否再次发生",
         ),
+        "trade_unknown": (
+            "Ask what it makes and have its industry code (GB/T 4754) put into the register",
+            "问清主要产品，核对国民经济行业代码并补入企业登记",
+        ),
     },
 )
 """What to look at where no item of a catalogue says it."""
+CHECK_NOTE = _delivered(
+    "check note",
+    {
+        "trade_unknown": (
+            "Trade unknown: the items of the trades are left out",
+            "行业未知：分行业的检查事项未列入",
+        ),
+    },
+)
+"""What a checklist says of itself."""
 
 
 def day_number(day: date) -> int:

@@ -13,13 +13,14 @@ import pytest
 import typer
 from dagster import build_schedule_context
 
-from docs import data_dictionary, house, pictures, planning_tables, scoring_pack, scoring_tables
+from docs import data_dictionary, house, law, pictures, planning_tables, scoring_pack, scoring_tables
 from docs.codes_picture import draw_codes
 from docs.markers import block, with_block
 from models import vocabulary as vocab
 from models.coding.explain import factor_texts
 from models.errors import RiskcodeError
 from models.features import CATALOGUE
+from models.law import legal_texts, questions, read_citation
 from models.policy import load_policy, pack_names
 from models.tables.canonical import TABLES
 from pipelines import cli
@@ -117,6 +118,29 @@ def test_every_clause_the_code_cites_is_in_the_glossary() -> None:
         listed |= {f"{letter}{number}" for number in range(int(first), int(last) + 1)}
     packs = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "models").rglob("*.yaml"))
     assert set(re.findall(r"\b[CPDSFJE]\d{1,2}\b", packs)) <= listed
+
+
+# ------------------------------------------------------------------------------------------------ law
+
+
+def test_the_page_of_the_law_is_fresh() -> None:
+    assert _page("law.md") == law.render(), "run: python -m docs.law"
+
+
+def test_every_question_is_answered_by_a_value_of_the_pack_and_cites_texts_of_the_register() -> None:
+    pack = load_policy()
+    for one in questions():
+        assert law.answer(one.key, pack, law.CHECKED)[1].basis, one.key
+        assert [said for said in one.cites if read_citation(said).text is None] == []
+    with pytest.raises(KeyError):
+        law.answer("planning.draw.nothing", pack, law.CHECKED)
+
+
+def test_every_text_of_the_register_is_used_or_says_why_it_is_there() -> None:
+    texts, used = legal_texts(), law.uses()
+    after = {name for text in texts.values() if used[text.name] for name in text.successors}
+    idle = [name for name, text in texts.items() if not used[name] and not text.note and name not in after]
+    assert idle == []
 
 
 # -------------------------------------------------------------------------------------------- scoring

@@ -55,6 +55,7 @@ CHECK_WHY = vocab.CodeList(
         "overdue": "rectification overdue",
         "open": "open finding",
         "repeated": "found repeatedly",
+        "trade_unknown": "trade unknown",
         "sector_major": "major hazard of the sector",
         "sector": "item of the sector",
         "everybody": "checked everywhere",

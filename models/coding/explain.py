@@ -100,7 +100,7 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
     """Wording and provenance of every factor and rule a reason may name.
 
     Grain: one row per ``factor``.  Columns ``kind``, titles, what to check and what clears it in zh and
-    en, ``basis`` and ``reference``.
+    en, ``basis`` (the one that binds least, of all parts) and ``reference``.
     """
     codes, sources = policy.codes, policy.codes.provenance
     limits = codes.thresholds
@@ -128,8 +128,8 @@ def factor_texts(policy: PolicyOnDay) -> pl.DataFrame:
             "band",
             REASON.zh("band").format(limits=spoken),
             REASON.labels["band"].format(limits=spoken),
-            sources["thresholds"].basis,
-            sources["thresholds"].reference,
+            sources["thresholds"].weakest,
+            sources["thresholds"].full_reference,
         ),
         _told(UNRATED, UNRATED, codes.sufficiency_title, sources["sufficiency"], codes.sufficiency_clearing),
         _told(HELD, HELD, codes.change_title, sources["change"], codes.change_clearing),
@@ -162,7 +162,7 @@ def _told(
     factor: str, kind: str, title: Words, source: Provenance, clearing: Words, check: Words | None = None
 ) -> _Text:
     checks = (check.zh, check.en) if check else ("", "")
-    named = (factor, kind, title.zh, title.en, source.basis, source.reference)
+    named = (factor, kind, title.zh, title.en, source.weakest, source.full_reference)
     return _Text(*named, *checks, clearing.zh, clearing.en)
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from models.documents import UniqueKeys
-from models.policy.shape import Strict, Text, Words
+from models.documents import Strict, Text, UniqueKeys, Words
 
 Kind = Literal[
     "law",
@@ -31,13 +30,16 @@ Kind = Literal[
 document of an authority (规范性文件), source document of this project, practice seen elsewhere."""
 BINDING: tuple[Kind, ...] = ("law", "regulation", "ministry_rule", "local_regulation", "standard")
 """Kinds of text that can make a value law."""
+Letter = Annotated[str, StringConstraints(pattern="^[a-z]$")]
 Reading = Literal["full", "secondary", "number", "memory"]
 
 
 class LegalText(Strict):
     """A text.  ``until``: last day in force, empty while it is; ``successors``: short names of what took its place.
 
-    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.
+    ``also``: other names it is cited by.  ``source``: where it was read, so that somebody else can.  ``known_by``:
+    where nobody knows its first day, one on which it surely was in force.  ``note``: what else a lawyer must know.
+    ``criteria``: of a list of major hazards, the last criterion of each part; empty while nobody counted them.
     """
 
     name: Text = Field(alias="text")
@@ -45,17 +47,23 @@ class LegalText(Strict):
     title: Words
     number: Text | None = None
     kind: Kind
-    start: date | None = Field(alias="from")
+    start: date | None = Field(default=None, alias="from")
+    known_by: date | None = None
     until: date | None = None
     successors: tuple[Text, ...] = ()
     read: Reading
     source: Text
     note: Words | None = None
+    criteria: dict[Text, Annotated[int, Field(gt=0)] | Letter] | None = None
 
     @model_validator(mode="after")
     def _lasts(self) -> "LegalText":
         if self.start and self.until and self.until < self.start:
             raise ValueError(f"{self.name} ends before it begins")
+        if self.start and self.known_by:
+            raise ValueError(
+                f"{self.name} has a first day and needs none on which it is known to be in force"
+            )
         return self
 
     @property
@@ -63,9 +71,16 @@ class LegalText(Strict):
         """Whether more is known of it than number and date."""
         return self.read in ("full", "secondary")
 
+    @property
+    def first_day(self) -> date | None:
+        """The day from which something may rest on it; none where no day is known."""
+        return self.start or self.known_by
+
     def is_in_force(self, day: date) -> bool:
-        """Whether it is in force on a day; one whose first day is unknown is not taken to be."""
-        return self.start is not None and self.start <= day and (self.until is None or day <= self.until)
+        """Whether it is surely in force on a day; a text of which no day is known never is."""
+        return (
+            self.first_day is not None and self.first_day <= day and (self.until is None or day <= self.until)
+        )
 
 
 @dataclass(frozen=True)

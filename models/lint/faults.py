@@ -1,4 +1,4 @@
-"""Faults a pack can have, each with its severity and its sentence."""
+"""Faults a pack or a catalogue can have, each with its severity and its sentence."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Message):
-    """A fault of a pack: how grave, of which kind, in which file (name without ending), about which field."""
+    """A fault: how grave, of which kind, in which file (name without ending), about which field."""
 
     severity: Severity
     fault: str
@@ -33,9 +33,23 @@ class Fault(NamedTuple):
 FAULTS: dict[str, Fault] = {
     "placeholder": Fault("the reference is a placeholder: {text}", "error"),
     "short_reference": Fault("the reference is too short to name a source: {text}", "error"),
-    "law_without_article": Fault(
-        "basis is law, but the reference names no article and no document number: {text}", "error"
+    "no_source": Fault(
+        "called law or policy, but no registered text is cited and the reference names no article and no document "
+        "number: {text}",
+        "error",
     ),
+    "unknown_text": Fault(
+        "cites {said}, which begins with no text of models/law/texts.yaml; register it", "warning"
+    ),
+    "not_read": Fault("called law or policy, but nobody has read {named}: that is unverified", "error"),
+    "not_binding": Fault("called law, but what {named} says is no law; at most policy", "error"),
+    "not_of_an_authority": Fault(
+        "called policy, but {named} is no document of an authority over this bureau", "error"
+    ),
+    "undated_text": Fault("rests on {text}, and nobody knows from which day that holds", "error"),
+    "too_early": Fault("begins before {text}, which holds from {day} on", "error"),
+    "after_its_end": Fault("goes on after {text}, which ended on {day}; after it came: {after}", "error"),
+    "has_successor": Fault("{text} has a successor from {day} on, {after}: say which one holds", "warning"),
     "inspector_or_owner": Fault(
         "{feature} says who inspects, where, or who owns; a code must not depend on it", "error"
     ),

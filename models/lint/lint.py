@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
 
 from models.bins import bins_of
 from models.features import CATALOGUE
@@ -21,7 +20,7 @@ from models.policy.in_force import histories
 from models.policy.learning import FORBIDDEN, directions_of
 from models.policy.pack import Policy
 from models.policy.planning import CapRow
-from models.policy.shape import DatedValue, FactorEntry, Provenance
+from models.policy.shape import FactorEntry, Provenance
 
 _INSPECTOR_OR_OWNER = re.compile(
     r"inspector|officer|crew|department|(?<!industry_)division|district|enforcing_level|owner|shareholder|legal_person|enterprise_id|name$"
@@ -201,9 +200,9 @@ def _dates(policy: Policy) -> Iterator[Finding]:
                 yield finding("says_the_same", file, f"{field}.{after}")
 
 
-def _said(dated: Provenance) -> Any:
-    """What a dated value says, not where it comes from."""
-    return dated.value if isinstance(dated, DatedValue) else dated.model_dump(exclude={"basis", "reference"})
+def _said(told: Provenance) -> tuple[object, dict[str, str]]:
+    """What a dated value says, and by which right, part by part: what becomes policy is not said twice."""
+    return told.said, {part: one.basis for part, one in told.sources.items()}
 
 
 def _caps(policy: Policy) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 FIRMS: Schema = {
     "enterprise_id": pl.String,
     "sector": pl.String,
+    "industry": pl.String,
     "division": pl.String,
     "level": pl.String,
     "standardisation": pl.String,

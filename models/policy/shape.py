@@ -7,19 +7,32 @@ Shape of a dated value, everywhere in a pack::
         1990-01-01: {basis: proposal, reference: "where the number comes from", value: ...}
 
 OpenFisca's idea: the day a value starts is its key, so values of one name cannot overlap, and a gap can only
-lie before the first one.
+lie before the first one.  Where keys of one value rest on different things, ``parts`` says so::
+
+    draw:
+      values:
+        2025-01-01:
+          basis: policy
+          cites: ["..."]
+          value: {share_permille: 300, weights: {...}}
+          parts:
+            weights: {basis: proposal, reference: "ours"}
 """
 
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from models.documents import Strict, Text, Words
 from models.errors import PolicyGapError
 
 Basis = Literal["law", "policy", "proposal", "unverified"]
 """``unverified``: a text is said to hold it, and nobody here has read that text."""
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+SURENESS: tuple[Basis, ...] = ("proposal", "unverified", "policy", "law")
+"""Every basis, the one that binds least first."""
 T = TypeVar("T")
 P = TypeVar("P", bound="Provenance")
 
@@ -35,23 +48,6 @@ def one_day_each(values: Any) -> Any:
 
 
 OneDayEach = BeforeValidator(one_day_each)
-
-
-class Strict(BaseModel):
-    """A part of a pack: no unknown keys, never changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Words(Strict):
-    """One text in both languages."""
-
-    zh: Text
-    en: Text
-
-    def __str__(self) -> str:
-        """The English text, as it stands in English sentences."""
-        return self.en
 
 
 class Provenance(Strict):
@@ -72,17 +68,85 @@ class Provenance(Strict):
             return told | {"reference": "; ".join(map(str, told["cites"]))}
         return told
 
+    @property
+    def said(self) -> Any:
+        """What is said, wherever it comes from."""
+        return self.model_dump(exclude=set(Provenance.model_fields))
+
+    @property
+    def in_parts(self) -> Mapping[str, "Provenance"]:
+        """Keys of what is said that rest on something else than the whole; only a value with keys has such."""
+        return {}
+
+    @property
+    def sources(self) -> Mapping[str, "Provenance"]:
+        """The whole, under an empty name, and what rests on something else, by its key."""
+        return {"": self, **self.in_parts}
+
+    @property
+    def weakest(self) -> Basis:
+        """The basis that binds least, of the whole and of all parts: what a sum of them may be called."""
+        return min(self.sources.values(), key=lambda one: SURENESS.index(one.basis)).basis
+
+    @property
+    def full_reference(self) -> str:
+        """The reference, and after it those of the parts, each with its keys and its basis."""
+        told = dict[tuple[Basis, str], list[str]]()
+        for key, one in self.in_parts.items():
+            told.setdefault((one.basis, one.reference), []).append(f"`{key}`")
+        parts = (f"{', '.join(keys)} ({basis}): {text}" for (basis, text), keys in told.items())
+        return "; ".join((self.reference, *parts))
+
+
+def _parts_of(value: object) -> list[str]:
+    """Names of the parts of a value: its keys, or the places in a list, from 1."""
+    if isinstance(value, BaseModel):
+        return list(type(value).model_fields)
+    if isinstance(value, list):
+        return [str(place) for place in range(1, len(value) + 1)]
+    return [str(key) for key in value] if isinstance(value, dict) else []
+
 
 class DatedValue(Provenance, Generic[T]):
-    """A value with the provenance it has from one day on."""
+    """A value with the provenance it has from one day on.
+
+    ``parts``: keys of it, or places in a list (from 1), that rest on something else than the whole.
+    """
 
     value: T
+    parts: dict[Text, Provenance] = Field(default_factory=dict[str, Provenance])
+
+    @model_validator(mode="after")
+    def _are_parts(self) -> "DatedValue[T]":
+        known = _parts_of(self.value)
+        if unknown := sorted(set(self.parts) - set(known)):
+            raise ValueError(
+                f"{', '.join(unknown)} is no part of the value; its parts: {', '.join(known) or 'none'}"
+            )
+        return self
+
+    @property
+    def said(self) -> T:
+        """The value."""
+        return self.value
+
+    @property
+    def in_parts(self) -> Mapping[str, Provenance]:
+        """Keys of the value that rest on something else than the whole."""
+        return self.parts
 
 
 class History(Strict, Generic[P]):
     """What is said of one matter over time, each from its day on."""
 
     values: Annotated[dict[date, P], OneDayEach] = Field(min_length=1)
+
+    @property
+    def spans(self) -> Iterator[tuple[date, date | None]]:
+        """First and last day of each value, in order; the last one is open."""
+        days = sorted(self.values)
+        for start, following in zip_longest(days, days[1:]):
+            yield start, following - timedelta(days=1) if following else None
 
     def start_on(self, day: date) -> date | None:
         """The day from which what is in force on a day holds; none before the first one."""

@@ -14,7 +14,9 @@ from models.coding.explain import factor_texts
 from models.errors import PolicyError
 from models.lint.lint import has_errors
 from models.lint.lint import lint as look_for_faults
+from models.lint.references import catalogue_findings
 from models.policy import Policy, load_policy, pack_names
+from models.policy.check_items import load_catalogue
 from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said, written
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
@@ -77,17 +79,18 @@ def lint(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Faults that the loader lets pass: factors without effect, rules that never hold, laws without article."""
+    """Faults that the loader lets pass, of a pack and of the check items: rules that never hold, texts out of force."""
     settings = load_settings()
-    policy = _resolve(pack or settings.pack, settings)
-    found = look_for_faults(policy)
+    policy, items = _resolve(pack or settings.pack, settings), load_catalogue()
+    of_pack, of_items = look_for_faults(policy), catalogue_findings(items)
     if json:
-        typer.echo(as_json([one.to_dict() for one in found]))
+        typer.echo(as_json([one.to_dict() for one in (*of_pack, *of_items)]))
     else:
-        policy_view.show_findings(
-            found, f"{policy.name} {policy.version}", Words(settings.language), Console()
-        )
-    if has_errors(found):
+        words, console = Words(settings.language), Console()
+        policy_view.show_findings(of_pack, f"{policy.name} {policy.version}", words, console)
+        called = words("check items {name} {version}", name=items.name, version=items.version)
+        policy_view.show_findings(of_items, called, words, console)
+    if has_errors((*of_pack, *of_items)):
         raise typer.Exit(PolicyError.exit_code)
 
 

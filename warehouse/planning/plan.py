@@ -259,9 +259,9 @@ def _capacity(plan: Plan) -> pl.DataFrame:
 
 def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding: Coding) -> pl.DataFrame:
     """What to check at every visit of the plan."""
-    firms = now.firms.select("enterprise_id", "sector")
+    firms = now.firms.select("enterprise_id", "sector", "industry")
     asked = visits.join(firms, on="enterprise_id", how="left").select(
-        "visit_id", "enterprise_id", "sector", "channels", "mode"
+        "visit_id", "enterprise_id", "sector", "industry", "channels", "mode"
     )
     still_open = connection.sql(_STILL_OPEN).pl()
     history = connection.sql(

@@ -24,15 +24,15 @@ QUERIES: dict[str, str] = {
         WITH expected AS (
             SELECT enterprise_id, round(1e6 * max(probability))::BIGINT AS millionths FROM risk.probabilities
             WHERE label = 'serious_finding' GROUP BY enterprise_id)
-        SELECT c.enterprise_id, f.sector, f.division, f.enforcing_level AS level, f.standardisation, f.status,
-               c.code, c.is_provisional, q.red_since,
+        SELECT c.enterprise_id, f.sector, e.industry, f.division, f.enforcing_level AS level, f.standardisation,
+               f.status, c.code, c.is_provisional, q.red_since,
                greatest(coalesce(expected.millionths, c.score), 0)::BIGINT AS value,
                coalesce(f.repeat_items, 0)::BIGINT AS repeat_items,
                f.major_hazard_source::BIGINT AS major_hazard_source, e.longitude, e.latitude
         FROM risk.codes c JOIN risk.features f USING (enterprise_id)
         LEFT JOIN serve.red_queue q USING (enterprise_id)
         LEFT JOIN expected USING (enterprise_id)
-        LEFT JOIN (SELECT enterprise_id, longitude, latitude FROM core.enterprises e WHERE {known("e")}) e
+        LEFT JOIN (SELECT enterprise_id, industry, longitude, latitude FROM core.enterprises e WHERE {known("e")}) e
                USING (enterprise_id)
         ORDER BY c.enterprise_id""",
     "inspections": f"""

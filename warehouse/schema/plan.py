@@ -65,7 +65,7 @@ _COLUMNS = COMMON | spread(
         "waived_by": text("rule it gave way to; empty = stands"),
         "is_later": flag("its turn comes after the days planned now"),
         "look_zh look_en": text("what to look at"),
-        "why": text("open_major, overdue, open, repeated, sector_major, sector or everybody"),
+        "why": text("open_major, overdue, open, repeated, trade_unknown, sector_major, sector or everybody"),
         "reference": text("law or standard"),
         "is_major": flag("on a list of major hazards (C6), or found to be one"),
         "officer_id": text("the person"),

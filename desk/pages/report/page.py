@@ -132,7 +132,7 @@ def _card(evaluation: Evaluation, words: Words) -> dict[str, Any]:
         "base_rate": numbers.share(evaluation.card.calibration.base_rate),
         "provenance": [
             *card.provenance(evaluation.card, words),
-            (words("source of the label"), evaluation.label.provenance.reference),
+            (words("source of the label"), evaluation.label.provenance.full_reference),
         ],
     }
 

@@ -1,23 +1,26 @@
 """What to check at each visit, ranked and with the reason (P9).
 
 The findings of the enterprise itself come first: open major hazards, overdue ones, other open ones, then what it
-was found at again and again.  Then follow the items of its sector that a list of major hazards names, its other
-items, and what is checked everywhere.  A visit that is nothing but a re-check stays with the findings (P7); the
-yearly full coverage (P2) leaves nothing out.
+was found at again and again.  Then follow the items of its sector and trade that a list of major hazards names, its
+other items, and what is checked everywhere.  A visit that is nothing but a re-check stays with the findings (P7); the
+yearly full coverage (P2) leaves nothing out.  Where the trade is unknown the list says so, before anything that would
+be wrong to take for the whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from models.industries import industry_code, is_in_industries
 from models.policy.check_items import CheckItem
-from models.vocabulary import LOOK, SECTOR
+from models.vocabulary import CHECK_NOTE, LOOK, SECTOR, CodeList
 
 WHY: tuple[str, ...] = (
     "open_major",
     "overdue",
     "open",
     "repeated",
+    "trade_unknown",
     "sector_major",
     "sector",
     "everybody",
@@ -46,6 +49,8 @@ CHECKLIST_SCHEMA = {
 
 _WORDING = ("item_code", "item_zh", "item_en", "look_zh", "look_en", "reference")
 _NO_SECTOR = ""
+_NO_TRADE = ""
+"""Stands for the trade of an enterprise whose industry nobody knows."""
 _SEVERITY_ORDER = {"critical": 0, "serious": 1, "general": 2, "ungraded": 2, "minor": 3}
 _UNKNOWN_SEVERITY = 2
 _LATER_THAN_ANY_DAY = 10**7
@@ -65,8 +70,8 @@ def checklist(
     """List what to check at each visit.
 
     Args:
-        visits: one row per visit: ``visit_id``, ``enterprise_id``, ``sector`` (may be null or unknown),
-            ``channels`` (list of text).
+        visits: one row per visit: ``visit_id``, ``enterprise_id``, ``sector`` and ``industry`` (GB/T 4754; either
+            may be null or unknown), ``channels`` (list of text).
         findings: one row per open finding: ``enterprise_id``, ``source``, ``violation_id``, ``item_code``,
             ``description``, ``severity``, ``is_major_hazard``, ``occurred_on``, ``rectify_due_on``,
             ``is_overdue``.
@@ -77,13 +82,15 @@ def checklist(
     Returns:
         One row per visit and thing to check, columns ``CHECKLIST_SCHEMA``, sorted by visit and rank.
     """
-    stops = _stops(visits)
+    codes = {said: industry_code(said) for said in visits["industry"].unique() if said is not None}
+    trades = {said: _trade(code, items) for said, code in codes.items()}
+    stops = _stops(visits, trades)
     catalogue = _catalogue(items)
     named = _named(findings)
-    majors = _by_sector(items)
+    majors = _by_trade(items, {trades[said]: code for said, code in codes.items()})
     opened = _opened(stops, named)
     repeated = _repeated(stops, history, majors, opened)
-    usual = _usual(stops, majors, pl.concat([opened, repeated]))
+    usual = _usual(stops, majors, pl.concat([opened, repeated]), most)
     entries = pl.concat([opened, repeated, usual]).sort(_ORDER)
     rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("visit")
     kept = (
@@ -94,7 +101,16 @@ def checklist(
     return _worded(kept, catalogue, named)
 
 
-def _stops(visits: pl.DataFrame) -> pl.DataFrame:
+def _trade(code: str | None, items: Sequence[CheckItem]) -> str:
+    """What sets an industry apart from others: the items of trades that concern it, and those major in its trade."""
+    if code is None:
+        return _NO_TRADE
+    concern = (i.code for i in items if is_in_industries(code, i.industries))
+    major = (i.code for i in items if is_in_industries(code, i.major_industries))
+    return " ".join(["-", *concern, "-", *major])
+
+
+def _stops(visits: pl.DataFrame, trades: Mapping[str, str]) -> pl.DataFrame:
     """Visits with a number that sorts as their ids do, and what their channels ask for."""
     known = pl.col("sector").is_in(SECTOR.keys).fill_null(False)
     channels = pl.col("channels").cast(pl.List(pl.String))
@@ -104,6 +120,7 @@ def _stops(visits: pl.DataFrame) -> pl.DataFrame:
             "visit_id",
             "enterprise_id",
             sector=pl.when(known).then(pl.col("sector")).otherwise(pl.lit(_NO_SECTOR)),
+            trade=pl.col("industry").replace_strict(trades, default=_NO_TRADE, return_dtype=pl.String),
             is_full=channels.list.contains("annual_full").fill_null(False),
             is_recheck=(channels.list.unique().list.join(",") == "recheck").fill_null(False),
         )
@@ -123,32 +140,45 @@ def _catalogue(items: Sequence[CheckItem]) -> pl.DataFrame:
     )
 
 
-def _by_sector(items: Sequence[CheckItem]) -> pl.DataFrame:
-    """Items that apply to each sector: their reason, place in the catalogue and whether they are major."""
+def _by_trade(items: Sequence[CheckItem], codes: Mapping[str, str | None]) -> pl.DataFrame:
+    """Items that apply to each sector and trade: their reason, place in the catalogue and whether they are major.
+
+    ``codes``: an industry of each trade.  Where the trade is unknown, a row without item stands for what is left out.
+    """
     rows = [
-        (sector, item.code, _reason(item, sector), not item.is_major_in(sector), place)
+        (
+            sector,
+            trade,
+            item.code,
+            _reason(item, sector, code),
+            int(not item.is_major_in(sector, code)),
+            place,
+        )
         for sector in (*SECTOR.keys, _NO_SECTOR)
+        for trade, code in {_NO_TRADE: None, **codes}.items()
         for place, item in enumerate(items)
-        if item.applies_to(sector)
+        if item.applies_to(sector, code)
     ]
-    schema = {
-        "sector": pl.String,
-        "item_code": pl.String,
-        "why": pl.Int64,
-        "first": pl.Int64,
-        "second": pl.Int64,
-    }
+    with_trades = sorted({sector for item in items if item.industries for sector in item.sectors})
+    note = WHY.index("trade_unknown")
     return pl.DataFrame(
-        [(sector, code, why, int(minor), place) for sector, code, why, minor, place in rows],
-        schema=schema,
+        [*rows, *((sector, _NO_TRADE, None, note, 1, 0) for sector in with_trades)],
+        schema={
+            "sector": pl.String,
+            "trade": pl.String,
+            "item_code": pl.String,
+            "why": pl.Int64,
+            "first": pl.Int64,
+            "second": pl.Int64,
+        },
         orient="row",
     ).with_columns(is_major=pl.col("first") == 0)
 
 
-def _reason(item: CheckItem, sector: str) -> int:
+def _reason(item: CheckItem, sector: str, industry: str | None) -> int:
     if not item.sectors:
         return WHY.index("everybody")
-    return WHY.index("sector_major" if item.is_major_in(sector) else "sector")
+    return WHY.index("sector_major" if item.is_major_in(sector, industry) else "sector")
 
 
 def _named(findings: pl.DataFrame) -> pl.DataFrame:
@@ -198,7 +228,11 @@ def _repeated(
         stops.filter(~pl.col("is_recheck"))
         .join(often, on="enterprise_id")
         .join(opened, on=["visit", "item_code"], how="anti")
-        .join(majors.select("sector", "item_code", "is_major"), on=["sector", "item_code"], how="left")
+        .join(
+            majors.select("sector", "trade", "item_code", "is_major"),
+            on=["sector", "trade", "item_code"],
+            how="left",
+        )
         .with_columns(
             pl.col("is_major").fill_null(False),
             why=pl.lit(WHY.index("repeated")),
@@ -209,11 +243,19 @@ def _repeated(
     )
 
 
-def _usual(stops: pl.DataFrame, majors: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
-    """Items of the sector and of everybody that are not listed already."""
+def _usual(stops: pl.DataFrame, majors: pl.DataFrame, taken: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Items of the sector, of the trade and of everybody that are not listed already.
+
+    Those that cannot come among the first ``most`` are left out at once: whatever is taken stands before them anyway.
+    """
+    place = pl.int_range(1, pl.len() + 1).over("sector", "trade")
+    ordered = majors.sort("why", "first", "second").with_columns(place=place)
+    asked = stops.filter(~pl.col("is_recheck"))
+    by_trade = ["sector", "trade"]
+    whole = asked.filter("is_full").join(ordered, on=by_trade)
+    first = asked.filter(~pl.col("is_full")).join(ordered.filter(pl.col("place") <= most), on=by_trade)
     return _entries(
-        stops.filter(~pl.col("is_recheck"))
-        .join(majors, on="sector")
+        pl.concat([whole, first])
         .join(taken, on=["visit", "item_code"], how="anti")
         .with_columns(third=pl.lit(0), finding=pl.lit(None, pl.UInt32))
     )
@@ -230,9 +272,18 @@ def _entries(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _zh(told: CodeList) -> dict[str, str]:
+    return {key: told.zh(key) for key in told.keys}
+
+
 def _worded(kept: pl.DataFrame, catalogue: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     """Give each row its words: those of the finding, else of the item, else its bare code."""
-    look = pl.when(pl.col("why") < OPEN_REASONS).then(pl.lit("open")).otherwise(pl.lit("repeated"))
+    note = pl.when(pl.col("why") == WHY.index("trade_unknown")).then(pl.lit("trade_unknown"))
+    look = (
+        pl.when(pl.col("why") < OPEN_REASONS)
+        .then(pl.lit("open"))
+        .otherwise(pl.coalesce(note, pl.lit("repeated")))
+    )
     bare = pl.coalesce("item_code", "violation_id")
     return (
         kept.join(catalogue, on="item_code", how="left", maintain_order="left")
@@ -243,9 +294,9 @@ def _worded(kept: pl.DataFrame, catalogue: pl.DataFrame, named: pl.DataFrame) ->
             maintain_order="left",
         )
         .with_columns(
-            title_zh=pl.coalesce("description", "item_zh", bare),
-            title_en=pl.coalesce("item_en", "description", bare),
-            look_zh=pl.coalesce("look_zh", look.replace_strict({key: LOOK.zh(key) for key in LOOK.keys})),
+            title_zh=pl.coalesce("description", "item_zh", bare, note.replace_strict(_zh(CHECK_NOTE))),
+            title_en=pl.coalesce("item_en", "description", bare, note.replace_strict(CHECK_NOTE.labels)),
+            look_zh=pl.coalesce("look_zh", look.replace_strict(_zh(LOOK))),
             look_en=pl.coalesce("look_en", look.replace_strict(LOOK.labels)),
             why=pl.col("why").replace_strict(dict(enumerate(WHY)), return_dtype=pl.String),
         )

@@ -1,5 +1,6 @@
 """Reasons: what decides comes first, points add up, and what ends by itself says when."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.coding.explain import REASON_SCHEMA, explain_codes, factor_texts
+from models.policy.shape import DatedValue, Provenance
 from models.vocabulary import REASON
 from tests.worlds.by_hand import AS_OF, POLICY, feature_rows
 
@@ -154,6 +156,17 @@ def test_the_texts_of_a_reason_are_those_of_the_pack():
             "clearing_zh": clearing.zh,
             "clearing_en": clearing.en,
         }
+
+
+def test_a_rule_that_rests_on_law_in_part_is_called_a_proposal_and_says_which_part_is_one():
+    ours = Provenance(basis="proposal", reference="RED is ours")
+    told = DatedValue[dict[str, int]].model_validate(
+        {"basis": "law", "cites": ["安全生产法 66"], "value": {"code": 1, "when": 2}, "parts": {"code": ours}}
+    )
+    rule = replace(POLICY.codes.rules[0], provenance=told)
+    policy = replace(POLICY, codes=replace(POLICY.codes, rules=(rule,)))
+    [text] = factor_texts(policy).filter(pl.col("factor") == rule.name).rows(named=True)
+    assert (text["basis"], text["reference"]) == ("proposal", "安全生产法 66; `code` (proposal): RED is ours")
 
 
 def test_the_band_names_the_cut_offs_and_where_they_come_from():

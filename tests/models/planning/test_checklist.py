@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from docs import check_items
 from models.errors import PolicyError, PolicyGapError
+from models.industries import industry_code
 from models.planning.demand.checklist import CHECKLIST_SCHEMA, WHY, checklist
 from models.policy.check_items import CATALOGUES, Catalogue, CheckItem, catalogue_names, load_catalogue
 from models.policy.shape import Words
@@ -106,8 +107,8 @@ def changed(tmp_path: Path) -> ChangedCatalogue:
         ("fireworks", "[fireworks]", "[firework]", r"fireworks.yaml: sectors: unknown sector firework;"),
         (
             "fireworks",
-            'verified: true, reference: "安监总管三〔2017〕121号, fireworks item 5"',
-            "verified: true",
+            ', cites: ["安监总管三〔2017〕121号 fireworks 5"]',
+            "",
             r"fireworks.yaml: FW-01: values.2021-09-01.reference: Field required",
         ),
         ("fireworks", "item: FW-01", "item: FW1", r"fireworks.yaml: FW1: item: "),
@@ -135,7 +136,7 @@ def test_an_unknown_catalogue_names_the_known_ones():
 
 
 def test_the_hash_follows_the_content(changed: ChangedCatalogue):
-    assert changed("fireworks", "超量储存", "超量存放").hash != load_catalogue().hash
+    assert changed("fireworks", "滞留、储存", "滞留、存放").hash != load_catalogue().hash
 
 
 def test_the_document_is_fresh():
@@ -146,9 +147,11 @@ def test_the_document_is_fresh():
 # ------------------------------------------------------------------------------------------- checklist
 
 
-def item(code: str, *sectors: str, major: bool = False) -> CheckItem:
+def item(code: str, *sectors: str, major: bool = False, industries: tuple[str, ...] = ()) -> CheckItem:
     words = Words(zh=f"{code}项", en=code)
-    return CheckItem(code, sectors, words, words, "law", "art. 1", sectors if major else (), True, FIRST_DAY)
+    major_in = sectors if major else ()
+    told = (code, sectors, words, words, "law", (), "art. 1", major_in, FIRST_DAY)
+    return CheckItem(*told, industries=industries)
 
 
 SMALL = (
@@ -158,11 +161,15 @@ SMALL = (
     item("CHEM-02", CHEMICALS, major=True),
     item("CHEM-03", CHEMICALS),
     item("FW-01", "fireworks", major=True),
+    item("MACH-01", "general"),
+    item("BUILD-01", "general", major=True, industries=("30",)),
+    item("TEX-01", "general", major=True, industries=("17", "18")),
 )
 VISITS = {
     "visit_id": pl.String,
     "enterprise_id": pl.String,
     "sector": pl.String,
+    "industry": pl.String,
     "channels": pl.List(pl.String),
     "mode": pl.String,
 }
@@ -185,7 +192,7 @@ def visit(
     sector: str | None = CHEMICALS, channels: tuple[str, ...] = ("random",), **more: Any
 ) -> dict[str, Any]:
     row = {"visit_id": "v1", "enterprise_id": "e1", "sector": sector, "channels": list(channels)}
-    return {**row, "mode": "on_site", **more}
+    return {**row, "industry": None, "mode": "on_site", **more}
 
 
 def finding(violation_id: str, item_code: str | None, **more: Any) -> dict[str, Any]:
@@ -329,6 +336,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]],
             tuple(draw(st.lists(st.sampled_from(["recheck", "annual_full", "red", "random"]), max_size=2))),
             visit_id=f"v{n}",
             enterprise_id=draw(ENTERPRISES),
+            industry=draw(st.sampled_from([None, "建材", "3011", "17", "5990"])),
         )
         for n in range(draw(st.integers(0, 4)))
     ]
@@ -370,13 +378,16 @@ def test_whatever_the_world(world: Any, most: int, data: st.DataObject):
         }
         opened = mine.filter(pl.col("violation_id").is_not_null())
         assert sorted(opened.select("source", "violation_id").iter_rows()) == sorted(expected)
-        codes = mine.filter(pl.col("violation_id").is_null())["item_code"].to_list()
+        codes = mine.filter(pl.col("violation_id").is_null())["item_code"].drop_nulls().to_list()
         assert len(codes) == len(set(codes))
         assert not set(codes) & set(opened["item_code"].drop_nulls())
         if set(one["channels"]) == {"recheck"}:
             assert codes == []
         elif "annual_full" in one["channels"]:
-            assert {each.code for each in SMALL if each.applies_to(one["sector"])} <= set(mine["item_code"])
+            code = industry_code(one["industry"])
+            assert {i.code for i in SMALL if i.applies_to(one["sector"], code)} <= set(mine["item_code"])
+            left_out = one["sector"] == "general" and code is None
+            assert ("trade_unknown" in mine["why"]) == left_out
         else:
             assert mine.height <= max(most, opened.height)
     assert found["visit_id"].to_list() == sorted(found["visit_id"].to_list())

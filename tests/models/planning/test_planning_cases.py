@@ -241,7 +241,7 @@ def _published(wanted: list[str], plan: Plan, now: Situation, policy: PlanningPo
 
 def _checks(wanted: Mapping[str, Case], plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[str]:
     """What is to be checked at each enterprise's visit: the first reasons, and reasons that must not appear."""
-    visits = plan.visits.join(now.firms.select("enterprise_id", "sector"), on="enterprise_id")
+    visits = plan.visits.join(now.firms.select("enterprise_id", "sector", "industry"), on="enterprise_id")
     findings = now.findings.with_columns(
         **{name: pl.lit(value, dtype=TYPES[name]) for name, value in FINDING.items()}
     ).with_columns(is_overdue=(pl.col("rectify_due_on") <= now.as_of).fill_null(value=False))

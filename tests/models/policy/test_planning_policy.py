@@ -115,9 +115,9 @@ def test_precedence_is_the_order_of_the_channels_of_a_day():
 # ---- packs that change another -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pack", ["shanxi", "longyan"])
-def test_a_pack_that_extends_another_changes_the_caps_and_inherits_the_rest(pack: str):
-    own, starter = load_policy(pack).on(AS_OF), load_policy().on(AS_OF)
+@pytest.mark.parametrize(("pack", "day"), [("shanxi", AS_OF), ("longyan", date(2025, 6, 30))], ids=str)
+def test_a_pack_that_extends_another_changes_the_caps_and_inherits_the_rest(pack: str, day: date):
+    own, starter = load_policy(pack).on(day), load_policy().on(day)
     assert own.planning.caps != starter.planning.caps
     assert own.planning.channels == starter.planning.channels
     assert (own.scorecard.factors, own.codes, own.features) == (
@@ -129,6 +129,24 @@ def test_a_pack_that_extends_another_changes_the_caps_and_inherits_the_rest(pack
 
 def test_every_pack_has_a_hash_of_its_own():
     assert len({load_policy(pack).hash for pack in pack_names()}) == len(pack_names())
+
+
+def test_after_the_plan_of_a_year_has_ended_the_caps_are_those_of_the_starter_pack_and_a_proposal():
+    last, next_year = (
+        load_policy("longyan").on(day).planning for day in (date(2025, 12, 31), date(2026, 1, 1))
+    )
+    assert last.provenance["caps"].basis == "policy" and [row.most for row in last.caps] == [2]
+    assert next_year.provenance["caps"].basis == "proposal"
+    assert next_year.caps == load_policy().on(AS_OF).planning.caps
+
+
+def test_shanxi_says_of_each_class_whether_its_list_names_it():
+    [caps] = load_policy("shanxi").files.caps.caps.values.values()
+    named = {str(at): row for at, row in enumerate(caps.value, 1)}
+    fireworks = [at for at, row in named.items() if row.sectors == ["fireworks"]]
+    assert [named[at].most for at in fireworks] == [2, 4]
+    assert {caps.in_parts[at].basis for at in fireworks} == {"proposal"}
+    assert all(caps.in_parts[str(len(named))].reference == caps.in_parts[at].reference for at in fireworks)
 
 
 def test_before_the_caps_of_a_place_were_published_there_are_none():

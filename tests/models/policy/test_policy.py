@@ -95,12 +95,12 @@ def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
 
 
 def test_a_rule_that_starts_later_decides_nothing_before(changed_pack: ChangedPack):
-    old = '      1990-01-01:\n        basis: proposal\n        reference: "安全生产法 art. 36'
+    old = '      1990-01-01:\n        basis: proposal\n        reference: "District rule seen'
     policy = changed_pack("codes", old, old.replace("1990-01-01", "2025-01-01"))
     names = [
         {rule.name for rule in policy.on(day).codes.rules} for day in (date(2024, 12, 31), date(2025, 1, 1))
     ]
-    assert names[1] - names[0] == {"silent_sensors"}
+    assert names[1] - names[0] == {"serious_injuries"}
 
 
 def test_a_factor_that_starts_later_leaves_a_gap_before(changed_pack: ChangedPack):
@@ -203,6 +203,18 @@ REFUSED = {
     ),
     "a fractional point": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 3: 5.5}", "points"),
     "a negative weight": ("features", "upto_days: 182, weight: 3", "upto_days: 182, weight: -3", "weight"),
+    "a part its value does not have": (
+        "planning",
+        "        weights:\n",
+        "        weight:\n",
+        "weight is no part of the",
+    ),
+    "a part of a number": (
+        "codes",
+        "      value: 5\n",
+        "      value: 5\n      parts: {days: {basis: proposal, reference: Ours}}\n",
+        "its parts: none",
+    ),
     "text that is not YAML": ("codes", "rules:\n", "rules: ]\n", "codes.yaml"),
 }
 
