@@ -3,17 +3,29 @@
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import PolicyError
 from models.industries import industry_code, is_in_industries
+from models.planning.demand.checklist import checklist
 from models.policy.check_items import CATALOGUES, load_catalogue
 from models.policy.coverage import coverage
 from models.vocabulary import CHECK_NOTE, LOOK
-from tests.models.planning.test_checklist import CHEMICALS, listed, past, visit, what
+from tests.models.planning.test_checklist import (
+    CHEMICALS,
+    FINDINGS,
+    HISTORY,
+    VISITS,
+    listed,
+    past,
+    visit,
+    what,
+)
 from tests.worlds.packs import edited
+from warehouse.planning.plan import MOST_CHECKS
 
 DAY = date(2026, 6, 30)
 ITEMS = load_catalogue().on(DAY)
@@ -144,3 +156,17 @@ def test_where_the_trade_is_unknown_the_list_says_that_its_items_are_left_out(in
 @pytest.mark.parametrize(("sector", "industry"), [("general", "5990"), (CHEMICALS, None)])
 def test_where_no_item_of_a_trade_can_be_missing_nothing_is_said(sector: str, industry: str | None):
     assert "trade_unknown" not in listed([visit(sector, industry=industry)])["why"]
+
+
+def test_whatever_the_trade_the_list_is_no_longer_than_it_may_be_and_major_hazards_come_first():
+    industries = ["3011", "30", "3391", "1512", "14", "17", "1620", "4710", "5990", None]
+    visits = pl.DataFrame(
+        [visit("general", industry=one, visit_id=f"v{at}") for at, one in enumerate(industries)],
+        schema=VISITS,
+    )
+    nothing = pl.DataFrame(schema=FINDINGS), pl.DataFrame(schema=HISTORY)
+    found = checklist(visits, *nothing, ITEMS, most=MOST_CHECKS)
+    for _, mine in found.group_by("visit_id"):
+        assert mine.height == MOST_CHECKS
+        listed_major = mine.filter(pl.col("why") != "trade_unknown")["is_major"].to_list()
+        assert listed_major == sorted(listed_major, reverse=True)
