@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.say.plan import missing
 from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL
 from desk.words.words import Words, kept
@@ -61,10 +62,13 @@ def list_(
     words, at = Words(settings.language), one_of(vocab.LEVEL, level) if level else None
     with reading(settings.home) as connection:
         found = queries.draws(connection, queries.Area(at, district))
+        lack = None if found else missing(queries.horizon(connection))
+    if not found:
+        typer.echo(words.of(lack) if lack else words("No draw matches"), err=json)
     if json:
         typer.echo(as_json(found))
-        return
-    Console().print(_list_table(found, words) if found else words("No draw matches"))
+    elif found:
+        Console().print(_list_table(found, words))
 
 
 def _list_table(found: Sequence[Mapping[str, Any]], words: Words) -> Table:

@@ -73,7 +73,7 @@ def set_meta(connection: Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])
 
 
-FORMAT = "6"
+FORMAT = "7"
 """Of the tables of warehouse and published copy; a program reads and writes its own format only."""
 
 _FORMAT_KEY = "schema_version"
