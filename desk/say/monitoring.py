@@ -122,7 +122,7 @@ LOOK = {
         "See what could not be read and settle it with who delivers, or acknowledge it: ./riskcode sources complaints"
     ),
     "calendar": N_(
-        "Once the notice of the State Council (国务院办公厅) on the next year's days off is out, update the library "
+        "Once the notice of the State Council on the next year's days off is out, update the library "
         "holidays or write it into models/notices.yaml; what was reckoned follows with the next run."
     ),
     "missing": N_(

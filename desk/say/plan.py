@@ -7,7 +7,8 @@ from models.messages import N_, Message
 from warehouse.database.reading import Row
 
 NO_TARGET = N_(
-    "Expected serious findings only order visits; the number of major hazards found is nobody's target (C6)"
+    "Expected serious findings only put visits in order. The number of major hazards found is nobody's target: once "
+    "it is one, it is filled, and the data stop meaning anything (C6)."
 )
 """Said wherever what a visit is expected to find is shown."""
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.say.plan import NO_TARGET
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
@@ -177,6 +178,7 @@ def show_month(told: Row, words: Words, console: Console) -> None:
         "the list: ./riskcode plan month --list · picture: --picture load.svg · a day: ./riskcode plan today"
     )
     console.print(f"[dim]{escape(more)}[/]", highlight=False)
+    console.print(f"[dim]{words(NO_TARGET)}[/]", highlight=False)
 
 
 def _show_lacking(told: Row, words: Words, console: Console) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from desk.files.tables import as_json, write_rows
-from desk.say.plan import missing
+from desk.say.plan import NO_TARGET, missing
 from desk.terminal.codes import (
     codes_table,
     listing_table,
@@ -85,6 +85,9 @@ def queue(
     elif found:
         console = Console()
         console.print(visits_table(found, words, width=console.width))
+    if found:
+        # Not among the rows: machines read them.
+        typer.echo(words(NO_TARGET), err=form != "table")
 
 
 def _queue_of_code(

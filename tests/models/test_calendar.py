@@ -1,6 +1,7 @@
 """Working days: against a second library, against the decree by hand, and before the notice of a year is out."""
 
 from datetime import date, timedelta
+from importlib.metadata import version
 
 import chinese_calendar
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from models.calendar import (
     NOTICES,
     add_working_days,
+    edition,
     horizon,
     is_provisional,
     is_working_day,
@@ -104,6 +106,15 @@ def test_a_notice_settles_its_year() -> None:
     )
     assert found[2027].off == {date(2027, 2, 9), date(2027, 2, 10)}
     assert found[2027].works == {date(2027, 2, 20)}
+
+
+def test_notices_that_are_written_in_make_another_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    editions = [edition()]
+    for day in (9, 10):
+        told = read_notices(f"2027: {{reference: No. 1, days_off: [2027-02-{day:02}], days_worked: []}}")
+        monkeypatch.setattr("models.calendar._notices", lambda told=told: told)
+        editions.append(edition())
+    assert len(set(editions)) == 3 and all(one.startswith(version("holidays")) for one in editions)
 
 
 OF_2027 = "reference: No. 1, days_off: [2027-02-09]"

@@ -41,7 +41,10 @@ _COLUMNS = COMMON | spread(
         "mode": text("on_site or off_site"),
         "quarter_days": whole("time of a crew on the spot, in quarters of a day"),
         "form": text("form of cross-region inspection (P10) the crew comes in; empty = its own"),
-        "value": whole("serious findings expected, in millionths; the score where no card is calibrated"),
+        "value": whole(
+            "serious findings expected, in millionths, or the score where no card is calibrated: it orders visits and "
+            "is nobody's target (C6)"
+        ),
         "change": text("against the plan before: new, kept, moved, other_crew, dropped, done or cancelled"),
         "month_on": day("first day of the month"),
         "kind": text("key (重点检查) or general (一般检查)"),

@@ -72,8 +72,10 @@ def test_the_queue_has_every_visit_in_order_of_precedence(coded: Path) -> None:
     assert [row["visit_id"] for row in rows] == [
         visit for (visit,) in asked(coded, "SELECT visit_id FROM serve.inspection_queue ORDER BY rank")
     ]
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "queue", "--format", "csv").stdout)))
+    done = riskcode(coded, "queue", "--format", "csv")
+    table = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["visit_id"] for row in table] == [row["visit_id"] for row in rows]
+    assert all(row["value"] for row in table) and "nobody's target" in done.stderr
 
 
 def test_red_visits_keep_what_the_red_queue_told(coded: Path) -> None:
@@ -408,6 +410,7 @@ def test_what_is_short_and_what_moved_is_told_in_words(coded: Path, tmp_path: Pa
         plan = binding(connection)
     page = " ".join("\n".join(lines(tmp_path, "plan", "month", columns=160)).split())
     assert "not enough crew days" in page and visit["name"] in page
+    assert "major hazards found is nobody's target" in page
     assert re.search(r"not enough crew days: gave way to [^:]*RED special", page)
     assert "dropped not enough crew days 1" in page and "moved deadline is earlier" in page
     load = told(tmp_path, "plan", "month", "--level", visit["level"])["load"]
