@@ -20,7 +20,7 @@ from models.errors import DrawError
 from models.messages import NC_, Message
 from models.planning.draw import check, from_json
 from pipelines.cli.groups import Later, group_of
-from pipelines.cli.options import District, Json, Level, one_of, written
+from pipelines.cli.options import District, Json, Level, one_of, say, written
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
 from warehouse.questions import plan as queries
@@ -64,7 +64,7 @@ def list_(
         found = queries.draws(connection, queries.Area(at, district))
         lack = None if found else missing(queries.horizon(connection))
     if not found:
-        typer.echo(words.of(lack) if lack else words("No draw matches"), err=json)
+        say(words.of(lack) if lack else words("No draw matches"), beside=json)
     if json:
         typer.echo(as_json(found))
     elif found:

@@ -18,7 +18,7 @@ from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models.errors import WarehouseError
 from pipelines.cli.near import area_of, nearest
-from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, written
+from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, say, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.planning.appointments import KEPT_DAYS
@@ -142,7 +142,7 @@ def _show_list(
         raise WrongUse("--list has no days, so it makes no calendar: choose table, csv, xlsx or json")
     if not found:
         told = words("Nobody is meant for {month}. Of another month: --month", month=f"{start:%Y-%m}")
-        typer.echo(told, err=form != "table")
+        say(told, beside=form != "table")
     elif form == "table":
         plan_view.show_month_list(found, start, words, Console())
     if form == "table":
@@ -209,7 +209,7 @@ def today(
     if form == "json":
         written(output, lambda path: write_rows(found, "json", path, title="plan"))
     if not found:
-        typer.echo(whole["missing"] or _free(day, days, plan, words), err=form != "table")
+        say(whole["missing"] or _free(day, days, plan, words), beside=form != "table")
     elif form == "table":
         plan_view.show_day(found, day, plan, words, Console())
     elif form != "json":

@@ -32,6 +32,7 @@ from pipelines.cli.options import (
     date_of,
     day,
     one_of,
+    say,
     written,
 )
 from pipelines.settings import Settings, load_settings
@@ -79,7 +80,7 @@ def queue(
         found = visits.inspection_queue(connection, area_of(connection, level, district), asked)
         lack = None if found else missing(plan.horizon(connection))
     if not found:
-        typer.echo(words.of(lack) if lack else words("No visit matches"), err=form != "table")
+        say(words.of(lack) if lack else words("No visit matches"), beside=form != "table")
     if form != "table":
         exported(_flat(found, form), form, output, settings, name="queue")
     elif found:
@@ -87,7 +88,7 @@ def queue(
         console.print(visits_table(found, words, width=console.width))
     if found:
         # Not among the rows: machines read them.
-        typer.echo(words(NO_TARGET), err=form != "table")
+        say(words(NO_TARGET), beside=form != "table")
 
 
 def _queue_of_code(
@@ -107,7 +108,7 @@ def _queue_of_code(
         whole = {} if found else plan.horizon(connection)
     if not found:
         lack = None if whole["firms"] else missing(whole)
-        typer.echo(words.of(lack) if lack else words("No enterprise matches"), err=form != "table")
+        say(words.of(lack) if lack else words("No enterprise matches"), beside=form != "table")
     if form != "table":
         exported(_flat(found, form), form, output, settings, name=f"queue-{key}")
     elif found:

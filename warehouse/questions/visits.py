@@ -129,8 +129,6 @@ def planned_days(connection: Connection, area: Area = EVERYWHERE, sent: Sent = A
 
 
 def teams(connection: Connection, area: Area = EVERYWHERE) -> list[str]:
-    """Names of the crews that have visits."""
-    found = (
-        f"SELECT DISTINCT crew_id FROM plan.visits v WHERE crew_id IS NOT NULL AND {within('v')} ORDER BY 1"
-    )
+    """Names of the crews that have visits, and of those that had some which calendars still take back."""
+    found = f"SELECT DISTINCT crew_id FROM plan.appointments a WHERE {within('a')} ORDER BY 1"
     return [row["crew_id"] for row in rows(connection, found, area.arguments)]
