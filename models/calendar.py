@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,13 @@ def is_working_day(day: date) -> tuple[bool, bool]:
 def last_announced() -> date:
     """The last day of the last year whose notice is known."""
     return date(max([*_LIBRARY, *_notices()]), 12, 31)
+
+
+def edition() -> str:
+    """What the days off are known by: the version of ``holidays``, and a hash of the notices written beside it."""
+    written = sorted((year, sorted(one.off), sorted(one.works)) for year, one in _notices().items())
+    notices = f"+{sha256(repr(written).encode()).hexdigest()[:12]}" if written else ""
+    return f"{version('holidays')}{notices}"
 
 
 @cache

@@ -1,15 +1,17 @@
-"""Visits as a calendar (iCalendar): one event a visit, for the calendars of those who go.
+"""Visits as a calendar (iCalendar, RFC 5545): one event a visit, for the calendars of those who go.
 
-An event keeps its identity from plan to plan, so a calendar that is filled again moves what has moved.
+An event keeps its identity from plan to plan and its sequence rises with every change, so a calendar that is filled
+again moves what has moved and takes back what was cancelled, or given to others.  The files are no invitations
+(RFC 5546): they name no organiser and ask nobody, so they carry no METHOD.
 """
 
-from datetime import UTC, datetime, time, timedelta
-from itertools import groupby
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.say.visits import check_text, filing, people_text
+from desk.words.labels import CHANGE
 from desk.words.words import Words
 from models import vocabulary as vocab
 from warehouse.database.reading import Row
@@ -20,49 +22,60 @@ QUARTER = timedelta(minutes=90)
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def write_calendar(visits: list[Row], path: Path, words: Words) -> None:
-    """Write the events of planned visits."""
+def write_calendar(appointments: list[Row], path: Path, words: Words, *, as_of: date) -> None:
+    """Write the events of appointments, stamped with the day of the plan that tells them.
+
+    Of the plan, not of the export: the same plan gives the same bytes.
+    """
     # Only a calendar needs the library; plans are mostly read as tables.
     from icalendar import Calendar, Event
 
     calendar = Calendar()
     calendar.add("prodid", "-//riskcode//inspection plan//EN")
     calendar.add("version", "2.0")
-    for _, crew in groupby(visits, key=_crew_day):
-        taken = 0
-        for row in crew:
-            calendar.add_component(_event(Event(), row, taken, words))
-            taken += row["quarter_days"]
+    for row in appointments:
+        event = Event()
+        event.add("dtstamp", datetime.combine(as_of, time(), UTC))
+        _fill(event, row, words)
+        calendar.add_component(event)
     calendar.add_missing_timezones()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(calendar.to_ical())
 
 
-def _crew_day(row: Row) -> tuple[Any, ...]:
-    return row["planned_on"], row["level"], row["division"], row["crew_id"]
-
-
-def _event(event: Any, row: Row, taken: int, words: Words) -> Any:
-    """An empty event filled with a visit."""
-    start, end = hours(row, taken)
+def _fill(event: Any, row: Row, words: Words) -> None:
+    """Tell an appointment in an event."""
+    start, end = hours(row)
     event.add("uid", row["visit_id"])
-    # The day of the plan, not of the export: the same plan gives the same file.
-    event.add("dtstamp", datetime.combine(row["as_of"], time(), UTC))
+    # A count of changes would begin anew where a visit comes back after it was forgotten; days only rise.
+    event.add("sequence", vocab.day_number(row["changed_on"]))
     event.add("dtstart", start)
     event.add("dtend", end)
-    event.add("summary", f"{row['name']} · {words.channels(row)}")
     event.add("location", words.division(row["place"]))
+    name = row["name"] or row["enterprise_id"]
+    if row["is_cancelled"]:
+        gone = words.label(CHANGE, "cancelled")
+        event.add("status", "CANCELLED")
+        event.add("transp", "TRANSPARENT")
+        event.add("summary", f"{gone}{words.colon}{name}")
+        event.add("description", f"{row['enterprise_id']} · {words.reason(row['because'])}")
+        return
+    event.add("status", "CONFIRMED")
+    if not row["stands"]:
+        event.add("summary", name)
+        event.add("description", row["enterprise_id"])
+        return
+    event.add("summary", f"{name} · {words.channels(row)}")
     if row["longitude"] is not None and row["latitude"] is not None:
         event.add("geo", (row["latitude"], row["longitude"]))
     event.add("description", _description(row, words))
-    return event
 
 
-def hours(row: Row, taken: int) -> tuple[datetime, datetime]:
-    """From when to when a visit lasts that starts after so many quarters of its crew's day."""
+def hours(row: Row) -> tuple[datetime, datetime]:
+    """From when to when a visit lasts that begins after so many quarters of its crew's day."""
     last = len(QUARTERS) - 1
-    first = min(taken, last)
-    final = min(taken + max(row["quarter_days"], 1) - 1, last)
+    first = min(row["begins_after"], last)
+    final = min(row["begins_after"] + max(row["quarter_days"], 1) - 1, last)
     start, end = (datetime.combine(row["planned_on"], QUARTERS[at], ZONE) for at in (first, final))
     return start, end + QUARTER
 

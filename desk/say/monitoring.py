@@ -23,6 +23,7 @@ TITLES = {
     "flip_flops": N_("Flip-flops"),
     "missing": N_("Measure missing"),
     "complaints": N_("Deliveries not read"),
+    "calendar": N_("Days off announced"),
     "overrides_standing": N_("Standing overrides"),
     "objections_open": N_("Open objections"),
 }
@@ -73,6 +74,10 @@ SENTENCES = {
     "complaints": N_(
         "{value} complaints about deliveries are not settled, {grave} of them grave, from: {sources}."
     ),
+    "calendar": N_(
+        "Plan and clocks reckon with days until {reckoned}; the days off are announced until {last}. Days beyond "
+        "that, which are provisional: {value}."
+    ),
     "overrides_standing": N_("{value} overrides stand on this day."),
     "objections_open": N_("{value} objections are not decided yet."),
 }
@@ -115,6 +120,10 @@ LOOK = {
     ),
     "complaints": N_(
         "See what could not be read and settle it with who delivers, or acknowledge it: ./riskcode sources complaints"
+    ),
+    "calendar": N_(
+        "Once the notice of the State Council on the next year's days off is out, update the library "
+        "holidays or write it into models/notices.yaml; what was reckoned follows with the next run."
     ),
     "missing": N_(
         "Check whether a table, factor or group was renamed or dropped; if it was meant, acknowledge it."

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from desk.say import facts, ways
 from desk.say import passport as sentences
+from desk.say.plan import NO_TARGET
 from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from models.messages import N_
@@ -48,6 +49,8 @@ def _foot(found: Row, words: Words, console: Console) -> None:
             f"{chance}: {one['probability']:.1%} ({one['low']:.1%}–{one['high']:.1%}) · "
             f"{words.either(one, 'wording')} ({one['base_rate']:.1%})",
         )
+    if found["foretold"]:
+        _line(console, f"[dim]{words(NO_TARGET)}[/]")
     made = [
         escape(found["pack"]) + f" {found['pack_version']}",
         found["pack_hash"][:12],

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from desk.say.plan import NO_TARGET
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
@@ -65,6 +66,7 @@ def show_year(told: Row, words: Words, console: Console) -> None:
         month=month,
     )
     console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    _show_lacking(told, words, console)
     console.print(_budget_table(budget, words))
     formula = words(
         "inspection = total - other enforcement - no enforcement (Document 150); short is reckoned in whole crews"
@@ -157,7 +159,9 @@ def show_month(told: Row, words: Words, console: Console) -> None:
     if plan["is_provisional"]:
         unsure = words("Holidays of some days are not announced yet; working days are provisional")
         console.print(f"[yellow]{unsure}[/]", highlight=False)
-    console.print(_states_table(told["states"], words))
+    _show_lacking(told, words, console)
+    if told["states"]:
+        console.print(_states_table(told["states"], words))
     heading(console, words("Load against capacity by week (blue: planned, grey: free, red: not possible)"))
     console.print(_load_table(told["load"], words))
     heading(console, words("What the rules ask for and the plan does not do"))
@@ -174,6 +178,14 @@ def show_month(told: Row, words: Words, console: Console) -> None:
         "the list: ./riskcode plan month --list · picture: --picture load.svg · a day: ./riskcode plan today"
     )
     console.print(f"[dim]{escape(more)}[/]", highlight=False)
+    console.print(f"[dim]{words(NO_TARGET)}[/]", highlight=False)
+
+
+def _show_lacking(told: Row, words: Words, console: Console) -> None:
+    """What is to be delivered before this can be a whole plan."""
+    for sentence in (told["missing"], told["without_crew"]):
+        if sentence:
+            console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
 
 
 def _states_table(found: list[Row], words: Words) -> Table:

@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from desk.files.tables import as_json
+from desk.say import monitoring
 from desk.words.words import Words
-from models.calendar import NOTICES, horizon, last_announced
-from models.disputes import decide_by, last_filing_day
 from models.errors import RiskcodeError
 from models.messages import NC_
-from models.policy import PolicyOnDay, load_policy
+from models.policy import load_policy
+from models.supervision.announced import calendar
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
@@ -158,33 +157,9 @@ def _lock(settings: Settings, words: Words) -> str:
 
 def _calendar(settings: Settings, words: Words) -> str:
     today = local_today()
-    last, reckoned = last_announced(), _reckoned_until(today, load_policy(settings.pack).on(today))
-    if reckoned > last:
-        told = words(
-            "days until {reckoned} are reckoned with, and the days off are announced until {last}: later ones are "
-            "provisional. Once the notice of {year} is out, update holidays or write it into {file}",
-            reckoned=reckoned,
-            last=last,
-            year=last.year + 1,
-            file=NOTICES,
-        )
-        return _Warned(told)
-    return words(
-        "days off are announced until {last}; reckoned with: until {reckoned}", last=last, reckoned=reckoned
-    )
-
-
-def _reckoned_until(today: date, policy: PolicyOnDay) -> date:
-    """The last day that the plan or a clock that begins today can reach."""
-    review = policy.review
-    clocks = (
-        last_filing_day(today, review),
-        decide_by(today, review, is_decisive=False),
-        decide_by(today, review, is_decisive=True),
-    )
-    return max(
-        horizon(today, policy.planning.visiting.horizon_working_days)[-1], *(one.day for one in clocks)
-    )
+    found = calendar(today, load_policy(settings.pack).on(today))
+    told = [monitoring.sentence(found, "", words), monitoring.look(found, words)]
+    return _Warned(words.sentences(told)) if found.state == "alarm" else told[0]
 
 
 _TITLE_WIDTH = 12

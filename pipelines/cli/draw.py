@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.say.plan import missing
 from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL
 from desk.words.words import Words, kept
@@ -19,7 +20,7 @@ from models.errors import DrawError
 from models.messages import NC_, Message
 from models.planning.draw import check, from_json
 from pipelines.cli.groups import Later, group_of
-from pipelines.cli.options import District, Json, Level, one_of, written
+from pipelines.cli.options import District, Json, Level, one_of, say, written
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
 from warehouse.questions import plan as queries
@@ -61,10 +62,13 @@ def list_(
     words, at = Words(settings.language), one_of(vocab.LEVEL, level) if level else None
     with reading(settings.home) as connection:
         found = queries.draws(connection, queries.Area(at, district))
+        lack = None if found else missing(queries.horizon(connection))
+    if not found:
+        say(words.of(lack) if lack else words("No draw matches"), beside=json)
     if json:
         typer.echo(as_json(found))
-        return
-    Console().print(_list_table(found, words) if found else words("No draw matches"))
+    elif found:
+        Console().print(_list_table(found, words))
 
 
 def _list_table(found: Sequence[Mapping[str, Any]], words: Words) -> Table:

@@ -44,7 +44,11 @@ def commit(
         folder=home.exports / "draws",
         seeds=home.seeds,
     )
-    typer.echo(told if drawn else words("No draw is called for"))
+    none = words(
+        "No draw is called for: all are committed to or made already. Where none ever was, deliver the register "
+        "(table enterprises), then run again."
+    )
+    typer.echo(told if drawn else none)
 
 
 def reveal(

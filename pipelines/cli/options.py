@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from desk.words.words import spellings
 from models import vocabulary as vocab
@@ -105,6 +107,14 @@ def written(
         ) from error
     if shown and path is not None:
         typer.echo(str(path), err=True)
+
+
+def say(sentence: str, *, beside: bool) -> None:
+    """Say a sentence where a table would stand; ``beside`` rows that machines read it goes to the error stream."""
+    if beside:
+        typer.echo(sentence, err=True)
+    else:
+        Console(highlight=False).print(escape(sentence))
 
 
 def _is_ours(path: Path) -> bool:

@@ -3,7 +3,7 @@
 They read the published copy only.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,19 +13,23 @@ from rich.console import Console
 from desk.files.calendar import write_calendar
 from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
+from desk.say.plan import NO_TARGET, missing, without_crew
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models.errors import WarehouseError
-from models.messages import Message
 from pipelines.cli.near import area_of, nearest
-from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, written
+from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, say, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
+from warehouse.planning.appointments import KEPT_DAYS
 from warehouse.questions import plan as queries
 from warehouse.questions import visits as visit_queries
+from warehouse.questions.appointments import appointments, people
 from warehouse.questions.area import Area
+from warehouse.questions.visits import Sent
 
 Calendar = Annotated[str, typer.Option("--format", help="table, csv, xlsx, json or ics (a calendar)")]
+Officer = Annotated[str | None, typer.Option(help="only what one officer goes to: number or name")]
 Picture = Annotated[Path | None, typer.Option(help="draw load against capacity: FILE.svg or FILE.png")]
 
 app = typer.Typer(no_args_is_help=True)
@@ -44,7 +48,7 @@ def year(
     with reading(settings.home) as connection:
         area = area_of(connection, level, district)
         told: Row = {
-            "plan": _horizon(connection),
+            **_whole(connection, area, words),
             "budget": queries.year_budget(connection, area),
             "floors": queries.floors(connection, area),
             "draws": queries.draws(connection, area),
@@ -56,8 +60,10 @@ def year(
     elif form == "table":
         plan_view.show_year(told, words, Console())
     elif form == "csv":
+        _say_missing(told)
         written(output, lambda path: write_rows(told["budget"], "csv", path, title="plan"))
     else:
+        _say_missing(told)
         sheets = {name: told[name] for name in ("budget", "floors", "draws")}
         path = output or settings.home.exports / f"plan-{told['plan']['year']}.xlsx"
         written(path, lambda path: write_sheets(sheets, path))
@@ -77,6 +83,7 @@ def month(
         datetime | None,
         typer.Option("--month", formats=["%Y-%m"], help="with --list: another month, e.g. 2026-09"),
     ] = None,
+    officer: Officer = None,
     picture: Picture = None,
     form: Calendar = "table",
     output: Output = None,
@@ -87,16 +94,27 @@ def month(
     form = _form("json" if json else form, "ics")
     if of is not None and not listing:
         raise WrongUse("--month goes with --list: only the list is made months ahead")
+    if officer is not None and form != "ics":
+        raise WrongUse("--officer goes with --format ics: the calendar of one person")
     with reading(settings.home) as connection:
         area = area_of(connection, level, district)
-        plan = _horizon(connection)
+        whole = _whole(connection, area, words)
+        plan = whole["plan"]
         if listing:
             start = of.date() if of else plan["first_on"].replace(day=1)
             _show_list(queries.month_list(connection, start, area), start, form, output, settings, words)
             return
-        told = _month(connection, area, plan, with_visits=form != "table")
-    if picture is not None:
-        _draw(told, picture, words)
+        if picture is not None:
+            _draw(queries.load(connection, area), picture, words)
+        if form == "ics":
+            # Who fills a calendar once a week has not seen what the plans in between took back.
+            since = plan["as_of"] - timedelta(days=KEPT_DAYS)
+            sent = Sent(officer=_known_officer(connection, officer))
+            told = appointments(connection, since, plan["last_on"], area, sent)
+            name = f"plan-{plan['first_on']:%Y-%m}{_of(sent)}.ics"
+            _calendar(told, output or settings.home.exports / name, whole, words)
+            return
+        told = whole | _month(connection, area, plan, with_visits=form != "table")
     if form == "table":
         plan_view.show_month(told, words, Console())
         return
@@ -106,8 +124,7 @@ def month(
 def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
     """All about the days planned; the visits themselves only where they are written out."""
     first, last = plan["first_on"], plan["last_on"]
-    told = {
-        "plan": plan,
+    told: Row = {
         "states": queries.states(connection, area),
         "load": queries.load(connection, area),
         "certificate": queries.certificate(connection, area),
@@ -123,21 +140,25 @@ def _show_list(
 ) -> None:
     if form == "ics":
         raise WrongUse("--list has no days, so it makes no calendar: choose table, csv, xlsx or json")
-    if form == "table":
+    if not found:
+        told = words("Nobody is meant for {month}. Of another month: --month", month=f"{start:%Y-%m}")
+        say(told, beside=form != "table")
+    elif form == "table":
         plan_view.show_month_list(found, start, words, Console())
+    if form == "table":
         return
     name = f"month-list-{start:%Y-%m}"
     default = settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None
     written(output or default, lambda path: write_rows(found, form, path, title=name))
 
 
-def _draw(told: Row, picture: Path, words: Words) -> None:
+def _draw(load: list[Row], picture: Path, words: Words) -> None:
     if picture.suffix.lower() not in (".svg", ".png"):
         raise WrongUse("--picture {file}: the name must end in .svg or .png", file=picture)
     # Matplotlib takes a second to import; only a picture needs it.
     from desk.draw.load import draw_load
 
-    written(picture, lambda path: draw_load(told["load"], path, words))
+    written(picture, lambda path: draw_load(load, path, words))
 
 
 def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:
@@ -145,15 +166,15 @@ def _export_month(told: Row, form: str, output: Path | None, settings: Settings,
     name = f"plan-{told['plan']['first_on']:%Y-%m}"
     if form == "json":
         written(output, lambda path: write_rows(told, "json", path, title=name))
-    elif form == "ics":
-        _calendar(told["visits"], output or settings.home.exports / f"{name}.ics", words)
     elif form == "csv":
         found = [_flat(row, words) for row in told["visits"]]
+        _say_missing(told)
         written(output, lambda path: write_rows(found, "csv", path, title=name))
     else:
         visits = [_flat(row, words) for row in told["visits"]]
         sheets = {"visits": visits, **{key: told[key] for key in ("load", "shortfalls", "changes")}}
         path = output or settings.home.exports / f"{name}.xlsx"
+        _say_missing(told)
         written(path, lambda path: write_sheets(sheets, path))
 
 
@@ -161,6 +182,7 @@ def _export_month(told: Row, form: str, output: Path | None, settings: Settings,
 def today(
     on: Annotated[datetime | None, day("day; default: the first one planned")] = None,
     team: Annotated[str | None, typer.Option(help="crew, or a part of its name, e.g. K02")] = None,
+    officer: Officer = None,
     level: Level = None,
     district: District = None,
     form: Calendar = "table",
@@ -172,45 +194,67 @@ def today(
     form = _form("json" if json else form, "ics")
     with reading(settings.home) as connection:
         area = area_of(connection, level, district)
-        plan, days = _horizon(connection), visit_queries.planned_days(connection)
-        day = on.date() if on else next((one for one in days if one > plan["as_of"]), plan["first_on"])
+        whole = _whole(connection, area, words)
+        plan = whole["plan"]
         if team is not None:
             _known_team(visit_queries.teams(connection, area), team)
-        found = visit_queries.visits(connection, day, day, area, team=team)
+        sent = Sent(team, _known_officer(connection, officer))
+        days = visit_queries.planned_days(connection, area, sent)
+        day = on.date() if on else next((one for one in days if one > plan["as_of"]), plan["first_on"])
+        if form == "ics":
+            path = output or settings.home.exports / f"plan-{day}{_of(sent)}.ics"
+            _calendar(appointments(connection, day, day, area, sent), path, whole, words)
+            return
+        found = visit_queries.visits(connection, day, day, area, sent)
     if form == "json":
         written(output, lambda path: write_rows(found, "json", path, title="plan"))
-    elif not found:
-        first, last = (days[0], days[-1]) if days else (plan["first_on"], plan["last_on"])
-        typer.echo(
-            words(
-                "No visits on {day}; there are some on working days from {first} to {last}",
-                day=day,
-                first=first,
-                last=last,
-            ),
-            err=form != "table",
-        )
+    if not found:
+        say(whole["missing"] or _free(day, days, plan, words), beside=form != "table")
     elif form == "table":
         plan_view.show_day(found, day, plan, words, Console())
-    else:
+    elif form != "json":
         _export_day(found, day, form, output, settings, words)
+
+
+def _free(day: date, days: list[date], plan: Row, words: Words) -> str:
+    """That nobody who was asked for goes out on a day, and on which days they do."""
+    if days:
+        return words(
+            "No visits on {day}; there are some on working days from {first} to {last}",
+            day=day,
+            first=days[0],
+            last=days[-1],
+        )
+    return words(
+        "No visits of those asked for from {first} to {last}. All of the plan: ./riskcode plan month",
+        first=plan["first_on"],
+        last=plan["last_on"],
+    )
 
 
 def _export_day(
     found: list[Row], day: date, form: str, output: Path | None, settings: Settings, words: Words
 ) -> None:
     default = settings.home.exports / f"plan-{day}.{form}"
-    if form == "ics":
-        _calendar(found, output or default, words)
-    elif form == "csv":
+    if form == "csv":
         flat = [_flat(row, words) for row in found]
         written(output, lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"))
     else:
         written(output or default, lambda path: write_day_sheets(found, path, words))
 
 
-def _calendar(found: list[Row], path: Path, words: Words) -> None:
-    written(path, lambda path: write_calendar(found, path, words))
+def _calendar(told: list[Row], path: Path, whole: Row, words: Words) -> None:
+    """Write a calendar; where neither this plan nor one before told anything, it is said that there is none."""
+    if not told:
+        plan = whole["plan"]
+        typer.echo(whole["missing"] or _free(plan["first_on"], [], plan, words), err=True)
+        return
+    written(path, lambda path: write_calendar(told, path, words, as_of=whole["plan"]["as_of"]))
+
+
+def _of(sent: Sent) -> str:
+    """Whose calendar it is, in the name of its file."""
+    return "".join(f"-{one}" for one in (sent.team, sent.officer) if one).replace("/", "_")
 
 
 def _flat(row: Row, words: Words) -> Row:
@@ -225,15 +269,51 @@ def _start() -> tuple[Settings, Words]:
     return settings, Words(settings.language)
 
 
-def _horizon(connection: Any) -> Row:
-    """The plan as a whole.  Raises WarehouseError where nobody could plan anything."""
+def _whole(connection: Any, area: Area, words: Words) -> Row:
+    """The plan as a whole, and what it lacks.  Raises WarehouseError where nobody could plan anything."""
     plan = queries.horizon(connection)
-    if plan["first_on"] is None:
+    lack = missing(plan)
+    if plan["first_on"] is None and lack is not None:
         raise WarehouseError(
-            "There is no plan: no authority has officers, and nothing asks for a visit. {next}",
-            next=Message(queries.TO_DELIVER),
+            "There is no plan. {missing}",
+            missing=lack,
         )
-    return plan
+    return {
+        "plan": plan,
+        "note": words(NO_TARGET),
+        "missing": words.of(lack) if lack else None,
+        "without_crew": without_crew(plan, queries.uncrewed(connection, area), words) or None,
+    }
+
+
+def _say_missing(told: Row) -> None:
+    """What a table of the plan has no room to say."""
+    for sentence in (told["missing"], told["without_crew"]):
+        if sentence:
+            typer.echo(sentence, err=True)
+
+
+def _known_officer(connection: Any, text: str | None) -> str | None:
+    """Number of an officer whom a plan sends.  Raises WrongUse where none, or several, are called so."""
+    if text is None:
+        return None
+    known, asked = people(connection), text.strip()
+    found = [one for one, name in known.items() if asked in (one, name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise WrongUse(
+            "{n} officers are called '{officer}': give the number, one of {known}",
+            n=len(found),
+            officer=asked,
+            known=", ".join(found),
+        )
+    near = nearest(asked, [*known, *known.values()])
+    if near:
+        raise WrongUse(
+            "no officer '{officer}' is sent by a plan: did you mean {near}?", officer=asked, near=near
+        )
+    raise WrongUse("no officer '{officer}' is sent by a plan", officer=asked)
 
 
 def _known_team(known: list[str], team: str) -> None:

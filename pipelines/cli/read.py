@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from desk.files.tables import as_json, write_rows
+from desk.say.plan import NO_TARGET, missing
 from desk.terminal.codes import (
     codes_table,
     listing_table,
@@ -31,12 +32,13 @@ from pipelines.cli.options import (
     date_of,
     day,
     one_of,
+    say,
     written,
 )
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
-from warehouse.questions import visits
+from warehouse.questions import plan, visits
 from warehouse.questions.passport import passport
 
 
@@ -76,11 +78,17 @@ def queue(
     )
     with reading(settings.home) as connection:
         found = visits.inspection_queue(connection, area_of(connection, level, district), asked)
+        lack = None if found else missing(plan.horizon(connection))
+    if not found:
+        say(words.of(lack) if lack else words("No visit matches"), beside=form != "table")
     if form != "table":
         exported(_flat(found, form), form, output, settings, name="queue")
-        return
-    console = Console()
-    console.print(visits_table(found, words, width=console.width) if found else words("No visit matches"))
+    elif found:
+        console = Console()
+        console.print(visits_table(found, words, width=console.width))
+    if found:
+        # Not among the rows: machines read them.
+        say(words(NO_TARGET), beside=form != "table")
 
 
 def _queue_of_code(
@@ -93,16 +101,19 @@ def _queue_of_code(
     settings: Settings,
 ) -> None:
     """Every enterprise of a code; RED ones with due day and state."""
+    words = Words(settings.language)
     with reading(settings.home) as connection:
         area_of(connection, level, district)
         found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
-    if form == "table":
-        words, console = Words(settings.language), Console()
-        console.print(
-            queue_table(found, words, wide=console.width >= 110) if found else words("No enterprise matches")
-        )
-        return
-    exported(_flat(found, form), form, output, settings, name=f"queue-{key}")
+        whole = {} if found else plan.horizon(connection)
+    if not found:
+        lack = None if whole["firms"] else missing(whole)
+        say(words.of(lack) if lack else words("No enterprise matches"), beside=form != "table")
+    if form != "table":
+        exported(_flat(found, form), form, output, settings, name=f"queue-{key}")
+    elif found:
+        console = Console()
+        console.print(queue_table(found, words, wide=console.width >= 110))
 
 
 def explain(

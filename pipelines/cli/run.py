@@ -12,6 +12,7 @@ from rich.console import Console
 
 from desk.files.tables import as_json
 from desk.say.complaints import complaint_lines
+from desk.say.plan import missing
 from desk.terminal.codes import codes_table, queue_table
 from desk.terminal.rejects import reject_counts_table
 from desk.words.labels import BINDING
@@ -235,10 +236,10 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
 def show_plan(plan: dict[str, Any], words: Words, console: Console) -> None:
     """What the plan came to, and the rule that keeps most visits off it."""
     counts = plan["visits"]
+    lack = missing(plan)
+    if lack is not None:
+        console.print(f"[bold]{words('Nothing is planned.')}[/] {words.of(lack)}", highlight=False)
     if plan["first_on"] is None:
-        console.print(
-            f"[bold]{words('Nothing is planned.')}[/] {words(planning.TO_DELIVER)}", highlight=False
-        )
         return
     told = words(
         "Plan from {first} to {last}: {scheduled} visits scheduled, {short} not possible",

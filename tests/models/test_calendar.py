@@ -1,6 +1,7 @@
 """Working days: against a second library, against the decree by hand, and before the notice of a year is out."""
 
 from datetime import date, timedelta
+from importlib.metadata import version
 
 import chinese_calendar
 import pytest
@@ -10,15 +11,18 @@ from hypothesis import strategies as st
 from models.calendar import (
     NOTICES,
     add_working_days,
+    edition,
+    horizon,
     is_provisional,
     is_working_day,
     last_announced,
     read_notices,
     working_days,
 )
+from models.disputes import decide_by, last_filing_day
 from models.errors import PolicyError
 from models.policy import load_policy
-from pipelines.cli.admin import _reckoned_until
+from models.supervision.announced import calendar, reckoned_until
 
 DAY = timedelta(days=1)
 
@@ -77,8 +81,22 @@ def test_a_span_is_provisional_by_its_years_not_by_its_ends() -> None:
 
 def test_what_is_reckoned_with_passes_the_announced_days_before_the_year_ends() -> None:
     policy = load_policy("starter")
-    assert _reckoned_until(date(2026, 9, 30), policy.on(date(2026, 9, 30))) <= last_announced()
-    assert _reckoned_until(date(2026, 12, 18), policy.on(date(2026, 12, 18))) > last_announced()
+    early, late = date(2026, 9, 30), date(2026, 12, 18)
+    assert reckoned_until(early, policy.on(early)) <= last_announced()
+    assert calendar(early, policy.on(early)).state == "ok"
+    found = calendar(late, policy.on(late))
+    assert found.state == "alarm"
+    assert found.facts["reckoned"] == reckoned_until(late, policy.on(late)) > found.facts["last"]
+    assert found.value == (found.facts["reckoned"] - date(2026, 12, 31)).days
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)))
+def test_nothing_that_begins_on_a_day_reaches_beyond_what_is_reckoned_with(day: date) -> None:
+    policy = load_policy("starter").on(day)
+    ends = [add_working_days(day, policy.planning.red_visit_working_days)[0]]
+    ends += horizon(day, policy.planning.visiting.horizon_working_days)
+    ends += [decide_by(day, policy.review, is_decisive=sure).day for sure in (True, False)]
+    assert max(*ends, last_filing_day(day, policy.review).day) <= reckoned_until(day, policy)
 
 
 def test_a_notice_settles_its_year() -> None:
@@ -88,6 +106,15 @@ def test_a_notice_settles_its_year() -> None:
     )
     assert found[2027].off == {date(2027, 2, 9), date(2027, 2, 10)}
     assert found[2027].works == {date(2027, 2, 20)}
+
+
+def test_notices_that_are_written_in_make_another_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    editions = [edition()]
+    for day in (9, 10):
+        told = read_notices(f"2027: {{reference: No. 1, days_off: [2027-02-{day:02}], days_worked: []}}")
+        monkeypatch.setattr("models.calendar._notices", lambda told=told: told)
+        editions.append(edition())
+    assert len(set(editions)) == 3 and all(one.startswith(version("holidays")) for one in editions)
 
 
 OF_2027 = "reference: No. 1, days_off: [2027-02-09]"

@@ -1,7 +1,6 @@
 """Issuing: a coding is recorded as a run and becomes what readers see."""
 
-from importlib.metadata import version
-
+from models.calendar import edition
 from warehouse.coding.coding import Coding
 from warehouse.coding.history import record_changes
 from warehouse.database.frames import Connection, insert, transaction
@@ -45,7 +44,7 @@ def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued
         fingerprint=policy.scorecard.fingerprint,
         stored_no=stored_no(connection) if coding.stored_by is None else coding.stored_by,
         is_issued=is_issued,
-        calendar_version=version("holidays"),
+        calendar_version=edition(),
         rescored=None if coding.only is None else len(coding.only),
         number=next_number(connection, "ops.runs"),
         **result,

@@ -29,6 +29,7 @@ from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log, replace_table, shown_as, transaction
 from warehouse.database.meta import get_meta, set_meta
 from warehouse.database.validity import counted_visit, standing
+from warehouse.planning.appointments import keep_appointments
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.schema.catalogue import OWN
@@ -73,6 +74,7 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
         now = reread(connection, now, "crews", "ties")
         plan = make_plan(now, policy)
         planned = _write(connection, coding, now, plan, drawn.height)
+        keep_appointments(connection, coding.as_of)
         set_meta(connection, PLANNED_AS_OF, coding.as_of.isoformat())
     return planned
 

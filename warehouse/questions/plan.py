@@ -8,27 +8,44 @@ from datetime import date
 from typing import Any
 
 from models.errors import WarehouseError
-from models.messages import N_, Message
+from models.messages import Message
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.questions.area import EVERYWHERE, Area, within
 
-TO_DELIVER = N_(
-    "Deliver the register of enterprises and the officers who inspect (tables enterprises and officers), then run again"
-)
-"""The next step where nothing is planned."""
-
 
 def horizon(connection: Connection) -> Row:
-    """The plan as a whole: its day, first and last day planned, year."""
+    """The plan as a whole: its day, first and last day planned, year; and what a plan needs, as far as it is there.
+
+    ``firms``: of the register; ``people``: who may inspect; ``crews``: that go out on the days planned; ``due``
+    visits, ``scheduled`` ones, and ``later``: enterprises meant for a later month of the year.
+    """
     return rows(
         connection,
         """
-        SELECT max(as_of) AS as_of, min(day) AS first_on, max(day) AS last_on, year(min(day)) AS year,
-               (SELECT bool_or(rule = 'calendar') FROM plan.shortfalls) AS is_provisional
-        FROM plan.capacity
+        WITH days AS (SELECT max(as_of) AS as_of, min(day) AS first_on, max(day) AS last_on, year(min(day)) AS year,
+                             coalesce(sum(crews), 0)::BIGINT AS crews FROM plan.capacity)
+        SELECT as_of, first_on, last_on, year,
+               (SELECT bool_or(rule = 'calendar') FROM plan.shortfalls) AS is_provisional,
+               (SELECT count(*) FROM core.enterprises) AS firms,
+               (SELECT coalesce(max(people), 0) FROM plan.budget) AS people,
+               crews,
+               (SELECT count(*) FROM plan.visits) AS due,
+               (SELECT count(*) FROM plan.visits WHERE planned_on IS NOT NULL) AS scheduled,
+               (SELECT count(DISTINCT enterprise_id) FROM plan.targets WHERE month_on > last_on) AS later
+        FROM days
         """,
     )[0]
+
+
+def uncrewed(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
+    """Authorities that have enterprises to visit this year and nobody to send, or no crew on the days planned."""
+    found = f"""
+    WITH days AS (SELECT level, division, sum(crews) AS crews FROM plan.capacity GROUP BY ALL)
+    SELECT level, division FROM plan.budget b LEFT JOIN days d USING (level, division) WHERE {within("b")}
+    GROUP BY level, division HAVING max(people) = 0 OR max(d.crews) = 0 ORDER BY {LEVEL_ORDER}, division
+    """
+    return rows(connection, found, area.arguments)
 
 
 def divisions(connection: Connection) -> list[str]:

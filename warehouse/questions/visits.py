@@ -1,6 +1,6 @@
 """Questions about visits: the queue, the visits of a day, their officers and their check items."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from warehouse.database.frames import Connection
@@ -59,22 +59,37 @@ def inspection_queue(
     return with_contested(connection, found)
 
 
+_SENT = """($team IS NULL OR contains(lower(v.crew_id), lower($team)))
+  AND ($officer IS NULL OR list_contains(v.officers, $officer))"""
+
+
 _VISITS = f"""
 SELECT v.visit_id, v.planned_on, v.level, v.division, v.crew_id, v.stop, v.state, v.enterprise_id, e.name,
        e.division AS place, e.sector, e.longitude, e.latitude, c.code, c.score, v.channel, v.channels, v.mode,
        v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
 FROM plan.visits v JOIN core.enterprises e USING (enterprise_id) LEFT JOIN risk.codes c USING (enterprise_id)
 WHERE v.planned_on BETWEEN $first AND $last AND v.state IN ('scheduled', 'awaiting') AND {within("v")}
-  AND ($team IS NULL OR contains(lower(v.crew_id), lower($team)))
+  AND {_SENT}
 ORDER BY v.planned_on, {LEVEL_ORDER.replace("level", "v.level")}, v.division, v.crew_id, v.stop, v.visit_id
 """
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Who goes: a part of the name of a crew, the number of an officer, both, or anybody."""
+
+    team: str | None = None
+    officer: str | None = None
+
+
+ANYBODY = Sent()
+
+
 def visits(
-    connection: Connection, first: date, last: date, area: Area = EVERYWHERE, *, team: str | None = None
+    connection: Connection, first: date, last: date, area: Area = EVERYWHERE, sent: Sent = ANYBODY
 ) -> list[Row]:
     """Planned visits of some days in the order in which crews make them, with people and all that is to be checked."""
-    arguments = {**area.arguments, "first": first, "last": last, "team": team}
+    arguments = {**area.arguments, **asdict(sent), "first": first, "last": last}
     found = rows(connection, _VISITS, arguments)
     people = _by_visit(connection, _PEOPLE, found)
     checks = _by_visit(connection, _CHECKS, found)
@@ -104,15 +119,16 @@ def _by_visit(connection: Connection, query: str, visits: list[Row]) -> dict[str
     return grouped
 
 
-def planned_days(connection: Connection) -> list[date]:
+def planned_days(connection: Connection, area: Area = EVERYWHERE, sent: Sent = ANYBODY) -> list[date]:
     """Days with visits, first to last."""
-    found = "SELECT DISTINCT planned_on AS day FROM plan.visits WHERE planned_on IS NOT NULL ORDER BY 1"
-    return [row["day"] for row in rows(connection, found)]
+    found = f"""
+    SELECT DISTINCT planned_on AS day FROM plan.visits v WHERE planned_on IS NOT NULL AND {within("v")}
+    AND {_SENT} ORDER BY 1
+    """
+    return [row["day"] for row in rows(connection, found, {**area.arguments, **asdict(sent)})]
 
 
 def teams(connection: Connection, area: Area = EVERYWHERE) -> list[str]:
-    """Names of the crews that have visits."""
-    found = (
-        f"SELECT DISTINCT crew_id FROM plan.visits v WHERE crew_id IS NOT NULL AND {within('v')} ORDER BY 1"
-    )
+    """Names of the crews that have visits, and of those that had some which calendars still take back."""
+    found = f"SELECT DISTINCT crew_id FROM plan.appointments a WHERE {within('a')} ORDER BY 1"
     return [row["crew_id"] for row in rows(connection, found, area.arguments)]

@@ -43,7 +43,10 @@ _COLUMNS = COMMON | spread(
         "mode": text("on_site or off_site"),
         "quarter_days": whole("time of a crew on the spot, in quarters of a day"),
         "form": text("form of cross-region inspection (P10) the crew comes in; empty = its own"),
-        "value": whole("serious findings expected, in millionths; the score where no card is calibrated"),
+        "value": whole(
+            "serious findings expected, in millionths, or the score where no card is calibrated: it orders visits and "
+            "is nobody's target (C6)"
+        ),
         "change": text("against the plan before: new, kept, moved, other_crew, dropped, done or cancelled"),
         "month_on": day("first day of the month"),
         "kind": text("key (重点检查) or general (一般检查)"),
@@ -53,6 +56,10 @@ _COLUMNS = COMMON | spread(
         "last_on": day("last day the plan may use, or of the stretch that is short"),
         "in_cap": flag("counts against the annual cap (C4)"),
         "is_planned": flag("all it is for is part of the annual plan, so it uses that budget"),
+        "names": texts("their names, in the same order"),
+        "begins_after": whole("quarters of a day that the crew's visits before it take"),
+        "told_from": day("first plan that told it so"),
+        "told_to": day("first plan that tells it otherwise or not at all; empty = stands"),
         "draw_id": text("draw it comes from"),
         "previous_day from_day": day("day in the plan before"),
         "made_on": day("plan it first stood in"),
@@ -178,6 +185,13 @@ TABLES = {
     "plan.changes": _planned(
         "one visit that is not as it was in the plan before",
         "visit_id enterprise_id level division change because from_day to_day as_of",
+    ),
+    "plan.appointments": _kept(
+        "one visit as the plans told it, from the first plan that did; a moved one has several",
+        "visit_id enterprise_id planned_on level division crew_id officers names quarter_days begins_after "
+        "told_from told_to because",
+        order="visit_id, told_from",
+        because=text("why it is told otherwise"),
     ),
     "plan.budget": _planned(
         "one authority and month: the person-days of the annual plan (150号)",

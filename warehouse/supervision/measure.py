@@ -12,6 +12,7 @@ import polars as pl
 from models.features.fold import EVENT_COLUMNS
 from models.policy.review import Monitoring
 from models.supervision import drift
+from models.supervision.announced import calendar
 from models.supervision.drift import Acknowledged, Key, Measured
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
@@ -54,6 +55,7 @@ def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Mea
         flip_flops(connection, coding),
         *disputes(connection, coding),
         deliveries(connection, coding),
+        calendar(coding.as_of, coding.policy),
     ]
     found += drift.disappeared(found, _seen(connection, coding, known))
     found = drift.settled(found, known, as_of=coding.as_of)

@@ -13,6 +13,7 @@ from desk.pages.report import comparison as contest
 from desk.pages.report.comparison import Contest
 from desk.pages.report.tables import records
 from desk.say import numbers
+from desk.say.plan import NO_TARGET
 from desk.say.report import METRICS, SCORE, TOP
 from desk.words.words import Words
 from models.learning.evaluation import Evaluation
@@ -26,10 +27,7 @@ LIMITS = (
         "The data give P(found | inspected), not P(exists). Firms that were not visited are "
         "unknown, not clean."
     ),
-    N_(
-        "The number of major hazards found is no target: once it is one, it is filled, and the "
-        "data stop meaning anything."
-    ),
+    NO_TARGET,
     N_("Cut-offs and points are this project's proposals, not Jinan's official ones."),
     N_(
         "A score says where to look first. It is no ground for a penalty; each point leads to a "

@@ -72,8 +72,10 @@ def test_the_queue_has_every_visit_in_order_of_precedence(coded: Path) -> None:
     assert [row["visit_id"] for row in rows] == [
         visit for (visit,) in asked(coded, "SELECT visit_id FROM serve.inspection_queue ORDER BY rank")
     ]
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "queue", "--format", "csv").stdout)))
+    done = riskcode(coded, "queue", "--format", "csv")
+    table = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["visit_id"] for row in table] == [row["visit_id"] for row in rows]
+    assert all(row["value"] for row in table) and "nobody's target" in done.stderr
 
 
 def test_red_visits_keep_what_the_red_queue_told(coded: Path) -> None:
@@ -271,11 +273,12 @@ def test_the_calendar_has_one_event_a_visit(coded: Path, tmp_path: Path, month: 
 
 
 def test_visits_of_a_crew_follow_each_other() -> None:
-    row = {"planned_on": date(2026, 7, 1), "quarter_days": 2}
-    first, second = hours(row, 0), hours(row, 2)
+    row = {"planned_on": date(2026, 7, 1), "quarter_days": 2, "begins_after": 0}
+    first, second = hours(row), hours({**row, "begins_after": 2})
     assert first[0].hour == 9 and first[1] <= second[0]
-    assert hours({**row, "quarter_days": 4}, 0)[1] == second[1]
-    assert hours({**row, "quarter_days": 1}, 7)[0] < hours({**row, "quarter_days": 1}, 7)[1]
+    assert hours({**row, "quarter_days": 4})[1] == second[1]
+    start, end = hours({**row, "quarter_days": 1, "begins_after": 7})
+    assert start < end
 
 
 def test_sheets_have_names_excel_accepts_each_once() -> None:
@@ -327,7 +330,8 @@ def test_next_years_draws_are_promised_first_and_made_with_the_public_value(
     assert f"Committed to {len(records)} draws" in done.stdout and len(records) > 0
     committed = [json.loads(file.read_text(encoding="utf-8")) for file in records]
     assert all(not one["seed"] and not one["public_value"] for one in committed)
-    assert riskcode(home, "draw", "commit", *lottery).stdout == "No draw is called for\n", "promised before"
+    again = riskcode(home, "draw", "commit", *lottery).stdout
+    assert again.startswith("No draw is called for: all are committed to"), "promised before"
     early = riskcode(home, "draw", "reveal", "--public-value", "1", "--year", "2028")
     assert early.returncode != 0 and "draw commit" in early.stderr
     done = riskcode(home, "draw", "reveal", "--public-value", " 3 14 15 ", "--year", "2027")
@@ -407,6 +411,7 @@ def test_what_is_short_and_what_moved_is_told_in_words(coded: Path, tmp_path: Pa
         plan = binding(connection)
     page = " ".join("\n".join(lines(tmp_path, "plan", "month", columns=160)).split())
     assert "not enough crew days" in page and visit["name"] in page
+    assert "major hazards found is nobody's target" in page
     assert re.search(r"not enough crew days: gave way to [^:]*RED special", page)
     assert "dropped not enough crew days 1" in page and "moved deadline is earlier" in page
     load = told(tmp_path, "plan", "month", "--level", visit["level"])["load"]
@@ -426,11 +431,37 @@ def test_where_nothing_is_planned_it_is_said_what_to_deliver(coded: Path, tmp_pa
         plan = binding(connection)
     output = io.StringIO()
     show_plan(plan, Words("en"), Console(file=output, width=200))
-    assert "Nothing is planned. Deliver the register" in output.getvalue() and "None" not in output.getvalue()
-    for command in ("year", "month", "today"):
-        done = riskcode(tmp_path, "plan", command)
-        assert done.returncode == 5 and "tables enterprises and officers" in done.stderr
-        assert "执法人员" in riskcode(tmp_path, "plan", command, RISKCODE_LANG="zh").stderr
+    assert "Nothing is planned. No authority has enough" in output.getvalue()
+    assert "None" not in output.getvalue()
+    for command in (("year",), ("month", "--json"), ("today", "--format", "ics")):
+        done = riskcode(tmp_path, "plan", *command)
+        assert done.returncode == 5 and "tables officers and absences" in done.stderr and not done.stdout
+    assert "执法人员" in riskcode(tmp_path, "plan", "year", RISKCODE_LANG="zh").stderr
+
+
+def test_a_day_without_visits_names_none_where_there_are_none_at_all(coded: Path, tmp_path: Path) -> None:
+    copy = copy_of(coded, tmp_path) / "published" / "riskcode.duckdb"
+    with duckdb.connect(str(copy)) as connection:
+        for table in ("plan.visits", "plan.appointments", "serve.inspection_queue"):
+            connection.execute(f"DELETE FROM {table}")
+    for command in (("plan", "today", "--json"), ("plan", "month", "--format", "ics"), ("queue", "--json")):
+        done = riskcode(tmp_path, *command)
+        assert done.returncode == 0 and "Nothing is due until 2026-07-31" in done.stderr
+        assert done.stdout.strip() in ("[]", "")
+
+
+def test_the_calendar_of_an_officer_has_what_he_goes_to(
+    coded: Path, tmp_path: Path, month: dict[str, Any]
+) -> None:
+    path, officer = tmp_path / "own.ics", month["visits"][0]["officers"][0]
+    asked = ("plan", "month", "--format", "ics", "--output", str(path), "--officer", officer["officer_id"])
+    assert riskcode(coded, *asked).returncode == 0
+    mine = [row["visit_id"] for row in month["visits"] if officer in row["officers"]]
+    found = [str(event["uid"]) for event in Calendar.from_ical(path.read_bytes()).walk("VEVENT")]
+    assert found == mine != []
+    assert riskcode(coded, "plan", "month", "--officer", officer["officer_id"]).returncode == 2
+    unknown = riskcode(coded, "plan", "today", "--officer", f"{officer['officer_id']}x")
+    assert unknown.returncode == 2 and "did you mean" in unknown.stderr
 
 
 def test_showing_the_plan_imports_nothing_heavy(coded: Path) -> None:
