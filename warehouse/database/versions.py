@@ -43,7 +43,8 @@ def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, re
 
 def _write(connection: Connection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
-    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    own = list(REGISTER_COLUMNS) if table.is_register else []
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in [*columns, *own])
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
         f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {core} n "
@@ -66,7 +67,7 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
         )
     )
     listed = ", ".join([*columns, *version_columns(table)])
-    own = "".join(f", f.{name}" for name in REGISTER_COLUMNS) if table.is_register else ""
+    carried = "".join(f", f.{name}" for name in own)
     prior = "0" if was_empty else f"(SELECT count(*) FROM {core} c WHERE {same_key})"
     moved = (
         f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
@@ -81,7 +82,7 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
                {FOREVER}, f.delivery_id, f.source_file, f.source_line, f.{NAMED_AS},
-               {next_stored_no(connection) if fresh else 0}, NULL{own}
+               {next_stored_no(connection) if fresh else 0}, NULL{carried}
         FROM temp.fresh f
         ORDER BY {_order(table, "f.")}
         """,

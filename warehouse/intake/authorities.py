@@ -53,7 +53,7 @@ def hold_authorities(
         return
     incoming = carry_decisions(connection, REGISTER, incoming)
     stored = _stored(connection, named, received_on)
-    shared = _shared(stored, incoming)
+    shared = _shared(stored, incoming) | named & _contested(connection)
     if not shared:
         return
     is_shared = pl.col("enterprise_id").is_in(list(shared))
@@ -123,6 +123,11 @@ def _shared(stored: pl.DataFrame, incoming: pl.DataFrame) -> frozenset[str]:
     several = said.group_by("enterprise_id").agg(pl.col("source").n_unique()).filter(pl.col("source") > 1)
     was = stored.filter(pl.col(TOLD_AS).is_not_null())
     return frozenset((*several["enterprise_id"], *was["enterprise_id"]))
+
+
+def _contested(connection: Connection) -> frozenset[str]:
+    told = connection.execute(f"SELECT DISTINCT enterprise_id FROM {CONTESTED}").fetchall()
+    return frozenset(str(one) for (one,) in told)
 
 
 def _by_enterprise(rows: list[Row]) -> Mapping[str, list[Row]]:
