@@ -117,6 +117,7 @@ BINDING = vocab.CodeList(
         "annual_budget": "the annual plan needs more than its days (Document 150)",
         "unknown_sector": "sector unknown; planned as a general enterprise",
         "unknown_level": "enforcing level unknown; planned at the default level",
+        "authority_contested": "sources name two levels or districts; what held before stays in force (P1)",
         "draw_pending": "a draw that was committed to is not revealed yet",
         "unfit_id": "ids with commas cannot stand in an open draw",
         "calendar": "holidays not announced yet; working days are provisional",

@@ -18,7 +18,7 @@ import polars as pl
 from models.authorities import AUTHORITY_COLUMNS, UNSAID, Contested, Said, Statement, in_force
 from models.messages import N_, Message
 from models.tables.canonical import TABLES
-from warehouse.database.frames import Connection, append, shown_as
+from warehouse.database.frames import Connection, append, log, shown_as
 from warehouse.database.meta import next_stored_no
 from warehouse.database.validity import as_delivered
 from warehouse.database.versions import add_versions, undo
@@ -30,6 +30,7 @@ from warehouse.intake.mapping import kept_mapping
 from warehouse.schema.catalogue import OWN, TOLD_AS
 
 AUTHORITY_CONTESTED = "authority_contested"
+AUTHORITY_BY_TURNS = "authority_by_turns"
 CONTESTED = "ops.contested_authorities"
 REGISTER = TABLES["enterprises"]
 Row = dict[str, Any]
@@ -277,4 +278,54 @@ _SAID = N_(
 _CONTESTED = f"""
 SELECT said_by, held_by, column_name, first_on, count(*), min(enterprise_id), arg_min(held, enterprise_id),
        arg_min(said, enterprise_id) FROM {CONTESTED} GROUP BY ALL ORDER BY ALL
+"""
+
+
+def of_moves(connection: Connection, judged: Judged, *, on: date) -> list[Complaint]:
+    """Enterprises that a source gives back a level or district it had taken from them: two of its files take turns.
+
+    For a delivery already stored.  That a source says otherwise than before is a correction, and only logged.
+    """
+    moved = connection.execute(_MOVED, {"delivery": judged.delivery_id}).fetchall()
+    if moved:
+        told = {key for key, *_ in moved}
+        log.info(
+            "%s: %s enterprises have another level or district than before", judged.mapping.name, len(told)
+        )
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for key, file, before, after, is_again in moved:
+        if is_again:
+            found[file].append((key, before, after))
+    return [
+        Complaint(
+            judged.mapping.name,
+            AUTHORITY_BY_TURNS,
+            f"{REGISTER.name} {file} {on}",
+            Message(
+                _BY_TURNS,
+                {"file": file, "n": f"{len(keys):,}", "key": shown(keys[0][0])}
+                | {"before": keys[0][1], "after": keys[0][2]},
+            ),
+        )
+        for file, keys in found.items()
+    ]
+
+
+_BY_TURNS = N_(
+    "{file}: {n} enterprises have a level or district again that they had before another file changed it ({key}: "
+    "{before} became {after}). Do two files take turns? Have one corrected or left out (ignore:); else acknowledge it."
+)
+_MOVED = f"""
+WITH told AS (
+    SELECT enterprise_id, source, version, delivery_id, source_file, {as_delivered("enforcing_level", "c")} AS level,
+           {as_delivered("division", "c")} AS place
+    FROM core.enterprises c WHERE undone_no IS NULL
+     AND enterprise_id IN (SELECT enterprise_id FROM core.enterprises WHERE delivery_id = $delivery)),
+steps AS (
+    SELECT *, lag(level) OVER one_source AS level_before, lag(place) OVER one_source AS place_before
+    FROM told WINDOW one_source AS (PARTITION BY enterprise_id, source ORDER BY version))
+SELECT enterprise_id, source_file, concat_ws(' ', level_before, place_before), concat_ws(' ', level, place),
+       EXISTS (FROM told q WHERE q.enterprise_id = s.enterprise_id AND q.source = s.source AND q.version < s.version
+               AND q.delivery_id <> s.delivery_id AND q.level = s.level AND q.place IS NOT DISTINCT FROM s.place)
+FROM steps s WHERE delivery_id = $delivery AND (level <> level_before OR place <> place_before) ORDER BY ALL
 """

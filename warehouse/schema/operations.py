@@ -132,7 +132,8 @@ TABLES = {
         order="source, kind, place",
         kind=text(
             "source_unreadable, file_unreadable, mostly_refused, file_unmapped, sheet_unread, decisive_unfilled, "
-            "decisive_lost, danger_left_out, another_day, contradicted, authority_contested or division_unknown"
+            "decisive_lost, danger_left_out, another_day, contradicted, authority_contested, authority_by_turns or "
+            "division_unknown"
         ),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),
