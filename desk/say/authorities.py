@@ -16,7 +16,7 @@ def contested_line(row: Found, words: Words) -> str:
         "{name} ({enterprise}): {what} {held} by {held_by} stays in force; {said_by} says {said}, since {day}",
         name=row["name"] or "–",
         enterprise=row["enterprise_id"],
-        what=words("level") if is_level else words("division"),
+        what=words("enforcing level") if is_level else words("division"),
         held=held,
         held_by=row["held_by"],
         said_by=row["said_by"],
