@@ -251,8 +251,13 @@ def _note(
     append(connection, CONTESTED, kept.select(*same, first_on=pl.coalesce("first_on_before", "first_on")))
 
 
-def tell_contested(connection: Connection, *, on: date) -> None:
-    """Renew the complaints about authorities that are contested: one for two sources, a column and the day it arose."""
+def tell_contested(connection: Connection, judged: Judged, *, on: date) -> None:
+    """Renew the complaints about authorities that are contested: one for two sources, a column and the day it arose.
+
+    What is contested changes with a register only.
+    """
+    if REGISTER.name not in judged.accepted:
+        return
     found: dict[str, list[Complaint]] = {
         str(source): []
         for (source,) in connection.execute(

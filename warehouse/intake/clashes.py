@@ -124,17 +124,20 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
 
 
 def _differs(table: Table) -> str:
-    """SQL: two rows of a key and day of knowledge say different things.
+    """SQL: two rows of a key and day of knowledge say different things, whoever says them.
 
     Two registers may name two authorities: which holds is settled with the rows in hand (``intake.authorities``).
     """
-    columns = [name for name in table.columns() if name != "recorded_at"]
-    differ = {name: f"i.{name} IS DISTINCT FROM c.{name}" for name in columns}
+    differ = {name: f"i.{name} IS DISTINCT FROM c.{name}" for name in _saying(table)}
     if not table.is_register:
         return " OR ".join(differ.values())
-    own = {name: test for name, test in differ.items() if name in (*AUTHORITY_COLUMNS, "source")}
-    others = " OR ".join(test for name, test in differ.items() if name not in own)
-    return f"{others} OR i.source = c.source AND ({' OR '.join(own.values())})"
+    own = " OR ".join(differ.pop(name) for name in AUTHORITY_COLUMNS)
+    return f"{' OR '.join(differ.values())} OR i.source = c.source AND ({own})"
+
+
+def _saying(table: Table) -> list[str]:
+    """Columns that say something of a thing: not which it is, who says so, and since when."""
+    return [name for name in table.columns() if name not in (*table.key, "recorded_at", "source")]
 
 
 def _as_delivered(table: Table) -> str:
@@ -200,8 +203,7 @@ def _remember(
 
 def _content(of: str, table: Table) -> str:
     """SQL: what a row says besides its key, so that two rows can be compared when one is gone."""
-    columns = (name for name in table.columns() if name not in (*table.key, "recorded_at"))
-    cells = ", ".join(f"{name} := {of}.{name}::VARCHAR" for name in columns)
+    cells = ", ".join(f"{name} := {of}.{name}::VARCHAR" for name in _saying(table))
     return f"md5(struct_pack({cells})::VARCHAR)"
 
 

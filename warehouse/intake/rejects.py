@@ -163,7 +163,7 @@ def _retry_group(
                 "WHERE rowid IN (SELECT reject FROM settled)",
                 [received_on],
             )
-        tell_contested(connection, on=received_on)
+        tell_contested(connection, judged, on=received_on)
         settle_anew(connection, judged, received_on=received_on)
     return settled.height
 

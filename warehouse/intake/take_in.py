@@ -104,7 +104,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         renew(connection, source, milder, on=received_on, kinds=[])
         told, places = of_contradictions(connection, judged, on=received_on)
         renew(connection, source, told, on=received_on, kinds=[CONTRADICTED], places=places)
-        tell_contested(connection, on=received_on)
+        tell_contested(connection, judged, on=received_on)
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken
