@@ -118,10 +118,16 @@ def _stored(connection: Connection, named: frozenset[str], received_on: date) ->
 
 
 def _shared(stored: pl.DataFrame, incoming: pl.DataFrame) -> frozenset[str]:
-    """Enterprises of which several sources speak, or did when their rows were stored."""
-    columns = ["enterprise_id", "source"]
-    said = pl.concat([stored.select(columns), incoming.select(columns)])
-    several = said.group_by("enterprise_id").agg(pl.col("source").n_unique()).filter(pl.col("source") > 1)
+    """Enterprises of which several sources speak and not all rows say the same, or did not when they were stored."""
+    delivered = {name: pl.col(name).cast(pl.String) for name in AUTHORITY_COLUMNS}
+    said = pl.concat(
+        [
+            stored.select("enterprise_id", "source", **{name: f"said_{name}" for name in AUTHORITY_COLUMNS}),
+            incoming.select("enterprise_id", "source", **delivered),
+        ]
+    )
+    words = said.group_by("enterprise_id").agg(pl.col("source", *AUTHORITY_COLUMNS).n_unique())
+    several = words.filter(pl.col("source") > 1, pl.max_horizontal(*AUTHORITY_COLUMNS) > 1)
     was = stored.filter(pl.col(TOLD_AS).is_not_null())
     return frozenset((*several["enterprise_id"], *was["enterprise_id"]))
 
@@ -216,8 +222,8 @@ def _carry(stored: list[Row], incoming: list[Row], now: Said, changed: set[int])
     """New rows carry what is in force; those that repeat what is stored stay as it stands there."""
     repeated = [_repeated(row, stored) for row in incoming]
     for row, there in zip(incoming, repeated, strict=True):
-        stays = there is not None and there["version"] not in changed
-        row.update(_carrying(_carried(row), _carried(there) if stays else now))
+        carried = now if there is None or there["version"] in changed else _carried(there)
+        row.update(_carrying(_carried(row), carried))
 
 
 def _carrying(said: Said, carried: Said) -> Row:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.worlds.deliveries import FIRMS, MAPPING, TODAY, Row, csv_bytes, deliver, firm, taken, warehouse
 from tests.worlds.effort import tries
+from warehouse.database.opening import prepare_schema
 from warehouse.intake.complaints import acknowledge
 from warehouse.questions.complaints import standing
 
@@ -179,6 +180,19 @@ def test_what_two_sources_say_alike_on_one_day_is_refused_for_neither(nights: Ni
     assert nights.connection.sql("FROM raw.rejected_rows").fetchall() == []
 
 
+def test_a_warehouse_made_before_this_was_kept_gets_what_is_new_and_goes_on(nights: Nights):
+    nights.comes(CITY, at("city"))
+    held = nights.connection
+    held.execute("DROP VIEW core.current_enterprises; ALTER TABLE core.enterprises DROP COLUMN told_as")
+    held.execute(
+        "CREATE VIEW core.current_enterprises AS FROM core.enterprises WHERE known_to = DATE '9999-12-31'"
+    )
+    held.execute("DROP TABLE ops.contested_authorities")
+    prepare_schema(held)
+    nights.comes(DISTRICT, at("district"), day=1)
+    assert (nights.in_force(), nights.contested()) == (("city", "370102"), [LEVELS])
+
+
 # ------------------------------------------------------------------------------------ any order
 
 words = st.builds(
@@ -210,7 +224,7 @@ def counting(nights: Nights) -> list[tuple[Any, ...]]:
     return joined
 
 
-@settings(max_examples=tries(8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=orders())
 def test_the_files_of_a_day_may_come_in_any_order(
     world: tuple[Sequence[Sequence[tuple[str, Row]]], Sequence[Sequence[tuple[str, Row]]]],
