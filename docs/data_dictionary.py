@@ -18,7 +18,7 @@ from models.policy import load_policy
 from models.tables.canonical import TABLES, Table, code_list, decisive
 from models.tables.columns import not_before_column
 from warehouse.intake.files.header import MAX_COLUMNS
-from warehouse.schema.catalogue import OWN, VERSION_COLUMNS
+from warehouse.schema.catalogue import OWN, REGISTER_COLUMNS, VERSION_COLUMNS
 from warehouse.schema.tables import Column
 
 FILE = Path(__file__).with_name("data-dictionary.md")
@@ -207,6 +207,8 @@ def _versions() -> list[str]:
         "shows the current version of each key.  When a version counts: "
         "[corrections and versions](operations.md#corrections-and-versions).",
         _columns(VERSION_COLUMNS),
+        "The register (`core.enterprises`) has one more:",
+        _columns(REGISTER_COLUMNS),
     ]
 
 

@@ -107,7 +107,7 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
             if renewed == "enterprise":
                 _exchange(connection, table, query, coding.known_at)
             elif renewed == "update":
-                connection.execute(f"DROP TABLE copy.{table}")
+                connection.execute(f"DROP TABLE IF EXISTS copy.{table}")
                 create(connection, table, query, coding.known_at)
         connection.execute("CHECKPOINT copy")
     finally:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.say.plan import NO_TARGET
+from desk.say.authorities import contested_line
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
@@ -21,6 +22,7 @@ from warehouse.questions.plan import FLOOR_COLUMNS
 
 MOST_CHECKS = 5
 """Things to check that are shown for one visit; the printed sheet has all."""
+_MOST_CONTESTED = 10
 _BAR = 24
 _RULE_WIDTH, _OTHER_WIDTH, _LEAST_NAMES = 34, 30, 12
 _FLOORS = {
@@ -166,6 +168,7 @@ def show_month(told: Row, words: Words, console: Console) -> None:
     console.print(_load_table(told["load"], words))
     heading(console, words("What the rules ask for and the plan does not do"))
     _show_certificate(told["certificate"], words, console)
+    _show_contested(told["contested"], words, console)
     heading(console, words("Since the plan before"))
     _show_changes(told["changes"], words, console)
     listed = words(
@@ -284,6 +287,13 @@ def _show_certificate(found: list[Row], words: Words, console: Console) -> None:
             rule = words.label(BINDING, row["rule"])
             gave_way = words("{rule}: gave way to {ways}", rule=rule, ways=ways)
             console.print(f"[dim]{escape(gave_way)}[/]", highlight=False)
+
+
+def _show_contested(found: list[Row], words: Words, console: Console) -> None:
+    for row in found[:_MOST_CONTESTED]:
+        console.print(f"[yellow]![/] {escape(contested_line(row, words))}", highlight=False)
+    if (more := len(found) - _MOST_CONTESTED) > 0:
+        console.print(f"[dim]{escape(words('{n} more: --format xlsx', n=more))}[/]", highlight=False)
 
 
 def _first_names(row: Row, words: Words) -> str:

@@ -124,6 +124,7 @@ BINDING = vocab.CodeList(
         "unknown_town": "the register names no town; no town's officers go there",
         "over_cap": "visited more often this year than the cap allows",
         "beyond_reasonable": "visited clearly more often than is reasonable; see why",
+        "authority_contested": "sources name two levels or districts; what held before stays in force (P1)",
         "draw_pending": "a draw that was committed to is not revealed yet",
         "unfit_id": "ids with commas cannot stand in an open draw",
         "calendar": "holidays not announced yet; working days are provisional",

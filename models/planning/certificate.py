@@ -270,7 +270,7 @@ def _annual_budget(budget: pl.DataFrame) -> pl.DataFrame:
 
 
 def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[pl.DataFrame]:
-    """Unknown data that were planned for by an assumption, and days that may still change."""
+    """Unknown or contested data that were planned for by an assumption, and days that may still change."""
     firms = with_authority(now, policy)
     concerned = {
         "unknown_sector": firms.filter(pl.col("sector").is_null()),
@@ -282,6 +282,12 @@ def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[pl.Da
         counted = some.group_by(level="at_level", division="at_division").agg(count=pl.len())
         yield counted.with_columns(scope=pl.lit("note"), rule=pl.lit(rule))
     yield from _frequent(firms, now, policy)
+    contested = firms.join(now.contested, on="enterprise_id", how="semi")
+    yield contested.select(
+        *("enterprise_id", pl.lit("note").alias("scope"), pl.lit("authority_contested").alias("rule")),
+        **_HERE,
+        count=1,
+    )
     if plan.is_provisional:
         note = {"scope": "note", "rule": "calendar", "first_on": plan.days[0], "last_on": plan.days[-1]}
         yield pl.DataFrame([note])

@@ -106,6 +106,9 @@ ABSENCES: Schema = {"officer_id": pl.String, "first_day": pl.Date, "last_day": p
 CONFLICTS: Schema = {"enterprise_id": pl.String, "officer_id": pl.String}
 """One row per declared conflict that stands."""
 
+CONTESTED: Schema = {"enterprise_id": pl.String}
+"""Enterprises of which sources name two levels or districts; planned where what held before says (P1)."""
+
 TARGETS: Schema = {
     "enterprise_id": pl.String,
     "channel": pl.String,
@@ -163,6 +166,7 @@ class Situation:
     officers: pl.DataFrame = field(default_factory=_none_of(OFFICERS))
     absences: pl.DataFrame = field(default_factory=_none_of(ABSENCES))
     conflicts: pl.DataFrame = field(default_factory=_none_of(CONFLICTS))
+    contested: pl.DataFrame = field(default_factory=_none_of(CONTESTED))
     targets: pl.DataFrame = field(default_factory=_none_of(TARGETS))
     crews: pl.DataFrame = field(default_factory=_none_of(CREWS))
     ties: pl.DataFrame = field(default_factory=_none_of(TIES))

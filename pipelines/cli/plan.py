@@ -129,6 +129,7 @@ def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
         "load": queries.load(connection, area),
         "certificate": queries.certificate(connection, area),
         "shortfalls": queries.shortfalls(connection, area),
+        "contested": queries.contested(connection, area),
         "changes": queries.changes(connection, area),
         "month_list": queries.month_list(connection, first.replace(day=1), area),
     }
@@ -172,7 +173,10 @@ def _export_month(told: Row, form: str, output: Path | None, settings: Settings,
         written(output, lambda path: write_rows(found, "csv", path, title=name))
     else:
         visits = [_flat(row, words) for row in told["visits"]]
-        sheets = {"visits": visits, **{key: told[key] for key in ("load", "shortfalls", "changes")}}
+        sheets = {
+            "visits": visits,
+            **{key: told[key] for key in ("load", "shortfalls", "contested", "changes")},
+        }
         path = output or settings.home.exports / f"{name}.xlsx"
         _say_missing(told)
         written(path, lambda path: write_sheets(sheets, path))

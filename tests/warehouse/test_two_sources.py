@@ -9,7 +9,18 @@ import pytest
 
 from models.errors import MappingError
 from models.policy import load_policy
-from tests.worlds.deliveries import FIRMS, MAPPING, Row, csv_bytes, deliver, firm, taken, violation, warehouse
+from tests.worlds.deliveries import (
+    FIRMS,
+    MAPPING,
+    Row,
+    csv_bytes,
+    deliver,
+    firm,
+    officer,
+    taken,
+    violation,
+    warehouse,
+)
 from tests.worlds.runs import riskcode
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import writing
@@ -23,12 +34,14 @@ from warehouse.intraday import touched, update_enterprises
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
 from warehouse.questions.codes import queue
+from warehouse.questions.plan import contested, shortfalls
 from warehouse.rules.in_force import coding_on
 from warehouse.what_if.replay import differences
 
 DAY, NEXT = date(2025, 6, 30), date(2025, 7, 1)
 GRAVE = {"severity": "重大", "is_major_hazard": "是"}
 BUREAU = [violation("a", **GRAVE), violation("b", enterprise_id=FIRMS[1], description="灭火器失效")]
+PEOPLE = csv_bytes([officer("p1", level="市级"), officer("p2", level="市级")])
 PACK = load_policy()
 
 
@@ -149,6 +162,30 @@ def test_numbers_that_are_shared_are_one_finding_from_the_mapping_on_within_the_
         for told in (twice, once)
     ]
     assert counted == [[2], [1]]
+
+
+def test_two_registers_that_name_two_levels_change_no_authority_and_stand_in_the_certificate(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    registers = {"bureau": {"enforcing_level": "city"}, "lixia": {"division": "370102"}}
+    for day in (DAY, NEXT):
+        for source, said in registers.items():
+            rows = [firm(0, recorded_at=f"{day}", **said), *([firm(1)] if source == "bureau" else [])]
+            mapping = MAPPING.replace("mapping: bureau", f"mapping: {source}").encode()
+            files = {"register.csv": csv_bytes(rows), "officers.csv": PEOPLE, "mapping.yaml": mapping}
+            deliver(home.root / "inbox" / source, files)
+        night(home, day)
+        with reading(home) as connection:
+            [note] = [row for row in shortfalls(connection) if row["rule"] == "authority_contested"]
+            assert (note["enterprise_id"], note["level"], note["scope"]) == (FIRMS[0], "city", "note")
+            assert [one["first_on"] for one in contested(connection)] == [DAY]
+    with writing(home) as connection:
+        assert differences(connection, PACK, DAY) == []
+    said = riskcode(home.root, "plan", "month", COLUMNS="200").stdout
+    assert f"企业0 ({FIRMS[0]}): enforcing level city by bureau stays in force; lixia says district" in said
+    told = riskcode(home.root, "sources", "complaints", COLUMNS="200").stdout
+    assert "lixia: 1 enterprises have another enterprises.enforcing_level here than in bureau" in told
 
 
 def test_a_mapping_that_no_longer_shares_its_numbers_is_noted(

@@ -89,6 +89,12 @@ def as_stored(table: "Table", by: int) -> str:
     )
 
 
+def as_delivered(column: str, of: str) -> str:
+    """What a row of the register was delivered with, in a column in which another source's word may be in force."""
+    told = f"(json_extract_string({of}.told_as, '$.{column}'))"
+    return f"CASE WHEN {told} IS NULL THEN {of}.{column} ELSE nullif({told}, '') END"
+
+
 # ---- visits and findings -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 The same row twice changes nothing.  A row with a known key and other content becomes a new version: it counts
 from its ``recorded_at``; when the source did not move that day, from the day the correction was received.
+A source that repeats its row says nothing new, whatever another source has said of that key since.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from models.tables.canonical import Table
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
 from warehouse.database.validity import until
-from warehouse.schema.catalogue import VERSION_COLUMNS
+from warehouse.schema.catalogue import REGISTER_COLUMNS, version_columns
 
 _REORDER_WHEN_GROWN_BY = 1.1
 """A table is put back into enterprise order (or officer order) once a tenth of it has been appended: order makes
@@ -34,19 +35,21 @@ def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, re
     """Store rows as they are, for whoever decides about them."""
     if rows.is_empty():
         return Written()
-    if NAMED_AS not in rows.columns:
-        rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(NAMED_AS))
+    lacking = [name for name in (NAMED_AS, *REGISTER_COLUMNS) if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
     with shown_as(connection, "incoming", rows):
         return _write(connection, table, received_on, rows.height)
 
 
 def _write(connection: Connection, table: Table, received_on: date, delivered: int) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
-    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    own = list(REGISTER_COLUMNS) if table.is_register else []
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in [*columns, *own])
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
         f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {core} n "
-        f"WHERE n.version > 1 AND n.version > c.version AND n.undone_no IS NULL AND {same_key_later}))"
+        f"WHERE n.version > 1 AND n.version > c.version AND n.undone_no IS NULL AND n.source = c.source "
+        f"AND {same_key_later}))"
     )
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
     was_empty = _count(connection, f"FROM {core}") == 0
@@ -63,7 +66,8 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
             f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.undone_no IS NULL)",
         )
     )
-    listed = ", ".join([*columns, *VERSION_COLUMNS])
+    listed = ", ".join([*columns, *version_columns(table)])
+    carried = "".join(f", f.{name}" for name in own)
     prior = "0" if was_empty else f"(SELECT count(*) FROM {core} c WHERE {same_key})"
     moved = (
         f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
@@ -78,7 +82,7 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
                                             ORDER BY f.recorded_at),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
                {FOREVER}, f.delivery_id, f.source_file, f.source_line, f.{NAMED_AS},
-               {next_stored_no(connection) if fresh else 0}, NULL
+               {next_stored_no(connection) if fresh else 0}, NULL{carried}
         FROM temp.fresh f
         ORDER BY {_order(table, "f.")}
         """,

@@ -18,10 +18,12 @@ from datetime import date
 
 import polars as pl
 
+from models.authorities import AUTHORITY_COLUMNS
 from models.contract import DUPLICATE_KEY
 from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
+from warehouse.database.validity import as_delivered
 from warehouse.database.versions import undo
 from warehouse.intake.files.raw import placed
 from warehouse.intake.judged import FileCount, Judged
@@ -88,15 +90,14 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE today AS
-        SELECT c.*, d.received_on IS NOT DISTINCT FROM $on AS is_of_today
+        SELECT {_as_delivered(table)}, d.received_on IS NOT DISTINCT FROM $on AS is_of_today
         FROM core.{table.name} c LEFT JOIN ops.deliveries d USING (delivery_id)
         WHERE c.undone_no IS NULL AND ({_list("c", key)}) IN (
             SELECT ({_list("", key)}) FROM incoming UNION ALL SELECT ({_list("", key)}) FROM contradicted)
         """,
         {"on": received_on},
     )
-    columns = [name for name in table.columns() if name != "recorded_at"]
-    differs = " OR ".join(f"i.{name} IS DISTINCT FROM c.{name}" for name in columns)
+    differs = _differs(table)
     same = _joined("i", "c", key)
     # Rows of one delivery are told together, even where some of them waited for their enterprise or their day.
     apart = "(c.source_file <> i.source_file OR c.delivery_id = i.delivery_id)"
@@ -120,6 +121,31 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
         f"({' UNION ALL '.join(clashes)}) GROUP BY ALL"
     )
     return connection.sql(f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({_AT})").pl()
+
+
+def _differs(table: Table) -> str:
+    """SQL: two rows of a key and day of knowledge say different things, whoever says them.
+
+    Two registers may name two authorities: which holds is settled with the rows in hand (``intake.authorities``).
+    """
+    differ = {name: f"i.{name} IS DISTINCT FROM c.{name}" for name in _saying(table)}
+    if not table.is_register:
+        return " OR ".join(differ.values())
+    own = " OR ".join(differ.pop(name) for name in AUTHORITY_COLUMNS)
+    return f"{' OR '.join(differ.values())} OR i.source = c.source AND ({own})"
+
+
+def _saying(table: Table) -> list[str]:
+    """Columns that say something of a thing: not which it is, who says so, and since when."""
+    return [name for name in table.columns() if name not in (*table.key, "recorded_at", "source")]
+
+
+def _as_delivered(table: Table) -> str:
+    """SQL: a stored row as its source said it."""
+    if not table.is_register:
+        return "c.*"
+    said = ", ".join(f"{as_delivered(name, 'c')} AS {name}" for name in AUTHORITY_COLUMNS)
+    return f"c.* REPLACE ({said})"
 
 
 def _undone(connection: Connection, judged: Judged, table: Table) -> pl.DataFrame:
@@ -177,8 +203,7 @@ def _remember(
 
 def _content(of: str, table: Table) -> str:
     """SQL: what a row says besides its key, so that two rows can be compared when one is gone."""
-    columns = (name for name in table.columns() if name not in (*table.key, "recorded_at"))
-    cells = ", ".join(f"{name} := {of}.{name}::VARCHAR" for name in columns)
+    cells = ", ".join(f"{name} := {of}.{name}::VARCHAR" for name in _saying(table))
     return f"md5(struct_pack({cells})::VARCHAR)"
 
 

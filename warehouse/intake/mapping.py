@@ -6,6 +6,7 @@
     accepted_codes:                     # codes that fail the check and were issued all the same
       - {code: 91370102MA3C000000, since: 2016-03-01, reference: reply of the registrar}
     may_move: false                     # whether a correction may name another enterprise
+    settles_authority: false            # whether its level and division hold where another source has others
     shares_numbers_with: [province]     # sources in which one number means one finding, here as there
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
@@ -156,6 +157,7 @@ class Mapping(_Strict):
     id_scheme: Literal["uscc", "any"] = "any"
     accepted_codes: list[AcceptedCode] = []
     may_move: bool = False
+    settles_authority: bool = False
     shares_numbers_with: list[SourceName] = []
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]

@@ -11,6 +11,7 @@ from models.errors import MappingError
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import former_numbers, known_enterprises, write_versions
+from warehouse.intake.authorities import hold_authorities, named_in, tell_contested
 from warehouse.intake.clashes import take_out_clashes
 from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.files.raw import LINE, Raw
@@ -148,7 +149,9 @@ def _retry_group(
     judge_batches(judged, batches, known_enterprises=known, former=former, today=today)
     with transaction(connection):
         keep_enterprises(connection, judged, received_on=received_on)
+        named = named_in(judged)
         take_out_clashes(connection, judged, received_on=received_on)
+        hold_authorities(connection, judged, named, received_on=received_on)
         for name, rows in judged.accepted.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
         still = _still_refused(group, judged.rejects)
@@ -160,6 +163,7 @@ def _retry_group(
                 "WHERE rowid IN (SELECT reject FROM settled)",
                 [received_on],
             )
+        tell_contested(connection, judged, on=received_on)
         settle_anew(connection, judged, received_on=received_on)
     return settled.height
 

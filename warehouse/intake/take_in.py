@@ -14,6 +14,7 @@ from warehouse.database.frames import Connection, insert, log, transaction
 from warehouse.database.meta import next_number, next_stored_no, value, written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
+from warehouse.intake.authorities import REGISTER, hold_authorities, named_in, of_moves, tell_contested
 from warehouse.intake.clashes import forget_earlier_forms, take_out_clashes
 from warehouse.intake.complaints import (
     CONTRADICTED,
@@ -71,7 +72,9 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
     with transaction(connection):
         forget_earlier_forms(connection, judged, received_on=received_on)
         keep_enterprises(connection, judged, received_on=received_on)
+        named = named_in(judged)
         take_out_clashes(connection, judged, received_on=received_on)
+        hold_authorities(connection, judged, named, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
             for name, rows in judged.accepted.items()
@@ -95,10 +98,13 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         )
         corrected = [name for name, one in zip(judged.accepted, written, strict=True) if one.corrected]
         milder = of_corrections(connection, judged, corrected, on=received_on)
+        if REGISTER.name in corrected:
+            milder += of_moves(connection, judged, on=received_on)
         # These are never over by themselves: what a later delivery does not repeat was not taken back by it.
         renew(connection, source, milder, on=received_on, kinds=[])
         told, places = of_contradictions(connection, judged, on=received_on)
         renew(connection, source, told, on=received_on, kinds=[CONTRADICTED], places=places)
+        tell_contested(connection, judged, on=received_on)
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken

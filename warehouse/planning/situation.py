@@ -72,6 +72,7 @@ QUERIES: dict[str, str] = {
     "conflicts": f"""
         SELECT enterprise_id, officer_id FROM core.conflicts c
         WHERE {known("c")} AND (ended_on IS NULL OR ended_on > $as_of) ORDER BY enterprise_id, officer_id""",
+    "contested": "SELECT DISTINCT enterprise_id FROM ops.contested_authorities ORDER BY ALL",
     "targets": "SELECT * FROM plan.targets ORDER BY enterprise_id, channel, month_on",
     "crews": """
         SELECT month_on, level, division, crew_id, officer_id, role, place FROM plan.crews

@@ -200,6 +200,16 @@ def shortfalls(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
     )
 
 
+def contested(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
+    """Words of sources against the authority in force of enterprises that the certificate notes (P1)."""
+    noted = [row for row in shortfalls(connection, area) if row["rule"] == "authority_contested"]
+    if not noted:
+        return []
+    names = {row["enterprise_id"]: row["name"] for row in noted}
+    found = rows(connection, "FROM ops.contested_authorities ORDER BY enterprise_id, column_name, said_by")
+    return [row | {"name": names[row["enterprise_id"]]} for row in found if row["enterprise_id"] in names]
+
+
 SCOPES = ("visit", "deferred", "authority", "floor", "note")
 """Kinds of shortfalls in the order in which they are told."""
 

@@ -18,8 +18,21 @@ VERSION_COLUMNS = {
 """What the warehouse adds to every canonical row: which version it is, when it counts, where it came from, and the
 number of the write that stored it (so that a past run can be replayed on what was stored by then)."""
 
+TOLD_AS = "told_as"
+REGISTER_COLUMNS = {
+    TOLD_AS: text(
+        "level and division the row was delivered with, as JSON, where others are in force (P1); empty = as they stand"
+    )
+}
+"""What the warehouse adds to a row of the register besides."""
+
 AS_KNOWN = ("enterprises", "former_numbers")
 """Canonical tables that are published, as known on the day of knowledge."""
+
+
+def version_columns(table: Table) -> dict[str, Column]:
+    """What the warehouse adds to the rows of a canonical table."""
+    return VERSION_COLUMNS | (REGISTER_COLUMNS if table.is_register else {})
 
 
 def _versions_of(table: Table) -> OwnTable:
@@ -35,10 +48,10 @@ def _versions_of(table: Table) -> OwnTable:
     }
     return OwnTable(
         table.grain,
-        columns | VERSION_COLUMNS,
+        columns | version_columns(table),
         renewed="enterprise",
         is_published=table.name in AS_KNOWN,
-        kept_back=personal(table),
+        kept_back=(*personal(table), TOLD_AS) if table.is_register else personal(table),
     )
 
 

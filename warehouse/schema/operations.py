@@ -107,6 +107,16 @@ TABLES = {
         content=text("MD5 of what it says"),
         found_on=day("day the files came"),
     ),
+    "ops.contested_authorities": _noted(
+        "one word of a source against the level or district that is in force of an enterprise (执法归属有争议, P1)",
+        "enterprise_id column_name held held_by said said_by first_on",
+        order="enterprise_id, column_name, said_by",
+        column_name=text("enforcing_level or division"),
+        held=text("what is in force until a person settles it"),
+        held_by=text("source that says so"),
+        said=text("what another source says"),
+        said_by=text("that source"),
+    ),
     "ops.number_pools": _noted(
         "one time a source said otherwise than before with which others it shares its numbers",
         "source shares_with known_from stored_no",
@@ -122,7 +132,8 @@ TABLES = {
         order="source, kind, place",
         kind=text(
             "source_unreadable, file_unreadable, mostly_refused, file_unmapped, sheet_unread, decisive_unfilled, "
-            "decisive_lost, danger_left_out, another_day, contradicted or division_unknown"
+            "decisive_lost, danger_left_out, another_day, contradicted, authority_contested, authority_by_turns or "
+            "division_unknown"
         ),
         state=text("open, acknowledged (a person takes it as it is) or over"),
     ),

@@ -86,6 +86,13 @@ def test_what_is_unknown_is_counted_by_authority():
     ]
 
 
+def test_an_enterprise_of_which_sources_name_two_authorities_is_noted_by_name():
+    firms = [{"enterprise_id": "e1"}, {"enterprise_id": "e2"}, {"enterprise_id": "e3", "status": "closed"}]
+    contested = [{"enterprise_id": "e2"}, {"enterprise_id": "e3"}]
+    now = situation(AS_OF, firms=firms, contested=contested, officers=officers(2))
+    assert told(now) == [row("note", "authority_contested", enterprise_id="e2", count=1)]
+
+
 def test_days_past_the_announced_calendar_are_noted():
     now = situation(date(2026, 12, 31), firms=[{"enterprise_id": "e1"}], officers=officers(2))
     assert told(now) == [

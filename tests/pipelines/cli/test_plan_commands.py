@@ -185,7 +185,7 @@ def test_the_month_as_workbook_and_table_of_visits(
     path = tmp_path / "month.xlsx"
     assert riskcode(coded, "plan", "month", "--format", "xlsx", "--output", str(path)).returncode == 0
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["visits", "load", "shortfalls", "changes"]
+    assert book.sheetnames == ["visits", "load", "shortfalls", "contested", "changes"]
     assert book["visits"].max_row == len(month["visits"]) + 1
     table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "month", "--format", "csv").stdout)))
     assert [row["visit_id"] for row in table] == [row["visit_id"] for row in month["visits"]]
