@@ -7,6 +7,8 @@ from functools import partial
 
 import polars as pl
 
+from models.policy.planning import PlanningPolicy
+from models.policy.shape import OffSiteMatter
 from models.validity import is_counted
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -185,6 +187,11 @@ def counted(inspections: pl.DataFrame) -> pl.DataFrame:
 def on_site(inspections: pl.DataFrame) -> pl.DataFrame:
     """Counted visits at the enterprise itself."""
     return counted(inspections).filter(pl.col("mode") == "on_site")
+
+
+def settling(inspections: pl.DataFrame, matter: OffSiteMatter, policy: PlanningPolicy) -> pl.DataFrame:
+    """Counted visits that settle a matter: on site, and off site where the policy says so (P12)."""
+    return counted(inspections) if matter in policy.off_site_settles else on_site(inspections)
 
 
 def last_visits(inspections: pl.DataFrame) -> pl.DataFrame:

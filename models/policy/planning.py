@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from models.errors import PolicyError
 from models.policy.in_force import in_force
-from models.policy.shape import Dated, DatedValue, Entry, Provenance, Strict, Text, Words
+from models.policy.shape import Dated, DatedValue, Entry, OffSiteMatter, Provenance, Strict, Text, Words
 from models.vocabulary import (
     ALERT_KIND,
     ALERT_LEVEL,
@@ -67,16 +67,16 @@ class ChannelEntry(Entry[DatedValue[ChannelValue]]):
 
 
 class Switches(Strict):
-    """Three questions the sources leave open.  Each is settled here, visibly, and each is conservative by default.
+    """Questions the sources leave open.  Each is settled here, visibly, and each is conservative by default.
 
     ``green_counts_in_base``: the 30 % are of all general enterprises, GREEN ones included.
     ``off_plan_counts_in_cap``: visits outside the plan use up the annual cap.
-    ``off_site_satisfies_annual``: an off-site check is a full-coverage inspection.
+    ``off_site_satisfies_annual``: of packs before ``off_site_settles`` (``codes.yaml``), which says it since.
     """
 
     green_counts_in_base: bool
     off_plan_counts_in_cap: bool
-    off_site_satisfies_annual: bool
+    off_site_satisfies_annual: bool | None = None
 
 
 class Blackout(Strict):
@@ -251,6 +251,7 @@ class PlanningPolicy:
     cross_region: CrossRegion
     caps: tuple[CapRow, ...]
     red_visit_working_days: int
+    off_site_settles: frozenset[OffSiteMatter]
     provenance: Mapping[str, Provenance]
 
     @property
@@ -269,7 +270,12 @@ class PlanningPolicy:
 
 
 def planning_on(
-    file: PlanningFile, caps: CapFile, day: date, *, red_visit_working_days: int
+    file: PlanningFile,
+    caps: CapFile,
+    day: date,
+    *,
+    red_visit_working_days: int,
+    off_site_settles: frozenset[OffSiteMatter],
 ) -> PlanningPolicy:
     """Values in force on a day.  Raises PolicyGapError where there are none."""
     values, provenance = in_force(file, day)
@@ -283,6 +289,7 @@ def planning_on(
     return PlanningPolicy(
         channels=channels,
         red_visit_working_days=red_visit_working_days,
+        off_site_settles=off_site_settles,
         provenance=provenance | theirs,
         **values,
         **ceilings,

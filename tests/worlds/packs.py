@@ -51,7 +51,7 @@ def forgetful(days: int) -> Policy:
 MILD = changed(
     "mild",
     ("codes", LIMITS, "value: {blue: 12, yellow: 26, red: 60}"),
-    ("scorecard", "{a: -1, b: 0, c: 2, d: 6}", "{a: -1, b: 1, c: 2, d: 6}"),
+    ("scorecard", "{a: -1, b: 0, c: 2, d: 6,", "{a: -1, b: 1, c: 2, d: 6,"),
 )
 """Milder cut-offs by more than the one point that credit grade b costs now."""
 HARD = changed("hard", ("codes", LIMITS, "value: {blue: 2, yellow: 6, red: 12}"))

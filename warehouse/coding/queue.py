@@ -15,10 +15,11 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
     log.info("building the red queue")
     require_day(connection, "risk.codes", coding)
+    policy = coding.policy.queue
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
     red = connection.sql(_RED_SINCE, params={"as_of": coding.as_of}).pl()
-    visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
-    queue = build_red_queue(red, visits, as_of=coding.as_of, policy=coding.policy.queue)
+    seen = connection.sql(_VISITS_OF_RED, params=arguments | {"off_site": policy.off_site_counts})
+    queue = build_red_queue(red, seen.pl(), as_of=coding.as_of, policy=policy)
     found = rows_to_read(connection, TABLES["violations"], coding.extract)
     query = _OPEN_FINDINGS.format(findings=found)
     if coding.only is None:
@@ -48,7 +49,7 @@ FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red
 _VISITS_OF_RED = f"""
 SELECT i.enterprise_id, i.inspected_on FROM core.inspections i
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
-  AND {counted_visit("i")} AND i.mode = 'on_site' AND i.inspected_on <= $as_of AND {standing("i")}
+  AND {counted_visit("i")} AND (i.mode = 'on_site' OR $off_site) AND i.inspected_on <= $as_of AND {standing("i")}
 """
 
 

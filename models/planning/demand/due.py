@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.calendar import add_working_days
-from models.planning.situation import Situation, counted, last_visits, on_site
+from models.planning.situation import Situation, counted, last_visits, on_site, settling
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
 
@@ -98,7 +98,7 @@ def _red(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """One special inspection for every RED enterprise not visited since it became RED (C3)."""
     red = now.firms.filter((pl.col("code") == "red") & pl.col("red_since").is_not_null())
     open_red = (
-        red.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
+        red.join(last_visits(settling(now.inspections, "red_visit", policy)), on="enterprise_id", how="left")
         .filter(pl.col("last_on").is_null() | (pl.col("last_on") <= pl.col("red_since")))
         .with_columns(due=_working_days_after("red_since", red, policy.red_visit_working_days))
     )
@@ -193,9 +193,7 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits of this year that are a full-coverage inspection (P2)."""
-    off_site_counts = policy.switches.off_site_satisfies_annual
-    seen = counted(now.inspections) if off_site_counts else on_site(now.inspections)
-    return seen.filter(
+    return settling(now.inspections, "annual_full", policy).filter(
         pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
     )
 

@@ -108,7 +108,7 @@ def every_world(
 ) -> tuple[World, dict[str, tuple[str, Set]]]:
     """A world with a copy of each enterprise for each set of its acts, and what each copy stands for."""
     span = question.span
-    found = offered(as_events(integer_frames(of)), span, window_days=1826)
+    found = offered(as_events(integer_frames(of)), span, POLICY.features)
     copies: list[Told] = []
     stands_for: dict[str, tuple[str, Set]] = {}
     for enterprise in of["enterprises"]["enterprise_id"].unique(maintain_order=True):
@@ -382,7 +382,7 @@ def test_sensors_that_come_back_are_an_act_and_their_number_is_told():
         "acknowledged_at": LAST_MINUTE,
     }
     [found] = offered(
-        as_events(integer_frames(firm(alerts=[silent, silent]))), asked().span, window_days=1826
+        as_events(integer_frames(firm(alerts=[silent, silent]))), asked().span, POLICY.features
     ).filter(pl.col("kind") == "restore_monitoring")["ref"]
     assert found == "2"
 

@@ -93,7 +93,7 @@ def test_faults_of_cut_offs_rules_and_changes_are_found() -> None:
             ("codes", "margin: 3", "margin: 10"),
             (
                 "codes",
-                "clearing: {zh: 接受一次检查, en: Admitting an inspection}",
+                "clearing: {zh: 接受一次现场检查, en: Admitting an inspection on site}",
                 "clearing: {zh: 无, en: none}",
             ),
             ("codes", "days_since_accident, after_days: 366}", "days_since_accident, after_days: 30}"),
