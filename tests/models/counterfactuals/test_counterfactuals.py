@@ -72,7 +72,7 @@ def after(of: Told, acts: Collection[tuple[str, str]], as_of: date, enterprise: 
     for alert in tables["alerts"]:
         if alert["raised_at"] <= end and "answer_alerts" in kinds:
             alert["acknowledged_at"] = min(alert["acknowledged_at"] or end, end)
-        if alert["raised_at"] <= end and "restore_monitoring" in kinds:
+        if alert["raised_at"] <= end and alert["kind"] == "sensor_offline" and "restore_monitoring" in kinds:
             alert["closed_at"] = min(alert["closed_at"] or end, end)
     if "pass_recheck" in kinds:
         visit = {"inspected_on": as_of, "kind": "recheck", "result": "clean", "enterprise_id": enterprise}
@@ -207,7 +207,7 @@ def _troubled(chance: Random, enterprise: str) -> dict[str, list[Row]]:
         raised = minutes_before_end(chance.choice((600, 1439, 5000, 100_000, chance.randint(1, 200_000))))
         return {
             "raised_at": raised,
-            "kind": chance.choice(("exceedance", "sensor_offline")),
+            "kind": chance.choice(("exceedance", "sensor_offline", "complaint")),
             "level": chance.choice(("blue", "red")),
             "acknowledged_at": raised + timedelta(minutes=500) if chance.random() < 0.4 else None,
         }
@@ -221,6 +221,7 @@ def _troubled(chance: Random, enterprise: str) -> dict[str, list[Row]]:
             3,
             lambda: {
                 "inspected_on": days_before(ago(500)),
+                "mode": chance.choice(("on_site", "on_site", "off_site")),
                 "result": chance.choice(("clean", "clean", "serious")),
             },
         ),
