@@ -96,9 +96,11 @@ INSPECTION_COUNTS = (
         "Visits of 36 months that ended serious",
         "counted visits of 1,096 days that ended serious, stopped or refused",
     ),
-    _feature("score_sum", Total("score", where=_SCORED, within=long_window), barred="grows with the number of visits").told(
-        "points", "Sum of check-list scores", "check-list scores of the long window, summed"
-    ),
+    _feature(
+        "score_sum",
+        Total("score", where=_SCORED, within=long_window),
+        barred="grows with the number of visits",
+    ).told("points", "Sum of check-list scores", "check-list scores of the long window, summed"),
     _feature("scored_visits", Count(where=_SCORED, within=long_window), barred=_VISITED).told(
         "visits",
         "Visits with a check-list score",

@@ -256,7 +256,7 @@ RAISED_BY_OFF_SITE_CHECKS = ("last_result", "failed_rechecks_12m", "refusals_24m
 
 
 @some
-@given(worlds(), rows(TABLES["inspections"], key="added", enterprises=("e1",)))
+@given(worlds(most_events=12), rows(TABLES["inspections"], key="added", enterprises=("e1",)))
 def test_an_added_off_site_check_never_lowers_points_nor_betters_a_code(
     world: World, added: dict[str, object]
 ):

@@ -242,6 +242,6 @@ def test_data_are_worded_with_their_unit() -> None:
     assert facts.datum("overdue_rectifications", "2", EN) == "2 orders"
     assert facts.datum("severity_mean", "46", ZH) == "每次 4.6"
     assert facts.datum("last_result", "0", EN) == "clean"
-    assert facts.datum("days_since_inspection", None, EN) == "never inspected"
+    assert facts.datum("days_since_inspection", None, EN) == "never inspected on site"
     assert facts.datum("held", "yellow", EN) == "facts: YELLOW"
     assert facts.datum("something_new", "3", EN) == "3"

@@ -250,7 +250,7 @@ def odd() -> PolicyOnDay:
 # ---- laws --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", (1, 4))
+@pytest.mark.parametrize("seed", (3, 7))
 def test_what_is_promised_comes_true_and_nothing_smaller_works(seed: int):
     sizes = require_smallest(troubled(seed, 16), asked())
     assert {0, 1, 2} <= set(sizes), "the worlds no longer hold the cases"

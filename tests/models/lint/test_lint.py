@@ -6,6 +6,7 @@ from models.lint.faults import FAULTS
 from models.lint.lint import has_errors, lint
 from models.policy import Policy, load_policy, pack_names
 from models.policy.loading import policy_from
+from tests.worlds.packs import without_the_off_site_reading
 
 
 def changed(*changes: tuple[str, str, str]) -> Policy:
@@ -154,6 +155,18 @@ def test_a_score_that_is_never_green_and_a_name_for_numbers_are_found() -> None:
         ("never_green", "codes.thresholds.blue"),
         ("not_categories", "scorecard.failed_rechecks.1990-01-01"),
     }
+
+
+def test_a_pack_that_does_not_say_what_off_site_checks_settle_is_told() -> None:
+    before = without_the_off_site_reading(full="false")
+    assert faults(before) == {("off_site_as_before", "codes.off_site_settles")}
+
+
+def test_a_narrower_rule_that_is_named_first_decides_and_one_named_after_does_not() -> None:
+    hazard = "{feature: open_major_hazards, at_least: 1}"
+    assert faults(
+        changed(with_rules(later=f"{{code: red, when: [{hazard}, {{feature: penalties_12m, at_least: 5}}]}}"))
+    ) == {("never_decides", "codes.later")}
 
 
 def test_every_fault_has_a_sentence_and_a_severity() -> None:
