@@ -76,7 +76,8 @@ def by_item(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
 def by_decision(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
     """Measures of penalty decisions: what was decided on one day is one decision, however many findings it names."""
     counts = {name: counted(nw.lit(1), one.holds(policy)) for name, one in measures.items()}
-    days = rows.with_columns(**counts).group_by("enterprise_id", "decided_for").agg(nw.col(*counts).max())
+    decided = rows.filter(nw.col("decided_for") >= 0)
+    days = decided.with_columns(**counts).group_by("enterprise_id", "decided_for").agg(nw.col(*counts).max())
     return days.group_by("enterprise_id").agg(nw.col(*counts).sum())
 
 

@@ -125,7 +125,7 @@ def test_the_calendar_of_codes_has_no_gap_and_says_why_it_waits(firms: dict[str,
 
 def test_what_would_change_it_is_told_in_one_line(firms: dict[str, Found]) -> None:
     assert ways.shortest(firms[RED], EN) == (
-        "Rectify it and have it closed: CHEM-05, Ask for a re-check and pass it (nothing found) "
+        "Rectify it and have it closed: CHEM-05, Ask for a re-check on site and pass it (nothing found) "
         "→ YELLOW from 2026-07-31"
     )
     assert ways.shortest(firms[HELD], EN) == "", "waiting is enough"
