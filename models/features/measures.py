@@ -263,7 +263,6 @@ class Last(Measure):
 class Streak(Measure):
     """Number of events that are ``where`` since the last one that was ``broken_by``."""
 
-    where: Quality
     broken_by: Quality
 
     family = staticmethod(in_a_row)
@@ -274,6 +273,7 @@ class Streak(Measure):
 
     def column(self, policy: FeaturePolicy, broken: Expr) -> Expr:
         """Aggregate of the events of one enterprise; ``broken``: the age of the one that broke the row."""
+        assert self.where is not None
         return counted(nw.lit(1), [self.where.holds, broken.is_null() | (nw.col("age") < broken)]).sum()
 
 
