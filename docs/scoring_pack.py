@@ -23,10 +23,11 @@ def pack_blocks() -> dict[str, str]:
 
 
 def _numbers() -> str:
-    file = load_policy().files.features
+    files = load_policy().files
     rows: list[tuple[str, ...]] = []
-    for name in type(file).model_fields:
-        dated = getattr(file, name).on(DAY, name=name)
+    told = {name: getattr(files.features, name) for name in type(files.features).model_fields}
+    for name, history in (told | {"off_site_settles": files.codes.off_site_settles}).items():
+        dated = history.on(DAY, name=name)
         rows.append((f"`{name}`", _value(dated.value), *basis_and_reference(dated)))
     return table(("number", "value", "basis", "reference"), rows)
 
@@ -35,7 +36,8 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {number}" for key, number in value.items())
     if isinstance(value, list):
-        return ", ".join(f"≤ {band.upto_days} d ×{band.weight}" for band in value)
+        bands = (one if isinstance(one, str) else f"≤ {one.upto_days} d ×{one.weight}" for one in value)
+        return ", ".join(bands) or "nothing"
     if hasattr(value, "prior_points"):
         return (
             f"{_value(value.points)}; {value.window_days} days; "

@@ -123,6 +123,15 @@ CREDIT = _delivered(
         "b": ("B", "B级"),
         "c": ("C", "C级"),
         "d": ("D", "D级", "失信"),
+        "listed": (
+            "listed as seriously untrustworthy",
+            "严重失信主体",
+            "严重失信",
+            "严重失信名单",
+            "严重失信主体名单",
+            "列入严重失信主体名单",
+            "安全生产严重失信主体",
+        ),
     },
 )
 SEVERITY = _delivered(

@@ -20,6 +20,9 @@ DATA = {
     "accidents": NN_("{n} accident", "{n} accidents"),
     "alert_points": NN_("weighted: {n}", "weighted: {n}"),
     "clean_streak": NN_("{n} visit", "{n} visits in a row"),
+    "closure_threshold": NN_("{n} penalty", "{n} penalties"),
+    "closure_threshold_of_a_year": NN_("{n} penalty", "{n} penalties"),
+    "complaint_found_true": NN_("{n} complaint", "{n} complaints"),
     "complaints": NN_("{n} complaint", "{n} complaints"),
     "days_since_inspection": NN_("{n} day ago", "{n} days ago"),
     "employees": NN_("{n} person", "{n} people"),
@@ -37,6 +40,7 @@ DATA = {
     "overdue_rectifications": NN_("{n} order", "{n} orders"),
     "recent_accident": NN_("{n} day ago", "{n} days ago"),
     "repeat_items": NN_("{n} item", "{n} items"),
+    "repeated_penalties": NN_("{n} penalty", "{n} penalties"),
     "self_reports": NN_("last one {n} day ago", "last one {n} days ago"),
     "serious_injuries": NN_("{n} person", "{n} people"),
     "silent_sensors": NN_("{n} day", "{n} days"),
@@ -65,9 +69,9 @@ PLAIN = {
 """Factors in everyday words, where their titles have words of the trade."""
 
 ABSENT = {
-    "days_since_inspection": N_("never inspected"),
+    "days_since_inspection": N_("never inspected on site"),
     "self_reports": N_("never filed"),
-    "last_result": N_("never inspected"),
+    "last_result": N_("never inspected on site"),
 }
 """What an empty datum means; of all others it means that nothing is on record."""
 

@@ -11,7 +11,7 @@ _ACTS = 2
 ACTS = {
     "close_finding": N_("Rectify it and have it closed: {about}"),
     "file_self_report": N_("File the self-inspection report"),
-    "pass_recheck": N_("Ask for a re-check and pass it (nothing found)"),
+    "pass_recheck": N_("Ask for a re-check on site and pass it (nothing found)"),
     "answer_alerts": N_("Answer every alert that is still unanswered"),
     "restore_monitoring": N_("Bring the monitoring devices back on line"),
 }

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from desk.say.plan import NO_TARGET
 from desk.say.authorities import contested_line
+from desk.say.plan import NO_TARGET
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE

@@ -232,9 +232,10 @@ CATEGORIES = {
     "sector": vocab.SECTOR,
     "standardisation": vocab.STANDARDISATION,
     "credit": vocab.CREDIT,
+    "seriously_untrustworthy": vocab.CREDIT,
     "track_record": TRACK_RECORD,
 }
-"""Factors whose datum is a category."""
+"""Factors and rules whose datum is a category."""
 
 
 COLOURS = {

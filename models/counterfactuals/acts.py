@@ -1,8 +1,8 @@
 """What an enterprise can do today, as data.
 
 ``close_finding``: an open finding is put right, and that is accepted, today; one act for each.
-``pass_recheck``: a visit today finds nothing.  Offered when something asks for it: a finding that is open or still
-counts, or a last visit that ended serious or worse.
+``pass_recheck``: a visit on site finds nothing today.  Offered when something asks for it: a finding that is open or
+still counts, or a last result that is serious or worse.
 ``file_self_report``: a self-inspection report without hazards is filed today.
 ``answer_alerts``: every unanswered alert is answered by the end of today.
 ``restore_monitoring``: every silent sensor is back on line by the end of today.
@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from models.coding.stretches import begins
 from models.coding.timeline import Span
 from models.features import CATALOGUE, Events
-from models.validity import is_inspection, is_open, stands
+from models.features.asof import Moment
+from models.features.measures import Combined, in_one_pass
+from models.features.windows import FeaturePolicy
+from models.validity import is_open, stands
 from models.vocabulary import RESULT_RANK, day_number
 
 CLOSE, RECHECK, REPORT = "close_finding", "pass_recheck", "file_self_report"
@@ -42,19 +46,19 @@ FAR = 4_000_000
 """A day beyond every day: what is added never ceases to be known."""
 
 
-def offered(events: Events, span: Span, *, window_days: int) -> pl.DataFrame:
+def offered(events: Events, span: Span, policy: FeaturePolicy) -> pl.DataFrame:
     """The acts open to every enterprise on the first day of the span.
 
     Grain: one row per act, ``OFFER_SCHEMA``.  ``block`` numbers the groups of interchangeable acts of an enterprise,
     ``place`` the acts within one.  ``ref`` is the finding's ``source/violation_id``, the number of alerts or spells,
-    or empty; ``about`` the item found.  ``window_days``: how long a finding counts that is no longer open.
+    or empty; ``about`` the item found.  A finding that is no longer open counts for the long severity window.
     """
     today, last_minute = day_number(span.first), last_minute_of(span)
     found = standing(events.violations, span, "violations")
     still_open = is_open(pl.col, today)
     alerts = standing(events.alerts, span, "alerts").filter(pl.col("is_false_alarm") == 0)
-    counting = found.filter(still_open | (pl.col("occurred_on") >= today - window_days))
-    rechecked = pl.concat([counting.select("enterprise_id"), _ended_badly(events, span)]).unique()
+    counting = found.filter(still_open | (pl.col("occurred_on") >= today - policy.severity_window_days))
+    rechecked = pl.concat([counting.select("enterprise_id"), _ended_badly(events, span, policy)]).unique()
     parts = [
         _closings(found.filter(still_open)),
         _plain(rechecked, RECHECK),
@@ -82,13 +86,15 @@ def _later(minute: str, last: int) -> pl.Expr:
     return pl.col(minute).is_null() | (pl.col(minute) > last)
 
 
-def _ended_badly(events: Events, span: Span) -> pl.LazyFrame:
-    """Enterprises whose last counted visit ended serious or worse."""
-    visits = standing(events.inspections, span, "inspections").filter(is_inspection(pl.col))
-    rank = pl.col("result").replace_strict(RESULT_RANK, default=1, return_dtype=pl.Int64)
-    last = visits.with_columns(rank=rank).group_by("enterprise_id")
-    worst = last.agg(rank=pl.col("rank").sort_by("inspected_on", "rank").last())
-    return worst.filter(pl.col("rank") >= RESULT_RANK["serious"]).select("enterprise_id")
+def _ended_badly(events: Events, span: Span, policy: FeaturePolicy) -> pl.LazyFrame:
+    """Enterprises whose last result is serious or worse."""
+    moment = Moment(day_number(span.first), day_number(span.known_at))
+    last = CATALOGUE["last_result"].measure
+    assert isinstance(last, Combined)
+    visits = CATALOGUE.tables["inspections"].prepared(nw.from_native(events.inspections), moment, policy)
+    told = in_one_pass(visits, {name: CATALOGUE[name].measure for name in last.of}, policy)
+    result: pl.LazyFrame = told.with_columns(last_result=last.says(policy)).to_native()
+    return result.filter(pl.col("last_result") >= RESULT_RANK["serious"]).select("enterprise_id")
 
 
 def _closings(findings: pl.LazyFrame) -> pl.LazyFrame:
@@ -151,16 +157,20 @@ def done(events: Events, scenarios: pl.DataFrame, acts: pl.DataFrame, span: Span
     )
     violations = each["violations"].join(closings, on=["enterprise_id", "source", "violation_id"], how="left")
     alerts = each["alerts"]
-    for kind, minute in ((ANSWER, "acknowledged_at"), (RESTORE, "closed_at")):
+    silent = pl.col("kind") == "sensor_offline"
+    for kind, minute, ends in (
+        (ANSWER, "acknowledged_at", pl.lit(value=True)),
+        (RESTORE, "closed_at", silent),
+    ):
         concerned = by_kind[kind].select(enterprise_id="scenario", by_now=pl.lit(last_minute))
         sooner = pl.min_horizontal(minute, "by_now")
-        has_begun = (pl.col("raised_at") <= last_minute) & pl.col("by_now").is_not_null()
+        has_begun = ends & (pl.col("raised_at") <= last_minute) & pl.col("by_now").is_not_null()
         alerts = (
             alerts.join(concerned, on="enterprise_id", how="left")
             .with_columns(pl.when(has_begun).then(sooner).otherwise(pl.col(minute)).alias(minute))
             .drop("by_now")
         )
-    visit = {"inspected_on": today, "kind": "recheck", "result": "clean"}
+    visit = {"inspected_on": today, "kind": "recheck", "mode": "on_site", "result": "clean"}
     report = {"filed_on": today, "hazards_found": 0, "hazards_fixed": 0}
     return replace(
         Events(**each),

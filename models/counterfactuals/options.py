@@ -44,7 +44,7 @@ def ways(events: Events, asked: Asked, *, only: Collection[str] | None = None) -
     known = known_in_memory(events, asked.known_at, only)
     if known.enterprises.collect().is_empty():
         return pl.DataFrame(schema=WAYS_SCHEMA)
-    acts = offered(known, span, window_days=asked.policy.features.severity_window_days)
+    acts = offered(known, span, asked.policy.features)
     scenarios = prepare(known, acts, asked)
     waiting = scenarios.waiting_promises()
     cases = list(_cases(acts, set(_not_green(scenarios.today)) - set(waiting), asked))

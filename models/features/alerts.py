@@ -24,6 +24,7 @@ def true_alerts(alerts: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
         is_unanswered=nw.when(answered)
         .then(nw.lit(0))
         .otherwise(nw.when(raised + policy.unanswered_minutes <= now).then(nw.lit(1)).otherwise(nw.lit(0))),
+        is_closed=nw.when(nw.col("closed_at") <= now).then(nw.lit(1)).otherwise(nw.lit(0)),
         start=nw.when(raised > earliest).then(raised).otherwise(earliest),
         stop=nw.when(nw.col("closed_at") <= now).then(nw.col("closed_at")).otherwise(now),
     )
@@ -50,6 +51,9 @@ _OVERTIME = Turn("raised_at", minutes=attrgetter("unanswered_minutes"))
 _UNANSWERED = Quality(nw.col("is_unanswered") == 1, (_OVERTIME, _ANSWERED))
 _SLOW = Quality(nw.col("is_slow") == 1, (_ANSWERED,))
 _SILENT = Quality(nw.col("kind") == "sensor_offline")
+_UPHELD = Quality(
+    (nw.col("kind") == "complaint") & (nw.col("is_closed") == 1), (Turn("closed_at", minutes=0),)
+)
 _REPORT = Quality((nw.col("kind") == "complaint") | (nw.col("kind") == "transfer"))
 
 _feature = partial(Feature, "alerts")
@@ -75,5 +79,10 @@ ALERT_COUNTS = (
     ),
     _feature("complaints_12m", Count(where=_REPORT, within=YEAR), "up").told(
         "alerts", "Complaints and transferred clues", "complaints and transferred clues of 365 days"
+    ),
+    _feature("complaints_upheld_12m", Count(where=_UPHELD, within=YEAR), "up").told(
+        "alerts",
+        "Complaints found true",
+        "complaints of 365 days that are closed and were not found false; transferred clues are none",
     ),
 )

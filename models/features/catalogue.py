@@ -22,7 +22,15 @@ from models.features.enterprise import (
     SINCE_REPORTS,
 )
 from models.features.feature import Acts, EventTable, Feature
-from models.features.inspections import CLEAN_VISIT, INSPECTION_COUNTS, INSPECTIONS, SINCE_INSPECTIONS
+from models.features.inspections import (
+    CLEAN_VISIT,
+    INSPECTION_COUNTS,
+    INSPECTIONS,
+    LAST_SCORE,
+    LAST_VISIT,
+    SEEN_OFF_SITE,
+    SINCE_INSPECTIONS,
+)
 from models.features.measures import Combined, Inherent, Spells, Thresholds
 from models.features.violations import (
     CLEARED_MAJOR,
@@ -32,6 +40,7 @@ from models.features.violations import (
     VIOLATIONS,
 )
 from models.features.windows import TWO_YEARS, FeaturePolicy, Step
+from models.vocabulary import RESULT_RANK
 
 COMBINED = ""
 """Stands in the place of the table where a feature comes of several."""
@@ -66,6 +75,19 @@ def _unchecked(policy: FeaturePolicy) -> nw.Expr:
     return _flag(~age.is_null() & (clean.is_null() | (clean > age)))
 
 
+def _last_result(policy: FeaturePolicy) -> nw.Expr:
+    """What the last visit left, and what off-site checks have found since, if that is graver."""
+    left, since = nw.col("result_of_last_visit"), nw.col("days_since_last_visit")
+    result = left
+    for rank, seen in sorted(SEEN_OFF_SITE.items()):
+        is_newer = since.is_null() | (nw.col(seen.name) <= since)
+        is_graver = left.is_null() | (left < rank)
+        result = (
+            nw.when(~nw.col(seen.name).is_null() & is_newer & is_graver).then(nw.lit(rank)).otherwise(result)
+        )
+    return result
+
+
 def _track_record(policy: FeaturePolicy) -> nw.Expr:
     """Counts are 0 both for the blameless and for the unknown; this keeps the two apart."""
     others = (nw.col("violations_60m") > 0) | (nw.col("accidents_60m") > 0) | (nw.col("alert_points") > 0)
@@ -85,6 +107,22 @@ _TRACK_RECORD = _feature(
     "",
     "What is on record",
     "`visited` in the long window, else `records` (findings, accidents or alerts), else `none`",
+)
+_LAST_RESULT = _feature(
+    "last_result",
+    Combined(
+        dict.fromkeys((one.name for one in (*LAST_VISIT, *SEEN_OFF_SITE.values())), ()),
+        _last_result,
+    ),
+    "up",
+    "lower",
+    most=RESULT_RANK["refused"],
+).told(
+    "rank",
+    "Result of the last visit",
+    "result of the last counted visit, or what an off-site check has found since that is serious and graver: "
+    "0 clean, 1 unknown, 2 findings, 3 serious, 4 stopped, 5 refused; an off-site check is a last visit only where "
+    "`off_site_settles` has refusal",
 )
 _MEANS = (
     _feature("severity_mean", _severity_mean("severity_points", "inspections_window"), "up", "lower").told(
@@ -210,6 +248,8 @@ CATALOGUE = Catalogue(
         *ACCIDENT_COUNTS,
         *REPORT_COUNTS,
         *SINCE_INSPECTIONS,
+        _LAST_RESULT,
+        LAST_SCORE,
         *SINCE_VIOLATIONS,
         *SINCE_ACCIDENTS,
         *SINCE_REPORTS,
@@ -218,6 +258,8 @@ CATALOGUE = Catalogue(
         UNSETTLED,
         CLEARED_MAJOR,
         CLEAN_VISIT,
+        *LAST_VISIT,
+        *SEEN_OFF_SITE.values(),
     ),
     tables={
         table.name: table for table in (ENTERPRISES, VIOLATIONS, ALERTS, INSPECTIONS, ACCIDENTS, SELF_REPORTS)

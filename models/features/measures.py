@@ -73,6 +73,14 @@ def by_item(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
     return result
 
 
+def by_decision(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
+    """Measures of penalty decisions: what was decided on one day is one decision, however many findings it names."""
+    counts = {name: counted(nw.lit(1), one.holds(policy)) for name, one in measures.items()}
+    decided = rows.filter(nw.col("decided_for") >= 0)
+    days = decided.with_columns(**counts).group_by("enterprise_id", "decided_for").agg(nw.col(*counts).max())
+    return days.group_by("enterprise_id").agg(nw.col(*counts).sum())
+
+
 def in_a_row(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
     """Measures of the events since the last one that broke the row."""
     breaks = {f"{name}_broken": one.broken() for name, one in measures.items()}
@@ -185,6 +193,21 @@ class Repeated(Measure):
     family = staticmethod(by_item)
 
 
+class Decisions(Measure):
+    """Number of penalty decisions, which the findings tell by ``decided_for`` and ``decided_on``."""
+
+    family = staticmethod(by_decision)
+
+    def holds(self, policy: FeaturePolicy) -> tuple[Expr, ...]:
+        """What must hold of a finding; the window is that of the decision."""
+        assert self.where is not None and self.within is not None
+        return self.where.holds, nw.col("decided_for") <= amount(self.within, policy)
+
+    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
+        """The day of a decision and that on which it leaves the window."""
+        yield Step(table, "decided_on", (0, *self.ends(policy)))
+
+
 @dataclass(frozen=True, eq=False)
 class Age(Measure):
     """Days since the newest event, or since what followed it (``since``, a column; ``of``: those days)."""
@@ -236,20 +259,22 @@ class Last(Measure):
         return chosen(newest, self.holds(policy)).max() % self.most
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Streak(Measure):
-    """Number of events since the last one that was ``where``."""
+    """Number of events that are ``where`` since the last one that was ``broken_by``."""
+
+    broken_by: Quality
 
     family = staticmethod(in_a_row)
 
     def broken(self) -> Expr:
         """Age of the event that broke the row."""
-        assert self.where is not None
-        return nw.when(self.where.holds).then(nw.col("age")).min()
+        return nw.when(self.broken_by.holds).then(nw.col("age")).min()
 
     def column(self, policy: FeaturePolicy, broken: Expr) -> Expr:
         """Aggregate of the events of one enterprise; ``broken``: the age of the one that broke the row."""
         assert self.where is not None
-        return counted(nw.lit(1), [~self.where.holds, broken.is_null() | (nw.col("age") < broken)]).sum()
+        return counted(nw.lit(1), [self.where.holds, broken.is_null() | (nw.col("age") < broken)]).sum()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,8 @@
 """Findings and their features: recency-weighted severity, severity per visit, what is open, what comes back.
 
+A penalty is told by the day of its decision (``decided_on``); its number nobody delivers.  A fine on a person alone is
+no penalty on the enterprise.
+
 ``violation_points`` and the orders leave out what an approved rectification plan suspends.
 """
 
@@ -10,9 +13,10 @@ import narwhals as nw
 
 from models.features.asof import Frame, Moment, known
 from models.features.feature import EventTable, Feature
-from models.features.measures import Age, Count, Gravest, Longest, Quality, Repeated, Total, Years
+from models.features.measures import Age, Count, Decisions, Gravest, Longest, Quality, Repeated, Total, Years
 from models.features.windows import (
     FIVE_YEARS,
+    HALF_YEAR,
     THREE_YEARS,
     TWO_YEARS,
     YEAR,
@@ -33,6 +37,7 @@ def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
     rows = known(violations, moment, happened=nw.col("occurred_on"))
     approved, due = nw.col("plan_approved_on"), nw.col("rectify_due_on")
     runs = (approved <= moment.day) & (nw.col("plan_until") >= moment.day)
+    fined_alone = (nw.col("penalty_person").fill_null(0) > 0) & (nw.col("penalty_unit").fill_null(0) == 0)
     planned = runs & (moment.day - approved < policy.longest_plan_days) & (due.is_null() | (approved <= due))
     return rows.with_columns(
         visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
@@ -41,6 +46,10 @@ def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
         age=moment.day - nw.col("occurred_on"),
         late_for=moment.day - due,
         cleared_for=moment.day - nw.col("rectified_on"),
+        decided_for=moment.day - nw.col("decided_on"),
+        is_penalty=nw.when((nw.col("decided_on") <= moment.day) & ~fined_alone)
+        .then(nw.lit(1))
+        .otherwise(nw.lit(0)),
         is_open=nw.when(is_open(nw.col, moment.day)).then(nw.lit(1)).otherwise(nw.lit(0)),
         is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
@@ -61,6 +70,9 @@ VIOLATIONS = EventTable(
         "quantity",
         "rectify_due_on",
         "rectified_on",
+        "penalty_unit",
+        "penalty_person",
+        "decided_on",
         "plan_approved_on",
         "plan_until",
         "withdrawn_on",
@@ -81,6 +93,7 @@ _MAJOR = Quality(nw.col("is_major_hazard") == 1)
 _SERIOUS = Quality((nw.col("severity") == "serious") | (nw.col("severity") == "critical"))
 _ORDERED = Quality(~nw.col("rectify_due_on").is_null()) & _OPEN & _COUNTS
 _OVERDUE = _ORDERED & Quality(nw.col("late_for") > 0, (Turn("rectify_due_on", 1),))
+_PENALTY = Quality(nw.col("is_penalty") == 1)
 _GRAVE = partial(Gravest, "severity", attrgetter("severity_mean_points"), times="quantity")
 
 _feature = partial(Feature, "violations")
@@ -143,6 +156,16 @@ VIOLATION_COUNTS = (
     ),
     _feature("repeat_items", Repeated(within=attrgetter("repeat_window_days")), "up").told(
         "items", "Items found again", "items found in two or more visits of the repeat window"
+    ),
+    _feature("penalties_180d", Decisions(where=_PENALTY, within=HALF_YEAR), "up").told(
+        "penalties",
+        "Penalties of 180 days",
+        "days within the last 180 on which penalties on the enterprise were decided",
+    ),
+    _feature("penalties_12m", Decisions(where=_PENALTY, within=YEAR), "up").told(
+        "penalties",
+        "Penalties of 12 months",
+        "days within the last 365 on which penalties on the enterprise were decided",
     ),
 )
 SINCE_VIOLATIONS = (

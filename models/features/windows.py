@@ -10,11 +10,13 @@ from dataclasses import dataclass
 YEAR, TWO_YEARS, THREE_YEARS, FIVE_YEARS = 365, 730, 1096, 1826
 RECENT = 90
 """Days for which alerts count that were not answered in time, and silent sensors."""
+HALF_YEAR = 180
+"""Days within which three penalties count in 安全生产法 art. 113(1)."""
 
 
 @dataclass(frozen=True)
 class FeaturePolicy:
-    """Numbers the features need, on one day."""
+    """What the features need, on one day.  ``off_site_settles``: ``models.policy.shape.OffSiteMatter``."""
 
     severity_points: Mapping[str, int]
     violation_bands: tuple[tuple[int, int], ...]
@@ -28,6 +30,7 @@ class FeaturePolicy:
     slow_minutes: int
     unanswered_minutes: int
     longest_plan_days: int
+    off_site_settles: frozenset[str]
 
 
 Amount = int | Callable[[FeaturePolicy], int]

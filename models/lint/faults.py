@@ -72,6 +72,10 @@ FAULTS: dict[str, Fault] = {
     "wrong_expiry": Fault(
         "the rule says it ends after {days} days, its condition on {feature} does not", "warning"
     ),
+    "off_site_as_before": Fault(
+        "not said: an off-site check clears a refusal, is a clean visit and counts as a visit, as by older packs",
+        "warning",
+    ),
     "never_decides": Fault("never decides: {other} holds whenever it does, and is no milder", "warning"),
     "no_dwell": Fault("no dwell: codes will flip back and forth", "warning"),
     "wide_margin": Fault(

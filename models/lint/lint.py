@@ -151,6 +151,8 @@ def _days(policy: Policy) -> list[date]:
 
 def _changes(policy: Policy) -> Iterator[Finding]:
     codes = policy.files.codes
+    if codes.off_site_settles is None:
+        yield finding("off_site_as_before", "codes", "off_site_settles")
     for start, dated in codes.change.values.items():
         for code, days in dated.value.dwell_days:
             if days == 0:

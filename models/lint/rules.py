@@ -95,7 +95,7 @@ def _implied(rules: Sequence[tuple[RuleEntry, RuleValue]]) -> Iterator[Finding]:
                 continue  # Overrides give way to vetoes alone.
             wider = _ranges(theirs.when)
             implied = all(name in mine and mine[name].lies_in(one) for name, one in wider.items())
-            # Of two that say the same, the first one is told to decide.
-            same = mine == wider and theirs.code == value.code and rule.kind == other.kind
+            # Of two that give the same, the first one is told to decide.
+            same = theirs.code == value.code and rule.kind == other.kind
             if implied and not (same and at < other_at):
                 yield finding("never_decides", "codes", rule.name, other=other.name)

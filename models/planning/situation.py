@@ -8,6 +8,8 @@ from functools import partial
 
 import polars as pl
 
+from models.policy.planning import PlanningPolicy
+from models.policy.shape import OffSiteMatter
 from models.validity import is_counted
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -212,6 +214,11 @@ def by_own(visits: pl.DataFrame, departments: Sequence[str]) -> pl.DataFrame:
     if not departments:
         return visits
     return visits.filter(pl.col("departments").fill_null("").str.contains(own_pattern(departments)))
+
+
+def settling(inspections: pl.DataFrame, matter: OffSiteMatter, policy: PlanningPolicy) -> pl.DataFrame:
+    """Counted visits that settle a matter: on site, and off site where the policy says so (P12)."""
+    return counted(inspections) if matter in policy.off_site_settles else on_site(inspections)
 
 
 def last_visits(inspections: pl.DataFrame) -> pl.DataFrame:

@@ -138,6 +138,13 @@ def _check_whole(files: PackFiles) -> None:
     for name, dated in (("violation_bands", file.violation_bands), ("alert_bands", file.alert_bands)):
         for start, entry in dated.values.items():
             _refuse_repeats(f"features.yaml: {name} from {start}", [band.upto_days for band in entry.value])
+    if files.codes.off_site_settles is not None and any(
+        one.value.off_site_satisfies_annual is not None for one in files.planning.switches.values.values()
+    ):
+        raise PolicyError(
+            "planning.yaml: switches.off_site_satisfies_annual is said by off_site_settles of codes.yaml. Take it out, "
+            "and name annual_full there if it was true."
+        )
     names = [entry.name for entry in (*files.codes.rules, *files.scorecard.factors)]
     _refuse_repeats("scorecard.yaml and codes.yaml", [*names, *RESERVED])
     _refuse_repeats("learning.yaml: labels", [entry.name for entry in files.learning.labels])

@@ -19,6 +19,7 @@ from models.policy.shape import (
     FactorEntry,
     FactorValue,
     FeatureFile,
+    OffSiteMatter,
     Provenance,
     RuleEntry,
     RuleValue,
@@ -62,9 +63,10 @@ class CodePolicy:
 
 @dataclass(frozen=True)
 class QueuePolicy:
-    """Deadlines of the red queue, on one day."""
+    """Deadlines of the red queue, on one day, and whether an off-site check is the special inspection."""
 
     red_visit_working_days: int
+    off_site_counts: bool
     provenance: Provenance
 
 
@@ -121,9 +123,10 @@ class Policy:
     def on(self, as_of: date) -> PolicyOnDay:
         """Values in force on a day.  Raises PolicyGapError where the pack has none."""
         files = self.files
-        features = features_on(files.features, as_of)
+        settles = off_site_on(files.codes, files.planning, as_of)
+        features = features_on(files.features, as_of, off_site_settles=settles)
         scorecard = self.scorecard_on(as_of)
-        codes, queue = codes_on(files.codes, as_of)
+        codes, queue = codes_on(files.codes, as_of, off_site_settles=settles)
         return PolicyOnDay(
             pack=self.name,
             version=self.version,
@@ -135,7 +138,11 @@ class Policy:
             queue=queue,
             learning=learning_on(files.learning, as_of),
             planning=planning_on(
-                files.planning, files.caps, as_of, red_visit_working_days=queue.red_visit_working_days
+                files.planning,
+                files.caps,
+                as_of,
+                red_visit_working_days=queue.red_visit_working_days,
+                off_site_settles=settles,
             ),
             review=review_on(files.review, as_of),
         )
@@ -153,7 +160,19 @@ class Policy:
         return sorted(day for day in days if first < day <= last)
 
 
-def features_on(file: FeatureFile, day: date) -> FeaturePolicy:
+BEFORE_IT_WAS_SAID: tuple[OffSiteMatter, ...] = ("refusal", "clean_visit", "sufficiency")
+"""What an off-site check settles by packs without ``off_site_settles``, besides what their old switch says."""
+
+
+def off_site_on(codes: CodeFile, planning: PlanningFile, day: date) -> frozenset[OffSiteMatter]:
+    """What an off-site check settles on a day.  Raises PolicyGapError."""
+    if codes.off_site_settles is not None:
+        return frozenset(codes.off_site_settles.on(day, name="off_site_settles").value)
+    is_full = planning.switches.on(day, name="switches").value.off_site_satisfies_annual
+    return frozenset((*BEFORE_IT_WAS_SAID, *(("annual_full",) if is_full else ())))
+
+
+def features_on(file: FeatureFile, day: date, *, off_site_settles: frozenset[OffSiteMatter]) -> FeaturePolicy:
     """The numbers of the features on a day.  Raises PolicyGapError."""
     values, _ = in_force(file, day)
     mean: Shrinkage = values.pop("severity_mean")
@@ -165,14 +184,18 @@ def features_on(file: FeatureFile, day: date) -> FeaturePolicy:
         severity_mean_points=mean.points,
         prior_points=mean.prior_points,
         prior_visits=mean.prior_visits,
+        off_site_settles=off_site_settles,
     )
 
 
-def codes_on(file: CodeFile, day: date) -> tuple[CodePolicy, QueuePolicy]:
+def codes_on(
+    file: CodeFile, day: date, *, off_site_settles: frozenset[OffSiteMatter]
+) -> tuple[CodePolicy, QueuePolicy]:
     """How points become codes on a day, and the deadlines that follow.  Raises PolicyGapError."""
     values, provenance = in_force(file, day)
     name = "red_visit_working_days"
-    queue = QueuePolicy(values.pop(name), provenance.pop(name))
+    del values["off_site_settles"]
+    queue = QueuePolicy(values.pop(name), "red_visit" in off_site_settles, provenance.pop(name))
     values["rules"] = tuple(_rule(entry, dated) for entry, dated in values["rules"])
     return CodePolicy(**values, provenance=provenance), queue
 

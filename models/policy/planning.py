@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from models.errors import PolicyError
 from models.policy.in_force import in_force
-from models.policy.shape import Dated, DatedValue, Entry, Provenance, Strict, Text, Words
+from models.policy.shape import Dated, DatedValue, Entry, OffSiteMatter, Provenance, Strict, Text, Words
 from models.vocabulary import (
     ALERT_KIND,
     ALERT_LEVEL,
@@ -75,13 +75,13 @@ class Switches(Strict):
 
     ``green_counts_in_base``: the 30 % are of all general enterprises, GREEN ones included.
     ``off_plan_counts_in_cap``: visits outside the plan use up the annual cap; they are never kept off by it.
-    ``off_site_satisfies_annual``: an off-site check is a full-coverage inspection.
+    ``off_site_satisfies_annual``: of packs before ``off_site_settles`` (``codes.yaml``), which says it since.
     ``red_is_settled_by_its_cause``: the visit whose findings made an enterprise RED is its special inspection (C3).
     """
 
     green_counts_in_base: bool
     off_plan_counts_in_cap: bool
-    off_site_satisfies_annual: bool
+    off_site_satisfies_annual: bool | None = None
     red_is_settled_by_its_cause: bool = False
 
 
@@ -285,6 +285,7 @@ class PlanningPolicy:
     cross_region: CrossRegion
     caps: tuple[CapRow, ...]
     red_visit_working_days: int
+    off_site_settles: frozenset[OffSiteMatter]
     provenance: Mapping[str, Provenance]
 
     @property
@@ -294,7 +295,12 @@ class PlanningPolicy:
 
 
 def planning_on(
-    file: PlanningFile, caps: CapFile, day: date, *, red_visit_working_days: int
+    file: PlanningFile,
+    caps: CapFile,
+    day: date,
+    *,
+    red_visit_working_days: int,
+    off_site_settles: frozenset[OffSiteMatter],
 ) -> PlanningPolicy:
     """Values in force on a day.  Raises PolicyGapError where there are none."""
     values, provenance = in_force(file, day)
@@ -308,6 +314,7 @@ def planning_on(
     return PlanningPolicy(
         channels=channels,
         red_visit_working_days=red_visit_working_days,
+        off_site_settles=off_site_settles,
         provenance=provenance | theirs,
         **values,
         **ceilings,

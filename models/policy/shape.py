@@ -311,8 +311,22 @@ class ChangeRules(Strict):
         return longest.red + longest.yellow + longest.blue
 
 
+OffSiteMatter = Literal["refusal", "clean_visit", "sufficiency", "red_visit", "annual_full"]
+"""What an off-site check may settle as a visit on site does (P12).
+
+``refusal``: it speaks as the last visit, so a better result ends what an earlier one left, a refusal too.
+``clean_visit``: one that found nothing is a clean visit: it settles findings not known to be put right and major
+hazards put right, and is part of a clean row.  ``sufficiency``: it counts as a visit, where visits are counted,
+averaged over or dated.  ``red_visit``: it is the special inspection of a RED (C3).  ``annual_full``: it can be the
+yearly full coverage (P2).
+"""
+
+
 class CodeFile(Strict):
-    """``codes.yaml``: how points become codes."""
+    """``codes.yaml``: how points become codes.
+
+    ``off_site_settles`` came later; ``models.policy.pack.off_site_on`` reads packs that lack it.
+    """
 
     change: Dated[ChangeRules]
     change_title: Words
@@ -323,6 +337,7 @@ class CodeFile(Strict):
     sufficiency_clearing: Words
     rules: list[RuleEntry]
     red_visit_working_days: Dated[int]
+    off_site_settles: Dated[list[OffSiteMatter]] | None = None
 
 
 class FactorValue(Provenance):

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.coding.explain import explain_codes
+from models.coding.path import codes_on
+from models.coding.timeline import InForce
 from models.coding.verdicts import assign_codes
 from models.features import CATALOGUE, Events, fold_features
 from models.features.fold import EVENT_COLUMNS
@@ -17,6 +19,7 @@ from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY
 from tests.worlds.effort import tries
+from tests.worlds.packs import without_the_off_site_reading
 from tests.worlds.strategies import (
     LAST_DAY,
     SEEDS,
@@ -246,6 +249,53 @@ def test_an_added_finding_never_softens_a_code(world: World, added: dict[str, ob
         assert (more_points[factor.name] >= points[factor.name]).all(), factor.name
     rank = {name: at for at, name in enumerate(CODE_KEYS)}
     assert all(rank[b] >= rank[a] for a, b in zip(codes["code"], harder["code"], strict=True))
+
+
+RAISED_BY_OFF_SITE_CHECKS = ("last_result", "failed_rechecks_12m", "refusals_24m")
+"""Features that an off-site check that found something may raise; it may end a clean streak, and touches no other."""
+
+
+@some
+@given(worlds(most_events=12), rows(TABLES["inspections"], key="added", enterprises=("e1",)))
+def test_an_added_off_site_check_never_lowers_points_nor_betters_a_code(
+    world: World, added: dict[str, object]
+):
+    known_at = date(2030, 1, 1)
+    check = {**added, "mode": "off_site", "withdrawn_on": None}
+    more = {**world, "inspections": canonical("inspections", [*world["inspections"].to_dicts(), check])}
+    before, after = (fold(integer_frames(each), AS_OF, known_at) for each in (world, more))
+    untouched = [name for name in CATALOGUE.names if name not in (*RAISED_BY_OFF_SITE_CHECKS, "clean_streak")]
+    assert before.select(untouched).equals(after.select(untouched))
+    for name in RAISED_BY_OFF_SITE_CHECKS:
+        assert (after[name].fill_null(-1) >= before[name].fill_null(-1)).all(), name
+    assert (after["clean_streak"] <= before["clean_streak"]).all()
+    points, more_points = CARD.contributions(before), CARD.contributions(after)
+    for factor in CARD.factors:
+        assert (more_points[factor.name] >= points[factor.name]).all(), factor.name
+    rules = [InForce(date(1990, 1, 1), POLICY)]
+    ranks = [
+        codes_on(as_events(integer_frames(each)), as_of=AS_OF, known_at=known_at, rules=rules)["rank"]
+        for each in (world, more)
+    ]
+    assert (ranks[1] >= ranks[0]).all()
+
+
+OLD = without_the_off_site_reading(full="false").on(AS_OF)
+
+
+@some
+@given(coded_worlds())
+def test_a_pack_that_does_not_say_what_off_site_checks_settle_reads_them_as_visits_on_site(
+    coded: tuple[World, date, date],
+):
+    world, as_of, known_at = coded
+    events = as_events(integer_frames(world))
+    on_site = world["inspections"].with_columns(
+        mode=pl.lit("on_site", dtype=world["inspections"]["mode"].dtype)
+    )
+    folded = fold_features(events, as_of=as_of, known_at=known_at, policy=OLD.features)
+    now = fold(integer_frames({**world, "inspections": on_site}), as_of, known_at)
+    assert folded.collect().sort("enterprise_id").equals(now)
 
 
 NOT_RISING = {

@@ -113,11 +113,16 @@ def test_the_second_report_counts_from_the_day_it_is_known_and_earlier_days_repl
     home = Home(tmp_path)
     inbox(home, bureau=[violation("a")])
     before = night(home, DAY)
-    inbox(home, hulianwang=[violation("q", **GRAVE, recorded_at="2025-07-01")])
+    punished = {"decided_on": "2025-06-20", "recorded_at": "2025-07-01"}
+    inbox(home, hulianwang=[violation("q", **GRAVE, **punished)])
     after = night(home, NEXT)
     assert before["queue"] == [] and len(after["queue"]) == 1
     [features] = [one for one in after["risk.features"] if one["enterprise_id"] == FIRMS[0]]
-    assert (features["violations_12m"], features["open_major_hazards"]) == (1, 1)
+    assert (features["violations_12m"], features["open_major_hazards"], features["penalties_12m"]) == (
+        1,
+        1,
+        1,
+    )
     with writing(home) as connection:
         assert differences(connection, PACK, DAY) == []
         assert differences(connection, PACK, NEXT) == []

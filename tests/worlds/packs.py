@@ -35,6 +35,18 @@ def changed(name: str, *changes: tuple[str, str, str]) -> Policy:
     return policy_from(texts)
 
 
+def without_the_off_site_reading(*, full: str, name: str = "before") -> Policy:
+    """The starter pack as packs were written before ``off_site_settles``, whose switch was about full coverage."""
+    text = STARTER.texts["codes"]
+    value = text[text.index("off_site_settles:\n") : text.index("rules:\n")]
+    switch = "off_plan_counts_in_cap: false"
+    return changed(
+        name,
+        ("codes", value, ""),
+        ("planning", switch, f"{switch}, off_site_satisfies_annual: {full}"),
+    )
+
+
 def forgetful(days: int) -> Policy:
     """A pack whose change rules look back three times so many days, not 270: quick to judge day by day.
 
@@ -51,7 +63,7 @@ def forgetful(days: int) -> Policy:
 MILD = changed(
     "mild",
     ("codes", LIMITS, "value: {blue: 12, yellow: 26, red: 60}"),
-    ("scorecard", "{a: -1, b: 0, c: 2, d: 6}", "{a: -1, b: 1, c: 2, d: 6}"),
+    ("scorecard", "{a: -1, b: 0, c: 2, d: 6,", "{a: -1, b: 1, c: 2, d: 6,"),
 )
 """Milder cut-offs by more than the one point that credit grade b costs now."""
 HARD = changed("hard", ("codes", LIMITS, "value: {blue: 2, yellow: 6, red: 12}"))

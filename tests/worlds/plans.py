@@ -156,7 +156,7 @@ POLICIES: tuple[Row, ...] = (
         "switches.off_plan_counts_in_cap": True,
     },
     {**NO_OTHER_WORK, "visiting.min_gap_days": 60, "cross_region.most_lent_permille": 1000},
-    {"blackouts": QUIET_DAYS, "visiting.horizon_working_days": 4, "switches.off_site_satisfies_annual": True},
+    {"blackouts": QUIET_DAYS, "visiting.horizon_working_days": 4, "off_site_settles": ["annual_full"]},
     {"blackouts": QUIET_DAYS, "crew.technical_required": True, "cross_region.forms": ["whole_city"]},
     {**NO_OTHER_WORK, "visiting.default_level": "city", "visiting.min_gap_days": 60},
 )

@@ -239,6 +239,7 @@ _GRAVEST = {
     "disposal": f"arg_max(disposal, {_MEASURE}) OVER whole",
     "penalty_unit": "max(penalty_unit) OVER whole",
     "penalty_person": "max(penalty_person) OVER whole",
+    "decided_on": "max(decided_on) OVER whole",
     "plan_approved_on": f"CASE WHEN {_PLANNED} THEN max(plan_approved_on) OVER whole END",
     "plan_until": f"CASE WHEN {_PLANNED} THEN min(plan_until) OVER whole END",
     "recorded_at": "min(recorded_at) OVER whole",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.calendar import add_working_days, month_end
-from models.planning.situation import Situation, by_own, counted, last_visits, on_site
+from models.planning.situation import Situation, by_own, counted, last_visits, on_site, settling
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
 
@@ -96,8 +96,8 @@ def _named_day(name: str, column: str) -> pl.Expr:
 
 
 def special_inspections(inspections: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
-    """Visits on record that can be the special inspection of a RED (C3): own, on site, of a kind that holds it."""
-    own = by_own(on_site(inspections), policy.own_departments)
+    """Visits on record that can be the special inspection of a RED (C3): own, of a kind that holds it."""
+    own = by_own(settling(inspections, "red_visit", policy), policy.own_departments)
     return own.filter(pl.col("kind").is_in(policy.red_satisfied_by))
 
 
@@ -224,8 +224,7 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits of this year whose record says that they were the authority's full-coverage inspection (P2)."""
-    off_site_counts = policy.switches.off_site_satisfies_annual
-    seen = counted(now.inspections) if off_site_counts else on_site(now.inspections)
+    seen = settling(now.inspections, "annual_full", policy)
     return by_own(seen, policy.own_departments).filter(
         pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
     )

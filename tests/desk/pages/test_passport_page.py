@@ -125,7 +125,7 @@ def test_the_calendar_of_codes_has_no_gap_and_says_why_it_waits(firms: dict[str,
 
 def test_what_would_change_it_is_told_in_one_line(firms: dict[str, Found]) -> None:
     assert ways.shortest(firms[RED], EN) == (
-        "Rectify it and have it closed: CHEM-05, Ask for a re-check and pass it (nothing found) "
+        "Rectify it and have it closed: CHEM-05, Ask for a re-check on site and pass it (nothing found) "
         "→ YELLOW from 2026-07-31"
     )
     assert ways.shortest(firms[HELD], EN) == "", "waiting is enough"
@@ -242,6 +242,6 @@ def test_data_are_worded_with_their_unit() -> None:
     assert facts.datum("overdue_rectifications", "2", EN) == "2 orders"
     assert facts.datum("severity_mean", "46", ZH) == "每次 4.6"
     assert facts.datum("last_result", "0", EN) == "clean"
-    assert facts.datum("days_since_inspection", None, EN) == "never inspected"
+    assert facts.datum("days_since_inspection", None, EN) == "never inspected on site"
     assert facts.datum("held", "yellow", EN) == "facts: YELLOW"
     assert facts.datum("something_new", "3", EN) == "3"

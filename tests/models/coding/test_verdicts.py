@@ -48,6 +48,16 @@ def test_a_code_starts_at_its_threshold(score: int, code: str):
 
 
 LIMITS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "closure_threshold": (
+        "red",
+        {"penalties_180d": 3, "open_major_hazards": 1},
+        {"penalties_180d": 3, "open_major_hazards": 0},
+    ),
+    "closure_threshold_of_a_year": (
+        "red",
+        {"penalties_180d": 2, "penalties_12m": 4, "open_major_hazards": 1},
+        {"penalties_180d": 2, "penalties_12m": 1, "open_major_hazards": 0},
+    ),
     "open_major_hazard": ("red", {"open_major_hazards": 1}, {"open_major_hazards": 0}),
     "major_accident": (
         "red",
@@ -64,8 +74,11 @@ LIMITS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "refused_inspection": ("red", {"last_result": 5}, {"last_result": 4}),
     "overdue_rectification": ("yellow", {"overdue_rectifications": 1}, {"overdue_rectifications": 0}),
     "unchecked_major_hazard": ("yellow", {"unchecked_major_hazards": 1}, {"unchecked_major_hazards": 0}),
+    "seriously_untrustworthy": ("yellow", {"credit": "listed"}, {"credit": "b"}),
     "recent_accident": ("yellow", {"days_since_accident": 365}, {"days_since_accident": 366}),
     "unsettled_findings": ("blue", {"unsettled_findings": 1}, {"unsettled_findings": 0}),
+    "repeated_penalties": ("blue", {"penalties_12m": 2}, {"penalties_12m": 1}),
+    "complaint_found_true": ("blue", {"complaints_upheld_12m": 1}, {"complaints_upheld_12m": 0}),
     "silent_sensors": ("blue", {"offline_days": 7}, {"offline_days": 6}),
     "high_hazard_without_self_report": (
         "blue",

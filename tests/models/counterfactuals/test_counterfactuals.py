@@ -72,7 +72,7 @@ def after(of: Told, acts: Collection[tuple[str, str]], as_of: date, enterprise: 
     for alert in tables["alerts"]:
         if alert["raised_at"] <= end and "answer_alerts" in kinds:
             alert["acknowledged_at"] = min(alert["acknowledged_at"] or end, end)
-        if alert["raised_at"] <= end and "restore_monitoring" in kinds:
+        if alert["raised_at"] <= end and alert["kind"] == "sensor_offline" and "restore_monitoring" in kinds:
             alert["closed_at"] = min(alert["closed_at"] or end, end)
     if "pass_recheck" in kinds:
         visit = {"inspected_on": as_of, "kind": "recheck", "result": "clean", "enterprise_id": enterprise}
@@ -108,7 +108,7 @@ def every_world(
 ) -> tuple[World, dict[str, tuple[str, Set]]]:
     """A world with a copy of each enterprise for each set of its acts, and what each copy stands for."""
     span = question.span
-    found = offered(as_events(integer_frames(of)), span, window_days=1826)
+    found = offered(as_events(integer_frames(of)), span, POLICY.features)
     copies: list[Told] = []
     stands_for: dict[str, tuple[str, Set]] = {}
     for enterprise in of["enterprises"]["enterprise_id"].unique(maintain_order=True):
@@ -207,7 +207,7 @@ def _troubled(chance: Random, enterprise: str) -> dict[str, list[Row]]:
         raised = minutes_before_end(chance.choice((600, 1439, 5000, 100_000, chance.randint(1, 200_000))))
         return {
             "raised_at": raised,
-            "kind": chance.choice(("exceedance", "sensor_offline")),
+            "kind": chance.choice(("exceedance", "sensor_offline", "complaint")),
             "level": chance.choice(("blue", "red")),
             "acknowledged_at": raised + timedelta(minutes=500) if chance.random() < 0.4 else None,
         }
@@ -221,6 +221,7 @@ def _troubled(chance: Random, enterprise: str) -> dict[str, list[Row]]:
             3,
             lambda: {
                 "inspected_on": days_before(ago(500)),
+                "mode": chance.choice(("on_site", "on_site", "off_site")),
                 "result": chance.choice(("clean", "clean", "serious")),
             },
         ),
@@ -249,7 +250,7 @@ def odd() -> PolicyOnDay:
 # ---- laws --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", (1, 4))
+@pytest.mark.parametrize("seed", (3, 7))
 def test_what_is_promised_comes_true_and_nothing_smaller_works(seed: int):
     sizes = require_smallest(troubled(seed, 16), asked())
     assert {0, 1, 2} <= set(sizes), "the worlds no longer hold the cases"
@@ -382,7 +383,7 @@ def test_sensors_that_come_back_are_an_act_and_their_number_is_told():
         "acknowledged_at": LAST_MINUTE,
     }
     [found] = offered(
-        as_events(integer_frames(firm(alerts=[silent, silent]))), asked().span, window_days=1826
+        as_events(integer_frames(firm(alerts=[silent, silent]))), asked().span, POLICY.features
     ).filter(pl.col("kind") == "restore_monitoring")["ref"]
     assert found == "2"
 

@@ -11,6 +11,7 @@ import pytest
 from models.features.measures import (
     Age,
     Count,
+    Decisions,
     Gravest,
     Last,
     Longest,
@@ -35,6 +36,7 @@ NUMBERS = replace(
     severity_window_days=30,
     repeat_window_days=15,
 )
+GOOD = Quality(nw.col("bad") == 0)
 BAD = Quality(nw.col("bad") == 1, (Turn("cleared_on"), Turn("raised_at", minutes=90)))
 
 
@@ -123,11 +125,24 @@ def test_an_item_is_found_again_in_another_visit_of_the_window(within: Any, agai
     ("bad", "streak"), [([0, 0, 0], 3), ([1, 0, 0], 0), ([0, 1, 0], 1), ([0, 0, 1], 2), ([1, 1, 1], 0)]
 )
 def test_a_streak_lasts_since_what_broke_it(bad: list[int], streak: int):
-    assert measured(Streak(where=BAD), bad=bad, age=[1, 5, 9]) == streak
+    assert measured(Streak(where=GOOD, broken_by=BAD), bad=bad, age=[1, 5, 9]) == streak
 
 
 def test_an_event_on_the_day_of_what_broke_the_streak_is_no_part_of_it():
-    assert measured(Streak(where=BAD), bad=[1, 0, 0], age=[5, 5, 4]) == 1
+    assert measured(Streak(where=GOOD, broken_by=BAD), bad=[1, 0, 0], age=[5, 5, 4]) == 1
+
+
+def test_what_neither_counts_nor_breaks_leaves_the_streak_as_it_is():
+    assert measured(Streak(where=GOOD, broken_by=BAD), bad=[0, 2, 0, 1, 0], age=[1, 2, 3, 4, 5]) == 2
+
+
+def test_what_was_decided_on_one_day_is_one_decision_of_the_window_of_that_day():
+    told = {"bad": [1, 1, 1, 1, 0, 1], "decided_for": [0, 7, 7, 30, 3, None], "age": [99, 7, 8, 99, 3, 1]}
+    assert measured(Decisions(where=BAD, within=29), **told) == 2
+    assert measured(Decisions(where=BAD, within=long_window), **told) == 3
+    assert list(Decisions(where=BAD, within=29).steps("violations", "occurred_on", NUMBERS, ())) == [
+        Step("violations", "decided_on", (0, 30))
+    ]
 
 
 def test_spells_add_up_before_they_become_days():

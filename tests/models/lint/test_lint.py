@@ -14,6 +14,7 @@ from models.policy import Policy, load_policy, pack_names
 from models.policy.check_items import CATALOGUES, load_catalogue
 from models.policy.loading import policy_from
 from models.policy.shape import Dated
+from tests.worlds.packs import without_the_off_site_reading
 
 
 def changed(*changes: tuple[str, str, str]) -> Policy:
@@ -105,7 +106,7 @@ def test_faults_of_cut_offs_rules_and_changes_are_found() -> None:
             ("codes", "margin: 3", "margin: 10"),
             (
                 "codes",
-                "clearing: {zh: 接受一次检查, en: Admitting an inspection}",
+                "clearing: {zh: 接受一次现场检查, en: Admitting an inspection on site}",
                 "clearing: {zh: 无, en: none}",
             ),
             ("codes", "days_since_accident, after_days: 366}", "days_since_accident, after_days: 30}"),
@@ -166,6 +167,18 @@ def test_a_score_that_is_never_green_and_a_name_for_numbers_are_found() -> None:
         ("never_green", "codes.thresholds.blue"),
         ("not_categories", "scorecard.failed_rechecks.1990-01-01"),
     }
+
+
+def test_a_pack_that_does_not_say_what_off_site_checks_settle_is_told() -> None:
+    before = without_the_off_site_reading(full="false")
+    assert faults(before) == {("off_site_as_before", "codes.off_site_settles")}
+
+
+def test_a_narrower_rule_that_is_named_first_decides_and_one_named_after_does_not() -> None:
+    hazard = "{feature: open_major_hazards, at_least: 1}"
+    assert faults(
+        changed(with_rules(later=f"{{code: red, when: [{hazard}, {{feature: penalties_12m, at_least: 5}}]}}"))
+    ) == {("never_decides", "codes.later")}
 
 
 def test_every_fault_has_a_sentence_and_a_severity() -> None:

@@ -326,7 +326,7 @@ def _full_this_year(world: World, firm: str) -> bool:
         & (pl.col("kind") == "annual_full")
         & (pl.col("inspected_on").dt.year() == world.now.year)
     )
-    any_mode = world.policy.switches.off_site_satisfies_annual
+    any_mode = "annual_full" in world.policy.off_site_settles
     return visits.filter(pl.lit(any_mode) | (pl.col("mode") == "on_site")).height > 0
 
 

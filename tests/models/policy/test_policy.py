@@ -14,7 +14,7 @@ from models.features import CATALOGUE
 from models.policy import load_policy, pack_names
 from models.policy.loading import PACKS
 from models.vocabulary import CODE_LISTS
-from tests.worlds.packs import ChangedPack
+from tests.worlds.packs import ChangedPack, without_the_off_site_reading
 
 FILES = ("features", "scorecard", "codes", "planning", "caps")
 SCALE = "{minor: 1, general: 2, serious: 5, critical: 10, ungraded: 2}"
@@ -142,6 +142,33 @@ def test_bands_may_be_listed_in_any_order(changed_pack: ChangedPack):
     assert bands == ((182, 3), (365, 2), (730, 1))
 
 
+OFF_SITE = "off_site_settles"
+
+
+@pytest.mark.parametrize(("full", "more"), [("false", set[str]()), ("true", {"annual_full"})])
+def test_a_pack_of_before_reads_off_site_checks_as_it_did(full: str, more: set[str]):
+    """Packs kept in a warehouse lack the value and have a switch instead."""
+    before = without_the_off_site_reading(full=full).on(date(2026, 6, 30))
+    settled = {"refusal", "clean_visit", "sufficiency", *more}
+    assert before.features.off_site_settles == before.planning.off_site_settles == settled
+    assert not before.queue.off_site_counts
+    today = load_policy().on(date(2026, 6, 30))
+    assert today.features.off_site_settles == today.planning.off_site_settles == set()
+    assert OFF_SITE in today.codes.provenance and OFF_SITE not in before.codes.provenance
+
+
+def test_what_off_site_checks_settle_may_change_from_a_day_on(changed_pack: ChangedPack):
+    policy = changed_pack(
+        "codes",
+        "value: []\n",
+        'value: []\n    2027-01-01: {basis: policy, reference: "Made up", value: [red_visit]}\n',
+    )
+    days = (date(2026, 12, 31), date(2027, 1, 1))
+    assert [policy.on(day).queue.off_site_counts for day in days] == [False, True]
+    assert [policy.on(day).planning.off_site_settles for day in days] == [set(), {"red_visit"}]
+    assert date(2027, 1, 1) in policy.changes_between(*days)
+
+
 # ---- refused -------------------------------------------------------------------------------------------
 
 REFUSED = {
@@ -200,6 +227,18 @@ REFUSED = {
         "provisional_floor: blue",
         "provisional_floor: green",
         "provisional_floor",
+    ),
+    "what an off-site check cannot settle": (
+        "codes",
+        "value: []\n",
+        "value: [accident]\n",
+        "off_site_settles",
+    ),
+    "off-site checks said twice": (
+        "planning",
+        "off_plan_counts_in_cap: false",
+        "off_plan_counts_in_cap: false, off_site_satisfies_annual: false",
+        "off_site_settles of codes.yaml",
     ),
     "a fractional point": ("scorecard", "{0: 0, 1: 3, 3: 5}", "{0: 0, 1: 3, 3: 5.5}", "points"),
     "a negative weight": ("features", "upto_days: 182, weight: 3", "upto_days: 182, weight: -3", "weight"),

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.policy import load_policy
+from models.policy import Policy, load_policy
+from models.policy.loading import policy_from
 from tests.worlds.by_hand import row
 from tests.worlds.deliveries import warehouse
 from tests.worlds.strategies import canonical
@@ -64,12 +65,19 @@ def connection() -> Iterator[Connection]:
         yield opened
 
 
-def queue(connection: Connection, **told: list[dict[str, Any]]) -> Connection:
+STARTER = load_policy()
+REMOTE = policy_from(
+    {**STARTER.texts, "codes": STARTER.texts["codes"].replace("value: []", "value: [red_visit]", 1)}
+)
+"""A pack in which an off-site check is the special inspection of a RED."""
+
+
+def queue(connection: Connection, policy: Policy = STARTER, **told: list[dict[str, Any]]) -> Connection:
     """The queue after some visits and findings, which stay."""
     for table, rows in told.items():
         frame = canonical(table, [row(table, number, **given) for number, given in enumerate(rows, 1)])
         fill(connection, {table: frame}, received_on=AS_OF)
-    compute_red_queue(connection, coding_on(connection, load_policy(), AS_OF))
+    compute_red_queue(connection, coding_on(connection, policy, AS_OF))
     return connection
 
 
@@ -99,6 +107,9 @@ def test_a_red_is_seen_to_by_a_counted_visit_on_site_from_the_day_after_on(conne
     queue(connection, inspections=visits)
     asked = "SELECT enterprise_id, visited_on FROM serve.red_queue WHERE state = 'visited' ORDER BY ALL"
     wanted = [(visit["enterprise_id"], visit["inspected_on"]) for visit in visits[:2]]
+    assert connection.sql(asked).fetchall() == sorted(wanted)
+    queue(connection, REMOTE)
+    wanted.append((visits[3]["enterprise_id"], visits[3]["inspected_on"]))
     assert connection.sql(asked).fetchall() == sorted(wanted)
 
 
