@@ -20,7 +20,7 @@ from models.policy.in_force import histories
 from models.policy.learning import FORBIDDEN, directions_of
 from models.policy.pack import Policy
 from models.policy.planning import CapRow
-from models.policy.shape import FactorEntry, Provenance
+from models.policy.shape import Entry, FactorEntry, Provenance
 
 _INSPECTOR_OR_OWNER = re.compile(
     r"inspector|officer|crew|department|(?<!industry_)division|district|enforcing_level|owner|shareholder|legal_person|enterprise_id|name$"
@@ -188,18 +188,22 @@ def _scales(policy: Policy) -> Iterator[Finding]:
 def _dates(policy: Policy) -> Iterator[Finding]:
     """Values that begin later than the others leave days without rules; values that repeat the last one say nothing."""
     found = [
-        (file, path, {day: _said(one) for day, one in history.values.items()})
+        (file, path, {day: _said(one) for day, one in history.values.items()}, _may_begin_later(history))
         for file, model in vars(policy.files).items()
         for path, history in histories(model)
     ]
-    first = min(min(values) for _, _, values in found)
-    for file, field, values in found:
+    first = min(min(values) for _, _, values, _ in found)
+    for file, field, values, may_begin_later in found:
         begins = min(values)
-        if begins > first:
+        if begins > first and not may_begin_later:
             yield finding("gap", file, field, begins=begins, first=first)
         for before, after in pairwise(sorted(values)):
             if values[before] == values[after]:
                 yield finding("says_the_same", file, f"{field}.{after}")
+
+
+def _may_begin_later(history: Any) -> bool:
+    return isinstance(history, Entry) and history.may_begin_later
 
 
 def _said(told: Provenance) -> tuple[object, dict[str, str]]:

@@ -63,10 +63,9 @@ class CodePolicy:
 
 @dataclass(frozen=True)
 class QueuePolicy:
-    """Deadlines of the red queue, on one day, and whether an off-site check is the special inspection."""
+    """Deadlines of the red queue, on one day."""
 
     red_visit_working_days: int
-    off_site_counts: bool
     provenance: Provenance
 
 
@@ -126,7 +125,7 @@ class Policy:
         settles = off_site_on(files.codes, files.planning, as_of)
         features = features_on(files.features, as_of, off_site_settles=settles)
         scorecard = self.scorecard_on(as_of)
-        codes, queue = codes_on(files.codes, as_of, off_site_settles=settles)
+        codes, queue = codes_on(files.codes, as_of)
         return PolicyOnDay(
             pack=self.name,
             version=self.version,
@@ -188,14 +187,12 @@ def features_on(file: FeatureFile, day: date, *, off_site_settles: frozenset[Off
     )
 
 
-def codes_on(
-    file: CodeFile, day: date, *, off_site_settles: frozenset[OffSiteMatter]
-) -> tuple[CodePolicy, QueuePolicy]:
+def codes_on(file: CodeFile, day: date) -> tuple[CodePolicy, QueuePolicy]:
     """How points become codes on a day, and the deadlines that follow.  Raises PolicyGapError."""
     values, provenance = in_force(file, day)
     name = "red_visit_working_days"
     del values["off_site_settles"]
-    queue = QueuePolicy(values.pop(name), "red_visit" in off_site_settles, provenance.pop(name))
+    queue = QueuePolicy(values.pop(name), provenance.pop(name))
     values["rules"] = tuple(_rule(entry, dated) for entry, dated in values["rules"])
     return CodePolicy(**values, provenance=provenance), queue
 

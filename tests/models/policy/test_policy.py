@@ -151,7 +151,6 @@ def test_a_pack_of_before_reads_off_site_checks_as_it_did(full: str, more: set[s
     before = without_the_off_site_reading(full=full).on(date(2026, 6, 30))
     settled = {"refusal", "clean_visit", "sufficiency", *more}
     assert before.features.off_site_settles == before.planning.off_site_settles == settled
-    assert not before.queue.off_site_counts
     today = load_policy().on(date(2026, 6, 30))
     assert today.features.off_site_settles == today.planning.off_site_settles == set()
     assert OFF_SITE in today.codes.provenance and OFF_SITE not in before.codes.provenance
@@ -164,7 +163,6 @@ def test_what_off_site_checks_settle_may_change_from_a_day_on(changed_pack: Chan
         'value: []\n    2027-01-01: {basis: policy, reference: "Made up", value: [red_visit]}\n',
     )
     days = (date(2026, 12, 31), date(2027, 1, 1))
-    assert [policy.on(day).queue.off_site_counts for day in days] == [False, True]
     assert [policy.on(day).planning.off_site_settles for day in days] == [set(), {"red_visit"}]
     assert date(2027, 1, 1) in policy.changes_between(*days)
 
