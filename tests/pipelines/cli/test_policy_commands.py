@@ -77,7 +77,7 @@ def test_a_pack_is_compared_put_in_force_and_listed(city: Home, hard: Path, tmp_
     done = policy(home, "activate", str(hard), "--from", NEXT, *BY)
     assert done.exit_code == 0, done.output
     assert "Codes, by facts" in done.stdout and "Workload" in done.stdout
-    assert f"hard 2026.2 is in force from {NEXT}" in done.stdout
+    assert f"hard {load_policy().version} is in force from {NEXT}" in done.stdout
     latest, first = told(home, "list")["activations"]
     assert (latest["activated_by"], latest["reason"], latest["state"]) == ("Li", BY[3], "coming")
     kept = json.loads(latest["diff"])
