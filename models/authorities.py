@@ -47,8 +47,7 @@ class Statement:
     settles: bool = False
 
 
-@dataclass(frozen=True)
-class Contested:
+class Contested(NamedTuple):
     """One word against what is in force: ``held`` by ``held_by``, while ``said_by`` says ``said`` of ``column``."""
 
     column: str

@@ -9,7 +9,6 @@ only the newest row is put right, by a version of its own.  An enterprise that o
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
 from datetime import date
 from typing import Any
 
@@ -246,7 +245,7 @@ def _note(
     received_on: date,
 ) -> None:
     """Keep what stands against what of some enterprises, each with the day it arose."""
-    frame = OWN[CONTESTED].frame([(one, *astuple(word), received_on) for one, word in contested])
+    frame = OWN[CONTESTED].frame([(one, *word, received_on) for one, word in contested])
     with shown_as(connection, "shared", pl.DataFrame({"enterprise_id": sorted(shared)})):
         before = connection.sql(f"FROM {CONTESTED} SEMI JOIN shared USING (enterprise_id)").pl()
         connection.execute(
