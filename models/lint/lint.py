@@ -202,7 +202,7 @@ def _dates(policy: Policy) -> Iterator[Finding]:
                 yield finding("says_the_same", file, f"{field}.{after}")
 
 
-def _may_begin_later(history: Any) -> bool:
+def _may_begin_later(history: object) -> bool:
     return isinstance(history, Entry) and history.may_begin_later
 
 

@@ -39,11 +39,11 @@ def without_the_off_site_reading(*, full: str, name: str = "before") -> Policy:
     """The starter pack as packs were written before ``off_site_settles``, whose switch was about full coverage."""
     text = STARTER.texts["codes"]
     value = text[text.index("off_site_settles:\n") : text.index("rules:\n")]
-    switch = "off_plan_counts_in_cap: false"
+    switches = [f"off_plan_counts_in_cap: {counts}" for counts in ("false", "true")]
     return changed(
         name,
         ("codes", value, ""),
-        ("planning", switch, f"{switch}, off_site_satisfies_annual: {full}"),
+        *(("planning", one, f"{one}, off_site_satisfies_annual: {full}") for one in switches),
     )
 
 
