@@ -5,6 +5,7 @@ with its ``basis`` (law, policy or proposal) and a ``reference``.  ``load_policy
 ``Policy.on(as_of)`` gives the frozen values of one day or says which value is missing.
 """
 
+from models.policy.channels import CHANNELS, Channel
 from models.policy.learning import (
     FAMILY_NAMES,
     FORBIDDEN,
@@ -19,7 +20,7 @@ from models.policy.learning import (
 )
 from models.policy.loading import load_policy, pack_names
 from models.policy.pack import CodePolicy, FeaturePolicy, Policy, PolicyOnDay, QueuePolicy, Rule
-from models.policy.planning import CHANNELS, DAY, Channel, PlanningPolicy
+from models.policy.planning import DAY, PlanningPolicy
 from models.policy.shape import ChangeRules, Condition, Provenance, Thresholds, Words
 
 __all__ = [

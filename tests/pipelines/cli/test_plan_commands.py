@@ -23,7 +23,7 @@ from desk.words.labels import BECAUSE, BINDING, CHANNEL, CHECK_WHY, SCOPE
 from desk.words.words import Words
 from models.planning.demand.checklist import WHY
 from models.planning.demand.waivers import WAIVERS
-from models.policy.planning import CHANNELS
+from models.policy.channels import CHANNELS
 from pipelines import cli
 from pipelines.cli.run import show_plan
 from tests.worlds.homes import copy_of
