@@ -15,7 +15,7 @@ from warehouse.coding.issue import issue
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
 from warehouse.database.frames import Connection, log
-from warehouse.database.meta import get_meta, set_meta, value
+from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, format_of, get_meta, set_meta, value
 from warehouse.database.runs import last_issued, stale_because
 from warehouse.database.validity import known
 from warehouse.home import Home
@@ -32,6 +32,9 @@ PUBLISHED: dict[str, str] = (
         f"core.{name}": f"SELECT {', '.join(OWN[f'core.{name}'].shown)} FROM core.{name} "
         f"WHERE {known()} ORDER BY enterprise_id"
         for name in AS_KNOWN
+    }
+    | {
+        "ops.meta": f"SELECT key, if(key = '{FORMAT_KEY}', '{COPY_FORMAT}', value) AS value FROM ops.meta",
     }
 )
 """Tables of the published copy and the query that fills each, run on the warehouse."""
@@ -51,6 +54,14 @@ def publish(connection: Connection, home: Home, *, known_at: date) -> int:
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
     _note_published(connection)
     return size
+
+
+def _published_format(home: Home) -> str | None:
+    """Format of the published copy, or ``None`` when nothing is published."""
+    if not home.published.exists():
+        return None
+    with duckdb.connect(str(home.published), read_only=True) as connection:
+        return format_of(connection)
 
 
 _PUBLISHED_RUN = "published_run"
@@ -96,7 +107,7 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
 
     The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.
     """
-    if not home.published.exists():
+    if _published_format(home) != COPY_FORMAT:
         return publish(connection, home, known_at=coding.known_at)
     building = under_construction(home.published)
     shutil.copyfile(home.published, building)

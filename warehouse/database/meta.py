@@ -73,27 +73,43 @@ def set_meta(connection: Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])
 
 
-FORMAT = "7"
-"""Of the tables of warehouse and published copy; a program reads and writes its own format only."""
+FORMAT = "6"
+"""Of the tables of a warehouse.  What is only added to them gets no new format: opening adds it."""
+COPY_FORMAT = "7"
+"""Of the published copy, which readers read as it is; every run makes it anew."""
 
-_FORMAT_KEY = "schema_version"
+FORMAT_KEY = "schema_version"
 
 
 def note_format(connection: Connection) -> None:
-    """Mark a new warehouse; its copies carry the mark along."""
-    set_meta(connection, _FORMAT_KEY, FORMAT)
+    """Mark a new warehouse."""
+    set_meta(connection, FORMAT_KEY, FORMAT)
 
 
 def require_format(connection: Connection) -> None:
-    """Raise WarehouseError unless warehouse or copy is of this program's format."""
-    try:
-        found = get_meta(connection, _FORMAT_KEY)
-    except duckdb.CatalogException:
-        found = None
-    if found != FORMAT:
+    """Raise WarehouseError unless the warehouse is of this program's format."""
+    if (found := format_of(connection)) != FORMAT:
         raise WarehouseError(
             "The data has format {found}, this program knows {known}. Use the program that made it, or set "
             "RISKCODE_HOME to a new folder and run once: ./riskcode run",
             found=found or "0",
             known=FORMAT,
         )
+
+
+def require_copy_format(connection: Connection) -> None:
+    """Raise WarehouseError unless the published copy is of this program's format."""
+    if (found := format_of(connection)) != COPY_FORMAT:
+        raise WarehouseError(
+            "The published copy has format {found}, this program knows {known}. Publish a new one: ./riskcode run",
+            found=found or "0",
+            known=COPY_FORMAT,
+        )
+
+
+def format_of(connection: Connection) -> str | None:
+    """Format of a warehouse or copy, or ``None`` where there is no mark."""
+    try:
+        return get_meta(connection, FORMAT_KEY)
+    except duckdb.CatalogException:
+        return None

@@ -4,7 +4,7 @@ from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection
 from warehouse.database.meta import note_format, require_format, value
 from warehouse.database.validity import NEWEST
-from warehouse.schema.catalogue import OWN, REGISTER_COLUMNS
+from warehouse.schema.catalogue import OWN
 
 
 def prepare_schema(connection: Connection) -> None:
@@ -25,13 +25,25 @@ def prepare_schema(connection: Connection) -> None:
 
 
 def _add_what_is_new(connection: Connection) -> None:
-    """What came to the format since this warehouse was made; nothing that it holds changes."""
-    there = {f"{schema}.{name}" for schema, name in connection.execute(_TABLES).fetchall()}
+    """What came to the format since this warehouse was made; nothing that it holds gets lost."""
+    held: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(_COLUMNS).fetchall():
+        held.setdefault(table, {})[column] = kind
     for name, table in OWN.items():
-        if table.is_kept and name not in there:
+        if not table.is_kept:
+            continue
+        if name not in held:
             connection.execute(table.ddl(name))
-    for name, column in REGISTER_COLUMNS.items():
-        connection.execute(f"ALTER TABLE core.enterprises ADD COLUMN IF NOT EXISTS {name} {column.kind}")
+            continue
+        for column, spec in table.columns.items():
+            if column not in held[name]:
+                connection.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {spec.kind}')
+            elif held[name][column] == "DATE" and spec.kind == "TIMESTAMP":
+                # A moment of a day that was told without its hour.
+                connection.execute(f'ALTER TABLE {name} ALTER "{column}" TYPE TIMESTAMP')
 
 
-_TABLES = "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary"
+_COLUMNS = """
+SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()
+WHERE NOT internal AND database_name = current_database()
+"""

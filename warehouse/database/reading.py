@@ -9,7 +9,7 @@ import duckdb
 
 from models.errors import WarehouseError
 from warehouse.database.frames import Connection
-from warehouse.database.meta import require_format
+from warehouse.database.meta import require_copy_format
 from warehouse.home import Home
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ def reading(home: Home) -> Generator[Connection]:
         )
     connection = open_copy(home.published)
     try:
-        require_format(connection)
+        require_copy_format(connection)
         yield connection
     finally:
         connection.close()
