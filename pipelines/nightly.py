@@ -59,7 +59,7 @@ def refuse_turned_back(home: Home, day: date) -> None:
     """Raise WarehouseError where a day that nobody named lies before the day coded last: its codes would go back."""
     if not home.warehouse.exists() or not home.published.exists():
         return
-    with reading(home) as connection:
+    with reading(home, any_format=True) as connection:
         last = last_issued(connection)
     if last is not None and day < last.as_of:
         raise WarehouseError(

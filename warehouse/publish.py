@@ -15,7 +15,8 @@ from warehouse.coding.issue import issue
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
 from warehouse.database.frames import Connection, log
-from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, format_of, get_meta, set_meta, value
+from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
+from warehouse.database.reading import is_published
 from warehouse.database.runs import last_issued, stale_because
 from warehouse.database.validity import known
 from warehouse.home import Home
@@ -54,14 +55,6 @@ def publish(connection: Connection, home: Home, *, known_at: date) -> int:
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
     _note_published(connection)
     return size
-
-
-def _published_format(home: Home) -> str | None:
-    """Format of the published copy, or ``None`` when nothing is published."""
-    if not home.published.exists():
-        return None
-    with duckdb.connect(str(home.published), read_only=True) as connection:
-        return format_of(connection)
 
 
 _PUBLISHED_RUN = "published_run"
@@ -107,7 +100,7 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
 
     The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.
     """
-    if _published_format(home) != COPY_FORMAT:
+    if not is_published(home):
         return publish(connection, home, known_at=coding.known_at)
     building = under_construction(home.published)
     shutil.copyfile(home.published, building)

@@ -9,17 +9,18 @@ import duckdb
 
 from models.errors import WarehouseError
 from warehouse.database.frames import Connection
-from warehouse.database.meta import require_copy_format
+from warehouse.database.meta import COPY_FORMAT, format_of, require_copy_format
 from warehouse.home import Home
 
 Row = dict[str, Any]
 
 
 @contextmanager
-def reading(home: Home) -> Generator[Connection]:
+def reading(home: Home, *, any_format: bool = False) -> Generator[Connection]:
     """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
 
-    Raises WarehouseError while nothing is published, and for a copy of another format.
+    Raises WarehouseError while nothing is published, and for a copy of another format unless ``any_format`` says that
+    only what every program tells alike is asked.
     """
     if not home.published.exists():
         raise WarehouseError(
@@ -27,10 +28,19 @@ def reading(home: Home) -> Generator[Connection]:
         )
     connection = open_copy(home.published)
     try:
-        require_copy_format(connection)
+        if not any_format:
+            require_copy_format(connection)
         yield connection
     finally:
         connection.close()
+
+
+def is_published(home: Home) -> bool:
+    """Whether there is a published copy of this program's format."""
+    if not home.published.exists():
+        return False
+    with reading(home, any_format=True) as connection:
+        return format_of(connection) == COPY_FORMAT
 
 
 def open_copy(path: Path) -> Connection:

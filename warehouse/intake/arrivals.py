@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models.errors import RiskcodeError
 from warehouse.database.frames import Connection
-from warehouse.database.reading import reading
+from warehouse.database.reading import is_published, reading
 from warehouse.home import Home
 from warehouse.intake.complaints import of_source
 from warehouse.intake.delivery import delivery_files
@@ -121,7 +121,7 @@ def untaken(home: Home) -> list[str]:
 
     A source whose problem stands as a complaint was looked at; it counts again once something about it has changed.
     """
-    if not home.published.exists():
+    if not is_published(home):
         return [one.source.name for one in waiting(home)]
     with reading(home) as connection:
         told = {(row["source"], str(row["said"])) for row in standing(connection)}

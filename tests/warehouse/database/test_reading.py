@@ -101,7 +101,10 @@ def test_a_damaged_copy_names_the_next_step(published: Home) -> None:
 def test_a_copy_of_another_format_is_refused_with_the_next_step(published: Home) -> None:
     with duckdb.connect(str(published.published)) as copy:
         copy.execute("UPDATE ops.meta SET value = '3' WHERE key = 'schema_version'")
-    with pytest.raises(WarehouseError, match=r"format 3, .*Publish a new one: \./riskcode run"), reading(published):
+    with (
+        pytest.raises(WarehouseError, match=r"format 3, .*Publish a new one: \./riskcode run"),
+        reading(published),
+    ):
         pass
 
 
