@@ -152,8 +152,9 @@ def _see(log: Log, connection: duckdb.DuckDBPyConnection, night: date, day: date
 
 
 _TODAY = """
-SELECT v.*, c.code, f.sector
+SELECT v.*, c.code, f.sector, a.cap, a.used
 FROM plan.visits v JOIN risk.codes c USING (enterprise_id) JOIN risk.features f USING (enterprise_id)
+JOIN plan.caps a USING (enterprise_id)
 WHERE v.state = 'scheduled' AND v.planned_on = ? ORDER BY v.visit_id
 """
 

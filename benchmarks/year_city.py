@@ -25,6 +25,7 @@ KINDS = {
     "red": "special",
     "immediate": "immediate",
     "recheck": "recheck",
+    "hazard_source": "special",
     "annual_full": "annual_full",
     "department": "other",
     "random": "random",
@@ -104,6 +105,9 @@ class LivingCity:
         numbered = numbered.with_columns(
             kind=pl.when((pl.col("channel") == "department") & (pl.col("mode") == "on_site"))
             .then(pl.lit("joint"))
+            # Whatever else it was for, the record says that it held the full coverage.
+            .when(pl.col("channels").list.contains("annual_full"))
+            .then(pl.lit("annual_full"))
             .otherwise("kind")
         )
         fresh = pl.concat([self._found(rng, numbered), self._found_again(rng, numbered)])

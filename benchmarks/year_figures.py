@@ -146,15 +146,18 @@ def _draws(log: Log) -> Rows:
         last.select("enterprise_id", "waived_by", "is_later"), on="enterprise_id", how="left"
     )
     yield "drawn in all", targets.height
+    barred = targets.filter(pl.col("draw_id").str.contains("random_barred"))
+    yield "drawn although a rule forbade the visit", barred.height
+    yield "share drawn that could be visited", _share(targets.height - barred.height, targets.height)
     yield "drawn, not visited, on the last night", _tally(why, "waived_by", "is_later")
 
 
 def _duplicates(log: Log) -> Rows:
     made, gap = log.all("made"), log.all("firms")["gap"][0]
     on_site = made.filter(pl.col("mode") == "on_site").sort("enterprise_id", "day", "visit_id")
-    caps = on_site.filter("in_cap").group_by("enterprise_id").len().join(log.all("caps"), on="enterprise_id")
-    yield "enterprises over the cap", caps.filter(pl.col("len") > pl.col("cap")).height
-    yield "visits over the cap", int((caps["len"] - caps["cap"]).clip(lower_bound=0).sum())
+    beyond = on_site.filter(pl.col("in_cap") & (pl.col("used") >= pl.col("cap")))
+    yield "planned visits over the cap", beyond.filter("is_planned").height
+    yield "visits of other reasons beyond the cap", beyond.filter(~pl.col("is_planned")).height
     yield "two on-site visits on one day", on_site.height - on_site.unique(["enterprise_id", "day"]).height
     after = (pl.col("day") - pl.col("day").shift(1).over("enterprise_id")).dt.total_days()
     dated = on_site.with_columns(after=after)

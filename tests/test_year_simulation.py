@@ -41,7 +41,7 @@ def test_every_night_before_a_working_day_is_planned() -> None:
 
 def test_no_visit_is_too_many(found: dict[str, dict[str, Any]]) -> None:
     never = (
-        "visits over the cap",
+        "planned visits over the cap",
         "two on-site visits on one day",
         "planned visits within the gap after a planned one",
         "officers in two crews on a day",
