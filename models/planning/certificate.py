@@ -14,7 +14,7 @@ import polars as pl
 from models.calendar import month_start
 from models.planning.crews.bench import Bench
 from models.planning.crews.crews import Authority, at_division, at_level, names_no_town
-from models.planning.demand.waivers import caps
+from models.planning.demand.waivers import cap_of, used_up
 from models.planning.floors import Floor, missed
 from models.planning.frames import unfit, with_authority
 from models.planning.plan import DEFERRED, SCHEDULED, Plan
@@ -295,7 +295,8 @@ def _notes(plan: Plan, now: Situation, policy: PlanningPolicy) -> Iterator[pl.Da
 
 def _frequent(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> Iterator[pl.DataFrame]:
     """Enterprises visited more often than the cap allows (by number), and clearly too often (by name)."""
-    used = firms.join(caps(now, policy), on="enterprise_id").filter(pl.col("used") > pl.col("cap"))
+    used = firms.join(used_up(now, policy), on="enterprise_id").with_columns(cap=cap_of(policy))
+    used = used.filter(pl.col("used") > pl.col("cap"))
     told = used.group_by(level="at_level", division="at_division").agg(count=pl.len())
     yield told.with_columns(scope=pl.lit("note"), rule=pl.lit("over_cap"))
     if policy.visiting.beyond_reasonable_percent is not None:

@@ -16,6 +16,10 @@ WAIVERS = ("closed", "suspended", "green", "superior", "cap", "gap")
 """Rules that waive an item, in the order in which they are asked."""
 
 
+FLAGS = ("off_plan", "spares_green", "yields_to_superior", "keeps_gap")
+"""What a channel says of its items: ``ChannelValue``."""
+
+
 def waive(items: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """``items`` with ``waived_by`` (empty = stands), ``quarter_days`` and what merging needs to know of the firm.
 
@@ -33,7 +37,7 @@ def waive(items: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.Dat
         on="enterprise_id",
         how="inner",
     )
-    flags = [_flag(policy, name) for name in ("off_plan", "spares_green", "yields_to_superior", "keeps_gap")]
+    flags = [_flag(policy, name) for name in FLAGS]
     told = joined.with_columns(*flags, _rank(policy), _quarter_days(policy), _mode(policy))
     waived = told.with_columns(waived_by=_waived_by())
     dropped = ["status", "code", "sector", "superior_on", "open_major", "spares_green", "yields_to_superior"]
@@ -101,26 +105,31 @@ KIND_OFF_PLAN = ("special", "immediate", "recheck")
 """Kinds of recorded visits that were made outside the annual plan (P4, C3, P8)."""
 
 
-def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Annual cap, visits used up, and the last visit.  Grain: one row per firm.
+def used_up(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits of this year that count in the cap.  Grain: one row per firm with some, ``enterprise_id``, ``used``.
 
-    Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.  Special
-    inspections that a superior level ordered never count (国办发〔2024〕54号).
+    Special inspections that a superior level ordered never count (国办发〔2024〕54号).
     """
-    visits = on_site(now.inspections)
     counts = pl.lit(policy.switches.off_plan_counts_in_cap) | ~pl.col("kind").is_in(KIND_OFF_PLAN)
-    of_year = visits.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
+    of_year = on_site(now.inspections).filter(counts & (pl.col("inspected_on").dt.year() == now.year))
     ordered = (pl.col("kind") == "special") & pl.col("is_superior")
-    used = (
+    return (
         _with_superior(of_year, now, policy)
         .filter(~ordered)
         .group_by("enterprise_id")
         .agg(used=pl.col("inspected_on").n_unique().cast(pl.Int64))
     )
+
+
+def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Annual cap, visits used up, and the last visit.  Grain: one row per firm.
+
+    Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.
+    """
     return (
         now.firms.select("enterprise_id", cap=cap_of(policy))
-        .join(used, on="enterprise_id", how="left")
-        .join(last_visits(visits), on="enterprise_id", how="left")
+        .join(used_up(now, policy), on="enterprise_id", how="left")
+        .join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
         .with_columns(pl.col("used").fill_null(0))
     )
 
@@ -128,21 +137,27 @@ def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 def exempt(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy, channel: str) -> pl.DataFrame:
     """The rule that keeps a planned visit of a channel from being made this year, for those it binds.
 
-    Grain: one row per firm that may not be visited, with ``rule``: closed, suspended, green, superior, cap or gap.
+    ``firms``: rows of ``now.firms``.  Grain: one row per firm that may not be visited, with ``rule``: closed,
+    suspended, green, superior, cap or gap.
     """
-    asked = firms.select("enterprise_id", channel=pl.lit(channel), mode=pl.lit("on_site"))
-    left = waive(asked, now, policy).join(caps(now, policy), on="enterprise_id", how="left")
-    year_end = date(now.year, 12, 31)
+    spec = policy.channels[channel].spec
+    asked = (
+        firms.select("enterprise_id", "status", "code", cap=cap_of(policy))
+        .join(_superior_visits(now, policy), on="enterprise_id", how="left")
+        .join(used_up(now, policy), on="enterprise_id", how="left")
+        .join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
+        .with_columns(pl.lit(getattr(spec, name)).alias(name) for name in FLAGS)
+    )
     free_on = pl.col("last_on") + timedelta(days=policy.visiting.min_gap_days)
     rule = (
-        pl.when(pl.col("waived_by").is_not_null())
-        .then("waived_by")
+        pl.when(_waived_by().is_not_null())
+        .then(_waived_by())
         .when(pl.col("used") >= pl.col("cap"))
         .then(pl.lit("cap"))
-        .when(pl.col("keeps_gap") & (free_on > year_end))
+        .when(pl.col("keeps_gap") & (free_on > date(now.year, 12, 31)))
         .then(pl.lit("gap"))
     )
-    return left.select("enterprise_id", rule=rule).drop_nulls("rule")
+    return asked.select("enterprise_id", rule=rule).drop_nulls("rule")
 
 
 def cap_of(policy: PlanningPolicy) -> pl.Expr:
