@@ -144,7 +144,7 @@ def _inside(house: Rooms, rows: Sequence[Sequence[str]], top: int) -> Iterator[s
 
 def fresh() -> str:
     """The picture of the house as it stands."""
-    graph = grimp.build_graph(*WORDS)
+    graph = grimp.build_graph(*WORDS, cache_dir=None)
     return draw({package: rooms(package, graph) for package in WORDS})
 
 
