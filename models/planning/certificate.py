@@ -144,9 +144,13 @@ def _rule(row: Mapping[str, Any], plan: Plan) -> str:
     """The rule that keeps a visit off the plan."""
     if row["reason"] in _RULE_OF:
         return _RULE_OF[row["reason"]]
-    crews = plan.benches[row["at_level"], row["at_division"]].crews
+    bench = plan.benches[row["at_level"], row["at_division"]]
+    crews = bench.crews
     if not any(crews):
         return "no_officers"
+    window = [at for at, day in enumerate(plan.days) if row["first_on"] <= day <= row["last_on"]]
+    if row["is_planned"] and window and bench.closed.issuperset(window):
+        return "no_lawful_day"
     present = {
         crew.crew_id
         for day, on_day in zip(plan.days, crews, strict=True)
@@ -301,5 +305,5 @@ def _frequent(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> It
     yield told.with_columns(scope=pl.lit("note"), rule=pl.lit("over_cap"))
     if policy.visiting.beyond_reasonable_percent is not None:
         limit = pl.col("cap") * policy.visiting.beyond_reasonable_percent
-        named = used.filter(pl.col("used") * 100 >= limit).select("enterprise_id", **_HERE, count="used")
+        named = used.filter(pl.col("used") * 100 > limit).select("enterprise_id", **_HERE, count="used")
         yield named.with_columns(scope=pl.lit("note"), rule=pl.lit("beyond_reasonable"))

@@ -11,7 +11,7 @@ from models.planning.demand.due import full_coverage
 from models.planning.demand.waivers import exempt
 from models.planning.draw import objects_needed
 from models.planning.frames import among, by_authority, draw_frame, drawn_and_done, is_general, with_authority
-from models.planning.situation import Situation, on_site
+from models.planning.situation import Situation, by_own, on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -105,16 +105,25 @@ def missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     last = now.targets.filter(
         (pl.col("month_on").dt.year() == now.year - 1) & pl.col("channel").is_in(["annual_full", "random"])
     )
-    seen = on_site(now.inspections).filter(pl.col("inspected_on").dt.year() >= now.year - 1)
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    seen = own.filter(pl.col("inspected_on").dt.year() >= now.year - 1)
     full = seen.filter(pl.col("kind").is_in(policy.annual_satisfied_by))
-    drawn = seen.filter(pl.col("kind") != "recheck").join(
+    drawn = seen.filter(pl.col("kind") == "random").join(
         last.filter(pl.col("channel") == "random").select("enterprise_id", "set_on"), on="enterprise_id"
     )
     drawn = drawn.filter(pl.col("inspected_on") > pl.col("set_on"))
-    settled = now.done.filter(pl.col("item_id").str.starts_with("annual_full:"))
+    settled, by_draw = (
+        now.done.filter(pl.col("item_id").str.starts_with(f"{channel}:"))
+        for channel in ("annual_full", "random")
+    )
     made = pl.concat(
         part.select("enterprise_id", channel=pl.lit(channel))
-        for channel, part in (("annual_full", full), ("annual_full", settled), ("random", drawn))
+        for channel, part in (
+            ("annual_full", full),
+            ("annual_full", settled),
+            ("random", drawn),
+            ("random", by_draw),
+        )
     )
     owed = last.join(made, on=["enterprise_id", "channel"], how="anti")
     spared = (pl.col("channel") == "random") & (pl.col("code") == "green")

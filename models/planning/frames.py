@@ -34,18 +34,17 @@ def by_authority(firms: pl.DataFrame) -> dict[Authority, int]:
 
 
 def drawn_and_done(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Enterprises the authority inspected by 双随机 this year, and drawn ones it has been to since the draw."""
-    own = by_own(on_site(now.inspections), policy.own_departments)
-    this_year = own.filter(pl.col("inspected_on").dt.year() == now.year)
+    """Enterprises the authority inspected by 双随机 this year: by the record, or in the visit planned for the draw."""
+    levels = now.firms.select("enterprise_id", at_level(policy))
+    drawn = by_own(on_site(now.inspections), policy.own_departments).filter(
+        (pl.col("kind") == "random") & (pl.col("inspected_on").dt.year() == now.year)
+    )
+    own = drawn.join(levels, on="enterprise_id").filter(pl.col("level") == pl.col("at_level"))
     settled = now.done.filter(
         pl.col("item_id").str.starts_with("random:")
         & pl.col("item_id").str.contains(f":{now.year}-", literal=True)
     )
-    drawn = now.targets_of("random")
-    seen = this_year.filter(pl.col("kind") != "recheck").join(drawn, on="enterprise_id")
-    seen = seen.filter(pl.col("inspected_on") > pl.col("set_on"))
-    parts = (this_year.filter(pl.col("kind") == "random"), settled, seen)
-    return pl.concat(part.select("enterprise_id") for part in parts).unique()
+    return pl.concat(part.select("enterprise_id") for part in (own, settled)).unique()
 
 
 _UNFIT = r'[,"\p{C}\u3000]|^\s|\s$'

@@ -247,9 +247,10 @@ def _decided(
 
 
 def _file_by(days: Sequence[date], begin_at: int) -> pl.Expr:
-    """Last moment to file a visit (D1): before the crew goes out; an immediate one by the end of the next working day.
+    """Last moment to file a visit (D1): before the crew goes out; an emergency by the end of the next working day.
 
-    Whoever reads the plan can meet it: it lies after the night in which the plan was made, and on a working day.
+    An emergency is an immediate visit of the first day planned: of later ones everybody knows before.  Whoever reads
+    the plan can meet it: it lies after the night in which the plan was made, and on a working day.
     """
     planned = pl.Series(days, dtype=pl.Date)
     before = pl.Series([datetime.combine(day, time(begin_at)) for day in days], dtype=pl.Datetime("us"))
@@ -259,7 +260,8 @@ def _file_by(days: Sequence[date], begin_at: int) -> pl.Expr:
         pl.col("planned_on").replace_strict(planned, told, default=None, return_dtype=pl.Datetime("us"))
         for told in (before, after)
     )
-    return pl.when(pl.col("channel") == "immediate").then(behind).otherwise(ahead)
+    is_emergency = (pl.col("channel") == "immediate") & (pl.col("planned_on") == days[0])
+    return pl.when(is_emergency).then(behind).otherwise(ahead)
 
 
 def _person_days(visits: pl.DataFrame, lent: Mapping[Authority, Bench]) -> pl.Series:
@@ -268,7 +270,7 @@ def _person_days(visits: pl.DataFrame, lent: Mapping[Authority, Bench]) -> pl.Se
     columns = visits.select("at_level", "at_division", "quarter_days", "officers")
     return pl.Series(
         [
-            float(quarters * (len(officers) if officers else usual[level, division]) / DAY)
+            round(float(quarters * (len(officers) if officers else usual[level, division]) / DAY), 2)
             for level, division, quarters, officers in columns.iter_rows()
         ],
         dtype=pl.Float64,

@@ -28,6 +28,7 @@ FIRMS: Schema = {
     "value": pl.Int64,
     "repeat_items": pl.Int64,
     "major_hazard_source": pl.Int64,
+    "source_since": pl.Date,
     "longitude": pl.Float64,
     "latitude": pl.Float64,
 }

@@ -1,6 +1,7 @@
 """Channels, the reasons to visit an enterprise: what ``planning.yaml`` says of each."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -31,6 +32,7 @@ class ChannelValue(Strict):
     (P4).  ``spares_green``: GREEN enterprises are left alone (C2).  ``yields_to_superior``: not repeated after
     a superior level's joint visit (P7).  ``keeps_gap``: not sooner after the last visit than the minimum gap.
     ``off_site_first``: done off site where the firm qualifies (P12).  ``is_published``: in the month list (P5).
+    ``yields_to_cap``: a planned visit for it is not made beyond the annual cap (C4).
     """
 
     quarter_days: Literal[1, 2, 4]
@@ -41,6 +43,7 @@ class ChannelValue(Strict):
     keeps_gap: bool
     off_site_first: bool
     is_published: bool
+    yields_to_cap: bool = True
 
 
 class ChannelEntry(Entry[DatedValue[ChannelValue]]):
@@ -54,7 +57,7 @@ class ChannelEntry(Entry[DatedValue[ChannelValue]]):
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, on one day.  ``rank`` is its place in the precedence, 0 first."""
+    """A channel, on one day: ``rank``, its place in the precedence, 0 first; ``since``, when it began to be one."""
 
     name: str
     rank: int
@@ -62,3 +65,4 @@ class Channel:
     clause: str
     spec: ChannelValue
     provenance: Provenance
+    since: date

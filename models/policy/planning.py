@@ -253,7 +253,9 @@ def planning_on(
     del provenance["precedence"]  # Told by the ranks.
     order = {name: rank for rank, name in enumerate(values.pop("precedence"))}
     channels = {
-        entry.name: Channel(entry.name, order[entry.name], entry.title, entry.clause, dated.value, dated)
+        entry.name: Channel(
+            entry.name, order[entry.name], entry.title, entry.clause, dated.value, dated, min(entry.values)
+        )
         for entry, dated in sorted(values.pop("channels"), key=lambda one: order[one[0].name])
     }
     return PlanningPolicy(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database.meta import FORMAT
+from warehouse.database.meta import COPY_FORMAT
 from warehouse.schema.catalogue import OWN
 
 DAY = date(2026, 7, 1)
@@ -99,5 +99,5 @@ def write_copy(path: Path, *, with_ways: bool = True) -> Path:
         for name in ("risk.probabilities", "dispute.open", "ops.meta"):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
             connection.execute(OWN[name].ddl(name).replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        connection.execute("INSERT INTO ops.meta VALUES ('schema_version', ?)", [FORMAT])
+        connection.execute("INSERT INTO ops.meta VALUES ('schema_version', ?)", [COPY_FORMAT])
     return path

@@ -28,7 +28,7 @@ from warehouse.coding.rows import require_day
 from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log, replace_table, shown_as, transaction
 from warehouse.database.meta import get_meta, set_meta
-from warehouse.database.validity import counted_visit, standing
+from warehouse.database.validity import counted_visit, inspection, standing
 from warehouse.planning.appointments import keep_appointments
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
@@ -102,18 +102,19 @@ CASE WHEN item_id LIKE 'red%' THEN list_contains($red, i.kind)
 _MATCHING = f"""
 WITH pairs AS (
     SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id, i.kind,
+           ({counted_visit("i")}) AS is_counted,
            row_number() OVER (PARTITION BY i.source, i.inspection_id
                               ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
     FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
     WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
       AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
       AND {standing("i")} AND {_IS_OWN}
-      AND {counted_visit("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
-SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id, kind
+      AND {inspection("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id, kind, is_counted
 FROM pairs WHERE nearest = 1
-QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY inspected_on, source, inspection_id) = 1
+QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY NOT is_counted, inspected_on, source, inspection_id) = 1
 """
-"""One record settles one visit, the one planned nearest to its day, and none that was planned for quite another."""
+"""One record is that of one visit, the one planned nearest to its day, and of none that was planned for another."""
 
 _UNSETTLED = f"""
 DELETE FROM plan.done_items d WHERE NOT EXISTS (
@@ -122,11 +123,19 @@ DELETE FROM plan.done_items d WHERE NOT EXISTS (
 """
 """A record that was withdrawn or corrected into something else settles nothing any more."""
 
+_DONE = f"""
+INSERT INTO plan.done_items BY NAME
+SELECT i.enterprise_id, i.item_id, i.visit_id, i.inspected_on, $as_of::DATE AS settled_on, i.source, i.inspection_id
+FROM (SELECT * EXCLUDE (item_ids), unnest(item_ids) AS item_id FROM recorded WHERE is_counted) i
+ANTI JOIN plan.done_items d ON d.visit_id = i.visit_id AND d.item_id = i.item_id
+WHERE {_SAYS_SO}
+"""
+
 _AWAITING = """
 CREATE OR REPLACE TABLE plan.awaiting AS
 SELECT * REPLACE ('awaiting' AS state, 'kept' AS change) FROM plan.former_visits v
 WHERE v.state IN ('scheduled', 'awaiting') AND v.planned_on <= $as_of AND v.planned_on > $since
-  AND NOT EXISTS (FROM plan.done_items d WHERE d.visit_id = v.visit_id AND d.inspected_on > v.made_on)
+  AND v.visit_id NOT IN (SELECT visit_id FROM recorded)
 """
 
 
@@ -144,17 +153,11 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
     }
     known = record | {"as_of": coding.as_of, "near": policy.visiting.record_within_days}
     connection.execute(_UNSETTLED, record)
+    matched = ("own", "known_at", "as_of", "near")
     connection.execute(
-        f"""
-        INSERT INTO plan.done_items BY NAME
-        SELECT i.enterprise_id, i.item_id, i.visit_id, i.inspected_on, $as_of::DATE AS settled_on,
-               i.source, i.inspection_id
-        FROM (SELECT * EXCLUDE (item_ids), unnest(item_ids) AS item_id FROM ({_MATCHING}) m
-              ANTI JOIN plan.done_items d ON d.visit_id = m.visit_id AND d.inspected_on > m.made_on) i
-        WHERE {_SAYS_SO}
-        """,
-        known,
+        f"CREATE OR REPLACE TEMP TABLE recorded AS {_MATCHING}", {name: known[name] for name in matched}
     )
+    connection.execute(_DONE, {name: known[name] for name in ("as_of", "red", "annual", "hazard")})
     since = coding.as_of - timedelta(days=policy.visiting.record_within_days)
     connection.execute(_AWAITING, {"as_of": coding.as_of, "since": since})
 
@@ -195,9 +198,14 @@ def _visits(connection: Connection, plan: Plan, now: Situation) -> pl.DataFrame:
     former = connection.sql(
         "SELECT visit_id, min(made_on) AS made_on FROM plan.former_visits GROUP BY ALL"
     ).pl()
+    recorded = (
+        connection.sql("SELECT DISTINCT visit_id FROM recorded").pl()["visit_id"].cast(pl.String).to_list()
+    )
     planned = (
         plan.visits.rename({"at_level": "level", "at_division": "division"})
         .join(former.with_columns(pl.col("visit_id").cast(pl.String)), on="visit_id", how="left")
+        # Its record has come and left something undone: what is planned now is another visit.
+        .with_columns(made_on=pl.when(~pl.col("visit_id").is_in(recorded)).then("made_on"))
         .with_columns(as_of=pl.lit(now.as_of), made_on=pl.col("made_on").fill_null(now.as_of))
         .select(*VISITS)
     )

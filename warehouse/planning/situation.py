@@ -28,10 +28,12 @@ QUERIES: dict[str, str] = {
                f.status, c.code, c.is_provisional, q.red_since,
                greatest(coalesce(expected.millionths, c.score), 0)::BIGINT AS value,
                coalesce(f.repeat_items, 0)::BIGINT AS repeat_items,
-               f.major_hazard_source::BIGINT AS major_hazard_source, e.longitude, e.latitude
+               f.major_hazard_source::BIGINT AS major_hazard_source, source.source_since, e.longitude, e.latitude
         FROM risk.codes c JOIN risk.features f USING (enterprise_id)
         LEFT JOIN serve.red_queue q USING (enterprise_id)
         LEFT JOIN expected USING (enterprise_id)
+        LEFT JOIN (SELECT enterprise_id, min(known_from) AS source_since FROM core.enterprises
+                   WHERE major_hazard_source > 0 GROUP BY enterprise_id) source USING (enterprise_id)
         LEFT JOIN (SELECT enterprise_id, industry, longitude, latitude FROM core.enterprises e WHERE {known("e")}) e
                USING (enterprise_id)
         ORDER BY c.enterprise_id""",

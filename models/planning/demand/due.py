@@ -139,7 +139,8 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Alerts, complaints, transfers, accidents and urgent tasks nobody has gone to see yet (P4).
 
     Of a visit of the same day nobody knows whether it came first, so only one that was made as an immediate
-    inspection has seen the matter.
+    inspection has seen the matter.  What stays until it is answered is seen by an immediate inspection of a later day
+    alone, or by the visit that was planned for it.
     """
     rule = policy.immediate
     since = now.as_of - timedelta(days=rule.lookback_days)
@@ -148,25 +149,35 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         is_recent
         & pl.col("closed_on").is_null()
         & (pl.col("level").is_in(rule.alert_levels) | pl.col("kind").is_in(rule.alert_kinds))
-    ).select("enterprise_id", _NO_DAY, ref=_ref("source", "alert_id"), since="raised_on")
+    ).select(
+        "enterprise_id",
+        _NO_DAY,
+        ref=_ref("source", "alert_id"),
+        since="raised_on",
+        stays=pl.col("kind").is_in(rule.until_answered),
+    )
     # Nobody can be sent before an accident is known.
     known = now.accidents.with_columns(since=pl.coalesce("known_on", "occurred_on"))
     accidents = known.filter(pl.lit(rule.accidents) & (pl.col("since") >= since)).select(
-        "enterprise_id", _NO_DAY, ref=_ref("source", "accident_id"), since="since"
+        "enterprise_id", _NO_DAY, ref=_ref("source", "accident_id"), since="since", stays=False
     )
     urgent = now.tasks.filter(
         ~pl.col("kind").is_in(["department", "assistance"])
         & pl.col("closed_on").is_null()
         & (pl.col("opens_on") <= now.as_of)
-    ).select("enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on")
+    ).select(
+        "enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on", stays=False
+    )
     causes = pl.concat([alerts, accidents, urgent])
     own = by_own(on_site(now.inspections), policy.own_departments)
     on_call = last_visits(own.filter(pl.col("kind") == "immediate")).rename({"last_on": "on_call"})
     seen = causes.join(last_visits(own), on="enterprise_id", how="left")
-    unseen = seen.join(on_call, on="enterprise_id", how="left").filter(
-        (pl.col("last_on") > pl.col("since")).fill_null(value=False).not_()
-        & (pl.col("on_call") >= pl.col("since")).fill_null(value=False).not_()
+    is_seen = (
+        pl.when("stays")
+        .then(pl.col("on_call") > pl.col("since"))
+        .otherwise((pl.col("last_on") > pl.col("since")) | (pl.col("on_call") >= pl.col("since")))
     )
+    unseen = seen.join(on_call, on="enterprise_id", how="left").filter(~is_seen.fill_null(value=False))
     days = policy.channels["immediate"].spec.within_working_days or 1
     # Whoever gives the task may set its day; without one it is the channel's.
     due = pl.coalesce("asked", _working_days_after("since", causes, days))
@@ -201,11 +212,20 @@ def _rechecks(dated: pl.DataFrame, policy: PlanningPolicy, *, key: pl.Expr) -> p
     return dated.select(**_item(key=key, channel="recheck", opens=pl.col("opens"), due=due))
 
 
+REVIEWS = ("recheck", "special", "annual_full")
+"""Kinds of visit that review an order to stop; work is resumed only after a review (安全生产法 65(1)3)."""
+
+
 def _stopped(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """A re-check where the last visit stopped work (责令停产、关闭) and nobody has come back."""
+    """A re-check where a visit stopped work (责令停产、关闭) and nobody has come back to review the order."""
     gravity = pl.col("result").replace_strict(RESULT_RANK, default=0, return_dtype=pl.Int64)
-    visits = on_site(now.inspections).sort("enterprise_id", "inspected_on", gravity)
-    last = visits.group_by("enterprise_id", maintain_order=True).last()
+    reviews = pl.col("kind").is_in(REVIEWS) | pl.col("result").is_in(policy.recheck.results)
+    own = by_own(on_site(now.inspections), policy.own_departments).filter(reviews)
+    last = (
+        own.sort("enterprise_id", "inspected_on", gravity)
+        .group_by("enterprise_id", maintain_order=True)
+        .last()
+    )
     stopped = last.filter(pl.col("result").is_in(policy.recheck.results)).with_columns(opens="inspected_on")
     return _rechecks(stopped, policy, key=_named_day("stopped", "inspected_on"))
 
@@ -214,7 +234,8 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Priority monitoring of repeat offenders (屡犯、屡查不改): seen at least every so many days."""
     rule = policy.recheck
     often = now.firms.filter(pl.col("repeat_items") >= rule.repeat_items_at_least)
-    seen = often.join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left").with_columns(
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    seen = often.join(last_visits(own), on="enterprise_id", how="left").with_columns(
         opens=pl.coalesce(
             pl.col("last_on") + timedelta(days=rule.repeat_every_days), pl.lit(date(now.year, 1, 1))
         )
@@ -235,20 +256,28 @@ def _hazard_sources(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     if "hazard_source" not in policy.channels:
         return pl.DataFrame(schema=ITEMS)
     rule = policy.hazard_source
-    months = 12 // rule.rounds_a_year
-    number = (now.next_day.month - 1) // months
-    first = date(now.year, number * months + 1, 1)
-    last = month_end(date(now.year, (number + 1) * months, 1))
     made = by_own(on_site(now.inspections), policy.own_departments).filter(
-        pl.col("kind").is_in(rule.satisfied_by) & pl.col("inspected_on").is_between(first, last)
+        pl.col("kind").is_in(rule.satisfied_by)
     )
-    owed = now.firms.filter(pl.col("major_hazard_source").is_in(rule.grades)).join(
-        made, on="enterprise_id", how="anti"
-    )
-    key = pl.lit(f"{now.year}/{number + 1}")
-    return owed.select(
-        **_item(key=key, channel="hazard_source", opens=pl.lit(first), due=pl.lit(last)),
-    )
+    sources = now.firms.filter(pl.col("major_hazard_source").is_in(rule.grades))
+    parts: list[pl.DataFrame] = []
+    coming, since = _round(now.next_day, rule.rounds_a_year), policy.channels["hazard_source"].since
+    for key, first, last in (coming, _round(coming[1] - timedelta(days=1), rule.rounds_a_year)):
+        # A round that went by is owed still, by whoever was a source then.
+        owed = sources.filter(
+            pl.lit(last >= since) & (pl.col("source_since").is_null() | (pl.col("source_since") <= last))
+        ).join(made.filter(pl.col("inspected_on") >= first), on="enterprise_id", how="anti")
+        due = {"opens": pl.lit(first), "due": pl.lit(last)}
+        parts.append(owed.select(**_item(key=pl.lit(key), channel="hazard_source", **due)))
+    return pl.concat(parts)
+
+
+def _round(day: date, rounds: int) -> tuple[str, date, date]:
+    """The round of the year that a day lies in: its name, first and last day."""
+    months = 12 // rounds
+    number = (day.month - 1) // months
+    first = date(day.year, number * months + 1, 1)
+    return f"{day.year}/{number + 1}", first, month_end(date(day.year, (number + 1) * months, 1))
 
 
 def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
@@ -266,21 +295,22 @@ def _annual(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     return dated.select(**_item(key=key, channel="annual_full", opens=opens, due=due, **_in_its_month()))
 
 
-def _last_planned(inspections: pl.DataFrame) -> pl.DataFrame:
-    """Last visit of each enterprise that is no re-check: on site (``last_on``), and of any mode (``any_on``)."""
-    seen = counted(inspections).filter(pl.col("kind") != "recheck")
-    anywhere = last_visits(seen).rename({"last_on": "any_on"})
-    return last_visits(on_site(seen)).join(anywhere, on="enterprise_id", how="full", coalesce=True)
-
-
 def _department(now: Situation) -> pl.DataFrame:
-    """Items of other departments and levels (P6); an assistance task is none (P11)."""
-    tasks = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
-    last = _last_planned(now.inspections)
-    settled = pl.when(pl.col("mode") == "off_site").then("any_on").otherwise("last_on")
-    tasks = tasks.join(last, on="enterprise_id", how="left").filter(
-        settled.is_null() | (settled < pl.col("opens_on"))
+    """Items of other departments and levels (P6); an assistance task is none (P11).
+
+    Settled by a visit at which the department was, or that tells no department.
+    """
+    asked = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
+    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
+    present = pl.col("departments").fill_null("")
+    settled = asked.join(
+        seen.select("enterprise_id", "inspected_on", "departments", was="mode"), on="enterprise_id"
+    ).filter(
+        (pl.col("inspected_on") >= pl.col("opens_on"))
+        & ((pl.col("was") == "on_site") | (pl.col("mode") == "off_site"))
+        & ((present.str.strip_chars() == "") | present.str.contains(pl.col("department"), literal=True))
     )
+    tasks = asked.join(settled, on=["enterprise_id", "source", "task_id"], how="anti")
     year_end = pl.date(pl.col("opens_on").dt.year(), 12, 31)
     due = pl.coalesce("due_on", pl.max_horizontal(year_end, pl.col("opens_on") + timedelta(days=30)))
     return tasks.select(
@@ -296,9 +326,12 @@ def _department(now: Situation) -> pl.DataFrame:
 
 
 def _drawn(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Enterprises drawn at random and for audit, until the authority has gone since the draw (P3)."""
+    """Enterprises drawn at random, until they were inspected by the draw, and for audit, until anybody looked (P3)."""
     drawn = now.targets_of("random", "audit")
-    last = _last_planned(by_own(now.inspections, policy.own_departments))
+    own = counted(by_own(now.inspections, policy.own_departments))
+    by_draw = last_visits(on_site(own).filter(pl.col("kind") == "random"))
+    anywhere = last_visits(own.filter(pl.col("kind") != "recheck")).rename({"last_on": "any_on"})
+    last = by_draw.join(anywhere, on="enterprise_id", how="full", coalesce=True)
     settled = pl.when(pl.col("channel") == "audit").then("any_on").otherwise("last_on")
     open_draws = drawn.join(last, on="enterprise_id", how="left").filter(
         settled.is_null() | (settled <= pl.col("set_on"))

@@ -49,8 +49,9 @@ def merge(
     """
     soon = items.filter(pl.col("waived_by").is_null() & (pl.col("opens_on") <= days[-1]))
     grouped = _pierce(_meeting(_caught_up(soon, policy, days), now, policy, days))
-    visits = _visits(grouped, policy, days)
-    visits = _gapped(visits, now, policy, days)
+    visits = _gapped(_visits(grouped, policy, days), now, policy, days)
+    grouped = _parted(grouped, visits)
+    visits = _gapped(_visits(grouped, policy, days), now, policy, days)
     visits = _capped(visits, now, policy)
     told = items.join(grouped.select("item_id", "group"), on="item_id", how="left").join(
         visits.select("enterprise_id", "group", "later", rule="waived_by"),
@@ -125,6 +126,17 @@ def _pierce(items: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([*done, alone.with_columns(group=place + len(done))])
 
 
+def _parted(items: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+    """Items again: what can wait for the gap does not fall with what cannot, but becomes a visit of its own.
+
+    Groups keep their order; the part that waits comes right after the other.
+    """
+    fallen = visits.filter(pl.col("waived_by") == "gap").select("enterprise_id", "group", free="first_on")
+    waits = (pl.col("pivot") >= pl.col("free")).fill_null(value=False)
+    joined = items.join(fallen, on=["enterprise_id", "group"], how="left", maintain_order="left")
+    return joined.with_columns(group=2 * pl.col("group") + waits.cast(pl.Int64)).drop("free")
+
+
 def _visits(items: pl.DataFrame, policy: PlanningPolicy, days: list[date]) -> pl.DataFrame:
     """One row per enterprise and group, with the days the plan may use."""
     lead = items.sort("enterprise_id", "group", "rank", "pivot", "item_id")
@@ -143,6 +155,8 @@ def _visits(items: pl.DataFrame, policy: PlanningPolicy, days: list[date]) -> pl
         quarter_days=pl.col("quarter_days").max(),
         is_planned=~pl.col("off_plan").any(),
         keeps_gap=pl.col("keeps_gap").all(),
+        yields_to_cap=pl.col("yields_to_cap").all(),
+        is_recheck=(pl.col("channel") == "recheck").all(),
         has_day=(pl.col("start") <= pl.col("meet")).all(),
         is_overdue=pl.col("is_overdue").any(),
         overdue_channel=pl.col("channel").filter(pl.col("is_overdue")).first(),
@@ -152,7 +166,7 @@ def _visits(items: pl.DataFrame, policy: PlanningPolicy, days: list[date]) -> pl
     # A month that goes by before the visit can be made: any of the coming days will do.
     ended = pl.when(pl.col("wanted_by") < started).then(pl.lit(days[-1])).otherwise("wanted_by")
     return visits.with_columns(
-        in_cap=(pl.col("mode") == "on_site") & (pl.col("is_planned") | counts_all),
+        in_cap=(pl.col("mode") == "on_site") & (pl.col("is_planned") | (counts_all & ~pl.col("is_recheck"))),
         first_on=pl.when("is_planned")
         .then(started)
         .otherwise(pl.max_horizontal("opens_on", pl.lit(days[0]))),
@@ -168,7 +182,9 @@ def _gapped(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
     must = pl.col("keeps_gap") & (pl.col("mode") == "on_site") & pl.col("has_day")
     # Being put off by a visit on record may itself put off the next one.
     moved = _not_before(visits, pl.col("before") + gap, must, days)
-    is_visit = (pl.col("mode") == "on_site") & pl.col("has_day")
+    # One that falls for the gap already takes place on no day.
+    falls = must & (pl.col("first_on") > pl.col("by"))
+    is_visit = (pl.col("mode") == "on_site") & pl.col("has_day") & ~falls
     before = pl.when(is_visit).then("last_on").forward_fill().shift(1).over("enterprise_id")
     moved = _not_before(moved, before + gap, must, days)
     return moved.with_columns(
@@ -199,7 +215,7 @@ def _capped(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.
     """
     next_year = pl.lit(date(now.year + 1, 1, 1))
     counts = pl.col("has_day") & pl.col("waived_by").is_null() & pl.col("in_cap")
-    can_wait = counts & pl.col("is_planned")
+    can_wait = counts & pl.col("is_planned") & pl.col("yields_to_cap")
     is_full = can_wait & (pl.col("used") >= pl.col("cap")) & (pl.col("by") >= next_year)
     waited = visits.with_columns(
         first_on=pl.when(is_full).then(pl.max_horizontal("first_on", next_year)).otherwise("first_on"),

@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from models.planning.situation import Situation, last_visits, on_site
+from models.planning.situation import Situation, by_own, last_visits, on_site
 from models.policy import PlanningPolicy
 from models.policy.planning import CapRow, level_order
 
@@ -16,7 +16,7 @@ WAIVERS = ("closed", "suspended", "green", "superior", "cap", "gap")
 """Rules that waive an item, in the order in which they are asked."""
 
 
-FLAGS = ("off_plan", "spares_green", "yields_to_superior", "keeps_gap")
+FLAGS = ("off_plan", "spares_green", "yields_to_superior", "keeps_gap", "yields_to_cap")
 """What a channel says of its items: ``ChannelValue``."""
 
 
@@ -84,8 +84,8 @@ def _waived_by() -> pl.Expr:
 
 
 def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Last joint visit this year by a level above the enterprise's own."""
-    visits = on_site(now.inspections).filter(
+    """Last joint visit this year by a level above the enterprise's own, its work-safety authority among them."""
+    visits = by_own(on_site(now.inspections), policy.own_departments).filter(
         pl.col("kind").is_in(policy.superior_kinds) & (pl.col("inspected_on").dt.year() == now.year)
     )
     from_above = _with_superior(visits, now, policy).filter("is_superior")
@@ -93,9 +93,16 @@ def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
 
 def _with_superior(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
-    """Visits with ``is_superior``: a level above the enterprise's own made it; an empty level is above the city."""
+    """Visits with ``is_superior``: a level above the enterprise's own made it.
+
+    An empty level is above the city, unless the departments told are of no such authority: then it is unknown, and an
+    unknown level exempts from nothing.
+    """
     order = {level: place for place, level in enumerate(level_order())}
-    above = pl.col("level").replace_strict(order, default=-1, return_dtype=pl.Int64)
+    told = pl.col("departments").fill_null("")
+    is_above = (told.str.strip_chars() == "") | told.str.contains(ABOVE_THE_CITY)
+    level = pl.when(pl.col("level").is_null() & ~is_above).then(pl.lit(level_order()[-1])).otherwise("level")
+    above = level.replace_strict(order, default=-1, return_dtype=pl.Int64)
     own = pl.col("own").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
     levels = now.firms.select("enterprise_id", own="level")
     return visits.join(levels, on="enterprise_id").with_columns(is_superior=above < own).drop("own")
@@ -105,13 +112,20 @@ KIND_OFF_PLAN = ("special", "immediate", "recheck")
 """Kinds of recorded visits that were made outside the annual plan (P4, C3, P8)."""
 
 
+ABOVE_THE_CITY = "省|国家|国务院|应急管理部"
+"""What the name of an authority above the city holds."""
+
+
 def used_up(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits of this year that count in the cap.  Grain: one row per firm with some, ``enterprise_id``, ``used``.
 
-    Special inspections that a superior level ordered never count (国办发〔2024〕54号).
+    A cap is of one authority and enterprise.  Special inspections that a superior level ordered never count
+    (国办发〔2024〕54号), and neither do re-checks.
     """
-    counts = pl.lit(policy.switches.off_plan_counts_in_cap) | ~pl.col("kind").is_in(KIND_OFF_PLAN)
-    of_year = on_site(now.inspections).filter(counts & (pl.col("inspected_on").dt.year() == now.year))
+    is_planned = ~pl.col("kind").is_in(KIND_OFF_PLAN)
+    counts = is_planned | (pl.lit(policy.switches.off_plan_counts_in_cap) & (pl.col("kind") != "recheck"))
+    own = by_own(on_site(now.inspections), policy.own_departments)
+    of_year = own.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
     ordered = (pl.col("kind") == "special") & pl.col("is_superior")
     return (
         _with_superior(of_year, now, policy)
@@ -152,7 +166,7 @@ def exempt(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy, channel:
     rule = (
         pl.when(_waived_by().is_not_null())
         .then(_waived_by())
-        .when(pl.col("used") >= pl.col("cap"))
+        .when(pl.col("yields_to_cap") & (pl.col("used") >= pl.col("cap")))
         .then(pl.lit("cap"))
         .when(pl.col("keeps_gap") & (free_on > date(now.year, 12, 31)))
         .then(pl.lit("gap"))

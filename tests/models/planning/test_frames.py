@@ -30,11 +30,12 @@ VISITS: Mapping[str, Row | None] = {
     "nobody": None,
     "the day before": after(-1),
     "the day of the draw": after(0),
-    "the day after": after(1),
+    "the day after": after(1, kind="random"),
+    "another visit": after(1),
     "a re-check": after(1, kind="recheck"),
-    "off site": after(1, mode="off_site"),
+    "off site": after(1, kind="random", mode="off_site"),
     "assistance": after(1, kind="assistance"),
-    "refused": after(1, result="refused"),
+    "refused": after(1, kind="random", result="refused"),
 }
 """One visit of each enterprise, which is called by it."""
 
@@ -49,7 +50,7 @@ def drawn(as_of: date, channel: str) -> Situation:
     )
 
 
-def test_a_draw_is_settled_by_a_visit_after_it_that_is_no_re_check_wherever_that_is_asked():
+def test_a_draw_is_settled_by_an_inspection_by_the_draw_after_it_wherever_that_is_asked():
     owed = set(VISITS) - {"the day after"}
     now = drawn(date(2026, 6, 30), "random")
     assert set(due_items(now, POLICY)["enterprise_id"]) == owed
@@ -61,7 +62,9 @@ def test_a_draw_is_settled_by_a_visit_after_it_that_is_no_re_check_wherever_that
 def test_what_was_owed_last_year_is_made_up_for_by_a_visit_of_this_year():
     for day, is_owed in ((date(2026, 6, 24), True), (date(2026, 6, 25), False), (date(2027, 1, 5), False)):
         now = drawn(date(2027, 1, 10), "random")
-        visited = situation(now.as_of, inspections=[{"enterprise_id": "nobody", "inspected_on": day}])
+        visited = situation(
+            now.as_of, inspections=[{"enterprise_id": "nobody", "inspected_on": day, "kind": "random"}]
+        )
         both = Situation(now.as_of, now.firms, inspections=visited.inspections, targets=now.targets)
         assert ("nobody" in missed(both, POLICY)["enterprise_id"]) == is_owed
 

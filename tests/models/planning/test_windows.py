@@ -74,7 +74,7 @@ CAUSES: Mapping[str, tuple[str, Row, int]] = {
 A code and a draw are of the evening, so a visit of that day was made without them; of an alert nobody knows which came
 first, but a visit that was made as an immediate one was made for it.
 """
-KIND_OF = {"red": "special"}
+KIND_OF = {"red": "special", "draw": "random"}
 ON_CALL = ("alert", "accident", "accident known later", "urgent task")
 
 

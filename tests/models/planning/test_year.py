@@ -224,7 +224,7 @@ def test_the_floor_of_the_draw_counts_green_in_its_base_and_never_among_the_draw
     now = situation(
         AS_OF,
         firms=[*firms, firm("risky", sector="fireworks"), firm("gone", status="closed")],
-        inspections=[visit("b0", AS_OF, kind="random"), visit("b1", AS_OF)],
+        inspections=[visit("b0", AS_OF, kind="random"), visit("b1", AS_OF, kind="random")],
         targets=[target("b1", set_on=date(2026, 6, 1)), target("b2"), target("g0")],
     )
     # b0 was inspected by the draw and b1 was drawn and seen; b2 is drawn, g0 was and is spared; b3 and b4 may still be.
@@ -269,9 +269,9 @@ def test_full_coverage_is_done_by_a_visit_or_a_settled_item_of_the_year_and_else
 def test_what_last_year_owed_is_missed_until_somebody_has_made_up_for_it():
     drawn_on, year_ago = date(2025, 3, 1), date(2025, 7, 1)
     made_up = {
-        "on the day": visit("on the day", drawn_on),
-        "after": visit("after", drawn_on + timedelta(days=1)),
-        "this year": visit("this year", AS_OF),
+        "on the day": visit("on the day", drawn_on, kind="random"),
+        "after": visit("after", drawn_on + timedelta(days=1), kind="random"),
+        "this year": visit("this year", AS_OF, kind="random"),
         "recheck": visit("recheck", AS_OF, kind="recheck"),
         "off site": visit("off site", AS_OF, mode="off_site"),
         "before": visit("before", date(2024, 12, 31), kind="annual_full"),
@@ -308,7 +308,7 @@ def test_what_is_still_owed_of_past_months_falls_on_the_coming_one():
     now = situation(
         AS_OF,
         firms=[firm(one) for one in ("late", "coming", "seen", "spared")],
-        inspections=[visit("seen", AS_OF)],
+        inspections=[visit("seen", AS_OF, kind="random")],
         targets=[
             target("late", month=date(2026, 3, 1), set_on=date(2026, 2, 1)),
             target("coming", month=AUGUST),
