@@ -18,7 +18,8 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
     """Canonical tables without ``source``, sorted by the day they were recorded, keyed by table name."""
     tables, findings = recorded(city)
     violations = finding_rows(city, findings).join(tables["inspections"], on="inspection_id", how="semi")
-    tables = {"enterprises": city.register, "violations": violations, **tables}
+    register = city.register.with_columns(division=pl.coalesce("town", "division"))
+    tables = {"enterprises": register, "violations": violations, **tables}
     return {name: _in_order(name, frame) for name, frame in tables.items()}
 
 
