@@ -18,6 +18,7 @@ from docs.markers import fill, relation, table
 from docs.scoring_pack import DAY, pack_blocks
 from models.calendar import working_days
 from models.coding.verdicts import assign_codes
+from models.divisions import place_of
 from models.learning import metrics
 from models.policy import PolicyOnDay, load_policy
 from models.vocabulary import JINAN_DIVISIONS, SECTOR
@@ -265,7 +266,7 @@ def _orders(con: Connection) -> str:
 def _example(con: Connection) -> str:
     [row] = con.sql(EXAMPLE).pl().iter_rows(named=True)
     who, code, score = row["enterprise_id"], row["code"].upper(), row["score"]
-    place, sector = JINAN_DIVISIONS[row["division"]][0], row["sector"]
+    place, sector = JINAN_DIVISIONS[place_of("district", row["division"])][0], row["sector"]
     reasons = con.sql(REASONS, params={"id": who}).pl()
     total = ("**sum**", "", f"**{score:+d}**", "")
     return "\n\n".join(

@@ -1,9 +1,12 @@
 """Divisions by their codes: abolished ones are today's, and what never existed is found."""
 
+import duckdb
+import polars as pl
 import pytest
 
-from models.divisions import is_known, present, successions
+from models.divisions import is_known, lies_in, place_of, present, successions
 from models.vocabulary import JINAN_DIVISIONS
+from warehouse.questions.area import lies_in as sql_lies_in
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,29 @@ def test_every_successor_is_a_division_of_today_and_no_abolished_one_is():
     for one in successions().values():
         assert one.successor in JINAN_DIVISIONS and one.code not in JINAN_DIVISIONS
         assert is_known(one.code)
+
+
+WRITTEN = {
+    "370102": ("370102", "370102"),
+    "370102001": ("370102", "370102001"),
+    "370102001003": ("370102", "370102001"),
+    "370102001000": ("370102", "370102001"),
+    "370102000": ("370102", "370102"),
+    "370102000000": ("370102", "370102"),
+    "370100": ("370100", "370100"),
+    "历下区": ("历下区", "历下区"),
+    "济南高新技术产业开发区": ("济南高新技术产业开发区", "济南高新技术产业开发区"),
+    "": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("level", "at"), [("district", 0), ("town", 1)])
+def test_a_code_of_nine_or_twelve_digits_lies_in_its_district_and_town_however_it_is_asked(
+    level: str, at: int
+):
+    wanted = [places[at] for places in WRITTEN.values()]
+    frame = pl.DataFrame({"division": list(WRITTEN)})
+    asked = duckdb.sql(f"SELECT {sql_lies_in(level, 'division')} AS place FROM frame").fetchall()
+    assert frame.select(lies_in(level)).to_series().to_list() == wanted
+    assert [place for (place,) in asked] == wanted
+    assert [place_of(level, one) for one in WRITTEN] == wanted

@@ -3,6 +3,7 @@
 import polars as pl
 
 from models.coding.shrinkage import cell
+from models.divisions import lies_in
 from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.drift import Measured
@@ -18,7 +19,7 @@ def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
     """Red rate by district, sector and size; and the feedback-loop test."""
     firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"))
     kinds = {
-        "division": pl.col("division"),
+        "division": lies_in("district"),
         "sector": pl.col("sector"),
         "size": pl.col("stratum").str.split("/").list.last(),
     }
