@@ -9,7 +9,6 @@ from datetime import date
 
 import polars as pl
 
-from models.divisions import lies_in
 from models.errors import ModelError
 from models.learning.labels import OUTCOME_COLUMNS, attach_labels, in_cohort, last_complete_day
 from models.learning.splits import cohort_days
@@ -69,8 +68,6 @@ def build_material(
             .with_columns(pl.col(pl.Int64).cast(pl.Int32))
             .join(adjusted, on="enterprise_id", how="left", maintain_order="left")
             .with_columns(
-                # Towns of a district are one group: a town has too few outcomes to compare.
-                lies_in("district"),
                 # Rounded: the last digits of a sum depend on the order of its terms, and ties on the last digits.
                 pl.col("adjusted_36m").fill_null(0.0).round(6),
                 as_of=pl.lit(day_number(day), dtype=pl.Int64),

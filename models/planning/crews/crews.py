@@ -21,6 +21,8 @@ Authority = tuple[str, str]
 """Enforcing level and division: the city is one and has no division, each district is one, and each town (P1)."""
 
 OFFICER = "officer"
+NO_TOWN = r"^(\d{6}|\?)$"
+"""Division of an authority at the level of towns whose town is not named: the code of its district, or none."""
 
 
 def at_level(policy: PlanningPolicy) -> pl.Expr:
@@ -41,8 +43,7 @@ def at_division(policy: PlanningPolicy) -> pl.Expr:
 
 def names_no_town() -> pl.Expr:
     """Whether the authority of a row is that of a town that is not named."""
-    is_district = pl.col("at_division").str.contains(r"^\d{6}$")
-    return (pl.col("at_level") == "town") & (is_district | (pl.col("at_division") == "?"))
+    return (pl.col("at_level") == "town") & pl.col("at_division").str.contains(NO_TOWN)
 
 
 def of_authority(frame: pl.DataFrame, authority: Authority) -> pl.DataFrame:
