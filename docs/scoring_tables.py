@@ -18,8 +18,8 @@ from docs.markers import fill, relation, table
 from docs.scoring_pack import DAY, pack_blocks
 from models.calendar import working_days
 from models.coding.verdicts import assign_codes
-from models.divisions import place_of
 from models.learning import metrics
+from models.places import place_of
 from models.policy import PolicyOnDay, load_policy
 from models.vocabulary import JINAN_DIVISIONS, SECTOR
 from pipelines.demo import write_demo_city

@@ -4,34 +4,15 @@ A register written before a change goes on naming the old code; read as it stand
 with its own plan, draw and officers.  Credit codes keep their old digits, and rightly.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import polars as pl
 import yaml
 from stdnum import numdb
 
 from models.documents import UniqueKeys
-
-LONGER = {"district": r"^(\d{6})()\d+$", "town": r"^(?:(\d{6})000\d*|(\d{9})\d+)$"}
-"""Regular expressions of codes that say more than the place of a level; their groups put together are its code.
-
-Codes have six digits down to the district, nine down to the town and twelve down to the village; 000 is no town.
-Polars, DuckDB and Python read them alike.
-"""
-
-
-def lies_in(level: str) -> pl.Expr:
-    """District or town that ``division`` lies in; a code that says no more, and a name, as they are."""
-    return pl.col("division").str.replace(LONGER[level], "${1}${2}")
-
-
-def place_of(level: str, division: str) -> str:
-    """The same of one division."""
-    return re.sub(LONGER[level], r"\1\2", division)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 
 from desk.words.words import Words
-from models.divisions import place_of
 from models.messages import N_, Message
-from models.planning.crews.crews import NO_TOWN
+from models.places import NO_TOWN, place_of
 from models.vocabulary import LEVEL
 from warehouse.database.reading import Row
 from warehouse.questions.area import Area, districts

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from models.coding.shrinkage import cell
 from models.coding.verdicts import assign_codes
-from models.divisions import lies_in
 from models.estimates import drawn_rates_by
 from models.feedback import feedback_loop
 from models.learning import groups, probabilities
@@ -24,6 +23,7 @@ from models.learning.rounding import settled
 from models.learning.splits import suspicious_features
 from models.learning.training import matched_thresholds
 from models.policy import LearningPolicy, PolicyOnDay
+from models.territory import lies_in
 from models.vocabulary import CODE_KEYS
 
 Floats = NDArray[np.float64]

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.divisions import lies_in
 from models.learning import groups, probabilities
 from models.learning import metrics as metric
 from models.learning.comparison import Contestant, Prediction
 from models.learning.splits import Split
+from models.territory import lies_in
 from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]

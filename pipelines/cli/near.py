@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from models import vocabulary as vocab
-from models.divisions import place_of
+from models.places import place_of
 from pipelines.cli.options import WrongUse, one_of
 from warehouse.questions import plan as queries
 from warehouse.questions.area import Area, divisions, is_known

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.divisions import LONGER, place_of
+from models.places import LONGER, place_of
 from models.vocabulary import JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -37,8 +37,12 @@ def in_district(alias: str) -> str:
 
 
 def lies_in(level: str, column: str) -> str:
-    """SQL: the district or town that a division lies in (``models.divisions.lies_in``)."""
-    return f"regexp_replace({column}, '{LONGER[level]}', '\\1\\2')"
+    """SQL: the district or town that a division lies in (``models.places.place_of``)."""
+    longer = " ".join(
+        f"WHEN regexp_matches({column}, '{code}') THEN left({column}, {digits})"
+        for code, digits in LONGER[level]
+    )
+    return f"CASE {longer} ELSE {column} END"
 
 
 def districts(text: str | None) -> list[str] | None:

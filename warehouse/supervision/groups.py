@@ -3,10 +3,10 @@
 import polars as pl
 
 from models.coding.shrinkage import cell
-from models.divisions import lies_in
 from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.drift import Measured
+from models.territory import lies_in
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import renew_shares
 from warehouse.database.frames import Connection

@@ -11,18 +11,17 @@ from datetime import date
 import polars as pl
 
 from models.calendar import month_start, working_days
-from models.divisions import lies_in
+from models.places import NO_TOWN
 from models.planning.crews.bench import Bench, Crew
 from models.planning.situation import Situation
 from models.policy import DAY, PlanningPolicy
 from models.policy.planning import CrewShape
+from models.territory import lies_in
 
 Authority = tuple[str, str]
 """Enforcing level and division: the city is one and has no division, each district is one, and each town (P1)."""
 
 OFFICER = "officer"
-NO_TOWN = r"^(\d{6}|\?)$"
-"""Division of an authority at the level of towns whose town is not named: the code of its district, or none."""
 
 
 def at_level(policy: PlanningPolicy) -> pl.Expr:

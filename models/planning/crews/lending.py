@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from models.divisions import place_of
+from models.places import place_of
 from models.planning.crews.assign import Assigned, assign
 from models.planning.crews.bench import Bench, Crew
 from models.planning.crews.crews import Authority
