@@ -25,10 +25,10 @@ def towns_of(district: str) -> tuple[str, ...]:
 def towns(rng: np.random.Generator, level: pl.Series, district: pl.Series) -> pl.Series:
     """Town of each firm of the level of towns; null for all others and where the register names none."""
     chance, is_named = rng.random(len(level)), rng.random(len(level)) >= UNNAMED
-    found: list[str | None] = []
-    for at_level, code, place, named in zip(level, district, chance, is_named, strict=True):
-        own = towns_of(code)
+    at_town, place = is_named & (level == "town").to_numpy(), district.to_numpy()
+    found = np.full(len(level), None, dtype=object)
+    for code in np.unique(place):
+        own, here = np.array(towns_of(code), dtype=object), at_town & (place == code)
         ends = np.cumsum(SHARES[: len(own)]) / sum(SHARES[: len(own)])
-        at = min(int(np.searchsorted(ends, place, side="right")), len(own) - 1)
-        found.append(own[at] if named and at_level == "town" else None)
-    return pl.Series("town", found, dtype=pl.String)
+        found[here] = own[np.searchsorted(ends[:-1], chance[here], side="right")]
+    return pl.Series("town", found.tolist(), dtype=pl.String)
