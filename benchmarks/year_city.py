@@ -16,7 +16,7 @@ from models.vocabulary import day_number
 from pipelines.demo import findings as rules
 from pipelines.demo import visits as inspecting
 from pipelines.demo.city import City, build_city
-from pipelines.demo.events import recorded
+from pipelines.demo.events import recorded, register_rows
 from pipelines.demo.period import Days, Floats
 
 SOURCE = "demo"
@@ -208,7 +208,11 @@ def _history(city: City, first: int) -> tuple[dict[str, pl.DataFrame], pl.DataFr
     before = findings.filter(pl.col("day") < first)
     before = before.with_columns(again=pl.lit(None, dtype=pl.String))
     past = inspections.filter(pl.col("inspected_on") < city.period.dates(np.array([first]))[0])
-    return {"enterprises": city.register, **events}, past, _ledger(city, city.rng(102), before).drop("again")
+    return (
+        {"enterprises": register_rows(city), **events},
+        past,
+        _ledger(city, city.rng(102), before).drop("again"),
+    )
 
 
 def _inspected(city: City, visits: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from docs.scoring_pack import DAY, pack_blocks
 from models.calendar import working_days
 from models.coding.verdicts import assign_codes
 from models.learning import metrics
+from models.places import place_of
 from models.policy import PolicyOnDay, load_policy
 from models.vocabulary import JINAN_DIVISIONS, SECTOR
 from pipelines.demo import write_demo_city
@@ -265,7 +266,7 @@ def _orders(con: Connection) -> str:
 def _example(con: Connection) -> str:
     [row] = con.sql(EXAMPLE).pl().iter_rows(named=True)
     who, code, score = row["enterprise_id"], row["code"].upper(), row["score"]
-    place, sector = JINAN_DIVISIONS[row["division"]][0], row["sector"]
+    place, sector = JINAN_DIVISIONS[place_of("district", row["division"])][0], row["sector"]
     reasons = con.sql(REASONS, params={"id": who}).pl()
     total = ("**sum**", "", f"**{score:+d}**", "")
     return "\n\n".join(

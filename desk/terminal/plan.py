@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,7 +24,7 @@ from warehouse.questions.plan import FLOOR_COLUMNS
 MOST_CHECKS = 5
 """Things to check that are shown for one visit; the printed sheet has all."""
 _MOST_CONTESTED = 10
-_BAR = 24
+_BAR, _ROUNDED = 24, 1_000
 _RULE_WIDTH, _OTHER_WIDTH, _LEAST_NAMES = 34, 30, 12
 _FLOORS = {
     "annual_full": N_("high-hazard coverage (P2)"),
@@ -41,7 +42,7 @@ BUDGET_COLUMNS = {
     "total_days": NC_("working days", "total"),
     "other_days": NC_("working days", "other enf."),
     "non_enforcement_days": NC_("working days", "no enf."),
-    "inspection_days": NC_("working days", "inspection"),
+    "inspection_days": NC_("working days", "insp."),
     "annual_full_days": NC_("working days", "coverage"),
     "random_days": NC_("working days", "draws"),
     "other_planned_days": NC_("working days", "others"),
@@ -67,7 +68,7 @@ def show_year(told: Row, words: Words, console: Console) -> None:
         as_of=plan["as_of"],
         month=month,
     )
-    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    _show_title(title, told, console)
     _show_lacking(told, words, console)
     console.print(_budget_table(budget, words))
     formula = words(
@@ -87,19 +88,19 @@ def show_year(told: Row, words: Words, console: Console) -> None:
 
 
 def _budget_table(found: list[Row], words: Words) -> Table:
-    table = plain_table(show_footer=len(found) > 1)
-    table.add_column(
-        words("authority"), words("total"), no_wrap=True, overflow="ellipsis", footer_style="bold"
-    )
+    # One blank between columns, heads of two lines, tenths of a day up to a thousand: so all fit in 80 columns.
+    table = plain_table(show_footer=len(found) > 1, padding=(0, 1, 0, 0))
+    table.add_column(words("authority"), words("total"), no_wrap=True, footer_style="bold")
     for name, head in BUDGET_COLUMNS.items():
-        total = sum(row[name] for row in found)
-        table.add_column(
-            words.within(*head), _number(total), justify="right", footer_style="bold", no_wrap=True
-        )
+        total, title = sum(row[name] for row in found), words.within(*head)
+        foot = _number(round(total) if total >= _ROUNDED else total)
+        room = max(cell_len(one) for one in (foot, *title.split(), *(_number(row[name]) for row in found)))
+        table.add_column(title, foot, justify="right", footer_style="bold", width=room)
     for row in found:
         short = f"[bold red]{_number(row['short_days'])}[/]" if row["short_days"] else "–"
         cells = [_number(row[name]) for name in BUDGET_COLUMNS if name != "short_days"]
-        table.add_row(escape(words.authority(row["level"], row["division"])), *cells, short)
+        authority = words.authority(row["level"], row["division"], is_short=True)
+        table.add_row(escape(authority), *cells, short)
     return table
 
 
@@ -113,7 +114,8 @@ def _floors_table(found: list[Row], words: Words) -> Table:
         part = list(own)
         title = words(_FLOORS[channel])
         for row in part:
-            table.add_row(escape(words.authority(row["level"], row["division"])), title, *_floor_cells(row))
+            authority = words.authority(row["level"], row["division"], is_short=True)
+            table.add_row(escape(authority), title, *_floor_cells(row))
         total = {name: sum(row[name] for row in part) for name in FLOOR_COLUMNS}
         cells = [f"[bold]{cell}[/]" for cell in (words("total"), title, *_floor_cells(total))]
         table.add_row(*cells, end_section=True)
@@ -157,7 +159,7 @@ def show_month(told: Row, words: Words, console: Console) -> None:
         last=plan["last_on"],
         as_of=plan["as_of"],
     )
-    console.print(f"[bold]{escape(title)}[/]", highlight=False)
+    _show_title(title, told, console)
     if plan["is_provisional"]:
         unsure = words("Holidays of some days are not announced yet; working days are provisional")
         console.print(f"[yellow]{unsure}[/]", highlight=False)
@@ -182,6 +184,11 @@ def show_month(told: Row, words: Words, console: Console) -> None:
     )
     console.print(f"[dim]{escape(more)}[/]", highlight=False)
     console.print(f"[dim]{words(NO_TARGET)}[/]", highlight=False)
+
+
+def _show_title(title: str, told: Row, console: Console) -> None:
+    whose = f" · {told['whose']}" if told["whose"] else ""
+    console.print(f"[bold]{escape(title + whose)}[/]", highlight=False)
 
 
 def _show_lacking(told: Row, words: Words, console: Console) -> None:
@@ -301,7 +308,7 @@ def _first_names(row: Row, words: Words) -> str:
         return words.listing(row["names"])
     own = row["authorities"] or []
     if len(own) == 1:
-        return words.authority(own[0]["level"], own[0]["division"])
+        return words.authority(own[0]["level"], own[0]["division"], is_short=True)
     return words("{n} authorities", n=len(own)) if own else f"{row['first_on'] or ''}"
 
 
@@ -340,7 +347,7 @@ def show_month_list(found: list[Row], month: date, words: Words, console: Consol
     table.add_column(words("name"), overflow="ellipsis", no_wrap=True)
     table.add_column(words("kind"), no_wrap=True)
     for row in found:
-        authority = words.authority(row["level"], row["division"])
+        authority = words.authority(row["level"], row["division"], is_short=True)
         cells = (authority, row["enterprise_id"], row["name"], words.label(LIST_KIND, row["kind"]))
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)

@@ -121,7 +121,7 @@ BINDING = vocab.CodeList(
         "annual_budget": "the annual plan needs more than its days (Document 150)",
         "unknown_sector": "sector unknown; planned as a general enterprise",
         "unknown_level": "enforcing level unknown; planned at the default level",
-        "unknown_town": "the register names no town; no town's officers go there",
+        "unknown_town": "the register names no town; of towns' officers only those delivered without one go there",
         "over_cap": "visited more often this year than the cap allows",
         "beyond_reasonable": "visited clearly more often than is reasonable; see why",
         "authority_contested": "sources name two levels or districts; what held before stays in force (P1)",

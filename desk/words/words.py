@@ -114,13 +114,13 @@ class Words:
         key = (code or "")[:6]
         return self.label(vocab.DIVISION, key if key in vocab.DIVISION.labels else code)
 
-    def authority(self, level: str | None, division: str | None) -> str:
-        """Who inspects: the level, with its district where it has one."""
+    def authority(self, level: str | None, division: str | None, *, is_short: bool = False) -> str:
+        """Who inspects: the level, with its place where it has one; in short, a town's code without its district."""
         if not division:
             return self.label(vocab.LEVEL, level)
         place = self.division(division)
         if level == "town" and len(division) > 6 and place != division:
-            place = f"{place} {division}"
+            place = division if is_short else f"{place} {division}"
         if level == "district" or level not in _AUTHORITY:
             return place
         return self(_OF_PLACE, place=place, authority=self.within(*_AUTHORITY[level]))

@@ -23,6 +23,7 @@ from models.learning.rounding import settled
 from models.learning.splits import suspicious_features
 from models.learning.training import matched_thresholds
 from models.policy import LearningPolicy, PolicyOnDay
+from models.territory import lies_in
 from models.vocabulary import CODE_KEYS
 
 Floats = NDArray[np.float64]
@@ -53,9 +54,9 @@ def _flagged(period: Period, contestant: str) -> NDArray[np.bool_]:
 
 
 def parity_rows(period: Period, contestant: str = "card") -> pl.DataFrame:
-    """``metrics.parity_table`` by division, sector and size, with ``kind``."""
+    """``metrics.parity_table`` by district (``division``), sector and size, with ``kind``."""
     flagged = pl.Series("flagged", _flagged(period, contestant))
-    rows = period.test.with_columns(flagged, size=cell().str.split("/").list.last())
+    rows = period.test.with_columns(flagged, lies_in("district"), size=cell().str.split("/").list.last())
     parts = [
         groups.parity_table(rows.select("flagged", "label", group=pl.col(kind).fill_null("unknown"))).select(
             pl.lit(kind).alias("kind"), pl.all()
@@ -106,6 +107,7 @@ def drawn_rows(coded: pl.DataFrame) -> pl.DataFrame:
     if "drawn_label" not in coded.columns:
         return drawn_rates_by(pl.DataFrame(schema=_DRAWN), "code")
     strata = ["as_of", "sector", "division"]
+    coded = coded.with_columns(lies_in("district"))
     chance = coded.group_by(strata).agg(inclusion=pl.col("drawn_label").is_not_null().mean())
     drawn = coded.filter(pl.col("drawn_label").is_not_null()).join(chance, on=strata, nulls_equal=True)
     rows = drawn.select("code", label=pl.col("drawn_label").cast(pl.Float64), inclusion="inclusion")

@@ -14,6 +14,7 @@ from models.learning import groups, probabilities
 from models.learning import metrics as metric
 from models.learning.comparison import Contestant, Prediction
 from models.learning.splits import Split
+from models.territory import lies_in
 from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
@@ -44,11 +45,8 @@ class Period:
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
-        """Number of the team that recorded the outcome, else of the division."""
-        teams = (
-            self.test["team"] if self.test["team"].null_count() < self.test.height else self.test["division"]
-        )
-        source = self.test.select(pl.coalesce(teams, pl.col("division")).alias("group"))
+        """Number of the team that recorded the outcome, else of the district."""
+        source = self.test.select(group=pl.coalesce("team", lies_in("district")))
         return source.select(pl.col("group").rank("dense").fill_null(0).cast(pl.Int64)).to_series().to_numpy()
 
 

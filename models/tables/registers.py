@@ -36,7 +36,10 @@ class Enterprises(dy.Schema):
         nullable=True,
         decisive="that it belongs to a high-hazard sector",
     )
-    division = text_column("行政区划", "GB/T 2260 code where delivered, else the source's district")
+    division = text_column(
+        "行政区划",
+        "GB/T 2260 code where delivered: six digits, with its town nine or twelve; else the source's district",
+    )
     enforcing_level = enum_column(
         vocab.LEVEL,
         "执法层级",

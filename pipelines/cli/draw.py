@@ -82,7 +82,7 @@ def _list_table(found: Sequence[Mapping[str, Any]], words: Words) -> Table:
         drawn = f"{row['drawn'] or 0:,}" if row["is_revealed"] else words("not revealed")
         table.add_row(
             escape(row["draw_id"]),
-            escape(words.authority(row["level"], row["division"])),
+            escape(words.authority(row["level"], row["division"], is_short=True)),
             words.label(CHANNEL, row["channel"]),
             f"{row['frame_size'] or 0:,}",
             drawn,

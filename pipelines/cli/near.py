@@ -5,19 +5,23 @@ from difflib import get_close_matches
 from typing import Any
 
 from models import vocabulary as vocab
+from models.places import place_of
 from pipelines.cli.options import WrongUse, one_of
 from warehouse.questions import plan as queries
 from warehouse.questions.area import Area, divisions, is_known
 
 
 def area_of(connection: Any, level: str | None, district: str | None) -> Area:
-    """Whose part is asked for.  Raises WrongUse where there is no such level or district."""
+    """Whose part is asked for.  Raises WrongUse where there is no such level, district or town."""
     at = one_of(vocab.LEVEL, level) if level else None
     if district is None or is_known(connection, district):
         return Area(at, district)
     planned = queries.divisions(connection) or divisions(connection)
     near = nearest(district, (name for code in planned for name in _names(code)))
-    listed = ", ".join(_names(code)[:2][-1] for code in planned)
+    home = place_of("district", district.strip())
+    towns = [code for code in planned if home != district.strip() and place_of("district", code) == home]
+    among = towns or dict.fromkeys(place_of("district", code) for code in planned)
+    listed = ", ".join(_names(code)[:2][-1] for code in among)
     if near:
         raise WrongUse(
             "there is no district '{district}': did you mean {near}? Known: {known}",

@@ -15,7 +15,10 @@ from models import vocabulary as vocab
 from models.errors import RiskcodeError
 from pipelines.settings import load_settings
 
-District = Annotated[str | None, typer.Option(help="GB/T 2260 code or name, e.g. 370102 or Lixia")]
+District = Annotated[
+    str | None,
+    typer.Option(help="GB/T 2260 code or name, e.g. 370102 or Lixia; a town by its code, e.g. 370102001"),
+]
 
 
 Level = Annotated[str | None, typer.Option(help="city, district or town")]

@@ -13,7 +13,7 @@ from rich.console import Console
 from desk.files.calendar import write_calendar
 from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
-from desk.say.plan import NO_TARGET, missing, without_crew
+from desk.say.plan import NO_TARGET, missing, whose, without_crew
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models.errors import WarehouseError
@@ -284,6 +284,7 @@ def _whole(connection: Any, area: Area, words: Words) -> Row:
         )
     return {
         "plan": plan,
+        "whose": whose(area, words),
         "note": words(NO_TARGET),
         "missing": words.of(lack) if lack else None,
         "without_crew": without_crew(plan, queries.uncrewed(connection, area), words) or None,

@@ -11,6 +11,7 @@ from pipelines.demo.credit_codes import credit_codes
 from pipelines.demo.particulars import particulars
 from pipelines.demo.period import Days, Flags, Floats, Period
 from pipelines.demo.register import all_versions, first_versions
+from pipelines.demo.towns import towns
 from pipelines.demo.trades import DISTRICTS, TRADES
 
 EXTREMES = (-3.0, 2.3)
@@ -27,6 +28,7 @@ LASTING, DRIFTING = 0.75, 0.45
 class City:
     """One element of every array per firm.
 
+    ``division`` of ``firms`` is the district and ``town`` the code that is delivered instead, where there is one.
     ``risk`` is the log-risk per firm and month of the period, 0 for an average shop.  ``opened`` and
     ``closes`` bound the days on which anything can happen.  ``spare`` are valid credit codes nobody holds.
     """
@@ -78,7 +80,8 @@ def build_city(enterprises: int, end: date, years: int, seed: int) -> City:
     )
     # A generator of its own: what is caused by nothing changes nothing else.
     beside = particulars(np.random.default_rng([seed, 90]), district, firms["major_hazard_source"])
-    firms = firms.with_columns(beside)
+    named = towns(np.random.default_rng([seed, 91]), firms["enforcing_level"], firms["division"])
+    firms = firms.with_columns(beside, named)
     size = np.log(firms["employees_true"].to_numpy()) - 3
     risk = np.clip(risk + 0.12 * size[:, None], *EXTREMES)
     register = all_versions(rng, period, firms, opened, closes)

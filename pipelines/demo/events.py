@@ -18,8 +18,13 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
     """Canonical tables without ``source``, sorted by the day they were recorded, keyed by table name."""
     tables, findings = recorded(city)
     violations = finding_rows(city, findings).join(tables["inspections"], on="inspection_id", how="semi")
-    tables = {"enterprises": city.register, "violations": violations, **tables}
+    tables = {"enterprises": register_rows(city), "violations": violations, **tables}
     return {name: _in_order(name, frame) for name, frame in tables.items()}
+
+
+def register_rows(city: City) -> pl.DataFrame:
+    """The register as delivered: a firm's town where it has one that is named, else its district."""
+    return city.register.with_columns(division=pl.coalesce("town", "division"))
 
 
 def recorded(city: City) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:

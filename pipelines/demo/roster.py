@@ -1,8 +1,7 @@
 """The people of the demo city and what is asked of them: roster, absences, declared conflicts, tasks.
 
-An authority is a level and a division: the city, and a district and a town authority in each of the twelve
-districts.  Officers of the city and the districts are those whom the ledger of visits names, so that who
-inspected last time can be told by name.  The town of ``UNDERSTAFFED`` has too few people for its firms.
+Officers of the city and the districts are those whom the ledger of visits names, so that who inspected last time
+can be told by name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipelines.demo.authorities import CITY_DIVISION, UNDERSTAFFED, Authority, authorities
 from pipelines.demo.city import City
 from pipelines.demo.history import versions
 from pipelines.demo.period import Days
@@ -18,42 +18,11 @@ from pipelines.demo.rendering import Row
 from pipelines.demo.trades import DISTRICTS, GIVEN, SURNAMES
 from pipelines.demo.visits import CITY_TEAMS, TEAMS_PER_DISTRICT, inspection_ids
 
-CITY_DIVISION = "370100"
-FIRMS_PER_OFFICER = {"city": 8, "district": 48, "town": 24}
-"""Firms an officer looks after, by level; the city's are the largest works."""
-
-LEAST_OFFICERS, INSPECTORS_PER_OFFICER = 3, 0.4
-UNDERSTAFFED = ("town", "370114")
 VALID_DAYS = 1826
 """Days a certificate is valid: five years."""
 
 ABSENT_DAYS_A_YEAR, DAYS_AHEAD = 12, 183
 CONFLICTS_EACH = 2
-
-
-@dataclass(frozen=True)
-class Authority:
-    """Who enforces at one level of one division, and the positions of the firms that are theirs."""
-
-    level: str
-    division: str
-    firms: Days
-
-    @property
-    def officers(self) -> int:
-        """Officers it has."""
-        if (self.level, self.division) == UNDERSTAFFED:
-            return LEAST_OFFICERS
-        return max(LEAST_OFFICERS, -(-len(self.firms) // FIRMS_PER_OFFICER[self.level]))
-
-    @property
-    def inspectors(self) -> int:
-        """Technical inspectors it has (D2: one accompanies two officers)."""
-        return max(1, round(self.officers * INSPECTORS_PER_OFFICER))
-
-    def number(self, prefix: str, position: int) -> str:
-        """Number of a person, such as ZF-370102-01; those of towns carry a Z after the division."""
-        return f"{prefix}-{self.division}{'Z' if self.level == 'town' else ''}-{position + 1:02d}"
 
 
 @dataclass(frozen=True)
@@ -154,20 +123,6 @@ def roster_tables(city: City, visits: pl.DataFrame, inspections: pl.DataFrame) -
     }
 
 
-def authorities(city: City) -> list[Authority]:
-    """The 25 authorities: the city, then a district and a town authority in each district."""
-    level, division = city.firms["enforcing_level"].to_numpy(), city.firms["division"].to_numpy()
-    open_still = city.closes >= city.period.last
-    return [
-        Authority("city", CITY_DIVISION, np.flatnonzero(open_still & (level == "city"))),
-        *(
-            Authority(one, item.code, np.flatnonzero(open_still & (level == one) & (division == item.code)))
-            for item in DISTRICTS
-            for one in ("district", "town")
-        ),
-    ]
-
-
 def _names_by_division(visits: pl.DataFrame, inspections: pl.DataFrame) -> dict[str, list[tuple[int, str]]]:
     """Team and name of everybody the ledger names, team by team, under the division of the team."""
     teams = visits.select("team", inspection_id=inspection_ids(pl.col("visit")))
@@ -192,8 +147,9 @@ def _people(city: City, known: list[Authority], names: Mapping[str, list[tuple[i
     """
     rng = city.rng(30)
     pools = {division: iter(people) for division, people in names.items()}
+    last_of = {authority.district: authority for authority in known}
     for authority in known:
-        pool = pools.get(authority.division, iter(()))
+        pool = pools.get(authority.district, iter(()))
         crew = [_named(rng, next(pool, None)) for _ in range(authority.officers)]
         valid = rng.integers(45, VALID_DAYS - 25, len(crew)) + city.period.last
         until = _with_faults(rng, authority, valid.tolist(), city.period.last)
@@ -205,14 +161,14 @@ def _people(city: City, known: list[Authority], names: Mapping[str, list[tuple[i
             day = int(city.period.last + rng.integers(45, VALID_DAYS - 25))
             person = _person(city, rng, authority, authority.number("JS", at), _named(rng, None)[1], day)
             yield person | {"role": "technical_inspector"}
-        if authority.level != "district" and (left := next(pool, None)):
+        if authority is last_of[authority.district] and (left := next(pool, None)):
             yield _who_left(city, rng, authority, left)
 
 
 def _who_left(city: City, rng: np.random.Generator, authority: Authority, known: tuple[int, str]) -> Row:
     """Somebody the ledger names who is gone for ten days or more; of the city's people or a district's."""
     level = "city" if authority.level == "city" else "district"
-    home = Authority(level, authority.division, authority.firms)
+    home = Authority(level, authority.district, authority.firms)
     gone = _person(city, rng, home, home.number("ZF", -1), known[1], city.period.last + 200)
     left = int(city.period.last - rng.integers(10, 200))
     return gone | {"team": _team(known[0]), "left_on": left}

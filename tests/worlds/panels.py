@@ -103,7 +103,10 @@ def features(firms: int, day: int, rng: np.random.Generator, quality: Floats) ->
             "enterprise_id": [f"e{n:05}" for n in range(firms)],
             "status": ["active"] * count,
             "sector": rng.choice(["general", "general", "fireworks", "hazardous_chemicals"], count),
-            "division": rng.choice(["370102", "370103", "370104"], count),
+            "division": [
+                f"{district}{('', '001', '002000')[at % 3]}"
+                for at, district in enumerate(rng.choice(["370102", "370103", "370104"], count))
+            ],
             "track_record": np.where(seen, "visited", np.where(found > 0, "records", "none")),
             "violations_36m": found,
             "employees": pl.Series(people).set(pl.Series(rng.random(count) < 0.05), None),

@@ -1,7 +1,8 @@
-"""Where a question looks: level, division, district."""
+"""Where a question looks: level, division, district or town."""
 
 from dataclasses import dataclass
 
+from models.places import LONGER, place_of
 from models.vocabulary import JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -30,21 +31,33 @@ def within(alias: str) -> str:
 
 def in_district(alias: str) -> str:
     """SQL: the row's division lies in the district."""
-    return (
-        f"($districts IS NULL OR list_contains($districts, {alias}.division) "
-        f"OR list_contains($districts, left({alias}.division, 6)))"
+    column = f"{alias}.division"
+    places = ", ".join((column, *(lies_in(level, column) for level in LONGER)))
+    return f"($districts IS NULL OR list_has_any($districts, [{places}]))"
+
+
+def lies_in(level: str, column: str) -> str:
+    """SQL: the district or town that a division lies in (``models.places.place_of``)."""
+    longer = " ".join(
+        f"WHEN regexp_matches({column}, '{code}') THEN left({column}, {digits})"
+        for code, digits in LONGER[level]
     )
+    return f"CASE {longer} ELSE {column} END"
 
 
 def districts(text: str | None) -> list[str] | None:
-    """Every way a register may write a district: code, Chinese name with and without its last character, English."""
+    """Every way a register may write a district: code, Chinese name with and without its last character, English.
+
+    A town has its code only, of nine digits; what lies in it is found by it.
+    """
     if text is None:
         return None
+    place = place_of("town", text.strip())
     for code, (zh, en) in JINAN_DIVISIONS.items():
         spellings = [code, zh, zh[:-1], en]
-        if text.strip().lower() in [spelling.lower() for spelling in spellings] or text.strip()[:6] == code:
+        if place.lower() in [spelling.lower() for spelling in spellings]:
             return spellings
-    return [text.strip()]
+    return [place]
 
 
 def divisions(connection: Connection) -> list[str]:
@@ -55,11 +68,11 @@ def divisions(connection: Connection) -> list[str]:
 
 def is_known(connection: Connection, district: str) -> bool:
     """Whether a district, however it is written, is one of the city's, or has an authority or an enterprise."""
-    asked = districts(district) or []
+    asked = set(districts(district) or [])
     planned = "SELECT DISTINCT division FROM plan.budget WHERE division <> '' ORDER BY 1"
     known = (
         *JINAN_DIVISIONS,
         *(row["division"] for row in rows(connection, planned)),
         *divisions(connection),
     )
-    return any(one in asked or one[:6] in asked for one in known)
+    return any(asked & {one, *(place_of(level, one) for level in LONGER)} for one in known)

@@ -6,6 +6,7 @@ from models.coding.shrinkage import cell
 from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.drift import Measured
+from models.territory import lies_in
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import renew_shares
 from warehouse.database.frames import Connection
@@ -18,7 +19,7 @@ def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
     """Red rate by district, sector and size; and the feedback-loop test."""
     firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"))
     kinds = {
-        "division": pl.col("division"),
+        "division": lies_in("district"),
         "sector": pl.col("sector"),
         "size": pl.col("stratum").str.split("/").list.last(),
     }

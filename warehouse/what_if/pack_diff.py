@@ -34,6 +34,7 @@ from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.plan import PLANNED_AS_OF, compute_plan
+from warehouse.questions.area import lies_in
 from warehouse.rules.in_force import coding_on
 from warehouse.rules.packs import FIRST_DAY, FromDay, packs_between
 
@@ -225,7 +226,7 @@ JOIN {side}.risk.forecast f ON f.enterprise_id = c.enterprise_id AND f.valid_fro
 _SIZE = " ".join(f"WHEN f.employees >= {least} THEN '{name}'" for least, name in reversed(SIZE_BINS))
 _BOTH = f"""
 CREATE TEMP TABLE both_sides AS
-SELECT enterprise_id, e.name, left(f.division, 6) AS division, f.sector,
+SELECT enterprise_id, e.name, {lies_in("district", "f.division")} AS division, f.sector,
        CASE {_SIZE} END AS size,
        o.issued AS old_issued, n.issued AS new_issued, o.facts AS old_facts, n.facts AS new_facts,
        o.later AS old_later, n.later AS new_later, o.score AS old_score, n.score AS new_score,

@@ -11,16 +11,15 @@ from datetime import date
 import polars as pl
 
 from models.calendar import month_start, working_days
+from models.places import NO_TOWN
 from models.planning.crews.bench import Bench, Crew
 from models.planning.situation import Situation
 from models.policy import DAY, PlanningPolicy
 from models.policy.planning import CrewShape
+from models.territory import lies_in
 
 Authority = tuple[str, str]
 """Enforcing level and division: the city is one and has no division, each district is one, and each town (P1)."""
-
-CODE_DIGITS = {"district": 6, "town": 9}
-"""Digits of a GB/T 2260 code, streets and towns included, that name the place of a level."""
 
 OFFICER = "officer"
 
@@ -37,17 +36,13 @@ def at_division(policy: PlanningPolicy) -> pl.Expr:
     nothing of any town that is named.
     """
     level = pl.col("level").fill_null(policy.visiting.default_level)
-    is_code = pl.col("division").str.contains(r"^\d{6,}$")
-    place = pl.col("division")
-    for name, digits in CODE_DIGITS.items():
-        place = pl.when(is_code & (level == name)).then(pl.col("division").str.head(digits)).otherwise(place)
+    place = pl.when(level == "town").then(lies_in("town")).otherwise(lies_in("district"))
     return pl.when(level == "city").then(pl.lit("")).otherwise(place.fill_null("?")).alias("at_division")
 
 
 def names_no_town() -> pl.Expr:
     """Whether the authority of a row is that of a town that is not named."""
-    is_district = pl.col("at_division").str.contains(r"^(\d{6}|\d{6}000)$")
-    return (pl.col("at_level") == "town") & (is_district | (pl.col("at_division") == "?"))
+    return (pl.col("at_level") == "town") & pl.col("at_division").str.contains(NO_TOWN)
 
 
 def of_authority(frame: pl.DataFrame, authority: Authority) -> pl.DataFrame:

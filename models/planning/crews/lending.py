@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from models.places import place_of
 from models.planning.crews.assign import Assigned, assign
 from models.planning.crews.bench import Bench, Crew
-from models.planning.crews.crews import CODE_DIGITS, Authority
+from models.planning.crews.crews import Authority
 from models.policy import DAY, PlanningPolicy
 from models.vocabulary import LEVEL
 
@@ -140,11 +141,11 @@ def _lenders(
 ) -> Iterator[tuple[str, Authority]]:
     """Who may lend, form by form; of one form the nearest first: level, district, code."""
     level, division = borrower
-    region = next((set(one) for one in policy.cross_region.regions if _district(division) in one), set[str]())
-    region = region | {_district(division)}
+    home = place_of("district", division)
+    region = next((set(one) for one in policy.cross_region.regions if home in one), set[str]()) | {home}
 
     def farness(lender: Authority) -> tuple[bool, bool, Authority]:
-        return lender[0] != level, _district(lender[1]) != _district(division), lender
+        return lender[0] != level, place_of("district", lender[1]) != home, lender
 
     for form in policy.cross_region.forms:
         for lender in sorted(idle, key=farness):
@@ -153,16 +154,11 @@ def _lenders(
             same = lender[0] == level
             is_city = lender[0] == "city" and level != "city"
             if (
-                (form == "regional" and same and _district(lender[1]) in region)
+                (form == "regional" and same and place_of("district", lender[1]) in region)
                 or form == "whole_city"
                 or (form == "demonstration" and is_city)
             ):
                 yield form, lender
-
-
-def _district(division: str) -> str:
-    """District a town lies in; a district itself."""
-    return division[: CODE_DIGITS["district"]] if division.isdecimal() else division
 
 
 def lent_name(loan: Loan) -> str:

@@ -43,6 +43,8 @@ def test_a_plan_that_sends_somebody_lacks_nothing() -> None:
 
 FIRM = {"name": "一厂", "enforcing_level": "district", "division": "370102"}
 TASK = [{"due_on": date(2026, 7, 10)}]
+NAMELESS = {**FIRM, "enforcing_level": "town"}
+OF_TOWN = {**NAMELESS, "division": "370102001000"}
 PEOPLE = [{"certified_until": date(2030, 1, 1)} for _ in range(4)]
 
 
@@ -53,8 +55,9 @@ PEOPLE = [{"certified_until": date(2030, 1, 1)} for _ in range(4)]
         (FIRM, {"tasks": TASK}, "No officer has a valid certificate", ""),
         (FIRM, {"tasks": TASK, "officers": PEOPLE[:1]}, "enough officers on duty for a crew", ""),
         ({**FIRM, "status": "closed"}, {"officers": PEOPLE}, "Nothing is due until 2026-07-31", ""),
-        ({**FIRM, "enforcing_level": "town"}, {"officers": PEOPLE}, "Nothing is due", "Lixia town"),
-        ({**FIRM, "enforcing_level": "town"}, {"tasks": TASK, "officers": PEOPLE}, "", "Lixia town"),
+        (NAMELESS, {"officers": PEOPLE}, "Nothing is due", "No town is named"),
+        (NAMELESS, {"tasks": TASK, "officers": PEOPLE}, "", "Lixia town. Name the towns"),
+        (OF_TOWN, {"tasks": TASK, "officers": PEOPLE}, "", "Lixia 370102001 town. Deliver their officers"),
     ],
 )
 def test_homes_without_a_plan_say_which_table_is_wanted(

@@ -252,6 +252,7 @@ def test_parity_covers_everybody_three_times():
         "size": 1500,
     }
     assert parity["flagged"].sum() >= 3 * int(1500 * CAPACITY)
+    assert parity.filter(kind="division")["group"].to_list() == ["370102", "370103", "370104"]
 
 
 def test_nothing_is_suspicious_where_nothing_leaks():

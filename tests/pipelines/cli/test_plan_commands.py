@@ -349,6 +349,18 @@ def test_no_draw_can_be_promised_before_anything_was_planned(tmp_path: Path) -> 
 # ----------------------------------------------------------------------------------- for all of them
 
 
+def test_a_town_finds_its_own_plan_and_reads_whose_it_is(coded: Path) -> None:
+    assert {row["division"] for row in told(coded, "plan", "year", "--district", "370112001")["budget"]} == {
+        "370112001"
+    }
+    title, *_ = lines(coded, "plan", "month", "--level", "town", "--district", "370112001")
+    assert title.endswith("Licheng 370112001 town")
+    table = lines(coded, "plan", "year")
+    [footer] = [line for line in table if line.startswith("total") and "(P" not in line]
+    assert max(map(cell_len, table[table.index(footer) - 5 : table.index(footer)])) <= 80
+    assert any(line.startswith("370112001 town") for line in table)
+
+
 def test_output_fits_a_terminal_of_100_columns(coded: Path) -> None:
     for arguments in (("year",), ("month",), ("month", "--list"), ("today",)):
         assert max(cell_len(line) for line in lines(coded, "plan", *arguments)) <= 100, arguments
@@ -360,6 +372,7 @@ def test_output_fits_a_terminal_of_100_columns(coded: Path) -> None:
     ("arguments", "status", "says"),
     [
         (("plan", "month", "--district", "历城曲"), 2, "历城区"),
+        (("plan", "month", "--district", "370112909"), 2, "370112003"),
         (("plan", "today", "--team", "K99"), 2, "did you mean"),
         (("plan", "year", "--level", "province"), 2, "district"),
         (("plan", "year", "--format", "ics"), 2, "choose table, csv, xlsx or json"),

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -36,6 +37,17 @@ def test_a_district_may_be_given_by_code_or_by_name(coded: Path) -> None:
     by_code = riskcode(coded, "queue", "--code", "green", "--district", "370112", "--json").stdout
     by_name = riskcode(coded, "queue", "--code", "绿", "--district", "历城区", "--json").stdout
     assert json.loads(by_code) == json.loads(by_name) != []
+
+
+def test_a_town_is_asked_for_by_its_code_however_long_and_lies_in_its_district(coded: Path) -> None:
+    def asked(*arguments: str) -> list[dict[str, Any]]:
+        return json.loads(riskcode(coded, "queue", *arguments, "--json").stdout)
+
+    town = asked("--code", "green", "--district", "370112001")
+    assert {row["division"] for row in town} == {"370112001"}
+    assert asked("--code", "green", "--district", "370112001000") == town
+    district = asked("--code", "green", "--district", "Licheng")
+    assert [row for row in district if row["division"] == "370112001"] == town != district
 
 
 def test_explain_shows_reasons_that_sum_to_the_score(coded: Path) -> None:
@@ -77,6 +89,7 @@ def test_doctor_is_content(coded: Path) -> None:
         (("queue", "--district", "历成区"), "历城区"),
         (("queue", "--code", "red", "--district", "历成区"), "历城区"),
         (("codes", "--list", "--district", "Lixa"), "Lixia"),
+        (("codes", "--list", "--district", "370112909"), "370112003"),
         (("rejects", "--table", "violation"), "violations"),
         (("rejects", "--rule", "unknwon_code"), "unknown_code"),
         (("rejects", "--rule", "nope", "--json"), "no rule is called"),

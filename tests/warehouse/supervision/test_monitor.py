@@ -38,7 +38,8 @@ SELECT enterprise_id, as_of, CASE WHEN score > 0 THEN 'red' ELSE 'green' END AS 
 """
 _FEATURES = """
 CREATE OR REPLACE TABLE risk.features AS
-SELECT enterprise_id, as_of, CASE WHEN enterprise_id < 'E100' THEN '370102' ELSE '370103' END AS division,
+SELECT enterprise_id, as_of, CASE WHEN enterprise_id < 'E001' THEN '370102001' WHEN enterprise_id < 'E003'
+       THEN '370102002000' WHEN enterprise_id < 'E100' THEN '370102' ELSE '370103' END AS division,
        'general' AS sector, 10::BIGINT AS employees, (substr(enterprise_id, 4)::BIGINT % 3) AS inspections_24m
 FROM risk.scores;
 """

@@ -1,0 +1,14 @@
+"""Districts and towns that the rows of a frame lie in."""
+
+import polars as pl
+
+from models.divisions import successions
+from models.places import LONGER
+
+
+def lies_in(level: str) -> pl.Expr:
+    """District or town that ``division`` lies in (``models.places.place_of``), an abolished county as that of today."""
+    division = place = pl.col("division")
+    for code, digits in reversed(LONGER[level]):
+        place = pl.when(division.str.contains(code)).then(division.str.head(digits)).otherwise(place)
+    return place.replace({one.code: one.successor for one in successions().values()}).alias("division")
