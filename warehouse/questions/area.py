@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.places import LONGER, place_of
+from models.places import LONGER, NAMED, place_of
 from models.vocabulary import JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -42,7 +42,8 @@ def lies_in(level: str, column: str) -> str:
         f"WHEN regexp_matches({column}, '{code}') THEN left({column}, {digits})"
         for code, digits in LONGER[level]
     )
-    return f"CASE {longer} ELSE {column} END"
+    named = " ".join(f"WHEN '{name}' THEN '{code}'" for name, code in NAMED.items())
+    return f"CASE {longer} ELSE CASE {column} {named} ELSE {column} END END"
 
 
 def districts(text: str | None) -> list[str] | None:

@@ -64,7 +64,7 @@ _SENT = """($team IS NULL OR contains(lower(v.crew_id), lower($team)))
 
 
 _VISITS = f"""
-SELECT v.visit_id, v.planned_on, v.level, v.division, v.crew_id, v.stop, v.state, v.enterprise_id, e.name,
+SELECT v.visit_id, v.planned_on, v.file_by, v.level, v.division, v.crew_id, v.stop, v.state, v.enterprise_id, e.name,
        e.division AS place, e.sector, e.longitude, e.latitude, c.code, c.score, v.channel, v.channels, v.mode,
        v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
 FROM plan.visits v JOIN core.enterprises e USING (enterprise_id) LEFT JOIN risk.codes c USING (enterprise_id)

@@ -60,7 +60,13 @@ def plan(connection: Connection, as_of: date, *visits: Mapping[str, Any], becaus
         }
         where: Row = {"visit_id": row["visit_id"], "enterprise_id": "e1", "planned_on": row["day"]}
         own: Row = {"level": "district", "division": "370102", "crew_id": f"K-{row['by']}", "stop": stop}
-        sent: Row = {"officers": [row["by"]], "channels": ["red"], "channel": "red", "mode": "on_site"}
+        sent: Row = {
+            "file_by": None,
+            "officers": [row["by"]],
+            "channels": ["red"],
+            "channel": "red",
+            "mode": "on_site",
+        }
         more: Row = {"state": row["state"], "quarter_days": row["quarters"], "as_of": as_of}
         insert(connection, "plan.visits", **where, **own, **sent, **more)
         insert(connection, "plan.assignments", **where, officer_id=row["by"], name=row["by"].upper())
