@@ -26,6 +26,7 @@ def build_red_queue(
 ) -> pl.DataFrame:
     """Rank the RED enterprises: overdue first, then by due day, then by score.
 
+    ``as_of`` has ended: what was due by it, or until the next working day, is overdue, as the plan says it.
     ``red``: one row per RED enterprise with ``red_since`` (first day of this RED spell), ``score``,
     ``decided_by``, ``status``.  ``visited``: who had the special inspection, as ``settled_red`` says.
     Grain: one row per RED enterprise, columns ``QUEUE_SCHEMA``, sorted by ``rank``; the already visited
@@ -46,7 +47,7 @@ def build_red_queue(
         .then(pl.lit("closed"))
         .when(pl.col("visited_on").is_not_null())
         .then(pl.lit("visited"))
-        .when(pl.col("due_on") < as_of)
+        .when(pl.col("due_on") < add_working_days(as_of, 1)[0])
         .then(pl.lit("overdue"))
         .otherwise(pl.lit("due"))
     )

@@ -132,11 +132,11 @@ def test_within_a_state_the_earlier_due_day_then_the_higher_score_then_the_id_de
     assert [row["enterprise_id"] for row in queue] == ["c", "a", "b", "d"]
 
 
-def test_a_visit_is_overdue_only_after_its_due_day():
+def test_a_visit_is_overdue_once_its_due_day_has_ended_and_no_working_day_is_left():
     since = date(2026, 2, 12)
-    on_time, late = (_queue([("e1", since, 34)], as_of=date(2026, 2, day))[0] for day in (26, 27))
-    assert (on_time["due_on"], on_time["state"]) == (date(2026, 2, 26), "due")
-    assert late["state"] == "overdue"
+    states = [_queue([("e1", since, 34)], as_of=date(2026, 2, day))[0] for day in (25, 26, 27)]
+    assert {row["due_on"] for row in states} == {date(2026, 2, 26)}
+    assert [row["state"] for row in states] == ["due", "overdue", "overdue"]
 
 
 def test_a_visit_before_or_on_the_day_it_became_red_is_no_special_inspection():
