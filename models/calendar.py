@@ -61,12 +61,21 @@ def edition() -> str:
 @cache
 def _year(year: int) -> _Year:
     fixed = frozenset(China(years=year, observed=False)) if year >= China.start_year else frozenset[date]()
-    notice = _notices().get(year)
-    if notice is not None:
-        return _Year(fixed | notice.off, fixed, notice.works, is_announced=True)
-    told = China(years=year)
-    works = frozenset(told.weekend_workdays)
-    return _Year(frozenset(told), fixed, works, is_announced=year in _LIBRARY)
+    notices = _notices()
+    off, works, is_announced = (
+        frozenset(China(years=year)),
+        frozenset(China(years=year).weekend_workdays),
+        year in _LIBRARY,
+    )
+    if (notice := notices.get(year)) is not None:
+        off, works, is_announced = fixed | notice.off, notice.works, True
+    # A notice may move days of the December before.
+    if (following := notices.get(year + 1)) is not None:
+        freed, moved = (
+            frozenset(day for day in days if day.year == year) for days in (following.off, following.works)
+        )
+        off, works = (off | freed) - moved, (works | moved) - freed
+    return _Year(off, fixed, works, is_announced=is_announced)
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,11 @@ def read_notices(text: str | bytes) -> dict[int, _Notice]:
     return {year: _notice(year, told) for year, told in notices.items()}
 
 
+def _is_of(day: date, year: Any) -> bool:
+    """Whether the notice of a year may move a day: one of the year, or of the December before."""
+    return day.year == year or (type(year) is int and (day.year, day.month) == (year - 1, 12))
+
+
 def _notice(year: Any, told: Any) -> _Notice:
     """One notice.  Raises PolicyError with what is wrong about it."""
     try:
@@ -119,7 +133,7 @@ def _notice(year: Any, told: Any) -> _Notice:
     wrong += [
         f"{day}"
         for day in sorted(notice.off | notice.works)
-        if day.year != year or (day in notice.works) != (day.weekday() >= 5)
+        if not _is_of(day, year) or (day in notice.works) != (day.weekday() >= 5)
     ]
     if type(year) is not int:
         wrong.insert(0, f"{year!r} is no year")
@@ -128,7 +142,7 @@ def _notice(year: Any, told: Any) -> _Notice:
     if wrong:
         raise PolicyError(
             "{file}: the notice of {year} needs a reference, days off from Monday to Friday and days of weekends "
-            "that are worked, all of that year; wrong: {days}.",
+            "that are worked, all of that year or the December before; wrong: {days}.",
             file=NOTICES.name,
             year=year,
             days=", ".join(wrong),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import calendar
 from models.calendar import (
     NOTICES,
     add_working_days,
@@ -115,6 +116,23 @@ def test_notices_that_are_written_in_make_another_edition(monkeypatch: pytest.Mo
         monkeypatch.setattr("models.calendar._notices", lambda told=told: told)
         editions.append(edition())
     assert len(set(editions)) == 3 and all(one.startswith(version("holidays")) for one in editions)
+
+
+def test_a_notice_may_move_days_of_the_december_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = read_notices("2027: {reference: No. 1, days_off: [2026-12-31], days_worked: [2026-12-27]}")
+    days = (date(2026, 12, 27), date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1))
+    before = [is_working_day(day) for day in days]
+    monkeypatch.setattr("models.calendar._notices", lambda: told)
+    calendar._year.cache_clear()
+    try:
+        after = [is_working_day(day) for day in days]
+    finally:
+        monkeypatch.undo()
+        calendar._year.cache_clear()
+    assert before == [(False, False), (True, False), (True, False), (False, False)]
+    assert after == [(True, False), (True, False), (False, False), (False, False)]
+    with pytest.raises(PolicyError, match="2027"):
+        read_notices("2027: {reference: No. 1, days_off: [2026-11-30], days_worked: []}")
 
 
 OF_2027 = "reference: No. 1, days_off: [2027-02-09]"
