@@ -5,7 +5,7 @@ Codes have six digits down to the district, nine down to the town and twelve dow
 
 import re
 
-from models.vocabulary import JINAN_DIVISIONS
+from models.vocabulary import CODE_BY_NAME
 
 LONGER = {
     "district": ((r"^[0-9]{7,}$", 6),),
@@ -17,15 +17,7 @@ NO_TOWN = r"^([0-9]{6}|\?)$"
 """Division of an authority at the level of towns whose town is not named: the code of its district, or none."""
 
 
-NAMED = {
-    spelling: code
-    for code, (zh, en) in JINAN_DIVISIONS.items()
-    for spelling in (zh, f"济南市{zh}", f"山东省济南市{zh}", en)
-}
-"""Codes of the districts by their names, as registers write them."""
-
-
 def place_of(level: str, division: str) -> str:
     """District or town that a division lies in; a code that says no more, and an unknown name, as they are."""
-    division = NAMED.get(division, division)
+    division = CODE_BY_NAME.get(division, division)
     return division[: next((digits for code, digits in LONGER[level] if re.match(code, division)), None)]

@@ -305,6 +305,13 @@ JINAN_DIVISIONS: Mapping[str, tuple[str, str]] = {
     "370126": ("商河县", "Shanghe"),
 }
 """Districts and counties of Jinan (GB/T 2260, 3701xx): the name a delivery may use, and the English label."""
+
+CODE_BY_NAME = {
+    spelling: code
+    for code, (zh, en) in JINAN_DIVISIONS.items()
+    for spelling in (zh, f"济南市{zh}", f"山东省济南市{zh}", en)
+}
+"""Codes of the districts by their names, as registers write them."""
 DIVISION = CodeList("division", {code: name for code, (_, name) in JINAN_DIVISIONS.items()})
 GROUPED_BY = CodeList("grouped by", {"division": "division", "sector": "sector", "size": "size"})
 """What enterprises are grouped by when a card is judged."""

@@ -199,6 +199,7 @@ class PlanningFile(Strict):
     annual_satisfied_by: Dated[list[str]]
     red_satisfied_by: Dated[list[str]] = _ever([*INSPECTION_KIND.keys])
     own_departments: Dated[list[str]] = _ever([])
+    above_the_city: Dated[list[str]] = _ever([])
     hazard_source: Dated[HazardSource] = _ever(HazardSource(rounds_a_year=2, grades=[], satisfied_by=[]))
     superior_kinds: Dated[list[str]]
     off_site: Dated[OffSite]
@@ -221,6 +222,7 @@ class PlanningPolicy:
     annual_satisfied_by: tuple[str, ...]
     red_satisfied_by: tuple[str, ...]
     own_departments: tuple[str, ...]
+    above_the_city: tuple[str, ...]
     hazard_source: HazardSource
     superior_kinds: tuple[str, ...]
     off_site: OffSite

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import calendar
 from models.calendar import (
     NOTICES,
     add_working_days,
@@ -20,6 +19,7 @@ from models.calendar import (
     read_notices,
     working_days,
 )
+from models.calendar import _year as YEARS
 from models.disputes import decide_by, last_filing_day
 from models.errors import PolicyError
 from models.policy import load_policy
@@ -123,12 +123,15 @@ def test_a_notice_may_move_days_of_the_december_before(monkeypatch: pytest.Monke
     days = (date(2026, 12, 27), date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1))
     before = [is_working_day(day) for day in days]
     monkeypatch.setattr("models.calendar._notices", lambda: told)
-    calendar._year.cache_clear()
+    remembered = (YEARS, is_working_day)
     try:
+        for one in remembered:
+            one.cache_clear()
         after = [is_working_day(day) for day in days]
     finally:
         monkeypatch.undo()
-        calendar._year.cache_clear()
+        for one in remembered:
+            one.cache_clear()
     assert before == [(False, False), (True, False), (True, False), (False, False)]
     assert after == [(True, False), (True, False), (False, False), (False, False)]
     with pytest.raises(PolicyError, match="2027"):

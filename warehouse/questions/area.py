@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.places import LONGER, NAMED, place_of
-from models.vocabulary import JINAN_DIVISIONS
+from models.places import LONGER, place_of
+from models.vocabulary import CODE_BY_NAME, JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 
@@ -42,7 +42,7 @@ def lies_in(level: str, column: str) -> str:
         f"WHEN regexp_matches({column}, '{code}') THEN left({column}, {digits})"
         for code, digits in LONGER[level]
     )
-    named = " ".join(f"WHEN '{name}' THEN '{code}'" for name, code in NAMED.items())
+    named = " ".join(f"WHEN '{name}' THEN '{code}'" for name, code in CODE_BY_NAME.items())
     return f"CASE {longer} ELSE CASE {column} {named} ELSE {column} END END"
 
 

@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from models.planning.situation import Situation, by_own, last_visits, on_site
+from models.planning.situation import Situation, by_own, last_visits, on_site, own_pattern
 from models.policy import PlanningPolicy
 from models.policy.planning import CapRow, level_order
 
@@ -95,12 +95,12 @@ def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 def _with_superior(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits with ``is_superior``: a level above the enterprise's own made it.
 
-    An empty level is above the city, unless the departments told are of no such authority: then it is unknown, and an
-    unknown level exempts from nothing.
+    An empty level is above the city, unless the departments told are of no such authority (``above_the_city``): then it
+    is unknown, and an unknown level exempts from nothing.
     """
     order = {level: place for place, level in enumerate(level_order())}
     told = pl.col("departments").fill_null("")
-    is_above = (told.str.strip_chars() == "") | told.str.contains(ABOVE_THE_CITY)
+    is_above = told.str.contains(own_pattern(policy.above_the_city))
     level = pl.when(pl.col("level").is_null() & ~is_above).then(pl.lit(level_order()[-1])).otherwise("level")
     above = level.replace_strict(order, default=-1, return_dtype=pl.Int64)
     own = pl.col("own").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
@@ -110,10 +110,6 @@ def _with_superior(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy)
 
 KIND_OFF_PLAN = ("special", "immediate", "recheck")
 """Kinds of recorded visits that were made outside the annual plan (P4, C3, P8)."""
-
-
-ABOVE_THE_CITY = "省|国家|国务院|应急管理部"
-"""What the name of an authority above the city holds."""
 
 
 def used_up(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
