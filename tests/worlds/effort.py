@@ -6,5 +6,5 @@ EVERYTHING = os.environ.get("RISKCODE_TESTS") == "all"
 
 
 def tries(whole: int) -> int:
-    """How many examples are tried of so many: a third in a usual run, at least two."""
-    return whole if EVERYTHING else max(2, whole // 3)
+    """How many examples are tried of so many: a quarter in a usual run, at least two."""
+    return whole if EVERYTHING else max(2, whole // 4)
