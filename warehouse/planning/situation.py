@@ -52,7 +52,9 @@ QUERIES: dict[str, str] = {
         ORDER BY enterprise_id, source, violation_id""",
     "alerts": f"""
         SELECT enterprise_id, source, alert_id, kind, level, raised_at::DATE AS raised_on,
-               closed_at::DATE AS closed_on
+               -- A complaint is open until it is answered.
+               coalesce(closed_at, CASE WHEN kind IN ('complaint', 'transfer') THEN acknowledged_at END)::DATE
+                   AS closed_on
         FROM core.alerts a WHERE {standing("a")} AND NOT is_false_alarm AND raised_at::DATE <= $as_of
           AND (raised_at::DATE > $recent OR closed_at IS NULL) ORDER BY enterprise_id, source, alert_id""",
     "accidents": f"""
