@@ -137,7 +137,7 @@ def test_what_a_process_holds_is_at_least_what_it_has_just_filled() -> None:
 def test_a_province_is_planned_close_to_the_bound(tmp_path: Path) -> None:
     report = planning(Bench(tmp_path), 3_000, 1.0)
     assert report.figures["scheduled"] > 0
-    assert report.figures["authorities"] == report.figures["proven to be the best"] == 78
+    assert report.figures["authorities"] == report.figures["proven to be the best"] == 72
     assert all(report.targets.values()), report.targets
     assert "a month planned" in shown(report)
 
