@@ -62,11 +62,8 @@ def edition() -> str:
 def _year(year: int) -> _Year:
     fixed = frozenset(China(years=year, observed=False)) if year >= China.start_year else frozenset[date]()
     notices = _notices()
-    off, works, is_announced = (
-        frozenset(China(years=year)),
-        frozenset(China(years=year).weekend_workdays),
-        year in _LIBRARY,
-    )
+    told = China(years=year)
+    off, works, is_announced = frozenset(told), frozenset(told.weekend_workdays), year in _LIBRARY
     if (notice := notices.get(year)) is not None:
         off, works, is_announced = fixed | notice.off, notice.works, True
     # A notice may move days of the December before.

@@ -14,7 +14,7 @@ from warehouse.coding.engines import ONLY
 from warehouse.coding.issue import issue
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
-from warehouse.database.frames import Connection, log
+from warehouse.database.frames import Connection, log, named_in
 from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
 from warehouse.database.reading import is_published
 from warehouse.database.runs import last_issued, stale_because
@@ -124,6 +124,6 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
 def _exchange(connection: Connection, table: str, query: str, known_at: date) -> None:
     """The rows of the enterprises that were coded anew."""
     among = f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
-    arguments = {"known_at": known_at} if "$known_at" in query else None
+    arguments = named_in(query, {"known_at": known_at})
     connection.execute(f"DELETE FROM copy.{table} WHERE {among}")
     connection.execute(f"INSERT INTO copy.{table} BY NAME SELECT * FROM ({query}) WHERE {among}", arguments)

@@ -145,18 +145,12 @@ def _rule(row: Mapping[str, Any], plan: Plan) -> str:
     if row["reason"] in _RULE_OF:
         return _RULE_OF[row["reason"]]
     bench = plan.benches[row["at_level"], row["at_division"]]
-    crews = bench.crews
-    if not any(crews):
+    if not any(bench.crews):
         return "no_officers"
     window = [at for at, day in enumerate(plan.days) if row["first_on"] <= day <= row["last_on"]]
     if row["is_planned"] and window and bench.closed.issuperset(window):
         return "no_lawful_day"
-    present = {
-        crew.crew_id
-        for day, on_day in zip(plan.days, crews, strict=True)
-        if row["first_on"] <= day <= row["last_on"]
-        for crew in on_day
-    }
+    present = {crew.crew_id for at in window for crew in bench.crews[at]}
     is_drawn_crew_away = row["drawn_crew"] and row["drawn_crew"] not in present
     return "absence" if is_drawn_crew_away or not present else "recusal"
 

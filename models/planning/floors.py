@@ -11,7 +11,7 @@ from models.planning.demand.due import full_coverage
 from models.planning.demand.waivers import exempt
 from models.planning.draw import objects_needed
 from models.planning.frames import among, by_authority, draw_frame, drawn_and_done, is_general, with_authority
-from models.planning.situation import Situation, by_own, on_site
+from models.planning.situation import Situation, own_on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -105,7 +105,7 @@ def missed(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     last = now.targets.filter(
         (pl.col("month_on").dt.year() == now.year - 1) & pl.col("channel").is_in(["annual_full", "random"])
     )
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     seen = own.filter(pl.col("inspected_on").dt.year() >= now.year - 1)
     full = seen.filter(pl.col("kind").is_in(policy.annual_satisfied_by))
     drawn = seen.filter(pl.col("kind") == "random").join(

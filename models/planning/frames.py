@@ -6,7 +6,7 @@ import polars as pl
 
 from models.planning.crews.crews import Authority, at_division, at_level
 from models.planning.demand.waivers import exempt
-from models.planning.situation import Situation, by_own, counted, on_site
+from models.planning.situation import Situation, counted, own_on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -36,7 +36,7 @@ def by_authority(firms: pl.DataFrame) -> dict[Authority, int]:
 def drawn_and_done(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Enterprises the authority inspected by 双随机 this year: by the record, or in the visit planned for the draw."""
     levels = now.firms.select("enterprise_id", at_level(policy))
-    drawn = by_own(on_site(now.inspections), policy.own_departments).filter(
+    drawn = own_on_site(now, policy).filter(
         (pl.col("kind") == "random") & (pl.col("inspected_on").dt.year() == now.year)
     )
     own = drawn.join(levels, on="enterprise_id").filter(pl.col("level") == pl.col("at_level"))

@@ -171,7 +171,7 @@ def _less_spent(
 ) -> dict[Authority, Bench]:
     """Benches whose budget is less by the planned visits already made this month."""
     start = month_start(now.next_day)
-    made = by_own(now.inspections, policy.own_departments).filter(
+    made = by_own(now.inspections, policy).filter(
         (pl.col("inspected_on") >= start) & is_inspection(pl.col) & ~pl.col("kind").is_in(KIND_OFF_PLAN)
     )
     times = policy.quarter_days

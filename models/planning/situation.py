@@ -202,19 +202,25 @@ def on_site(inspections: pl.DataFrame) -> pl.DataFrame:
     return counted(inspections).filter(pl.col("mode") == "on_site")
 
 
-def own_pattern(departments: Sequence[str]) -> str:
-    """Regular expression of the departments of a visit that the authority itself took part in.
+def blank_or_holding(words: Sequence[str]) -> str:
+    """Regular expression of departments told of a visit: none at all, or one whose name holds one of these words.
 
-    Such a visit tells no department, or one whose name holds one of these words; without words every visit is one.
+    Without words it fits whatever is told.
     """
-    return r"^\s*$|" + "|".join(re.escape(word) for word in departments) if departments else ""
+    return r"^\s*$|" + "|".join(re.escape(word) for word in words) if words else ""
 
 
-def by_own(visits: pl.DataFrame, departments: Sequence[str]) -> pl.DataFrame:
-    """Visits that the authority itself took part in."""
-    if not departments:
+def by_own(visits: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
+    """Visits that the authority itself took part in (``own_departments``)."""
+    if not policy.own_departments:
         return visits
-    return visits.filter(pl.col("departments").fill_null("").str.contains(own_pattern(departments)))
+    told = pl.col("departments").fill_null("")
+    return visits.filter(told.str.contains(blank_or_holding(policy.own_departments)))
+
+
+def own_on_site(now: "Situation", policy: PlanningPolicy) -> pl.DataFrame:
+    """Counted visits on site that the authority itself took part in."""
+    return by_own(on_site(now.inspections), policy)
 
 
 def settling(inspections: pl.DataFrame, matter: OffSiteMatter, policy: PlanningPolicy) -> pl.DataFrame:

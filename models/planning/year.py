@@ -14,7 +14,7 @@ import polars as pl
 from models.calendar import month_end, working_days
 from models.planning.crews.crews import Authority, Member, Month, crews_of, members, months, undrawn
 from models.planning.frames import with_authority
-from models.planning.situation import TARGETS, Situation, by_own, last_visits, on_site
+from models.planning.situation import TARGETS, Situation, last_visits, own_on_site
 from models.policy import DAY, PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -65,7 +65,7 @@ def annual_targets(now: Situation, policy: PlanningPolicy, room: Rooms) -> pl.Da
     Grain: one row per enterprise, columns ``TARGETS``.
     """
     have = now.targets_of("annual_full")
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     full = own.filter(pl.col("kind").is_in(policy.annual_satisfied_by))
     last = last_visits(full).rename({"last_on": "full_on"})
     owed = (

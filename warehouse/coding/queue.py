@@ -47,11 +47,15 @@ FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red
 """
 
 
+FIRST_KNOWN = """
+SELECT source, inspection_id, min(known_from) AS known_on FROM core.inspections
+WHERE enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red') GROUP BY ALL
+"""
+"""Visits of RED enterprises with the day each was first on record; nobody asks it of the others."""
+
 _VISITS_OF_RED = f"""
-SELECT i.enterprise_id, i.inspected_on, i.kind, i.mode, i.result, i.departments,
-       (SELECT min(b.known_from) FROM core.inspections b
-        WHERE b.source = i.source AND b.inspection_id = i.inspection_id) AS known_on
-FROM core.inspections i
+SELECT i.enterprise_id, i.inspected_on, i.kind, i.mode, i.result, i.departments, first.known_on
+FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (source, inspection_id)
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
   AND i.inspected_on <= $as_of AND {standing("i")}
 """

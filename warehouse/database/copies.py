@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, named_in
 
 
 def copy_tables(
@@ -54,5 +54,4 @@ def put_in_place(building: Path, target: Path) -> int:
 def create(connection: Connection, table: str, query: str, known_at: date | None) -> None:
     """Create a table of the copy from a query."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS copy.{table.split('.')[0]}")
-    arguments = {"known_at": known_at} if "$known_at" in query else None
-    connection.execute(f"CREATE TABLE copy.{table} AS {query}", arguments)
+    connection.execute(f"CREATE TABLE copy.{table} AS {query}", named_in(query, {"known_at": known_at}))

@@ -4,7 +4,7 @@ Readers import this too and must answer at once, so Polars is imported by those 
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,11 @@ def shown_as(connection: Connection, name: str, frame: "pl.DataFrame") -> Genera
         # A broken transaction refuses this too; told instead of it, that would hide what went wrong.
         with suppress(duckdb.TransactionException):
             connection.unregister(name)
+
+
+def named_in(query: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The arguments that a query names; the database refuses any other."""
+    return {name: value for name, value in arguments.items() if f"${name}" in query} or None
 
 
 def replace_table(connection: Connection, name: str, frame: "pl.DataFrame") -> int:

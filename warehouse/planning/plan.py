@@ -19,14 +19,14 @@ from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
 from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
-from models.planning.situation import Situation, own_pattern
+from models.planning.situation import Situation, blank_or_holding
 from models.planning.year import budget, rooms
 from models.policy import PlanningPolicy
 from models.policy.check_items import load_catalogue
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
 from warehouse.database.findings import findings
-from warehouse.database.frames import Connection, log, replace_table, shown_as, transaction
+from warehouse.database.frames import Connection, log, named_in, replace_table, shown_as, transaction
 from warehouse.database.meta import get_meta, set_meta
 from warehouse.database.validity import counted_visit, inspection, standing
 from warehouse.planning.appointments import keep_appointments
@@ -99,7 +99,8 @@ CASE WHEN item_id LIKE 'red%' THEN list_contains($red, i.kind)
 """
 """What is owed as an inspection of a kind is done by a record that says that it was one."""
 
-_MATCHING = f"""
+_RECORDED = f"""
+CREATE OR REPLACE TEMP TABLE recorded AS
 WITH pairs AS (
     SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id, i.kind,
            ({counted_visit("i")}) AS is_counted,
@@ -144,20 +145,17 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
 
     Until then nobody is sent a second time.
     """
-    record = {
-        "own": own_pattern(policy.own_departments),
+    known = {
+        "own": blank_or_holding(policy.own_departments),
         "red": list(policy.red_satisfied_by),
         "annual": list(policy.annual_satisfied_by),
         "hazard": policy.hazard_source.satisfied_by,
         "known_at": coding.known_at,
+        "as_of": coding.as_of,
+        "near": policy.visiting.record_within_days,
     }
-    known = record | {"as_of": coding.as_of, "near": policy.visiting.record_within_days}
-    connection.execute(_UNSETTLED, record)
-    matched = ("own", "known_at", "as_of", "near")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE recorded AS {_MATCHING}", {name: known[name] for name in matched}
-    )
-    connection.execute(_DONE, {name: known[name] for name in ("as_of", "red", "annual", "hazard")})
+    for query in (_UNSETTLED, _RECORDED, _DONE):
+        connection.execute(query, named_in(query, known))
     since = coding.as_of - timedelta(days=policy.visiting.record_within_days)
     connection.execute(_AWAITING, {"as_of": coding.as_of, "since": since})
 

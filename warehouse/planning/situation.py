@@ -7,17 +7,12 @@ import polars as pl
 from models.planning import situation as shape
 from models.planning.situation import Situation
 from warehouse.coding.coding import Coding
-from warehouse.database.frames import Connection
+from warehouse.coding.queue import FIRST_KNOWN
+from warehouse.database.frames import Connection, named_in
 from warehouse.database.validity import known, standing
 
 LOOK_BACK_DAYS = 3 * 366
 """How far back visits are read: recusal needs the last one, caps and floors this year's."""
-
-FIRST_KNOWN = """
-SELECT source, inspection_id, min(known_from) AS known_on FROM core.inspections
-WHERE enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red') GROUP BY ALL
-"""
-"""Visits of RED enterprises with the day each was first on record; nobody asks it of the others."""
 
 QUERIES: dict[str, str] = {
     "firms": f"""
@@ -117,7 +112,6 @@ def reread(connection: Connection, now: Situation, *names: str) -> Situation:
 
 def _read(connection: Connection, name: str, arguments: dict[str, date]) -> pl.DataFrame:
     query = QUERIES[name]
-    used = {key: value for key, value in arguments.items() if f"${key}" in query}
-    frame = connection.sql(query, params=used or None).pl()
+    frame = connection.sql(query, params=named_in(query, arguments)).pl()
     schema = _FRAMES[name]
     return frame.select(pl.col(column).cast(kind) for column, kind in schema.items())

@@ -1,18 +1,18 @@
 """What calendars are told: the visits of the plan as appointments, and what earlier plans told that holds no more."""
 
+from dataclasses import asdict
 from datetime import date
 
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.questions.area import EVERYWHERE, Area, within
 from warehouse.questions.plan import LEVEL_ORDER
-from warehouse.questions.visits import ANYBODY, Sent, visits
+from warehouse.questions.visits import ANYBODY, Sent, is_sent, visits
 
 _APPOINTMENTS = f"""
 WITH mine AS (
     SELECT a.*, count(*) OVER (PARTITION BY a.visit_id) > 1 AS was_moved FROM plan.appointments a
-    WHERE {within("a")} AND ($team IS NULL OR contains(lower(a.crew_id), lower($team)))
-      AND ($officer IS NULL OR list_contains(a.officers, $officer))),
+    WHERE {within("a")} AND {is_sent("a")}),
 asked AS (SELECT DISTINCT visit_id FROM mine WHERE planned_on BETWEEN $first AND $last),
 last_told AS (
     FROM mine SEMI JOIN asked USING (visit_id)
@@ -39,7 +39,7 @@ def appointments(
     told = rows(
         connection,
         _APPOINTMENTS,
-        {**area.arguments, "team": sent.team, "officer": sent.officer} | {"first": first, "last": last},
+        {**area.arguments, **asdict(sent), "first": first, "last": last},
     )
     days = [row["planned_on"] for row in told if row["stands"]]
     found = visits(connection, min(days), max(days), area, sent) if days else []

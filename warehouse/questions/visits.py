@@ -59,8 +59,10 @@ def inspection_queue(
     return with_contested(connection, found)
 
 
-_SENT = """($team IS NULL OR contains(lower(v.crew_id), lower($team)))
-  AND ($officer IS NULL OR list_contains(v.officers, $officer))"""
+def is_sent(alias: str) -> str:
+    """SQL: those asked for go to the visit."""
+    return f"""($team IS NULL OR contains(lower({alias}.crew_id), lower($team)))
+  AND ($officer IS NULL OR list_contains({alias}.officers, $officer))"""
 
 
 _VISITS = f"""
@@ -69,7 +71,7 @@ SELECT v.visit_id, v.planned_on, v.file_by, v.level, v.division, v.crew_id, v.st
        v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
 FROM plan.visits v JOIN core.enterprises e USING (enterprise_id) LEFT JOIN risk.codes c USING (enterprise_id)
 WHERE v.planned_on BETWEEN $first AND $last AND v.state IN ('scheduled', 'awaiting') AND {within("v")}
-  AND {_SENT}
+  AND {is_sent("v")}
 ORDER BY v.planned_on, {LEVEL_ORDER.replace("level", "v.level")}, v.division, v.crew_id, v.stop, v.visit_id
 """
 
@@ -123,7 +125,7 @@ def planned_days(connection: Connection, area: Area = EVERYWHERE, sent: Sent = A
     """Days with visits, first to last."""
     found = f"""
     SELECT DISTINCT planned_on AS day FROM plan.visits v WHERE planned_on IS NOT NULL AND {within("v")}
-    AND {_SENT} ORDER BY 1
+    AND {is_sent("v")} ORDER BY 1
     """
     return [row["day"] for row in rows(connection, found, {**area.arguments, **asdict(sent)})]
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.calendar import add_working_days, month_end
-from models.planning.situation import Situation, by_own, counted, last_visits, on_site, settling
+from models.planning.situation import Situation, by_own, counted, last_visits, on_site, own_on_site, settling
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS, RESULT_RANK
 
@@ -97,7 +97,7 @@ def _named_day(name: str, column: str) -> pl.Expr:
 
 def special_inspections(inspections: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits on record that can be the special inspection of a RED (C3): own, of a kind that holds it."""
-    own = by_own(settling(inspections, "red_visit", policy), policy.own_departments)
+    own = by_own(settling(inspections, "red_visit", policy), policy)
     return own.filter(pl.col("kind").is_in(policy.red_satisfied_by))
 
 
@@ -169,7 +169,7 @@ def _immediate(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
         "enterprise_id", asked=pl.col("due_on"), ref=_ref("source", "task_id"), since="opens_on", stays=False
     )
     causes = pl.concat([alerts, accidents, urgent])
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     on_call = last_visits(own.filter(pl.col("kind") == "immediate")).rename({"last_on": "on_call"})
     seen = causes.join(last_visits(own), on="enterprise_id", how="left")
     is_seen = (
@@ -193,7 +193,7 @@ def _open_findings(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     # What falls due far ahead cannot be planned yet, and a date such as 9999-12-31 has no working days after it.
     ahead = now.as_of + timedelta(days=FORESEEN_DAYS)
     ordered = now.findings.filter(pl.col("rectify_due_on") <= ahead)
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     dated = ordered.join(last_visits(own), on="enterprise_id", how="left").with_columns(
         ripe=pl.col("rectify_due_on") + timedelta(days=1),
         again=pl.col("last_on") + timedelta(days=policy.recheck.again_after_days),
@@ -220,7 +220,7 @@ def _stopped(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """A re-check where a visit stopped work (责令停产、关闭) and nobody has come back to review the order."""
     gravity = pl.col("result").replace_strict(RESULT_RANK, default=0, return_dtype=pl.Int64)
     reviews = pl.col("kind").is_in(REVIEWS) | pl.col("result").is_in(policy.recheck.results)
-    own = by_own(on_site(now.inspections), policy.own_departments).filter(reviews)
+    own = own_on_site(now, policy).filter(reviews)
     last = (
         own.sort("enterprise_id", "inspected_on", gravity)
         .group_by("enterprise_id", maintain_order=True)
@@ -234,7 +234,7 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Priority monitoring of repeat offenders (屡犯、屡查不改): seen at least every so many days."""
     rule = policy.recheck
     often = now.firms.filter(pl.col("repeat_items") >= rule.repeat_items_at_least)
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     seen = often.join(last_visits(own), on="enterprise_id", how="left").with_columns(
         opens=pl.coalesce(
             pl.col("last_on") + timedelta(days=rule.repeat_every_days), pl.lit(date(now.year, 1, 1))
@@ -246,7 +246,7 @@ def _repeat_offenders(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 def full_coverage(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Visits of this year whose record says that they were the authority's full-coverage inspection (P2)."""
     seen = settling(now.inspections, "annual_full", policy)
-    return by_own(seen, policy.own_departments).filter(
+    return by_own(seen, policy).filter(
         pl.col("kind").is_in(policy.annual_satisfied_by) & (pl.col("inspected_on").dt.year() == now.year)
     )
 
@@ -256,9 +256,7 @@ def _hazard_sources(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     if "hazard_source" not in policy.channels:
         return pl.DataFrame(schema=ITEMS)
     rule = policy.hazard_source
-    made = by_own(on_site(now.inspections), policy.own_departments).filter(
-        pl.col("kind").is_in(rule.satisfied_by)
-    )
+    made = own_on_site(now, policy).filter(pl.col("kind").is_in(rule.satisfied_by))
     sources = now.firms.filter(pl.col("major_hazard_source").is_in(rule.grades))
     parts: list[pl.DataFrame] = []
     coming, since = _round(now.next_day, rule.rounds_a_year), policy.channels["hazard_source"].since
@@ -328,7 +326,7 @@ def _department(now: Situation) -> pl.DataFrame:
 def _drawn(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Enterprises drawn at random, until they were inspected by the draw, and for audit, until anybody looked (P3)."""
     drawn = now.targets_of("random", "audit")
-    own = counted(by_own(now.inspections, policy.own_departments))
+    own = counted(by_own(now.inspections, policy))
     by_draw = last_visits(on_site(own).filter(pl.col("kind") == "random"))
     anywhere = last_visits(own.filter(pl.col("kind") != "recheck")).rename({"last_on": "any_on"})
     last = by_draw.join(anywhere, on="enterprise_id", how="full", coalesce=True)

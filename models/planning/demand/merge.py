@@ -50,8 +50,9 @@ def merge(
     soon = items.filter(pl.col("waived_by").is_null() & (pl.col("opens_on") <= days[-1]))
     grouped = _pierce(_meeting(_caught_up(soon, policy, days), now, policy, days))
     visits = _gapped(_visits(grouped, policy, days), now, policy, days)
-    grouped = _parted(grouped, visits)
-    visits = _gapped(_visits(grouped, policy, days), now, policy, days)
+    if (visits["waived_by"] == "gap").any():
+        grouped = _parted(grouped, visits)
+        visits = _gapped(_visits(grouped, policy, days), now, policy, days)
     visits = _capped(visits, now, policy)
     told = items.join(grouped.select("item_id", "group"), on="item_id", how="left").join(
         visits.select("enterprise_id", "group", "later", rule="waived_by"),

@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from models.planning.situation import Situation, by_own, last_visits, on_site, own_pattern
+from models.planning.situation import Situation, blank_or_holding, last_visits, on_site, own_on_site
 from models.policy import PlanningPolicy
 from models.policy.planning import CapRow, level_order
 
@@ -85,7 +85,7 @@ def _waived_by() -> pl.Expr:
 
 def _superior_visits(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Last joint visit this year by a level above the enterprise's own, its work-safety authority among them."""
-    visits = by_own(on_site(now.inspections), policy.own_departments).filter(
+    visits = own_on_site(now, policy).filter(
         pl.col("kind").is_in(policy.superior_kinds) & (pl.col("inspected_on").dt.year() == now.year)
     )
     from_above = _with_superior(visits, now, policy).filter("is_superior")
@@ -100,7 +100,7 @@ def _with_superior(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy)
     """
     order = {level: place for place, level in enumerate(level_order())}
     told = pl.col("departments").fill_null("")
-    is_above = told.str.contains(own_pattern(policy.above_the_city))
+    is_above = told.str.contains(blank_or_holding(policy.above_the_city))
     level = pl.when(pl.col("level").is_null() & ~is_above).then(pl.lit(level_order()[-1])).otherwise("level")
     above = level.replace_strict(order, default=-1, return_dtype=pl.Int64)
     own = pl.col("own").fill_null(policy.visiting.default_level).replace_strict(order, return_dtype=pl.Int64)
@@ -120,7 +120,7 @@ def used_up(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """
     is_planned = ~pl.col("kind").is_in(KIND_OFF_PLAN)
     counts = is_planned | (pl.lit(policy.switches.off_plan_counts_in_cap) & (pl.col("kind") != "recheck"))
-    own = by_own(on_site(now.inspections), policy.own_departments)
+    own = own_on_site(now, policy)
     of_year = own.filter(counts & (pl.col("inspected_on").dt.year() == now.year))
     ordered = (pl.col("kind") == "special") & pl.col("is_superior")
     return (
@@ -136,8 +136,13 @@ def caps(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
 
     Columns: ``enterprise_id``, ``cap`` (visits a year), ``used`` (visits this year that count), ``last_on``.
     """
+    return _counted(now.firms, now, policy).select("enterprise_id", "cap", "used", "last_on")
+
+
+def _counted(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
+    """Firms with ``cap``, ``used`` and ``last_on``."""
     return (
-        now.firms.select("enterprise_id", cap=cap_of(policy))
+        firms.with_columns(cap=cap_of(policy))
         .join(used_up(now, policy), on="enterprise_id", how="left")
         .join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
         .with_columns(pl.col("used").fill_null(0))
@@ -151,11 +156,10 @@ def exempt(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy, channel:
     suspended, green, superior, cap or gap.
     """
     spec = policy.channels[channel].spec
+    own = firms.select("enterprise_id", "status", "code", "sector", "standardisation")
     asked = (
-        firms.select("enterprise_id", "status", "code", cap=cap_of(policy))
+        _counted(own, now, policy)
         .join(_superior_visits(now, policy), on="enterprise_id", how="left")
-        .join(used_up(now, policy), on="enterprise_id", how="left")
-        .join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
         .with_columns(pl.lit(getattr(spec, name)).alias(name) for name in FLAGS)
     )
     free_on = pl.col("last_on") + timedelta(days=policy.visiting.min_gap_days)
