@@ -33,7 +33,7 @@ def people_text(row: Row, words: Words) -> str:
 
 def filing(row: Row, words: Words) -> str:
     """When the visit must be filed (D1): only an emergency may be filed afterwards."""
-    is_after = row["file_by"] is not None and str(row["file_by"])[:10] > str(row["planned_on"])
+    is_after = row["file_by"] is not None and row["file_by"].date() > row["planned_on"]
     return (
         words("may be filed up to 1 working day after the visit (D1)")
         if is_after
