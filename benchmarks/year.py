@@ -20,9 +20,8 @@ from models.calendar import working_days
 from models.policy import Policy, PolicyOnDay, load_policy
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.issue import issue
-from warehouse.coding.order import STAGES
+from warehouse.coding.order import code_only
 from warehouse.database.opening import prepare_schema
 from warehouse.intake.accepted import write_versions
 from warehouse.planning.draws import seeds_from
@@ -111,9 +110,7 @@ def _night(
         write_versions(connection, TABLES[name], rows, received_on=night)
     at.append(time.perf_counter())
     coding = Coding(night, night, policy.on(night), "duckdb")
-    for stage in STAGES:
-        if stage is not compute_passports:  # nobody asks what would change a code
-            stage(connection, coding)
+    code_only(connection, coding)
     at.append(time.perf_counter())
     compute_plan(connection, coding, seeds=seeds_from(f"year {seed}"))
     issue(connection, coding, run_id=f"{night}")

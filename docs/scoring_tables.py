@@ -26,7 +26,7 @@ from pipelines.demo import write_demo_city
 from pipelines.settings import load_settings
 from warehouse.coding.coding import Coding
 from warehouse.coding.engines import fold
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.coding.stages import compute_codes, compute_features, compute_scores
 from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
@@ -149,7 +149,7 @@ def coded_demo() -> Iterator[Connection]:
             take_in_all(
                 con, home, folder=str(root / "delivery"), mapping="demo_city", received_on=DAY, today=DAY
             )
-            code_enterprises(con, Coding(DAY, DAY, POLICY))
+            code_only(con, Coding(DAY, DAY, POLICY))
             show_truth(con, pl.read_parquet(city.truth))
             con.execute(MACROS)
             yield con

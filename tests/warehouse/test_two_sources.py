@@ -22,7 +22,7 @@ from tests.worlds.deliveries import (
     warehouse,
 )
 from tests.worlds.runs import riskcode
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.disputes.data import find
@@ -59,7 +59,7 @@ def night(home: Home, day: date) -> dict[str, Any]:
     with writing(home.prepare()) as connection:
         take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=day)
         coding = coding_on(connection, PACK, day)
-        code_enterprises(connection, coding)
+        code_only(connection, coding)
         compute_plan(connection, coding)
         publish_run(connection, home, coding, run_id=f"night {day}")
     return decided(home)

@@ -12,9 +12,7 @@ from models.tables.canonical import TABLES
 from pipelines.demo.city import City, build_city, truth
 from pipelines.demo.events import clean_tables
 from tests.worlds.deliveries import warehouse
-from warehouse.coding.coding import Coding
-from warehouse.coding.counterfactuals import compute_passports
-from warehouse.coding.order import STAGES, code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
 from warehouse.database.runs import known_for, stored_by
 from warehouse.home import Home
@@ -51,15 +49,8 @@ def stored(world: Mapping[str, pl.DataFrame], *, received_on: date = date(2026, 
     return fill(warehouse(), world, received_on=received_on)
 
 
-def code_only(connection: Connection, coding: Coding) -> None:
-    """Code enterprises without passports, which cost most and decide nothing: for who asks for codes and plans."""
-    for stage in STAGES:
-        if stage is not compute_passports:
-            stage(connection, coding)
-
-
 def night(home: Home, day: date, delivery: Path | None = None) -> None:
-    """A night without scheduler and checks: take in what is delivered (mapping: demo_city), code, plan and publish.
+    """A night without scheduler, checks and passports: take in (mapping: demo_city), code, plan and publish.
 
     What is known, and what is published of an older day, is as in a run that a person asks for.
     """
@@ -71,7 +62,7 @@ def night(home: Home, day: date, delivery: Path | None = None) -> None:
         known_at = known_for(connection, day)
         by = stored_by(connection, day, known_at)
         coding = coding_on(connection, load_policy(), day, known_at=known_at, stored_by=by)
-        code_enterprises(connection, coding)
+        code_only(connection, coding)
         compute_plan(connection, coding, seeds=seeds_from("test"))
         run_id = f"night {day} {datetime.now():%H:%M:%S.%f}"
         publish_run(connection, home, coding, run_id=run_id, even_if_older=True)

@@ -31,3 +31,10 @@ def code_enterprises(connection: Connection, coding: Coding) -> None:
     """Features, scores, what time will do, codes, reasons, passports, the red queue, and what may be told twice."""
     for stage in STAGES:
         stage(connection, coding)
+
+
+def code_only(connection: Connection, coding: Coding) -> None:
+    """The same without passports, which cost most and decide nothing: for who asks for codes and plans."""
+    for stage in STAGES:
+        if stage is not compute_passports:
+            stage(connection, coding)

@@ -23,8 +23,7 @@ from models.coding.shrinkage import SIZE_BINS
 from models.errors import ScoreError
 from models.policy import Policy
 from warehouse.coding.coding import Coding
-from warehouse.coding.counterfactuals import compute_passports
-from warehouse.coding.order import STAGES
+from warehouse.coding.order import code_only
 from warehouse.connection import holding, writing
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import get_meta, set_meta, value
@@ -167,9 +166,7 @@ def _before(connection: Connection, old: Policy | None, default: Policy, day: da
 
 
 def _code(connection: Connection, coding: Coding, *, with_plan: bool) -> None:
-    for stage in STAGES:
-        if stage is not compute_passports:  # what would change a code is not compared
-            stage(connection, coding)
+    code_only(connection, coding)
     last = get_meta(connection, PLANNED_AS_OF)
     if with_plan and (last is None or coding.as_of >= date.fromisoformat(last)):
         compute_plan(connection, coding, seeds=seeds_from(SEED))

@@ -10,8 +10,9 @@ from desk.say.plan import missing, without_crew
 from desk.words.words import Words
 from models.policy import load_policy
 from tests.worlds.by_hand import AS_OF, world
-from tests.worlds.warehouses import code_only, stored
+from tests.worlds.warehouses import stored
 from warehouse.coding.coding import Coding
+from warehouse.coding.order import code_only
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.plan import compute_plan
 from warehouse.questions.plan import horizon, uncrewed

@@ -9,8 +9,9 @@ from models.policy import load_policy
 from tests.day_by_day import codes_of_days, spread
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.packs import forgetful
-from tests.worlds.warehouses import KnownCity, code_only, stored_city
+from tests.worlds.warehouses import KnownCity, stored_city
 from warehouse.coding.engines import read_events
+from warehouse.coding.order import code_only
 from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 

@@ -29,7 +29,7 @@ from tests.worlds.deliveries import (
 )
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
@@ -58,7 +58,7 @@ def coding(day: date = DAY) -> Coding:
 
 
 def rescore(connection: Connection, day: date = DAY) -> None:
-    code_enterprises(connection, coding(day))
+    code_only(connection, coding(day))
     compute_plan(connection, coding(day))
 
 
@@ -310,7 +310,7 @@ def test_a_run_is_recorded_with_its_rules_its_knowledge_and_what_it_found(publis
     policy = coding().policy
     with writing(published) as connection:
         some = replace(coding(), only=(FIRMS[0], FIRMS[1]))
-        code_enterprises(connection, some)
+        code_only(connection, some)
         issue(connection, some, run_id="second")
         first, second = rows(connection, "FROM ops.runs ORDER BY number")
         counted = {

@@ -27,7 +27,7 @@ from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.coding.overrides import standing_overrides
 from warehouse.connection import Connection
 from warehouse.database.reading import rows
@@ -105,7 +105,7 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Connection, Coding]
     connection = warehouse()
     taken(connection, deliver(folder / "first", files), received_on=DAY)
     coding = coding_on(connection, load_policy(), DAY)
-    code_enterprises(connection, coding)
+    code_only(connection, coding)
     issue(connection, coding, run_id="r1")
     connection.execute("CREATE SCHEMA kept")
     for table in WRITTEN:

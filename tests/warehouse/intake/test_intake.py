@@ -39,7 +39,7 @@ from tests.worlds.deliveries import (
 )
 from tests.worlds.effort import tries
 from warehouse.coding.coding import Coding, data_watermark
-from warehouse.coding.order import code_enterprises
+from warehouse.coding.order import code_only
 from warehouse.coding.stages import compute_features
 from warehouse.connection import Connection
 from warehouse.database.meta import set_meta
@@ -419,7 +419,7 @@ def outcome_of(folder: Path) -> tuple[dict[str, list[Any]], list[Any], list[Any]
     }
     day = date(2025, 12, 31)
     coding = Coding(day, day, load_policy().on(day))
-    code_enterprises(connection, coding)
+    code_only(connection, coding)
     codes = connection.sql("FROM risk.codes ORDER BY enterprise_id").fetchall()
     refused = connection.sql("SELECT rules, content, state FROM raw.rejected_rows ORDER BY ALL").fetchall()
     return tables, codes, refused

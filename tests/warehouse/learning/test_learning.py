@@ -22,9 +22,10 @@ from models.policy import load_policy
 from models.vocabulary import CODE_KEYS, LIKELIHOOD
 from pipelines.demo.city import build_city
 from tests.worlds.panels import DAYS, POLICY, history, policy
-from tests.worlds.warehouses import KnownCity, city_world, code_only, fill, stored_city
+from tests.worlds.warehouses import KnownCity, city_world, fill, stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
+from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.learning.lessons import fit, prepare, store_card

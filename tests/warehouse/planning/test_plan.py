@@ -14,9 +14,10 @@ from models.errors import DrawError
 from models.planning.draw import from_json, verify
 from models.policy import load_policy
 from models.tables.canonical import TABLES
-from tests.worlds.warehouses import code_only, stored_city
+from tests.worlds.warehouses import stored_city
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
+from warehouse.coding.order import code_only
 from warehouse.connection import Connection
 from warehouse.home import Home
 from warehouse.intake.accepted import write_versions

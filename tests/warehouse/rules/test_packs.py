@@ -14,6 +14,7 @@ from tests.worlds.deliveries import warehouse
 from tests.worlds.packs import HARD, LIMITS, MILD, STARTER, changed
 from tests.worlds.warehouses import city_world, fill
 from warehouse.coding.issue import issue
+from warehouse.coding.order import STAGES, code_only
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.rules.in_force import coding_on, rules_between
@@ -30,7 +31,7 @@ from warehouse.rules.packs import (
     read_pack,
     stored_pack,
 )
-from warehouse.what_if.pack_diff import MOMENTS, STAGES, PackDiff, compare
+from warehouse.what_if.pack_diff import MOMENTS, PackDiff, compare
 
 END = date(2026, 6, 30)
 FIRMS = 60
@@ -210,8 +211,7 @@ def coded_city(root: Path) -> Home:
         fill(connection, city_world(build_city(FIRMS, END, 2, 2026)), received_on=END)
         begin_with(connection, home, STARTER)
         coding = coding_on(connection, STARTER, END)
-        for stage in STAGES:
-            stage(connection, coding)
+        code_only(connection, coding)
         issue(connection, coding, run_id="first")
     return home
 
