@@ -335,7 +335,7 @@ def features(
     return fold(connection, as_of=known_at, known_at=known_at, policy=POLICY, engine=engine, extract=extract)
 
 
-@settings(max_examples=tries(25), deadline=None)
+@settings(max_examples=tries(25, 8), deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), known=st.sampled_from((0, 1, 3, 5, 40)))
 def test_what_a_second_system_repeats_changes_no_feature_in_any_engine(seed: int, known: int) -> None:
     chance, known_at = Random(seed), DAY + timedelta(days=known)

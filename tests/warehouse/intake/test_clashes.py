@@ -77,7 +77,7 @@ def partitions(draw: st.DrawFn) -> tuple[list[list[Row]], list[int]]:
     return kept, draw(st.permutations(range(len(kept) + 1)))
 
 
-@settings(max_examples=tries(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(60, 8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=partitions())
 def test_files_one_by_one_in_any_order_count_as_all_of_them_in_one_night(
     world: tuple[list[list[Row]], list[int]],

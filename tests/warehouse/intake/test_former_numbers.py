@@ -25,7 +25,7 @@ from tests.worlds.deliveries import (
     violation,
     warehouse,
 )
-from tests.worlds.effort import tries
+from tests.worlds.effort import EVERYTHING, tries
 from warehouse.connection import Connection
 from warehouse.database.validity import as_stored
 from warehouse.home import Home
@@ -58,6 +58,12 @@ def _refused(connection: Connection) -> list[tuple[Any, ...]]:
     return connection.sql(
         "SELECT file, line, rules, cells FROM raw.rejected_rows WHERE state IN ('open', 'waiting') ORDER BY ALL"
     ).fetchall()
+
+
+def orders(files: Sequence[str] | dict[str, Any]) -> list[tuple[str, ...]]:
+    """Orders in which three files arrive; in a usual run three, in which each file comes once at each place."""
+    every = list(permutations(files))
+    return every if EVERYTHING else [every[0], every[3], every[4]]
 
 
 ONE = {"register": REGISTER, "former": [former(OLD)], "v_1": [violation("a", enterprise_id=OLD)]}
@@ -95,7 +101,7 @@ def test_the_registration_number_in_the_register_is_a_former_number_and_none_is_
 def test_a_number_that_two_enterprises_had_refuses_the_event_until_one_is_taken_back(tmp_path: Path) -> None:
     register = [firm(at, registration_number=OLD if at == 0 else "") for at in range(3)]
     two = {"register": register, "former": [former(OLD, 1)], "v_1": [violation("a", enterprise_id=OLD)]}
-    for at, order in enumerate(permutations(two)):
+    for at, order in enumerate(orders(two)):
         connection = warehouse()
         _take(connection, tmp_path / str(at), {name: two[name] for name in order})
         assert _told(connection) == [], order
@@ -117,7 +123,7 @@ def test_a_number_given_to_another_since_means_the_former_owner_until_the_day_it
         violation(day, enterprise_id=FIRMS[2], occurred_on=day, recorded_at="2025-06-02") for day in days
     ]
     files = {"register": REGISTER, "former": dated, "v_1": events}
-    for at, order in enumerate(permutations(files)):
+    for at, order in enumerate(orders(files)):
         connection = warehouse()
         _take(connection, tmp_path / str(at), {name: files[name] for name in order})
         assert _told(connection) == [(days[0], FIRMS[0], FIRMS[2]), (days[1], FIRMS[2], None)], order
@@ -193,7 +199,7 @@ def test_rows_of_one_file_that_contradict_each_other_do_so_although_one_of_them_
     """The night refuses both; so does whoever gets the former number last."""
     events = [violation("a", enterprise_id=OLD), violation("a", enterprise_id=FIRMS[1])]
     files = {"register": REGISTER, "former": [former(OLD)], "v_1": events}
-    for at, order in enumerate(permutations(files)):
+    for at, order in enumerate(orders(files)):
         connection = warehouse()
         _take(connection, tmp_path / str(at), {name: files[name] for name in order})
         assert _told(connection) == [], order
@@ -234,7 +240,7 @@ def _worlds(draw: st.DrawFn) -> tuple[dict[str, list[Row]], list[str]]:
     return files, draw(st.permutations(list(files)))
 
 
-@settings(max_examples=tries(30), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(30, 8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=_worlds())
 def test_files_with_former_numbers_one_by_one_in_any_order_count_as_all_of_them_in_one_night(
     world: tuple[dict[str, list[Row]], list[str]],
