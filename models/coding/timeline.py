@@ -134,6 +134,8 @@ def _days_of_spells(
     assert isinstance(spell, Spells)
     rows: pl.LazyFrame = getattr(events, feature.table)
     spells: pl.LazyFrame = nw.from_native(rows).filter(*spell.kind()).to_native()
+    if _is_empty(spells):
+        return spells.select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
     window = spell.ends(policy)[0]
     edges = [pl.col(column) // 1440 for column in spell.edges]
     ranges = [
@@ -247,6 +249,8 @@ def _part(
     policy: PolicyOnDay,
 ) -> pl.LazyFrame:
     """What a table says at every moment: what it said on its own last day, its ages grown since."""
+    if _is_empty(rows):
+        return _silent(name, moments)
     numbered = days.with_columns(_numbered())
     spread = nw.from_native(_spread(rows, numbered, CATALOGUE.tables[name].day))
     folded: pl.LazyFrame = part_features(name, spread, moment, policy.features).to_native()
@@ -262,6 +266,19 @@ def _part(
         .rename({MOMENT: "enterprise_id"})
         .lazy()
     )
+
+
+def _is_empty(rows: pl.LazyFrame) -> bool:
+    return rows.limit(1).collect().is_empty()
+
+
+def _silent(name: str, moments: pl.DataFrame) -> pl.LazyFrame:
+    """What a table without events says: nothing at any moment.  Spares the fold where few enterprises are judged."""
+    nothing = [
+        pl.lit(None, dtype=pl.String if one.is_text else pl.Int64).alias(one.name)
+        for one in CATALOGUE.of(name)
+    ]
+    return moments.lazy().select(pl.col(MOMENT).alias("enterprise_id"), *nothing)
 
 
 def _spread(frame: pl.LazyFrame, moments: pl.DataFrame, day: str | None) -> pl.LazyFrame:
