@@ -145,8 +145,11 @@ def rooms(
 def _room(days: Sequence[date], crews: Month, people: Mapping[str, Member], policy: PlanningPolicy) -> Room:
     """Crews that go out, over some days; who does depends only on who is there, and most days are alike."""
     alike: dict[frozenset[str], list[date]] = {}
+    # Most are there on all of them, and asked only once.
+    changing = {one: it for one, it in people.items() if it.away or it.until < max(days, default=it.until)}
+    steady = frozenset(people).difference(changing)
     for day in days:
-        here = frozenset(one for one, member in people.items() if member.is_present(day))
+        here = steady.union(one for one, member in changing.items() if member.is_present(day))
         alike.setdefault(here, []).append(day)
     formed = [(len(same), crews_of(same[0], crews, people, policy.crew)) for same in alike.values()]
     crew_days = sum(count * len(out) for count, out in formed)
