@@ -13,15 +13,17 @@ from benchmarks import __main__ as command
 from benchmarks.year import Log, Options, planned_nights, simulate
 from benchmarks.year_city import LivingCity
 from benchmarks.year_figures import as_markdown, figures
+from tests.worlds.effort import EVERYTHING
 
 pytestmark = pytest.mark.slow
 
-NIGHTS = 8
+FIRMS = 100
+NIGHTS = 20 if EVERYTHING else 6
 
 
 @pytest.fixture(scope="module")
 def lived() -> tuple[Log, LivingCity]:
-    return simulate(Options(enterprises=150, seed=5, nights=NIGHTS))
+    return simulate(Options(enterprises=FIRMS, seed=5, nights=NIGHTS))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_nothing_is_known_before_it_is_recorded(lived: tuple[Log, LivingCity]) -
 
 
 def test_the_same_city_told_twice_finds_the_same(lived: tuple[Log, LivingCity]) -> None:
-    again, _ = simulate(Options(enterprises=150, seed=5, nights=2))
+    again, _ = simulate(Options(enterprises=FIRMS, seed=5, nights=2))
     made = lived[0].all("made").filter(pl.col("night").is_in(again.all("nights")["night"].implode()))
     assert made.drop("made_on").equals(again.all("made").drop("made_on"))
 

@@ -33,7 +33,7 @@ def told(home: Path, *arguments: str) -> Any:
 def learnt_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five years of a city, enough to learn from."""
     folder = tmp_path_factory.mktemp("delivery")
-    write_demo_city(folder, enterprises=500, years=5)
+    write_demo_city(folder, enterprises=300, years=5)
     return folder
 
 

@@ -26,6 +26,7 @@ from models.planning.demand.waivers import WAIVERS
 from models.policy.channels import CHANNELS
 from pipelines import cli
 from pipelines.cli.run import show_plan
+from tests.worlds.effort import EVERYTHING
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, ended, process, riskcode
 from warehouse.questions.plan import SCOPES, binding
@@ -299,10 +300,11 @@ def runner(coded: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
     yield CliRunner()
 
 
-def test_every_draw_that_is_handed_out_verifies(runner: CliRunner, tmp_path: Path) -> None:
+def test_a_draw_of_every_channel_that_is_handed_out_verifies(runner: CliRunner, tmp_path: Path) -> None:
     listed = json.loads(runner.invoke(cli.app, ["draw", "list", "--json"]).stdout)
     assert {row["channel"] for row in listed} >= {"random", "crews"}
-    for row in listed:
+    # That all of them verify is tried where they are planned.
+    for row in listed if EVERYTHING else {row["channel"]: row for row in listed}.values():
         file = tmp_path / f"{row['draw_id']}.json"
         assert runner.invoke(cli.app, ["draw", "show", row["draw_id"], "--output", str(file)]).exit_code == 0
         done = runner.invoke(cli.app, ["draw", "verify", str(file), "--json"])
@@ -338,6 +340,7 @@ def test_next_years_draws_are_promised_first_and_made_with_the_public_value(
     assert done.returncode == 0 and done.stdout.startswith(f"Drawn: {len(records)}."), done.stderr
     for file in records:
         assert json.loads(file.read_text(encoding="utf-8"))["public_value"] == "3 14 15"
+    for file in records if EVERYTHING else (records[0], records[-1]):
         assert riskcode(home, "draw", "verify", str(file)).returncode == 0
 
 
