@@ -1,5 +1,6 @@
-"""Inspection: the red queue, and the published copy that inspectors, the CLI and the desk read."""
+"""Inspection: the red queue, the plan, and the published copy that inspectors, the CLI and the desk read."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -13,15 +14,12 @@ from dagster import (
 )
 
 from assets.groups import inspection_asset
-from assets.monitoring import monitoring
 from assets.partitions import TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, passports
-from warehouse.coding.alike import compute_alike
-from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.order import STAGES
 from warehouse.planning.draws import fresh_seed, seeds_from
-from warehouse.planning.plan import compute_plan
-from warehouse.publish import publish_run
+from warehouse.publish import keep_replay
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
@@ -29,20 +27,11 @@ NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
 )
 
 
-class Publication(Config):
-    """Whether a day older than the published one may replace it."""
-
-    even_if_older: bool = False
-
-
 @inspection_asset(deps=[codes], kinds={"duckdb"})
 def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
-    coding = warehouse.coding(context)
-    rows = compute_red_queue(warehouse.connection, coding)
-    return MaterializeResult(
-        metadata={"dagster/row_count": rows, "rows_alike": compute_alike(warehouse.connection, coding)}
-    )
+    rows, alike = warehouse.compute(warehouse.coding(context, "codes"), "red_queue")
+    return MaterializeResult(metadata={"dagster/row_count": rows, "rows_alike": alike})
 
 
 class Drawing(Config):
@@ -51,31 +40,42 @@ class Drawing(Config):
     draw_seed: str | None = None
 
 
-@inspection_asset(deps=[red_queue])
+@inspection_asset(deps=[red_queue], output_required=False)
 def inspection_plan(
     context: AssetExecutionContext, config: Drawing, warehouse: Warehouse
-) -> MaterializeResult[Any]:
-    """检查计划: every visit due, on a day with a crew, or with the rule that prevents it (P1-P12)."""
+) -> Iterator[MaterializeResult[Any]]:
+    """检查计划: every visit due, on a day with a crew, or with the rule that prevents it (P1-P12).
+
+    No plan is made for a day that is only coded again: promises are not made for the past.
+    """
+    coding = warehouse.coding(context, "red_queue")
+    if not warehouse.issues(coding):
+        context.log.info(f"{coding.as_of} is coded again, not issued: no plan is made for it")
+        return
     seeds = seeds_from(config.draw_seed) if config.draw_seed else fresh_seed
-    planned = compute_plan(warehouse.connection, warehouse.coding(context), seeds=seeds)
-    return MaterializeResult(metadata=asdict(planned) if planned else {"kept": True})
+    yield MaterializeResult(metadata=asdict(warehouse.plan(coding, seeds)))
 
 
 @inspection_asset(
-    deps=[inspection_plan, explanations, passports, monitoring],
+    deps=[inspection_plan, explanations, passports],
     kinds={"duckdb"},
+    output_required=False,
     freshness_policy=NIGHTLY_FRESHNESS,
 )
-def published_copy(
-    context: AssetExecutionContext, config: Publication, warehouse: Warehouse
-) -> MaterializeResult[Any]:
+def published_copy(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[Any]]:
     """发布副本: the read-only database that all readers use; replaced whole, atomically."""
-    size = publish_run(
-        warehouse.connection,
-        warehouse.paths,
-        warehouse.coding(context),
-        run_id=context.run_id,
-        even_if_older=config.even_if_older,
-    )
-    path = MetadataValue.path(str(warehouse.paths.published))
-    return MaterializeResult(metadata={"path": path, "bytes": size or 0, "replaced": size is not None})
+    size = warehouse.publish(warehouse.coding(context), run_id=context.run_id)
+    if size is not None:
+        path = MetadataValue.path(str(warehouse.paths.published))
+        yield MaterializeResult(metadata={"path": path, "bytes": size})
+
+
+@inspection_asset(deps=[red_queue, explanations, passports], kinds={"duckdb"}, output_required=False)
+def replayed_day(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[Any]]:
+    """重算日: the read-only copy of a day that was coded again and not issued; nothing that is published changes."""
+    coding = warehouse.coding(context, *STAGES)
+    if warehouse.issues(coding):
+        return
+    size = keep_replay(warehouse.connection, warehouse.paths, coding, run_id=context.run_id)
+    path = MetadataValue.path(str(warehouse.paths.copy_of(coding.as_of)))
+    yield MaterializeResult(metadata={"path": path, "bytes": size})

@@ -1,6 +1,7 @@
 """Monitoring: what the system measures of itself after every coding, and checks that warn when it alarms.
 
-None of the checks blocks: an alarm is a reason to look, not to withhold the codes of a night.
+It stands beside the publication and publishes by itself: an alarm, or measures that could not be taken, are a reason
+to look, not to withhold the codes of a night.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from assets.resources import Warehouse
 from assets.scoring import codes, explanations
 from desk.say.monitoring import told
 from desk.words.words import Words
+from warehouse.publish import publish_measures
 from warehouse.questions.monitoring import findings
 from warehouse.supervision.measure import measure
 
@@ -32,7 +34,10 @@ MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "eve
 @scoring_asset(deps=[codes, explanations])
 def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
-    found = measure(warehouse.connection, warehouse.coding(context), say=told)
+    coding = warehouse.coding(context, "explanations")
+    found = measure(warehouse.connection, coding, say=told)
+    if warehouse.issues(coding):
+        publish_measures(warehouse.connection, warehouse.paths)
     alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
     return MaterializeResult(
         metadata={"dagster/row_count": len(found), "alarms": MetadataValue.text("; ".join(alarms) or "none")}

@@ -7,30 +7,20 @@ from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeRes
 from assets.groups import scoring_asset
 from assets.resources import Warehouse
 from models.features.fold import EVENT_COLUMNS
-from warehouse.coding.counterfactuals import compute_passports
-from warehouse.coding.stages import (
-    compute_codes,
-    compute_explanations,
-    compute_features,
-    compute_probabilities,
-    compute_scores,
-)
-from warehouse.coding.timelines import compute_timelines
 
 
 @scoring_asset(deps=list(EVENT_COLUMNS))
 def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
-    rows = compute_features(warehouse.connection, warehouse.coding(context))
+    [rows] = warehouse.compute(warehouse.new_coding(context), "features")
     return MaterializeResult(metadata={"dagster/row_count": rows, "engine": warehouse.engine})
 
 
 @scoring_asset(deps=[features])
 def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """风险分: integer risk points by factor and their sum; higher is riskier."""
-    coding = warehouse.coding(context)
-    rows = compute_scores(warehouse.connection, coding)
-    compute_probabilities(warehouse.connection, coding)
+    coding = warehouse.coding(context, "features")
+    rows, _ = warehouse.compute(coding, "scores")
     card = coding.policy.scorecard
     return MaterializeResult(
         metadata={"dagster/row_count": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
@@ -40,15 +30,15 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
 @scoring_asset(deps=[scores])
 def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """码的走势: what the facts say on every day, and the codes to come if nothing new is learnt."""
-    rows = compute_timelines(warehouse.connection, warehouse.coding(context))
+    [rows] = warehouse.compute(warehouse.coding(context, "scores"), "timelines")
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 @scoring_asset(deps=[timelines])
 def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
-    coding = warehouse.coding(context)
-    counts = compute_codes(warehouse.connection, coding)
+    coding = warehouse.coding(context, "timelines")
+    [counts] = warehouse.compute(coding, "codes")
     return MaterializeResult(
         metadata={
             "dagster/row_count": sum(counts.values()),
@@ -63,14 +53,14 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
 @scoring_asset(deps=[codes])
 def passports(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """怎样变码: the smallest sets of acts that better a code, and single events that would make it RED."""
-    rows = compute_passports(warehouse.connection, warehouse.coding(context))
+    [rows] = warehouse.compute(warehouse.coding(context, "codes"), "passports")
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 
 @scoring_asset(deps=[codes])
 def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
-    rows = compute_explanations(warehouse.connection, warehouse.coding(context))
+    [rows] = warehouse.compute(warehouse.coding(context, "codes"), "explanations")
     return MaterializeResult(metadata={"dagster/row_count": rows})
 
 

@@ -154,10 +154,7 @@ WHOLE_TABLES = (
 """There is a register; shares that would only look otherwise if a source or a mapping were broken; tables that must
 agree, and clauses that can be read off them."""
 
-_OF_THIS_DAY = (
-    "(SELECT value FROM ops.meta WHERE key = 'planned_as_of') = "
-    "CAST((SELECT max(as_of) FROM risk.codes) AS VARCHAR)"
-)
+_OF_THIS_DAY = "(SELECT max(as_of) FROM plan.current) = (SELECT max(as_of) FROM risk.codes)"
 """A backfill of an older day keeps the newer plan; the two are not compared."""
 
 RESULT_SUITES = {

@@ -25,6 +25,7 @@ from warehouse.coding.queue import compute_red_queue
 from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
 from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
+from warehouse.database.places import open_place
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import (
@@ -104,7 +105,7 @@ def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
     """Checks, features, scores, codes, explanations, queue and publication, in the order of the job."""
     meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF, engine)
     results = dict(RESULT_SUITES)
-    with writing(home) as connection:
+    with writing(home) as connection, open_place(connection, home, AS_OF):
         if checks:
             with meter.stage("import Great Expectations"):
                 import great_expectations  # noqa: F401
@@ -171,7 +172,11 @@ def measure_again(root: Path, folders: dict[str, Path], mapping_file: Path) -> l
 def measure_night(root: Path, engine: str) -> list[Measured]:
     """Everything after the intake of a second night, as one stage and without checks."""
     meter, home, what = Meter("again"), Home(root), coding(NIGHT, engine)
-    with writing(home) as connection, meter.stage("the night after: features to publish") as stage:
+    with (
+        writing(home) as connection,
+        open_place(connection, home, NIGHT),
+        meter.stage("the night after: features to publish") as stage,
+    ):
         code_enterprises(connection, what)
         stage.rows = _coded(connection)
         compute_plan(connection, what)

@@ -28,7 +28,6 @@ class Order:
     known_at: date | None = None
     today: date | None = None
     take_in: bool = True
-    even_if_older: bool = True
     draw_seed: str | None = None
 
 
@@ -82,7 +81,6 @@ def _run_config(order: Order) -> dict[str, Any]:
                 }
             },
             "inspection_plan": {"config": {"draw_seed": order.draw_seed}},
-            "published_copy": {"config": {"even_if_older": order.even_if_older}},
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }

@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -21,9 +21,7 @@ from models.vocabulary import day_number
 from tests.worlds.effort import EVERYTHING
 from warehouse.coding.coding import Coding
 from warehouse.coding.engines import read_events
-from warehouse.coding.order import STAGES
-from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
-from warehouse.coding.timelines import compute_timelines
+from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
@@ -54,8 +52,8 @@ SETS = {
 PLANNED = ("nrc_reactors",)
 """Every kind of event, and many of them: these are also told what would help, and planned, every time."""
 
-CODED = (compute_features, compute_scores, compute_timelines, compute_codes, compute_explanations)
-"""The stages that give a code and its reasons."""
+UNASKED = ("passports", "red_queue")
+"""The stages that neither give a code nor its reasons."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +67,16 @@ class Archive:
 
 
 def taken_in(
-    connection: Connection, folder: Path, mapping: Mapping, stages: Sequence[Stage]
+    connection: Connection, folder: Path, mapping: Mapping, but: tuple[str, ...] = UNASKED
 ) -> tuple[Judged, Coding]:
-    """Take a set in and code its last day, as far as the stages go."""
+    """Take a set in and code its last day."""
     day = mapping.archive_ends
     assert day is not None, "a closed archive says when it ends"
     known = known_enterprises(connection)
     judged = judge_delivery(mapping, folder, known_enterprises=known, today=date(2026, 1, 1))
     take_in(connection, judged, received_on=day)
     coding = Coding(day, day, load_policy().on(day))
-    for stage in stages:
-        stage(connection, coding)
+    code_enterprises(connection, coding, but=but)
     return judged, coding
 
 
@@ -99,8 +96,8 @@ def archive(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
         home = Home(tmp_path_factory.mktemp(name))
         planned = EVERYTHING or name in PLANNED
         with writing(home) as connection:
-            stages = STAGES if planned else CODED
-            judged, coding = taken_in(connection, real_data / name, load_mapping(name), stages)
+            but = () if planned else UNASKED
+            judged, coding = taken_in(connection, real_data / name, load_mapping(name), but)
             if planned:
                 compute_plan(connection, coding)
             return Archive(home, judged, *decided(connection))
@@ -170,7 +167,7 @@ def test_row_order_and_the_cut_into_files_change_no_byte_of_codes_and_reasons(
     for path in sorted((real_data / name).iterdir()):
         shuffled_parts(path, tmp_path, dice)
     with writing(Home(tmp_path / "home")) as connection:
-        taken_in(connection, tmp_path, any_part(load_mapping(name)), CODED)
+        taken_in(connection, tmp_path, any_part(load_mapping(name)))
         codes, reasons = decided(connection)
     assert codes.equals(archive(name).codes)
     assert reasons.equals(archive(name).reasons)

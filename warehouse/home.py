@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,14 @@ class Home:
         self.warehouse: Final = root / "warehouse.duckdb"
         # The read-only copy that all readers use; replaced whole, atomically.
         self.published: Final = root / "published" / "riskcode.duckdb"
+        # The read-only copy of what the system measured of itself; replaced whole, atomically.
+        self.published_measures: Final = root / "published" / "measures.duckdb"
         # The read-only copy of cards, evaluations and promotions; replaced whole, atomically.
         self.published_models: Final = root / "published" / "models.duckdb"
+        # A database of its own for every day that is coded, until it is issued and a while after.
+        self.days: Final = root / "days"
+        # Read-only copies of days that were coded again, and not issued.
+        self.published_days: Final = root / "published" / "days"
         # Fitted cards, one readable JSON file each.
         self.cards: Final = root / "cards"
         # Evaluation reports, one HTML file each.
@@ -46,6 +53,10 @@ class Home:
         self.logs: Final = root / "logs"
         # Held by the one run that may write.
         self.lock: Final = root / "run.lock"
+
+    def copy_of(self, day: date) -> Path:
+        """The read-only copy of a day that was coded again, whether or not it is there."""
+        return self.published_days / f"{day}.duckdb"
 
     def prepare(self) -> "Home":
         """Create the folders that must exist before anything is written.

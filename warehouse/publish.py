@@ -17,11 +17,12 @@ from warehouse.database.copies import attach, copy_tables, create, put_in_place,
 from warehouse.database.frames import Connection, log, named_in
 from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
 from warehouse.database.reading import is_published
-from warehouse.database.runs import last_issued, stale_because
+from warehouse.database.runs import last_issued, stale_because, would_issue
 from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
 from warehouse.schema.catalogue import AS_KNOWN, OWN
+from warehouse.schema.monitoring import MEASURED
 
 PUBLISHED: dict[str, str] = (
     {name: table.rows_of(name) for name, table in OWN.items() if table.is_published}
@@ -72,27 +73,46 @@ def is_behind(connection: Connection) -> bool:
     return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 
 
-def publish_run(
-    connection: Connection,
-    home: Home,
-    coding: Coding,
-    *,
-    run_id: str,
-    even_if_older: bool = False,
-) -> int | None:
-    """Record the run and publish it.  Returns the size of the copy in bytes, or ``None`` if it was kept back.
+def publish_run(connection: Connection, home: Home, coding: Coding, *, run_id: str) -> int | None:
+    """Issue a coding and publish it.  Returns the size of the copy in bytes.
 
-    A day older than the published one (a backfill) is kept back: inspectors must not find yesterday's codes
-    replaced by last year's.
+    What issues nothing is kept as a replay, and ``None`` returned.
     """
+    if not would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by):
+        keep_replay(connection, home, coding, run_id=run_id)
+        return None
+    _require_one_day(connection, coding)
+    issue(connection, coding, run_id=run_id)
+    return publish(connection, home, known_at=coding.known_at)
+
+
+def keep_replay(connection: Connection, home: Home, coding: Coding, *, run_id: str) -> int:
+    """Record a coding that issues nothing, and give it a copy of its own (``home.copy_of``).
+
+    It is of a day before the one issued last, or leaves out what that one could use: inspectors do not find today's
+    codes replaced by last year's.  Returns the size of the copy in bytes.
+    """
+    log.info("%s was coded again; what was issued last stays published", coding.as_of)
+    _require_one_day(connection, coding)
+    issue(connection, coding, run_id=run_id)
+    home.published_days.mkdir(parents=True, exist_ok=True)
+    return copy_tables(connection, home.copy_of(coding.as_of), PUBLISHED, known_at=coding.known_at)
+
+
+def _require_one_day(connection: Connection, coding: Coding) -> None:
     for table in ("risk.features", "risk.scores", "risk.codes", "risk.explanations", "serve.red_queue"):
         require_day(connection, table, coding)
-    issue(connection, coding, run_id=run_id)
-    published = published_as_of(home)
-    if published is not None and coding.as_of < published and not even_if_older:
-        log.info("%s is older than the published %s; the published copy stays", coding.as_of, published)
-        return None
-    return publish(connection, home, known_at=coding.known_at)
+
+
+def publish_measures(connection: Connection, home: Home) -> None:
+    """Publish what the system measured of itself: readers see it beside the codes (``reading(..., measured=True)``)."""
+    copy_tables(connection, home.published_measures, {name: PUBLISHED[name] for name in MEASURED})
+
+
+def publish_again(connection: Connection, home: Home) -> int | None:
+    """Publish what was issued last once more.  Returns the size in bytes, or ``None`` where nothing was issued."""
+    last = last_issued(connection)
+    return None if last is None else publish(connection, home, known_at=last.known_at)
 
 
 def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:

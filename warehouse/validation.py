@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.database.frames import Connection, log
+from warehouse.database.places import cursor_of
 
 _REMOTE = re.compile(
     r"<script[^>]*src=[\"']https?:[^>]*>\s*</script>|<link[^>]*href=[\"']https?:[^>]*>|<img[^>]*src=[\"']https?:[^>]*>",
@@ -94,7 +95,7 @@ def _duckdb_source(context: Any, connection: Connection) -> Any:
         def rollback(self) -> None: ...
         def close(self) -> None: ...
 
-    cursor = connection.cursor()
+    cursor = cursor_of(connection)
     return context.data_sources.add_sql(
         "warehouse",
         connection_string="duckdb:///:memory:",

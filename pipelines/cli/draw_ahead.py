@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -13,8 +12,8 @@ from models.policy import load_policy
 from pipelines.settings import Settings, load_settings
 from warehouse.coding.coding import Coding
 from warehouse.connection import Connection, writing
-from warehouse.database.meta import get_meta
 from warehouse.planning.ahead import commit_ahead, reveal_ahead
+from warehouse.planning.plan import planned_as_of
 from warehouse.rules.in_force import coding_on
 
 Year = Annotated[int | None, typer.Option(help="year of the plan; default: that of the day coded last")]
@@ -77,8 +76,7 @@ def reveal(
 def _coded(settings: Settings) -> Generator[tuple[Connection, Coding]]:
     """The warehouse, held for writing, and the coding of its last day.  Raises WarehouseError without one."""
     with writing(settings.home) as connection:
-        planned = get_meta(connection, "planned_as_of")
-        if planned is None:
+        day = planned_as_of(connection)
+        if day is None:
             raise WarehouseError("Nothing is planned yet. Start a run first: ./riskcode run")
-        day = date.fromisoformat(planned)
         yield connection, coding_on(connection, load_policy(settings.pack), day, engine=settings.engine)

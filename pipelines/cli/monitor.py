@@ -39,7 +39,7 @@ def monitor(
     if context.invoked_subcommand is not None:
         return
     settings = load_settings()
-    with reading(settings.home) as connection:
+    with reading(settings.home, measured=True) as connection:
         found = queries.findings(connection)
         if html is not None:
             _write_page(connection, html, settings.language)

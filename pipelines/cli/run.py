@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +27,7 @@ from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_nightly
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
 from warehouse.connection import holding
+from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, reading, rows
 from warehouse.home import Home
 from warehouse.intake.mapping import load_mapping
@@ -76,7 +79,7 @@ def run(
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
     with Progress(settings.home, quiet=json):
         run_id = run_nightly(settings, order)
-    with reading(settings.home) as connection:
+    with _result(settings.home, run_id, day) as connection:
         summary = summarise(connection, run_id)
     if json:
         said = [row | {"said": words.of(row["said"])} for row in summary["complaints"]]
@@ -88,6 +91,18 @@ def run(
         console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
+
+
+@contextmanager
+def _result(home: Home, run_id: str, day: date) -> Generator[Connection]:
+    """What a run published, or where it issued nothing, the copy of the day it coded again."""
+    if home.published.exists():
+        with reading(home) as connection:
+            if rows(connection, "FROM ops.runs WHERE run_id = $id AND is_issued", {"id": run_id}):
+                yield connection
+                return
+    with reading(home, replayed=day) as connection:
+        yield connection
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def lived(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, 
         with DagsterInstance.from_config(str(home.dagster)) as instance:
             job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
             dead = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
-        done = run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False, even_if_older=False))
+        done = run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False))
         assert published_as_of(home) == DAY_1
         night(home, DAY_2)
     return home, dead.run_id, done

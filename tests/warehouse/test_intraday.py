@@ -25,11 +25,13 @@ from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
-from warehouse.database.runs import end_coding, last_issued
+from warehouse.database.places import open_place
+from warehouse.database.reading import reading, rows
+from warehouse.database.runs import rules_changed, stored_by
 from warehouse.home import Home
 from warehouse.intraday import touched, update_enterprises
 from warehouse.planning.plan import compute_plan
-from warehouse.publish import PUBLISHED, is_behind, publish_run
+from warehouse.publish import PUBLISHED, is_behind, publish_run, published_as_of
 from warehouse.rules.in_force import coding_on
 from warehouse.what_if.replay import differences, issued_days
 
@@ -78,9 +80,10 @@ def register() -> dict[str, pl.DataFrame]:
 
 def full_run(connection: Connection, home: Home, day: date) -> None:
     coding = coding_on(connection, PACK, day)
-    code_enterprises(connection, coding)
-    compute_plan(connection, coding)
-    publish_run(connection, home, coding, run_id=f"night {day}")
+    with open_place(connection, home, day):
+        code_enterprises(connection, coding)
+        compute_plan(connection, coding)
+        publish_run(connection, home, coding, run_id=f"night {day}")
 
 
 @cache
@@ -190,11 +193,10 @@ class City(RuleBasedStateMachine):
     def the_result_is_that_of_a_full_run(self) -> None:
         updated = decided(self.connection)
         assert not differing(updated, _published(self.home)), "what is published is not what was decided"
-        code_enterprises(self.connection, coding_on(self.connection, PACK, self.day))
-        assert not differing(updated, decided(self.connection)), "an update is not a full run"
-        last = last_issued(self.connection)
-        assert last is not None
-        end_coding(self.connection, last.run_id, is_issued=True)
+        with open_place(self.connection, self.home, self.day):
+            code_enterprises(self.connection, coding_on(self.connection, PACK, self.day))
+            assert not differing(updated, decided(self.connection)), "an update is not a full run"
+        assert not differing(updated, decided(self.connection)), "what lives was touched"
 
     def every_issued_day_replays_and_the_history_has_no_gap(self) -> None:
         days = [run["as_of"] for run in issued_days(self.connection)]
@@ -308,11 +310,22 @@ def test_nothing_new_changes_nothing(city: City) -> None:
     assert (updated.enterprises, updated.changed) == (0, 0)
 
 
-def test_after_a_replay_the_day_must_be_coded_again_before_it_is_updated(city: City) -> None:
+def test_an_update_knows_nothing_of_a_day_that_was_coded_again(city: City) -> None:
     city.days_pass(1)
-    coding = coding_on(city.connection, PACK, START)
-    code_enterprises(city.connection, coding)
-    with pytest.raises(ScoreError, match=r"run --as-of 2026-07-01"):
+    coding = coding_on(city.connection, PACK, START, stored_by=stored_by(city.connection, START, START))
+    with open_place(city.connection, city.home, START):
+        code_enterprises(city.connection, coding)
+        assert publish_run(city.connection, city.home, coding, run_id="again") is None
+    city.tell("violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True)
+    city.the_result_is_that_of_a_full_run()
+    assert published_as_of(city.home) == city.day
+    with reading(city.home, replayed=START) as again:
+        assert rows(again, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": START}]
+
+
+def test_rules_that_were_changed_since_must_be_coded_by_before_an_update(city: City) -> None:
+    rules_changed(city.connection)
+    with pytest.raises(ScoreError, match=f"run --as-of {START}"):
         update_enterprises(city.connection, city.home, PACK, known_at=city.day, run_id="stale")
     full_run(city.connection, city.home, city.day)
 

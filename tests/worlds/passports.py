@@ -13,7 +13,7 @@ RED, HELD, GREEN = "91370102MA0000001R", "91370103MA0000002H", "91370104MA000000
 
 _COPY = """
 CREATE SCHEMA risk; CREATE SCHEMA core; CREATE SCHEMA serve; CREATE SCHEMA ops;
-CREATE TABLE ops.meta AS FROM (VALUES ('cut_offs', '{"blue": 8, "yellow": 18, "red": 34}')) t(key, value);
+CREATE TABLE risk.cut_offs AS FROM (VALUES ('blue', 8), ('yellow', 18), ('red', 34)) t(code, least);
 CREATE TABLE core.enterprises AS FROM (VALUES
     ($red, '甲<化工>有限公司', '370102', 'hazardous_chemicals', 'city', 'active'),
     ($held, '乙建材', '370103', 'general', 'district', 'active'),

@@ -1,5 +1,6 @@
 """One coding: the day, the day of knowledge, the rules, the enterprises."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,7 +8,8 @@ from models.coding.card import FittedCard
 from models.coding.timeline import InForce
 from models.policy import PolicyOnDay
 from warehouse.database.frames import Connection
-from warehouse.database.meta import value
+from warehouse.database.meta import stored_no, value
+from warehouse.database.places import Identity
 from warehouse.database.validity import told_by
 
 
@@ -52,6 +54,17 @@ class Coding:
     def extract(self) -> Extract:
         """Which rows are read."""
         return Extract(self.only, self.stored_by)
+
+
+def identity_of(connection: Connection, coding: Coding) -> Identity:
+    """What decides every byte that a coding makes."""
+    rules = [
+        (str(one.since), one.policy.pack_hash, one.policy.planning_hash, one.policy.scorecard.fingerprint)
+        for one in coding.in_force
+    ]
+    told = hashlib.sha256(repr(rules).encode()).hexdigest()
+    by = stored_no(connection) if coding.stored_by is None else coding.stored_by
+    return Identity(coding.as_of, coding.known_at, by, told)
 
 
 def data_watermark(connection: Connection, known_at: date) -> date | None:

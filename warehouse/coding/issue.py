@@ -1,26 +1,31 @@
-"""Issuing: a coding is recorded as a run and becomes what readers see."""
+"""Issuing: a coding is recorded as a run, becomes what lives, and what readers see."""
 
 from models.calendar import edition
 from warehouse.coding.coding import Coding
 from warehouse.coding.history import record_changes
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import next_number, stored_no, written_at
+from warehouse.database.places import is_open, put_in_force
 from warehouse.database.reading import rows
 from warehouse.database.runs import end_coding, would_issue
 from warehouse.intake.complaints import is_whole, of_shares
+from warehouse.schema.monitoring import MEASURED
 
 
 def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
-    """Record the run and what it changed, in one transaction.
+    """Record the run and what it changed, and let its tables be those that live, in one transaction.
 
     A replay, of an earlier day or from what was known on an earlier one, issues nothing.  Returns the number of
     enterprises whose code changed.
     """
-    is_issued = would_issue(connection, coding.as_of, coding.known_at)
+    is_issued = would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by)
     with transaction(connection):
+        if is_issued and is_open(connection):
+            put_in_force(connection, but=MEASURED)
         changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
         record_run(connection, coding, run_id=run_id, is_issued=is_issued)
-        end_coding(connection, run_id, is_issued=is_issued)
+        if is_issued:
+            end_coding(connection, run_id)
     return changed
 
 

@@ -18,16 +18,13 @@ from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.engines import features_of
 from warehouse.coding.rows import among_coded, put, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
-from warehouse.database.meta import FOREVER, set_cut_offs
-from warehouse.database.runs import begin_coding
+from warehouse.database.meta import FOREVER
 from warehouse.schema.catalogue import OWN
 
 
 def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
-    if coding.only is None:
-        begin_coding(connection)
     features = features_of(connection, coding).with_columns(as_of=pl.lit(coding.as_of))
     return put(connection, "risk.features", features, coding)
 
@@ -127,7 +124,8 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     limits = coding.policy.codes.thresholds
-    set_cut_offs(connection, {code: int(getattr(limits, code)) for code in CODE_KEYS[1:]})
+    least = [(code, int(getattr(limits, code))) for code in CODE_KEYS[1:]]
+    replace_table(connection, "risk.cut_offs", OWN["risk.cut_offs"].frame(least))
     day = pl.lit(coding.as_of).alias("as_of")
     stamped = reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
     return put(connection, "risk.explanations", stamped, coding)

@@ -1,7 +1,5 @@
 """Single values the warehouse keeps about itself, and the numbers of its writes."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,20 +52,6 @@ def get_meta(connection: Connection, key: str) -> str | None:
     return None if found is None else str(found)
 
 
-CUT_OFFS = "cut_offs"
-"""Key of the least score of each code from BLUE to RED by which the tables were coded, as JSON."""
-
-
-def set_cut_offs(connection: Connection, least: Mapping[str, int]) -> None:
-    """Remember the least score of each code."""
-    set_meta(connection, CUT_OFFS, json.dumps(dict(least)))
-
-
-def cut_offs(connection: Connection) -> dict[str, int]:
-    """Least score of each code; empty where they were not noted."""
-    return json.loads(get_meta(connection, CUT_OFFS) or "{}")
-
-
 def set_meta(connection: Connection, key: str, value: str) -> None:
     """Remember a value."""
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])
@@ -75,7 +59,7 @@ def set_meta(connection: Connection, key: str, value: str) -> None:
 
 FORMAT = "6"
 """Of the tables of a warehouse.  What is only added to them gets no new format: opening adds it."""
-COPY_FORMAT = "7"
+COPY_FORMAT = "8"
 """Of the published copy, which readers read as it is; every run makes it anew."""
 
 FORMAT_KEY = "schema_version"

@@ -34,6 +34,8 @@ def _add_what_is_new(connection: Connection) -> None:
             continue
         if name not in held:
             connection.execute(table.ddl(name))
+            if name in _NOTED:
+                connection.execute(_NOTED[name])
             continue
         for column, spec in table.columns.items():
             if column not in held[name]:
@@ -42,6 +44,18 @@ def _add_what_is_new(connection: Connection) -> None:
                 # A moment of a day that was told without its hour.
                 connection.execute(f'ALTER TABLE {name} ALTER "{column}" TYPE TIMESTAMP')
 
+
+_NOTED = {
+    "plan.current": """
+INSERT INTO plan.current SELECT value::DATE FROM ops.meta WHERE key = 'planned_as_of' AND value <> ''
+""",
+    "risk.cut_offs": """
+INSERT INTO risk.cut_offs
+SELECT code, json_extract(value, '$.' || code)::BIGINT
+FROM ops.meta, (VALUES ('blue'), ('yellow'), ('red')) codes(code) WHERE key = 'cut_offs'
+""",
+}
+"""What earlier versions of the program noted elsewhere."""
 
 _COLUMNS = """
 SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns()

@@ -1,7 +1,8 @@
 """Readers: the published copy, opened read-only.  Imports stay light, so that a question is answered at once."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,43 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def reading(home: Home, *, any_format: bool = False) -> Generator[Connection]:
-    """The published copy.  A reader keeps the file it opened even when a new one is published meanwhile.
+def reading(
+    home: Home, *, replayed: date | None = None, measured: bool = False, any_format: bool = False
+) -> Generator[Connection]:
+    """The published copy, or that of a ``replayed`` day.  A reader keeps the file it opened when a new one comes.
+
+    ``measured``: with what was measured last, which is published by itself.
 
     Raises WarehouseError while nothing is published, and for a copy of another format unless ``any_format`` says that
     only what every program tells alike is asked.
     """
-    if not home.published.exists():
+    path = home.copy_of(replayed) if replayed else home.published
+    if not path.exists() and replayed:
+        raise WarehouseError(
+            "{day} is not kept as it was coded again: ./riskcode run --as-of {day}", day=replayed
+        )
+    if not path.exists():
         raise WarehouseError(
             "Nothing has been published in {root} yet. Start a run first: ./riskcode run", root=home.root
         )
-    connection = open_copy(home.published)
+    connection = open_copy(path)
     try:
         if not any_format:
             require_copy_format(connection)
+        if measured and home.published_measures.exists():
+            _look_first_into(connection, home.published_measures, "measures", ("risk", "ops"))
         yield connection
     finally:
         connection.close()
+
+
+def _look_first_into(connection: Connection, path: Path, name: str, schemas: Sequence[str]) -> None:
+    """Let the tables of another file take the place of those of the same name."""
+    [[first]] = connection.execute("SELECT current_database()").fetchall()
+    at = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{at}' AS {name} (READ_ONLY)")
+    found = [f"{database}.{schema}" for database in (name, first) for schema in schemas]
+    connection.execute(f"SET search_path = '{','.join((f'{first}.main', *found))}'")
 
 
 def is_published(home: Home) -> bool:

@@ -25,13 +25,17 @@ def last_issued(connection: Connection) -> Run | None:
     return _one(connection, "true", [])
 
 
-def would_issue(connection: Connection, as_of: date, known_at: date) -> bool:
+def would_issue(connection: Connection, as_of: date, known_at: date, *, stored_by: int | None = None) -> bool:
     """Whether codes of a day, from what is known on another, are new: a replay of earlier ones issues nothing.
 
-    Nor do codes that leave out what was known by the end of their day.
+    Nor do codes that leave out what was known by the end of their day, or what the codes issued last could use.
+    ``stored_by``: the last write they could use (``None``: the last one there is).
     """
     last = last_issued(connection)
-    return known_at >= as_of and (last is None or (as_of, known_at) >= (last.as_of, last.known_at))
+    if last is None:
+        return known_at >= as_of
+    is_newest = stored_by is None or stored_by >= last.stored_no
+    return known_at >= as_of and (as_of, known_at) >= (last.as_of, last.known_at) and is_newest
 
 
 def issued_for(connection: Connection, day: date) -> Run | None:
@@ -45,17 +49,11 @@ def _one(connection: Connection, which: str, arguments: list[date]) -> Run | Non
 
 
 _HOLD = "tables_hold"
-_UNFINISHED = "a coding that did not end"
 
 
-def begin_coding(connection: Connection) -> None:
-    """From now on the tables hold no issued codes, until a run has ended."""
-    set_meta(connection, _HOLD, _UNFINISHED)
-
-
-def end_coding(connection: Connection, run_id: str, *, is_issued: bool) -> None:
-    """The tables hold what a run coded."""
-    set_meta(connection, _HOLD, run_id if is_issued else "a replay")
+def end_coding(connection: Connection, run_id: str) -> None:
+    """The tables hold what a run issued."""
+    set_meta(connection, _HOLD, run_id)
 
 
 def rules_changed(connection: Connection) -> None:

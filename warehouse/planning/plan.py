@@ -1,7 +1,8 @@
 """Making the nightly plan and writing its tables.
 
 The plan before (``plan.former_visits``) is the one made for an earlier day; making the plan of a day again starts
-from the same one, so a run that died can simply be run again.
+from the same one, so a run that died can simply be run again.  Lots that were drawn stay drawn, whatever becomes of
+the run; all else is written at once.
 """
 
 from collections import Counter
@@ -27,14 +28,14 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
 from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log, named_in, replace_table, shown_as, transaction
-from warehouse.database.meta import get_meta, set_meta
+from warehouse.database.meta import value
+from warehouse.database.places import live
 from warehouse.database.validity import counted_visit, inspection, standing
 from warehouse.planning.appointments import keep_appointments
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.schema.catalogue import OWN
 
-PLANNED_AS_OF = "planned_as_of"
 VISITS = OWN["plan.visits"].columns
 MOST_CHECKS = 15
 """Things to check at a visit that is no full coverage; open findings are never cut off."""
@@ -57,36 +58,47 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
     ``None`` for a day before the one planned last: promises are not made again for the past.
     """
     require_day(connection, "risk.codes", coding)
-    last = get_meta(connection, PLANNED_AS_OF)
-    if last is not None and coding.as_of < date.fromisoformat(last):
+    last = planned_as_of(connection)
+    if last is not None and coding.as_of < last:
         log.info("%s lies before the plan of %s; the plan stays", coding.as_of, last)
         return None
     log.info("planning inspections")
     policy = coding.policy.planning
     with transaction(connection):
-        _turn_the_page(connection, coding.as_of)
+        _turn_the_page(connection, coding.as_of, last)
         _settle(connection, coding, policy)
-        now = read_situation(connection, coding)
+    now = read_situation(connection, coding)
+    with transaction(connection):
         drawn = plan_year(connection, now, policy, seeds)
         now = reread(connection, now, "targets")
         days = horizon(now.as_of, policy.visiting.horizon_working_days)
         plan_crews(connection, now, policy, sorted({month_start(day) for day in days}), seeds)
-        now = reread(connection, now, "crews", "ties")
-        plan = make_plan(now, policy)
+    now = reread(connection, now, "crews", "ties")
+    plan = make_plan(now, policy)
+    with transaction(connection):
         planned = _write(connection, coding, now, plan, drawn.height)
         keep_appointments(connection, coding.as_of)
-        set_meta(connection, PLANNED_AS_OF, coding.as_of.isoformat())
+        replace_table(connection, "plan.current", OWN["plan.current"].frame([(coding.as_of,)]))
     return planned
 
 
-def _turn_the_page(connection: Connection, as_of: date) -> None:
+def planned_as_of(connection: Connection) -> date | None:
+    """The day at the end of which the plan that lives was made; ``None`` before the first."""
+    return value(connection, f"SELECT max(as_of) FROM {live(connection)}.plan.current")
+
+
+def _turn_the_page(connection: Connection, as_of: date, last: date | None) -> None:
     """Put the plan of the day before aside; a plan of this very day is made anew from the same one."""
-    held = get_meta(connection, PLANNED_AS_OF)
-    if held is None or date.fromisoformat(held) >= as_of:
+    before = "visits" if last is not None and last < as_of else "former_visits"
+    held = live(connection)
+    for table, rows in (
+        ("former_visits", before),
         # What this day's first run took for done is asked again.
-        connection.execute("DELETE FROM plan.done_items WHERE settled_on = ?", [as_of])
-        return
-    connection.execute("CREATE OR REPLACE TABLE plan.former_visits AS FROM plan.visits")
+        ("done_items", f"done_items WHERE settled_on < DATE '{as_of}'"),
+        # What it told is told anew.
+        ("appointments", "appointments"),
+    ):
+        connection.execute(f"CREATE OR REPLACE TABLE plan.{table} AS FROM {held}.plan.{rows}")
 
 
 _IS_OWN = "regexp_matches(coalesce(i.departments, ''), $own)"

@@ -8,7 +8,6 @@ from typing import Any
 
 from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection
-from warehouse.database.meta import cut_offs
 from warehouse.database.reading import Row, rows
 from warehouse.questions import codes as queries
 
@@ -20,8 +19,7 @@ def passport(connection: Connection, enterprise_id: str) -> Row:
     """One enterprise: the explanation of its code (``queries.explanation``) and how the code moves in time.
 
     Days are dates, points whole numbers; ``valid_to`` is exclusive and 9999-12-31 while open.  Added keys:
-    ``since`` (day from which the code was shown without a break), ``cut_offs`` (least score of blue, yellow, red;
-    empty in copies published before they were noted),
+    ``since`` (day from which the code was shown without a break), ``cut_offs`` (least score of blue, yellow, red),
     ``reasons[].after`` and ``coming`` (later points of the factors that give points now, and of the others),
     ``facts`` (what the facts alone say, by stretches of days; ``reason``: title of what decides), ``forecast`` (codes
     if nothing new is learnt; ``facts_since``: first day of the facts that let the code get better), ``ways`` and
@@ -40,7 +38,9 @@ def passport(connection: Connection, enterprise_id: str) -> Row:
     return {
         **found,
         "since": since(found["history"], found["as_of"]),
-        "cut_offs": cut_offs(connection),
+        "cut_offs": dict(
+            connection.execute("SELECT code, least FROM risk.cut_offs ORDER BY least").fetchall()
+        ),
         "reasons": [{**reason, "after": after.get(reason["factor"], [])} for reason in found["reasons"]],
         "coming": _coming(ask("risk.point_steps", _TITLES) or [], after, scored),
         "facts": facts,

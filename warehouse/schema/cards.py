@@ -50,11 +50,13 @@ TABLES = {
         "enterprise_id as_of label card_id base_rate probability low high wording_zh wording_en",
         order="enterprise_id, label",
         renewed="enterprise",
+        is_of_day=True,
     ),
     "risk.rates": _said(
         "one enterprise: share of serious visits, shrunk to its peers; empty with the expert pack",
         "enterprise_id cell visits serious peer_rate rate low high among_worst as_of",
         order="enterprise_id",
+        is_of_day=True,
         low=number("lower end of the 90 % interval of the share"),
         high=number("upper end of the 90 % interval of the share"),
     ),

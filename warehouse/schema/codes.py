@@ -61,9 +61,10 @@ _COLUMNS = COMMON | spread(
         "reports": texts("every report of the finding, as source/number"),
     }
 )
-_kept = partial(own_table, _COLUMNS, renewed="enterprise")
-_coded = partial(_kept, is_kept=False)
-_listed = partial(own_table, _COLUMNS, is_kept=False)
+_issued = partial(own_table, _COLUMNS, renewed="enterprise")
+_told = partial(_issued, is_of_day=True)
+_coded = partial(_told, is_kept=False)
+_listed = partial(own_table, _COLUMNS, is_kept=False, is_of_day=True)
 
 TABLES = {
     "risk.codes": _coded(
@@ -72,7 +73,7 @@ TABLES = {
         "fingerprint data_watermark",
         order="enterprise_id",
     ),
-    "risk.code_history": _kept(
+    "risk.code_history": _issued(
         "one issued code of one enterprise, from a day to a day (变码记录); without gaps",
         "enterprise_id valid_from valid_to code previous_code score is_provisional decided_by "
         "issued_at run_id pack pack_version pack_hash fingerprint data_watermark reasons",
@@ -82,7 +83,7 @@ TABLES = {
             "part of that day only"
         ),
     ),
-    "risk.change_reasons": _kept(
+    "risk.change_reasons": _issued(
         "one reason that differs between the codes before and after a change (变码原因)",
         "enterprise_id valid_from issued_at cause kind factor points_before points_after value_before "
         "value_after code",
@@ -108,6 +109,13 @@ TABLES = {
         order="factor",
         renewed="night",
     ),
+    "risk.cut_offs": _told(
+        "one code from BLUE to RED: the least score that gives it by itself",
+        "code least",
+        order="least",
+        renewed="night",
+        least=whole("least score"),
+    ),
     "risk.steps": _coded(
         "one enterprise and stretch of days on which the facts say the same, if nothing new is "
         "learnt; from `as_of` - 270 to `as_of` + 1830 days",
@@ -127,13 +135,13 @@ TABLES = {
         order="enterprise_id, factor, changes_on",
         points=whole("points of the factor from that day on"),
     ),
-    "risk.ways": _kept(
+    "risk.ways": _told(
         "one enterprise that is not GREEN and smallest set of acts that betters its code (怎样改变)",
         "enterprise_id as_of option code reached_on is_searched acts",
         order="enterprise_id, option",
         code=text("code that is promised; empty where all acts together would not better it"),
     ),
-    "risk.near_red": _kept(
+    "risk.near_red": _told(
         "one enterprise that is not RED and one everyday event that would make it RED that day",
         "enterprise_id as_of event code",
         order="enterprise_id, event",
@@ -150,7 +158,7 @@ TABLES = {
         "enterprise_id source violation_id item_code description severity is_major_hazard occurred_on "
         "rectify_due_on is_overdue reports",
     ),
-    "serve.alike_findings": _kept(
+    "serve.alike_findings": _told(
         "one finding of a day on which another system reports another one of that enterprise: perhaps the same",
         "enterprise_id occurred_on source violation_id item_code description severity is_major_hazard reports as_of",
         order="enterprise_id, occurred_on, source, violation_id",

@@ -28,15 +28,16 @@ _COLUMNS = COMMON | spread(
     }
 )
 _measured = partial(own_table, _COLUMNS)
+_measured_today = partial(_measured, is_of_day=True)
 
 TABLES = {
-    "risk.monitoring": _measured(
+    "risk.monitoring": _measured_today(
         "one measure of the system itself, and group where there are groups (自我监测)",
         "as_of metric group_kind group_value value low high limit_low limit_high state since group_zh "
         "text_zh look_zh group_en text_en look_en",
         order="metric, group_kind, group_value",
     ),
-    "risk.migrations": _measured(
+    "risk.migrations": _measured_today(
         "one pair of codes, before and now, and how many enterprises went that way (变码矩阵)",
         "as_of before_as_of from_code to_code enterprises",
     ),
@@ -58,3 +59,6 @@ TABLES = {
         enterprises=whole("enterprises in the band"),
     ),
 }
+
+MEASURED = tuple(name for name, table in TABLES.items() if table.is_published)
+"""Tables that measuring makes and publishes by itself, beside the codes."""

@@ -132,10 +132,11 @@ _COLUMNS = COMMON | spread(
         "inspection_id": text("number of the inspection within the source"),
     }
 )
-_kept = partial(own_table, _COLUMNS, renewed="night")
-_planned = partial(_kept, is_kept=False)
+_drawn = partial(own_table, _COLUMNS, renewed="night")
+_carried = partial(_drawn, is_of_day=True)
+_planned = partial(_carried, is_kept=False)
 
-_VISITS = _kept(
+_VISITS = _carried(
     "one visit: planned, waiting for its record, deferred, or short (检查计划)",
     "as_of visit_id enterprise_id level division channel rank channels item_ids state reason "
     "planned_on opens_on due_on file_by first_on last_on is_overdue mode quarter_days person_days in_cap "
@@ -155,6 +156,9 @@ TABLES = {
     "serve.month_list": _planned(
         "one enterprise and month of the published plan list (P5)",
         "month_on level division enterprise_id kind as_of",
+    ),
+    "plan.current": _carried(
+        "the one plan that stands: the day at the end of which it was made; none before the first", "as_of"
     ),
     "plan.visits": _VISITS,
     "plan.former_visits": like(_VISITS, "one visit of the plan before"),
@@ -186,7 +190,7 @@ TABLES = {
         "one visit that is not as it was in the plan before",
         "visit_id enterprise_id level division change because from_day to_day as_of",
     ),
-    "plan.appointments": _kept(
+    "plan.appointments": _carried(
         "one visit as the plans told it, from the first plan that did; a moved one has several",
         "visit_id enterprise_id planned_on level division crew_id officers names quarter_days begins_after "
         "told_from told_to because",
@@ -216,12 +220,12 @@ TABLES = {
         "level division day crews person_days visits load_days as_of",
         order="level, division, day",
     ),
-    "plan.targets": _kept(
+    "plan.targets": _drawn(
         "one enterprise and planned channel of the year: the month it is meant for",
         "enterprise_id channel month_on set_on draw_id",
         order="enterprise_id, channel, month_on",
     ),
-    "plan.draws": _kept(
+    "plan.draws": _drawn(
         "one draw (双随机) with its open record",
         "draw_id kind year month_on level division committed_on roster_sha256 seed_sha256 is_revealed record",
         key="draw_id",
@@ -234,17 +238,17 @@ TABLES = {
         is_published=False,
         last_on=day("last visit that counts against the cap"),
     ),
-    "plan.crews": _kept(
+    "plan.crews": _drawn(
         "one person of a crew of a month",
         "month_on level division crew_id officer_id role place draw_id",
         is_published=False,
     ),
-    "plan.ties": _kept(
+    "plan.ties": _drawn(
         "one enterprise and the crew drawn for it",
         "month_on enterprise_id crew_id draw_id",
         is_published=False,
     ),
-    "plan.done_items": _kept(
+    "plan.done_items": _carried(
         "one item that a delivered inspection has settled",
         "enterprise_id item_id visit_id inspected_on settled_on source inspection_id",
         is_published=False,

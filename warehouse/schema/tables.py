@@ -45,6 +45,8 @@ class OwnTable:
     ``grain``: what one row is.  ``key``: columns no two rows share.  ``order`` and ``where``: how it is published.
     ``when_published``: columns only the published copy has; ``kept_back``: those that it does not have.
     ``is_kept``: made with the warehouse; the others are replaced whole by what computes them.
+    ``is_of_day``: made anew for the day that is coded, in a place of its own until it is issued
+    (``warehouse.database.places``); the others are ledgers, which only grow.
     """
 
     grain: str
@@ -54,6 +56,7 @@ class OwnTable:
     where: str = ""
     renewed: Renewed = "update"
     is_kept: bool = True
+    is_of_day: bool = False
     is_published: bool = True
     when_published: Mapping[str, Column] = field(default_factory=dict[str, Column])
     kept_back: tuple[str, ...] = ()
@@ -95,6 +98,7 @@ def own_table(
     where: str = "",
     renewed: Renewed = "update",
     is_kept: bool = True,
+    is_of_day: bool = False,
     is_published: bool = True,
     when_published: str = "",
     **own: Column,
@@ -102,7 +106,7 @@ def own_table(
     """A table of columns that ``known`` describes by their names, but for those of ``own``."""
     means = {**known, **own}
     here, there = ({one: means[one] for one in names.split()} for names in (columns, when_published))
-    return OwnTable(grain, here, key, order, where, renewed, is_kept, is_published, there)
+    return OwnTable(grain, here, key, order, where, renewed, is_kept, is_of_day, is_published, there)
 
 
 def like(table: OwnTable, grain: str) -> OwnTable:

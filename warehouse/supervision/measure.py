@@ -1,7 +1,7 @@
-"""Take the measures after a coding, before it is published: ``risk.monitoring``, and the history behind the charts.
+"""Take the measures of a coding, beside its publication: ``risk.monitoring``, and the history behind the charts.
 
 Compared are the codes of the run with those issued last, and its spread of scores with the one of about four weeks ago.
-A replay of an earlier day is measured like any other, but leaves the history as it was.
+A replay of an earlier day is measured like any other, in its place; it leaves history and last measures as they were.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
 from warehouse.database.frames import Connection, append, log, replace_table, transaction
 from warehouse.database.meta import value
+from warehouse.database.places import live
 from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, would_issue
 from warehouse.database.validity import known, told_between
 from warehouse.schema.catalogue import OWN
@@ -91,7 +92,9 @@ def _write_migrations(connection: Connection, coding: Coding, last: date | None)
         for day in days
     }
     nothing = OWN["risk.migrations"].frame()
-    replace_table(connection, "risk.migrations", pl.concat([nothing, *parts.values()]))
+    replace_table(
+        connection, _kept_in(connection, coding, "risk.migrations"), pl.concat([nothing, *parts.values()])
+    )
     return nothing if last is None else parts[last]
 
 
@@ -248,9 +251,8 @@ WHERE value IS NOT NULL AND as_of < $as_of GROUP BY ALL
 
 def _store(connection: Connection, coding: Coding, found: Sequence[Measured], say: Speaker) -> None:
     """Replace what was measured; of issued days also the history.  Nothing is half stored."""
-    is_issued = would_issue(connection, coding.as_of, coding.known_at)
     numbers = _frame(coding.as_of, found)
-    if is_issued:
+    if _is_issued(connection, coding):
         with transaction(connection):
             for table in ("ops.monitoring_history", "ops.distributions"):
                 connection.execute(f"DELETE FROM {table} WHERE as_of = ?", [coding.as_of])
@@ -260,7 +262,16 @@ def _store(connection: Connection, coding: Coding, found: Sequence[Measured], sa
                 {"as_of": coding.as_of, "band": SCORE_BAND},
             )
     told = _with_since(connection, coding, found, numbers).hstack(say(found, _factor_titles(connection)))
-    replace_table(connection, "risk.monitoring", told)
+    replace_table(connection, _kept_in(connection, coding, "risk.monitoring"), told)
+
+
+def _is_issued(connection: Connection, coding: Coding) -> bool:
+    return would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by)
+
+
+def _kept_in(connection: Connection, coding: Coding, table: str) -> str:
+    """Where a table of measures is kept: with what lives, or in the place of a day that is only coded again."""
+    return f"{live(connection)}.{table}" if _is_issued(connection, coding) else table
 
 
 def _frame(as_of: date, found: Sequence[Measured]) -> pl.DataFrame:

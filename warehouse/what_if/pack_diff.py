@@ -26,13 +26,13 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.order import code_only
 from warehouse.connection import holding, writing
 from warehouse.database.frames import Connection, log
-from warehouse.database.meta import get_meta, set_meta, value
+from warehouse.database.meta import value
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import LAST_ISSUED
 from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.planning.draws import seeds_from
-from warehouse.planning.plan import PLANNED_AS_OF, compute_plan
+from warehouse.planning.plan import compute_plan, planned_as_of
 from warehouse.questions.area import lies_in
 from warehouse.rules.in_force import coding_on
 from warehouse.rules.packs import FIRST_DAY, FromDay, packs_between
@@ -167,11 +167,11 @@ def _before(connection: Connection, old: Policy | None, default: Policy, day: da
 
 def _code(connection: Connection, coding: Coding, *, with_plan: bool) -> None:
     code_only(connection, coding)
-    last = get_meta(connection, PLANNED_AS_OF)
-    if with_plan and (last is None or coding.as_of >= date.fromisoformat(last)):
+    last = planned_as_of(connection)
+    if with_plan and (last is None or coding.as_of >= last):
         compute_plan(connection, coding, seeds=seeds_from(SEED))
-    elif last is not None:
-        set_meta(connection, PLANNED_AS_OF, "")
+    else:
+        connection.execute("DELETE FROM plan.current")
 
 
 # ---- reading both results, attached as old and new -----------------------------------------------------------
@@ -281,11 +281,8 @@ def _workload(
     connection: Connection, day: date, old: Policy, new: Policy
 ) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
     """Visits by channel, person-days by month, shortfalls by rule, caps; all empty for a day before the plan."""
-    planned_for = [
-        value(connection, f"SELECT value FROM {side}.ops.meta WHERE key = ?", [PLANNED_AS_OF])
-        for side in SIDES
-    ]
-    if planned_for != [day.isoformat()] * 2:
+    planned_for = [value(connection, f"SELECT max(as_of) FROM {side}.plan.current") for side in SIDES]
+    if planned_for != [day] * 2:
         return [], [], [], []
     planned = rows(connection, _two_sided(_PLANNED, ("channel",), ("visits", "scheduled", "person_days")))
     return (

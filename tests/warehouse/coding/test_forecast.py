@@ -12,7 +12,6 @@ from tests.worlds.packs import forgetful
 from tests.worlds.warehouses import KnownCity, stored_city
 from warehouse.coding.engines import read_events
 from warehouse.coding.order import code_only
-from warehouse.database.meta import cut_offs
 from warehouse.rules.in_force import coding_on
 
 END, DAYS = date(2026, 6, 30), 60
@@ -82,7 +81,8 @@ def test_points_expire_on_the_first_day_on_which_they_are_fewer(city: KnownCity)
 
 def test_the_cut_offs_the_day_was_coded_by_are_noted(city: KnownCity):
     limits = PACK.on(END).codes.thresholds
-    assert cut_offs(city.connection) == {"blue": limits.blue, "yellow": limits.yellow, "red": limits.red}
+    noted = city.connection.execute("SELECT code, least FROM risk.cut_offs").fetchall()
+    assert dict(noted) == {"blue": limits.blue, "yellow": limits.yellow, "red": limits.red}
     told = city.connection.execute("SELECT title_en FROM risk.factors WHERE kind = 'band'").fetchall()
     assert told == [(f"Band of the score (BLUE {limits.blue}+, YELLOW {limits.yellow}+, RED {limits.red}+)",)]
 

@@ -31,6 +31,7 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
+from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.intake.take_in import take_in
@@ -204,16 +205,25 @@ def test_a_reader_keeps_the_copy_it_opened_while_a_new_one_is_published(publishe
     assert reader.returncode == 0
 
 
-def test_a_day_older_than_the_published_one_is_kept_back_unless_told(published: Home) -> None:
-    older = date(2025, 12, 1)
+def test_a_day_older_than_the_published_one_gets_a_copy_of_its_own(published: Home) -> None:
+    older, before = date(2025, 12, 1), published.published.read_bytes()
     with writing(published) as connection:
-        rescore(connection, older)
-        assert publish_run(connection, published, coding(older), run_id="backfill") is None
-        assert published_as_of(published) == DAY
-        assert publish_run(connection, published, coding(older), run_id="told", even_if_older=True)
-        runs = connection.sql("SELECT run_id, as_of FROM ops.runs ORDER BY run_id").fetchall()
-    assert published_as_of(published) == older
-    assert runs == [("backfill", older), ("first", DAY), ("told", older)]
+        lives = connection.sql("FROM risk.codes").fetchall()
+        with open_place(connection, published, older):
+            code_only(connection, coding(older))
+            assert publish_run(connection, published, coding(older), run_id="backfill") is None
+        assert connection.sql("FROM risk.codes").fetchall() == lives != []
+        runs = connection.sql("SELECT run_id, as_of, is_issued FROM ops.runs ORDER BY number").fetchall()
+    assert runs == [("first", DAY, True), ("backfill", older, False)]
+    assert published.published.read_bytes() == before
+    with reading(published, replayed=older) as connection:
+        assert as_of(connection) == older
+        assert rows(connection, "FROM core.enterprises"), "with what was known of the enterprises"
+    with (
+        pytest.raises(WarehouseError, match="--as-of 2025-11-30"),
+        reading(published, replayed=date(2025, 11, 30)),
+    ):
+        pass
 
 
 def test_the_same_day_may_be_published_again(published: Home) -> None:
@@ -289,9 +299,7 @@ def test_tables_of_two_days_are_not_published_together(published: Home) -> None:
     assert published.published.read_bytes() != before
 
 
-def test_a_copy_is_behind_from_the_issue_of_codes_to_their_publication_and_while_a_replay_is_shown(
-    published: Home,
-) -> None:
+def test_a_copy_is_behind_from_the_issue_of_codes_to_their_publication(published: Home) -> None:
     with writing(published) as connection:
         assert not is_behind(connection)
         rescore(connection, date(2026, 1, 1))
@@ -299,9 +307,6 @@ def test_a_copy_is_behind_from_the_issue_of_codes_to_their_publication_and_while
         assert is_behind(connection)
         publish(connection, published, known_at=date(2026, 1, 1))
         assert not is_behind(connection)
-        rescore(connection)
-        publish_run(connection, published, coding(), run_id="replay", even_if_older=True)
-        assert is_behind(connection), "the copy shows a day that is past"
     with writing(Home(published.root / "new").prepare()) as connection:
         assert not is_behind(connection), "nothing was issued"
 

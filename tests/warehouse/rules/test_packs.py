@@ -14,7 +14,7 @@ from tests.worlds.deliveries import warehouse
 from tests.worlds.packs import HARD, LIMITS, MILD, STARTER, changed
 from tests.worlds.warehouses import city_world, fill
 from warehouse.coding.issue import issue
-from warehouse.coding.order import STAGES, code_only
+from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.rules.in_force import coding_on, rules_between
@@ -301,8 +301,7 @@ def test_a_replay_of_a_day_before_the_activation_gives_the_codes_issued_then(cod
         said: dict[date, pl.DataFrame] = {}
         for day in (END + timedelta(days=1), END):
             coding = coding_on(connection, STARTER, day, known_at=day)
-            for stage in STAGES[:5]:
-                stage(connection, coding)
+            code_only(connection, coding)
             said[day] = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
     assert said[END].equals(before)
     assert said[END + timedelta(days=1)]["pack"].unique().to_list() == ["hard"]

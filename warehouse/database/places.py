@@ -1,0 +1,159 @@
+"""A place of its own for every day that is coded: what lives is touched only when the day is issued.
+
+A place is a database beside the warehouse, ``days/2026-06-30.duckdb``.  While it is open the tables of the day
+(``OwnTable.is_of_day``) are those of the place, and every other one is that of the warehouse, whatever SQL is run:
+the search path says so.  A database is written by one transaction at a time, so nothing is written to both at once.
+
+What a place holds was made by one coding: the same knowledge, the same writes, the same rules.  Another coding of the
+day begins with an empty place.
+"""
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from models.errors import WarehouseError
+from warehouse.database.frames import Connection
+from warehouse.database.meta import value
+from warehouse.home import Home
+from warehouse.schema.catalogue import OWN
+
+PLACE = "day"
+"""Name of the open place in SQL."""
+OF_DAY = tuple(name for name, table in OWN.items() if table.is_of_day)
+"""Tables that a day is coded into."""
+_SCHEMAS = tuple(dict.fromkeys(name.split(".")[0] for name in OF_DAY))
+
+_OWN_TABLES = f"""
+CREATE TABLE IF NOT EXISTS {PLACE}.main.coding (
+    as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR, run_id VARCHAR);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.made (stage VARCHAR PRIMARY KEY);
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides every byte of a place: day, day of knowledge, last write that counts, hash of the rules."""
+
+    as_of: date
+    known_at: date
+    stored_no: int
+    rules: str
+
+
+@contextmanager
+def open_place(connection: Connection, home: Home, day: date) -> Generator[None]:
+    """Let the tables of the day be those of its place.  Raises WarehouseError when the file cannot be opened."""
+    path = place_of(home, day)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    warehouse = live(connection)
+    _attach(connection, path)
+    try:
+        _prepare(connection)
+        paths = [f"{warehouse}.main"]
+        paths += [f"{database}.{schema}" for database in (PLACE, warehouse) for schema in _SCHEMAS]
+        connection.execute(f"SET search_path = '{','.join(paths)}'")
+        yield
+    finally:
+        connection.execute(f"USE {warehouse}.main")
+        connection.execute(f"DETACH {PLACE}")
+
+
+def place_of(home: Home, day: date) -> Path:
+    """The file of a day's place, whether or not it is there."""
+    return home.days / f"{day}.duckdb"
+
+
+def live(connection: Connection) -> str:
+    """Name of the warehouse itself in SQL: ``{live}.risk.codes`` are the codes that live, whatever place is open."""
+    return str(value(connection, "SELECT current_database()"))
+
+
+def is_open(connection: Connection) -> bool:
+    """Whether a place is open."""
+    return bool(value(connection, "SELECT count(*) FROM duckdb_databases() WHERE database_name = ?", [PLACE]))
+
+
+def cursor_of(connection: Connection) -> Connection:
+    """A cursor that sees the same tables under the same names; a new one by itself knows no search path."""
+    path = value(connection, "SELECT current_setting('search_path')")
+    cursor = connection.cursor()
+    if path:
+        cursor.execute(f"SET search_path = '{path}'")
+    return cursor
+
+
+def identity(connection: Connection) -> Identity | None:
+    """By which coding the open place was made; ``None`` for an empty one."""
+    found = connection.execute(
+        f"SELECT as_of, known_at, stored_no, rules FROM {PLACE}.main.coding"
+    ).fetchall()
+    return Identity(*found[0]) if found else None
+
+
+def begin(connection: Connection, coding: Identity) -> None:
+    """Empty the open place unless it was made by this coding."""
+    if identity(connection) == coding:
+        return
+    for name in _held(connection):
+        connection.execute(f"DROP TABLE {PLACE}.{name}")
+    connection.execute(f"DROP TABLE {PLACE}.main.coding; DROP TABLE {PLACE}.main.made")
+    _prepare(connection)
+    connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?, NULL)", list(astuple(coding)))
+
+
+def made(connection: Connection) -> set[str]:
+    """Stages whose tables the open place holds."""
+    return {stage for (stage,) in connection.execute(f"SELECT stage FROM {PLACE}.main.made").fetchall()}
+
+
+def mark(connection: Connection, stage: str) -> None:
+    """Remember that the tables of a stage are made."""
+    connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.made VALUES (?)", [stage])
+
+
+def put_in_force(connection: Connection, but: Iterable[str] = ()) -> None:
+    """Let the tables of the open place take the place of those that live; called in the transaction that issues."""
+    warehouse = live(connection)
+    for name in sorted({*_held(connection)} - {*but}):
+        connection.execute(f"CREATE OR REPLACE TABLE {warehouse}.{name} AS FROM {PLACE}.{name}")
+
+
+def forget_old(home: Home, kept: int) -> None:
+    """Remove all places, and all copies of replayed days, but those written last: ``kept`` in number of each."""
+    for folder in (home.days, home.published_days):
+        there = sorted(folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime, path.name))
+        for path in there[: max(0, len(there) - kept)]:
+            path.unlink()
+            path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+
+
+def _prepare(connection: Connection) -> None:
+    connection.execute(_OWN_TABLES)
+    for schema in _SCHEMAS:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {PLACE}.{schema}")
+
+
+def _held(connection: Connection) -> list[str]:
+    """Tables of the day that the open place holds."""
+    found = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [PLACE]
+    ).fetchall()
+    return [name for (name,) in found if name in OWN]
+
+
+def _attach(connection: Connection, path: Path) -> None:
+    at = str(path).replace("'", "''")
+    try:
+        connection.execute(f"ATTACH '{at}' AS {PLACE}")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            "{path} cannot be opened ({error}). Close other programs that hold it; if it is damaged, remove it: "
+            "the day is coded anew.",
+            path=path,
+            error=error,
+        ) from error
