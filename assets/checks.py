@@ -4,21 +4,25 @@ Blocking checks stop what lies downstream, so no code is issued on a broken regi
 that broke a promise of the method; the others warn.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from dagster import (
     AssetCheckExecutionContext,
+    AssetCheckKey,
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
+    AssetKey,
     MetadataValue,
     asset_check,
     multi_asset_check,
 )
 
 from assets.monitoring import MONITORING_CHECKS
+from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.suites import RESULT_SUITES, intake_suites
 from desk.say.complaints import complaint
@@ -30,49 +34,102 @@ from warehouse.validation import Outcome, Suite, run_suites
 _ANY_DAY = date(2000, 1, 1)
 """Names of suites do not depend on the day; checks are declared before a day is known."""
 
+Outcomes = dict[date, Outcome]
+"""What one check found, by the days of the run."""
+
 
 def _specs(suites: dict[str, list[Suite]]) -> list[AssetCheckSpec]:
     return [
-        AssetCheckSpec(suite.name, asset=asset, description=suite.about, blocking=suite.is_blocking)
+        AssetCheckSpec(
+            suite.name,
+            asset=asset,
+            description=suite.about,
+            blocking=suite.is_blocking,
+            partitions_def=AS_OF,
+        )
         for asset, several in suites.items()
         for suite in several
     ]
 
 
-def _result(warehouse: Warehouse, asset: str, outcome: Outcome) -> AssetCheckResult:
-    severity = AssetCheckSeverity.ERROR if outcome.suite.is_blocking else AssetCheckSeverity.WARN
-    metadata = {
-        "data_docs": MetadataValue.url(
-            f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}"
-        ),
-        "data_docs_file": MetadataValue.path(str(outcome.docs)),
-        **{label: MetadataValue.text(value) for label, value in outcome.observed.items()},
-    }
+def _result(warehouse: Warehouse, check: AssetCheckKey, found: Outcomes) -> AssetCheckResult:
+    outcome = next((one for one in found.values() if not one.passed), [*found.values()][-1])
+    page = MetadataValue.url(f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}")
+    sample = {"failing_rows": MetadataValue.md(_as_table(outcome.sample))} if outcome.sample else {}
+    failures = [
+        f"{day}: {told}" if len(found) > 1 else told for day, one in found.items() for told in one.failures
+    ]
     return AssetCheckResult(
-        passed=outcome.passed,
-        asset_key=asset,
-        check_name=outcome.suite.name,
-        severity=severity,
-        metadata=metadata,
-        description="; ".join(outcome.failures) or f"holds: {'; '.join(outcome.observed)}",
+        passed=not failures and all(one.passed for one in found.values()),
+        asset_key=check.asset_key,
+        check_name=check.name,
+        severity=AssetCheckSeverity.ERROR if outcome.suite.is_blocking else AssetCheckSeverity.WARN,
+        metadata={
+            "data_docs": page,
+            "data_docs_file": MetadataValue.path(str(outcome.docs)),
+            **{label: _observed(value) for label, value in outcome.observed.items()},
+            **sample,
+        },
+        description="; ".join(failures) or f"holds: {'; '.join(outcome.observed)}",
     )
+
+
+def _observed(text: str) -> MetadataValue[Any]:
+    """A number as a number, so that it can be plotted over the days."""
+    try:
+        return MetadataValue.float(float(text))
+    except ValueError:
+        return MetadataValue.text(text)
+
+
+def _as_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    names = list(rows[0])
+    lines = [f"| {' | '.join(str(row[name]) for name in names)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}", *lines])
 
 
 def _checks(
     name: str, docs: str, suites: Callable[[date], dict[str, list[Suite]]], about: str
 ) -> AssetChecksDefinition:
-    """A group of checks run together; their pages go into the folder ``docs``."""
+    """A group of checks run together, or some of them; their pages go into the folder ``docs``."""
 
-    @multi_asset_check(specs=_specs(suites(_ANY_DAY)), name=name, description=about)
+    @multi_asset_check(specs=_specs(suites(_ANY_DAY)), name=name, description=about, can_subset=True)
     def run(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
-        by_asset = suites(date.fromisoformat(context.partition_key))
-        flat = [(asset, suite) for asset, several in by_asset.items() for suite in several]
-        folder = warehouse.paths.data_docs / docs
-        outcomes = run_suites(warehouse.connection, [suite for _, suite in flat], docs=folder)
-        for (asset, _), outcome in zip(flat, outcomes, strict=True):
-            yield _result(warehouse, asset, outcome)
+        found: dict[AssetCheckKey, Outcomes] = {key: {} for key in context.selected_asset_check_keys}
+        for day in warehouse.days:
+            asked = {
+                key: suite
+                for asset, several in suites(day).items()
+                for suite in several
+                if (key := AssetCheckKey(AssetKey(asset), suite.name)) in found
+            }
+            with warehouse.at(day):
+                if any(key.asset_key == PLAN for key in asked) and not warehouse.is_planned():
+                    yield from (_unplanned(key, day) for key in asked)
+                    return
+                warehouse.make(day, {key.asset_key.to_user_string() for key in asked})
+                folder = warehouse.paths.data_docs / docs
+                outcomes = run_suites(warehouse.connection, list(asked.values()), docs=folder)
+            for key, outcome in zip(asked, outcomes, strict=True):
+                found[key][day] = outcome
+        for key, by_day in found.items():
+            yield _result(warehouse, key, by_day)
 
     return run
+
+
+PLAN = AssetKey("inspection_plan")
+
+
+def _unplanned(check: AssetCheckKey, day: date) -> AssetCheckResult:
+    """A day that is only coded again has no plan; what is not there did not pass."""
+    return AssetCheckResult(
+        passed=False,
+        asset_key=check.asset_key,
+        check_name=check.name,
+        severity=AssetCheckSeverity.WARN,
+        description=f"There is no plan of {day} to check: materialise inspection_plan for the day to be issued.",
+    )
 
 
 def _of(*assets: str) -> Callable[[date], dict[str, list[Suite]]]:
@@ -83,10 +140,13 @@ def _of(*assets: str) -> Callable[[date], dict[str, list[Suite]]]:
     asset="inspection_plan",
     blocking=True,
     description="双随机: every draw made this day can be re-drawn (P3).",
+    partitions_def=AS_OF,
 )
 def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
     """Re-draw every draw committed to on the coded day, from nothing but its record."""
-    found = unverified(warehouse.connection, warehouse.coding(context).as_of)
+    found = {
+        name: why for day in warehouse.days for name, why in unverified(warehouse.connection, day).items()
+    }
     said = "; ".join(f"{draw_id}: {why}" for draw_id, why in found.items())
     return AssetCheckResult(passed=not found, description=said or "every draw of the day was re-drawn")
 
@@ -94,6 +154,7 @@ def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> A
 @asset_check(
     asset="rejected_rows",
     description="数据告警: everything that was delivered could be read, but for what a person has acknowledged.",
+    partitions_def=AS_OF,
 )
 def deliveries_read(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
     """Warn of every open complaint; the city is coded from what could be read."""
@@ -102,6 +163,7 @@ def deliveries_read(context: AssetCheckExecutionContext, warehouse: Warehouse) -
     return AssetCheckResult(
         passed=not said,
         severity=AssetCheckSeverity.WARN,
+        metadata={"open_complaints": len(said)},
         description=" ".join(said) or "everything that was delivered could be read",
     )
 

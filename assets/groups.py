@@ -4,9 +4,11 @@ from functools import partial
 
 from dagster import asset
 
-from assets.partitions import AS_OF
+from assets.partitions import AS_OF, POOL, TOGETHER
 
-nightly_asset = partial(asset, partitions_def=AS_OF, kinds={"duckdb", "polars"})
+nightly_asset = partial(
+    asset, partitions_def=AS_OF, backfill_policy=TOGETHER, pool=POOL, kinds={"duckdb", "polars"}
+)
 """An asset of a day, computed inside the warehouse; ``kinds`` says where it is not Polars alone."""
 
 scoring_asset = partial(nightly_asset, group_name="scoring", owners=["team:risk-analysis"])

@@ -15,7 +15,7 @@ from dagster import (
     multi_asset,
 )
 
-from assets.partitions import AS_OF
+from assets.partitions import AS_OF, POOL, TOGETHER
 from assets.resources import Warehouse
 from models.tables.canonical import TABLES, Table
 from warehouse.intake.inbox import table_facts, take_in_all
@@ -55,6 +55,7 @@ def _specs() -> list[AssetSpec]:
             name,
             group_name=GROUP,
             owners=OWNERS,
+            skippable=True,
             kinds={"duckdb", "table"},
             metadata={"dagster/column_schema": _columns(table), "dagster/table_name": f"core.{name}"},
             description=(
@@ -68,18 +69,28 @@ def _specs() -> list[AssetSpec]:
         REJECTS,
         group_name=GROUP,
         owners=OWNERS,
+        skippable=True,
         kinds={"duckdb", "table"},
         description="被拒数据: every refused row with source file, line, rule and content; nothing is lost.",
     )
     return [*tables, rejects]
 
 
-@multi_asset(specs=_specs(), partitions_def=AS_OF, name="intake")
+@multi_asset(
+    specs=_specs(),
+    partitions_def=AS_OF,
+    backfill_policy=TOGETHER,
+    pool=POOL,
+    can_subset=True,
+    name="intake",
+)
 def intake(
     context: AssetExecutionContext, config: Deliveries, warehouse: Warehouse
 ) -> Iterator[MaterializeResult[Any]]:
-    """Take in what was delivered; the same delivery twice changes nothing."""
-    as_of = date.fromisoformat(context.partition_key)
+    """Take in what was delivered; the same delivery twice changes nothing.
+
+    A delivery is taken in whole, whichever of its tables was asked for.
+    """
     today = date.fromisoformat(config.today) if config.today else None
     if config.take_in:
         take_in_all(
@@ -87,8 +98,10 @@ def intake(
             warehouse.paths,
             folder=config.folder,
             mapping=config.mapping,
-            received_on=as_of,
+            received_on=warehouse.receives_on(is_archive=config.folder is not None),
             today=today,
         )
-    for name, facts in table_facts(warehouse.connection, [*TABLES, REJECTS]).items():
+    selected = {key.to_user_string() for key in context.selected_asset_keys}
+    asked = [name for name in (*TABLES, REJECTS) if name in selected]
+    for name, facts in table_facts(warehouse.connection, asked).items():
         yield MaterializeResult(asset_key=name, metadata=facts)

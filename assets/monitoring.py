@@ -5,6 +5,7 @@ to look, not to withhold the codes of a night.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from dagster import (
@@ -18,12 +19,14 @@ from dagster import (
     asset_check,
 )
 
+from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
+from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations
 from desk.say.monitoring import told
 from desk.words.words import Words
-from warehouse.publish import publish_measures
+from warehouse.database.reading import Row
 from warehouse.questions.monitoring import findings
 from warehouse.supervision.measure import measure
 
@@ -34,27 +37,39 @@ MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "eve
 @scoring_asset(deps=[codes, explanations])
 def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
-    coding = warehouse.coding(context, "explanations")
-    found = measure(warehouse.connection, coding, say=told)
-    if warehouse.issues(coding):
-        publish_measures(warehouse.connection, warehouse.paths)
-    alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
-    return MaterializeResult(
-        metadata={"dagster/row_count": len(found), "alarms": MetadataValue.text("; ".join(alarms) or "none")}
-    )
+
+    def make(day: date) -> Metadata:
+        coding = warehouse.coding(day, "explanations")
+        found = measure(warehouse.connection, coding, say=told)
+        warehouse.publish_measures(coding)
+        alarms = [" ".join(filter(None, one.key)) for one in found if one.state == "alarm"]
+        named = MetadataValue.text("; ".join(alarms) or "none")
+        return {ROWS: len(found), "alarms": len(alarms), "alarming": named}
+
+    return materialised(warehouse, make)
 
 
 def _check(name: str, metrics: Sequence[str], about: str) -> AssetChecksDefinition:
     """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
 
-    @asset_check(asset=monitoring, name=name, description=about)
+    @asset_check(asset=monitoring, name=name, description=about, partitions_def=AS_OF)
     def check(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
-        found = [row for row in findings(warehouse.connection) if row["metric"] in metrics]
+        found: list[Row] = []
+        for day in warehouse.days:
+            with warehouse.at(day):
+                if not warehouse.is_measured(day):
+                    return AssetCheckResult(
+                        passed=False,
+                        severity=AssetCheckSeverity.WARN,
+                        description=f"Nothing was measured for {day}: materialise monitoring first.",
+                    )
+                found += [row for row in findings(warehouse.connection) if row["metric"] in metrics]
         words = Words(warehouse.language)
         said = [words.either(row, "text") for row in found if row["state"] == "alarm"]
         return AssetCheckResult(
             passed=not said,
             severity=AssetCheckSeverity.WARN,
+            metadata={"measures": len(found), "alarms": len(said)},
             description=" ".join(said) or f"no alarm in {len(found)} measures",
         )
 

@@ -1,37 +1,42 @@
 """The warehouse as a Dagster resource: one lock and one connection for a whole run."""
 
 import logging
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
-from datetime import date
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from dagster import (
-    AssetCheckExecutionContext,
-    AssetExecutionContext,
     ConfigurableResource,
     DagsterRunStatus,
+    Failure,
     InitResourceContext,
     RunsFilter,
 )
-from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 from pydantic import PrivateAttr
 
+from assets.partitions import MOST_DAYS
 from models.errors import PolicyError
 from models.policy import Policy, load_policy
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.order import STAGES, require, run_stage
 from warehouse.connection import Connection, writing
-from warehouse.database.meta import stored_no
-from warehouse.database.places import begin, identity, made, mark, open_place
+from warehouse.database.meta import stored_no, value
+from warehouse.database.places import begin, identity, made, mark, open_place, shed_old
 from warehouse.database.runs import known_for, last_issued, stored_by, would_issue
 from warehouse.home import Home
 from warehouse.planning.draws import Seeds
 from warehouse.planning.plan import Planned, compute_plan
-from warehouse.publish import publish_again, publish_run
+from warehouse.publish import keep_replay, publish_again, publish_measures, publish_run
 from warehouse.rules.in_force import coding_on
 from warehouse.rules.packs import activated_on, begin_with, differs
+from warehouse.supervision.measure import keep_measures
 
 log = logging.getLogger("riskcode")
 
@@ -46,10 +51,16 @@ def _close_orphans(context: InitResourceContext) -> None:
             context.instance.report_run_failed(run, "The process died; the published copy was not touched.")
 
 
-def _day(context: InitResourceContext) -> date | None:
-    """The partition a run is for; runs within the day have none."""
-    key = context.run.tags.get(PARTITION_NAME_TAG) if context.run else None
-    return date.fromisoformat(key) if key else None
+def _days(context: InitResourceContext) -> tuple[date, ...]:
+    """The partitions a run is for, in order; runs within the day have none."""
+    tags = context.run.tags if context.run else {}
+    one = tags.get(PARTITION_NAME_TAG)
+    first = tags.get(ASSET_PARTITION_RANGE_START_TAG, one)
+    last = tags.get(ASSET_PARTITION_RANGE_END_TAG, one)
+    if first is None or last is None:
+        return ()
+    begins, ends = date.fromisoformat(first), date.fromisoformat(last)
+    return tuple(begins + timedelta(days=more) for more in range((ends - begins).days + 1))
 
 
 def _rules_at_hand(connection: Connection, home: Home, pack: str, as_of: date) -> Policy:
@@ -80,7 +91,8 @@ _PLAN = "inspection_plan"
 class Warehouse(ConfigurableResource["Warehouse"]):
     """The warehouse below ``home``, coded by ``pack`` on ``engine``; Data Docs are served at ``data_docs_url``.
 
-    Opened once for a run: a second run at the same time is refused by the lock.
+    Opened once for a run: a second run at the same time is refused by the lock.  ``days_kept``: places of days that
+    are kept beside what lives.
     """
 
     home: str
@@ -89,27 +101,53 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     known_at: str | None = None
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
+    days_kept: int = 7
+    _days: tuple[date, ...] = PrivateAttr(default=())
     _connection: Connection | None = PrivateAttr(default=None)
     _packaged: Policy | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Generator["Warehouse"]:
         """Hold lock and connection while the run's steps execute."""
-        with writing(self.paths) as connection, ExitStack() as opened:
+        days = _days(context)
+        if len(days) > MOST_DAYS:
+            raise Failure(
+                f"{len(days)} days were asked for in one run, from {days[0]} to {days[-1]}; at most {MOST_DAYS} are "
+                "coded again together. Ask for fewer. Archives are taken in by ./riskcode run --source --mapping.",
+                allow_retries=False,
+            )
+        with writing(self.paths) as connection:
             _close_orphans(context)
-            day = _day(context)
-            self.begin(connection, day)
-            if day is not None:
-                opened.enter_context(open_place(connection, self.paths, day))
+            self.begin(connection, days)
             try:
                 yield self
             finally:
                 self._connection = self._packaged = None
+                shed_old(self.paths, max(self.days_kept, len(self.days)))
 
-    def begin(self, connection: Connection, as_of: date | None) -> None:
-        """Take the connection of a run and, where it is for a day, settle which rules it begins with."""
-        self._connection = connection
-        self._packaged = as_of and _rules_at_hand(connection, self.paths, self.pack, as_of)
+    def begin(self, connection: Connection, days: tuple[date, ...]) -> None:
+        """Take the connection of a run and, where it is for days, settle which rules it begins with."""
+        self._connection, self._days = connection, days
+        self._packaged = _rules_at_hand(connection, self.paths, self.pack, days[-1]) if days else None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days a run is for: one of a night; several, in order, of a backfill, which only codes again."""
+        return self._days
+
+    def receives_on(self, *, is_archive: bool) -> date:
+        """Day on which a run takes in what it finds: the day it is for, unless later codes are issued already.
+
+        What comes in only now was not known when those were made.  An archive says itself when it was delivered.
+        """
+        last = last_issued(self.connection)
+        return self.days[-1] if last is None or is_archive else max(self.days[-1], last.as_of)
+
+    @contextmanager
+    def at(self, day: date) -> Generator[None]:
+        """The tables of the day are those of its place (``warehouse.database.places``)."""
+        with open_place(self.connection, self.paths, day):
+            yield
 
     @property
     def paths(self) -> Home:
@@ -122,29 +160,34 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         assert self._connection is not None, "the warehouse is open only while a run executes"
         return self._connection
 
-    def coding(self, context: AssetExecutionContext | AssetCheckExecutionContext, *stages: str) -> Coding:
-        """What this run codes: the partition's day, by the policy in force on it.
+    def codings(self, *stages: str) -> Iterator[Coding]:
+        """The coding of each day of the run, one after the other, its place being open; see ``coding``."""
+        for day in self.days:
+            with self.at(day):
+                yield self.coding(day, *stages)
 
-        It goes on with the coding that the day's place holds, if the rules are still the same, so that assets that are
+    def coding(self, day: date, *stages: str) -> Coding:
+        """What a run codes of a day whose place is open: the day, by the policy in force on it.
+
+        It goes on with the coding that the place holds, if the rules are still the same, so that assets that are
         materialised one by one belong together; ``stages``: those that are computed first unless the place holds them.
         """
-        as_of = date.fromisoformat(context.partition_key)
-        held = identity(self.connection)
-        if held is not None and self.known_at in (None, held.known_at.isoformat()):
-            by = None if held.stored_no == stored_no(self.connection) else held.stored_no
-            coding = self._coding(as_of, held.known_at, by)
-            if identity_of(self.connection, coding) == held:
-                require(self.connection, coding, *stages)
-                return coding
-        coding = self.new_coding(context)
+        coding = self._held_coding(day) or self.new_coding(day)
         require(self.connection, coding, *stages)
         return coding
 
-    def new_coding(self, context: AssetExecutionContext | AssetCheckExecutionContext) -> Coding:
+    def _held_coding(self, day: date) -> Coding | None:
+        held = identity(self.connection)
+        if held is None or self.known_at not in (None, held.known_at.isoformat()):
+            return None
+        by = None if held.stored_no == stored_no(self.connection) else held.stored_no
+        coding = self._coding(day, held.known_at, by)
+        return coding if identity_of(self.connection, coding) == held else None
+
+    def new_coding(self, day: date) -> Coding:
         """A coding from all that is known now; the day's place is emptied unless it holds this very one."""
-        as_of = date.fromisoformat(context.partition_key)
-        known_at = date.fromisoformat(self.known_at) if self.known_at else known_for(self.connection, as_of)
-        coding = self._coding(as_of, known_at, stored_by(self.connection, as_of, known_at))
+        known_at = date.fromisoformat(self.known_at) if self.known_at else known_for(self.connection, day)
+        coding = self._coding(day, known_at, stored_by(self.connection, day, known_at))
         begin(self.connection, identity_of(self.connection, coding))
         return coding
 
@@ -153,8 +196,13 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return run_stage(self.connection, coding, stage)
 
     def issues(self, coding: Coding) -> bool:
-        """Whether the codes are new; a replay issues nothing."""
-        return would_issue(self.connection, coding.as_of, coding.known_at, stored_by=coding.stored_by)
+        """Whether the codes are new: a replay issues nothing, and no run does that is for several days.
+
+        What a day is issued with rests on the day issued before.
+        """
+        return len(self.days) == 1 and would_issue(
+            self.connection, coding.as_of, coding.known_at, stored_by=coding.stored_by
+        )
 
     def plan(self, coding: Coding, seeds: Seeds) -> Planned:
         """Make the plan of a coding that is to be issued, in the day's place."""
@@ -170,7 +218,9 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         """
         lacking = {*STAGES, _PLAN} - made(self.connection)
         if self.issues(coding) and not lacking:
-            return publish_run(self.connection, self.paths, coding, run_id=run_id)
+            size = publish_run(self.connection, self.paths, coding, run_id=run_id)
+            self.publish_measures(coding)
+            return size
         last = last_issued(self.connection)
         if last is not None and last.as_of == coding.as_of:
             return publish_again(self.connection, self.paths)
@@ -181,6 +231,30 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         )
         log.warning(f"{coding.as_of} is not published: {told}")
         return None
+
+    def publish_measures(self, coding: Coding) -> None:
+        """Publish what was measured of a day, once that is done and the day issued, in either order."""
+        if keep_measures(self.connection, coding):
+            publish_measures(self.connection, self.paths)
+
+    def keep_replay(self, coding: Coding, *, run_id: str) -> int:
+        """Keep a coding that issues nothing.  Returns the size of its copy in bytes."""
+        single = run_id if len(self.days) == 1 else f"{run_id} {coding.as_of}"
+        return keep_replay(self.connection, self.paths, coding, run_id=single)
+
+    def make(self, day: date, assets: Iterable[str]) -> None:
+        """Compute what assets of the open place are not made yet."""
+        stages = [one for one in STAGES if one in {*assets}]
+        if stages:
+            self.coding(day, *stages)
+
+    def is_measured(self, day: date) -> bool:
+        """Whether the tables at hand hold what was measured of a day."""
+        return value(self.connection, "SELECT max(as_of) FROM risk.monitoring") == day
+
+    def is_planned(self) -> bool:
+        """Whether the open place holds a plan."""
+        return _PLAN in made(self.connection)
 
     def _coding(self, as_of: date, known_at: date, by: int | None) -> Coding:
         assert self._packaged is not None, "only a run for a day codes"

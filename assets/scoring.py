@@ -1,9 +1,12 @@
 """Scoring: features, scores, codes, explanations.  Each asset is one pure function over one table."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeResult
 
+from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
 from assets.resources import Warehouse
 from models.features.fold import EVENT_COLUMNS
@@ -12,56 +15,71 @@ from models.features.fold import EVENT_COLUMNS
 @scoring_asset(deps=list(EVENT_COLUMNS))
 def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
-    [rows] = warehouse.compute(warehouse.new_coding(context), "features")
-    return MaterializeResult(metadata={"dagster/row_count": rows, "engine": warehouse.engine})
+
+    def make(day: date) -> Metadata:
+        [rows] = warehouse.compute(warehouse.new_coding(day), "features")
+        return {ROWS: rows, "engine": warehouse.engine}
+
+    return materialised(warehouse, make)
 
 
 @scoring_asset(deps=[features])
 def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """风险分: integer risk points by factor and their sum; higher is riskier."""
-    coding = warehouse.coding(context, "features")
-    rows, _ = warehouse.compute(coding, "scores")
-    card = coding.policy.scorecard
-    return MaterializeResult(
-        metadata={"dagster/row_count": rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
-    )
+
+    def make(day: date) -> Metadata:
+        coding = warehouse.coding(day, "features")
+        card = coding.policy.scorecard
+        rows, _ = warehouse.compute(coding, "scores")
+        return {ROWS: rows, "scorecard": card.name, "fingerprint": card.fingerprint[:12]}
+
+    return materialised(warehouse, make)
 
 
 @scoring_asset(deps=[scores])
 def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """码的走势: what the facts say on every day, and the codes to come if nothing new is learnt."""
-    [rows] = warehouse.compute(warehouse.coding(context, "scores"), "timelines")
-    return MaterializeResult(metadata={"dagster/row_count": rows})
+    return materialised(warehouse, _counted(warehouse, "timelines", after="scores"))
 
 
 @scoring_asset(deps=[timelines])
 def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
-    coding = warehouse.coding(context, "timelines")
-    [counts] = warehouse.compute(coding, "codes")
-    return MaterializeResult(
-        metadata={
-            "dagster/row_count": sum(counts.values()),
+
+    def make(day: date) -> Metadata:
+        coding = warehouse.coding(day, "timelines")
+        [counts] = warehouse.compute(coding, "codes")
+        return {
+            ROWS: sum(counts.values()),
             "distribution": MarkdownMetadataValue(bars(counts)),
             **counts,
             "policy_pack": f"{coding.policy.pack} {coding.policy.version}",
             "pack_hash": coding.policy.pack_hash[:12],
         }
-    )
+
+    return materialised(warehouse, make)
 
 
 @scoring_asset(deps=[codes])
 def passports(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """怎样变码: the smallest sets of acts that better a code, and single events that would make it RED."""
-    [rows] = warehouse.compute(warehouse.coding(context, "codes"), "passports")
-    return MaterializeResult(metadata={"dagster/row_count": rows})
+    return materialised(warehouse, _counted(warehouse, "passports", after="codes"))
 
 
 @scoring_asset(deps=[codes])
 def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
-    [rows] = warehouse.compute(warehouse.coding(context, "codes"), "explanations")
-    return MaterializeResult(metadata={"dagster/row_count": rows})
+    return materialised(warehouse, _counted(warehouse, "explanations", after="codes"))
+
+
+def _counted(warehouse: Warehouse, stage: str, *, after: str) -> Callable[[date], Metadata]:
+    """A stage of which only the number of rows is told."""
+
+    def make(day: date) -> Metadata:
+        [rows] = warehouse.compute(warehouse.coding(day, after), stage)
+        return {ROWS: rows}
+
+    return make
 
 
 def bars(counts: dict[str, int]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from models.errors import RiskcodeError, WarehouseError
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
+from warehouse.clock import COMMISSIONED_ON, commissioned_on
 from warehouse.connection import refuse_when_busy
 from warehouse.database.reading import reading
 from warehouse.database.runs import last_issued
@@ -38,6 +39,7 @@ def run_nightly(settings: Settings, order: Order) -> str:
     """
     home = settings.home.prepare()
     os.environ["RISKCODE_HOME"] = str(home.root)
+    _know_from(order.as_of)
     refuse_when_busy(home)
     home.require_room()
     # Dagster takes seconds to import; who only asks whether a run is possible should not wait for it.
@@ -52,6 +54,14 @@ def run_nightly(settings: Settings, order: Order) -> str:
             # What fails for want of room fails anywhere, and can no longer say so: that there is none tells it.
             home.require_room()
         raise
+
+
+def _know_from(day: date) -> None:
+    """Let the days that can be coded begin with this one at the latest: an archive may lie before commissioning.
+
+    Without effect once the assets are imported, as in a process that has coded another day.
+    """
+    os.environ[COMMISSIONED_ON] = min(day, commissioned_on()).isoformat()
 
 
 def refuse_turned_back(home: Home, day: date) -> None:

@@ -20,6 +20,7 @@ class Settings:
     policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: a language of
     ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
+    ``RISKCODE_COMMISSIONED_ON``: first day that the scheduler knows (default 2026-01-01); archives reach further back.
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 

@@ -21,6 +21,8 @@ settings.load_profile("here")
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ["RISKCODE_LANG"] = "en"
+# Tests code days of many years in one process.
+os.environ["RISKCODE_COMMISSIONED_ON"] = "2000-01-01"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,11 +11,12 @@ import duckdb
 
 from warehouse.coding.coding import Coding
 from warehouse.coding.engines import ONLY
-from warehouse.coding.issue import issue
+from warehouse.coding.issue import issue, note_replay
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
 from warehouse.database.frames import Connection, log, named_in
 from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
+from warehouse.database.places import OF_DAY, held, is_open
 from warehouse.database.reading import is_published
 from warehouse.database.runs import last_issued, stale_because, would_issue
 from warehouse.database.validity import known
@@ -94,9 +95,14 @@ def keep_replay(connection: Connection, home: Home, coding: Coding, *, run_id: s
     """
     log.info("%s was coded again; what was issued last stays published", coding.as_of)
     _require_one_day(connection, coding)
-    issue(connection, coding, run_id=run_id)
+    note_replay(connection, coding, run_id=run_id)
     home.published_days.mkdir(parents=True, exist_ok=True)
-    return copy_tables(connection, home.copy_of(coding.as_of), PUBLISHED, known_at=coding.known_at)
+    # What was not made for the day, as a plan, is empty in its copy: that of another day is no part of it.
+    lacking = {*OF_DAY} - {*held(connection)} if is_open(connection) else set[str]()
+    of_day = {
+        name: f"FROM ({query}) LIMIT 0" if name in lacking else query for name, query in PUBLISHED.items()
+    }
+    return copy_tables(connection, home.copy_of(coding.as_of), of_day, known_at=coding.known_at)
 
 
 def _require_one_day(connection: Connection, coding: Coding) -> None:

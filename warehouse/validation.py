@@ -30,6 +30,10 @@ _STYLE = (
 """Great Expectations' pages take their looks from the network; this little is enough to read them without."""
 
 
+SAMPLE_ROWS = 10
+"""Rows of a failed check that are shown with it."""
+
+
 @dataclass(frozen=True)
 class Suite:
     """Expectations about one table or view.
@@ -47,13 +51,14 @@ class Suite:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result of one suite: what failed, in words, and where its Data Docs page is."""
+    """Result of one suite: what failed, in words, where its Data Docs page is, and the first rows that failed."""
 
     suite: Suite
     passed: bool
     failures: tuple[str, ...]
     observed: dict[str, str]
     docs: Path
+    sample: tuple[dict[str, Any], ...] = ()
 
 
 def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -> list[Outcome]:
@@ -68,7 +73,8 @@ def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -
 
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = _duckdb_source(context, connection)
+    cursor = cursor_of(connection)
+    source = _duckdb_source(context, cursor)
     # Its modules name what they offer nowhere, which the type checker takes for private.
     layout = renderer.ValidationResultsPageRenderer(data_context=context)  # pyright: ignore[reportPrivateImportUsage]
     # One for all pages: it keeps its templates.
@@ -80,10 +86,12 @@ def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -
         page = docs / f"{suite.name}.html"
         page.write_text(_readable_offline(html.render(layout.render(result))), encoding="utf-8")
         outcomes.append(_outcome(suite, result, page))
+    # Left open, it would hold the place of the day that is checked.
+    cursor.close()
     return outcomes
 
 
-def _duckdb_source(context: Any, connection: Connection) -> Any:
+def _duckdb_source(context: Any, cursor: Connection) -> Any:
     import duckdb_engine
     from sqlalchemy.pool import StaticPool
 
@@ -95,7 +103,6 @@ def _duckdb_source(context: Any, connection: Connection) -> Any:
         def rollback(self) -> None: ...
         def close(self) -> None: ...
 
-    cursor = cursor_of(connection)
     return context.data_sources.add_sql(
         "warehouse",
         connection_string="duckdb:///:memory:",
@@ -120,7 +127,16 @@ def _result(gx: Any, source: Any, suite: Suite) -> Any:
 def _outcome(suite: Suite, result: Any, page: Path) -> Outcome:
     failures = tuple(_failure(each) for each in result.results if not each.success)
     observed = {_label(each): str(each.result.get("observed_value", "")) for each in result.results}
-    return Outcome(suite, bool(result.success), failures, observed, page)
+    return Outcome(suite, bool(result.success), failures, observed, page, _sample(result))
+
+
+def _sample(result: Any) -> tuple[dict[str, Any], ...]:
+    """The first rows of the first expectation that failed on rows."""
+    for each in result.results:
+        rows = (each.result.get("details") or {}).get("unexpected_rows")
+        if not each.success and rows:
+            return tuple({str(name): value for name, value in row.items()} for row in rows[:SAMPLE_ROWS])
+    return ()
 
 
 def _readable_offline(html: str) -> str:

@@ -240,8 +240,15 @@ def show(summary: dict[str, Any], words: Words, console: Console, *, is_demo: bo
     if summary["queue"]:
         console.print(f"[bold]{words('Head of the red queue (first {n})', n=len(summary['queue']))}[/]")
         console.print(queue_table(summary["queue"], words, wide=console.width >= 110))
-        console.print("[dim]./riskcode queue · ./riskcode explain <id>[/]")
-    if summary["plan"]:
+        if summary["run"]["is_issued"]:
+            console.print("[dim]./riskcode queue · ./riskcode explain <id>[/]")
+    if not summary["run"]["is_issued"]:
+        told = words(
+            "{day} was coded again: nothing was issued or planned, and what is published stays as it was.",
+            day=summary["run"]["as_of"],
+        )
+        console.print(f"[bold]{told}[/]", highlight=False)
+    elif summary["plan"]:
         show_plan(summary["plan"], words, console)
     notes = [words("Cut-offs and points are this project's assumptions, not Jinan's")]
     notes += [words("demo city: enterprises and events are invented")] if is_demo else []

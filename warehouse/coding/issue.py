@@ -9,7 +9,7 @@ from warehouse.database.places import is_open, put_in_force
 from warehouse.database.reading import rows
 from warehouse.database.runs import end_coding, would_issue
 from warehouse.intake.complaints import is_whole, of_shares
-from warehouse.schema.monitoring import MEASURED
+from warehouse.schema.monitoring import MEASURED_OF_DAY
 
 
 def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
@@ -18,15 +18,22 @@ def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
     A replay, of an earlier day or from what was known on an earlier one, issues nothing.  Returns the number of
     enterprises whose code changed.
     """
-    is_issued = would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by)
+    if not would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by):
+        note_replay(connection, coding, run_id=run_id)
+        return 0
     with transaction(connection):
-        if is_issued and is_open(connection):
-            put_in_force(connection, but=MEASURED)
-        changed = record_changes(connection, coding, run_id=run_id) if is_issued else 0
-        record_run(connection, coding, run_id=run_id, is_issued=is_issued)
-        if is_issued:
-            end_coding(connection, run_id)
+        if is_open(connection):
+            put_in_force(connection, but=MEASURED_OF_DAY)
+        changed = record_changes(connection, coding, run_id=run_id)
+        record_run(connection, coding, run_id=run_id, is_issued=True)
+        end_coding(connection, run_id)
     return changed
+
+
+def note_replay(connection: Connection, coding: Coding, *, run_id: str) -> None:
+    """Record a run that issues nothing."""
+    with transaction(connection):
+        record_run(connection, coding, run_id=run_id, is_issued=False)
 
 
 def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued: bool) -> None:

@@ -99,7 +99,7 @@ def begin(connection: Connection, coding: Identity) -> None:
     """Empty the open place unless it was made by this coding."""
     if identity(connection) == coding:
         return
-    for name in _held(connection):
+    for name in held(connection):
         connection.execute(f"DROP TABLE {PLACE}.{name}")
     connection.execute(f"DROP TABLE {PLACE}.main.coding; DROP TABLE {PLACE}.main.made")
     _prepare(connection)
@@ -116,34 +116,56 @@ def mark(connection: Connection, stage: str) -> None:
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.made VALUES (?)", [stage])
 
 
+def held(connection: Connection) -> list[str]:
+    """Tables of the day that the open place holds."""
+    found = connection.execute(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [PLACE]
+    ).fetchall()
+    return [name for (name,) in found if name in OWN]
+
+
 def put_in_force(connection: Connection, but: Iterable[str] = ()) -> None:
     """Let the tables of the open place take the place of those that live; called in the transaction that issues."""
     warehouse = live(connection)
-    for name in sorted({*_held(connection)} - {*but}):
+    for name in sorted({*held(connection)} - {*but}):
         connection.execute(f"CREATE OR REPLACE TABLE {warehouse}.{name} AS FROM {PLACE}.{name}")
 
 
-def forget_old(home: Home, kept: int) -> None:
-    """Remove all places, and all copies of replayed days, but those written last: ``kept`` in number of each."""
-    for folder in (home.days, home.published_days):
-        there = sorted(folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime, path.name))
-        for path in there[: max(0, len(there) - kept)]:
-            path.unlink()
-            path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+def shed_old(home: Home, kept: int) -> None:
+    """Of all places but those written last, ``kept`` in number, keep the codes alone, as ``days/codes/<day>.parquet``.
+
+    Copies of replayed days beyond that number are removed; they are made again by coding the day again.
+    """
+    for path in _oldest(home.days, kept):
+        _keep_codes(path, home.days / "codes" / f"{path.stem}.parquet")
+        path.unlink()
+        path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    for path in _oldest(home.published_days, kept):
+        path.unlink()
+
+
+def _oldest(folder: Path, kept: int) -> list[Path]:
+    there = sorted(folder.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime, path.name))
+    return there[: max(0, len(there) - kept)]
+
+
+def _keep_codes(place: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.with_suffix(".building")
+    with duckdb.connect(str(place)) as connection:
+        if connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'risk' AND table_name = 'codes'"
+        ).fetchall() == [(1,)]:
+            connection.execute(
+                "COPY (FROM risk.codes ORDER BY enterprise_id) TO $1 (FORMAT parquet)", [str(building)]
+            )
+            building.replace(target)
 
 
 def _prepare(connection: Connection) -> None:
     connection.execute(_OWN_TABLES)
     for schema in _SCHEMAS:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {PLACE}.{schema}")
-
-
-def _held(connection: Connection) -> list[str]:
-    """Tables of the day that the open place holds."""
-    found = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [PLACE]
-    ).fetchall()
-    return [name for (name,) in found if name in OWN]
 
 
 def _attach(connection: Connection, path: Path) -> None:

@@ -62,3 +62,5 @@ TABLES = {
 
 MEASURED = tuple(name for name, table in TABLES.items() if table.is_published)
 """Tables that measuring makes and publishes by itself, beside the codes."""
+MEASURED_OF_DAY = tuple(name for name, table in TABLES.items() if table.is_of_day)
+"""Those of them that hold the day measured last."""

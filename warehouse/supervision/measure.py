@@ -17,12 +17,13 @@ from models.supervision.drift import Acknowledged, Key, Measured
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
-from warehouse.database.frames import Connection, append, log, replace_table, transaction
+from warehouse.database.frames import Connection, log, replace_table, transaction
 from warehouse.database.meta import value
-from warehouse.database.places import live
-from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, would_issue
+from warehouse.database.places import is_open, live
+from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, last_issued
 from warehouse.database.validity import known, told_between
 from warehouse.schema.catalogue import OWN
+from warehouse.schema.monitoring import MEASURED_OF_DAY
 from warehouse.supervision.groups import deliveries, disputes, fairness, flip_flops
 
 BASELINE_DAYS = 28
@@ -38,7 +39,7 @@ Speaker = Callable[[Sequence[Measured], Titles], pl.DataFrame]
 
 
 def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Measured]:
-    """Fill ``risk.monitoring`` and ``risk.migrations`` for the coded day, and the history of issued days.
+    """Fill ``risk.monitoring`` and ``risk.migrations`` for the coded day; see ``keep_measures`` for what lives.
 
     Grain: one row per metric and group; ``say`` gives the sentences of its text columns.
     Raises ScoreError when codes, features or scores are of another day.
@@ -92,9 +93,7 @@ def _write_migrations(connection: Connection, coding: Coding, last: date | None)
         for day in days
     }
     nothing = OWN["risk.migrations"].frame()
-    replace_table(
-        connection, _kept_in(connection, coding, "risk.migrations"), pl.concat([nothing, *parts.values()])
-    )
+    replace_table(connection, "risk.migrations", pl.concat([nothing, *parts.values()]))
     return nothing if last is None else parts[last]
 
 
@@ -250,28 +249,32 @@ WHERE value IS NOT NULL AND as_of < $as_of GROUP BY ALL
 
 
 def _store(connection: Connection, coding: Coding, found: Sequence[Measured], say: Speaker) -> None:
-    """Replace what was measured; of issued days also the history.  Nothing is half stored."""
     numbers = _frame(coding.as_of, found)
-    if _is_issued(connection, coding):
-        with transaction(connection):
-            for table in ("ops.monitoring_history", "ops.distributions"):
-                connection.execute(f"DELETE FROM {table} WHERE as_of = ?", [coding.as_of])
-            append(connection, "ops.monitoring_history", numbers)
-            connection.execute(
-                f"INSERT INTO ops.distributions BY NAME SELECT $as_of::DATE AS as_of, * FROM ({_DISTRIBUTION})",
-                {"as_of": coding.as_of, "band": SCORE_BAND},
-            )
     told = _with_since(connection, coding, found, numbers).hstack(say(found, _factor_titles(connection)))
-    replace_table(connection, _kept_in(connection, coding, "risk.monitoring"), told)
+    replace_table(connection, "risk.monitoring", told)
 
 
-def _is_issued(connection: Connection, coding: Coding) -> bool:
-    return would_issue(connection, coding.as_of, coding.known_at, stored_by=coding.stored_by)
+def keep_measures(connection: Connection, coding: Coding) -> bool:
+    """Let what was measured of a day live and enter the history, once the day is issued and measured.
 
-
-def _kept_in(connection: Connection, coding: Coding, table: str) -> str:
-    """Where a table of measures is kept: with what lives, or in the place of a day that is only coded again."""
-    return f"{live(connection)}.{table}" if _is_issued(connection, coding) else table
+    Called after either, whichever comes first.  Returns whether it was so.  Nothing is half stored.
+    """
+    last, day = last_issued(connection), {"as_of": coding.as_of}
+    is_measured = value(connection, "SELECT max(as_of) FROM risk.monitoring") == coding.as_of
+    if last is None or (last.as_of, last.known_at) != (coding.as_of, coding.known_at) or not is_measured:
+        return False
+    with transaction(connection):
+        for table in MEASURED_OF_DAY if is_open(connection) else ():
+            connection.execute(f"CREATE OR REPLACE TABLE {live(connection)}.{table} AS FROM {table}")
+        for table in ("ops.monitoring_history", "ops.distributions"):
+            connection.execute(f"DELETE FROM {table} WHERE as_of = $as_of", day)
+        kept = ", ".join(OWN["ops.monitoring_history"].columns)
+        connection.execute(f"INSERT INTO ops.monitoring_history BY NAME SELECT {kept} FROM risk.monitoring")
+        connection.execute(
+            f"INSERT INTO ops.distributions BY NAME SELECT $as_of::DATE AS as_of, * FROM ({_DISTRIBUTION})",
+            day | {"band": SCORE_BAND},
+        )
+    return True
 
 
 def _frame(as_of: date, found: Sequence[Measured]) -> pl.DataFrame:

@@ -173,15 +173,20 @@ def test_a_cursor_sees_the_place_too(city: Home) -> None:
         assert told == [(NEXT,)]
 
 
-def test_only_the_places_written_last_are_kept(city: Home) -> None:
-    days = [DAY - timedelta(days=back) for back in range(5)]
+def test_of_places_but_those_written_last_the_codes_are_kept(city: Home) -> None:
+    days = [DAY - timedelta(days=back) for back in range(3)]
+    coded: dict[date, pl.DataFrame] = {}
     with writing(city) as connection:
         for day in days:
             with open_place(connection, city, day):
-                pass
+                code_enterprises(connection, coding_on(connection, PACK, day), but=("passports",))
+                coded[day] = connection.sql("FROM risk.codes ORDER BY enterprise_id").pl()
             os.utime(place_of(city, day), (day.toordinal(), day.toordinal()))
-    places.forget_old(city, 2)
-    assert sorted(path.stem for path in city.days.iterdir()) == [f"{days[1]}", f"{days[0]}"]
+    places.shed_old(city, 1)
+    assert [path.stem for path in city.days.glob("*.duckdb")] == [f"{DAY}"]
+    kept = {path.stem: pl.read_parquet(path) for path in (city.days / "codes").iterdir()}
+    assert kept.keys() == {f"{days[1]}", f"{days[2]}"}
+    assert all(kept[f"{day}"].equals(coded[day]) for day in days[1:])
 
 
 def test_a_place_that_is_damaged_says_that_it_can_be_made_again(city: Home) -> None:

@@ -1,0 +1,25 @@
+"""What an asset does for every day of a run: one of a night, several of a backfill."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from dagster import MarkdownMetadataValue, MaterializeResult
+
+from assets.resources import Warehouse
+
+Metadata = dict[str, Any]
+ROWS = "dagster/row_count"
+
+
+def materialised(warehouse: Warehouse, make: Callable[[date], Metadata]) -> MaterializeResult[Any]:
+    """Make an asset for each day of the run, in the day's place; its metadata, of several days in a table."""
+    told: dict[date, Metadata] = {}
+    for day in warehouse.days:
+        with warehouse.at(day):
+            told[day] = make(day)
+    if len(told) == 1:
+        return MaterializeResult(metadata=next(iter(told.values())))
+    lines = [f"| {day} | {one.get(ROWS, '')} |" for day, one in told.items()]
+    table = "\n".join(["| day | rows |", "|:---|---:|", *lines])
+    return MaterializeResult(metadata={"days": MarkdownMetadataValue(table)})
