@@ -17,7 +17,7 @@ from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection
 from warehouse.questions.monitoring import findings, migration
 from warehouse.supervision.acknowledge import acknowledge_alarm
-from warehouse.supervision.measure import measure
+from warehouse.supervision.measure import keep_measures, measure
 
 DAY = date(2026, 6, 1)
 FIRMS = 200
@@ -48,7 +48,7 @@ INSERT OR REPLACE INTO ops.runs BY NAME
 SELECT $as_of::VARCHAR AS run_id, $as_of::DATE AS as_of, $as_of::DATE AS known_at, now()::TIMESTAMP AS finished_at,
        'done' AS state, true AS is_issued, 0 AS stored_no, count(*) AS enterprises,
        count(*) FILTER (code = 'red') AS red, 0 AS yellow, 0 AS blue, count(*) FILTER (code = 'green') AS green,
-       (SELECT count(*) FROM ops.runs) AS number
+       (SELECT coalesce(max(number), 0) + 1 FROM ops.runs) AS number
 FROM risk.codes;
 """
 _OPEN = """
@@ -89,6 +89,7 @@ def code(
         )
         connection.execute(_OPEN)
         connection.execute(_ISSUED, arguments)
+        assert keep_measures(connection, on(day))
     return found
 
 
