@@ -13,4 +13,5 @@ nightly_asset = partial(
 
 scoring_asset = partial(nightly_asset, group_name="scoring", owners=["team:risk-analysis"])
 inspection_asset = partial(nightly_asset, group_name="inspection", owners=["team:enforcement"])
-learning_asset = partial(nightly_asset, group_name="learning", owners=["team:risk-analysis"])
+# No pool: it holds the warehouse for moments only, and nights go on beside it.
+learning_asset = partial(asset, partitions_def=AS_OF, group_name="learning", owners=["team:risk-analysis"])

@@ -14,7 +14,7 @@ from dagster import (
 from pydantic import Field
 
 from assets.groups import learning_asset
-from assets.resources import Warehouse
+from assets.resources import Installation
 from desk.words.words import kept
 from models.policy import FAMILY_NAMES, load_policy
 
@@ -30,26 +30,31 @@ class Lesson(Config):
 
 @learning_asset(deps=["inspections", "violations", "accidents"], kinds={"duckdb", "scikitlearn"})
 def challenger(
-    context: AssetExecutionContext, config: Lesson, warehouse: Warehouse
+    context: AssetExecutionContext, config: Lesson, installation: Installation
 ) -> MaterializeResult[Any]:
-    """挑战者评分卡: a card fitted on history and measured on days it never saw, next to simple rules."""
+    """挑战者评分卡: a card fitted on history and measured on days it never saw, next to simple rules.
+
+    While it is fitted, nights go on: the warehouse is held only while history is read and while results are written.
+    """
     # scikit-learn and matplotlib take seconds to import; the nightly run needs neither.
     from desk.pages.report import write_report
     from warehouse.learning.lessons import measure, prepare, store_evaluation
 
     day = date.fromisoformat(context.partition_key)
-    lesson = prepare(warehouse.connection, load_policy(warehouse.pack), label=config.label, as_of=day)
+    with installation.opened() as connection:
+        lesson = prepare(connection, load_policy(installation.pack), label=config.label, as_of=day)
     found = measure(lesson, families=config.families)
-    report = store_evaluation(
-        warehouse.connection,
-        warehouse.paths,
-        lesson,
-        found,
-        today=day,
-        language=warehouse.language,
-        write_report=partial(write_report, language=warehouse.language),
-        say=kept,
-    )
+    with installation.opened() as connection:
+        report = store_evaluation(
+            connection,
+            installation.paths,
+            lesson,
+            found,
+            today=day,
+            language=installation.language,
+            write_report=partial(write_report, language=installation.language),
+            say=kept,
+        )
     return MaterializeResult(
         metadata={
             "card": found.card.card_id,

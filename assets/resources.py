@@ -9,10 +9,8 @@ from typing import Any
 
 from dagster import (
     ConfigurableResource,
-    DagsterRunStatus,
     Failure,
     InitResourceContext,
-    RunsFilter,
 )
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
@@ -39,16 +37,6 @@ from warehouse.rules.packs import activated_on, begin_with, differs
 from warehouse.supervision.measure import keep_measures
 
 log = logging.getLogger("riskcode")
-
-
-def _close_orphans(context: InitResourceContext) -> None:
-    """Mark runs as failed whose process died: whoever holds the lock knows that no other one is alive."""
-    if context.instance is None:
-        return
-    dead = RunsFilter(statuses=[DagsterRunStatus.STARTED])
-    for run in context.instance.get_runs(filters=dead):
-        if context.run is None or run.run_id != context.run.run_id:
-            context.instance.report_run_failed(run, "The process died; the published copy was not touched.")
 
 
 def _days(context: InitResourceContext) -> tuple[date, ...]:
@@ -91,8 +79,8 @@ _PLAN = "inspection_plan"
 class Warehouse(ConfigurableResource["Warehouse"]):
     """The warehouse below ``home``, coded by ``pack`` on ``engine``; Data Docs are served at ``data_docs_url``.
 
-    Opened once for a run: a second run at the same time is refused by the lock.  ``days_kept``: places of days that
-    are kept beside what lives.
+    Opened once for a run: another one waits so many seconds for its end and is then refused.  ``days_kept``: places of
+    days that are kept beside what lives.
     """
 
     home: str
@@ -102,6 +90,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     days_kept: int = 7
+    wait_seconds: float = 0
     _days: tuple[date, ...] = PrivateAttr(default=())
     _connection: Connection | None = PrivateAttr(default=None)
     _packaged: Policy | None = PrivateAttr(default=None)
@@ -116,8 +105,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
                 "coded again together. Ask for fewer. Archives are taken in by ./riskcode run --source --mapping.",
                 allow_retries=False,
             )
-        with writing(self.paths) as connection:
-            _close_orphans(context)
+        with writing(self.paths, wait_seconds=self.wait_seconds) as connection:
             self.begin(connection, days)
             try:
                 yield self
@@ -261,3 +249,23 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return coding_on(
             self.connection, self._packaged, as_of, known_at=known_at, engine=self.engine, stored_by=by
         )
+
+
+class Installation(ConfigurableResource["Installation"]):
+    """The same warehouse for work that takes long and writes little: opened while it reads, and while it stores."""
+
+    home: str
+    pack: str = "starter"
+    language: str = "zh"
+    wait_seconds: float = 0
+
+    @property
+    def paths(self) -> Home:
+        """Paths below the home folder."""
+        return Home(Path(self.home))
+
+    @contextmanager
+    def opened(self) -> Generator[Connection]:
+        """The warehouse, for a moment."""
+        with writing(self.paths, wait_seconds=self.wait_seconds) as connection:
+            yield connection

@@ -5,21 +5,30 @@ from dagster import Definitions, in_process_executor, load_assets_from_modules
 from assets import inspection, intake, learning, monitoring, scoring
 from assets.checks import CHECKS
 from assets.intraday import intraday
-from assets.resources import Warehouse
+from assets.resources import Installation, Warehouse
 from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.orphans import dead_runs
 from pipelines.schedules import monthly_refit, nightly_schedule
 from pipelines.sensors import new_delivery, report_failure
 from pipelines.settings import Settings, load_settings
 
+WAIT_SECONDS = 15 * 60
+"""How long a scheduled run waits for the one that writes: longer than a night's run of a large city takes."""
 
-def build_definitions(settings: Settings, *, known_at: str | None = None) -> Definitions:
-    """Definitions for one installation; tests build their own with another home."""
+
+def build_definitions(
+    settings: Settings, *, known_at: str | None = None, wait_seconds: float = WAIT_SECONDS
+) -> Definitions:
+    """Definitions for one installation; tests build their own with another home.
+
+    ``wait_seconds``: how long a run waits for another one that writes, outside Dagster, as the command line does.
+    """
     return Definitions(
         assets=load_assets_from_modules([intake, scoring, monitoring, inspection, learning]),
         asset_checks=CHECKS,
         jobs=[NIGHTLY, REFIT, intraday],
         schedules=[nightly_schedule, monthly_refit],
-        sensors=[new_delivery, report_failure],
+        sensors=[new_delivery, report_failure, dead_runs],
         # For everything the UI starts: one process holds the warehouse for a whole run.
         executor=in_process_executor,
         resources={
@@ -30,7 +39,14 @@ def build_definitions(settings: Settings, *, known_at: str | None = None) -> Def
                 known_at=known_at,
                 data_docs_url=settings.data_docs_url,
                 language=settings.language,
-            )
+                wait_seconds=wait_seconds,
+            ),
+            "installation": Installation(
+                home=str(settings.home.root),
+                pack=settings.pack,
+                language=settings.language,
+                wait_seconds=wait_seconds,
+            ),
         },
     )
 

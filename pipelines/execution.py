@@ -11,6 +11,7 @@ from models.errors import ScoreError
 from pipelines.definitions import build_definitions
 from pipelines.failures import failed_checks, reason_of
 from pipelines.jobs import NIGHTLY
+from pipelines.orphans import PROCESS, close_orphans, this_process
 from pipelines.settings import Settings
 
 
@@ -20,11 +21,18 @@ def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, know
     Raises the RiskcodeError that stopped the run, or ScoreError when a check did.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    job, run_id = build_definitions(settings, known_at=known_at).resolve_job_def(NIGHTLY.name), str(uuid4())
+    # Who waits at a terminal is told at once that another run is writing.
+    definitions, run_id = build_definitions(settings, known_at=known_at, wait_seconds=0), str(uuid4())
+    job = definitions.resolve_job_def(NIGHTLY.name)
     with DagsterInstance.from_config(str(settings.home.dagster)) as instance:
+        close_orphans(instance)
         try:
             job.execute_in_process(
-                instance=instance, partition_key=as_of.isoformat(), run_config=run_config, run_id=run_id
+                instance=instance,
+                partition_key=as_of.isoformat(),
+                run_config=run_config,
+                run_id=run_id,
+                tags={PROCESS: this_process()},
             )
         except (Exception, KeyboardInterrupt, DagsterExecutionInterruptedError) as error:
             raise reason_of(error, instance, run_id) from None

@@ -1,16 +1,22 @@
 """When things run: every night, when a delivery arrives, and what happens when a run fails."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dagster import (
     DefaultScheduleStatus,
     RunRequest,
+    RunsFilter,
     ScheduleEvaluationContext,
+    SkipReason,
     schedule,
 )
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from assets.partitions import TIMEZONE
 from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.sensors import UNENDED
+from pipelines.settings import load_settings
+from warehouse.questions.nights import nights_due
 
 
 def _ended(context: ScheduleEvaluationContext) -> str:
@@ -35,8 +41,17 @@ def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
     cron_schedule="0 2 * * *",
     execution_timezone=TIMEZONE,
     default_status=DefaultScheduleStatus.STOPPED,
-    description="02:00 Asia/Shanghai: codes the day that has just ended.",
+    description="02:00 Asia/Shanghai: codes the day that has just ended, and the days before that were missed.",
 )
-def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
-    """Ask for the day before."""
-    return RunRequest(run_key=_ended(context), partition_key=_ended(context))
+def nightly_schedule(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
+    """Ask for every day up to the one before that was not issued, in their order; not for one that is under way."""
+    ended = date.fromisoformat(_ended(context))
+    under_way = {
+        run.tags.get(PARTITION_NAME_TAG)
+        for run in context.instance.get_runs(RunsFilter(job_name=NIGHTLY.name, statuses=UNENDED))
+    }
+    due = [f"{day}" for day in nights_due(load_settings().home, ended) if f"{day}" not in under_way]
+    # The key tells one request from another within this tick only, so a night that failed is asked for again.
+    return [RunRequest(run_key=day, partition_key=day) for day in due] or SkipReason(
+        f"the codes of {ended} are issued, or on their way"
+    )

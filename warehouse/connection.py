@@ -16,13 +16,14 @@ from warehouse.home import Home
 
 
 @contextmanager
-def writing(home: Home, *, memory_limit: str | None = None) -> Generator[Connection]:
+def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = None) -> Generator[Connection]:
     """The warehouse, for the one run that may write it.
 
     The lock is the operating system's: it goes when the process goes, however it dies.
-    Raises BusyError when another run holds it, WarehouseError where there is no room for what it would write.
+    Raises BusyError when another run still holds it after ``wait_seconds``, WarehouseError where there is no room for
+    what it would write.
     """
-    with holding(home):
+    with holding(home, wait_seconds=wait_seconds):
         home.require_room()
         connection = _connect(home, memory_limit)
         try:
@@ -33,10 +34,10 @@ def writing(home: Home, *, memory_limit: str | None = None) -> Generator[Connect
 
 
 @contextmanager
-def holding(home: Home) -> Generator[None]:
+def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
     """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it."""
     home.prepare()
-    lock, note = _acquire(home), _note(home)
+    lock, note = _acquire(home, wait_seconds), _note(home)
     try:
         note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
         yield
@@ -68,10 +69,10 @@ def refuse_when_busy(home: Home) -> None:
     _acquire(home).release()
 
 
-def _acquire(home: Home) -> FileLock:
+def _acquire(home: Home, wait_seconds: float = 0) -> FileLock:
     lock = FileLock(home.lock)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_seconds, poll_interval=0.2)
     except Timeout:
         note = _note(home)
         holder = note.read_text(encoding="utf-8") if note.exists() else "process unknown"

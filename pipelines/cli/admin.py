@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,7 @@ from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import sources
 from warehouse.questions import codes as queries
+from warehouse.questions.nights import nights
 
 
 def retry(
@@ -150,6 +152,23 @@ def _published(settings: Settings, words: Words) -> str:
     )
 
 
+def _nights(settings: Settings, words: Words) -> str:
+    if not settings.home.published.exists():
+        return words("no night yet")
+    with reading(settings.home) as connection:
+        found = nights(connection, local_today() - timedelta(days=1))
+    missed, late = ([one.day for one in found if one.state == state] for state in ("missed", "late"))
+    told = words.plural("{n} night looked at", "{n} nights looked at", len(found))
+    if missed:
+        days = words.listing(f"{day}" for day in missed[:5])
+        never = words.plural("{n} without codes", "{n} without codes", len(missed))
+        how = words(
+            "./riskcode run codes the newest; the schedule catches up what follows the day issued last"
+        )
+        return _Warned(f"{told}{words.colon}{never} ({days}). {how}")
+    return told + (f", {words('caught up later: {n}', n=len(late))}" if late else "")
+
+
 def _lock(settings: Settings, words: Words) -> str:
     refuse_when_busy(settings.home.prepare())
     return words("no run is writing")
@@ -170,6 +189,7 @@ _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "policy"): _policy,
     NC_("examination", "inbox"): _inbox,
     NC_("examination", "published"): _published,
+    NC_("examination", "nights"): _nights,
     NC_("examination", "lock"): _lock,
     NC_("examination", "calendar"): _calendar,
 }

@@ -1,5 +1,6 @@
 """What Dagster loads, and how its own instance behaves: schedule, sensor, backfill, failure."""
 
+import socket
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import pairwise
@@ -24,6 +25,7 @@ from pipelines.definitions import build_definitions
 from pipelines.instance import write_instance_config
 from pipelines.jobs import NIGHTLY
 from pipelines.nightly import Order, run_nightly
+from pipelines.orphans import PROCESS
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
@@ -168,7 +170,9 @@ def lived(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, 
         settings = load_settings()
         with DagsterInstance.from_config(str(home.dagster)) as instance:
             job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
-            dead = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED)
+            dead = instance.create_run_for_job(
+                job, status=DagsterRunStatus.STARTED, tags={PROCESS: f"{socket.gethostname()} 4194305 1"}
+            )
         done = run_nightly(settings, Order(as_of=date(2026, 3, 31), take_in=False))
         assert published_as_of(home) == DAY_1
         night(home, DAY_2)

@@ -4,11 +4,12 @@ from models.calendar import edition
 from warehouse.coding.coding import Coding
 from warehouse.coding.history import record_changes
 from warehouse.database.frames import Connection, insert, transaction
-from warehouse.database.meta import next_number, stored_no, written_at
+from warehouse.database.meta import CLOSED_ON, next_number, set_meta, stored_no, written_at
 from warehouse.database.places import is_open, put_in_force
 from warehouse.database.reading import rows
 from warehouse.database.runs import end_coding, would_issue
 from warehouse.intake.complaints import is_whole, of_shares
+from warehouse.intake.inbox import closed_on
 from warehouse.schema.monitoring import MEASURED_OF_DAY
 
 
@@ -27,6 +28,8 @@ def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
         changed = record_changes(connection, coding, run_id=run_id)
         record_run(connection, coding, run_id=run_id, is_issued=True)
         end_coding(connection, run_id)
+        closed = closed_on(connection)
+        set_meta(connection, CLOSED_ON, closed.isoformat() if closed else "")
     return changed
 
 

@@ -52,6 +52,10 @@ def get_meta(connection: Connection, key: str) -> str | None:
     return None if found is None else str(found)
 
 
+CLOSED_ON = "closed_on"
+"""Key of the last day of a closed archive, which has no nights after it; empty where deliveries go on."""
+
+
 def set_meta(connection: Connection, key: str, value: str) -> None:
     """Remember a value."""
     connection.execute("INSERT OR REPLACE INTO ops.meta VALUES (?, ?)", [key, value])

@@ -26,13 +26,18 @@ from warehouse.intake.take_in import TakenIn, take_in, unseen_files
 
 def city_today(connection: Connection) -> date:
     """Today where the deliveries go on; in a closed archive the later of its end and the day coded last."""
+    return closed_on(connection) or local_today()
+
+
+def closed_on(connection: Connection) -> date | None:
+    """In a closed archive the later of its end and the day coded last; ``None`` where deliveries go on."""
     texts = connection.execute(
         "SELECT DISTINCT m.text FROM ops.deliveries d JOIN ops.mappings m ON m.hash = d.mapping_hash"
     ).fetchall()
     ends = [kept_mapping(text).archive_ends for (text,) in texts]
     closed = [end for end in ends if end is not None]
     if not ends or len(closed) < len(ends):
-        return local_today()
+        return None
     last = last_issued(connection)
     return max([*closed, *([last.as_of] if last else [])])
 

@@ -122,12 +122,15 @@ WITH pairs AS (
     WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
       AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
       AND {standing("i")} AND {_IS_OWN}
-      AND {inspection("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site'))
+      AND {inspection("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site')
+      AND NOT EXISTS (FROM plan.done_items d WHERE d.source = i.source AND d.inspection_id = i.inspection_id
+                      AND d.visit_id <> v.visit_id))
 SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id, kind, is_counted
 FROM pairs WHERE nearest = 1
 QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY NOT is_counted, inspected_on, source, inspection_id) = 1
 """
-"""One record is that of one visit, the one planned nearest to its day, and of none that was planned for another."""
+"""One record is that of one visit, the one planned nearest to its day, and of none that was planned for another: not on
+a later night either, when the visit that it was is settled and gone."""
 
 _UNSETTLED = f"""
 DELETE FROM plan.done_items d WHERE NOT EXISTS (

@@ -227,6 +227,25 @@ def test_a_record_of_the_authority_that_says_so_does_what_is_owed_and_any_other_
         assert city.sql(owed).fetchall()[0][0] == "awaiting"
 
 
+def test_a_record_is_that_of_one_visit_and_of_no_other_on_a_later_night(city: Connection) -> None:
+    red = "FROM plan.visits WHERE state = 'scheduled' AND list_contains(channels, 'red')"
+    made = city.sql(f"{red} ORDER BY planned_on, visit_id").pl().row(0, named=True)
+    day = made["planned_on"]
+    deliver_inspection(city, made["enterprise_id"], day, kind="special")
+    plan(city, day)
+    # Another authority's visit to the same firm, planned for some days later before the first one was made.
+    city.execute(
+        "INSERT INTO plan.visits BY NAME SELECT * REPLACE ('later' AS visit_id, ['immediate:later'] AS item_ids, "
+        "'scheduled' AS state, $day::DATE + 3 AS planned_on, $day::DATE - 3 AS made_on) "
+        "FROM plan.former_visits WHERE visit_id = $visit",
+        {"day": day, "visit": made["visit_id"]},
+    )
+    plan(city, day + timedelta(days=1))
+    items = {item for (item,) in city.sql("SELECT item_id FROM plan.done_items").fetchall()}
+    assert "immediate:later" not in items
+    assert set(made["item_ids"]) <= items
+
+
 def test_a_finding_still_open_after_its_recheck_is_checked_again(city: Connection) -> None:
     visit = city.sql(
         "FROM plan.visits WHERE channel = 'recheck' AND state = 'scheduled' "

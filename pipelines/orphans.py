@@ -1,0 +1,65 @@
+"""Runs whose process died: nobody watches a run that a command line executes in its own process.
+
+While such a run seems to go on, it keeps every scheduled one from the pool.  Runs that Dagster launches are watched by
+its code server.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+from dagster import (
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    DefaultSensorStatus,
+    RunsFilter,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+
+PROCESS = "riskcode/process"
+"""Tag of a run that is executed in a process of ours: host, number and start of the process."""
+
+
+def this_process() -> str:
+    """The tag's value for a run of this process."""
+    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+
+
+def close_orphans(instance: DagsterInstance) -> list[str]:
+    """Mark runs as failed whose process died on this machine.  Returns their ids."""
+    going = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED]))
+    dead = [run for run in going if _is_dead(run)]
+    for run in dead:
+        instance.report_run_failed(run, "The process died; the published copy was not touched.")
+    return [run.run_id for run in dead]
+
+
+def _is_dead(run: DagsterRun) -> bool:
+    host, _, process = run.tags.get(PROCESS, "").partition(" ")
+    if host != socket.gethostname():
+        return False
+    number, _, started = process.partition(" ")
+    return _started(int(number)) != started
+
+
+def _started(number: int) -> str:
+    """When a process began, in ticks since the machine did; empty where there is none.  Numbers are given again."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        return ""
+
+
+@sensor(
+    name="dead_runs",
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Marks runs of the command line as failed whose process died, so that nothing waits for them.",
+)
+def dead_runs(context: SensorEvaluationContext) -> SkipReason:
+    """Look after the runs that nobody else watches."""
+    closed = close_orphans(context.instance)
+    return SkipReason(f"closed: {', '.join(closed)}" if closed else "every run that goes on has a process")

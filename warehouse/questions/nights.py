@@ -1,0 +1,62 @@
+"""Nights: which days were issued, which were late, and which never were."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from warehouse.clock import commissioned_on
+from warehouse.database.frames import Connection
+from warehouse.database.meta import CLOSED_ON, get_meta
+from warehouse.database.reading import reading
+from warehouse.database.runs import IS_ISSUED, last_issued
+from warehouse.home import Home
+
+CATCH_UP_DAYS = 14
+"""Days that are coded late at most; who was away longer begins with the last of them."""
+SHOWN_DAYS = 30
+"""How far back missed nights are told."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """A day and what became of its codes: ``issued`` in time, ``late``, or ``missed``."""
+
+    day: date
+    state: Literal["issued", "late", "missed"]
+
+
+def nights_due(home: Home, ended: date) -> list[date]:
+    """Days to be coded now, in their order: those after the day issued last, up to the one that ended.
+
+    ``ended`` alone where nothing was issued yet.  A day before the one issued last can only be coded again.
+    """
+    if not home.published.exists():
+        return [ended]
+    with reading(home, any_format=True) as connection:
+        last = last_issued(connection)
+    if last is None:
+        return [ended]
+    first = max(last.as_of + timedelta(days=1), ended - timedelta(days=CATCH_UP_DAYS - 1), commissioned_on())
+    return [first + timedelta(days=more) for more in range((ended - first).days + 1)]
+
+
+def nights(connection: Connection, until: date) -> list[Night]:
+    """Every day since codes were first issued, of the last ``SHOWN_DAYS`` up to ``until``, the newest first.
+
+    A closed archive has no nights.
+    """
+    if get_meta(connection, CLOSED_ON):
+        return []
+    found = connection.execute(_NIGHTS, {"until": until, "shown": SHOWN_DAYS}).fetchall()
+    return [Night(day, state) for day, state in found]
+
+
+# A night's codes are out by noon of the day after; what came later was caught up.
+_NIGHTS = f"""
+WITH issued AS (SELECT as_of, min(finished_at) AS at FROM ops.runs WHERE {IS_ISSUED} GROUP BY as_of),
+days AS (
+    SELECT unnest(generate_series((SELECT min(as_of) FROM issued)::TIMESTAMP, $until::TIMESTAMP, INTERVAL 1 DAY))::DATE
+           AS day)
+SELECT day, CASE WHEN at IS NULL THEN 'missed' WHEN at > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
+FROM days LEFT JOIN issued ON as_of = day WHERE day > $until::DATE - $shown::INTEGER ORDER BY day DESC
+"""
