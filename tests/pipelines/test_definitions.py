@@ -33,6 +33,8 @@ from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
 from warehouse.connection import writing
+from warehouse.database import places
+from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.intake.inbox import take_in_all
@@ -43,7 +45,7 @@ from warehouse.questions.codes import code_counts
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
     graph = build_definitions(load_settings()).resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert len(nodes) == 23
+    assert len(nodes) == 24
     for node in nodes:
         assert node.group_name in {"intake", "scoring", "inspection", "learning"}, node.key
         assert node.owners, node.key
@@ -208,21 +210,31 @@ def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(lived: t
 
 
 @pytest.mark.slow
-def test_an_asset_materialised_alone_refuses_another_days_input(coded: Path, home: Home) -> None:
+def test_an_asset_materialised_alone_makes_what_it_needs_and_touches_nothing_that_lives(
+    coded: Path, home: Home
+) -> None:
     copy_of(coded, home.root)
     settings = load_settings()
     write_instance_config(home)
+    before = home.published.read_bytes()
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        result = (
-            build_definitions(settings)
-            .resolve_job_def(NIGHTLY.name)
-            .execute_in_process(
-                instance=instance, partition_key="2026-06-01", op_selection=["codes"], raise_on_error=False
-            )
-        )
-    assert not result.success
-    with reading(home) as connection:
+        job = build_definitions(settings).resolve_job_def(NIGHTLY.name)
+        for asset, day in (
+            ("codes", "2026-06-01"),
+            ("explanations", "2026-06-01"),
+            ("red_queue", f"{DAY_1}"),
+        ):
+            result = job.execute_in_process(instance=instance, partition_key=day, op_selection=[asset])
+            assert result.success, asset
+    with writing(home) as connection:
         assert rows(connection, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": DAY_1}]
+        with open_place(connection, home, date(2026, 6, 1)):
+            made = {"features", "scores", "timelines", "codes", "explanations"}
+            assert places.made(connection) == made
+            assert rows(connection, "SELECT DISTINCT as_of FROM risk.explanations") == [
+                {"as_of": date(2026, 6, 1)}
+            ]
+    assert home.published.read_bytes() == before
 
 
 def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:

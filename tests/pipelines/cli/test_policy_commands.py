@@ -6,7 +6,6 @@ import logging
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,14 +133,14 @@ def test_an_unknown_pack_is_answered_with_the_known_ones(home: Home) -> None:
 def test_a_run_goes_on_with_what_is_in_force_and_says_once_that_the_files_differ(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    context: Any = SimpleNamespace(partition_key=END.isoformat())
     caplog.set_level(logging.WARNING, logger="riskcode")
 
     def coded_by(pack: str) -> str:
         with writing(home) as connection:
             run = Warehouse(home=str(home.root), pack=pack)
-            run.begin(connection, END)
-            return [run.coding(context).policy.pack for _ in range(2)][-1]
+            run.begin(connection, (END,))
+            with run.at(END):
+                return [run.coding(END).policy.pack for _ in range(2)][-1]
 
     assert coded_by("starter") == "starter"
     assert caplog.messages == []
