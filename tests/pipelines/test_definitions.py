@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from warehouse.home import Home
 from warehouse.intake.inbox import take_in_all
 from warehouse.publish import published_as_of
 from warehouse.questions.codes import code_counts
+from warehouse.questions.nights import CATCH_UP_DAYS, nights
 
 
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
@@ -60,19 +61,24 @@ def test_each_table_of_the_canonical_model_is_an_asset_with_its_columns(home: Ho
         assert [column.name for column in schema.columns] == list(table.columns())
 
 
-def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
+def asked_for(home: Home, instance: DagsterInstance, night: datetime) -> list[str]:
+    """The days the nightly schedule asks for at a moment."""
     definitions = build_definitions(load_settings())
-    schedule = definitions.resolve_schedule_def(nightly_schedule.name)
-    night = datetime(2026, 7, 1, 2, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-    result = schedule.evaluate_tick(
+    result = definitions.resolve_schedule_def(nightly_schedule.name).evaluate_tick(
         build_schedule_context(
-            scheduled_execution_time=night,
+            instance=instance,
+            scheduled_execution_time=night.replace(tzinfo=ZoneInfo("Asia/Shanghai")),
             repository_def=definitions.get_repository_def(),
         )
     )
-    assert result.run_requests is not None
-    [request] = result.run_requests
-    assert request.partition_key == "2026-06-30"
+    return [str(request.partition_key) for request in result.run_requests or []]
+
+
+def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
+    write_instance_config(home)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        assert asked_for(home, instance, datetime(2026, 7, 1, 2)) == ["2026-06-30"]
+    schedule = build_definitions(load_settings()).resolve_schedule_def(nightly_schedule.name)
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.execution_timezone == "Asia/Shanghai"
 
@@ -157,6 +163,26 @@ def test_the_sensor_asks_once_for_a_source_that_cannot_be_read_and_again_once_it
     assert sensor.looks() is None and sensor.looks() is None, "what cannot be read was looked at"
     (home.inbox / "shiju" / "mapping.yaml").write_text("mapping: [")
     assert sensor.looks() is None and sensor.looks() is not None
+
+
+def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_issued_or_under_way(
+    coded: Path, home: Home
+) -> None:
+    copy_of(coded, home.root)
+    write_instance_config(home)
+    three = [f"{DAY_1 + timedelta(days=later)}" for later in (1, 2, 3)]
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        at = datetime.combine(DAY_1 + timedelta(days=4), time(2))
+        assert asked_for(home, instance, at) == three
+        job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
+        instance.create_run_for_job(job, status=DagsterRunStatus.STARTED, tags={"dagster/partition": three[0]})
+        assert asked_for(home, instance, at) == three[1:]
+        assert asked_for(home, instance, datetime.combine(DAY_1 + timedelta(days=1), time(2))) == []
+        late = datetime.combine(DAY_1 + timedelta(days=100), time(2))
+        assert len(asked_for(home, instance, late)) == CATCH_UP_DAYS
+    with reading(home) as connection:
+        told = nights(connection, DAY_1 + timedelta(days=3))
+    assert told == [], "a closed archive has no nights"
 
 
 @pytest.fixture(scope="module")

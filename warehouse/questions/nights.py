@@ -53,10 +53,10 @@ def nights(connection: Connection, until: date) -> list[Night]:
 
 # A night's codes are out by noon of the day after; what came later was caught up.
 _NIGHTS = f"""
-WITH issued AS (SELECT as_of, min(finished_at) AS at FROM ops.runs WHERE {IS_ISSUED} GROUP BY as_of),
+WITH issued AS (SELECT as_of, min(finished_at) AS finished FROM ops.runs WHERE {IS_ISSUED} GROUP BY as_of),
 days AS (
     SELECT unnest(generate_series((SELECT min(as_of) FROM issued)::TIMESTAMP, $until::TIMESTAMP, INTERVAL 1 DAY))::DATE
            AS day)
-SELECT day, CASE WHEN at IS NULL THEN 'missed' WHEN at > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
+SELECT day, CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
 FROM days LEFT JOIN issued ON as_of = day WHERE day > $until::DATE - $shown::INTEGER ORDER BY day DESC
 """
