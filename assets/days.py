@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from dagster import MarkdownMetadataValue, MaterializeResult
+from dagster import DataVersion, MarkdownMetadataValue, MaterializeResult
 
 from assets.resources import Warehouse
 
@@ -15,11 +15,13 @@ ROWS = "dagster/row_count"
 def materialised(warehouse: Warehouse, make: Callable[[date], Metadata]) -> MaterializeResult[Any]:
     """Make an asset for each day of the run, in the day's place; its metadata, of several days in a table."""
     told: dict[date, Metadata] = {}
+    version = ""
     for day in warehouse.days:
         with warehouse.at(day):
             told[day] = make(day)
+            version = warehouse.version()
     if len(told) == 1:
-        return MaterializeResult(metadata=next(iter(told.values())))
+        return MaterializeResult(metadata=next(iter(told.values())), data_version=DataVersion(version))
     lines = [f"| {day} | {one.get(ROWS, '')} |" for day, one in told.items()]
     table = "\n".join(["| day | rows |", "|:---|---:|", *lines])
     return MaterializeResult(metadata={"days": MarkdownMetadataValue(table)})

@@ -17,9 +17,13 @@ from assets.days import ROWS, Metadata, materialised
 from assets.groups import inspection_asset
 from assets.partitions import TIMEZONE
 from assets.resources import Warehouse
-from assets.scoring import codes, explanations, passports
+from assets.scoring import codes, explanations, features, passports
+from assets.sources import DISPUTES
 from warehouse.coding.order import STAGES
 from warehouse.planning.draws import fresh_seed, seeds_from
+
+ROSTER = ("officers", "absences", "conflicts", "tasks")
+"""Who can be sent, and what other departments ask for."""
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
@@ -27,7 +31,7 @@ NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
 )
 
 
-@inspection_asset(deps=[codes], kinds={"duckdb"})
+@inspection_asset(deps=[features, codes], kinds={"duckdb"})
 def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
 
@@ -44,7 +48,7 @@ class Drawing(Config):
     draw_seed: str | None = None
 
 
-@inspection_asset(deps=[red_queue], output_required=False)
+@inspection_asset(deps=[features, codes, red_queue, *ROSTER], output_required=False)
 def inspection_plan(
     context: AssetExecutionContext, config: Drawing, warehouse: Warehouse
 ) -> Iterator[MaterializeResult[Any]]:
@@ -61,7 +65,7 @@ def inspection_plan(
 
 
 @inspection_asset(
-    deps=[inspection_plan, explanations, passports],
+    deps=[inspection_plan, explanations, passports, "rejected_rows", "former_numbers", DISPUTES],
     kinds={"duckdb"},
     output_required=False,
     freshness_policy=NIGHTLY_FRESHNESS,
@@ -75,7 +79,11 @@ def published_copy(context: AssetExecutionContext, warehouse: Warehouse) -> Iter
             yield MaterializeResult(metadata={"path": path, "bytes": size})
 
 
-@inspection_asset(deps=[red_queue, explanations, passports], kinds={"duckdb"}, output_required=False)
+@inspection_asset(
+    deps=[red_queue, explanations, passports, "rejected_rows", "former_numbers", DISPUTES],
+    kinds={"duckdb"},
+    output_required=False,
+)
 def replayed_day(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[Any]]:
     """重算日: the read-only copy of a day that was coded again and not issued; nothing that is published changes."""
     told: dict[str, int] = {}

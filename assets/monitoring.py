@@ -23,7 +23,8 @@ from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
 from assets.partitions import AS_OF
 from assets.resources import Warehouse
-from assets.scoring import codes, explanations
+from assets.scoring import codes, explanations, features, scores
+from assets.sources import DISPUTES
 from desk.say.monitoring import told
 from desk.words.words import Words
 from warehouse.database.reading import Row
@@ -34,7 +35,7 @@ MOVEMENT = ("codes_moved", "psi_score", "psi", "quiet_codes", "quiet_data", "eve
 """Migration, drift, quiet codes, quiet data, streams that dried up, measures that are gone."""
 
 
-@scoring_asset(deps=[codes, explanations])
+@scoring_asset(deps=[features, scores, codes, explanations, DISPUTES])
 def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """自我监测: whether codes move too much or not at all, and whether they treat everybody alike."""
 

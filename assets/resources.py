@@ -32,8 +32,8 @@ from warehouse.home import Home
 from warehouse.planning.draws import Seeds
 from warehouse.planning.plan import Planned, compute_plan
 from warehouse.publish import keep_replay, publish_again, publish_measures, publish_run
-from warehouse.rules.in_force import coding_on
-from warehouse.rules.packs import activated_on, begin_with, differs
+from warehouse.rules.in_force import coding_on, rules_on
+from warehouse.rules.packs import activated_on, begin_with, differs, pack_on
 from warehouse.supervision.measure import keep_measures
 
 log = logging.getLogger("riskcode")
@@ -230,6 +230,26 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         single = run_id if len(self.days) == 1 else f"{run_id} {coding.as_of}"
         return keep_replay(self.connection, self.paths, coding, run_id=single)
 
+    def decisions(self) -> dict[str, str]:
+        """Version of what people decided that the coding of the open place rests on, by the name of its asset."""
+        day = self.days[-1]
+        held = rules_on(self.connection, pack_on(self.connection, self._held_policy(), day), day)
+        changed = "SELECT coalesce(max(greatest(stored_no, coalesce(ended_stored_no, 0))), 0) FROM dispute.overrides"
+        return {
+            "policy_pack": held.policy.pack_hash[:12],
+            "scorecards": held.policy.scorecard.fingerprint[:12],
+            "disputes": str(value(self.connection, changed)),
+        }
+
+    def version(self) -> str:
+        """Of what the open place holds: the last write that counts, and the rules."""
+        held = identity(self.connection)
+        return f"{held.stored_no}.{held.rules[:12]}" if held else "none"
+
+    def _held_policy(self) -> Policy:
+        assert self._packaged is not None, "only a run for a day codes"
+        return self._packaged
+
     def make(self, day: date, assets: Iterable[str]) -> None:
         """Compute what assets of the open place are not made yet."""
         stages = [one for one in STAGES if one in {*assets}]
@@ -245,9 +265,8 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return _PLAN in made(self.connection)
 
     def _coding(self, as_of: date, known_at: date, by: int | None) -> Coding:
-        assert self._packaged is not None, "only a run for a day codes"
         return coding_on(
-            self.connection, self._packaged, as_of, known_at=known_at, engine=self.engine, stored_by=by
+            self.connection, self._held_policy(), as_of, known_at=known_at, engine=self.engine, stored_by=by
         )
 
 

@@ -9,21 +9,23 @@ from dagster import AssetExecutionContext, MarkdownMetadataValue, MaterializeRes
 from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
 from assets.resources import Warehouse
+from assets.sources import DISPUTES, POLICY_PACK, SCORECARDS, observe
 from models.features.fold import EVENT_COLUMNS
 
 
-@scoring_asset(deps=list(EVENT_COLUMNS))
+@scoring_asset(deps=[*EVENT_COLUMNS, POLICY_PACK])
 def features(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
 
     def make(day: date) -> Metadata:
         [rows] = warehouse.compute(warehouse.new_coding(day), "features")
+        observe(context, warehouse)
         return {ROWS: rows, "engine": warehouse.engine}
 
     return materialised(warehouse, make)
 
 
-@scoring_asset(deps=[features])
+@scoring_asset(deps=[features, SCORECARDS])
 def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """风险分: integer risk points by factor and their sum; higher is riskier."""
 
@@ -36,18 +38,19 @@ def scores(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeR
     return materialised(warehouse, make)
 
 
-@scoring_asset(deps=[scores])
+# It reads the events themselves; features begin the coding of the day.
+@scoring_asset(deps=[features, DISPUTES])
 def timelines(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """码的走势: what the facts say on every day, and the codes to come if nothing new is learnt."""
-    return materialised(warehouse, _counted(warehouse, "timelines", after="scores"))
+    return materialised(warehouse, _counted(warehouse, "timelines", after="features"))
 
 
-@scoring_asset(deps=[timelines])
+@scoring_asset(deps=[features, scores, timelines])
 def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """红黄蓝绿码: exactly one code per enterprise, the worst of score, rules and lack of data (C1)."""
 
     def make(day: date) -> Metadata:
-        coding = warehouse.coding(day, "timelines")
+        coding = warehouse.coding(day, "scores", "timelines")
         [counts] = warehouse.compute(coding, "codes")
         return {
             ROWS: sum(counts.values()),
@@ -66,7 +69,7 @@ def passports(context: AssetExecutionContext, warehouse: Warehouse) -> Materiali
     return materialised(warehouse, _counted(warehouse, "passports", after="codes"))
 
 
-@scoring_asset(deps=[codes])
+@scoring_asset(deps=[features, scores, timelines, codes])
 def explanations(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[Any]:
     """赋码理由: the ordered reasons of every code; their points add up to the score exactly (C5)."""
     return materialised(warehouse, _counted(warehouse, "explanations", after="codes"))

@@ -6,6 +6,7 @@ from assets import inspection, intake, learning, monitoring, scoring
 from assets.checks import CHECKS
 from assets.intraday import intraday
 from assets.resources import Installation, Warehouse
+from assets.sources import DECISIONS
 from pipelines.jobs import NIGHTLY, REFIT
 from pipelines.orphans import dead_runs
 from pipelines.schedules import monthly_refit, nightly_schedule
@@ -24,7 +25,7 @@ def build_definitions(
     ``wait_seconds``: how long a run waits for another one that writes, outside Dagster, as the command line does.
     """
     return Definitions(
-        assets=load_assets_from_modules([intake, scoring, monitoring, inspection, learning]),
+        assets=[*load_assets_from_modules([intake, scoring, monitoring, inspection, learning]), *DECISIONS],
         asset_checks=CHECKS,
         jobs=[NIGHTLY, REFIT, intraday],
         schedules=[nightly_schedule, monthly_refit],

@@ -46,9 +46,9 @@ from warehouse.questions.nights import CATCH_UP_DAYS, nights
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
     graph = build_definitions(load_settings()).resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert len(nodes) == 24
+    assert len(nodes) == 27
     for node in nodes:
-        assert node.group_name in {"intake", "scoring", "inspection", "learning"}, node.key
+        assert node.group_name in {"intake", "scoring", "inspection", "learning", "decisions"}, node.key
         assert node.owners, node.key
         assert node.description, node.key
     assert graph.get(AssetKey("published_copy")).freshness_policy == NIGHTLY_FRESHNESS
@@ -175,7 +175,9 @@ def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_iss
         at = datetime.combine(DAY_1 + timedelta(days=4), time(2))
         assert asked_for(home, instance, at) == three
         job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
-        instance.create_run_for_job(job, status=DagsterRunStatus.STARTED, tags={"dagster/partition": three[0]})
+        instance.create_run_for_job(
+            job, status=DagsterRunStatus.STARTED, tags={"dagster/partition": three[0]}
+        )
         assert asked_for(home, instance, at) == three[1:]
         assert asked_for(home, instance, datetime.combine(DAY_1 + timedelta(days=1), time(2))) == []
         late = datetime.combine(DAY_1 + timedelta(days=100), time(2))

@@ -33,8 +33,8 @@ STAGES: dict[str, tuple[Compute, ...]] = {
 
 _NEEDED = {
     "scores": ("features",),
-    "timelines": ("scores",),
-    "codes": ("timelines",),
+    "timelines": ("features",),
+    "codes": ("scores", "timelines"),
     "explanations": ("codes",),
     "passports": ("codes",),
     "red_queue": ("codes",),

@@ -57,6 +57,7 @@ WITH issued AS (SELECT as_of, min(finished_at) AS finished FROM ops.runs WHERE {
 days AS (
     SELECT unnest(generate_series((SELECT min(as_of) FROM issued)::TIMESTAMP, $until::TIMESTAMP, INTERVAL 1 DAY))::DATE
            AS day)
-SELECT day, CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
+SELECT day,
+       CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
 FROM days LEFT JOIN issued ON as_of = day WHERE day > $until::DATE - $shown::INTEGER ORDER BY day DESC
 """
