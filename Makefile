@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-HOME_DIR := $(or $(RISKCODE_HOME),$(CURDIR)/.riskcode)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all test-fast coverage mutate check hooks dev bench pictures format words lock clean
@@ -59,13 +58,8 @@ check-documents: $(VENV)/.ready-dev
 hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing but this)
 	@$(BIN)/pre-commit install
 
-dev: $(VENV)/.ready ## Dagster's UI (port 3000) and Data Docs (port 3001) on this installation
-	@mkdir -p "$(HOME_DIR)/dagster"
-	@$(BIN)/python -c "from pipelines.instance import write_instance_config; from pipelines.settings import load_settings; write_instance_config(load_settings().home.prepare())"
-	@mkdir -p "$(HOME_DIR)/data_docs"; \
-	$(BIN)/python -m http.server 3001 --bind 127.0.0.1 --directory "$(HOME_DIR)/data_docs" >/dev/null 2>&1 & docs=$$!; \
-	trap "kill $$docs" EXIT INT TERM; \
-	DAGSTER_HOME="$(HOME_DIR)/dagster" RISKCODE_HOME="$(HOME_DIR)" $(BIN)/dagster dev -w workspace.yaml
+dev: $(VENV)/.ready ## Dagster's UI and Data Docs on this installation, on free ports (3000 and 3001 where they are); Ctrl-C ends both
+	@exec ./riskcode dev
 
 bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
 	@$(BIN)/python -m benchmarks night
@@ -79,9 +73,11 @@ format: $(VENV)/.ready-dev ## format the code
 words: $(VENV)/.ready-dev ## bring the catalogues of all languages in step with the code
 	@$(BIN)/python -m docs.words
 
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header pyproject.toml
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew, with hashes
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --extra postgres -c requirements.lock -o requirements-postgres.lock
+	@$(COMPILE) --extra postgres --group dev -c requirements-postgres.lock -o requirements-dev.lock
 
 clean: ## remove the environment and all caches (not the data in .riskcode)
 	rm -rf $(VENV) .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutants

@@ -1,20 +1,18 @@
-"""Everything Dagster loads: assets, checks, job, schedule, sensors, the warehouse."""
+"""What Dagster loads of the nights: assets, checks, jobs, schedules, sensors, the warehouse."""
 
 from dagster import Definitions, in_process_executor, load_assets_from_modules
 
-from assets import inspection, intake, learning, monitoring, scoring
+from assets import inspection, intake, monitoring, scoring
 from assets.checks import CHECKS
 from assets.intraday import intraday
-from assets.resources import Installation, Warehouse
+from assets.resources import Warehouse
 from assets.sources import DECISIONS
-from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.housekeeping import housekeeping, monthly_housekeeping
+from pipelines.jobs import NIGHTLY
 from pipelines.orphans import dead_runs
-from pipelines.schedules import monthly_refit, nightly_schedule
+from pipelines.schedules import nightly_schedule
 from pipelines.sensors import new_delivery, report_failure
-from pipelines.settings import Settings, load_settings
-
-WAIT_SECONDS = 15 * 60
-"""How long a scheduled run waits for the one that writes: longer than a night's run of a large city takes."""
+from pipelines.settings import WAIT_SECONDS, Settings, load_settings
 
 
 def build_definitions(
@@ -25,10 +23,10 @@ def build_definitions(
     ``wait_seconds``: how long a run waits for another one that writes, outside Dagster, as the command line does.
     """
     return Definitions(
-        assets=[*load_assets_from_modules([intake, scoring, monitoring, inspection, learning]), *DECISIONS],
+        assets=[*load_assets_from_modules([intake, scoring, monitoring, inspection]), *DECISIONS],
         asset_checks=CHECKS,
-        jobs=[NIGHTLY, REFIT, intraday],
-        schedules=[nightly_schedule, monthly_refit],
+        jobs=[NIGHTLY, intraday, housekeeping],
+        schedules=[nightly_schedule, monthly_housekeeping],
         sensors=[new_delivery, report_failure, dead_runs],
         # For everything the UI starts: one process holds the warehouse for a whole run.
         executor=in_process_executor,
@@ -39,12 +37,6 @@ def build_definitions(
                 engine=settings.engine,
                 known_at=known_at,
                 data_docs_url=settings.data_docs_url,
-                language=settings.language,
-                wait_seconds=wait_seconds,
-            ),
-            "installation": Installation(
-                home=str(settings.home.root),
-                pack=settings.pack,
                 language=settings.language,
                 wait_seconds=wait_seconds,
             ),

@@ -5,12 +5,10 @@ from dagster import AssetSelection, define_asset_job, in_process_executor
 from assets.intraday import PRIORITY as INTRADAY_PRIORITY
 from assets.partitions import AS_OF
 
-_LEARNING = AssetSelection.groups("learning")
-
 # One process: DuckDB takes one writer, and the lock and connection are held for the whole run.
 NIGHTLY = define_asset_job(
     "nightly",
-    selection=AssetSelection.all() - _LEARNING,
+    selection=AssetSelection.all(),
     description="夜间赋码: take deliveries in, check, score, code, explain, queue, publish.",
     partitions_def=AS_OF,
     executor_def=in_process_executor,
@@ -20,7 +18,7 @@ NIGHTLY = define_asset_job(
 
 REFIT = define_asset_job(
     "refit",
-    selection=_LEARNING,
+    selection=AssetSelection.groups("learning"),
     description="每月重拟合: fit a challenger and measure it; a person promotes it or not.",
     partitions_def=AS_OF,
     executor_def=in_process_executor,

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
+from models.errors import SettingsError
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
+WAIT_SECONDS = 15 * 60
+"""How long a scheduled run waits for the one that writes: longer than a night's run of a large city takes."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Settings:
     ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
     ``RISKCODE_COMMISSIONED_ON``: first day that the scheduler knows (default 2026-01-01); archives reach further back.
+    ``RISKCODE_POSTGRES_URL``: a server for Dagster's runs and events (default: files in the home).
+    ``RISKCODE_RUNS_KEPT_DAYS``: after so many days Dagster forgets a run (``pipelines.housekeeping``; default 400).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -30,10 +35,12 @@ class Settings:
     language: str
     real_data: Path
     data_docs_url: str
+    postgres_url: str | None
+    runs_kept_days: int
 
 
 def load_settings() -> Settings:
-    """Settings of this process.  Raises SettingsError for a language nobody speaks here."""
+    """Settings of this process.  Raises SettingsError for a language nobody speaks here, or days that are no number."""
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
@@ -41,7 +48,18 @@ def load_settings() -> Settings:
         language=Words(os.environ.get("RISKCODE_LANG") or _language()).language,
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
+        postgres_url=os.environ.get("RISKCODE_POSTGRES_URL") or None,
+        runs_kept_days=_days("RISKCODE_RUNS_KEPT_DAYS", "400"),
     )
+
+
+def _days(name: str, otherwise: str) -> int:
+    text = os.environ.get(name) or otherwise
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise SettingsError(
+            "{name} is '{text}'. Set it to a number of days, 1 or more.", name=name, text=text
+        )
+    return int(text)
 
 
 def _language() -> str:

@@ -42,6 +42,16 @@ COMMANDS = (
         "Watch the inbox: new files change the codes they are about within seconds.",
     ),
     Later("demo", "admin:demo", "Write the deliveries of an invented city (mapping: demo_city)."),
+    Later(
+        "init",
+        "init:init",
+        "Prepare a home: its folders, Dagster's configuration, and how a source comes into the inbox.",
+    ),
+    Later(
+        "dev",
+        "dev:dev",
+        "Dagster's page, its daemon and the Data Docs on this machine, to try out; Ctrl-C ends them.",
+    ),
     Later("doctor", "admin:doctor", "Whether this installation can run, and what to do where it cannot."),
     Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
