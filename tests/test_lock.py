@@ -38,6 +38,9 @@ def test_no_registry_or_local_path_is_named(lock: str) -> None:
 def declared() -> dict[str, list[str]]:
     """What each lock was made from."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    [postgres] = project["project"]["optional-dependencies"].values()
+    more = [project["project"]["dependencies"], postgres, project["dependency-groups"]["dev"]]
+    return dict(zip(LOCKS, accumulate(more), strict=True))
 
 
 @pytest.mark.parametrize("lock", LOCKS)

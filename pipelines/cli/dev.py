@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,17 +90,18 @@ def _served(home: Home, port: int, docs: str) -> int:
         "RISKCODE_DATA_DOCS_URL": docs,
         "DAGSTER_HOME": str(home.dagster),
     }
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.default_int_handler)
     # Away from the terminal's group, so that it hears of Ctrl-C once, from here.
     with subprocess.Popen(
         [*command, "-h", HERE, "-p", str(port)], cwd=REPOSITORY, env=environment, start_new_session=True
     ) as served:
-        for kind in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(kind, signal.default_int_handler)
         try:
             return served.wait()
         except KeyboardInterrupt:
             served.send_signal(signal.SIGINT)
-            served.wait(PATIENCE_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                served.wait(PATIENCE_SECONDS)
             return 0
         finally:
             _end_all_of(served.pid)
@@ -108,7 +109,5 @@ def _served(home: Home, port: int, docs: str) -> int:
 
 def _end_all_of(group: int) -> None:
     """End what is left of a group of processes."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return

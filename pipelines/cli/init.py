@@ -27,6 +27,7 @@ def init(
     settings = load_settings()
     words, console = Words(settings.language), Console(highlight=False)
     place = settings.home.prepare()
+    place.data_docs.mkdir(exist_ok=True)
     told = [words("{folder} is ready.", folder=place.root), _told(renew_instance_config(place), words)]
     if _write_readme(place, words):
         told.append(words("{file} tells how a source comes into the inbox.", file=place.inbox / _README))
@@ -50,8 +51,8 @@ def _told(prepared: Prepared, words: Words) -> str:
             return words("{file} is replaced: nobody had changed it. Restart what is running.", file=config)
         case State.BESIDE:
             return words(
-                "{file} is not as this version writes it and is left as it is. {new} is what would be written: compare, "
-                "and take over what is missing.",
+                "{file} is not as this version writes it, and is left as it is. {new} is what would be written: "
+                "compare, and take over what is missing.",
                 file=config,
                 new=prepared.beside,
             )
