@@ -39,10 +39,10 @@ def forget_runs(instance: DagsterInstance, *, before: datetime) -> int:
 
 def _made_last(instance: DagsterInstance) -> set[str]:
     """Of every partition of every asset, and of every asset without, the run that made it last."""
-    newest = dict[tuple[str, str | None], str]()
+    newest = dict[tuple[str, str | None], str | None]()
     for event in instance.get_asset_event_summary_records(DagsterEventType.ASSET_MATERIALIZATION):
         newest.setdefault((event.asset_key.to_string(), event.partition), event.run_id)
-    return set(newest.values())
+    return {run_id for run_id in newest.values() if run_id is not None}
 
 
 @op(pool=POOL, description="Deletes runs older than RISKCODE_RUNS_KEPT_DAYS that are no asset's last one.")

@@ -36,9 +36,10 @@ def test_each_package_is_this_repositorys_own(package: str) -> None:
 def test_dagsters_two_configurations_name_the_same_module() -> None:
     workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["dg"]["project"]
-    [location] = workspace["load_from"]
-    assert location["python_module"]["module_name"] == project["code_location_target_module"]
-    assert location["python_module"]["location_name"] == project["code_location_name"]
+    nights, learning = (location["python_module"] for location in workspace["load_from"])
+    assert nights["module_name"] == project["code_location_target_module"]
+    assert nights["location_name"] == project["code_location_name"]
+    assert learning["module_name"] == "pipelines.learning_definitions"
 
 
 def test_assets_and_pipelines_keep_annotations_that_dagster_can_read() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
-from pipelines.definitions import build_definitions
 from pipelines.demo import write_demo_city
 from pipelines.instance import write_instance_config
 from pipelines.jobs import REFIT
+from pipelines.learning_definitions import build_learning_definitions
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
 from tests.worlds.homes import copy_of
@@ -45,7 +45,7 @@ def refitted(learnt_from: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     write_instance_config(Home(home).prepare())
     with pytest.MonkeyPatch.context() as here:
         here.setenv("RISKCODE_HOME", str(home))
-        job = build_definitions(load_settings()).resolve_job_def(REFIT.name)
+        job = build_learning_definitions(load_settings()).resolve_job_def(REFIT.name)
         with DagsterInstance.from_config(str(home / "dagster")) as instance:
             result = job.execute_in_process(
                 instance=instance,
