@@ -1,4 +1,4 @@
-"""What an operator copies from ``deploy`` fits the program: files, commands, sockets, settings, Dagster's configuration."""
+"""What an operator copies from ``deploy`` fits the program: files, commands, sockets, settings."""
 
 import configparser
 import importlib.util
