@@ -55,7 +55,7 @@ def forget_old_runs(context: OpExecutionContext, warehouse: Warehouse) -> None:
 
 
 @job(
-    description="整理: old runs leave Dagster's storage; codes, history and published copies are not touched."
+    description="Old runs leave Dagster's storage; codes, history and published copies are not touched."
 )
 def housekeeping() -> None:
     """The one step."""
