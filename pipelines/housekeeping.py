@@ -54,9 +54,7 @@ def forget_old_runs(context: OpExecutionContext, warehouse: Warehouse) -> None:
     context.add_output_metadata({"deleted": count, "kept_days": days})
 
 
-@job(
-    description="Old runs leave Dagster's storage; codes, history and published copies are not touched."
-)
+@job(description="Old runs leave Dagster's storage; codes, history and published copies are not touched.")
 def housekeeping() -> None:
     """The one step."""
     forget_old_runs()

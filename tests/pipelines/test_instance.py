@@ -1,5 +1,6 @@
 """Dagster's instance of a home: written once, kept where somebody changed it, in files or on a server."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -120,6 +121,22 @@ def test_the_documented_command_starts_the_schedule_of_an_empty_home(home: Home)
         assert [state.name for state in instance.all_instigator_state() if state.is_running] == [
             "nightly_schedule"
         ]
+
+
+def test_what_a_run_says_of_itself_stands_on_its_page_and_no_progress_bar_in_its_logs(
+    coded: Path, tmp_path: Path
+) -> None:
+    told = json.loads((coded / "summary.json").read_text(encoding="utf-8"))
+    # Whoever opens an instance may write in it.
+    with DagsterInstance.from_config(
+        str(shutil.copytree(coded / "dagster", tmp_path / "dagster"))
+    ) as instance:
+        events = instance.all_logs(told["run_id"])
+    said = {(one.step_key, one.user_message) for one in events if not one.is_dagster_event}
+    assert ("features", "computing features") in said
+    assert any(step == "intake_checks" and text.startswith("checking ") for step, text in said)
+    logs = [path.read_text(errors="replace") for path in (tmp_path / "dagster").rglob("compute_logs/*")]
+    assert logs and not [text for text in logs if "%|" in text or "\r" in text]
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Two code locations: nights may be materialised all together, learning stands apart."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dagster import DefaultScheduleStatus, build_schedule_context
+
+from pipelines.definitions import build_definitions
+from pipelines.housekeeping import housekeeping, monthly_housekeeping
+from pipelines.jobs import REFIT
+from pipelines.learning_definitions import build_learning_definitions
+from pipelines.schedules import monthly_refit
+from pipelines.settings import load_settings
+from warehouse.home import Home
+
+
+def test_all_that_can_be_materialised_of_the_nights_holds_no_learning(home: Home) -> None:
+    nights = build_definitions(load_settings()).resolve_asset_graph()
+    groups = {nights.get(key).group_name for key in nights.get_all_asset_keys()}
+    assert groups == {"intake", "scoring", "inspection"}
+
+
+def test_learning_is_a_location_with_its_job_and_schedule_and_rests_on_assets_of_the_nights(
+    home: Home,
+) -> None:
+    nights = build_definitions(load_settings()).resolve_asset_graph()
+    learning = build_learning_definitions(load_settings())
+    graph = learning.resolve_asset_graph()
+    assert {graph.get(key).group_name for key in graph.materializable_asset_keys} == {"learning"}
+    assert graph.get_all_asset_keys() - graph.materializable_asset_keys <= nights.materializable_asset_keys
+    assert learning.resolve_schedule_def(monthly_refit.name).job.name == REFIT.name
+    assert learning.resolve_job_def(REFIT.name).name == REFIT.name
+
+
+def test_once_a_month_old_runs_are_asked_to_go_whether_or_not_somebody_thought_of_it(home: Home) -> None:
+    definitions = build_definitions(load_settings())
+    schedule = definitions.resolve_schedule_def(monthly_housekeeping.name)
+    assert schedule.default_status == DefaultScheduleStatus.RUNNING
+    first = datetime(2026, 7, 1, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+    context = build_schedule_context(
+        scheduled_execution_time=first, repository_def=definitions.get_repository_def()
+    )
+    [request] = schedule.evaluate_tick(context).run_requests or []
+    assert schedule.job.name == housekeeping.name and request.partition_key is None
