@@ -30,6 +30,13 @@ def checked(connection: Connection, docs: Path) -> list[Outcome]:
     return run_suites(connection, suites, docs=docs)
 
 
+def test_checks_print_nothing_so_that_logs_of_runs_hold_no_progress_bars(
+    connection: Connection, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checked(connection, tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_each_suite_is_judged_on_the_rows_of_the_connection_and_says_what_failed(
     connection: Connection, tmp_path: Path
 ) -> None:
