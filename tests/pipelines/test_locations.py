@@ -16,7 +16,7 @@ from warehouse.home import Home
 
 def test_all_that_can_be_materialised_of_the_nights_holds_no_learning(home: Home) -> None:
     nights = build_definitions(load_settings()).resolve_asset_graph()
-    groups = {nights.get(key).group_name for key in nights.get_all_asset_keys()}
+    groups = {nights.get(key).group_name for key in nights.materializable_asset_keys}
     assert groups == {"intake", "scoring", "inspection"}
 
 
@@ -27,7 +27,7 @@ def test_learning_is_a_location_with_its_job_and_schedule_and_rests_on_assets_of
     learning = build_learning_definitions(load_settings())
     graph = learning.resolve_asset_graph()
     assert {graph.get(key).group_name for key in graph.materializable_asset_keys} == {"learning"}
-    assert graph.get_all_asset_keys() - graph.materializable_asset_keys <= nights.materializable_asset_keys
+    assert graph.get_all_asset_keys() - graph.materializable_asset_keys <= nights.get_all_asset_keys()
     assert learning.resolve_schedule_def(monthly_refit.name).job.name == REFIT.name
     assert learning.resolve_job_def(REFIT.name).name == REFIT.name
 
