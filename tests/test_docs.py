@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import typer
-from dagster import build_schedule_context
+from dagster import DagsterInstance, build_schedule_context
 
 from docs import data_dictionary, house, law, pictures, planning_tables, scoring_pack, scoring_tables
 from docs.codes_picture import draw_codes
@@ -283,13 +283,17 @@ def test_the_mapping_example_is_a_mapping() -> None:
     assert set(parsed.tables) == {"enterprises", "inspections", "violations", "alerts"}
 
 
-def test_the_day_the_schedule_codes_is_the_one_documented() -> None:
+def test_the_day_the_schedule_codes_is_the_one_documented(home: Home) -> None:
     from pipelines.definitions import defs
 
     night = datetime(2026, 7, 2, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
     repository = defs.get_repository_def()
-    context = build_schedule_context(scheduled_execution_time=night, repository_def=repository)
-    [request] = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests
+    with DagsterInstance.ephemeral() as instance:
+        context = build_schedule_context(
+            instance=instance, scheduled_execution_time=night, repository_def=repository
+        )
+        requests = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests
+    [request] = requests
     said = {"2026-07-02": "codes the day that begins (", "2026-07-01": "codes the day that has just ended ("}
     assert said[request.partition_key] in _page("operations.md")
 
