@@ -18,6 +18,8 @@ from dagster import (
 from assets.partitions import AS_OF, POOL, TOGETHER
 from assets.resources import Warehouse
 from models.tables.canonical import TABLES, Table
+from warehouse.home import Home
+from warehouse.intake.arrivals import waiting
 from warehouse.intake.inbox import table_facts, take_in_all
 
 GROUP = "intake"
@@ -26,12 +28,23 @@ REJECTS = "rejected_rows"
 
 
 class Deliveries(Config):
-    """Where deliveries come from.  Without ``folder`` and ``mapping``: the inbox."""
+    """Where deliveries come from.  Without ``folder`` and ``mapping``: the inbox.
+
+    ``finished``: what of the inbox was finished when a sensor looked (place: mark), the rest being left alone.
+    """
 
     folder: str | None = None
     mapping: str | None = None
     take_in: bool = True
     today: str | None = None
+    finished: dict[str, str] | None = None
+
+    def of_inbox(self, home: Home) -> dict[str, frozenset[str]] | None:
+        """The files that are taken in, by folder of the inbox; ``None``: all of them."""
+        if self.finished is None:
+            return None
+        arrived = waiting(home, finished={*self.finished.values()})
+        return {one.source.folder.name: one.files for one in arrived}
 
 
 def _columns(table: Table) -> TableSchema:
@@ -100,6 +113,7 @@ def intake(
             mapping=config.mapping,
             received_on=warehouse.receives_on(is_archive=config.folder is not None),
             today=today,
+            only=config.of_inbox(warehouse.paths),
         )
     selected = {key.to_user_string() for key in context.selected_asset_keys}
     asked = [name for name in (*TABLES, REJECTS) if name in selected]

@@ -1,28 +1,41 @@
 """Within the day: one job that takes in what is new in the inbox and codes the enterprises it is about."""
 
-from dagster import OpExecutionContext, RetryPolicy, job, op
+from dagster import Config, Failure, OpExecutionContext, RetryRequested, job, op
 
 from assets.partitions import POOL
 from assets.resources import Warehouse
+from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from warehouse.intraday import take_in_inbox
 
 
+class Inbox(Config):
+    """What of the inbox is taken in: all of it, or what was ``finished`` when a sensor looked (place: mark)."""
+
+    finished: dict[str, str] | None = None
+
+
 @op(
-    pool=POOL,
-    description="随到随赋码: take in new files, rescore the enterprises they are about, republish.",
-    # Another run may be writing: then this one waits a little.
-    retry_policy=RetryPolicy(max_retries=3, delay=30),
+    pool=POOL, description="随到随赋码: take in new files, rescore the enterprises they are about, republish."
 )
-def update_codes(context: OpExecutionContext, warehouse: Warehouse) -> None:
-    """One update; what it did is in the run's metadata and in ``ops.runs``."""
-    updated = take_in_inbox(
-        warehouse.connection,
-        warehouse.paths,
-        load_policy(warehouse.pack),
-        run_id=context.run_id,
-        engine=warehouse.engine,
-    )
+def update_codes(context: OpExecutionContext, config: Inbox, warehouse: Warehouse) -> None:
+    """One update; what it did is in the run's metadata and in ``ops.runs``.
+
+    Another run that is writing passes, and is waited for; what is wrong otherwise is not tried again as it is.
+    """
+    try:
+        updated = take_in_inbox(
+            warehouse.connection,
+            warehouse.paths,
+            load_policy(warehouse.pack),
+            run_id=context.run_id,
+            engine=warehouse.engine,
+            finished=None if config.finished is None else set(config.finished.values()),
+        )
+    except BusyError as error:
+        raise RetryRequested(max_retries=3, seconds_to_wait=30) from error
+    except RiskcodeError as error:
+        raise Failure(str(error), allow_retries=False) from error
     context.add_output_metadata({"enterprises": updated.enterprises, "changed": updated.changed})
 
 

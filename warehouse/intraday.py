@@ -5,6 +5,7 @@ enterprises' rows.  A code depends on nothing but its own enterprise's facts, so
 Plans are not made anew: a new RED stands in the red queue at once and in the plan after the night.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 
@@ -129,10 +130,20 @@ def take_in_and_update(
 
 
 def take_in_inbox(
-    connection: Connection, home: Home, pack: Policy, *, run_id: str, engine: str = "polars"
+    connection: Connection,
+    home: Home,
+    pack: Policy,
+    *,
+    run_id: str,
+    engine: str = "polars",
+    finished: Container[str] | None = None,
 ) -> Updated:
-    """The same for everything in the inbox, whenever it arrived; what was taken in before changes nothing."""
-    return take_in_and_update(connection, home, pack, waiting(home), run_id=run_id, engine=engine)[1]
+    """The same for everything in the inbox, whenever it arrived; what was taken in before changes nothing.
+
+    ``finished``: marks of the files that are known to be whole (``intake.arrivals``); the others are left alone.
+    """
+    arrivals = waiting(home, finished=finished)
+    return take_in_and_update(connection, home, pack, arrivals, run_id=run_id, engine=engine)[1]
 
 
 def _has_codes(connection: Connection) -> bool:

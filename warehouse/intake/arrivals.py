@@ -5,6 +5,8 @@ have stood still between two looks, so that a file that is still being written i
 dot or end in ``.part`` or ``.tmp`` are never looked at (``delivery_files``): that is how a careful sender writes.
 """
 
+import hashlib
+import os
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,14 +28,27 @@ from warehouse.questions.complaints import standing
 
 @dataclass(frozen=True)
 class Arrival:
-    """New files of one source; none where what arrived is only that it cannot be read."""
+    """New files of one source; none where what arrived is only that it cannot be read.
+
+    ``marks``: how each of them stood when it was looked at, by name; what is wrong with a source stands under no name.
+    """
 
     source: Source
     files: frozenset[str]
+    marks: dict[str, str] = field(default_factory=dict[str, str])
+
+    def only(self, names: Container[str]) -> "Arrival":
+        """The part of it under some of its names."""
+        marks = {name: mark for name, mark in self.marks.items() if name in names}
+        return Arrival(self.source, frozenset(marks) - {_PROBLEM}, marks)
+
+    def standing(self, before: Container[str]) -> "Arrival":
+        """The part of it that stands as it did: that bears one of these marks."""
+        return self.only({name for name, mark in self.marks.items() if mark in before})
 
 
-Facts = tuple[int, int]
-"""Size and time of change of a file."""
+_PROBLEM = ""
+"""The name under which what is wrong with a source stands; no file is called so."""
 
 
 @dataclass
@@ -41,73 +56,44 @@ class Lookout:
     """Looks into the inbox again and again, and remembers what it saw."""
 
     home: Home
-    _seen: dict[Path, Facts] = field(default_factory=dict[Path, Facts])
-    _settled: dict[Path, Facts] = field(default_factory=dict[Path, Facts])
-    _told: dict[Path, str] = field(default_factory=dict[Path, str])
+    _seen: set[str] = field(default_factory=set[str])
+    _told: set[str] = field(default_factory=set[str])
 
     def arrivals(self) -> list[Arrival]:
         """Files that are new or changed since the last call that told of them, and have stood still for one look.
 
         A source that cannot be read is told once for each thing that is wrong with it.
         """
-        found: list[Arrival] = []
-        for source in _looked_into(self.home):
-            ready = frozenset(path.name for path in source.paths if self._stands_still(path))
-            if ready or self._is_news(source.source):
-                found.append(Arrival(source.source, ready))
-        return found
-
-    def _stands_still(self, path: Path) -> bool:
-        try:
-            facts = path.stat()
-        except OSError:
-            return False  # gone again
-        now = (facts.st_size, facts.st_mtime_ns)
-        before, self._seen[path] = self._seen.get(path), now
-        if before != now or self._settled.get(path) == now:
-            return False
-        self._settled[path] = now
-        return True
-
-    def _is_news(self, source: Source) -> bool:
-        before, now = self._told.pop(source.folder, None), str(source.problem) if source.problem else None
-        if now is not None:
-            self._told[source.folder] = now
-        return now is not None and now != before
+        found = waiting(self.home)
+        now = {mark for one in found for mark in one.marks.values()}
+        ready = (now & self._seen) - self._told
+        self._seen, self._told = now, (now & self._told) | ready
+        return [part for one in found if (part := one.standing(ready)).marks]
 
     def forget(self, arrivals: Iterable[Arrival]) -> None:
         """Tell of these files again: they could not be taken in now."""
         for arrival in arrivals:
-            self._told.pop(arrival.source.folder, None)
-            for name in arrival.files:
-                self._settled.pop(arrival.source.folder / name, None)
+            self._told.difference_update(arrival.marks.values())
 
 
-def waiting(home: Home) -> list[Arrival]:
-    """All finished files of the inbox."""
-    return [
-        Arrival(one.source, frozenset(path.name for path in one.paths))
-        for one in _looked_into(home)
-        if one.paths or one.source.problem
-    ]
+def waiting(home: Home, *, finished: Container[str] | None = None) -> list[Arrival]:
+    """All finished files of the inbox, or those that still bear one of the marks of ``finished``.
+
+    So a file that was finished when somebody looked, and is being written again since, is left alone.
+    """
+    found = [_arrival(source) for source in sources(home)]
+    return [part for one in found if (part := one if finished is None else one.standing(finished)).marks]
 
 
-@dataclass(frozen=True)
-class _LookedInto:
-    source: Source
-    paths: tuple[Path, ...]
-
-
-def _looked_into(home: Home) -> list[_LookedInto]:
-    """Every source with the files that its mapping reads; a folder that cannot be looked into is a problem of it."""
-    found: list[_LookedInto] = []
-    for source in sources(home):
-        files = attempt(lambda source=source: _files(source))
-        if isinstance(files, RiskcodeError):
-            found.append(_LookedInto(Source(source.folder, None, files), ()))
-        else:
-            found.append(_LookedInto(source, files))
-    return found
+def _arrival(source: Source) -> Arrival:
+    """What lies there of a source; a folder that cannot be looked into is a problem of it."""
+    files = attempt(lambda: _files(source))
+    if isinstance(files, RiskcodeError):
+        source, files = Source(source.folder, None, files), ()
+    if source.problem is not None:
+        return Arrival(source, frozenset(), {_PROBLEM: _digest(source.folder.name, str(source.problem))})
+    marks = {path.name: mark for path in files if (mark := _mark(source, path)) is not None}
+    return Arrival(source, frozenset(marks), marks)
 
 
 def _files(source: Source) -> tuple[Path, ...]:
@@ -116,29 +102,44 @@ def _files(source: Source) -> tuple[Path, ...]:
     return tuple(sorted({path for _, _, _, path in delivery_files(source.folder, source.mapping)[0]}))
 
 
-def untaken(home: Home) -> list[str]:
-    """What of the inbox no run has taken in yet, by the published copy: files, and sources that cannot be read.
+def _mark(source: Source, path: Path) -> str | None:
+    """What tells a file, as it stands and is read, from any other without reading it; ``None`` when it is gone."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    read_by = source.mapping.hash if source.mapping else ""
+    return _digest(source.folder.name, path.name, read_by, str(facts.st_size), str(facts.st_mtime_ns))
+
+
+def _digest(*told: str) -> str:
+    """Short, so that many fit into what is remembered of an inbox."""
+    return hashlib.blake2b(os.fsencode("\0".join(told)), digest_size=8).hexdigest()
+
+
+def untaken(home: Home, arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """What of these no run has taken in yet, by the published copy: files, and sources that cannot be read.
 
     A source whose problem stands as a complaint was looked at; it counts again once something about it has changed.
     """
     if not is_published(home):
-        return [one.source.name for one in waiting(home)]
+        return list(arrivals)
     with reading(home) as connection:
         told = {(row["source"], str(row["said"])) for row in standing(connection)}
-        return [name for one in waiting(home) for name in _untaken(connection, one, told)]
+        return [part for one in arrivals if (part := _untaken(connection, one, told)).marks]
 
 
-def _untaken(connection: Connection, arrival: Arrival, told: Container[tuple[str, str]]) -> list[str]:
+def _untaken(connection: Connection, arrival: Arrival, told: Container[tuple[str, str]]) -> Arrival:
     source = arrival.source
     folder, mapping, problem = source.folder, source.mapping, source.problem
     if mapping is not None:
         unseen = attempt(lambda: unseen_files(connection, folder, mapping, arrival.files))
         if not isinstance(unseen, RiskcodeError):
-            return sorted(unseen)
+            return arrival.only(unseen)
         problem = unseen
     assert problem is not None, "a source has a mapping or a problem"
     place = shown(folder.name)
-    return [] if (place, str(of_source(place, problem).said)) in told else [place]
+    return arrival.only(()) if (place, str(of_source(place, problem).said)) in told else arrival
 
 
 def take_in_arrivals(

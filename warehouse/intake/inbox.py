@@ -50,8 +50,12 @@ def take_in_all(
     mapping: str | None,
     received_on: date,
     today: date | None = None,
+    only: dict[str, frozenset[str]] | None = None,
 ) -> list[TakenIn]:
     """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise.
+
+    ``only``: files of the inbox by the name of their folder, where the others are left alone; queries are asked in any
+    case.
 
     A source of the inbox that cannot be read is set aside with a complaint, and the others are taken in; a delivery
     that was asked for by name raises what is wrong with it.
@@ -67,7 +71,16 @@ def take_in_all(
         taken = [_store(connection, told, received_on)]
     else:
         taken = [
-            take_in_source(connection, one, received_on=received_on, today=today) for one in sources(home)
+            take_in_source(
+                connection,
+                one,
+                received_on=received_on,
+                today=today,
+                only=None if only is None else only.get(one.folder.name, frozenset()),
+                with_queries=True,
+            )
+            for one in sources(home)
+            if only is None or one.folder.name in only or (one.mapping is not None and one.mapping.asks)
         ]
     taken_up = retry_rejects(connection, received_on=received_on, today=today)
     if taken_up:
@@ -82,15 +95,19 @@ def take_in_source(
     received_on: date,
     today: date,
     only: Collection[str] | None = None,
+    with_queries: bool = False,
 ) -> TakenIn | None:
-    """Take in what a source of the inbox holds that is new, or (``only``) some of its files; its queries with the rest.
+    """Take in what a source of the inbox holds that is new, or (``only``) some of its files.
 
+    ``with_queries``: and what its queries give.
     What keeps the source from being read becomes a complaint and is told in the log; then nothing is returned.
     """
     folder, mapping, told = source.folder, source.mapping, source.problem
     if mapping is not None:
         known = known_enterprises(connection)
-        told = attempt(lambda: _read(connection, folder, mapping, known, today, only))
+        told = attempt(
+            lambda: _read(connection, folder, mapping, known, today, only, with_queries=with_queries)
+        )
     assert told is not None, "a source has a mapping or a problem"
     if isinstance(told, RiskcodeError):
         log.warning("%s is set aside: %s", source.name, told)
@@ -113,13 +130,15 @@ def _read(
     known: pl.Series,
     today: date,
     only: Collection[str] | None = None,
+    *,
+    with_queries: bool = True,
 ) -> Judged | TakenIn:
     """What is new of a delivery, judged; where nothing is, that.
 
     Only files that are new are read, however many lie beside them: a folder is taken in as its files would be, one by
     one.
     """
-    with_queries = only is None and any(entry.sql is not None for _, _, entry in mapping.entries())
+    with_queries = with_queries and mapping.asks
     unseen: Collection[str] | None = None
     if folder is not None:
         files, notes = delivery_files(folder, mapping)

@@ -188,6 +188,11 @@ class Mapping(_Strict):
         ordered = sorted(self.tables, key=list(TABLES).index)
         return [(name, at, entry) for name in ordered for at, entry in enumerate(self.tables[name])]
 
+    @property
+    def asks(self) -> bool:
+        """Whether an entry of it asks a database."""
+        return any(entry.sql is not None for _, _, entry in self.entries())
+
 
 class _KeptWords(yaml.SafeLoader):
     """YAML in which Yes, No, On and Off are the words they look like; only true and false are flags."""

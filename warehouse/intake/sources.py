@@ -49,10 +49,7 @@ def sources(home: Home) -> list[Source]:
     if not home.inbox.exists():
         return []
     approved = approved_hashes(home)
-    there = sorted(home.inbox.iterdir())
-    found = [
-        _source(path, approved) if path.is_dir() else _astray(path) for path in there if _is_source(path)
-    ]
+    found = [_source(path, approved) for path in sorted(home.inbox.iterdir()) if _is_source(path)]
     first = {one.mapping.name: one.folder for one in reversed(found) if one.mapping}
     return [_alone(one, first) for one in found]
 
@@ -78,27 +75,26 @@ def _is_source(folder: Path) -> bool:
     name = folder.name.lower()
     if name.startswith(_MARKS) or name in _NO_SOURCES:
         return False
-    if not folder.is_dir():
-        return folder.suffix.lower() in _DELIVERED and is_finished(folder)
     try:
+        if not folder.is_dir():
+            return folder.suffix.lower() in _DELIVERED and is_finished(folder)
         return any(is_finished(path) and not path.is_dir() for path in folder.iterdir())
     except OSError:
         return True  # what cannot be looked into is told by whoever reads it
 
 
-def _astray(file: Path) -> Source:
+def _astray(file: Path) -> DeliveryError:
     """A delivered file that lies in the inbox itself: nobody can say how it is to be read."""
-    problem = DeliveryError(
+    return DeliveryError(
         "{file} lies in the inbox itself, not in the folder of a source. Put it there.", file=shown(file.name)
     )
-    return Source(file, None, problem)
 
 
-def _source(folder: Path, approved: Container[str]) -> Source:
-    found = attempt(lambda: _mapping_of(folder, approved))
+def _source(path: Path, approved: Container[str]) -> Source:
+    found = attempt(lambda: _mapping_of(path, approved) if path.is_dir() else _astray(path))
     if isinstance(found, RiskcodeError):
-        return Source(folder, None, found)
-    return Source(folder, found)
+        return Source(path, None, found)
+    return Source(path, found)
 
 
 def _mapping_of(folder: Path, approved: Container[str]) -> Mapping:
@@ -124,18 +120,13 @@ def _mapping_of(folder: Path, approved: Container[str]) -> Mapping:
     if not own.exists():
         return load_mapping(named)
     found = load_mapping(own)
-    if _asks(found) and found.hash not in approved:
+    if found.asks and found.hash not in approved:
         raise MappingError(
             "The mapping in {folder} asks a database, and nobody has approved it. Read it, then: ./riskcode sources "
             "approve {folder} --by NAME",
             folder=shown(str(folder)),
         )
     return found
-
-
-def _asks(mapping: Mapping) -> bool:
-    """Whether a mapping asks a database."""
-    return any(entry.sql is not None for _, _, entry in mapping.entries())
 
 
 def approved_hashes(home: Home) -> frozenset[str]:
@@ -156,7 +147,7 @@ def approve(home: Home, folder: Path, *, by: str) -> Mapping:
         raise MappingError(
             "Nobody is named who approves the mapping '{name}'. Write who does.", name=found.name
         )
-    if not _asks(found):
+    if not found.asks:
         raise MappingError(
             "The mapping '{name}' asks no database (sql:), so it needs no approval: it is read as it is.",
             name=found.name,
