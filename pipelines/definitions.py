@@ -11,8 +11,9 @@ from pipelines.housekeeping import housekeeping, monthly_housekeeping
 from pipelines.jobs import NIGHTLY
 from pipelines.orphans import dead_runs
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import new_delivery, report_failure
+from pipelines.sensors import new_delivery
 from pipelines.settings import WAIT_SECONDS, Settings, load_settings
+from pipelines.supervision import SUPERVISION
 
 
 def build_definitions(
@@ -27,7 +28,7 @@ def build_definitions(
         asset_checks=CHECKS,
         jobs=[NIGHTLY, intraday, housekeeping],
         schedules=[nightly_schedule, monthly_housekeeping],
-        sensors=[new_delivery, report_failure, dead_runs],
+        sensors=[new_delivery, dead_runs, *SUPERVISION],
         # For everything the UI starts: one process holds the warehouse for a whole run.
         executor=in_process_executor,
         resources={

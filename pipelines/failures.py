@@ -9,6 +9,7 @@ from dagster import (
     DagsterEventType,
     DagsterInstance,
 )
+from dagster_shared.error import SerializableErrorInfo
 
 from models.errors import RiskcodeError, ScoreError
 
@@ -25,19 +26,35 @@ def reason_of(error: BaseException, instance: DagsterInstance, run_id: str) -> R
         return ScoreError(
             "A blocking check failed, so nothing was published: {checks}", checks="; ".join(checks)
         )
-    failed = [innermost(event) for event in _events(instance, run_id, DagsterEventType.STEP_FAILURE)]
+    failed = _failed_steps(instance, run_id)
     return RiskcodeError(
         "The run failed: {failed}. The published copy is unchanged; the log is in Dagster's UI (make dev).",
         failed=failed[0] if failed else "no reason given",
     )
 
 
-def innermost(event: DagsterEvent) -> str:
-    """The first cause of a failed step, in one line."""
-    error = event.step_failure_data.error
+def cause_of(failure: DagsterEvent, instance: DagsterInstance, run_id: str) -> str:
+    """Why a run failed: what its steps and checks found, else what kept the first step from starting, in one line."""
+    found = [*failed_checks(instance, run_id), *_failed_steps(instance, run_id)]
+    if found:
+        return "; ".join(found)
+    if failure.job_failure_data.error is not None:
+        return innermost(failure.job_failure_data.error)
+    # Ended from outside: how the process went is told by whoever watched it.
+    told = [event.message for event in _events(instance, run_id, DagsterEventType.ENGINE_EVENT)]
+    return " ".join(filter(None, [failure.message, *told[-1:]]))
+
+
+def innermost(error: SerializableErrorInfo | None) -> str:
+    """The first cause of an error."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return f"{event.step_key}: {error.message.strip() if error else 'no reason given'}"
+    return error.message.strip() if error else "no reason given"
+
+
+def _failed_steps(instance: DagsterInstance, run_id: str) -> list[str]:
+    failed = _events(instance, run_id, DagsterEventType.STEP_FAILURE)
+    return [f"{event.step_key}: {innermost(event.step_failure_data.error)}" for event in failed]
 
 
 def failed_checks(instance: DagsterInstance, run_id: str) -> list[str]:

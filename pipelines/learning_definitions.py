@@ -6,7 +6,7 @@ from assets import learning
 from assets.resources import Installation
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
-from pipelines.sensors import report_failure
+from pipelines.supervision import report_failure
 from pipelines.settings import WAIT_SECONDS, Settings, load_settings
 
 

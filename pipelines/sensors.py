@@ -1,29 +1,36 @@
-"""Sensors: a new delivery asks for a run; a failed run is written down."""
+"""The sensor of the inbox: what is finished and not taken in yet asks for a run, source by source."""
 
 import hashlib
 import json
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from dagster import (
+    AssetKey,
+    DagsterInstance,
+    DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
-    RunFailureSensorContext,
     RunRequest,
     RunsFilter,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
-    run_failure_sensor,
     sensor,
 )
 
+from assets.intake import REJECTS
 from assets.intraday import intraday
-from pipelines.failures import innermost
-from pipelines.jobs import NIGHTLY, REFIT
+from desk.words.words import Words
+from models.errors import BusyError
+from models.tables.canonical import TABLES
+from pipelines.alerts import TICK, Alert, likeness, notify
+from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
 from warehouse.clock import local_today
+from warehouse.connection import refuse_when_busy
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, untaken, waiting
 from warehouse.publish import published_as_of
@@ -35,114 +42,215 @@ from warehouse.publish import published_as_of
     default_status=DefaultSensorStatus.STOPPED,
     description="When the inbox holds something new: updates the codes it is about, or codes the day if nobody has.",
 )
-def new_delivery(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-    """Ask for a run until one has taken in what the inbox holds, with growing pauses between.
+def new_delivery(context: SensorEvaluationContext) -> SensorResult:
+    """Ask for a run until one has taken in what is finished in the inbox, with growing pauses for each source.
 
-    What was taken in is in the published copy, so the cursor holds no more than what was seen last, whether it was
-    settled, and the last time it was asked for.
+    An error of the look itself is told once, and what was remembered is kept.
     """
-    home = load_settings().home
-    look = Look.read(context.cursor)
-    now = _sizes_and_times(waiting(home))
-    if now is None:
-        return SkipReason("the inbox is empty")
-    if now == look.settled:
-        return SkipReason("nothing new in the inbox")
-    if now != look.seen:
-        # Whatever is still being written is left alone until two looks in a row find the same.
-        return SensorResult(cursor=Look(now, look.settled).text())
-    if not untaken(home):
-        return SensorResult(skip_reason="everything is taken in", cursor=Look(now, now).text())
-    if time.time() < look.asked_at + _pause(look.times) or _is_under_way(context):
-        return SkipReason(f"asked for {look.times} times; a run has not taken it in yet")
-    return SensorResult(
-        run_requests=[_request(home, f"{now}:{look.times}")],
-        cursor=Look(now, look.settled, look.times + 1, time.time()).text(),
-    )
+    settings = load_settings()
+    before = Memory.read(context.cursor)
+    try:
+        memory, arrived = _look(settings.home, context.instance, before, time.time())
+        requests = [_request(settings.home, arrived, memory)] if arrived else []
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        if likeness(cause) != before.error:
+            todo = Words(settings.language)(
+                "The inbox was not looked at, and is tried again every half minute. Correct the cause."
+            )
+            notify(settings.home, Alert(TICK, f"new_delivery: {cause}", todo))
+        return SensorResult(
+            skip_reason=f"the inbox was not looked at: {cause}",
+            cursor=replace(before, error=likeness(cause)).text(),
+        )
+    skipped = None if requests else SkipReason(f"not taken in yet: {memory.told() or 'nothing'}")
+    return SensorResult(run_requests=requests, skip_reason=skipped, cursor=memory.text())
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a sensor remembers of the inbox.
+class Remembered:
+    """What is remembered of a source; marks are those of ``warehouse.intake.arrivals``.
 
-    The state seen last, the state that was taken in, and how often and when it asked for a run for the state seen.
+    ``seen``: marks of the last look, of a source that is not taken in.  ``taken``: the marks, in short, that a run is
+    known to have taken in.  ``judged``: those, in short, of which it is known that they are not.  ``asked``: marks for
+    which a run was asked, how often (``times``) and when last (``at``).
     """
 
-    seen: str = ""
-    settled: str = ""
+    seen: tuple[str, ...] = ()
+    taken: str = ""
+    judged: str = ""
+    asked: tuple[str, ...] = ()
     times: int = 0
-    asked_at: float = 0.0
+    at: float = 0.0
 
     @classmethod
-    def read(cls, cursor: str | None) -> "Look":
+    def read(cls, told: dict[str, Any]) -> "Remembered":
+        """As it was written.  Raises TypeError or KeyError for another form."""
+        facts: dict[str, Any] = {**told, "seen": tuple(told["seen"]), "asked": tuple(told["asked"])}
+        return cls(**facts)
+
+    def waits(self, now: float) -> bool:
+        """Whether it is too early to ask again: a minute after the first time, then two, four, up to an hour."""
+        pause = min(60.0 * 2 ** (self.times - 1), 3600.0) if self.times else 0.0
+        return self.at <= now < self.at + pause
+
+    def unasked(self, new: Arrival) -> Arrival:
+        """What was never asked for."""
+        return new.only({name for name, mark in new.marks.items() if mark not in self.asked})
+
+    def knowing(self, still: Arrival, new: Arrival | None) -> "Remembered":
+        """The same, once it is known what of the files that stand still no run has taken in."""
+        state = _short(still.marks.values())
+        if new is None:
+            return Remembered(seen=self.seen, taken=state)
+        left = {*self.asked} & {*new.marks.values()}
+        if not left or left != {*self.asked} & {*still.marks.values()}:
+            # Some was taken in, or nothing of it is left: what hindered the rest may be over.
+            return Remembered(seen=self.seen, judged=state)
+        return replace(self, taken="", judged=state, asked=tuple(sorted(left)))
+
+    def asking(self, one: Arrival, now: float) -> "Remembered":
+        """The same, once a run was asked for this; what comes on top of what waits changes nothing of the waiting."""
+        marks = {*self.asked, *one.marks.values()}
+        is_on_top = bool(self.times) and marks != {*self.asked}
+        times, at = (self.times, self.at) if is_on_top else (self.times + 1, now)
+        return replace(self, asked=tuple(sorted(marks)), times=times, at=at)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the sensor remembers of the inbox, by folder, and the error of its last look if there was one."""
+
+    sources: dict[str, Remembered] = field(default_factory=dict[str, Remembered])
+    error: str = ""
+
+    @classmethod
+    def read(cls, cursor: str | None) -> "Memory":
         """From a cursor; one of another form is as none."""
         try:
-            return cls(**json.loads(cursor or "{}"))
-        except (ValueError, TypeError):
+            told = json.loads(cursor or "{}")
+            kept = {name: Remembered.read(one) for name, one in told.get("sources", {}).items()}
+            return cls(kept, str(told.get("error", "")))
+        except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
 
     def text(self) -> str:
         """As a cursor."""
-        return json.dumps(vars(self))
+        return json.dumps(
+            {"sources": {name: asdict(one) for name, one in self.sources.items()}, "error": self.error}
+        )
+
+    def told(self) -> str:
+        """Sources for which a run was asked that has not taken them in."""
+        return ", ".join(
+            f"{name} ({one.times} times asked)" for name, one in self.sources.items() if one.times
+        )
 
 
-UNENDED = [
+def _look(home: Home, instance: DagsterInstance, before: Memory, now: float) -> tuple[Memory, list[Arrival]]:
+    """Look once: what is to be remembered, and what a run is to be asked for.
+
+    A file is finished when two looks in a row found the same; what is still being written beside it holds up nothing.
+    """
+    kept: dict[str, Remembered] = {}
+    finished: dict[str, Arrival] = {}
+    for one in waiting(home):
+        name, marks = one.source.folder.name, sorted(one.marks.values())
+        last = before.sources.get(name, Remembered())
+        if last.taken == _short(marks):
+            kept[name] = Remembered(taken=last.taken)
+            continue
+        kept[name] = replace(last, seen=tuple(marks))
+        still = one.standing(last.seen)
+        state = _short(still.marks.values())
+        if still.marks and state != last.taken and not (state == last.judged and last.waits(now)):
+            finished[name] = still
+    if not finished or _is_under_way(home, instance, now):
+        return Memory(kept), []
+    new = {one.source.folder.name: one for one in untaken(home, finished.values())}
+    for name, still in finished.items():
+        kept[name] = kept[name].knowing(still, new.get(name))
+    asked = _due(new, kept, now)
+    for name, one in asked.items():
+        kept[name] = kept[name].asking(one, now)
+    return Memory(kept), [*asked.values()]
+
+
+def _due(new: dict[str, Arrival], kept: dict[str, Remembered], now: float) -> dict[str, Arrival]:
+    """What a run is asked for now: what was never asked for, together; else what waits longest of one source, alone.
+
+    So a source that a run dies of takes others with it no more than once.
+    """
+    fresh = {name: part for name, one in new.items() if (part := kept[name].unasked(one)).marks}
+    again = [name for name in new if not kept[name].waits(now)]
+    return fresh or {name: new[name] for name in sorted(again, key=lambda name: kept[name].at)[:1]}
+
+
+_ENDS_SOON = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
     DagsterRunStatus.STARTING,
     DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
 ]
+_BEGINS_WITHIN = 600.0
+"""Seconds within which a run that has started holds the warehouse, or is dead."""
 
 
-def _pause(times: int) -> float:
-    """Seconds before a state of the inbox is asked for again: a minute, two, four, up to an hour."""
-    return 0 if not times else min(60.0 * 2 ** (times - 1), 3600.0)
+def _is_under_way(home: Home, instance: DagsterInstance, now: float) -> bool:
+    """Whether a run that takes the inbox in has not ended yet.
+
+    One whose process died is no such run: it is said to have started, and holds no lock.
+    """
+    for record in instance.get_run_records(RunsFilter(statuses=_ENDS_SOON)):
+        if not _takes_in(record.dagster_run):
+            continue
+        if record.dagster_run.status == DagsterRunStatus.QUEUED:
+            return True
+        if now < (record.start_time or record.create_timestamp.timestamp()) + _BEGINS_WITHIN or _is_locked(
+            home
+        ):
+            return True
+    return False
 
 
-def _is_under_way(context: SensorEvaluationContext) -> bool:
-    """Whether a run of these jobs has not ended yet; it may be taking the inbox in."""
-    jobs = {NIGHTLY.name, intraday.name}
-    unended = RunsFilter(statuses=UNENDED)
-    return any(run.job_name in jobs for run in context.instance.get_runs(filters=unended))
+def _takes_in(run: DagsterRun) -> bool:
+    """Whether a run takes the inbox in: one of these jobs, or assets of the intake that somebody asked for."""
+    asked = run.asset_selection or frozenset[AssetKey]()
+    return run.job_name in {NIGHTLY.name, intraday.name} or not _INTAKE.isdisjoint(asked)
 
 
-def _request(home: Home, state: str) -> RunRequest:
-    today = local_today()
-    key = f"{today}:{state}"
-    if published_as_of(home) == today:
-        return RunRequest(run_key=key, job_name=intraday.name)
-    return RunRequest(run_key=key, job_name=NIGHTLY.name, partition_key=today.isoformat())
+_INTAKE = frozenset(AssetKey(name) for name in (*TABLES, REJECTS))
 
 
-def _sizes_and_times(arrivals: list[Arrival]) -> str | None:
-    """What tells one state of the inbox from another without reading its files; ``None`` where there is no source."""
-    digest = hashlib.sha256()
-    for arrival in arrivals:
-        source = arrival.source
-        digest.update(f"{source.folder}{source.mapping.hash if source.mapping else source.problem}".encode())
-        for name in sorted(arrival.files):
-            digest.update(f"{name}{_facts(source.folder / name)}".encode())
-    return digest.hexdigest()[:16] if arrivals else None
-
-
-def _facts(path: Path) -> str:
+def _is_locked(home: Home) -> bool:
     try:
-        facts = path.stat()
-    except OSError:
-        return "gone"
-    return f"{facts.st_size}{facts.st_mtime_ns}"
+        refuse_when_busy(home)
+    except BusyError:
+        return True
+    return False
 
 
-@run_failure_sensor(
-    monitored_jobs=[NIGHTLY, REFIT, intraday],
-    default_status=DefaultSensorStatus.RUNNING,
-    description="Writes each failed run to logs/failures.log; the published copy stays as it was.",
-)
-def report_failure(context: RunFailureSensorContext) -> None:
-    """Leave a line an operator can act on."""
-    home = load_settings().home.prepare()
-    causes = "; ".join(innermost(event) for event in context.get_step_failure_events())
-    reason = causes or context.failure_event.message
-    line = f"{context.dagster_run.run_id} {context.partition_key or '-'} {reason}\n"
-    with (home.logs / "failures.log").open("a", encoding="utf-8") as file:
-        file.write(line)
+def _request(home: Home, arrived: list[Arrival], memory: Memory) -> RunRequest:
+    """A run for what arrived: of the day where nobody has coded it, else of the enterprises that it is about.
+
+    Its key is its own: Dagster never runs a second time what bears the same.
+    """
+    finished = {
+        f"{one.source.folder.name}/{name}": mark for one in arrived for name, mark in one.marks.items()
+    }
+    today, config = local_today(), {"config": {"finished": finished}}
+    asked = [(name, one.times, one.at) for name, one in memory.sources.items()]
+    key = f"{today} {_short([*finished.values(), str(asked)])}"
+    if published_as_of(home) == today:
+        return RunRequest(run_key=key, job_name=intraday.name, run_config={"ops": {"update_codes": config}})
+    return RunRequest(
+        run_key=key,
+        job_name=NIGHTLY.name,
+        partition_key=today.isoformat(),
+        run_config={"ops": {"intake": config}},
+    )
+
+
+def _short(marks: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(sorted(marks)).encode()).hexdigest()[:16]

@@ -23,6 +23,7 @@ class Settings:
     policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: a language of
     ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
+    ``RISKCODE_NOTIFY``: a program that is told of every alert (default: none); see ``pipelines.alerts``.
     ``RISKCODE_COMMISSIONED_ON``: first day that the scheduler knows (default 2026-01-01); archives reach further back.
     ``RISKCODE_POSTGRES_URL``: a server for Dagster's runs and events (default: files in the home).
     ``RISKCODE_RUNS_KEPT_DAYS``: after so many days Dagster forgets a run (``pipelines.housekeeping``; default 400).
@@ -37,6 +38,7 @@ class Settings:
     data_docs_url: str
     postgres_url: str | None
     runs_kept_days: int
+    notify: str | None
 
 
 def load_settings() -> Settings:
@@ -50,6 +52,7 @@ def load_settings() -> Settings:
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
         postgres_url=os.environ.get("RISKCODE_POSTGRES_URL") or None,
         runs_kept_days=_days("RISKCODE_RUNS_KEPT_DAYS", "400"),
+        notify=os.environ.get("RISKCODE_NOTIFY") or None,
     )
 
 

@@ -20,6 +20,7 @@ from models.errors import RiskcodeError
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
+from pipelines.alerts import alerts_file, since_publication
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
@@ -174,6 +175,20 @@ def _lock(settings: Settings, words: Words) -> str:
     return words("no run is writing")
 
 
+def _alerts(settings: Settings, words: Words) -> str:
+    found = since_publication(settings.home)
+    if not found:
+        return words("none since the last publication")
+    newest = [f"{one.at[:16]} {one.kind}: {one.cause[:200]}" for one in found[:3]]
+    told = words(
+        "{n} since the last publication, newest first: {newest}. All of them: {file}",
+        n=len(found),
+        newest=words.listing(newest),
+        file=alerts_file(settings.home),
+    )
+    return _Warned(told)
+
+
 def _calendar(settings: Settings, words: Words) -> str:
     today = local_today()
     found = calendar(today, load_policy(settings.pack).on(today))
@@ -192,5 +207,6 @@ _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "nights"): _nights,
     NC_("examination", "lock"): _lock,
     NC_("examination", "calendar"): _calendar,
+    NC_("examination", "alerts"): _alerts,
 }
 """What is examined, by what it is called."""
