@@ -1,9 +1,7 @@
-"""What Dagster loads, and how its own instance behaves: schedule, sensor, backfill, failure."""
+"""What Dagster loads, and how its own instance behaves: schedule, backfill, failure."""
 
 import socket
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,11 +10,7 @@ from dagster import (
     AssetKey,
     DagsterInstance,
     DagsterRunStatus,
-    RunRequest,
-    SensorResult,
-    SkipReason,
     build_schedule_context,
-    build_sensor_context,
 )
 
 from assets.inspection import NIGHTLY_FRESHNESS
@@ -29,7 +23,6 @@ from pipelines.learning_definitions import build_learning_definitions
 from pipelines.nightly import Order, run_nightly
 from pipelines.orphans import PROCESS
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, write_city
@@ -39,7 +32,6 @@ from warehouse.database import places
 from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
-from warehouse.intake.inbox import take_in_all
 from warehouse.publish import published_as_of
 from warehouse.questions.codes import code_counts
 from warehouse.questions.nights import CATCH_UP_DAYS, nights
@@ -85,88 +77,6 @@ def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
     schedule = build_definitions(load_settings()).resolve_schedule_def(nightly_schedule.name)
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.execution_timezone == "Asia/Shanghai"
-
-
-class Sensor:
-    """The sensor of a home, looked at again and again on an instance of its own, with a clock of its own."""
-
-    def __init__(self, instance: DagsterInstance, clock: pytest.MonkeyPatch) -> None:
-        self.instance, self.cursor, self.now = instance, "", 0.0
-        clock.setattr("pipelines.sensors.time.time", lambda: self.now)
-
-    def looks(self) -> RunRequest | None:
-        """The run it asks for, if any."""
-        told = new_delivery(build_sensor_context(instance=self.instance, cursor=self.cursor))
-        if isinstance(told, SkipReason):
-            return None
-        assert isinstance(told, SensorResult) and told.cursor
-        self.cursor = told.cursor
-        return told.run_requests[0] if told.run_requests else None
-
-
-@pytest.fixture
-def sensor(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sensor]:
-    with DagsterInstance.ephemeral() as instance:
-        yield Sensor(instance, monkeypatch)
-
-
-def test_the_sensor_asks_for_a_run_once_what_arrived_has_stood_still(home: Home, sensor: Sensor) -> None:
-    assert sensor.looks() is None, "the inbox is empty"
-    write_city(home.inbox / "demo_city", 30)
-    assert sensor.looks() is None, "it may still be written"
-    first = sensor.looks()
-    assert first is not None and first.job_name == NIGHTLY.name, "nobody coded today"
-    (home.inbox / "demo_city" / "accidents.json").write_text("[]")
-    assert sensor.looks() is None
-    again = sensor.looks()
-    assert again is not None and again.run_key != first.run_key
-
-
-def test_the_sensor_asks_again_with_growing_pauses_until_a_run_has_taken_the_inbox_in(
-    home: Home, sensor: Sensor
-) -> None:
-    city = write_city(home.inbox / "demo_city", 30)
-    asked: list[float] = []
-    keys = set[str | None]()
-    for minute in range(60 * 5):
-        sensor.now = minute * 60.0
-        if request := sensor.looks():
-            asked.append(minute)
-            keys.add(request.run_key)
-    assert [later - sooner for sooner, later in pairwise(asked)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert len(keys) == len(asked), "each is a run of its own"
-    night(home, DAY_1, city)
-    sensor.now += 3600
-    assert sensor.looks() is None and sensor.looks() is None, "it is taken in"
-    (city / "accidents.json").write_text("[]")
-    assert sensor.looks() is None and sensor.looks() is not None
-
-
-def test_the_sensor_waits_for_a_run_that_has_not_ended(home: Home, sensor: Sensor) -> None:
-    write_city(home.inbox / "demo_city", 30)
-    sensor.looks()
-    begun = sensor.instance.create_run_for_job(
-        build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
-    )
-    assert sensor.looks() is None
-    sensor.instance.report_run_canceled(begun)
-    assert sensor.looks() is not None
-
-
-def test_the_sensor_asks_once_for_a_source_that_cannot_be_read_and_again_once_it_changed(
-    home: Home, sensor: Sensor
-) -> None:
-    city = write_city(home.inbox / "demo_city", 30)
-    (home.inbox / "shiju").mkdir()
-    (home.inbox / "shiju" / "a.csv").write_text("id\n1\n")
-    assert sensor.looks() is None and sensor.looks() is not None
-    with writing(home) as connection:
-        take_in_all(connection, home, folder=None, mapping=None, received_on=DAY_1, today=DAY_1)
-    night(home, DAY_1, city)
-    sensor.now += 3600
-    assert sensor.looks() is None and sensor.looks() is None, "what cannot be read was looked at"
-    (home.inbox / "shiju" / "mapping.yaml").write_text("mapping: [")
-    assert sensor.looks() is None and sensor.looks() is not None
 
 
 def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_issued_or_under_way(

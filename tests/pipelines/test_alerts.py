@@ -1,0 +1,375 @@
+"""Alerts: each once, with its innermost cause and a next step; and the sensors that tell them."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetCheckResult,
+    DagsterEventType,
+    DagsterInstance,
+    Definitions,
+    JobDefinition,
+    asset,
+    asset_check,
+    build_run_status_sensor_context,
+    build_sensor_context,
+    define_asset_job,
+    job,
+    op,
+    resource,
+)
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, TickData, TickStatus
+from dagster._core.test_utils import freeze_time
+from dagster_shared.error import SerializableErrorInfo
+
+from assets.inspection import published_copy
+from models.errors import DeliveryError, WarehouseError
+from pipelines.alerts import (
+    LATE,
+    NOTIFIER,
+    RECOVERED,
+    RUN,
+    TICK,
+    Alert,
+    alerts,
+    alerts_file,
+    likeness,
+    notify,
+    since_publication,
+)
+from pipelines.instance import write_instance_config
+from pipelines.supervision import failing_ticks, missed_night, report_failure
+from tests.worlds.runs import riskcode
+from warehouse.clock import LOCAL
+from warehouse.home import Home
+
+ALERT = Alert(RUN, "no space left", "Make room.", run_id="r1", job="nightly", day="2026-06-30")
+
+
+@pytest.fixture
+def instance(home: Home) -> Iterator[DagsterInstance]:
+    write_instance_config(home)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        yield instance
+
+
+# ------------------------------------------------------------------------------------ telling
+
+
+def test_an_alert_is_a_line_of_json_with_its_time_and_zone(home: Home) -> None:
+    notify(home, ALERT)
+    notify(home, Alert(TICK, "two\nlines\x1b[31m", "Look."))
+    first, second = [json.loads(line) for line in alerts_file(home).read_text(encoding="utf-8").splitlines()]
+    assert datetime.fromisoformat(first.pop("at")).utcoffset() == timedelta(hours=8)
+    assert first == {
+        "kind": "run",
+        "cause": "no space left",
+        "todo": "Make room.",
+        "run_id": "r1",
+        "job": "nightly",
+        "day": "2026-06-30",
+    }
+    assert second["cause"] == "two lines?[31m" and second["run_id"] is None
+    assert [one.kind for one in alerts(home)] == [TICK, RUN], "newest first"
+
+
+def test_the_operators_program_gets_the_line_on_its_standard_input(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    got = tmp_path / "got it"
+    copies = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
+    monkeypatch.setenv("RISKCODE_NOTIFY", f'{sys.executable} -c "{copies}" "{got}"')
+    notify(home, ALERT)
+    notify(home, ALERT)
+    assert got.read_text(encoding="utf-8") == alerts_file(home).read_text(encoding="utf-8")
+    assert len(alerts(home)) == 2, "nothing went wrong"
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        ("/no/such/program --now", "No such file"),
+        (f"{sys.executable} -c \"import sys; sys.exit('no network')\"", "exit code 1: no network"),
+        (f"{sys.executable} -c 'import time; time.sleep(9)'", "timed out"),
+        ("sh -c 'unclosed", "No closing quotation"),
+    ],
+)
+def test_a_program_that_fails_is_written_down_and_breaks_nothing(
+    command: str, cause: str, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.alerts.SECONDS", 1)
+    monkeypatch.setenv("RISKCODE_NOTIFY", command)
+    notify(home, ALERT)
+    failed, first = alerts(home)
+    assert (failed.kind, first.kind) == (NOTIFIER, RUN)
+    assert cause in failed.cause and "RISKCODE_NOTIFY" in failed.todo
+
+
+def test_where_nothing_can_be_written_the_program_is_told_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    alerts_file(home).mkdir()
+    monkeypatch.setenv("RISKCODE_NOTIFY", f"tee {tmp_path / 'got'}")
+    notify(home, ALERT)
+    assert "no space left" in (tmp_path / "got").read_text(encoding="utf-8")
+
+
+def test_a_line_that_is_no_alert_is_told_with_its_number(home: Home) -> None:
+    notify(home, ALERT)
+    with alerts_file(home).open("a", encoding="utf-8") as file:
+        file.write('{"half')
+    with pytest.raises(WarehouseError, match="Line 2 of"):
+        alerts(home)
+
+
+def test_causes_that_differ_by_numbers_and_ids_only_are_alike() -> None:
+    one = "Run 8c6b2f0e-9a7c-4d0e-8a1f-2f3b4c5d6e7f failed\nat 0x7f99, port 3000"
+    assert likeness(one) == likeness("Run 11111111-9a7c-4d0e-8a1f-2f3b4c5d6e7f failed at 0x1a, port 3001")
+    assert likeness(one) != likeness("Run 8c6b2f0e-9a7c-4d0e-8a1f-2f3b4c5d6e7f died at 0x7f99, port 3000")
+
+
+# ------------------------------------------------------------------------------------ runs that failed
+
+
+def fails(of: JobDefinition, instance: DagsterInstance, **tags: str) -> None:
+    """Let a run fail and the sensor look at it."""
+    done = of.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+    [event] = [one for one in done.all_events if one.event_type == DagsterEventType.RUN_FAILURE]
+    context = build_run_status_sensor_context(
+        sensor_name="report_failure",
+        dagster_event=event,
+        dagster_instance=instance,
+        dagster_run=done.dagster_run,
+    ).for_run_failure()
+    report_failure(context)
+
+
+@op
+def broken() -> None:
+    """A step that fails, for a reason of its own."""
+    try:
+        raise DeliveryError("There is no folder {folder}.", folder="x")
+    except DeliveryError as first:
+        raise ValueError("step failed") from first
+
+
+@job
+def night() -> None:
+    """A job whose step fails."""
+    broken()
+
+
+def test_of_a_failed_run_the_innermost_cause_is_told_with_run_job_and_day(
+    home: Home, instance: DagsterInstance
+) -> None:
+    fails(night, instance, **{"dagster/partition": "2026-06-30"})
+    [told] = alerts(home)
+    assert (told.kind, told.job, told.day) == (RUN, "night", "2026-06-30")
+    assert told.run_id and instance.get_run_by_id(told.run_id) is not None
+    assert told.cause == "broken: models.errors.DeliveryError: There is no folder x."
+    assert "run again" in told.todo
+
+
+def test_of_a_run_whose_resource_failed_before_any_step_the_innermost_cause_is_told(
+    home: Home, instance: DagsterInstance
+) -> None:
+    @resource
+    def warehouse() -> Iterator[None]:
+        raise WarehouseError("{path} cannot be opened.", path="w.duckdb")
+        yield
+
+    @op(required_resource_keys={"warehouse"})
+    def reads() -> None:
+        raise AssertionError("no step begins")
+
+    @job(resource_defs={"warehouse": warehouse})
+    def early() -> None:
+        reads()
+
+    fails(early, instance)
+    [told] = alerts(home)
+    assert told.cause == "models.errors.WarehouseError: w.duckdb cannot be opened."
+
+
+def test_of_a_run_that_a_check_stopped_it_is_told_what_the_check_found(
+    home: Home, instance: DagsterInstance
+) -> None:
+    @asset
+    def register() -> None: ...
+
+    @asset_check(asset=register, blocking=True)
+    def volume() -> AssetCheckResult:
+        return AssetCheckResult(passed=False, description="0 rows")
+
+    made = Definitions(assets=[register], asset_checks=[volume], jobs=[define_asset_job("checked")])
+    fails(made.resolve_job_def("checked"), instance)
+    [told] = alerts(home)
+    assert told.cause.startswith("volume: 0 rows")
+
+
+def test_a_run_that_is_tried_again_is_told_only_when_its_last_try_failed(
+    home: Home, instance: DagsterInstance
+) -> None:
+    fails(night, instance, **{"dagster/will_retry": "true"})
+    assert alerts(home) == []
+    fails(night, instance, **{"dagster/will_retry": "false"})
+    assert len(alerts(home)) == 1
+
+
+# ------------------------------------------------------------------------------------ nights that were missed
+
+
+class Watch:
+    """A sensor that is looked at again and again."""
+
+    def __init__(self, sensor: Any, instance: DagsterInstance) -> None:
+        self.sensor, self.instance, self.cursor = sensor, instance, None
+
+    def looks(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.cursor = self.sensor(build_sensor_context(instance=self.instance, cursor=self.cursor)).cursor
+
+
+def at(day: int, hour: int) -> datetime:
+    return datetime(2026, 7, day, hour, 5, tzinfo=LOCAL)
+
+
+def is_now(instance: DagsterInstance, state: FreshnessState) -> None:
+    instance._report_runless_asset_event(  # pyright: ignore[reportPrivateUsage]
+        FreshnessStateChange(
+            key=published_copy.key,
+            new_state=state,
+            previous_state=FreshnessState.UNKNOWN,
+            state_change_timestamp=time.time(),
+        )
+    )
+
+
+def test_a_missed_night_is_told_once_the_next_one_again_and_once_that_it_is_made_up_for(
+    home: Home, instance: DagsterInstance
+) -> None:
+    watch = Watch(missed_night, instance)
+    with freeze_time(at(2, 4)):
+        watch.looks(2)
+        assert alerts(home) == [], "nothing is known yet"
+        is_now(instance, FreshnessState.PASS)
+        watch.looks(2)
+        assert alerts(home) == [], "all is well"
+        is_now(instance, FreshnessState.FAIL)
+        watch.looks(3)
+    with freeze_time(at(3, 3)):
+        watch.looks(3)
+    [first] = alerts(home)
+    assert (first.kind, first.day) == (LATE, "2026-07-01")
+    assert "2026-07-02 04:00" in first.cause and "--as-of 2026-07-01" in first.todo
+    with freeze_time(at(3, 4)):
+        watch.looks(3)
+    second, *_ = alerts(home)
+    assert (second.kind, second.day) == (LATE, "2026-07-02")
+    is_now(instance, FreshnessState.PASS)
+    with freeze_time(at(3, 9)):
+        watch.looks(3)
+    assert [one.kind for one in alerts(home)] == [RECOVERED, LATE, LATE]
+    with freeze_time(at(4, 5)):
+        is_now(instance, FreshnessState.FAIL)
+        watch.looks(2)
+    assert len(alerts(home)) == 4
+
+
+# ------------------------------------------------------------------------------------ sensors and schedules that fail
+
+
+LATER = count(1_000.0)
+
+
+def state(name: str, status: InstigatorStatus = InstigatorStatus.RUNNING) -> InstigatorState:
+    origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("riskcode"), "__repository__")
+    return InstigatorState(RemoteInstigatorOrigin(origin, name), InstigatorType.SENSOR, status)
+
+
+def ticked(instance: DagsterInstance, one: InstigatorState, error: str | None) -> None:
+    """Let a sensor look once, each time a little later."""
+    inner = SerializableErrorInfo(error or "", [], "OSError")
+    instance.create_tick(
+        TickData(
+            instigator_origin_id=one.instigator_origin_id,
+            instigator_name=one.instigator_name,
+            instigator_type=one.instigator_type,
+            status=TickStatus.FAILURE if error else TickStatus.SKIPPED,
+            timestamp=next(LATER),
+            selector_id=one.selector_id,
+            error=SerializableErrorInfo("wrapped", [], "DagsterError", cause=inner) if error else None,
+        )
+    )
+
+
+def test_a_look_that_fails_is_told_once_for_each_error(
+    home: Home, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, now = Watch(failing_ticks, instance), 1_000.0
+    monkeypatch.setattr("pipelines.supervision.time.time", lambda: now)
+    inbox, nightly = state("inbox"), state("nightly")
+    off = state("off", InstigatorStatus.STOPPED)
+    for one in (inbox, nightly, off):
+        instance.add_instigator_state(one)
+    ticked(instance, nightly, None)
+    ticked(instance, off, "it is off")
+    watch.looks()
+    assert alerts(home) == []
+    for number in range(3):
+        ticked(instance, inbox, f"I/O error {number}\n")
+        watch.looks(2)
+    [told] = alerts(home)
+    assert (told.kind, told.cause) == (TICK, "inbox: I/O error 0") and "inbox" in told.todo
+    ticked(instance, nightly, "I/O error 1")
+    ticked(instance, inbox, "no such table")
+    watch.looks(2)
+    assert {one.cause for one in alerts(home)} == {told.cause, "nightly: I/O error 1", "inbox: no such table"}
+    ticked(instance, inbox, None)
+    watch.looks()
+    ticked(instance, inbox, "no such table")
+    watch.looks(2)
+    assert len(alerts(home)) == 3, "it comes and goes"
+    ticked(instance, inbox, None)
+    now += 90_000
+    watch.looks()
+    ticked(instance, inbox, "no such table")
+    watch.looks(2)
+    assert len(alerts(home)) == 4, "it was well for a day"
+
+
+# ------------------------------------------------------------------------------------ the doctor
+
+
+def test_the_doctor_counts_alerts_since_the_last_publication_newest_first(home: Home) -> None:
+    notify(home, ALERT)
+    home.published.write_bytes(b"a copy")
+    os.utime(home.published, (time.time() + 1, time.time() + 1))
+    assert since_publication(home) == []
+    assert "none since the last publication" in alert_line(home)
+    os.utime(home.published, (time.time() - 60, time.time() - 60))
+    notify(home, Alert(TICK, "newest", "Look."))
+    notify(home, Alert(RECOVERED, "all is well", "Nothing."))
+    line = alert_line(home)
+    assert line.startswith("2 since") and line.index("newest") < line.index("no space left")
+    assert str(alerts_file(home)) in line and "all is well" not in line
+
+
+def alert_line(home: Home) -> str:
+    told = json.loads(riskcode(home.root, "doctor", "--json").stdout)
+    return next(one["found"] for one in told if one["check"] == "alerts")
