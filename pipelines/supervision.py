@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from dagster import (
@@ -16,7 +16,12 @@ from dagster import (
 )
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
-from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+    WILL_RETRY_TAG,
+)
 from dagster._time import get_current_datetime
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
@@ -43,7 +48,13 @@ def report_failure(context: RunFailureSensorContext) -> None:
         "The published copy is as it was. Correct the cause, then run again; the log is in Dagster's UI (make dev)."
     )
     cause = cause_of(context.failure_event, context.instance, run.run_id)
-    notify(settings.home, Alert(RUN, cause, todo, run.run_id, run.job_name, context.partition_key))
+    notify(settings.home, Alert(RUN, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
+
+
+def _days_of(tags: Mapping[str, str]) -> str | None:
+    """The day a run is for, or the first and the last of several."""
+    ends = (tags.get(ASSET_PARTITION_RANGE_START_TAG), tags.get(ASSET_PARTITION_RANGE_END_TAG))
+    return tags.get(PARTITION_NAME_TAG) or " – ".join(filter(None, ends)) or None
 
 
 @sensor(
@@ -87,14 +98,14 @@ _FORGOTTEN_AFTER = 86_400.0
 def failing_ticks(context: SensorEvaluationContext) -> SensorResult:
     """Tell once for every error.  The cursor: each that stands, with the time at which it was seen last."""
     settings, now = load_settings(), time.time()
-    words, known = Words(settings.language), _seen(context.cursor)
-    seen = {error: at for error, at in known.items() if now - at < _FORGOTTEN_AFTER}
+    words, seen = Words(settings.language), _seen(context.cursor)
     for name, cause in _last_errors(context.instance):
         error = f"{name}: {likeness(cause)}"
         if error not in seen:
             todo = words("{name} does nothing meanwhile, and goes on trying. Correct the cause.", name=name)
             notify(settings.home, Alert(TICK, f"{name}: {cause}", todo))
         seen[error] = now
+    seen = {error: at for error, at in seen.items() if now - at < _FORGOTTEN_AFTER}
     return SensorResult(cursor=json.dumps(seen), skip_reason=f"errors of the last day: {len(seen)}")
 
 
