@@ -9,6 +9,7 @@ from dagster import (
     DagsterEventType,
     DagsterInstance,
 )
+from dagster._core.events import JobFailureData
 from dagster_shared.error import SerializableErrorInfo
 
 from models.errors import RiskcodeError, ScoreError
@@ -38,8 +39,9 @@ def cause_of(failure: DagsterEvent, instance: DagsterInstance, run_id: str) -> s
     found = [*failed_checks(instance, run_id), *_failed_steps(instance, run_id)]
     if found:
         return "; ".join(found)
-    if failure.job_failure_data.error is not None:
-        return innermost(failure.job_failure_data.error)
+    data = failure.event_specific_data
+    if isinstance(data, JobFailureData) and data.error is not None:
+        return innermost(data.error)
     # Ended from outside: how the process went is told by whoever watched it.
     told = [event.message for event in _events(instance, run_id, DagsterEventType.ENGINE_EVENT)]
     return " ".join(filter(None, [failure.message, *told[-1:]]))

@@ -47,7 +47,11 @@ def report_failure(context: RunFailureSensorContext) -> None:
     todo = Words(settings.language)(
         "The published copy is as it was. Correct the cause, then run again; the log is in Dagster's UI (make dev)."
     )
-    cause = cause_of(context.failure_event, context.instance, run.run_id)
+    try:
+        cause = cause_of(context.failure_event, context.instance, run.run_id)
+    except Exception as error:
+        # Dagster goes on after an error here: the run would never be told of.
+        cause = f"{context.failure_event.message} (its log cannot be read: {error})"
     notify(settings.home, Alert(RUN, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
 
 

@@ -24,7 +24,7 @@ from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today
 from warehouse.intake.take_in import TakenIn
-from warehouse.publish import is_behind, publish, publish_changed
+from warehouse.publish import is_behind, publish, publish_changed, tells_of_intake
 from warehouse.rules.in_force import coding_on
 
 
@@ -101,7 +101,7 @@ def update_enterprises(
     only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
     behind = is_behind(connection)
     if not only:
-        if behind:
+        if behind or not tells_of_intake(connection, home):
             publish(connection, home, known_at=known_at)
         return Updated(as_of, 0, 0)
     coding = coding_on(connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None)

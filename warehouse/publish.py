@@ -17,7 +17,7 @@ from warehouse.database.copies import attach, copy_tables, create, put_in_place,
 from warehouse.database.frames import Connection, log, named_in
 from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
 from warehouse.database.places import OF_DAY, held, is_open
-from warehouse.database.reading import is_published
+from warehouse.database.reading import is_published, reading
 from warehouse.database.runs import last_issued, stale_because, would_issue
 from warehouse.database.validity import known
 from warehouse.home import Home
@@ -72,6 +72,22 @@ def is_behind(connection: Connection) -> bool:
     """Whether the published copy is not that of the codes issued last: a run died in between, or a replay is shown."""
     last = last_issued(connection)
     return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
+
+
+def tells_of_intake(connection: Connection, home: Home) -> bool:
+    """Whether the published copy tells of every delivery that was taken in, and of every complaint as it stands."""
+    if not is_published(home):
+        return False
+    with reading(home) as copy:
+        return [copy.execute(query).fetchall() for query in _INTAKE] == [
+            connection.execute(query).fetchall() for query in _INTAKE
+        ]
+
+
+_INTAKE = (
+    "SELECT max(number) FROM ops.deliveries",
+    "SELECT complaint_id, facts, state FROM ops.complaints WHERE state <> 'over' ORDER BY ALL",
+)
 
 
 def publish_run(connection: Connection, home: Home, coding: Coding, *, run_id: str) -> int | None:

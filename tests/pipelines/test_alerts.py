@@ -222,6 +222,27 @@ def test_of_a_run_that_a_check_stopped_it_is_told_what_the_check_found(
     assert told.cause.startswith("volume: 0 rows")
 
 
+def test_of_a_run_whose_process_was_killed_it_is_told_how_it_ended(
+    home: Home, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = instance.create_run_for_job(night)
+    instance.report_engine_event("The process was terminated by signal 9.", run)
+    event = instance.report_run_failed(run)
+    context = build_run_status_sensor_context(
+        sensor_name="report_failure", dagster_event=event, dagster_instance=instance, dagster_run=run
+    ).for_run_failure()
+    report_failure(context)
+    [told] = alerts(home)
+    assert "failed" in told.cause and told.cause.endswith("terminated by signal 9.")
+
+    def fails(*_: object) -> str:
+        raise OSError("no such table")
+
+    monkeypatch.setattr("pipelines.supervision.cause_of", fails)
+    report_failure(context)
+    assert "no such table" in alerts(home)[0].cause, "a run is told of even where its log cannot be read"
+
+
 def test_a_run_that_is_tried_again_is_told_only_when_its_last_try_failed(
     home: Home, instance: DagsterInstance
 ) -> None:

@@ -431,17 +431,28 @@ def test_the_run_that_was_asked_for_takes_it_in_and_then_nothing_is_asked_for(
     sensor = Sensor(home, instance, monkeypatch)
     monkeypatch.setattr("pipelines.sensors.untaken", untaken)
     folder = source(home, "bureau", register=FIRMS)
+    deliver(home.inbox / "unmapped", {"a.csv": b"id\n1\n"})
     sensor.looks()
     deliver(folder, {"v_1.csv": csv_bytes([violation("a")])})
     request = sensor.asks()
     assert request is not None and request.job_name == intraday.name
     job = build_definitions(load_settings()).resolve_job_def(intraday.name)
-    done = job.execute_in_process(instance=instance, run_config=request.run_config)
-    assert done.success
+    assert job.execute_in_process(instance=instance, run_config=request.run_config).success
     with reading(home) as connection:
         taken = rows(connection, "SELECT delivered FROM ops.deliveries WHERE source = 'bureau'")
+        told = [row["source"] for row in standing(connection) if row["kind"] == SOURCE_UNREADABLE]
     assert taken == [{"delivered": 4}], "not the file that may still be written"
-    assert sensor.looks() == ["bureau/v_1.csv"]
+    assert told == ["unmapped"], "a person sees it"
+    request = sensor.asks()
+    assert request is not None and {*finished(request)} == {"bureau/v_1.csv"}
+    # A file that is about nobody (its rows are all refused) is taken in as well, and not asked for again.
+    deliver(folder, {"v_1.csv": csv_bytes([violation("a", enterprise_id="?")])})
+    sensor.looks()
+    request = sensor.asks()
+    assert request is not None and {*finished(request)} == {"bureau/v_1.csv"}
+    assert job.execute_in_process(instance=instance, run_config=request.run_config).success
+    sensor.now += HOUR
+    assert sensor.looks() == sensor.looks() == []
 
 
 @pytest.mark.parametrize(
