@@ -6,8 +6,8 @@ from assets import learning
 from assets.resources import Installation
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
-from pipelines.supervision import report_failure
 from pipelines.settings import WAIT_SECONDS, Settings, load_settings
+from pipelines.supervision import report_failure
 
 
 def build_learning_definitions(settings: Settings) -> Definitions:

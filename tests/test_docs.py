@@ -26,6 +26,7 @@ from models.tables.canonical import TABLES
 from pipelines import cli
 from pipelines.cli.groups import Later
 from warehouse.connection import Connection
+from warehouse.home import Home
 from warehouse.intake import mapping as mapping_file
 from warehouse.intake.mapping import parse_mapping
 
