@@ -186,7 +186,7 @@ def _due(new: dict[str, Arrival], kept: dict[str, Remembered], now: float) -> di
     return fresh or {name: new[name] for name in sorted(again, key=lambda name: kept[name].at)[:1]}
 
 
-_ENDS_SOON = [
+UNENDED = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
     DagsterRunStatus.STARTING,
@@ -202,7 +202,7 @@ def _is_under_way(home: Home, instance: DagsterInstance, now: float) -> bool:
 
     One whose process died is no such run: it is said to have started, and holds no lock.
     """
-    for record in instance.get_run_records(RunsFilter(statuses=_ENDS_SOON)):
+    for record in instance.get_run_records(RunsFilter(statuses=UNENDED)):
         if not _takes_in(record.dagster_run):
             continue
         if record.dagster_run.status == DagsterRunStatus.QUEUED:

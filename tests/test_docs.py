@@ -286,10 +286,12 @@ def test_the_mapping_example_is_a_mapping() -> None:
 
 def test_the_day_the_schedule_codes_is_the_one_documented(home: Home) -> None:
     from pipelines.definitions import defs
+    from pipelines.instance import write_instance_config
 
     night = datetime(2026, 7, 2, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
     repository = defs.get_repository_def()
-    with DagsterInstance.ephemeral() as instance:
+    write_instance_config(home)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
         context = build_schedule_context(
             instance=instance, scheduled_execution_time=night, repository_def=repository
         )

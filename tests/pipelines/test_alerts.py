@@ -201,7 +201,7 @@ def test_of_a_run_whose_resource_failed_before_any_step_the_innermost_cause_is_t
     def early() -> None:
         reads()
 
-    fails(early, instance)
+    fails(early, instance, **{"dagster/max_retries": "0"})
     [told] = alerts(home)
     assert told.cause == "models.errors.WarehouseError: w.duckdb cannot be opened."
 
@@ -246,9 +246,10 @@ def test_of_a_run_whose_process_was_killed_it_is_told_how_it_ended(
 def test_a_run_that_is_tried_again_is_told_only_when_its_last_try_failed(
     home: Home, instance: DagsterInstance
 ) -> None:
-    fails(night, instance, **{"dagster/will_retry": "true"})
+    again = {"dagster/max_retries": "1", "dagster/retry_on_asset_or_op_failure": "true"}
+    fails(night, instance, **again)
     assert alerts(home) == []
-    fails(night, instance, **{"dagster/will_retry": "false"})
+    fails(night, instance, **again | {"dagster/max_retries": "0"})
     assert len(alerts(home)) == 1
 
 
