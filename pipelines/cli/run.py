@@ -177,7 +177,7 @@ def _is_whole(folder: Path | None) -> bool:
 def _set_aside(home: Home, words: Words, console: Console) -> None:
     target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
-    for path in (home.root / "demo", home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
+    for path in (home.root / "demo", home.days, home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
         if path.exists():
             shutil.move(path, target / path.name)
     told = words("The demo city that was here was moved to {folder}.", folder=target)

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +19,7 @@ from warehouse.coding.issue import issue
 from warehouse.coding.order import STAGES, code_enterprises, require
 from warehouse.connection import Connection, writing
 from warehouse.database import places
+from warehouse.database.frames import insert
 from warehouse.database.places import OF_DAY, open_place, place_of
 from warehouse.home import Home
 from warehouse.planning.plan import compute_plan, planned_as_of
@@ -164,6 +165,14 @@ def test_another_coding_of_the_day_begins_with_an_empty_place(city: Home) -> Non
         assert connection.sql(
             "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'day' AND schema_name <> 'main'"
         ).fetchall() == [(0,)]
+
+
+def test_a_place_that_another_warehouse_left_is_not_gone_on_with(city: Home) -> None:
+    with writing(city) as connection, open_place(connection, city, NEXT):
+        coding = coding_on(connection, PACK, NEXT)
+        held = identity_of(connection, coding)
+        insert(connection, "ops.deliveries", delivery_id="d", taken_in_at=datetime(2026, 7, 1, 2))
+        assert identity_of(connection, coding) != held
 
 
 def test_a_cursor_sees_the_place_too(city: Home) -> None:
