@@ -16,7 +16,7 @@ from rich.markup import escape
 from desk.files.tables import as_json
 from desk.say import monitoring
 from desk.words.words import Words
-from models.errors import RiskcodeError
+from models.errors import RiskcodeError, WarehouseError
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
@@ -156,8 +156,11 @@ def _published(settings: Settings, words: Words) -> str:
 def _nights(settings: Settings, words: Words) -> str:
     if not settings.home.published.exists():
         return words("no night yet")
-    with reading(settings.home) as connection:
-        found = nights(connection, local_today() - timedelta(days=1))
+    try:
+        with reading(settings.home) as connection:
+            found = nights(connection, local_today() - timedelta(days=1))
+    except WarehouseError:
+        return _Warned(words("unknown while the published copy cannot be read"))
     missed, late = ([one.day for one in found if one.state == state] for state in ("missed", "late"))
     told = words.plural("{n} night looked at", "{n} nights looked at", len(found))
     if missed:

@@ -145,7 +145,9 @@ def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path:
     assert set(wrong) == {"inbox", "published"}
     assert "shiju" in wrong["inbox"] and "Run again" in wrong["published"]
     told = riskcode(home, "doctor", RISKCODE_LANG="zh").stdout
-    assert told.count("✗") == 2 and told.count("✓") == len(json.loads(done.stdout)) - 2
+    well = [row for row in json.loads(done.stdout) if row["ok"] and not row["is_warning"]]
+    assert told.count("✗") == 2 and told.count("✓") == len(well)
+    assert "nights" in {row["check"] for row in json.loads(done.stdout) if row["is_warning"]}
 
 
 def test_sources_check_shows_the_cell_at_fault_and_fails_where_a_table_is_lost(tmp_path: Path) -> None:
