@@ -4,7 +4,7 @@ Blocking checks stop what lies downstream, so no code is issued on a broken regi
 that broke a promise of the method; the others warn.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from assets.partitions import AS_OF
 from assets.resources import Warehouse
 from assets.suites import RESULT_SUITES, intake_suites
 from desk.say.complaints import complaint
+from desk.say.markdown import table
 from desk.words.words import Words
 from warehouse.planning.draws import unverified
 from warehouse.questions.complaints import standing
@@ -55,7 +56,8 @@ def _specs(suites: dict[str, list[Suite]]) -> list[AssetCheckSpec]:
 def _result(warehouse: Warehouse, check: AssetCheckKey, found: Outcomes) -> AssetCheckResult:
     outcome = next((one for one in found.values() if not one.passed), [*found.values()][-1])
     page = MetadataValue.url(f"{warehouse.data_docs_url}/{outcome.docs.parent.name}/{outcome.docs.name}")
-    sample = {"failing_rows": MetadataValue.md(_as_table(outcome.sample))} if outcome.sample else {}
+    names = [*outcome.sample[0]] if outcome.sample else []
+    sample = table(names, [[*row.values()] for row in outcome.sample])
     failures = [
         f"{day}: {told}" if len(found) > 1 else told for day, one in found.items() for told in one.failures
     ]
@@ -68,7 +70,7 @@ def _result(warehouse: Warehouse, check: AssetCheckKey, found: Outcomes) -> Asse
             "data_docs": page,
             "data_docs_file": MetadataValue.path(str(outcome.docs)),
             **{label: _observed(value) for label, value in outcome.observed.items()},
-            **sample,
+            **({"failing_rows": MetadataValue.md(sample)} if names else {}),
         },
         description="; ".join(failures) or f"holds: {'; '.join(outcome.observed)}",
     )
@@ -80,12 +82,6 @@ def _observed(text: str) -> MetadataValue[Any]:
         return MetadataValue.float(float(text))
     except ValueError:
         return MetadataValue.text(text)
-
-
-def _as_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = list(rows[0])
-    lines = [f"| {' | '.join(str(row[name]) for name in names)} |" for row in rows]
-    return "\n".join([f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}", *lines])
 
 
 def _checks(

@@ -7,6 +7,7 @@ from typing import Any
 from dagster import DataVersion, MarkdownMetadataValue, MaterializeResult
 
 from assets.resources import Warehouse
+from desk.say.markdown import table
 
 Metadata = dict[str, Any]
 ROWS = "dagster/row_count"
@@ -22,6 +23,5 @@ def materialised(warehouse: Warehouse, make: Callable[[date], Metadata]) -> Mate
             version = warehouse.version()
     if len(told) == 1:
         return MaterializeResult(metadata=next(iter(told.values())), data_version=DataVersion(version))
-    lines = [f"| {day} | {one.get(ROWS, '')} |" for day, one in told.items()]
-    table = "\n".join(["| day | rows |", "|:---|---:|", *lines])
-    return MaterializeResult(metadata={"days": MarkdownMetadataValue(table)})
+    rows = table(("day", "rows>"), [(day, one.get(ROWS, "")) for day, one in told.items()])
+    return MaterializeResult(metadata={"days": MarkdownMetadataValue(rows)})

@@ -111,7 +111,7 @@ def intake(
             warehouse.paths,
             folder=config.folder,
             mapping=config.mapping,
-            received_on=warehouse.receives_on(is_archive=config.folder is not None),
+            received_on=warehouse.days[-1],
             today=today,
             only=config.of_inbox(warehouse.paths),
         )

@@ -1,6 +1,14 @@
 """Daily as-of partitions: partition D codes what was known by the end of day D."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+
 from dagster import BackfillPolicy, DailyPartitionsDefinition
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 from warehouse.clock import LOCAL, commissioned_on
 
@@ -17,3 +25,14 @@ AS_OF = DailyPartitionsDefinition(start_date=commissioned_on().isoformat(), time
 
 # Several days share lock, intake and load; what they issue is nothing (``assets.resources``).
 TOGETHER = BackfillPolicy.single_run()
+
+
+def days_of(tags: Mapping[str, str]) -> tuple[date, ...]:
+    """The partitions a run with these tags is for, in order; runs within the day have none."""
+    one = tags.get(PARTITION_NAME_TAG)
+    first = tags.get(ASSET_PARTITION_RANGE_START_TAG, one)
+    last = tags.get(ASSET_PARTITION_RANGE_END_TAG, one)
+    if first is None or last is None:
+        return ()
+    begins, ends = date.fromisoformat(first), date.fromisoformat(last)
+    return tuple(begins + timedelta(days=more) for more in range((ends - begins).days + 1))

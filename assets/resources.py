@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,9 @@ from dagster import (
     Failure,
     InitResourceContext,
 )
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    PARTITION_NAME_TAG,
-)
 from pydantic import PrivateAttr
 
-from assets.partitions import MOST_DAYS
+from assets.partitions import MOST_DAYS, days_of
 from models.errors import PolicyError
 from models.policy import Policy, load_policy
 from warehouse.coding.coding import Coding, identity_of
@@ -34,21 +29,9 @@ from warehouse.planning.plan import Planned, compute_plan
 from warehouse.publish import keep_replay, publish_again, publish_measures, publish_run
 from warehouse.rules.in_force import coding_on, rules_on
 from warehouse.rules.packs import activated_on, begin_with, differs, pack_on
-from warehouse.supervision.measure import keep_measures
+from warehouse.supervision.measure import is_measured, keep_measures
 
 log = logging.getLogger("riskcode")
-
-
-def _days(context: InitResourceContext) -> tuple[date, ...]:
-    """The partitions a run is for, in order; runs within the day have none."""
-    tags = context.run.tags if context.run else {}
-    one = tags.get(PARTITION_NAME_TAG)
-    first = tags.get(ASSET_PARTITION_RANGE_START_TAG, one)
-    last = tags.get(ASSET_PARTITION_RANGE_END_TAG, one)
-    if first is None or last is None:
-        return ()
-    begins, ends = date.fromisoformat(first), date.fromisoformat(last)
-    return tuple(begins + timedelta(days=more) for more in range((ends - begins).days + 1))
 
 
 def _rules_at_hand(connection: Connection, home: Home, pack: str, as_of: date) -> Policy:
@@ -98,7 +81,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Generator["Warehouse"]:
         """Hold lock and connection while the run's steps execute."""
-        days = _days(context)
+        days = days_of(context.run.tags if context.run else {})
         if len(days) > MOST_DAYS:
             raise Failure(
                 f"{len(days)} days were asked for in one run, from {days[0]} to {days[-1]}; at most {MOST_DAYS} are "
@@ -122,14 +105,6 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     def days(self) -> tuple[date, ...]:
         """The days a run is for: one of a night; several, in order, of a backfill, which only codes again."""
         return self._days
-
-    def receives_on(self, *, is_archive: bool) -> date:
-        """Day on which a run takes in what it finds: the day it is for, unless later codes are issued already.
-
-        What comes in only now was not known when those were made.  An archive says itself when it was delivered.
-        """
-        last = last_issued(self.connection)
-        return self.days[-1] if last is None or is_archive else max(self.days[-1], last.as_of)
 
     @contextmanager
     def at(self, day: date) -> Generator[None]:
@@ -258,7 +233,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     def is_measured(self, day: date) -> bool:
         """Whether the tables at hand hold what was measured of a day."""
-        return value(self.connection, "SELECT max(as_of) FROM risk.monitoring") == day
+        return is_measured(self.connection, day)
 
     def is_planned(self) -> bool:
         """Whether the open place holds a plan."""

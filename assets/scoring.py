@@ -10,6 +10,7 @@ from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
 from assets.resources import Warehouse
 from assets.sources import DISPUTES, POLICY_PACK, SCORECARDS, observe
+from desk.say.markdown import table
 from models.features.fold import EVENT_COLUMNS
 
 
@@ -88,8 +89,8 @@ def _counted(warehouse: Warehouse, stage: str, *, after: str) -> Callable[[date]
 def bars(counts: dict[str, int]) -> str:
     """A code distribution as a Markdown table with bars."""
     total = max(1, sum(counts.values()))
-    lines = [
-        f"| {code.upper()} | {count:,} | {count / total:.1%} | {'█' * max(round(40 * count / total), count > 0)} |"
+    rows = [
+        (code.upper(), f"{count:,}", f"{count / total:.1%}", "█" * max(round(40 * count / total), count > 0))
         for code, count in counts.items()
     ]
-    return "\n".join(["| code | enterprises | share | |", "|---|---:|---:|:---|", *lines])
+    return table(("code", "enterprises>", "share>", ""), rows)

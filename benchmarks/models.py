@@ -18,7 +18,8 @@ import polars as pl
 
 from benchmarks.black_boxes import BLACK_BOXES, black_boxes
 from benchmarks.report import machine
-from docs.markers import fill, table
+from desk.say.markdown import table
+from docs.markers import fill
 from models.learning.comparison import FAMILY_TITLES, Contestant, Prediction
 from models.learning.evaluation import Evaluation, usable_splits
 from models.messages import Message

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from docs.markers import table
+from desk.say.markdown import table
 from models.law import legal_texts
 from models.policy.check_items import Catalogue, CheckItem, Trade, load_catalogue
 from models.policy.coverage import Part, coverage

@@ -10,7 +10,7 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 
-from docs.markers import table
+from desk.say.markdown import table
 from models import vocabulary as vocab
 from models.coding.explain import factor_texts
 from models.features import CATALOGUE

@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from docs.markers import table, told_basis
+from desk.say.markdown import table
+from docs.markers import told_basis
 from models.law import LegalText, Question, legal_texts, questions, read_citation
 from models.law.texts import Kind, Reading
 from models.lint.lint import lint

@@ -1,11 +1,12 @@
 """Generated blocks inside hand-written documents: between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from duckdb import DuckDBPyRelation
 
+from desk.say.markdown import table
 from models.policy.shape import Provenance
 
 
@@ -37,17 +38,6 @@ def fill(document: Path, blocks: Mapping[str, str]) -> None:
     document.write_text(text, encoding="utf-8")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; heads that end in ``>`` are right-aligned."""
-    names = [name.removesuffix(">") for name in head]
-    lines = [
-        f"| {' | '.join(names)} |",
-        f"|{'|'.join('---:' if name.endswith('>') else '---' for name in head)}|",
-        *(f"| {' | '.join(_cell(value) for value in row)} |" for row in rows),
-    ]
-    return "\n".join(lines)
-
-
 def relation(found: DuckDBPyRelation) -> str:
     """A query's result as a Markdown table; its column names are the heads."""
     return table(found.columns, found.fetchall())
@@ -65,7 +55,3 @@ def told_basis(told: Provenance) -> str:
 def basis_and_reference(told: Provenance) -> tuple[str, str]:
     """Two cells: what a value rests on and where that stands, part by part."""
     return told_basis(told), told.full_reference
-
-
-def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -3,9 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+from desk.say.markdown import table
 from desk.words.labels import BECAUSE, BINDING
 from desk.words.words import Words
-from docs.markers import basis_and_reference, fill, table, told_basis
+from docs.markers import basis_and_reference, fill, told_basis
 from models.planning.demand.waivers import WAIVERS
 from models.policy import Channel, load_policy
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from docs.markers import basis_and_reference, table
+from desk.say.markdown import table
+from docs.markers import basis_and_reference
 from models.policy import Condition, PolicyOnDay, Rule, load_policy
 from models.scorecard import Factor
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from docs.markers import fill, relation, table
+from desk.say.markdown import table
+from docs.markers import fill, relation
 from docs.scoring_pack import DAY, pack_blocks
 from models.calendar import working_days
 from models.coding.verdicts import assign_codes

@@ -16,17 +16,12 @@ from dagster import (
 )
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-    PARTITION_NAME_TAG,
-    WILL_RETRY_TAG,
-)
+from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._time import get_current_datetime
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from assets.inspection import NIGHTLY_FRESHNESS, published_copy
-from assets.partitions import TIMEZONE
+from assets.partitions import TIMEZONE, days_of
 from desk.words.words import Words
 from pipelines.alerts import LATE, RECOVERED, RUN, TICK, Alert, likeness, notify
 from pipelines.failures import cause_of, innermost
@@ -57,8 +52,8 @@ def report_failure(context: RunFailureSensorContext) -> None:
 
 def _days_of(tags: Mapping[str, str]) -> str | None:
     """The day a run is for, or the first and the last of several."""
-    ends = (tags.get(ASSET_PARTITION_RANGE_START_TAG), tags.get(ASSET_PARTITION_RANGE_END_TAG))
-    return tags.get(PARTITION_NAME_TAG) or " – ".join(filter(None, ends)) or None
+    days = days_of(tags)
+    return " – ".join(f"{day}" for day in dict.fromkeys((*days[:1], *days[-1:]))) or None
 
 
 @sensor(

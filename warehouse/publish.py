@@ -69,7 +69,7 @@ def _note_published(connection: Connection) -> None:
 
 
 def is_behind(connection: Connection) -> bool:
-    """Whether the published copy is not that of the codes issued last: a run died in between, or a replay is shown."""
+    """Whether the published copy is not that of the codes issued last: a run died in between."""
     last = last_issued(connection)
     return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 

@@ -272,6 +272,7 @@ def at(day: int, hour: int) -> datetime:
 
 
 def is_now(instance: DagsterInstance, state: FreshnessState) -> None:
+    # What the freshness daemon calls; nothing public lets a state be as it would be an hour later.
     instance._report_runless_asset_event(  # pyright: ignore[reportPrivateUsage]
         FreshnessStateChange(
             key=published_copy.key,

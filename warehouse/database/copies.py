@@ -1,7 +1,7 @@
 """Copies for readers: tables written to a new file that takes the old one's place in one step."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -37,9 +37,20 @@ def under_construction(target: Path) -> Path:
     return target.with_suffix(f".building-{os.getpid()}")
 
 
-def attach(connection: Connection, building: Path) -> None:
-    """Open the file under construction as ``copy``."""
-    connection.execute(f"ATTACH '{str(building).replace(chr(39), chr(39) * 2)}' AS copy")
+def attach(connection: Connection, path: Path, name: str = "copy", *, read_only: bool = False) -> None:
+    """Open another file under a name, by default that of a copy under construction."""
+    at = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{at}' AS {name}{' (READ_ONLY)' if read_only else ''}")
+
+
+def look_first_into(connection: Connection, name: str, schemas: Iterable[str]) -> None:
+    """Let the tables that an attached file has in some schemas take the place of those of the same name.
+
+    All others stay those of the file that was opened first, whose name ``current_database()`` goes on to tell.
+    """
+    [[first]] = connection.execute("SELECT current_database()").fetchall()
+    paths = [f"{first}.main", *(f"{file}.{schema}" for file in (name, first) for schema in schemas)]
+    connection.execute(f"SET search_path = '{','.join(paths)}'")
 
 
 def put_in_place(building: Path, target: Path) -> int:

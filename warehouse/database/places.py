@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.copies import attach, look_first_into
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
 from warehouse.home import Home
@@ -30,7 +31,7 @@ _SCHEMAS = tuple(dict.fromkeys(name.split(".")[0] for name in OF_DAY))
 
 _OWN_TABLES = f"""
 CREATE TABLE IF NOT EXISTS {PLACE}.main.coding (
-    as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR, run_id VARCHAR);
+    as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.made (stage VARCHAR PRIMARY KEY);
 """
 
@@ -54,9 +55,7 @@ def open_place(connection: Connection, home: Home, day: date) -> Generator[None]
     _attach(connection, path)
     try:
         _prepare(connection)
-        paths = [f"{warehouse}.main"]
-        paths += [f"{database}.{schema}" for database in (PLACE, warehouse) for schema in _SCHEMAS]
-        connection.execute(f"SET search_path = '{','.join(paths)}'")
+        look_first_into(connection, PLACE, _SCHEMAS)
         yield
     finally:
         connection.execute(f"USE {warehouse}.main")
@@ -103,7 +102,7 @@ def begin(connection: Connection, coding: Identity) -> None:
         connection.execute(f"DROP TABLE {PLACE}.{name}")
     connection.execute(f"DROP TABLE {PLACE}.main.coding; DROP TABLE {PLACE}.main.made")
     _prepare(connection)
-    connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?, NULL)", list(astuple(coding)))
+    connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?)", list(astuple(coding)))
 
 
 def made(connection: Connection) -> set[str]:
@@ -169,9 +168,8 @@ def _prepare(connection: Connection) -> None:
 
 
 def _attach(connection: Connection, path: Path) -> None:
-    at = str(path).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{at}' AS {PLACE}")
+        attach(connection, path, PLACE)
     except duckdb.Error as error:
         raise WarehouseError(
             "{path} cannot be opened ({error}). Close other programs that hold it; if it is damaged, remove it: "

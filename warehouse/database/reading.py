@@ -1,6 +1,6 @@
 """Readers: the published copy, opened read-only.  Imports stay light, so that a question is answered at once."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.copies import attach, look_first_into
 from warehouse.database.frames import Connection
 from warehouse.database.meta import COPY_FORMAT, format_of, require_copy_format
 from warehouse.home import Home
@@ -41,19 +42,11 @@ def reading(
         if not any_format:
             require_copy_format(connection)
         if measured and home.published_measures.exists():
-            _look_first_into(connection, home.published_measures, "measures", ("risk", "ops"))
+            attach(connection, home.published_measures, "measures", read_only=True)
+            look_first_into(connection, "measures", ("risk", "ops"))
         yield connection
     finally:
         connection.close()
-
-
-def _look_first_into(connection: Connection, path: Path, name: str, schemas: Sequence[str]) -> None:
-    """Let the tables of another file take the place of those of the same name."""
-    [[first]] = connection.execute("SELECT current_database()").fetchall()
-    at = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{at}' AS {name} (READ_ONLY)")
-    found = [f"{database}.{schema}" for database in (name, first) for schema in schemas]
-    connection.execute(f"SET search_path = '{','.join((f'{first}.main', *found))}'")
 
 
 def is_published(home: Home) -> bool:

@@ -254,14 +254,19 @@ def _store(connection: Connection, coding: Coding, found: Sequence[Measured], sa
     replace_table(connection, "risk.monitoring", told)
 
 
+def is_measured(connection: Connection, day: date) -> bool:
+    """Whether the tables at hand hold what was measured of a day."""
+    return value(connection, "SELECT max(as_of) FROM risk.monitoring") == day
+
+
 def keep_measures(connection: Connection, coding: Coding) -> bool:
     """Let what was measured of a day live and enter the history, once the day is issued and measured.
 
     Called after either, whichever comes first.  Returns whether it was so.  Nothing is half stored.
     """
     last, day = last_issued(connection), {"as_of": coding.as_of}
-    is_measured = value(connection, "SELECT max(as_of) FROM risk.monitoring") == coding.as_of
-    if last is None or (last.as_of, last.known_at) != (coding.as_of, coding.known_at) or not is_measured:
+    is_issued = last is not None and (last.as_of, last.known_at) == (coding.as_of, coding.known_at)
+    if not is_issued or not is_measured(connection, coding.as_of):
         return False
     with transaction(connection):
         for table in MEASURED_OF_DAY if is_open(connection) else ():

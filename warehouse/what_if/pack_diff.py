@@ -25,6 +25,7 @@ from models.policy import Policy
 from warehouse.coding.coding import Coding
 from warehouse.coding.order import code_only
 from warehouse.connection import holding, writing
+from warehouse.database.copies import attach
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
 from warehouse.database.reading import Row, rows
@@ -144,8 +145,7 @@ def compare(
         log.info("comparing")
         with duckdb.connect() as connection:
             for side in SIDES:
-                path = str(homes[side].warehouse).replace("'", "''")
-                connection.execute(f"ATTACH '{path}' AS {side} (READ_ONLY)")
+                attach(connection, homes[side].warehouse, side, read_only=True)
             held = before[-1].policy
             return _compared(connection, day, held, new, said.card.card_id if said.card else None, only)
 
