@@ -12,16 +12,16 @@ from pipelines.jobs import NIGHTLY
 from pipelines.orphans import dead_runs
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import new_delivery
-from pipelines.settings import WAIT_SECONDS, Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from pipelines.supervision import SUPERVISION
 
 
 def build_definitions(
-    settings: Settings, *, known_at: str | None = None, wait_seconds: float = WAIT_SECONDS
+    settings: Settings, *, known_at: str | None = None, wait_seconds: float | None = None
 ) -> Definitions:
     """Definitions for one installation; tests build their own with another home.
 
-    ``wait_seconds``: how long a run waits for another one that writes, outside Dagster, as the command line does.
+    ``wait_seconds``: how long a run waits for another one that writes, where it is not as the settings say.
     """
     return Definitions(
         assets=[*load_assets_from_modules([intake, scoring, monitoring, inspection]), *DECISIONS],
@@ -39,7 +39,7 @@ def build_definitions(
                 known_at=known_at,
                 data_docs_url=settings.data_docs_url,
                 language=settings.language,
-                wait_seconds=wait_seconds,
+                wait_seconds=settings.wait_seconds if wait_seconds is None else wait_seconds,
             ),
         },
     )

@@ -6,7 +6,7 @@ from assets import learning
 from assets.resources import Installation
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
-from pipelines.settings import WAIT_SECONDS, Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from pipelines.supervision import report_failure
 
 
@@ -23,7 +23,7 @@ def build_learning_definitions(settings: Settings) -> Definitions:
                 home=str(settings.home.root),
                 pack=settings.pack,
                 language=settings.language,
-                wait_seconds=WAIT_SECONDS,
+                wait_seconds=settings.wait_seconds,
             )
         },
     )

@@ -1,6 +1,6 @@
 """When things run: every night, when a delivery arrives, and what happens when a run fails."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dagster import (
     DefaultScheduleStatus,
@@ -50,8 +50,18 @@ def nightly_schedule(context: ScheduleEvaluationContext) -> list[RunRequest] | S
         run.tags.get(PARTITION_NAME_TAG)
         for run in context.instance.get_runs(RunsFilter(job_name=NIGHTLY.name, statuses=UNENDED))
     }
-    due = [f"{day}" for day in nights_due(load_settings().home, ended) if f"{day}" not in under_way]
-    # The key tells one request from another within this tick only, so a night that failed is asked for again.
-    return [RunRequest(run_key=day, partition_key=day) for day in due] or SkipReason(
+    due = [day for day in nights_due(load_settings().home, ended) if f"{day}" not in under_way]
+    return [_request(day, ended, context.scheduled_execution_time) for day in due] or SkipReason(
         f"the codes of {ended} are issued, or on their way"
+    )
+
+
+def _request(day: date, ended: date, tick: datetime) -> RunRequest:
+    """A run for a day; of a night that is made up for, with what had come by the hour at which it should have run.
+
+    The key tells one request from another within a tick only, so a night that failed is asked for again.
+    """
+    known = {"arrived_before": (tick - (ended - day)).isoformat()} if day < ended else {}
+    return RunRequest(
+        run_key=f"{day}", partition_key=f"{day}", run_config={"ops": {"intake": {"config": known}}}
     )

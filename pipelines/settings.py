@@ -11,8 +11,6 @@ from models.errors import SettingsError
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
-WAIT_SECONDS = 15 * 60
-"""How long a scheduled run waits for the one that writes: longer than a night's run of a large city takes."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,8 @@ class Settings:
     ``RISKCODE_COMMISSIONED_ON``: first day that the scheduler knows (default 2026-01-01); archives reach further back.
     ``RISKCODE_POSTGRES_URL``: a server for Dagster's runs and events (default: files in the home).
     ``RISKCODE_RUNS_KEPT_DAYS``: after so many days Dagster forgets a run (``pipelines.housekeeping``; default 400).
+    ``RISKCODE_WAIT_SECONDS``: how long a run of the scheduler waits for another one that writes (default 900: longer
+    than a night of a large city takes); it is then tried again.
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -38,11 +38,12 @@ class Settings:
     data_docs_url: str
     postgres_url: str | None
     runs_kept_days: int
+    wait_seconds: int
     notify: str | None
 
 
 def load_settings() -> Settings:
-    """Settings of this process.  Raises SettingsError for a language nobody speaks here, or days that are no number."""
+    """Settings of this process.  Raises SettingsError for a language nobody speaks here, or numbers that are none."""
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
@@ -51,17 +52,16 @@ def load_settings() -> Settings:
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
         postgres_url=os.environ.get("RISKCODE_POSTGRES_URL") or None,
-        runs_kept_days=_days("RISKCODE_RUNS_KEPT_DAYS", "400"),
+        runs_kept_days=_whole("RISKCODE_RUNS_KEPT_DAYS", "400"),
+        wait_seconds=_whole("RISKCODE_WAIT_SECONDS", "900"),
         notify=os.environ.get("RISKCODE_NOTIFY") or None,
     )
 
 
-def _days(name: str, otherwise: str) -> int:
+def _whole(name: str, otherwise: str) -> int:
     text = os.environ.get(name) or otherwise
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise SettingsError(
-            "{name} is '{text}'. Set it to a number of days, 1 or more.", name=name, text=text
-        )
+        raise SettingsError("{name} is '{text}'. Set it to a whole number, 1 or more.", name=name, text=text)
     return int(text)
 
 

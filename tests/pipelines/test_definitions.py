@@ -1,6 +1,7 @@
 """What Dagster loads, and how its own instance behaves: schedule, backfill, failure."""
 
 import socket
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from dagster import (
     AssetKey,
     DagsterInstance,
     DagsterRunStatus,
+    RunRequest,
     build_schedule_context,
+    validate_run_config,
 )
 
 from assets.inspection import NIGHTLY_FRESHNESS
@@ -59,6 +62,11 @@ def test_each_table_of_the_canonical_model_is_an_asset_with_its_columns(home: Ho
 
 def asked_for(home: Home, instance: DagsterInstance, night: datetime) -> list[str]:
     """The days the nightly schedule asks for at a moment."""
+    return [str(request.partition_key) for request in requests(home, instance, night)]
+
+
+def requests(home: Home, instance: DagsterInstance, night: datetime) -> Sequence[RunRequest]:
+    """The runs the nightly schedule asks for at a moment."""
     definitions = build_definitions(load_settings())
     result = definitions.resolve_schedule_def(nightly_schedule.name).evaluate_tick(
         build_schedule_context(
@@ -67,7 +75,7 @@ def asked_for(home: Home, instance: DagsterInstance, night: datetime) -> list[st
             repository_def=definitions.get_repository_def(),
         )
     )
-    return [str(request.partition_key) for request in result.run_requests or []]
+    return result.run_requests or []
 
 
 def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
@@ -99,6 +107,21 @@ def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_iss
     with reading(home) as connection:
         told = nights(connection, DAY_1 + timedelta(days=3))
     assert told == [], "a closed archive has no nights"
+
+
+def test_a_night_that_is_made_up_for_is_asked_to_take_in_what_had_come_by_its_hour(
+    coded: Path, home: Home
+) -> None:
+    copy_of(coded, home.root)
+    write_instance_config(home)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        asked = requests(home, instance, datetime.combine(DAY_1 + timedelta(days=3), time(2)))
+    assert [one.run_config["ops"]["intake"]["config"] for one in asked] == [
+        {"arrived_before": f"{DAY_1 + timedelta(days=2)}T02:00:00+08:00"},
+        {},
+    ]
+    job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
+    assert all(validate_run_config(job, one.run_config) for one in asked)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
 """The sensor of the inbox, on the Dagster instance of the home: what it asks for, when, and when it asks no more."""
 
 import json
+import os
+import time
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from pipelines.settings import load_settings
 from tests.worlds.deliveries import MAPPING, TODAY, csv_bytes, deliver, firm, violation
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1
+from warehouse.clock import LOCAL
 from warehouse.connection import holding, writing
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
@@ -406,6 +409,22 @@ def test_a_night_leaves_alone_what_was_not_finished_and_what_is_written_anew_sin
     deliver(folder, {"v_1.csv": csv_bytes([violation("a"), violation("c")])})
     take_in(sensor.home, request)
     assert taken_in(sensor.home) == [("bureau", 4)]
+
+
+def test_a_night_that_is_made_up_for_takes_in_what_had_come_by_then_whatever_time_a_file_bears(
+    sensor: Sensor,
+) -> None:
+    folder = source(sensor.home, "bureau", register=FIRMS, v_1=csv_bytes([violation("a")]))
+    time.sleep(0.02)
+    missed = datetime.now(LOCAL)
+    time.sleep(0.02)
+    deliver(folder, {"v_2.csv": csv_bytes([violation("b")])})
+    os.utime(folder / "v_2.csv", (0, 0))
+    asked = {"ops": {"intake": {"config": {"arrived_before": missed.isoformat()}}}}
+    take_in(sensor.home, RunRequest(run_config=asked))
+    assert taken_in(sensor.home) == [("bureau", 4)]
+    take_in(sensor.home, RunRequest(run_config={"ops": {"intake": {"config": {}}}}))
+    assert taken_in(sensor.home) == [("bureau", 4), ("bureau", 1)]
 
 
 def test_both_jobs_accept_what_the_sensor_tells_them(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,11 @@ dot or end in ``.part`` or ``.tmp`` are never looked at (``delivery_files``): th
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from models.errors import RiskcodeError
@@ -76,23 +77,26 @@ class Lookout:
             self._told.difference_update(arrival.marks.values())
 
 
-def waiting(home: Home, *, finished: Container[str] | None = None) -> list[Arrival]:
+def waiting(
+    home: Home, *, finished: Container[str] | None = None, before: datetime | None = None
+) -> list[Arrival]:
     """All finished files of the inbox, or those that still bear one of the marks of ``finished``.
 
     So a file that was finished when somebody looked, and is being written again since, is left alone.
+    ``before``: and had come by then.  What tells it is when its entry changed last (ctime), which no sender can set.
     """
-    found = [_arrival(source) for source in sources(home)]
+    found = [_arrival(source, before.timestamp() if before else math.inf) for source in sources(home)]
     return [part for one in found if (part := one if finished is None else one.standing(finished)).marks]
 
 
-def _arrival(source: Source) -> Arrival:
+def _arrival(source: Source, before: float) -> Arrival:
     """What lies there of a source; a folder that cannot be looked into is a problem of it."""
     files = attempt(lambda: _files(source))
     if isinstance(files, RiskcodeError):
         source, files = Source(source.folder, None, files), ()
     if source.problem is not None:
         return Arrival(source, frozenset(), {_PROBLEM: _digest(source.folder.name, str(source.problem))})
-    marks = {path.name: mark for path in files if (mark := _mark(source, path)) is not None}
+    marks = {path.name: mark for path in files if (mark := _mark(source, path, before)) is not None}
     return Arrival(source, frozenset(marks), marks)
 
 
@@ -102,11 +106,16 @@ def _files(source: Source) -> tuple[Path, ...]:
     return tuple(sorted({path for _, _, _, path in delivery_files(source.folder, source.mapping)[0]}))
 
 
-def _mark(source: Source, path: Path) -> str | None:
-    """What tells a file, as it stands and is read, from any other without reading it; ``None`` when it is gone."""
+def _mark(source: Source, path: Path, before: float) -> str | None:
+    """What tells a file, as it stands and is read, from any other without reading it.
+
+    ``None`` when it is gone, or came later than ``before``.
+    """
     try:
         facts = path.stat()
     except OSError:
+        return None
+    if facts.st_ctime >= before:
         return None
     read_by = source.mapping.hash if source.mapping else ""
     return _digest(source.folder.name, path.name, read_by, str(facts.st_size), str(facts.st_mtime_ns))

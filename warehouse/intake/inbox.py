@@ -51,11 +51,12 @@ def take_in_all(
     received_on: date,
     today: date | None = None,
     only: dict[str, frozenset[str]] | None = None,
+    asks: bool = True,
 ) -> list[TakenIn]:
     """Take in one delivery, or the whole inbox; then take up rows that waited for their enterprise.
 
-    ``only``: files of the inbox by the name of their folder, where the others are left alone; queries are asked in any
-    case.
+    ``only``: files of the inbox by the name of their folder, where the others are left alone.  ``asks``: queries are
+    asked, whatever ``only`` names.
 
     A source of the inbox that cannot be read is set aside with a complaint, and the others are taken in; a delivery
     that was asked for by name raises what is wrong with it.
@@ -77,10 +78,12 @@ def take_in_all(
                 received_on=received_on,
                 today=today,
                 only=None if only is None else only.get(one.folder.name, frozenset()),
-                with_queries=True,
+                with_queries=asks,
             )
             for one in sources(home)
-            if only is None or one.folder.name in only or (one.mapping is not None and one.mapping.asks)
+            if only is None
+            or one.folder.name in only
+            or (asks and one.mapping is not None and one.mapping.asks)
         ]
     taken_up = retry_rejects(connection, received_on=received_on, today=today)
     if taken_up:
