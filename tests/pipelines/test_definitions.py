@@ -202,7 +202,9 @@ def test_an_asset_materialised_alone_makes_what_it_needs_and_touches_nothing_tha
     assert home.published.read_bytes() == before
 
 
-def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
+def test_coding_an_issued_day_again_never_moves_a_due_day_and_warns_of_nothing(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     later = date(2026, 7, 10)
     night(home, DAY_1, write_city(tmp_path / "city", 60))
     due: list[list[dict[str, object]]] = []
@@ -212,3 +214,4 @@ def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: 
             due.append(rows(connection, "SELECT enterprise_id, due_on FROM serve.red_queue ORDER BY 1"))
     assert due[0] == due[2] != []
     assert {row["due_on"] for row in due[1]} == {date(2026, 7, 7)}
+    assert [one.getMessage() for one in caplog.records if "gating" in one.getMessage()] == []
