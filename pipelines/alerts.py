@@ -21,8 +21,10 @@ from warehouse.clock import LOCAL
 from warehouse.home import Home
 from warehouse.intake.sources import tamed
 
-RUN, TICK, LATE, RECOVERED, NOTIFIER = "run", "tick", "late", "recovered", "notifier"
-"""Kinds: a run failed, a sensor or schedule did, a night is missed, it is made up for, ``RISKCODE_NOTIFY`` failed."""
+RUN, RETRIED, SOURCE, TICK = "run", "retried", "source", "tick"
+"""Kinds: a run failed, one did and succeeded when tried again, a source was set aside, a sensor or schedule failed."""
+LATE, RECOVERED, NOTIFIER = "late", "recovered", "notifier"
+"""Further kinds: a night is missed, it is made up for, ``RISKCODE_NOTIFY`` failed."""
 
 SECONDS = 10
 """How long the operator's program may take: a sensor waits for it."""

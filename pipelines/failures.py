@@ -34,17 +34,22 @@ def reason_of(error: BaseException, instance: DagsterInstance, run_id: str) -> R
     )
 
 
-def cause_of(failure: DagsterEvent, instance: DagsterInstance, run_id: str) -> str:
+def cause_of(instance: DagsterInstance, run_id: str) -> str:
     """Why a run failed: what its steps and checks found, else what kept the first step from starting, in one line."""
     found = [*failed_checks(instance, run_id), *_failed_steps(instance, run_id)]
     if found:
         return "; ".join(found)
-    data = failure.event_specific_data
-    if isinstance(data, JobFailureData) and data.error is not None:
-        return innermost(data.error)
-    # Ended from outside: how the process went is told by whoever watched it.
-    told = [event.message for event in _events(instance, run_id, DagsterEventType.ENGINE_EVENT)]
-    return " ".join(filter(None, [failure.message, *told[-1:]]))
+    how = ""
+    for event in _events(instance, run_id, {DagsterEventType.ENGINE_EVENT, DagsterEventType.RUN_FAILURE}):
+        if event.event_type == DagsterEventType.ENGINE_EVENT:
+            how = event.message or ""
+            continue
+        data = event.event_specific_data
+        if isinstance(data, JobFailureData) and data.error is not None:
+            return innermost(data.error)
+        # Ended from outside: how the process went is told before by whoever watched it; what follows is no cause.
+        return " ".join(filter(None, [event.message, how]))
+    return "no reason given"
 
 
 def innermost(error: SerializableErrorInfo | None) -> str:
@@ -70,6 +75,8 @@ def failed_checks(instance: DagsterInstance, run_id: str) -> list[str]:
     ]
 
 
-def _events(instance: DagsterInstance, run_id: str, kind: DagsterEventType) -> Sequence[DagsterEvent]:
-    """Events of one kind of a run, in order."""
+def _events(
+    instance: DagsterInstance, run_id: str, kind: DagsterEventType | set[DagsterEventType]
+) -> Sequence[DagsterEvent]:
+    """Events of one kind, or several, of a run, in order."""
     return [entry.get_dagster_event() for entry in instance.all_logs(run_id, of_type=kind)]

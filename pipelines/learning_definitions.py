@@ -7,7 +7,7 @@ from assets.resources import Installation
 from pipelines.jobs import REFIT
 from pipelines.schedules import monthly_refit
 from pipelines.settings import Settings, load_settings
-from pipelines.supervision import report_failure
+from pipelines.supervision import report_failure, report_retried
 
 
 def build_learning_definitions(settings: Settings) -> Definitions:
@@ -16,7 +16,7 @@ def build_learning_definitions(settings: Settings) -> Definitions:
         assets=load_assets_from_modules([learning]),
         jobs=[REFIT],
         schedules=[monthly_refit],
-        sensors=[report_failure],
+        sensors=[report_failure, report_retried],
         executor=in_process_executor,
         resources={
             "installation": Installation(

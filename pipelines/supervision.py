@@ -1,4 +1,4 @@
-"""Sensors that tell an operator what nobody would look for: failed runs, missed nights, sensors that cannot look."""
+"""Sensors that tell an operator what nobody would look for: runs, nights, sources and sensors that fail."""
 
 import json
 import time
@@ -7,26 +7,37 @@ from datetime import datetime, timedelta
 
 from dagster import (
     DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
+    RunStatusSensorContext,
     SensorEvaluationContext,
     SensorResult,
     run_failure_sensor,
+    run_status_sensor,
     sensor,
 )
 from dagster._core.definitions.freshness import FreshnessState
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
-from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, RUN_FAILURE_REASON_TAG, WILL_RETRY_TAG
 from dagster._time import get_current_datetime
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from assets.inspection import NIGHTLY_FRESHNESS, published_copy
 from assets.partitions import TIMEZONE, days_of
+from desk.say.complaints import complaint
+from desk.say.monitoring import LOOK
 from desk.words.words import Words
-from pipelines.alerts import LATE, RECOVERED, RUN, TICK, Alert, likeness, notify
+from models.messages import Message
+from pipelines.alerts import LATE, RECOVERED, RETRIED, RUN, SOURCE, TICK, Alert, likeness, notify
 from pipelines.failures import cause_of, innermost
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
+from warehouse.database.reading import reading
+from warehouse.questions.complaints import standing
 
 
 @run_failure_sensor(
@@ -34,20 +45,63 @@ from pipelines.settings import load_settings
     description="Tells of each failed run that is not tried again; the published copy stays as it was.",
 )
 def report_failure(context: RunFailureSensorContext) -> None:
-    """Tell why a run failed, whichever job it is of; one that is tried again is told of if its last try fails."""
+    """Tell why a run failed, whichever job it is of; one that is tried again is told of when that has ended."""
     run = context.dagster_run
-    if run.tags.get(WILL_RETRY_TAG) == "true":
+    if _is_tried_again(context.instance, run):
         return
     settings = load_settings()
     todo = Words(settings.language)(
         "The published copy is as it was. Correct the cause, then run again; the log is in Dagster's UI (make dev)."
     )
-    try:
-        cause = cause_of(context.failure_event, context.instance, run.run_id)
-    except Exception as error:
-        # Dagster goes on after an error here: the run would never be told of.
-        cause = f"{context.failure_event.message} (its log cannot be read: {error})"
+    cause = _cause(context.instance, run)
     notify(settings.home, Alert(RUN, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
+
+
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Tells of each run that failed and succeeded when Dagster tried it again, with its first cause.",
+)
+def report_retried(context: RunStatusSensorContext) -> None:
+    """Tell once of a fault that is over by itself: a killed process, a lock that was held for too long."""
+    run = context.dagster_run
+    failed = _failed_tries(context.instance, run)
+    if not failed:
+        return
+    settings = load_settings()
+    todo = Words(settings.language)(
+        "It succeeded at try {n}. Nothing is to be done unless it goes on happening.", n=len(failed) + 1
+    )
+    cause = _cause(context.instance, failed[-1])
+    notify(settings.home, Alert(RETRIED, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
+
+
+def _is_tried_again(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether Dagster will try a failed run again; it says so a moment after it has told that the run failed."""
+    told = run.tags.get(WILL_RETRY_TAG)
+    if told is not None or not instance.run_retries_enabled:
+        return told == "true"
+    reason = run.tags.get(RUN_FAILURE_REASON_TAG)
+    return auto_reexecution_should_retry_run(instance, run, RunFailureReason(reason) if reason else None)
+
+
+def _failed_tries(instance: DagsterInstance, run: DagsterRun) -> list[DagsterRun]:
+    """The tries before this one that Dagster made by itself, newest first; what a person starts again is none."""
+    found: list[DagsterRun] = []
+    while run.parent_run_id and (before := instance.get_run_by_id(run.parent_run_id)):
+        if before.tags.get(AUTO_RETRY_RUN_ID_TAG) != run.run_id:
+            break
+        found.append(before)
+        run = before
+    return found
+
+
+def _cause(instance: DagsterInstance, run: DagsterRun) -> str:
+    try:
+        return cause_of(instance, run.run_id)
+    except Exception as error:
+        # Dagster goes on after an error in a sensor of runs: the run would never be told of.
+        return f"{run.job_name} failed (its log cannot be read: {error})"
 
 
 def _days_of(tags: Mapping[str, str]) -> str | None:
@@ -83,6 +137,68 @@ def missed_night(context: SensorEvaluationContext) -> SensorResult:
 def _last_deadline() -> datetime:
     now = get_current_datetime(TIMEZONE)
     return get_latest_completed_cron_tick(NIGHTLY_FRESHNESS.deadline_cron, now, TIMEZONE)
+
+
+@sensor(
+    minimum_interval_seconds=300,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Tells of each source, file or table that was set aside because it could not be read, once.",
+)
+def unread_sources(context: SensorEvaluationContext) -> SensorResult:
+    """Tell once of every grave complaint that nobody has acknowledged, and again when it comes back.
+
+    The cursor: ids of those that stand.  A copy that cannot be read is an error of the look, which keeps them.
+    """
+    settings = load_settings()
+    words, told = Words(settings.language), set(json.loads(context.cursor or "[]"))
+    if not settings.home.published.exists():
+        return SensorResult(cursor=context.cursor, skip_reason="nothing is published yet")
+    with reading(settings.home) as connection:
+        stand = [row for row in standing(connection) if row["is_grave"] and row["state"] == "open"]
+    new, todo = [row for row in stand if row["complaint_id"] not in told], words(LOOK["complaints"])
+    for row in new[:_TOLD_AT_ONCE]:
+        cause = complaint(row | {"said": _unquoted(row["said"])}, words)
+        notify(settings.home, Alert(SOURCE, cause, todo))
+    if more := len(new[_TOLD_AT_ONCE:]):
+        cause = words.plural(
+            "{n} more source, file or table could not be read.",
+            "{n} more sources, files or tables could not be read.",
+            more,
+        )
+        notify(settings.home, Alert(SOURCE, cause, todo))
+    ids = sorted(row["complaint_id"] for row in stand)
+    return SensorResult(cursor=json.dumps(ids), skip_reason=f"grave complaints: {len(ids)}")
+
+
+_TOLD_AT_ONCE = 10
+"""Complaints of one look that are told one by one: when a share is gone, everything on it is complained about."""
+
+_NAMES = frozenset(
+    {
+        "delivered",
+        "file",
+        "folder",
+        "kind",
+        "mapping",
+        "name",
+        "name_2",
+        "path",
+        "refused",
+        "rule",
+        "table",
+        "wanted",
+    }
+)
+"""Texts in a complaint that name something.  Others may quote a row, a header that is one, or a query with its
+password, and an alert leaves the house."""
+
+
+def _unquoted(said: Message) -> Message:
+    facts = {
+        name: "…" if isinstance(fact, str) and name not in _NAMES else fact
+        for name, fact in said.facts.items()
+    }
+    return Message(said.message, facts)
 
 
 _FORGOTTEN_AFTER = 86_400.0
@@ -125,4 +241,4 @@ def _seen(cursor: str | None) -> dict[str, float]:
     return json.loads(cursor) if cursor else {}
 
 
-SUPERVISION = (report_failure, missed_night, failing_ticks)
+SUPERVISION = (report_failure, report_retried, missed_night, unread_sources, failing_ticks)

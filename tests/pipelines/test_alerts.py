@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dagster import (
@@ -20,7 +19,6 @@ from dagster import (
     asset,
     asset_check,
     build_run_status_sensor_context,
-    build_sensor_context,
     define_asset_job,
     job,
     op,
@@ -52,20 +50,13 @@ from pipelines.alerts import (
     notify,
     since_publication,
 )
-from pipelines.instance import write_instance_config
 from pipelines.supervision import failing_ticks, missed_night, report_failure
+from tests.worlds.instances import Watch
 from tests.worlds.runs import riskcode
 from warehouse.clock import LOCAL
 from warehouse.home import Home
 
 ALERT = Alert(RUN, "no space left", "Make room.", run_id="r1", job="nightly", day="2026-06-30")
-
-
-@pytest.fixture
-def instance(home: Home) -> Iterator[DagsterInstance]:
-    write_instance_config(home)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        yield instance
 
 
 # ------------------------------------------------------------------------------------ telling
@@ -254,17 +245,6 @@ def test_a_run_that_is_tried_again_is_told_only_when_its_last_try_failed(
 
 
 # ------------------------------------------------------------------------------------ nights that were missed
-
-
-class Watch:
-    """A sensor that is looked at again and again."""
-
-    def __init__(self, sensor: Any, instance: DagsterInstance) -> None:
-        self.sensor, self.instance, self.cursor = sensor, instance, None
-
-    def looks(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.cursor = self.sensor(build_sensor_context(instance=self.instance, cursor=self.cursor)).cursor
 
 
 def at(day: int, hour: int) -> datetime:

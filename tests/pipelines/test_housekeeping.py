@@ -1,6 +1,5 @@
 """Old runs leave Dagster's storage, but none that is the last to have made something."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +17,6 @@ from dagster import (
 from models.errors import SettingsError
 from pipelines.definitions import build_definitions
 from pipelines.housekeeping import forget_runs, housekeeping
-from pipelines.instance import write_instance_config
 from pipelines.settings import load_settings
 from warehouse.home import Home
 
@@ -39,13 +37,6 @@ def breaks() -> None:
 @job
 def breaking() -> None:
     breaks()
-
-
-@pytest.fixture
-def instance(home: Home) -> Iterator[DagsterInstance]:
-    write_instance_config(home)
-    with DagsterInstance.from_config(str(home.dagster)) as opened:
-        yield opened
 
 
 def soon() -> datetime:

@@ -30,7 +30,6 @@ from assets.resources import Warehouse
 from models.errors import BusyError, RiskcodeError, ScoreError
 from pipelines.alerts import TICK, alerts
 from pipelines.definitions import build_definitions
-from pipelines.instance import write_instance_config
 from pipelines.jobs import NIGHTLY, REFIT
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
@@ -96,13 +95,6 @@ def finished(request: RunRequest) -> dict[str, str]:
     """What a run is told to take in, each with its mark."""
     [config] = request.run_config["ops"].values()
     return config["config"]["finished"]
-
-
-@pytest.fixture
-def instance(home: Home) -> Iterator[DagsterInstance]:
-    write_instance_config(home)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        yield instance
 
 
 @pytest.fixture
