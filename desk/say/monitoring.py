@@ -23,6 +23,8 @@ TITLES = {
     "flip_flops": N_("Flip-flops"),
     "missing": N_("Measure missing"),
     "complaints": N_("Deliveries not read"),
+    "nights_missed": N_("Nights missed"),
+    "nights_late": N_("Nights late"),
     "calendar": N_("Days off announced"),
     "overrides_standing": N_("Standing overrides"),
     "objections_open": N_("Open objections"),
@@ -74,6 +76,12 @@ SENTENCES = {
     "complaints": N_(
         "{value} complaints about deliveries are not settled, {grave} of them grave, from: {sources}."
     ),
+    "nights_missed": N_(
+        "Of the last {looked} nights, those never issued: {value} ({days}); the limit is {high}."
+    ),
+    "nights_late": N_(
+        "Of the last {looked} nights, those issued after noon of the next day: {value} ({days}); the limit is {high}."
+    ),
     "calendar": N_(
         "Plan and clocks reckon with days until {reckoned}; the days off are announced until {last}. Days beyond "
         "that, which are provisional: {value}."
@@ -120,6 +128,14 @@ LOOK = {
     ),
     "complaints": N_(
         "See what could not be read and settle it with who delivers, or acknowledge it: ./riskcode sources complaints"
+    ),
+    "nights_missed": N_(
+        "See why nothing ran or every run failed (Dagster's page, logs/alerts.jsonl). A day before the one issued last "
+        "can only be coded again, not issued; once the cause is known, acknowledge it."
+    ),
+    "nights_late": N_(
+        "See what held the nights up (Dagster's page, logs/alerts.jsonl): runs that failed first, a machine that was "
+        "off, deliveries or runs that took too long? Once the cause is known, acknowledge it."
     ),
     "calendar": N_(
         "Once the notice of the State Council on the next year's days off is out, update the library "

@@ -51,6 +51,8 @@ class Monitoring(Strict):
     ``most_psi_permille``: population stability index of score or feature times 1000.  ``parity_ratio``: red rate of
     a group against the rest, for groups of at least ``least_group``.  ``most_refused_permille`` and
     ``least_refused_rows``: a night counts as incomplete where more of a table was refused, and so many rows or all.
+    ``most_missed_nights`` and ``most_late_nights``: of the last thirty; packs written before do not say, and then
+    nights are only counted.
     """
 
     most_moved_permille_a_day: int = Field(gt=0)
@@ -62,6 +64,8 @@ class Monitoring(Strict):
     most_flip_flops_permille_a_year: int = Field(gt=0)
     most_refused_permille: int = Field(ge=0, le=1000)
     least_refused_rows: int = Field(gt=0)
+    most_missed_nights: int | None = Field(default=None, ge=0)
+    most_late_nights: int | None = Field(default=None, ge=0)
 
 
 class ReviewFile(Strict):

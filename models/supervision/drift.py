@@ -249,6 +249,34 @@ def unread(complaints: int, grave: int, about: Sequence[str]) -> Measured:
     return Measured("complaints", float(complaints), state, limit_high=0.0, facts=facts)
 
 
+def nights(
+    missed: Sequence[date], late: Sequence[date], looked: int, *, limits: Monitoring
+) -> tuple[Measured, Measured]:
+    """Nights whose codes were never issued, and those whose codes came late, of so many that were looked at.
+
+    Days newest first.  No value where there was none yet.
+    """
+    return (
+        _nights("nights_missed", missed, looked, limits.most_missed_nights),
+        _nights("nights_late", late, looked, limits.most_late_nights),
+    )
+
+
+_NAMED_NIGHTS = 5
+"""Nights that a sentence names: one that names more is not read."""
+
+
+def _nights(metric: str, days: Sequence[date], looked: int, most: int | None) -> Measured:
+    limit = None if most is None else float(most)
+    if not looked:
+        return Measured(metric, None, "unknown", limit_high=limit)
+    named = [f"{day}" for day in days[:_NAMED_NIGHTS]] + ["…"] * (len(days) > _NAMED_NIGHTS)
+    facts = {"looked": looked, "days": ", ".join(named) or "–"}
+    value = float(len(days))
+    state: State = "ok" if limit is None else _above(value, limit)
+    return Measured(metric, value, state, limit_high=limit, facts=facts)
+
+
 def disappeared(now: Sequence[Measured], before: Mapping[Key, date]) -> list[Measured]:
     """An alarm for everything that was measured before (``before``: on which day last) and is not any more.
 

@@ -26,6 +26,7 @@ from pipelines.demo import write_demo_city
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
+from warehouse.database.meta import CLOSED_ON, get_meta
 from warehouse.database.reading import reading
 from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
@@ -158,9 +159,13 @@ def _nights(settings: Settings, words: Words) -> str:
         return words("no night yet")
     try:
         with reading(settings.home) as connection:
+            if get_meta(connection, CLOSED_ON):
+                return words("a closed archive has none")
             found = nights(connection, local_today() - timedelta(days=1))
     except WarehouseError:
         return _Warned(words("unknown while the published copy cannot be read"))
+    if not found:
+        return words("no night yet")
     missed, late = ([one.day for one in found if one.state == state] for state in ("missed", "late"))
     told = words.plural("{n} night looked at", "{n} nights looked at", len(found))
     if missed:

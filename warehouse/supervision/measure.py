@@ -22,6 +22,8 @@ from warehouse.database.meta import value
 from warehouse.database.places import is_open, live
 from warehouse.database.runs import IS_ISSUED, LAST_ISSUED, last_issued
 from warehouse.database.validity import known, told_between
+from warehouse.intake.inbox import closed_on
+from warehouse.questions.nights import nights
 from warehouse.schema.catalogue import OWN
 from warehouse.schema.monitoring import MEASURED_OF_DAY
 from warehouse.supervision.groups import deliveries, disputes, fairness, flip_flops
@@ -58,6 +60,7 @@ def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Mea
         *disputes(connection, coding),
         deliveries(connection, coding),
         calendar(coding.as_of, coding.policy),
+        *_nights(connection, coding, known),
     ]
     found += drift.disappeared(found, _seen(connection, coding, known))
     found = drift.settled(found, known, as_of=coding.as_of)
@@ -137,6 +140,23 @@ def _still_data(connection: Connection, coding: Coding, known: Sequence[Acknowle
     watermark = value(connection, "SELECT max(data_watermark) FROM risk.codes")
     since = max([date.min, *_days(known, "quiet_data")])
     return drift.still_data(watermark, coding.known_at, since=since, limits=coding.policy.review.monitoring)
+
+
+def _nights(connection: Connection, coding: Coding, known: Sequence[Acknowledged]) -> Sequence[Measured]:
+    """Nights before the coded day that were missed or late; that of the day itself is under way.
+
+    They are the same in a replay: once a day is issued, none before it is.  Those that led to an alarm which was
+    acknowledged are no longer counted.  A closed archive has none.
+    """
+    if closed_on(connection):
+        return ()
+    found = nights(connection, coding.as_of - timedelta(days=1))
+    days: dict[str, list[date]] = {}
+    for state in ("missed", "late"):
+        since = [day for day in _days(known, f"nights_{state}") if day < coding.as_of]
+        counted = [one.day for one in found if one.state == state]
+        days[state] = [day for day in counted if day >= max(since, default=date.min)]
+    return drift.nights(days["missed"], days["late"], len(found), limits=coding.policy.review.monitoring)
 
 
 # ------------------------------------------------------------------------------------------- spreads

@@ -17,6 +17,7 @@ from models.supervision.drift import (
     flip_flop_rate,
     migration,
     moved,
+    nights,
     parity,
     psi,
     settled,
@@ -185,6 +186,25 @@ def test_a_short_history_is_scaled_to_a_year_and_below_the_window_says_nothing()
     assert (half.value, half.state) == (pytest.approx(365), "alarm")
     assert flips(("a", 50, 0), ("a", 40, 3), ("a", 10, 0), first=89).state == "unknown"
     assert flips(first=0).state == "unknown"
+
+
+def test_one_missed_night_is_an_alarm_and_more_than_two_late_ones_are() -> None:
+    days = [DAY - timedelta(days=ago) for ago in range(1, 8)]
+    missed, late = nights([], days[:2], 30, limits=LIMITS)
+    assert (missed.value, missed.state, missed.facts["days"]) == (0, "ok", "–")
+    assert (late.value, late.state, late.facts["days"]) == (2, "ok", "2026-06-29, 2026-06-28")
+    missed, late = nights(days[:1], days, 30, limits=LIMITS)
+    assert (missed.state, late.state) == ("alarm", "alarm")
+    assert late.facts["days"].endswith("2026-06-25, …"), "five are named"
+    assert {one.state for one in nights([], [], 0, limits=LIMITS)} == {"unknown"}
+
+
+def test_by_a_pack_that_does_not_say_nights_are_counted_and_alarm_nobody() -> None:
+    before = LIMITS.model_copy(update={"most_missed_nights": None, "most_late_nights": None})
+    told = LIMITS.model_dump(exclude={"most_missed_nights", "most_late_nights"})
+    assert Monitoring.model_validate(told) == before
+    missed, late = nights([DAY], [DAY], 30, limits=before)
+    assert [(one.value, one.state, one.limit_high) for one in (missed, late)] == [(1, "ok", None)] * 2
 
 
 def test_a_measure_that_is_gone_or_lost_its_value_is_an_alarm() -> None:

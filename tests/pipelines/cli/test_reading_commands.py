@@ -81,6 +81,7 @@ def test_doctor_is_content(coded: Path) -> None:
     assert all(result["ok"] for result in json.loads(done.stdout))
     told = riskcode(coded, "doctor")
     assert told.stdout.count("✓") == len(json.loads(done.stdout)) and "300 enterprises" in told.stdout
+    assert "a closed archive has none" in told.stdout, "the demo city has no nights"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from desk.say.monitoring import told
 from models.errors import ScoreError, WarehouseError
 from models.policy import load_policy
 from models.supervision.drift import Measured
-from tests.worlds.deliveries import warehouse
+from tests.worlds.deliveries import MAPPING, warehouse
 from warehouse.coding.coding import Coding
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, insert
 from warehouse.questions.monitoring import findings, migration
 from warehouse.supervision.acknowledge import acknowledge_alarm
 from warehouse.supervision.measure import keep_measures, measure
@@ -233,6 +233,55 @@ def test_a_replay_of_an_earlier_day_is_measured_and_leaves_the_history_as_it_was
     found = code(connection, after(1), red=40, issued=False)
     assert found["codes_moved", "", ""].value == 100
     assert connection.execute("FROM ops.monitoring_history ORDER BY ALL").fetchall() == kept
+
+
+NIGHTS = ("nights_missed", "nights_late")
+
+
+def a_night(
+    connection: Connection, days: int, *, hours: int = 26, issued: bool = True
+) -> dict[Key, Measured]:
+    """Code a day, its run finished so many hours after the day began."""
+    found = code(connection, after(days), red=20, issued=issued)
+    day = {"day": after(days), "hours": hours}
+    connection.execute("UPDATE ops.runs SET finished_at = as_of + to_hours($hours) WHERE as_of = $day", day)
+    return found
+
+
+def test_a_night_that_was_missed_alarms_until_it_is_acknowledged_and_the_day_coded_is_none_yet() -> None:
+    connection = city()
+    first = a_night(connection, 0)
+    assert states(first, *NIGHTS) == dict.fromkeys(NIGHTS, "unknown"), "no night before"
+    assert states(a_night(connection, 1), *NIGHTS) == dict.fromkeys(NIGHTS, "ok")
+    a_night(connection, 3, hours=80)
+    found = a_night(connection, 4)
+    missed, late = (found[name, "", ""] for name in NIGHTS)
+    assert (missed.value, missed.state, missed.facts["days"]) == (1, "alarm", f"{after(2)}")
+    assert (late.value, late.state, late.facts["days"]) == (1, "ok", f"{after(3)}")
+    assert late.facts["looked"] == 4
+    acknowledge_alarm(connection, "nights_missed", by="Li", reason="the power was cut that night")
+    assert a_night(connection, 4)["nights_missed", "", ""].state == "acknowledged"
+    assert a_night(connection, 5)["nights_missed", "", ""].value == 0
+    assert a_night(connection, 7)["nights_missed", "", ""].facts["days"] == f"{after(6)}"
+
+
+def test_a_replay_finds_the_nights_that_its_day_found() -> None:
+    connection = city()
+    a_night(connection, 0)
+    then = a_night(connection, 2)
+    for days in (3, 6, 40):
+        a_night(connection, days, hours=90)
+    again = a_night(connection, 2, issued=False)
+    assert [again[name, "", ""] for name in NIGHTS] == [then[name, "", ""] for name in NIGHTS]
+    assert then["nights_missed", "", ""].facts["days"] == f"{after(1)}"
+
+
+def test_a_closed_archive_has_no_nights() -> None:
+    connection = city()
+    insert(connection, "ops.mappings", hash="m", name="bureau", text=f"{MAPPING}archive_ends: {DAY}\n")
+    insert(connection, "ops.deliveries", delivery_id="d", number=1, source="bureau", mapping_hash="m")
+    for days in (0, 5):
+        assert not {(name, "", "") for name in NIGHTS} & {*a_night(connection, days)}
 
 
 def test_codes_and_features_of_different_days_are_not_measured() -> None:
