@@ -372,7 +372,7 @@ def test_what_is_remembered_of_a_source_that_is_taken_in_does_not_grow_with_its_
 
 def take_in(home: Home, request: RunRequest) -> None:
     """Take in what a nightly run is told to."""
-    config = Deliveries(finished=finished(request))
+    config = Deliveries(**request.run_config["ops"]["intake"]["config"])
     with writing(home) as connection:
         take_in_all(
             connection,
@@ -382,6 +382,7 @@ def take_in(home: Home, request: RunRequest) -> None:
             received_on=TODAY,
             today=TODAY,
             only=config.of_inbox(home),
+            asks=config.arrived_before is None,
         )
 
 
@@ -414,9 +415,9 @@ def test_a_night_that_is_made_up_for_takes_in_what_had_come_by_then_whatever_tim
     os.utime(folder / "v_2.csv", (0, 0))
     asked = {"ops": {"intake": {"config": {"arrived_before": missed.isoformat()}}}}
     take_in(sensor.home, RunRequest(run_config=asked))
-    assert taken_in(sensor.home) == [("bureau", 4)]
+    assert taken_in(sensor.home) == [("bureau", 5)]
     take_in(sensor.home, RunRequest(run_config={"ops": {"intake": {"config": {}}}}))
-    assert taken_in(sensor.home) == [("bureau", 4), ("bureau", 1)]
+    assert taken_in(sensor.home) == [("bureau", 5), ("bureau", 1)]
 
 
 def test_both_jobs_accept_what_the_sensor_tells_them(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
