@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast coverage mutate check hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-live test-fast coverage mutate check hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -22,6 +22,9 @@ test: $(VENV)/.ready-dev ## set up, run the tests: every kind, the usual share o
 
 test-all: $(VENV)/.ready-dev ## the tests with every example and all threads: before a release
 	@RISKCODE_TESTS=all $(PYTEST)
+
+test-live: $(VENV)/.ready-dev ## Dagster's own daemon, page and workers as they are deployed, thirty nights of them: about an hour
+	@$(BIN)/python -m pytest -m live -o faulthandler_timeout=0 tests/live
 
 test-fast: $(VENV)/.ready-dev ## the tests but for the dear ones
 	@$(ALONE) $(PYTEST) -m "not slow and not real"

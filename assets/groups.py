@@ -34,5 +34,3 @@ inspection_asset = partial(
     owners=["team:enforcement"],
     code_version=method_version("models/planning", "warehouse/planning"),
 )
-# No pool: it holds the warehouse for moments only, and nights go on beside it.
-learning_asset = partial(asset, partitions_def=AS_OF, group_name="learning", owners=["team:risk-analysis"])

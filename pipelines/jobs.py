@@ -1,4 +1,4 @@
-"""Jobs: the nightly run, and the monthly refit."""
+"""The job of the nights."""
 
 from dagster import AssetSelection, define_asset_job, in_process_executor
 
@@ -13,13 +13,4 @@ NIGHTLY = define_asset_job(
     partitions_def=AS_OF,
     executor_def=in_process_executor,
     tags={"dagster/priority": str(INTRADAY_PRIORITY + 1), "dagster/max_runtime": str(6 * 3600)},
-)
-
-
-REFIT = define_asset_job(
-    "refit",
-    selection=AssetSelection.groups("learning"),
-    description="每月重拟合: fit a challenger and measure it; a person promotes it or not.",
-    partitions_def=AS_OF,
-    executor_def=in_process_executor,
 )

@@ -12,8 +12,9 @@ from dagster import (
 )
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
+from assets.learning import refit
 from assets.partitions import TIMEZONE
-from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.jobs import NIGHTLY
 from pipelines.sensors import UNENDED
 from pipelines.settings import load_settings
 from warehouse.questions.nights import nights_due
@@ -25,7 +26,7 @@ def _ended(context: ScheduleEvaluationContext) -> str:
 
 
 @schedule(
-    job=REFIT,
+    job=refit,
     cron_schedule="0 4 1 * *",
     execution_timezone=TIMEZONE,
     default_status=DefaultScheduleStatus.STOPPED,

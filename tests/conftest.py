@@ -25,8 +25,12 @@ os.environ["RISKCODE_LANG"] = "en"
 os.environ["RISKCODE_COMMISSIONED_ON"] = "2000-01-01"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files of dear tests come first, so that no worker ends long after the others; some wait for a whole run."""
+    if "live" not in str(config.getoption("markexpr")):
+        live = [item for item in items if item.get_closest_marker("live")]
+        config.hook.pytest_deselected(items=live)
+        items[:] = [item for item in items if item not in live]
     dear = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("real")}
     items.sort(key=lambda item: item.path not in dear)
     if not EVERYTHING:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance
 
+from assets.learning import refit
 from pipelines.demo import write_demo_city
 from pipelines.instance import write_instance_config
-from pipelines.jobs import REFIT
 from pipelines.learning_definitions import build_learning_definitions
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
@@ -45,12 +45,14 @@ def refitted(learnt_from: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     write_instance_config(Home(home).prepare())
     with pytest.MonkeyPatch.context() as here:
         here.setenv("RISKCODE_HOME", str(home))
-        job = build_learning_definitions(load_settings()).resolve_job_def(REFIT.name)
+        job = build_learning_definitions(load_settings()).resolve_job_def(refit.name)
         with DagsterInstance.from_config(str(home / "dagster")) as instance:
             result = job.execute_in_process(
                 instance=instance,
                 partition_key=DAY_1.isoformat(),
-                run_config={"ops": {"challenger": {"config": {"label": "penalty", "families": ["boosted"]}}}},
+                run_config={
+                    "ops": {"fit_challenger": {"config": {"label": "penalty", "families": ["boosted"]}}}
+                },
             )
     [event] = [one for one in result.all_events if one.is_step_materialization]
     return home, {name: one.value for name, one in event.materialization.metadata.items()}
@@ -117,4 +119,4 @@ def fingerprint(home: Path) -> str:
 
 def test_the_refit_is_asked_for_on_the_first_of_a_month():
     assert monthly_refit.cron_schedule == "0 4 1 * *"
-    assert REFIT.name == "refit"
+    assert refit.name == "refit"

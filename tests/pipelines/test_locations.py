@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from dagster import DefaultScheduleStatus, build_schedule_context
 
+from assets.learning import CHALLENGER, refit
 from pipelines.definitions import build_definitions
 from pipelines.housekeeping import housekeeping, monthly_housekeeping
-from pipelines.jobs import REFIT
 from pipelines.learning_definitions import build_learning_definitions
 from pipelines.schedules import monthly_refit
 from pipelines.settings import load_settings
@@ -26,10 +26,10 @@ def test_learning_is_a_location_with_its_job_and_schedule_and_rests_on_assets_of
     nights = build_definitions(load_settings()).resolve_asset_graph()
     learning = build_learning_definitions(load_settings())
     graph = learning.resolve_asset_graph()
-    assert {graph.get(key).group_name for key in graph.materializable_asset_keys} == {"learning"}
-    assert graph.get_all_asset_keys() - graph.materializable_asset_keys <= nights.get_all_asset_keys()
-    assert learning.resolve_schedule_def(monthly_refit.name).job.name == REFIT.name
-    assert learning.resolve_job_def(REFIT.name).name == REFIT.name
+    assert graph.materializable_asset_keys == set(), "a card is fitted by its job, not by materialising all"
+    assert graph.get_all_asset_keys() - {CHALLENGER.key} <= nights.get_all_asset_keys()
+    assert learning.resolve_schedule_def(monthly_refit.name).job.name == refit.name
+    assert learning.resolve_job_def(refit.name).name == refit.name
 
 
 def test_once_a_month_old_runs_are_asked_to_go_whether_or_not_somebody_thought_of_it(home: Home) -> None:

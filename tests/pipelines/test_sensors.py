@@ -26,11 +26,12 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 
 from assets.intake import Deliveries
 from assets.intraday import Inbox, intraday, update_codes
+from assets.learning import refit
 from assets.resources import Warehouse
 from models.errors import BusyError, RiskcodeError, ScoreError
 from pipelines.alerts import TICK, alerts
 from pipelines.definitions import build_definitions
-from pipelines.jobs import NIGHTLY, REFIT
+from pipelines.jobs import NIGHTLY
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
 from tests.worlds.deliveries import MAPPING, TODAY, csv_bytes, deliver, firm, violation
@@ -268,7 +269,7 @@ def test_a_clock_that_was_set_back_makes_no_pause_longer(sensor: Sensor) -> None
         (intraday.name, DagsterRunStatus.STARTING, None, True),
         (NIGHTLY.name, DagsterRunStatus.SUCCESS, None, False),
         (NIGHTLY.name, DagsterRunStatus.FAILURE, None, False),
-        (REFIT.name, DagsterRunStatus.STARTED, None, False),
+        (refit.name, DagsterRunStatus.STARTED, None, False),
         ("__ASSET_JOB", DagsterRunStatus.QUEUED, {AssetKey("violations")}, True),
         ("__ASSET_JOB", DagsterRunStatus.QUEUED, {AssetKey("codes")}, False),
     ],
