@@ -63,8 +63,6 @@ def night(home: Home, day: date, delivery: Path | None = None) -> None:
         known_at = known_for(connection, day)
         by = stored_by(connection, day, known_at)
         coding = coding_on(connection, load_policy(), day, known_at=known_at, stored_by=by)
-        code_only(connection, coding)
-        compute_plan(connection, coding, seeds=seeds_from("test"))
         run_id = f"night {day} {datetime.now():%H:%M:%S.%f}"
         with open_place(connection, home, day):
             code_only(connection, coding)
