@@ -22,7 +22,7 @@ from dagster import (
 )
 
 from assets.monitoring import MONITORING_CHECKS
-from assets.partitions import AS_OF
+from assets.partitions import AS_OF, POOL
 from assets.resources import Warehouse
 from assets.suites import RESULT_SUITES, intake_suites
 from desk.say.complaints import complaint
@@ -89,7 +89,9 @@ def _checks(
 ) -> AssetChecksDefinition:
     """A group of checks run together, or some of them; their pages go into the folder ``docs``."""
 
-    @multi_asset_check(specs=_specs(suites(_ANY_DAY)), name=name, description=about, can_subset=True)
+    @multi_asset_check(
+        specs=_specs(suites(_ANY_DAY)), name=name, description=about, can_subset=True, pool=POOL
+    )
     def run(context: AssetCheckExecutionContext, warehouse: Warehouse) -> Iterable[AssetCheckResult]:
         found: dict[AssetCheckKey, Outcomes] = {key: {} for key in context.selected_asset_check_keys}
         for day in warehouse.days:
@@ -137,6 +139,7 @@ def _of(*assets: str) -> Callable[[date], dict[str, list[Suite]]]:
     blocking=True,
     description="双随机: every draw made this day can be re-drawn (P3).",
     partitions_def=AS_OF,
+    pool=POOL,
 )
 def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
     """Re-draw every draw committed to on the coded day, from nothing but its record."""
@@ -151,6 +154,7 @@ def draws_verify(context: AssetCheckExecutionContext, warehouse: Warehouse) -> A
     asset="rejected_rows",
     description="数据告警: everything that was delivered could be read, but for what a person has acknowledged.",
     partitions_def=AS_OF,
+    pool=POOL,
 )
 def deliveries_read(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
     """Warn of every open complaint; the city is coded from what could be read."""

@@ -21,7 +21,7 @@ from dagster import (
 
 from assets.days import ROWS, Metadata, materialised
 from assets.groups import scoring_asset
-from assets.partitions import AS_OF
+from assets.partitions import AS_OF, POOL
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, features, scores
 from assets.sources import DISPUTES
@@ -53,7 +53,7 @@ def monitoring(context: AssetExecutionContext, warehouse: Warehouse) -> Material
 def _check(name: str, metrics: Sequence[str], about: str) -> AssetChecksDefinition:
     """Passed without an alarm of these metrics; the sentences of the alarms say what is wrong."""
 
-    @asset_check(asset=monitoring, name=name, description=about, partitions_def=AS_OF)
+    @asset_check(asset=monitoring, name=name, description=about, partitions_def=AS_OF, pool=POOL)
     def check(context: AssetCheckExecutionContext, warehouse: Warehouse) -> AssetCheckResult:
         found: list[Row] = []
         for day in warehouse.days:

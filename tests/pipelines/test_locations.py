@@ -3,9 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dagster import DefaultScheduleStatus, build_schedule_context
+from dagster import DefaultScheduleStatus, OpDefinition, build_schedule_context
 
 from assets.learning import CHALLENGER, refit
+from assets.partitions import POOL
 from pipelines.definitions import build_definitions
 from pipelines.housekeeping import housekeeping, monthly_housekeeping
 from pipelines.learning_definitions import build_learning_definitions
@@ -18,6 +19,19 @@ def test_all_that_can_be_materialised_of_the_nights_holds_no_learning(home: Home
     nights = build_definitions(load_settings()).resolve_asset_graph()
     groups = {nights.get(key).group_name for key in nights.materializable_asset_keys}
     assert groups == {"intake", "scoring", "inspection"}
+
+
+def test_whatever_opens_the_warehouse_waits_in_its_pool(home: Home) -> None:
+    repository = build_definitions(load_settings()).get_repository_def()
+    steps = {
+        node
+        for job in repository.get_all_jobs()
+        for node in job.all_node_defs
+        if isinstance(node, OpDefinition)
+    }
+    opening = {node.name: node.pool for node in steps if "warehouse" in node.required_resource_keys}
+    assert {"intake", "intake_checks", "update_codes"} <= {name.rpartition("__")[2] for name in opening}
+    assert {name for name, pool in opening.items() if pool != POOL} == set()
 
 
 def test_learning_is_a_location_with_its_job_and_schedule_and_rests_on_assets_of_the_nights(
