@@ -18,7 +18,6 @@ from dagster import (
     run_status_sensor,
     sensor,
 )
-from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.events import RunFailureReason
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
@@ -26,7 +25,7 @@ from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, RUN_FAILURE_REASON
 from dagster._time import get_current_datetime
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
-from assets.inspection import NIGHTLY_FRESHNESS, published_copy
+from assets.inspection import NIGHTLY_FRESHNESS
 from assets.partitions import TIMEZONE, days_of
 from desk.say.complaints import complaint
 from desk.say.monitoring import LOOK
@@ -38,6 +37,7 @@ from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
 from warehouse.questions.complaints import standing
+from warehouse.questions.nights import last_night
 
 
 @run_failure_sensor(
@@ -113,25 +113,38 @@ def _days_of(tags: Mapping[str, str]) -> str | None:
 @sensor(
     minimum_interval_seconds=300,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Tells of each night after which nothing new was published in time, and when that is made up for.",
+    description="Tells of each night whose codes were not issued in time, and when that is made up for.",
 )
 def missed_night(context: SensorEvaluationContext) -> SensorResult:
-    """Tell once for every deadline that passes without a publication.  The cursor: the last deadline that was told."""
+    """Tell once for every deadline by which the day before it was not issued, by whatever program issues it.
+
+    The cursor: the last deadline that was told.
+    """
     settings = load_settings()
-    words, told, deadline = Words(settings.language), context.cursor or "", _last_deadline()
-    record = context.instance.get_freshness_state_records([published_copy.key]).get(published_copy.key)
-    state = record.freshness_state if record else FreshnessState.UNKNOWN
-    if state == FreshnessState.FAIL and told != f"{deadline}":
-        day = f"{deadline.date() - timedelta(days=1)}"
-        cause = words("Nothing new was published by {deadline}.", deadline=f"{deadline:%Y-%m-%d %H:%M}")
+    words, told, deadline, last = (
+        Words(settings.language),
+        context.cursor or "",
+        _last_deadline(),
+        last_night(settings.home),
+    )
+    day = deadline.date() - timedelta(days=1)
+    if last is None:
+        return SensorResult(cursor="", skip_reason="no night yet")
+    if last < day and told != f"{deadline}":
+        cause = words(
+            "The codes of {day} were not issued by {deadline}; those that stand are of {last}.",
+            day=day,
+            deadline=f"{deadline:%Y-%m-%d %H:%M}",
+            last=last,
+        )
         todo = words("See why: ./riskcode doctor. Then code the day: ./riskcode run --as-of {day}", day=day)
-        notify(settings.home, Alert(LATE, cause, todo, job=NIGHTLY.name, day=day))
+        notify(settings.home, Alert(LATE, cause, todo, job=NIGHTLY.name, day=f"{day}"))
         return SensorResult(cursor=f"{deadline}")
-    if state == FreshnessState.PASS and told:
+    if last >= day and told:
         cause = words("What is published is of the last night again.")
         notify(settings.home, Alert(RECOVERED, cause, words("Nothing is to be done."), job=NIGHTLY.name))
         return SensorResult(cursor="")
-    return SensorResult(cursor=told, skip_reason=f"freshness of the published copy: {state.value}")
+    return SensorResult(cursor=told, skip_reason=f"issued up to {last}")
 
 
 def _last_deadline() -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-LOCATION = "riskcode"
+LOCATIONS = LOCATION, LEARNING = "riskcode", "riskcode_learning"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 Check = tuple[str, str]
 """An asset and the name of one of its checks."""
@@ -37,13 +37,12 @@ class Page:
         self.address = address
 
     def answers(self) -> bool:
-        """Whether it has loaded the code of the nights."""
+        """Whether it has loaded the code of all locations."""
         try:
-            return bool(
-                self.ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")
-            )
+            told = self.ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { id } } } }")
         except OSError:
             return False
+        return len(told["nodes"]) == len(LOCATIONS)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The answer to a question that has one part.  Raises AssertionError for an error."""

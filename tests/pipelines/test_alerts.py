@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from dagster import (
     op,
     resource,
 )
-from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
@@ -35,7 +34,6 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._core.test_utils import freeze_time
 from dagster_shared.error import SerializableErrorInfo
 
-from assets.inspection import published_copy
 from models.errors import DeliveryError, WarehouseError
 from pipelines.alerts import (
     LATE,
@@ -251,46 +249,39 @@ def at(day: int, hour: int) -> datetime:
     return datetime(2026, 7, day, hour, 5, tzinfo=LOCAL)
 
 
-def is_now(instance: DagsterInstance, state: FreshnessState) -> None:
-    # What the freshness daemon calls; nothing public lets a state be as it would be an hour later.
-    instance._report_runless_asset_event(  # pyright: ignore[reportPrivateUsage]
-        FreshnessStateChange(
-            key=published_copy.key,
-            new_state=state,
-            previous_state=FreshnessState.UNKNOWN,
-            state_change_timestamp=time.time(),
-        )
-    )
-
-
 def test_a_missed_night_is_told_once_the_next_one_again_and_once_that_it_is_made_up_for(
-    home: Home, instance: DagsterInstance
+    home: Home, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(missed_night, instance)
-    with freeze_time(at(2, 4)):
-        watch.looks(2)
-        assert alerts(home) == [], "nothing is known yet"
-        is_now(instance, FreshnessState.PASS)
-        watch.looks(2)
-        assert alerts(home) == [], "all is well"
-        is_now(instance, FreshnessState.FAIL)
-        watch.looks(3)
-    with freeze_time(at(3, 3)):
-        watch.looks(3)
+
+    def looks(*, issued: int | None, day: int, hour: int) -> None:
+        last = date(2026, 7, issued) if issued else None
+        monkeypatch.setattr("pipelines.supervision.last_night", lambda _: last)
+        with freeze_time(at(day, hour)):
+            watch.looks(3)
+
+    looks(issued=None, day=2, hour=4)
+    assert alerts(home) == [], "nothing was issued yet"
+    looks(issued=1, day=2, hour=4)
+    assert alerts(home) == [], "all is well"
+    looks(issued=1, day=3, hour=3)
+    assert alerts(home) == [], "it is not late yet"
+    looks(issued=1, day=3, hour=4)
     [first] = alerts(home)
-    assert (first.kind, first.day) == (LATE, "2026-07-01")
-    assert "2026-07-02 04:00" in first.cause and "--as-of 2026-07-01" in first.todo
-    with freeze_time(at(3, 4)):
-        watch.looks(3)
+    assert (first.kind, first.day) == (LATE, "2026-07-02")
+    assert (
+        first.cause
+        == "The codes of 2026-07-02 were not issued by 2026-07-03 04:00; those that stand are of 2026-07-01."
+    )
+    assert "--as-of 2026-07-02" in first.todo
+    looks(issued=1, day=4, hour=4)
     second, *_ = alerts(home)
-    assert (second.kind, second.day) == (LATE, "2026-07-02")
-    is_now(instance, FreshnessState.PASS)
-    with freeze_time(at(3, 9)):
-        watch.looks(3)
+    assert (second.kind, second.day) == (LATE, "2026-07-03")
+    looks(issued=2, day=4, hour=8)
+    assert len(alerts(home)) == 2, "one of two nights is made up for"
+    looks(issued=3, day=4, hour=9)
     assert [one.kind for one in alerts(home)] == [RECOVERED, LATE, LATE]
-    with freeze_time(at(4, 5)):
-        is_now(instance, FreshnessState.FAIL)
-        watch.looks(2)
+    looks(issued=3, day=5, hour=5)
     assert len(alerts(home)) == 4
 
 

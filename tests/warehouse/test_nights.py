@@ -1,11 +1,16 @@
 """Which nights were issued, which were late, and which never were."""
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
-from tests.worlds.deliveries import warehouse
+from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm, warehouse
+from tests.worlds.warehouses import night
+from warehouse.connection import writing
 from warehouse.database.frames import insert
 from warehouse.database.meta import CLOSED_ON, set_meta
-from warehouse.questions.nights import Night, nights
+from warehouse.home import Home
+from warehouse.intake.inbox import take_in_all
+from warehouse.questions.nights import Night, last_night, nights
 
 FIRST = date(2026, 7, 1)
 
@@ -36,5 +41,18 @@ def test_every_day_since_the_first_is_issued_late_or_missed() -> None:
     assert nights(connection, days[-1]) == []
 
 
-def test_before_the_first_codes_there_is_no_night() -> None:
+def test_before_the_first_codes_there_is_no_night(home: Home) -> None:
     assert nights(warehouse(), FIRST) == []
+    assert last_night(home) is None
+
+
+def test_the_last_night_is_the_day_issued_last_and_a_closed_archive_has_none(coded: Path, home: Home) -> None:
+    register = csv_bytes(firm(number) for number in range(4))
+    deliver(home.inbox / "bureau", {"mapping.yaml": MAPPING.encode(), "register.csv": register})
+    with writing(home) as connection:
+        take_in_all(connection, home, folder=None, mapping=None, received_on=FIRST, today=FIRST)
+    night(home, FIRST)
+    assert last_night(home) == FIRST
+    night(home, FIRST - timedelta(days=3))
+    assert last_night(home) == FIRST, "a day that is coded again is no night"
+    assert last_night(Home(coded)) is None

@@ -40,6 +40,15 @@ def nights_due(home: Home, ended: date) -> list[date]:
     return [first + timedelta(days=more) for more in range((ended - first).days + 1)]
 
 
+def last_night(home: Home) -> date | None:
+    """Day issued last where nights go on; ``None`` where nothing was issued yet, and in a closed archive."""
+    if not home.published.exists():
+        return None
+    with reading(home, any_format=True) as connection:
+        last = None if get_meta(connection, CLOSED_ON) else last_issued(connection)
+    return last.as_of if last else None
+
+
 def nights(connection: Connection, until: date) -> list[Night]:
     """Every day since codes were first issued, of the last ``SHOWN_DAYS`` up to ``until``, the newest first.
 
