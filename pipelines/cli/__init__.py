@@ -53,6 +53,11 @@ COMMANDS = (
         "Dagster's page, its daemon and the Data Docs on this machine, to try out; Ctrl-C ends them.",
     ),
     Later("doctor", "admin:doctor", "Whether this installation can run, and what to do where it cannot."),
+    Later(
+        "nights",
+        "nights:nights",
+        "The last nights: issued, caught up or missed, published when, what failed, which sources were set aside.",
+    ),
     Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
     Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),

@@ -48,15 +48,17 @@ def deliver_findings(city: Services, source: str, *days: date) -> None:
 
 
 @contextmanager
-def lock_held(city: Services, seconds: float) -> Generator[None]:
-    """Somebody else holds the warehouse's lock, for so long."""
+def lock_held(city: Services) -> Generator[None]:
+    """Somebody else holds the warehouse's lock."""
     program = (
-        "import sys, time; from pathlib import Path; from warehouse.connection import holding; "
+        "import sys; from pathlib import Path; from warehouse.connection import holding; "
         "from warehouse.home import Home\n"
-        "with holding(Home(Path(sys.argv[1]))): print('held', flush=True); time.sleep(float(sys.argv[2]))"
+        "with holding(Home(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
     )
-    command = [sys.executable, "-c", program, str(city.home.root), str(seconds)]
-    with subprocess.Popen(command, env=city.environment, cwd=REPOSITORY, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
+    command = [sys.executable, "-c", program, str(city.home.root)]
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=city.environment, cwd=REPOSITORY, **piped) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         yield
+        holder.stdin.close()

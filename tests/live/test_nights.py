@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.alerts import LATE, RECOVERED, RETRIED, SOURCE, Written, alerts
-from tests.live.conftest import FIRST, WAIT_SECONDS, deliver_city, moment, site
+from tests.live.conftest import FIRST, deliver_city, moment, site
 from tests.live.page import Run
 from tests.live.services import DAEMON, Services, waits_for
 from tests.live.sources import alarms, findings, firms_of, lock_held, mapping
@@ -108,9 +108,11 @@ class Month:
         """Two o'clock comes, with what else happens in that night."""
         falls = moment(day + timedelta(days=1), 1, 59, 57)
         if day == LOCKED:
-            with lock_held(self.city, 2.0 * WAIT_SECONDS):
+            with lock_held(self.city):
                 self.city.clock.set(falls)
-                self.is_coded(day)
+                failed = f"the run of {day} to have waited in vain"
+                waits_for(lambda: [one for one in self._of_day(day) if one.status == "FAILURE"], failed)
+            self.is_coded(day)
             return
         self.city.clock.set(falls)
         if day in (KILLED, CANCELLED):

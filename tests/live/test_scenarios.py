@@ -5,6 +5,7 @@ Alone and by neighbours every asset is launched in ``test_selections``, faults o
 
 import re
 import threading
+import time
 from datetime import date, timedelta
 
 import duckdb
@@ -65,9 +66,11 @@ def test_features_then_scores_alone_for_an_older_day_leave_the_day_and_its_updat
 
 def test_a_night_waits_for_whoever_holds_the_lock(city: Services) -> None:
     day = next_night(city)
-    with lock_held(city, WAIT_SECONDS / 2):
+    with lock_held(city):
         asked = city.page.launch(day, job=NIGHT)
-        [run] = city.page.ended(asked)
+        waits_for(lambda: [one for one in city.page.runs() if one.status == "STARTED"], "the run to start")
+        time.sleep(WAIT_SECONDS / 4)
+    [run] = city.page.ended(asked)
     assert run.status == "SUCCESS"
     assert published_as_of(city.home) == day
 

@@ -1,7 +1,7 @@
 """Nights: which days were issued, which were late, and which never were."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from warehouse.clock import commissioned_on
@@ -70,3 +70,39 @@ SELECT day,
        CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
 FROM days LEFT JOIN issued ON as_of = day WHERE day > $until::DATE - $shown::INTEGER ORDER BY day DESC
 """
+
+
+@dataclass(frozen=True)
+class Told(Night):
+    """A night with what was published: when (``None``: never), of how many enterprises, how many of them RED.
+
+    ``updates``: updates within the day.  ``set_aside``: sources of which something grave could not be read that day.
+    """
+
+    finished_at: datetime | None
+    enterprises: int
+    red: int
+    updates: int
+    set_aside: tuple[str, ...]
+
+
+def told_nights(connection: Connection, until: date) -> list[Told]:
+    """The nights of ``nights``, told."""
+    return [Told(one.day, one.state, *_told(connection, one.day)) for one in nights(connection, until)]
+
+
+_PUBLISHED = f"""
+SELECT min(finished_at) FILTER ({IS_ISSUED}), coalesce(arg_min(enterprises, number) FILTER ({IS_ISSUED}), 0),
+       coalesce(arg_min(red, number) FILTER ({IS_ISSUED}), 0), count(rescored)
+FROM ops.runs WHERE as_of = ?
+"""
+
+
+def _told(connection: Connection, day: date) -> tuple[datetime | None, int, int, int, tuple[str, ...]]:
+    [(finished_at, enterprises, red, updates)] = connection.execute(_PUBLISHED, [day]).fetchall()
+    set_aside = connection.execute(
+        "SELECT DISTINCT source FROM ops.complaints WHERE is_grave AND first_on <= $day AND "
+        "coalesce(over_on, DATE '9999-12-31') > $day ORDER BY 1",
+        {"day": day},
+    ).fetchall()
+    return finished_at, enterprises, red, updates, tuple(source for (source,) in set_aside)
