@@ -56,7 +56,7 @@ COMMANDS = (
     Later(
         "nights",
         "nights:nights",
-        "The last nights: issued, caught up or missed, published when, what failed, which sources were set aside.",
+        "The last nights: issued, caught up or missed, when, what failed, what was set aside.",
     ),
     Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),

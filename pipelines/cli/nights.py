@@ -32,7 +32,7 @@ def nights(
     days: Annotated[int, typer.Option(min=1, max=SHOWN_DAYS, help="how far back")] = 7,
     json: Json = False,
 ) -> None:
-    """The last nights: issued, caught up or missed, published when, what failed, which sources were set aside."""
+    """The last nights: issued, caught up or missed, when, what failed, what was set aside."""
     settings, until = load_settings(), local_today() - timedelta(days=1)
     words = Words(settings.language)
     with reading(settings.home) as connection:

@@ -56,8 +56,9 @@ def lock_held(city: Services) -> Generator[None]:
         "with holding(Home(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(city.home.root)]
-    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=city.environment, cwd=REPOSITORY, **piped) as holder:
+    with subprocess.Popen(
+        command, env=city.environment, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdin is not None and holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         yield
