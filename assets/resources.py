@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from dagster import (
 from pydantic import PrivateAttr
 
 from assets.partitions import MOST_DAYS, days_of
-from models.errors import PolicyError
+from models.errors import PolicyError, RiskcodeError
 from models.policy import Policy, load_policy
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.order import STAGES, require, run_stage
@@ -88,8 +88,13 @@ class Warehouse(ConfigurableResource["Warehouse"]):
                 "coded again together. Ask for fewer. Archives are taken in by ./riskcode run --source --mapping.",
                 allow_retries=False,
             )
-        with writing(self.paths, wait_seconds=self.wait_seconds) as connection:
-            self.begin(connection, days)
+        with ExitStack() as opened:
+            try:
+                self.begin(opened.enter_context(writing(self.paths, wait_seconds=self.wait_seconds)), days)
+            except RiskcodeError as error:
+                # On the run's page it stands below a long trace, where nobody looks for it.
+                (context.log or log).error(str(error))
+                raise
             try:
                 yield self
             finally:

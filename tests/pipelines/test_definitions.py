@@ -1,6 +1,7 @@
 """What Dagster loads, and how its own instance behaves: schedule, backfill, failure."""
 
 import logging
+import logging
 import socket
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -32,7 +33,7 @@ from pipelines.settings import load_settings
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
-from warehouse.connection import writing
+from warehouse.connection import holding, writing
 from warehouse.database import places
 from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
@@ -207,6 +208,18 @@ def test_an_asset_materialised_alone_makes_what_it_needs_and_touches_nothing_tha
                 {"as_of": date(2026, 6, 1)}
             ]
     assert home.published.read_bytes() == before
+
+
+def test_why_a_run_could_not_begin_stands_on_its_page_in_one_sentence(home: Home) -> None:
+    write_instance_config(home)
+    definitions = build_definitions(load_settings(), wait_seconds=0)
+    with DagsterInstance.from_config(str(home.dagster)) as instance, holding(home):
+        result = definitions.resolve_job_def(NIGHTLY.name).execute_in_process(
+            instance=instance, partition_key=f"{DAY_1}", raise_on_error=False
+        )
+        told = [one for one in instance.all_logs(result.run_id) if one.level == logging.ERROR]
+    assert not result.success
+    assert any(one.user_message.startswith("Another run is writing") for one in told)
 
 
 def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
