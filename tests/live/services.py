@@ -91,10 +91,13 @@ class Services:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def workers(self) -> list[psutil.Process]:
-        """The processes in which runs are executed: children of the code server."""
-        children = psutil.Process(self._running[CODE].pid).children(recursive=True)
-        return [one for one in children if "execute_run" in " ".join(one.cmdline())]
+    def worker(self) -> psutil.Process:
+        """The process that executes a run now: it holds the warehouse, and is a child of the code server."""
+        holder = psutil.Process(
+            int(self.home.lock.with_suffix(".holder").read_text(encoding="utf-8").split()[1])
+        )
+        assert holder in psutil.Process(self._running[CODE].pid).children(recursive=True)
+        return holder
 
     def said(self, name: str) -> str:
         """What a service wrote so far."""

@@ -118,8 +118,7 @@ class Month:
         if day in (KILLED, CANCELLED):
             run = self.at_work(day)
             if day == KILLED:
-                [worker] = self.city.workers()
-                worker.kill()
+                self.city.worker().kill()
             else:
                 self.city.page.terminate(run.run_id)
                 assert self.city.page.ended(run.run_id)[0].status == "CANCELED"
