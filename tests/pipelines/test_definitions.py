@@ -1,7 +1,6 @@
 """What Dagster loads, and how its own instance behaves: schedule, backfill, failure."""
 
 import logging
-import logging
 import socket
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
