@@ -1,21 +1,21 @@
-"""Alerts: what a person has to know of, each once, in ``logs/alerts.jsonl`` and told to a program of the operator.
+"""Alerts: what a person has to know of, each once, in ``logs/alerts.jsonl`` and told by ``RISKCODE_NOTIFY``.
 
-The program is ``RISKCODE_NOTIFY``: its words are split as a shell splits them, it runs without a shell, gets the
-alert as one line of JSON on its standard input, and ends with 0 within ten seconds.
+What is told leaves the house.  It holds a title (which installation, kind, job, day) and a text (cause, next step), and
+nothing that a delivery says of a person.
 """
 
 import json
 import logging
 import re
-import shlex
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from desk.words.labels import ALERT
 from desk.words.words import Words
-from models.errors import WarehouseError
+from models.errors import RiskcodeError, WarehouseError
+from pipelines.notification import send
 from pipelines.settings import load_settings
 from warehouse.clock import LOCAL
 from warehouse.home import Home
@@ -25,9 +25,12 @@ RUN, RETRIED, SOURCE, TICK = "run", "retried", "source", "tick"
 """Kinds: a run failed, one did and succeeded when tried again, a source was set aside, a sensor or schedule failed."""
 LATE, RECOVERED, NOTIFIER = "late", "recovered", "notifier"
 """Further kinds: a night is missed, it is made up for, ``RISKCODE_NOTIFY`` failed."""
+OVERDUE, OBJECTION, ALARM = "overdue", "objection", "alarm"
+"""Kinds of news (``pipelines.bulletin``): REDs overdue, objections to be decided, alarms of monitoring."""
+_NO_FAULT = frozenset({RECOVERED, OVERDUE, OBJECTION, ALARM})
+_QUOTING = frozenset({RUN, RETRIED, TICK})
+"""Kinds whose cause is said by whatever failed, and may quote what it was working on."""
 
-SECONDS = 10
-"""How long the operator's program may take: a sensor waits for it."""
 LONGEST = 2_000
 """Characters of a cause that are kept: a log has the rest."""
 
@@ -59,17 +62,53 @@ def alerts_file(home: Home) -> Path:
 
 
 def notify(home: Home, alert: Alert) -> None:
-    """Write an alert down and tell the operator's program.  Whatever goes wrong with it is written down, not raised."""
-    line = _write(home, alert)
+    """Write an alert down and tell it.  Whatever goes wrong with telling is written down, not raised."""
+    _write(home, alert)
+    words = Words("en")
     try:
         settings = load_settings()
-        failure = _told(settings.notify, line) if settings.notify else None
         words = Words(settings.language)
+        if settings.notify:
+            send(settings.notify, title_of(home, alert, words), text_of(alert, words))
     except Exception as error:
-        failure, words = str(error), Words("en")
-    if failure:
-        todo = words("The alert before this one was not told to anybody. Correct RISKCODE_NOTIFY.")
+        failure = words.of(error) if isinstance(error, RiskcodeError) else f"{type(error).__name__}: {error}"
+        todo = words("The alert before this one was not told to anybody. Try: ./riskcode doctor --notify")
         _write(home, Alert(NOTIFIER, failure, todo))
+
+
+def title_of(home: Home, alert: Alert, words: Words) -> str:
+    """Which installation, kind, job and day.
+
+    It begins with a word that is always the same: groups of some services take messages with a given word only.
+    """
+    name = home.root.name.lstrip(".")
+    of = [words.label(ALERT, alert.kind), *filter(None, (alert.job, alert.day))]
+    return f"riskcode{'' if name in ('', 'riskcode') else f' {name}'} · {' · '.join(of)}"
+
+
+def text_of(alert: Alert, words: Words) -> str:
+    """Cause and next step; a cause that may quote something is told without what it may quote."""
+    cause = tamed(alert.cause)[:LONGEST]
+    said = _without_quotes(cause) if alert.kind in _QUOTING else cause
+    hint = (
+        words("“…” stands for what may be about a person; logs/alerts.jsonl has it.") if said != cause else ""
+    )
+    return "\n".join(filter(None, (said, alert.todo, hint)))
+
+
+def _without_quotes(cause: str) -> str:
+    return _QUOTED.sub(lambda found: found[0] if found["day"] else "…", cause)
+
+
+_QUOTED = re.compile(
+    r"(?P<day>\b\d{4}-\d\d-\d\d(?!\d))"
+    r"""|"[^"]*"|(?<!\w)'[^']*'|`[^`]*`|“[^”]*”"""
+    r"|\S+@\S+"
+    r"|\w*[\u3400-\u9fff\U00020000-\U0003ffff][\w·]*"
+    r"|\d(?:[ -]?\w*\d){5,}\w*"
+)
+"""A day, which stays; what stands in quotes, addresses, Chinese (what fails speaks English), and numbers of six digits
+or more: of persons, telephones, firms and runs."""
 
 
 def alerts(home: Home) -> list[Written]:
@@ -79,11 +118,11 @@ def alerts(home: Home) -> list[Written]:
 
 
 def since_publication(home: Home) -> list[Written]:
-    """What a person has to see to: alerts since the published copy was made, newest first.
+    """What failed since the published copy was made, newest first; news of that copy is not counted.
 
     Raises WarehouseError as ``alerts`` does.
     """
-    told = [one for one in alerts(home) if one.kind != RECOVERED]
+    told = [one for one in alerts(home) if one.kind not in _NO_FAULT]
     if not home.published.exists():
         return told
     published_at = home.published.stat().st_mtime
@@ -95,7 +134,7 @@ def likeness(cause: str) -> str:
     return re.sub(r"\b[0-9a-fx-]*\d[0-9a-fx-]*\b", "#", " ".join(cause.split()))[:LONGEST]
 
 
-def _write(home: Home, alert: Alert) -> str:
+def _write(home: Home, alert: Alert) -> None:
     at = datetime.now(LOCAL).isoformat(timespec="milliseconds")
     facts = asdict(alert) | {"cause": tamed(alert.cause)[:LONGEST]}
     line = json.dumps({"at": at, **facts}, ensure_ascii=False)
@@ -104,23 +143,6 @@ def _write(home: Home, alert: Alert) -> str:
             file.write(line + "\n")
     except (OSError, WarehouseError) as error:
         log.error("an alert could not be written down (%s): %s", error, line)
-    return line
-
-
-def _told(command: str, line: str) -> str | None:
-    """Tell a program.  Returns what went wrong."""
-    try:
-        done = subprocess.run(
-            shlex.split(command),
-            input=f"{line}\n".encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        return f"{command}: {error}"
-    said = done.stderr.decode(errors="replace").strip()
-    return f"{command}: exit code {done.returncode}: {said}" if done.returncode else None
 
 
 def _read(file: Path) -> Iterator[Written]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from desk.words.catalogue import SOURCE, languages
@@ -21,7 +21,7 @@ class Settings:
     policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: a language of
     ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
-    ``RISKCODE_NOTIFY``: a program that is told of every alert (default: none); see ``pipelines.alerts``.
+    ``RISKCODE_NOTIFY``: a URL by which Apprise tells of every alert (default: none); see ``pipelines.alerts``.
     ``RISKCODE_COMMISSIONED_ON``: first day that the scheduler knows (default 2026-01-01); archives reach further back.
     ``RISKCODE_POSTGRES_URL``: a server for Dagster's runs and events (default: files in the home).
     ``RISKCODE_RUNS_KEPT_DAYS``: after so many days Dagster forgets a run (``pipelines.housekeeping``; default 400).
@@ -39,7 +39,7 @@ class Settings:
     postgres_url: str | None
     runs_kept_days: int
     wait_seconds: int
-    notify: str | None
+    notify: str | None = field(repr=False)
 
 
 def load_settings() -> Settings:

@@ -1,4 +1,4 @@
-"""Sensors that tell an operator what nobody would look for: runs, nights, sources and sensors that fail."""
+"""Sensors that tell what nobody would look for: runs, nights, sources and sensors that fail, and what is published."""
 
 import json
 import time
@@ -32,6 +32,7 @@ from desk.say.monitoring import LOOK
 from desk.words.words import Words
 from models.messages import Message
 from pipelines.alerts import LATE, RECOVERED, RETRIED, RUN, SOURCE, TICK, Alert, likeness, notify
+from pipelines.bulletin import tell_news
 from pipelines.failures import cause_of, innermost
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
@@ -254,4 +255,16 @@ def _seen(cursor: str | None) -> dict[str, float]:
     return json.loads(cursor) if cursor else {}
 
 
-SUPERVISION = (report_failure, report_retried, missed_night, unread_sources, failing_ticks)
+@sensor(
+    minimum_interval_seconds=300,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Tells of REDs whose inspection is overdue, objections to be decided and alarms of monitoring, once.",
+)
+def news(context: SensorEvaluationContext) -> SensorResult:
+    """Tell what is new in the published copy; what was told is remembered in the home, for runs without a daemon."""
+    settings = load_settings()
+    told = tell_news(settings.home, settings)
+    return SensorResult(skip_reason=f"told: {', '.join(told) or 'nothing new'}")
+
+
+SUPERVISION = (report_failure, report_retried, missed_night, unread_sources, failing_ticks, news)

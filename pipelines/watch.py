@@ -14,6 +14,7 @@ import duckdb
 
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
+from pipelines.bulletin import tell_news_of_run
 from pipelines.nightly import Order, refuse_turned_back, run_nightly
 from pipelines.settings import Settings
 from warehouse.clock import local_today
@@ -60,6 +61,7 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
             if begun != local_today():
                 _begin_day(settings)
                 begun = local_today()
+                tell_news_of_run(settings.home, settings)
             arrivals = lookout.arrivals()
             seen = _take_up(settings, arrivals) if arrivals else None
         except BusyError:
@@ -76,6 +78,7 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
         quiet = 0 if arrivals and seen else quiet + 1
         if seen is not None:
             yield seen
+            tell_news_of_run(settings.home, settings)
         time.sleep(interval_seconds)
     if failed is not None:
         raise failed

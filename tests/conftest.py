@@ -11,7 +11,12 @@ from pipelines.settings import load_settings
 from tests.worlds.effort import EVERYTHING, tries
 from warehouse.home import Home
 
-pytest_plugins = ["tests.worlds.homes", "tests.worlds.instances", "tests.worlds.packs"]
+pytest_plugins = [
+    "tests.worlds.homes",
+    "tests.worlds.instances",
+    "tests.worlds.packs",
+    "tests.worlds.receivers",
+]
 
 # A shared machine is no stop-watch; CI tries the same examples every time, people try new ones.
 settings.register_profile(

@@ -12,7 +12,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = ("models", "warehouse", "desk", "assets", "pipelines", "benchmarks", "docs")
 MOST_LINES_OF_A_FILE, MOST_LINES_OF_A_FUNCTION = 400, 60
-MOST_IMPORTS_BELOW = 29
+MOST_IMPORTS_BELOW = 30
 """Imports inside functions: libraries that take seconds, or that readers of the published copy do without."""
 
 

@@ -228,6 +228,25 @@ TRACK_RECORD = vocab.CodeList(
 )
 
 
+ALERT = vocab.CodeList(
+    "alert",
+    {
+        "run": "run failed",
+        "retried": "run failed, then succeeded",
+        "source": "source not read",
+        "tick": "sensor or schedule fails",
+        "late": "night missed",
+        "recovered": "night made up for",
+        "notifier": "message not sent",
+        "overdue": "RED inspections overdue",
+        "objection": "objections to be decided",
+        "alarm": "alarms of monitoring",
+        "test": "test message",
+    },
+)
+"""Kinds of alerts and of messages."""
+
+
 CATEGORIES = {
     "sector": vocab.SECTOR,
     "standardisation": vocab.STANDARDISATION,

@@ -16,13 +16,14 @@ from rich.markup import escape
 from desk.files.tables import as_json
 from desk.say import monitoring
 from desk.words.words import Words
-from models.errors import RiskcodeError, WarehouseError
+from models.errors import RiskcodeError, SettingsError, WarehouseError
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
-from pipelines.alerts import alerts_file, since_publication
+from pipelines.alerts import Alert, alerts_file, since_publication, text_of, title_of
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
+from pipelines.notification import send, service_of
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
@@ -71,10 +72,18 @@ class _Warned(str):
     """What an examination found that somebody should see to before long."""
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    json: Json = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="send a test message to RISKCODE_NOTIFY, and nothing else")
+    ] = False,
+) -> None:
     """Whether this installation can run, and what to do where it cannot."""
     settings = load_settings()
     words = Words(settings.language)
+    if notify:
+        typer.echo(_tested(settings, words))
+        return
     results: list[dict[str, Any]] = []
     for (_, name), examine in _EXAMINATIONS.items():
         try:
@@ -96,6 +105,21 @@ def doctor(json: Json = False) -> None:
             )
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
+
+
+def _tested(settings: Settings, words: Words) -> str:
+    """Send a test message.  Raises SettingsError where no URL is set or none of use, RiskcodeError as ``send`` does."""
+    if not settings.notify:
+        raise SettingsError(
+            "RISKCODE_NOTIFY is not set. Set it to a URL that Apprise reads, e.g. wecombot://KEY (docs/operations.md)."
+        )
+    cause = words("Messages of this installation arrive here.")
+    test = Alert("test", cause, words("Nothing is to be done."), day=f"{local_today()}")
+    service = send(settings.notify, title_of(settings.home, test, words), text_of(test, words))
+    return words(
+        "{service} accepted the test message; see whether it arrived, for some services accept what they drop.",
+        service=service,
+    )
 
 
 def _padded(title: str) -> str:
@@ -204,6 +228,12 @@ def _calendar(settings: Settings, words: Words) -> str:
     return _Warned(words.sentences(told)) if found.state == "alarm" else told[0]
 
 
+def _messages(settings: Settings, words: Words) -> str:
+    if not settings.notify:
+        return words("to nobody: set RISKCODE_NOTIFY")
+    return words("by {service}; try it: ./riskcode doctor --notify", service=service_of(settings.notify))
+
+
 _TITLE_WIDTH = 12
 _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "python"): _python,
@@ -216,5 +246,6 @@ _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "lock"): _lock,
     NC_("examination", "calendar"): _calendar,
     NC_("examination", "alerts"): _alerts,
+    NC_("examination", "messages"): _messages,
 }
 """What is examined, by what it is called."""

@@ -20,6 +20,7 @@ from desk.terminal.rejects import reject_counts_table
 from desk.words.labels import BINDING
 from desk.words.words import Words
 from models.errors import DeliveryError, MappingError, WarehouseError
+from pipelines.bulletin import tell_news_of_run
 from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
 from pipelines.demo import write_demo_city
@@ -89,6 +90,7 @@ def run(
     if summary["alike"]:
         told = words("Days on which two sources may report one finding: {n}", n=f"{summary['alike']:,}")
         console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
+    tell_news_of_run(home, settings)
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
 

@@ -2,12 +2,10 @@
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from dagster import (
@@ -37,7 +35,6 @@ from dagster_shared.error import SerializableErrorInfo
 from models.errors import DeliveryError, WarehouseError
 from pipelines.alerts import (
     LATE,
-    NOTIFIER,
     RECOVERED,
     RUN,
     TICK,
@@ -75,47 +72,6 @@ def test_an_alert_is_a_line_of_json_with_its_time_and_zone(home: Home) -> None:
     }
     assert second["cause"] == "two lines?[31m" and second["run_id"] is None
     assert [one.kind for one in alerts(home)] == [TICK, RUN], "newest first"
-
-
-def test_the_operators_program_gets_the_line_on_its_standard_input(
-    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    got = tmp_path / "got it"
-    copies = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
-    monkeypatch.setenv("RISKCODE_NOTIFY", f'{sys.executable} -c "{copies}" "{got}"')
-    notify(home, ALERT)
-    notify(home, ALERT)
-    assert got.read_text(encoding="utf-8") == alerts_file(home).read_text(encoding="utf-8")
-    assert len(alerts(home)) == 2, "nothing went wrong"
-
-
-@pytest.mark.parametrize(
-    ("command", "cause"),
-    [
-        ("/no/such/program --now", "No such file"),
-        (f"{sys.executable} -c \"import sys; sys.exit('no network')\"", "exit code 1: no network"),
-        (f"{sys.executable} -c 'import time; time.sleep(9)'", "timed out"),
-        ("sh -c 'unclosed", "No closing quotation"),
-    ],
-)
-def test_a_program_that_fails_is_written_down_and_breaks_nothing(
-    command: str, cause: str, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.alerts.SECONDS", 1)
-    monkeypatch.setenv("RISKCODE_NOTIFY", command)
-    notify(home, ALERT)
-    failed, first = alerts(home)
-    assert (failed.kind, first.kind) == (NOTIFIER, RUN)
-    assert cause in failed.cause and "RISKCODE_NOTIFY" in failed.todo
-
-
-def test_where_nothing_can_be_written_the_program_is_told_all_the_same(
-    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    alerts_file(home).mkdir()
-    monkeypatch.setenv("RISKCODE_NOTIFY", f"tee {tmp_path / 'got'}")
-    notify(home, ALERT)
-    assert "no space left" in (tmp_path / "got").read_text(encoding="utf-8")
 
 
 def test_a_line_that_is_no_alert_is_told_with_its_number(home: Home) -> None:

@@ -66,6 +66,14 @@ def queue(
     return with_contested(connection, rows(connection, QUEUE, asked))
 
 
+def overdue(connection: Connection) -> list[Row]:
+    """REDs whose special inspection is overdue, the longest first: enterprise, first day of this RED, due day."""
+    return rows(
+        connection,
+        "SELECT enterprise_id, red_since, due_on FROM serve.red_queue WHERE state = 'overdue' ORDER BY rank",
+    )
+
+
 def code_counts(connection: Connection) -> list[Row]:
     """Enterprises by code, worst first: now, provisional ones, and as issued on the day before that was coded."""
     counted = rows(

@@ -25,6 +25,13 @@ def findings(connection: Connection) -> list[Row]:
     return found
 
 
+def alarms(connection: Connection) -> list[Row]:
+    """What alarms and nobody has taken as it is, as measured last."""
+    return rows(
+        connection, "FROM risk.monitoring WHERE state = 'alarm' ORDER BY metric, group_kind, group_value"
+    )
+
+
 def migration(connection: Connection) -> list[Row]:
     """Who went from which code to which, over the longest span that was compared."""
     return rows(
