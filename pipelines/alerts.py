@@ -27,7 +27,7 @@ LATE, RECOVERED, NOTIFIER = "late", "recovered", "notifier"
 """Further kinds: a night is missed, it is made up for, ``RISKCODE_NOTIFY`` failed."""
 OVERDUE, OBJECTION, ALARM = "overdue", "objection", "alarm"
 """Kinds of news (``pipelines.bulletin``): REDs overdue, objections to be decided, alarms of monitoring."""
-_NO_FAULT = frozenset({RECOVERED, OVERDUE, OBJECTION, ALARM})
+NO_FAULTS = frozenset({RECOVERED, OVERDUE, OBJECTION, ALARM})
 _QUOTING = frozenset({RUN, RETRIED, TICK})
 """Kinds whose cause is said by whatever failed, and may quote what it was working on."""
 
@@ -122,7 +122,7 @@ def since_publication(home: Home) -> list[Written]:
 
     Raises WarehouseError as ``alerts`` does.
     """
-    told = [one for one in alerts(home) if one.kind not in _NO_FAULT]
+    told = [one for one in alerts(home) if one.kind not in NO_FAULTS]
     if not home.published.exists():
         return told
     published_at = home.published.stat().st_mtime

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.alerts import LATE, RECOVERED, RETRIED, SOURCE, Written, alerts
+from pipelines.alerts import LATE, NO_FAULTS, RETRIED, SOURCE, Written, alerts
 from tests.live.conftest import FIRST, deliver_city, moment, site
 from tests.live.page import Run
 from tests.live.services import DAEMON, Services, waits_for
@@ -147,8 +147,8 @@ class Month:
         raise AssertionError(f"nobody was told of the night of {day}")
 
     def alerts(self) -> list[Written]:
-        """All alerts but those that something is made up for, the oldest first."""
-        return [one for one in reversed(alerts(self.city.home)) if one.kind != RECOVERED]
+        """All that failed, the oldest first."""
+        return [one for one in reversed(alerts(self.city.home)) if one.kind not in NO_FAULTS]
 
     def at_work(self, day: date) -> Run:
         """The run of a day, once it has begun to code."""

@@ -11,9 +11,12 @@ from pipelines.alerts import ALARM, NOTIFIER, OBJECTION, OVERDUE, alerts, since_
 from pipelines.bulletin import tell_news, tell_news_of_run
 from pipelines.settings import load_settings
 from pipelines.supervision import news
-from tests.worlds.deliveries import warehouse
+from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm, warehouse
 from tests.worlds.instances import Watch
 from tests.worlds.receivers import Receiver
+from tests.worlds.runs import riskcode
+from warehouse.clock import local_today
+from warehouse.connection import writing
 from warehouse.database.copies import copy_tables
 from warehouse.database.frames import Connection, insert
 from warehouse.database.meta import CLOSED_ON, set_meta
@@ -188,6 +191,24 @@ def test_before_anything_is_published_and_in_a_closed_archive_there_is_no_news(
     set_meta(connection, CLOSED_ON, "2026-06-30")
     assert tells(connection, home) == []
     assert alerts(home) == []
+
+
+@pytest.mark.slow
+def test_without_a_daemon_run_and_watch_tell_after_they_published(home: Home, there: Receiver) -> None:
+    mapped = {"mapping.yaml": MAPPING.encode()}
+    deliver(home.inbox / "bureau", {**mapped, "register.csv": csv_bytes(firm(number) for number in range(4))})
+    with writing(home) as connection:
+        objection(connection, 1, local_today())
+    assert riskcode(home.root, "run", RISKCODE_NOTIFY=there.url).returncode == 0
+    [first] = [text for text in there.texts if "Objections" in text]
+    assert "O-2026-0001" in first
+    with writing(home) as connection:
+        objection(connection, 2, local_today())
+    deliver(home.inbox / "bureau", {"register.csv": csv_bytes(firm(number) for number in range(5))})
+    watched = riskcode(home.root, "watch", "--once", "--interval", "0.05", RISKCODE_NOTIFY=there.url)
+    assert watched.returncode == 0, watched.stderr
+    _, second = [text for text in there.texts if "Objections" in text]
+    assert "O-2026-0002" in second and "O-2026-0001" not in second
 
 
 def test_what_could_not_be_sent_is_not_told_over_and_over(
