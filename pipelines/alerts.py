@@ -71,7 +71,9 @@ def notify(home: Home, alert: Alert) -> None:
         if settings.notify:
             send(settings.notify, title_of(home, alert, words), text_of(alert, words))
     except Exception as error:
-        failure = words.of(error) if isinstance(error, RiskcodeError) else f"{type(error).__name__}: {error}"
+        failure = words.of(error) if isinstance(error, RiskcodeError) else type(error).__name__
+        if isinstance(error, ImportError | OSError):
+            failure += f": {error}"
         todo = words("The alert before this one was not told to anybody. Try: ./riskcode doctor --notify")
         _write(home, Alert(NOTIFIER, failure, todo))
 

@@ -1,6 +1,7 @@
 """News of a publication: each kind once, again when it comes back, in numbers and never in names."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -191,6 +192,16 @@ def test_before_anything_is_published_and_in_a_closed_archive_there_is_no_news(
     set_meta(connection, CLOSED_ON, "2026-06-30")
     assert tells(connection, home) == []
     assert alerts(home) == []
+
+
+def test_a_sensor_and_a_run_that_look_at_once_tell_once(
+    home: Home, connection: Connection, there: Receiver
+) -> None:
+    red(connection, 1, 2)
+    publishes(connection, home)
+    with ThreadPoolExecutor(4) as looks:
+        told = [one.result() for one in [looks.submit(tell_news, home, load_settings()) for _ in range(4)]]
+    assert sorted(told) == [[], [], [], [OVERDUE]] and len(there.got) == 1
 
 
 @pytest.mark.slow
