@@ -119,18 +119,18 @@ def _days_of(tags: Mapping[str, str]) -> str | None:
 def missed_night(context: SensorEvaluationContext) -> SensorResult:
     """Tell once for every deadline by which the day before it was not issued, by whatever program issues it.
 
-    The cursor: the last deadline that was told.
+    The cursor: the last deadline that was told, until it is made up for.
     """
     settings = load_settings()
     words, told, deadline, last = (
         Words(settings.language),
-        context.cursor or "",
+        context.cursor or _NOTHING_TOLD,
         _last_deadline(),
         last_night(settings.home),
     )
     day = deadline.date() - timedelta(days=1)
     if last is None:
-        return SensorResult(cursor="", skip_reason="no night yet")
+        return SensorResult(cursor=_NOTHING_TOLD, skip_reason="no night yet")
     if last < day and told != f"{deadline}":
         cause = words(
             "The codes of {day} were not issued by {deadline}; those that stand are of {last}.",
@@ -141,11 +141,15 @@ def missed_night(context: SensorEvaluationContext) -> SensorResult:
         todo = words("See why: ./riskcode doctor. Then code the day: ./riskcode run --as-of {day}", day=day)
         notify(settings.home, Alert(LATE, cause, todo, job=NIGHTLY.name, day=f"{day}"))
         return SensorResult(cursor=f"{deadline}")
-    if last >= day and told:
+    if last >= day and told != _NOTHING_TOLD:
         cause = words("What is published is of the last night again.")
         notify(settings.home, Alert(RECOVERED, cause, words("Nothing is to be done."), job=NIGHTLY.name))
-        return SensorResult(cursor="")
+        return SensorResult(cursor=_NOTHING_TOLD)
     return SensorResult(cursor=told, skip_reason=f"issued up to {last}")
+
+
+_NOTHING_TOLD = "none"
+"""A cursor that is empty Dagster does not keep: what was told would be told again at every look."""
 
 
 def _last_deadline() -> datetime:

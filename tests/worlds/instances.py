@@ -34,4 +34,6 @@ class Watch:
         from dagster import build_sensor_context
 
         for _ in range(times):
-            self.cursor = self.sensor(build_sensor_context(instance=self.instance, cursor=self.cursor)).cursor
+            found = self.sensor(build_sensor_context(instance=self.instance, cursor=self.cursor))
+            # As the daemon does: one that is empty is not kept.
+            self.cursor = found.cursor or self.cursor
