@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.alerts import LATE, NO_FAULTS, RETRIED, SOURCE, Written, alerts
+from pipelines.alerts import LATE, NO_FAULTS, RECOVERED, RETRIED, SOURCE, Written, alerts
 from tests.live.conftest import FIRST, deliver_city, moment, site
 from tests.live.page import Run
 from tests.live.services import DAEMON, Services, waits_for
@@ -189,6 +189,8 @@ def test_every_day_is_coded_as_if_nothing_had_happened_and_each_fault_is_told_on
             if day in (LOCKED, KILLED, BROKEN, CANCELLED):
                 month.is_told_by_noon(day)
         assert [one.kind for one in month.alerts()] == [RETRIED, RETRIED, LATE, SOURCE, LATE], month.alerts()
+        made_up_for = [one for one in alerts(city.home) if one.kind == RECOVERED]
+        assert len(made_up_for) == 2, "once for each of the two that were late"
         found = decided(city.home)
     assert found["days"] == [(day,) for day in (FIRST, *NIGHTS)]
     for name, rows in undisturbed.items():

@@ -77,9 +77,9 @@ def test_a_night_waits_for_whoever_holds_the_lock(city: Services) -> None:
 
 def test_a_folder_without_mapping_stops_neither_the_look_nor_what_lies_beside_it(city: Services) -> None:
     deliver(city.home.inbox / "stray", {"list.csv": b"id\n1\n"})
-    deliver_findings(city, "bureau", FIRST + timedelta(days=100))
+    deliver_findings(city, "bureau", FIRST - timedelta(days=100))
     city.page.start_sensor("new_delivery")
-    taken = f"SELECT count(*) FROM core.violations WHERE violation_id = '{FIRST + timedelta(days=100)}/0'"
+    taken = f"SELECT count(*) FROM core.violations WHERE violation_id = '{FIRST - timedelta(days=100)}/0'"
     waits_for(lambda: read(city, taken) == [(1,)], "the findings to be taken in", seconds=180)
     assert {tick["status"] for tick in city.page.ticks("new_delivery")} <= {"SUCCESS", "SKIPPED"}
     assert "stray" in city.command("doctor").stdout
@@ -101,7 +101,7 @@ def test_two_finished_files_do_not_wait_for_one_that_grows(city: Services) -> No
             with (folder / "long.csv").open("ab") as file:
                 file.write(b"\n")
 
-    days = [FIRST + timedelta(days=later) for later in (200, 201)]
+    days = [FIRST - timedelta(days=later) for later in (200, 201)]
     growing = threading.Thread(target=grow)
     growing.start()
     try:
