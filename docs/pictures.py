@@ -143,7 +143,7 @@ def asset_graph(page: Any) -> dict[str, int]:
     """All assets; returns the part of the window that holds the graph."""
     page.get_by_text("red_queue", exact=True).wait_for()
     page.wait_for_function("() => !document.body.innerText.includes('Loading')")
-    return {"x": 545, "y": 230, "width": 2085, "height": 1760}
+    return {"x": 590, "y": 230, "width": 2060, "height": 2960}
 
 
 def codes_asset(page: Any) -> None:
@@ -167,10 +167,10 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
     "codes.svg": codes,
     "house.svg": the_house,
 }
-GROUPS = ",".join(f"global@global:{name}" for name in ("intake", "learning", "scoring", "inspection"))
+GROUPS = ",".join(f"global@global:{name}" for name in ("intake", "decisions", "learning", "scoring", "inspection"))
 """Groups of assets as the address of the graph names those that are unfolded."""
 UI_PICTURES: Mapping[str, tuple[str, tuple[int, int], Callable[[Any], dict[str, int] | None]]] = {
-    "asset-graph.png": (f"asset-groups?expanded={GROUPS}", (2700, 2200), asset_graph),
+    "asset-graph.png": (f"asset-groups?expanded={GROUPS}", (2700, 3300), asset_graph),
     "asset-codes.png": ("assets/codes?view=overview", (1500, 860), codes_asset),
     "asset-checks.png": (
         "assets/violations?view=checks&checkDetail=violations_match_inspections",
