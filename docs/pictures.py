@@ -167,7 +167,9 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
     "codes.svg": codes,
     "house.svg": the_house,
 }
-GROUPS = ",".join(f"global@global:{name}" for name in ("intake", "decisions", "learning", "scoring", "inspection"))
+GROUPS = ",".join(
+    f"global@global:{name}" for name in ("intake", "decisions", "learning", "scoring", "inspection")
+)
 """Groups of assets as the address of the graph names those that are unfolded."""
 UI_PICTURES: Mapping[str, tuple[str, tuple[int, int], Callable[[Any], dict[str, int] | None]]] = {
     "asset-graph.png": (f"asset-groups?expanded={GROUPS}", (2700, 3300), asset_graph),

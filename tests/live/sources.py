@@ -10,7 +10,7 @@ from random import Random
 import duckdb
 
 from tests.live.services import Services
-from tests.worlds.deliveries import alert, csv_bytes, deliver, violation
+from tests.worlds.deliveries import Row, alert, csv_bytes, deliver, violation
 from tests.worlds.runs import REPOSITORY
 from warehouse.home import Home
 
@@ -27,11 +27,16 @@ def firms_of(home: Home) -> list[str]:
     return [one for (one,) in found]
 
 
-def findings(firms: list[str], day: date) -> bytes:
+def found(firms: list[str], day: date) -> list[Row]:
     """Three findings of a day, about firms of a list."""
     chance = Random(f"findings {day}")
     about = [{"enterprise_id": chance.choice(firms), "recorded_at": f"{day}"} for _ in range(3)]
-    return csv_bytes(violation(f"{day}/{at}", occurred_on=f"{day}", **one) for at, one in enumerate(about))
+    return [violation(f"{day}/{at}", occurred_on=f"{day}", **one) for at, one in enumerate(about)]
+
+
+def findings(firms: list[str], day: date) -> bytes:
+    """The findings of a day as a file."""
+    return csv_bytes(found(firms, day))
 
 
 def alarms(firms: list[str], day: date) -> bytes:

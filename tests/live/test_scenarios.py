@@ -14,7 +14,7 @@ import pytest
 from tests.live.conftest import FIRST, WAIT_SECONDS, moment
 from tests.live.page import LOCATION
 from tests.live.services import DAEMON, Services, waits_for
-from tests.live.sources import deliver_findings, lock_held, mapping
+from tests.live.sources import deliver_findings, firms_of, found, lock_held, mapping
 from tests.live.test_selections import living
 from tests.worlds.deliveries import deliver
 from warehouse.publish import published_as_of
@@ -33,11 +33,12 @@ def coded(city: Services) -> list[tuple[date]]:
 
 def objection_is_accepted(city: Services) -> None:
     """An enterprise can object to its code, whatever was coded again."""
-    [(firm, found)] = read(
-        city, "SELECT enterprise_id, violation_id FROM core.violations ORDER BY ALL LIMIT 1"
-    )
-    about = ("--table", "violations", "--key", f"{found}", "--by", "the enterprise", "--grounds", "not ours")
-    done = city.command("objection", "file", f"{firm}", *about)
+    contested = found(firms_of(city.home), FIRST)[0]
+    deliver_findings(city, "bureau", FIRST)
+    assert city.page.ended(city.page.launch(None, job="intraday"))[0].status == "SUCCESS"
+    key = ("--table", "violations", "--key", contested["violation_id"])
+    about = (*key, "--by", "the enterprise", "--grounds", "not ours")
+    done = city.command("objection", "file", contested["enterprise_id"], *about)
     assert done.returncode == 0, done.stderr
 
 
@@ -77,10 +78,10 @@ def test_a_night_waits_for_whoever_holds_the_lock(city: Services) -> None:
 
 def test_a_folder_without_mapping_stops_neither_the_look_nor_what_lies_beside_it(city: Services) -> None:
     deliver(city.home.inbox / "stray", {"list.csv": b"id\n1\n"})
-    deliver_findings(city, "bureau", FIRST - timedelta(days=100))
+    day = FIRST - timedelta(days=100)
+    deliver_findings(city, "bureau", day)
     city.page.start_sensor("new_delivery")
-    taken = f"SELECT count(*) FROM core.violations WHERE violation_id = '{FIRST - timedelta(days=100)}/0'"
-    waits_for(lambda: read(city, taken) == [(1,)], "the findings to be taken in", seconds=180)
+    waits_for(lambda: is_taken(city, "bureau", day), "the findings to be taken in", seconds=180)
     assert {tick["status"] for tick in city.page.ticks("new_delivery")} <= {"SUCCESS", "SKIPPED"}
     assert "stray" in city.command("doctor").stdout
 
@@ -89,6 +90,13 @@ def read(city: Services, query: str) -> list[tuple[object, ...]]:
     """What the published copy says."""
     with duckdb.connect(str(city.home.published), read_only=True) as connection:
         return connection.execute(query).fetchall()
+
+
+def is_taken(city: Services, source: str, *days: date) -> bool:
+    """Whether the published copy tells of the files of days that a source delivered."""
+    files = "SELECT DISTINCT f.file FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) "
+    told = {f"{name}" for (name,) in read(city, f"{files} WHERE d.source = '{source}' AND f.accepted > 0")}
+    return {f"{day}.csv" for day in days} <= told
 
 
 def test_two_finished_files_do_not_wait_for_one_that_grows(city: Services) -> None:
@@ -106,8 +114,7 @@ def test_two_finished_files_do_not_wait_for_one_that_grows(city: Services) -> No
     growing.start()
     try:
         deliver_findings(city, "growing", *days)
-        taken = f"SELECT count(*) FROM core.violations WHERE violation_id IN ('{days[0]}/0', '{days[1]}/0')"
-        took = waits_for(lambda: read(city, taken) == [(2,)], "two files", seconds=180)
+        took = waits_for(lambda: is_taken(city, "growing", *days), "two files", seconds=180)
     finally:
         ended.set()
         growing.join()
