@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from models.errors import BusyError, WarehouseError
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
+from warehouse.exchange import finish
 from warehouse.home import Home
 
 
@@ -35,10 +36,14 @@ def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = N
 
 @contextmanager
 def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
-    """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it."""
+    """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it.
+
+    A restore that was decided and not finished is finished first.
+    """
     home.prepare()
     lock, note = _acquire(home, wait_seconds), _note(home)
     try:
+        finish(home)
         note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
         yield
     finally:
@@ -46,13 +51,22 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
         lock.release()
 
 
+def checkpoint(home: Home) -> None:
+    """Let the file of the warehouse hold all that was written, with no log of writes beside it.  Called by the holder.
+
+    Raises WarehouseError where the file cannot be opened.
+    """
+    with _connect(home, None) as connection:
+        connection.execute("CHECKPOINT")
+
+
 def _connect(home: Home, memory_limit: str | None) -> Connection:
     try:
         connection = duckdb.connect(str(home.warehouse))
     except duckdb.Error as error:
         raise WarehouseError(
-            "{warehouse} cannot be opened ({error}). Close other programs that hold it; if it is "
-            "damaged, move it away and load the deliveries again. The published copy is not affected.",
+            "{warehouse} cannot be opened ({error}). Close other programs that hold it; if it is damaged: ./riskcode "
+            "restore FROM --replace. The published copy is not affected.",
             warehouse=home.warehouse,
             error=error,
         ) from error

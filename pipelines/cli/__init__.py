@@ -58,6 +58,14 @@ COMMANDS = (
         "nights:nights",
         "The last nights: issued, caught up or missed, when, what failed, what was set aside.",
     ),
+    Later(
+        "backup",
+        "keep:backup",
+        "Keep a verified copy of what cannot be made again: warehouse, cards, seeds, mappings, logs.",
+    ),
+    Later(
+        "restore", "keep:restore", "Let the home be what a backup holds; what has to give way is set aside."
+    ),
     Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
     Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),

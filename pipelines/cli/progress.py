@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.status import Status
@@ -10,11 +11,16 @@ from warehouse.home import Home
 
 
 class Progress(logging.Handler):
-    """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere; keeps a log."""
+    """Shows what the run is doing, one line that changes on a terminal, plain lines elsewhere.
 
-    def __init__(self, home: Home, *, quiet: bool) -> None:
+    It keeps a log in a home; in none (``None``) where the log itself is exchanged.
+    """
+
+    def __init__(self, home: Home | None, *, quiet: bool) -> None:
         super().__init__(logging.INFO)
-        self.file = logging.FileHandler(home.prepare().logs / "runs.log", encoding="utf-8")
+        self.file = (
+            logging.NullHandler() if home is None else logging.FileHandler(_log_of(home), encoding="utf-8")
+        )
         self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
         # On the error stream, so that what is printed stays the result.
         self.console, self.quiet = Console(stderr=True, highlight=False), quiet
@@ -48,3 +54,7 @@ class Progress(logging.Handler):
         self.log.setLevel(level)
         if self.status is not None:
             self.status.stop()
+
+
+def _log_of(home: Home) -> Path:
+    return home.prepare().logs / "runs.log"

@@ -1,0 +1,1 @@
+"""Backups: what of a home cannot be made again, copied whole, verified, and put back."""
