@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-live test-fast coverage mutate check hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-live test-fast coverage mutate check audit hooks dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -57,6 +57,15 @@ check-words: $(VENV)/.ready-dev
 
 check-documents: $(VENV)/.ready-dev
 	@$(BIN)/python -m pytest -q tests/test_docs.py tests/test_layout.py tests/test_lock.py
+
+# uv asks about a script that names everything pinned. 1: something is known; 2: nobody could be asked, as uv tells.
+audit: $(VENV)/.ready-dev ## known vulnerabilities of the locked libraries; skipped where api.osv.dev cannot be asked
+	@asked=$$(mktemp --suffix=.py) && trap 'rm -f "$$asked" "$$asked.lock"' EXIT && { \
+	  printf '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n'; \
+	  sed -nE 's/^([A-Za-z0-9].*[^ \\]) *\\?$$/#   "\1",/p' requirements-postgres.lock; \
+	  printf '# ]\n# ///\n'; } > "$$asked" && status=0 && \
+	{ $(BIN)/uv audit -q --preview-features audit-command --script "$$asked" || status=$$?; } && \
+	if [ $$status -eq 2 ]; then echo "audit skipped: who knows of vulnerabilities could not be asked (above)"; else exit $$status; fi
 
 hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing but this)
 	@$(BIN)/pre-commit install

@@ -195,8 +195,16 @@ def _type(column: dy.Column) -> str:
     return ", ".join([f"{kind} ({unit})" if unit else kind, *limits])
 
 
+def _meaning(column: Column) -> str:
+    return (
+        f"{column.meaning}; in no [shared copy](operations.md#who-may-read-a-home)"
+        if column.personal
+        else column.meaning
+    )
+
+
 def _columns(columns: Mapping[str, Column]) -> str:
-    rows = [(f"`{name}`", column.kind, column.meaning) for name, column in columns.items()]
+    rows = [(f"`{name}`", column.kind, _meaning(column)) for name, column in columns.items()]
     return table(("column", "type", "meaning"), rows)
 
 

@@ -7,6 +7,7 @@ from assets.checks import CHECKS
 from assets.intraday import intraday
 from assets.resources import Warehouse
 from assets.sources import DECISIONS
+from pipelines.access import keep_to_ourselves
 from pipelines.housekeeping import housekeeping, monthly_housekeeping
 from pipelines.jobs import NIGHTLY
 from pipelines.orphans import dead_runs
@@ -45,4 +46,6 @@ def build_definitions(
     )
 
 
+# Code servers, and the runs they begin, write the home.
+keep_to_ourselves()
 defs = build_definitions(load_settings())

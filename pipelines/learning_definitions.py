@@ -4,6 +4,7 @@ from dagster import Definitions
 
 from assets.learning import CHALLENGER, refit
 from assets.resources import Installation
+from pipelines.access import keep_to_ourselves
 from pipelines.schedules import monthly_refit
 from pipelines.settings import Settings, load_settings
 from pipelines.supervision import report_failure, report_retried
@@ -27,4 +28,6 @@ def build_learning_definitions(settings: Settings) -> Definitions:
     )
 
 
+# Code servers, and the runs they begin, write the home.
+keep_to_ourselves()
 defs = build_learning_definitions(load_settings())

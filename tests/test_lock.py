@@ -1,7 +1,8 @@
-"""The locks: everything pinned with hashes, in step with pyproject.toml, and no registry named."""
+"""The locks: everything pinned with hashes, in step with pyproject.toml, no registry named, licences told in NOTICE."""
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -63,3 +64,23 @@ def test_a_lock_agrees_with_the_one_it_builds_on(smaller: str, larger: str) -> N
 
 def test_an_installation_without_postgres_needs_no_driver_of_it() -> None:
     assert not {"dagster-postgres", "psycopg2-binary"} & set(pins("requirements.lock"))
+
+
+_ASKS_FOR_MORE = re.compile(r"\b(A?GPL|LGPL|MPL|EPL|EUPL|CDDL|OSL)\b|Affero|Lesser General|Mozilla Public")
+"""Licences that ask for more than that a notice is kept."""
+
+
+def test_the_notice_names_every_library_whose_licence_asks_for_more_than_a_notice() -> None:
+    notice = (REPOSITORY / "NOTICE").read_text(encoding="utf-8")
+    named = set(re.findall(r"^  ([a-z0-9-]+)  ", notice, re.MULTILINE))
+    found = set[str]()
+    for name in pins("requirements-postgres.lock"):
+        try:
+            about = metadata(name)
+        except PackageNotFoundError:
+            continue  # of another system
+        licences = [about.get("License-Expression") or "", (about.get("License") or "").split("\n")[0]]
+        licences += [one for one in about.get_all("Classifier") or [] if one.startswith("License")]
+        if _ASKS_FOR_MORE.search(" ".join(licences)):
+            found.add(name)
+    assert found <= named <= set(pins("requirements-postgres.lock"))

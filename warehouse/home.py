@@ -59,13 +59,13 @@ class Home:
         return self.published_days / f"{day}.duckdb"
 
     def prepare(self) -> "Home":
-        """Create the folders that must exist before anything is written.
+        """Create the folders that must exist before anything is written, for this user alone.
 
         Raises WarehouseError when that is not possible.
         """
         try:
             for folder in (self.root, self.published.parent, self.inbox, self.dagster, self.logs):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise WarehouseError(
                 "{root} cannot be written ({strerror}). Set RISKCODE_HOME to a folder of yours.",
@@ -107,6 +107,21 @@ class Home:
         files = (self.warehouse, self.lock, *self.logs.glob("*.log"), *self.dagster.iterdir())
         yield from (path for path in files if path.exists())
 
+    def open_to_others(self) -> Path | None:
+        """Something that another user of the machine can read, if there is any; what lies in the inbox is not asked.
+
+        A home that lets nobody in keeps everything; one that lets others pass is only as closed as its files.
+        """
+        if not _lets_in(self.root, 0o077):
+            return None
+        for at, folders, names in os.walk(self.root):
+            if Path(at) == self.root and self.inbox.name in folders:
+                folders.remove(self.inbox.name)
+            for path in (Path(at), *(Path(at) / name for name in names)):
+                if _lets_in(path, 0o066):
+                    return path
+        return None
+
     def require_room(self) -> None:
         """Raise WarehouseError where less is free than a run needs: it would end half-way, with nothing published."""
         free, needed = shutil.disk_usage(self.root).free, self._needed()
@@ -123,6 +138,14 @@ class Home:
         """Bytes: a new copy stands beside the published one before it replaces it."""
         copies = self.published.parent.glob("*.duckdb")
         return _SPARE + sum(copy.stat().st_size for copy in copies)
+
+
+def _lets_in(path: Path, bits: int) -> bool:
+    """Whether the mode of a path has any of these bits; a link has none of its own, nor what is gone meanwhile."""
+    try:
+        return not path.is_symlink() and bool(path.stat().st_mode & bits)
+    except OSError:
+        return False
 
 
 def _name_of(user: int) -> str:

@@ -15,6 +15,7 @@ from rich.console import Console
 from desk.words.catalogue import SOURCE
 from desk.words.words import Words
 from models.errors import RiskcodeError
+from pipelines.access import keep_to_ourselves
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.help import mistake
 from pipelines.settings import load_settings
@@ -66,6 +67,9 @@ COMMANDS = (
     Later(
         "restore", "keep:restore", "Let the home be what a backup holds; what has to give way is set aside."
     ),
+    Later(
+        "share", "share:share", "Write what is published for other programs, without what tells of persons."
+    ),
     Later("rejects", "rejects:app", "Refused rows: list, export, retry."),
     Later("sources", "sources:app", "Deliveries, mapping files, and what could not be read."),
     Later("model", "model:app", "Scorecards: fit, evaluate, show, compare, promote, roll back."),
@@ -101,6 +105,7 @@ def riskcode() -> None:
 
 def main() -> None:
     """Run a command; errors a user can act on are told in one sentence, without a traceback."""
+    keep_to_ourselves()
     words = Words(SOURCE)
     try:
         words = Words(load_settings().language)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ from models.errors import RiskcodeError, SettingsError, WarehouseError
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
+from pipelines.access import as_asked
 from pipelines.alerts import Alert, alerts_file, since_publication, text_of, title_of
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
@@ -62,7 +64,8 @@ def demo(
     dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
 ) -> None:
     """Write the deliveries of an invented city (mapping: demo_city)."""
-    city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
+    with as_asked(folder):
+        city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
     for table, count in city.rows.items():
         typer.echo(f"{table:14} {count:>10,}")
     typer.echo(f"./riskcode run --source {folder} --mapping demo_city")
@@ -146,6 +149,20 @@ def _home(settings: Settings, words: Words) -> str:
             "only {free:.1f} GiB free below {root}; make room before the next run", free=free, root=home.root
         )
     return words("{folder}, writable, {free} GiB free", folder=home.root, free=f"{free:.0f}")
+
+
+def _access(settings: Settings, words: Words) -> str:
+    root = settings.home.root
+    found = settings.home.open_to_others()
+    if found is None:
+        return words("nobody but its user can read {folder}", folder=root)
+    return _Warned(
+        words(
+            "others on this machine can read {path}, and it may name persons. Close it: {command}",
+            path=found,
+            command=f"chmod -R go-rwx {quote(str(root))}",
+        )
+    )
 
 
 def _policy(settings: Settings, words: Words) -> str:
@@ -239,6 +256,7 @@ _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "python"): _python,
     NC_("examination", "libraries"): _libraries,
     NC_("examination", "home"): _home,
+    NC_("examination", "access"): _access,
     NC_("examination", "policy"): _policy,
     NC_("examination", "inbox"): _inbox,
     NC_("examination", "published"): _published,

@@ -13,7 +13,7 @@ from rich.markup import escape
 from desk.words.words import spellings
 from models import vocabulary as vocab
 from models.errors import RiskcodeError
-from pipelines.settings import load_settings
+from pipelines.access import as_asked, is_ours
 
 District = Annotated[
     str | None,
@@ -91,7 +91,7 @@ def written(
     Raises RiskcodeError, with the option that names another path, when it cannot be written.  Folders are made only
     below our own: one that a person mistyped is told.
     """
-    if path is not None and not path.parent.is_dir() and not _is_ours(path):
+    if path is not None and not path.parent.is_dir() and not is_ours(path):
         raise RiskcodeError(
             "There is no folder {folder}. Make it, or give another path with {option}.",
             folder=path.parent,
@@ -100,7 +100,8 @@ def written(
     if path is not None and path.is_dir() and not is_folder:
         raise RiskcodeError("{path} is a folder. Name a file with {option}.", path=path, option=option)
     try:
-        write(path)
+        with as_asked(path):
+            write(path)
     except OSError as error:
         raise RiskcodeError(
             "Cannot write {path} ({error}). Give another path with {option}.",
@@ -118,10 +119,6 @@ def say(sentence: str, *, beside: bool) -> None:
         typer.echo(sentence, err=True)
     else:
         Console(highlight=False).print(escape(sentence))
-
-
-def _is_ours(path: Path) -> bool:
-    return path.resolve().is_relative_to(load_settings().home.root.resolve())
 
 
 def one_of(codes: vocab.CodeList, text: str) -> str:

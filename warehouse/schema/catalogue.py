@@ -43,6 +43,7 @@ def _versions_of(table: Table) -> OwnTable:
             kinds.get(column.dtype.base_type(), "VARCHAR"),  # An Enum is kept as its key.
             column.description or "",
             required=not column.nullable,
+            personal=name in personal(table),
         )
         for name, column in table.columns().items()
     }

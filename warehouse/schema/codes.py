@@ -45,6 +45,7 @@ _COLUMNS = COMMON | spread(
             "what is to be done: kind (close_finding, pass_recheck, file_self_report, answer_alerts, "
             "restore_monitoring), ref (the finding, or a number), about (in words); none: waiting is "
             "enough",
+            personal=True,
         ),
         "event": text("complaint, general_finding, serious_finding, overdue_order, red_alert or accident"),
         "red_since": day("first issued day of this RED spell"),
@@ -52,7 +53,7 @@ _COLUMNS = COMMON | spread(
         "is_due_provisional": flag("the calendar of that year is not announced yet"),
         "visited_on": day("first counted on-site visit after `red_since`"),
         "state": text("overdue, due or visited"),
-        "description": text("what was found"),
+        "description": text("what was found", personal=True),
         "severity": text("how grave"),
         "is_major_hazard": flag("judged a major accident hazard"),
         "occurred_on": day("day it was found"),

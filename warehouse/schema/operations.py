@@ -11,8 +11,12 @@ _COLUMNS = COMMON | spread(
         "sheet": text("sheet of the workbook; empty where a file has none"),
         "line": whole("line in it; 0 = the whole file"),
         "rules": text("names of the rules that refused it, separated by a comma"),
-        "content": text("the row as delivered, as JSON; plain text where it could not be read"),
-        "cells": text("the cells it is refused for, as JSON: canonical column, and what was delivered"),
+        "content": text(
+            "the row as delivered, as JSON; plain text where it could not be read", personal=True
+        ),
+        "cells": text(
+            "the cells it is refused for, as JSON: canonical column, and what was delivered", personal=True
+        ),
         "state": text(
             "open, waiting (for its enterprise or its day), accepted (later), superseded, or cell (accepted without it)"
         ),
@@ -24,7 +28,7 @@ _COLUMNS = COMMON | spread(
         "number": small("ascending number: the order in which it was decided or run"),
         "version": text("version of the pack"),
         "effective_from": day("first day coded with it"),
-        "activated_by": text("who decided"),
+        "activated_by": text("who decided", personal=True),
         "diff": text("summary of the comparison before it, as JSON; empty: none was made"),
         "kind": text("initial (recorded by the first run) or activate (by a person)"),
         "enterprises": whole("enterprises coded"),
@@ -50,7 +54,8 @@ _COLUMNS = COMMON | spread(
         "complaint_id": text("short, the same for the same thing"),
         "place": text("file, table or column it is about; empty = the whole source"),
         "is_grave": flag("a night with it open is not whole"),
-        "message facts": text("what is wrong and the next step: the English sentence, and its facts as JSON"),
+        "message": text("what is wrong and the next step: the English sentence"),
+        "facts": text("its facts as JSON; they quote what was delivered", personal=True),
         "first_on": day("day it arose"),
         "last_on": day("last day it was found"),
         "over_on": day("day the place was read without it"),

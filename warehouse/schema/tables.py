@@ -14,11 +14,15 @@ coded anew, or leaves it as the night made it."""
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its DuckDB type, what it means (English), and whether it may not be empty."""
+    """A column: its DuckDB type, what it means (English), and whether it may not be empty.
+
+    ``personal``: it tells of a person, or holds what somebody wrote freely and may name one; no shared copy has it.
+    """
 
     kind: str
     meaning: str
     required: bool = False
+    personal: bool = False
 
 
 text, texts = partial(Column, "VARCHAR"), partial(Column, "VARCHAR[]")
@@ -66,6 +70,11 @@ class OwnTable:
         """Columns of the published copy."""
         here = {name: column for name, column in self.columns.items() if name not in self.kept_back}
         return here | dict(self.when_published)
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """Columns of the published copy that tell of a person."""
+        return frozenset(name for name, column in self.shown.items() if column.personal)
 
     def ddl(self, name: str) -> str:
         """SQL that creates it."""
@@ -137,11 +146,11 @@ COMMON: dict[str, Column] = spread(
         "source": text("mapping that delivered the row"),
         "violation_id": text("finding number within the source"),
         "item_code": text("item of the check-item catalogue or legal article"),
-        "reason": text("why"),
+        "reason": text("why", personal=True),
         "stored_no": whole(
             "number of the last write it could use or made; every write of data or decisions has the next one"
         ),
-        "given_by": text("who answers for it"),
+        "given_by": text("who answers for it", personal=True),
         "given_at filed_at decided_at activated_at finished_at stored_at promoted_at": moment(
             "when it was recorded"
         ),
