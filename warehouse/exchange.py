@@ -77,15 +77,30 @@ def _put_in_place(home: Home, unit: str, aside: Path) -> None:
     if not new.exists():
         return  # it is in place already
     # A log of writes is part of its database: beside another one it would be read as that one's.
-    for path in (old, old.with_name(f"{old.name}.wal")):
+    for path in (old.with_name(f"{old.name}.wal"), old):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()
         elif os.path.lexists(path):
-            target = _free(aside / path.relative_to(home.root))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(target)
+            _set_aside(path, aside / path.relative_to(home.root), stays=path == old and new.is_file())
     old.parent.mkdir(parents=True, exist_ok=True)
-    new.rename(old)
+    new.replace(old)
+
+
+def _set_aside(path: Path, target: Path, *, stays: bool) -> None:
+    """Keep a file or folder under another path.  A file that ``stays`` is there until the new one takes its place.
+
+    So nobody takes a home whose warehouse is being exchanged for one that has none.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if stays and path.is_file():
+        if target.exists() and target.samefile(path):
+            return  # a kill came between
+        try:
+            target.hardlink_to(path)
+            return
+        except OSError:
+            pass  # not every file system has two names for a file
+    path.rename(_free(target))
 
 
 def _free(path: Path) -> Path:

@@ -47,17 +47,18 @@ def back_up(
     Raises BusyError when a run still writes after ``wait_seconds``, WarehouseError where there is nothing to keep, no
     folder or no room, or where what was written does not read back.
     """
-    if not home.warehouse.exists():
-        raise WarehouseError(
-            "There is no warehouse in {root}, so there is nothing to back up. Start a run first: ./riskcode run",
-            root=home.root,
-        )
     if not to.is_dir():
         raise WarehouseError(
             "There is no folder {folder} to put backups into. Make it, or mount the disk it lies on.",
             folder=to,
         )
     with holding(home, wait_seconds=wait_seconds), _told(to):
+        # Only now: a restore that a kill interrupted is finished by the lock.
+        if not home.warehouse.exists():
+            raise WarehouseError(
+                "There is no warehouse in {root}, so there is nothing to back up. Start a run first: ./riskcode run",
+                root=home.root,
+            )
         for unfinished in to.glob(_part(home, "riskcode-*")):
             shutil.rmtree(unfinished)
         checkpoint(home)

@@ -108,6 +108,7 @@ def test_a_killed_restore_leaves_the_old_home_or_the_new_one_and_repeating_it_fi
         home = copy_of(changed, tmp_path / f"killed-{last}")
         assert doomed("restore", home, kept, last, home)[0] == -signal.SIGKILL
         is_decided = decided(Home(home)) is not None
+        assert Home(home).warehouse.exists(), "nobody takes it for an empty home"
         assert published(home)["codes"] in (old, new), "readers have a whole copy all the time"
         codes = lived(home)
         assert codes == published(home)["codes"] and codes in (old, new)
