@@ -31,9 +31,9 @@ def coded(city: Services) -> list[tuple[date]]:
         return connection.execute("SELECT DISTINCT as_of FROM risk.codes").fetchall()
 
 
-def objection_is_accepted(city: Services) -> None:
-    """An enterprise can object to its code, whatever was coded again."""
-    contested = found(firms_of(city.home), FIRST)[0]
+def objection_is_accepted(city: Services, at: int) -> None:
+    """An enterprise can object to a finding of the first day, whatever was coded again."""
+    contested = found(firms_of(city.home), FIRST)[at]
     deliver_findings(city, "bureau", FIRST)
     assert city.page.ended(city.page.launch(None, job="intraday"))[0].status == "SUCCESS"
     key = ("--table", "violations", "--key", contested["violation_id"])
@@ -133,7 +133,7 @@ def test_five_days_coded_again_share_a_run_and_touch_nothing_that_lives(city: Se
     assert [one.status for one in of_it if one.tags.get("dagster/backfill") == backfill] == ["SUCCESS"]
     after = living(city.home)
     assert {name for name in before if before[name] != after[name]} == set()
-    objection_is_accepted(city)
+    objection_is_accepted(city, 0)
 
 
 def test_all_that_is_missing_is_refused_at_once_and_no_night_waits_for_it(city: Services) -> None:
@@ -162,7 +162,7 @@ def test_a_run_that_is_cancelled_in_the_middle_leaves_the_day_before_whole(city:
     of_codes = [name for name in before if name.startswith(("risk.", "plan.", "serve.", "published"))]
     assert [name for name in of_codes if before[name] != after[name]] == []
     assert published_as_of(city.home) == last
-    objection_is_accepted(city)
+    objection_is_accepted(city, 1)
 
 
 def test_a_challenger_is_fitted_beside_the_night_and_is_not_among_all_that_can_be_made(
