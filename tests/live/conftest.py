@@ -16,7 +16,6 @@ from warehouse.home import Home
 
 FIRST = date(2026, 6, 30)
 """The day that every site has issued when it begins."""
-WAIT_SECONDS = 20
 
 
 def moment(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -25,13 +24,16 @@ def moment(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 
 @contextmanager
-def site(*, enterprises: int) -> Generator[Services]:
-    """An installation at noon after its first night: a demo city in the inbox as a source that goes on delivering."""
+def site(*, enterprises: int, wait_seconds: int) -> Generator[Services]:
+    """An installation at noon after its first night: a demo city in the inbox as a source that goes on delivering.
+
+    ``wait_seconds``: how long a run waits for the warehouse.
+    """
     with tempfile.TemporaryDirectory(prefix="riskcode", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder) / "home")
         settings = {
             "RISKCODE_COMMISSIONED_ON": f"{FIRST - timedelta(days=180)}",
-            "RISKCODE_WAIT_SECONDS": f"{WAIT_SECONDS}",
+            "RISKCODE_WAIT_SECONDS": f"{wait_seconds}",
         }
         with services(home, Path(folder), **settings) as found:
             found.clock.set(moment(FIRST + timedelta(days=1), 12))
@@ -54,5 +56,5 @@ def deliver_city(home: Home, enterprises: int) -> None:
 @pytest.fixture(scope="module")
 def city() -> Iterator[Services]:
     """A site of 150 enterprises for the tests of a module."""
-    with site(enterprises=150) as found:
+    with site(enterprises=150, wait_seconds=300) as found:
         yield found

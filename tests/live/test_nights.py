@@ -176,7 +176,7 @@ class Month:
 def test_every_day_is_coded_as_if_nothing_had_happened_and_each_fault_is_told_once(
     undisturbed: Mapping[str, Rows],
 ) -> None:
-    with site(enterprises=FIRMS) as city:
+    with site(enterprises=FIRMS, wait_seconds=20) as city:
         month = Month(city)
         for day in NIGHTS:
             if day in OFF:
