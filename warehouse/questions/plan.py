@@ -194,7 +194,8 @@ def shortfalls(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
                s.count, s.person_days, s.needed_days, s.available_days, s.first_on, s.last_on, s.due_on, s.gave_way_to
         FROM plan.shortfalls s LEFT JOIN core.enterprises e USING (enterprise_id)
         WHERE s.level IS NULL OR ({within("s")})
-        ORDER BY list_position({list(SCOPES)}, s.scope), s.rule, s.due_on, s.enterprise_id, s.division
+        ORDER BY list_position({list(SCOPES)}, s.scope), s.rule, s.due_on, s.enterprise_id, s.division,
+                 s.level, s.month_on, s.channel, s.visit_id
         """,
         area.arguments,
     )
@@ -228,8 +229,8 @@ def certificate(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
         SELECT p.scope, p.rule, sum(coalesce(p.count, 1))::BIGINT AS count, round(sum(p.person_days), 2) AS person_days,
                min(p.first_on) AS first_on, max(p.last_on) AS last_on,
                list(p.name ORDER BY p.due_on, p.enterprise_id) FILTER (p.name IS NOT NULL)[:{_FIRST_NAMES}] AS names,
-               list(DISTINCT struct_pack(level := p.level, division := p.division))
-                   FILTER (p.level IS NOT NULL) AS authorities,
+               list_sort(list(DISTINCT struct_pack(level := p.level, division := p.division))
+                   FILTER (p.level IS NOT NULL)) AS authorities,
                any_value(g.gave_way_to) AS gave_way_to
         FROM part p LEFT JOIN gave g ON g.scope = p.scope AND g.rule = p.rule
         GROUP BY p.scope, p.rule ORDER BY list_position({list(SCOPES)}, p.scope), count DESC, p.rule
