@@ -24,7 +24,7 @@ def moment(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 
 @contextmanager
-def site(*, enterprises: int, wait_seconds: int) -> Generator[Services]:
+def site(*, enterprises: int, wait_seconds: int, years: int = 2) -> Generator[Services]:
     """An installation at noon after its first night: a demo city in the inbox as a source that goes on delivering.
 
     ``wait_seconds``: how long a run waits for the warehouse.
@@ -38,16 +38,16 @@ def site(*, enterprises: int, wait_seconds: int) -> Generator[Services]:
         with services(home, Path(folder), **settings) as found:
             found.clock.set(moment(FIRST + timedelta(days=1), 12))
             assert found.command("init").returncode == 0
-            deliver_city(home, enterprises)
+            deliver_city(home, enterprises, years)
             coded = found.command("run", "--as-of", f"{FIRST}")
             assert coded.returncode == 0, coded.stderr
             found.start(CODE, LEARNING, DAEMON, WEBSERVER)
             yield found
 
 
-def deliver_city(home: Home, enterprises: int) -> None:
+def deliver_city(home: Home, enterprises: int, years: int = 2) -> None:
     """The demo city as a source of the inbox that is no closed archive."""
-    write_demo_city(home.inbox / "city", enterprises=enterprises, years=2, end=FIRST)
+    write_demo_city(home.inbox / "city", enterprises=enterprises, years=years, end=FIRST)
     told = (REPOSITORY / "pipelines" / "mappings" / "demo_city.yaml").read_text(encoding="utf-8")
     lines = [line for line in told.splitlines() if not line.startswith("archive_ends")]
     (home.inbox / "city" / "mapping.yaml").write_text("\n".join(lines), encoding="utf-8")

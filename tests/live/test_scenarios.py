@@ -6,12 +6,13 @@ Alone and by neighbours every asset is launched in ``test_selections``, faults o
 import re
 import threading
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
 import pytest
 
-from tests.live.conftest import FIRST, moment
+from tests.live.conftest import FIRST, moment, site
 from tests.live.page import LOCATION
 from tests.live.services import DAEMON, Services, waits_for
 from tests.live.sources import deliver_findings, firms_of, found, lock_held, mapping
@@ -20,6 +21,14 @@ from tests.worlds.deliveries import deliver
 from warehouse.publish import published_as_of
 
 pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def city() -> Iterator[Services]:
+    """A site with history enough to learn from."""
+    with site(enterprises=300, years=5, wait_seconds=300) as found:
+        yield found
+
 
 OLDER = [FIRST - timedelta(days=later) for later in range(20, 15, -1)]
 NIGHT = "nightly"
