@@ -67,6 +67,7 @@ class Page:
         *,
         job: str = "__ASSET_JOB",
         location: str = LOCATION,
+        config: dict[str, Any] | None = None,
     ) -> str:
         """Launch a run of a day, of some assets and checks or a whole job.  Returns its id."""
         selector: dict[str, Any] = {
@@ -80,7 +81,11 @@ class Page:
                 {"assetKey": {"path": [asset]}, "name": name} for asset, name in checks
             ]
         tags = [{"key": "dagster/partition", "value": f"{day}"}] if day else []
-        parameters = {"selector": selector, "runConfigData": {}, "executionMetadata": {"tags": tags}}
+        parameters = {
+            "selector": selector,
+            "runConfigData": config or {},
+            "executionMetadata": {"tags": tags},
+        }
         told = self.ask(_LAUNCH, parameters=parameters)
         assert told["__typename"] == "LaunchRunSuccess", told
         return told["run"]["runId"]

@@ -180,7 +180,8 @@ def test_a_challenger_is_fitted_beside_the_night_and_is_not_among_all_that_can_b
     [challenger] = [one for one in city.page.nodes() if one["name"] == "challenger"]
     assert not challenger["is_made"]
     day = next_night(city)
-    fit = city.page.launch(FIRST, job="refit", location=challenger["location"])
+    lesson = {"ops": {"fit_challenger": {"config": {"label": "penalty", "families": ["boosted"]}}}}
+    fit = city.page.launch(FIRST, job="refit", location=challenger["location"], config=lesson)
     night = city.page.launch(day, job=NIGHT)
     fitted, coded_night = city.page.ended(fit, night, seconds=900)
     assert (fitted.status, coded_night.status) == ("SUCCESS", "SUCCESS")
