@@ -37,7 +37,7 @@ def nights(
     words = Words(settings.language)
     with reading(settings.home) as connection:
         is_closed = bool(get_meta(connection, CLOSED_ON))
-        found = told_nights(connection, until)[:days]
+        found = told_nights(connection, until, days)
     failed = [one for one in alerts(settings.home) if one.kind in (RUN, RETRIED)]
     if json:
         typer.echo(as_json([asdict(one) | {"failed": _failed(one, failed)} for one in found]))

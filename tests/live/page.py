@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-LOCATIONS = LOCATION, LEARNING = "riskcode", "riskcode_learning"
+LOCATION = "riskcode"
+LOCATIONS = (LOCATION, "riskcode_learning")
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 Check = tuple[str, str]
 """An asset and the name of one of its checks."""

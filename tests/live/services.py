@@ -1,7 +1,6 @@
 """The services of an installation, started as ``deploy/systemd`` starts them, and started again when they end."""
 
 import configparser
-import os
 import shlex
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import psutil
 from pipelines.cli.dev import free_port
 from tests.live.clock import Clock
 from tests.live.page import Page
-from tests.worlds.runs import REPOSITORY, Done, environment
+from tests.worlds.runs import REPOSITORY, Done, of_process
 from warehouse.home import Home
 
 UNITS = REPOSITORY / "deploy" / "systemd"
@@ -42,13 +41,8 @@ class Services:
     @property
     def environment(self) -> dict[str, str]:
         """What every process of the installation finds in its environment."""
-        machine = {name: told for name, told in os.environ.items() if not name.endswith("_THREADS")}
-        return {
-            **machine,
-            **environment(self.home.root, DAGSTER_HOME=str(self.home.dagster), **self._settings),
-            **self.clock.environment,
-            "PYTHONPATH": str(REPOSITORY),
-        }
+        settings = {"DAGSTER_HOME": str(self.home.dagster), **self._settings}
+        return of_process(self.home.root, **settings, **self.clock.environment)
 
     def start(self, *names: str) -> None:
         """Start services; wait until they answer."""

@@ -55,13 +55,17 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {"RISKCODE_HOME": str(home), "RISKCODE_LANG": "en", "COLUMNS": "120", **more}
 
 
+def of_process(home: Path, **more: str) -> dict[str, str]:
+    """What a process of its own finds: the machine's, with all its threads as a user has them, and ``environment``."""
+    machine = {name: told for name, told in os.environ.items() if not name.endswith("_THREADS")}
+    return {**machine, "PYTHONPATH": str(REPOSITORY), **environment(home, **more)}
+
+
 def process(home: Path, *command: str, **more: str) -> subprocess.Popen[str]:
     """A Python process of this environment; ``command`` are its arguments (``-m``, ``pipelines``, … or ``-c``, …)."""
-    # As a user starts it, with all threads of the machine.
-    machine = {name: set_to for name, set_to in os.environ.items() if not name.endswith("_THREADS")}
     return subprocess.Popen(
         [sys.executable, *command],
-        env={**machine, "PYTHONPATH": str(REPOSITORY), **environment(home, **more)},
+        env=of_process(home, **more),
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -86,9 +86,9 @@ class Told(Night):
     set_aside: tuple[str, ...]
 
 
-def told_nights(connection: Connection, until: date) -> list[Told]:
-    """The nights of ``nights``, told."""
-    return [Told(one.day, one.state, *_told(connection, one.day)) for one in nights(connection, until)]
+def told_nights(connection: Connection, until: date, days: int) -> list[Told]:
+    """The nights of ``nights`` of the last days, told."""
+    return [Told(one.day, one.state, *_told(connection, one.day)) for one in nights(connection, until)[:days]]
 
 
 _PUBLISHED = f"""
