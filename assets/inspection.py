@@ -19,6 +19,7 @@ from assets.partitions import TIMEZONE
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, features, passports
 from assets.sources import DISPUTES
+from warehouse.clock import NIGHT_DUE
 from warehouse.coding.order import STAGES
 from warehouse.planning.draws import fresh_seed, seeds_from
 
@@ -27,7 +28,9 @@ ROSTER = ("officers", "absences", "conflicts", "tasks")
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
-    deadline_cron="0 4 * * *", lower_bound_delta=timedelta(hours=3), timezone=TIMEZONE
+    deadline_cron=f"{NIGHT_DUE.minute} {NIGHT_DUE.hour} * * *",
+    lower_bound_delta=timedelta(hours=3),
+    timezone=TIMEZONE,
 )
 
 

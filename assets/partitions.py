@@ -1,4 +1,4 @@
-"""Daily as-of partitions: partition D codes what was known by the end of day D."""
+"""Daily as-of partitions: partition D codes day D from what was known on it, first at two o'clock of D."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta

@@ -1,19 +1,21 @@
 """The nightly job in this process: the same Dagster job the scheduler starts, run and reported on."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from models.errors import RiskcodeError, WarehouseError
+from models.errors import BusyError, RiskcodeError, WarehouseError
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
-from warehouse.clock import COMMISSIONED_ON, commissioned_on
+from warehouse.clock import COMMISSIONED_ON, commissioned_on, moment_of
 from warehouse.connection import refuse_when_busy
 from warehouse.database.reading import reading
 from warehouse.database.runs import last_issued
 from warehouse.home import Home
+from warehouse.questions.nights import nights_due
 
 FIRST_DAY = date(2000, 1, 1)
 """First day that can be coded: the first as-of partition."""
@@ -30,6 +32,24 @@ class Order:
     today: date | None = None
     take_in: bool = True
     draw_seed: str | None = None
+    arrived_before: datetime | None = None
+
+
+def make_up_for_missed(settings: Settings, day: date) -> Iterator[tuple[date, RiskcodeError | None]]:
+    """Code the nights before ``day`` that were missed, in their order, each with what had come by its own hour.
+
+    Yields each night before it is coded, and once more with what went wrong where it could not be.  Raises BusyError.
+    """
+    for missed in nights_due(settings.home, day):
+        if missed >= day:
+            return
+        yield missed, None
+        try:
+            run_nightly(settings, Order(as_of=missed, arrived_before=moment_of(missed)))
+        except BusyError:
+            raise
+        except RiskcodeError as error:
+            yield missed, error
 
 
 def run_nightly(settings: Settings, order: Order) -> str:
@@ -88,6 +108,7 @@ def _run_config(order: Order) -> dict[str, Any]:
                     "mapping": order.mapping,
                     "take_in": order.take_in,
                     "today": order.today.isoformat() if order.today else None,
+                    "arrived_before": order.arrived_before.isoformat() if order.arrived_before else None,
                 }
             },
             "inspection_plan": {"config": {"draw_seed": order.draw_seed}},

@@ -1,6 +1,6 @@
 """When things run: every night, when a delivery arrives, and what happens when a run fails."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from dagster import (
     DefaultScheduleStatus,
@@ -14,14 +14,15 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from assets.learning import refit
 from assets.partitions import TIMEZONE
-from pipelines.jobs import NIGHTLY
+from pipelines.jobs import NIGHTLY, night_of
 from pipelines.sensors import UNENDED
 from pipelines.settings import load_settings
+from warehouse.clock import NIGHT_AT
 from warehouse.questions.nights import nights_due
 
 
 def _ended(context: ScheduleEvaluationContext) -> str:
-    """The day before the tick: partition D is complete when D is over."""
+    """The day before the tick: a month is complete when it is over."""
     return (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
 
 
@@ -39,30 +40,20 @@ def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
 
 @schedule(
     job=NIGHTLY,
-    cron_schedule="0 2 * * *",
+    cron_schedule=f"{NIGHT_AT.minute} {NIGHT_AT.hour} * * *",
     execution_timezone=TIMEZONE,
     default_status=DefaultScheduleStatus.STOPPED,
-    description="02:00 Asia/Shanghai: codes the day that has just ended, and the days before that were missed.",
+    description="02:00 Asia/Shanghai: codes the day that begins, and before it the days that were missed.",
 )
 def nightly_schedule(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
-    """Ask for every day up to the one before that was not issued, in their order; not for one that is under way."""
-    ended = date.fromisoformat(_ended(context))
+    """Ask for every day up to that of the tick that was not issued, in their order; not for one that is under way."""
+    today = context.scheduled_execution_time.date()
     under_way = {
         run.tags.get(PARTITION_NAME_TAG)
         for run in context.instance.get_runs(RunsFilter(job_name=NIGHTLY.name, statuses=UNENDED))
     }
-    due = [day for day in nights_due(load_settings().home, ended) if f"{day}" not in under_way]
-    return [_request(day, ended, context.scheduled_execution_time) for day in due] or SkipReason(
-        f"the codes of {ended} are issued, or on their way"
-    )
-
-
-def _request(day: date, ended: date, tick: datetime) -> RunRequest:
-    """A run for a day; of a night that is made up for, with what had come by the hour at which it should have run.
-
-    The key tells one request from another within a tick only, so a night that failed is asked for again.
-    """
-    known = {"arrived_before": (tick - (ended - day)).isoformat()} if day < ended else {}
-    return RunRequest(
-        run_key=f"{day}", partition_key=f"{day}", run_config={"ops": {"intake": {"config": known}}}
+    due = [day for day in nights_due(load_settings().home, today) if f"{day}" not in under_way]
+    # The key tells one request from another within a tick only, so a night that failed is asked for again.
+    return [night_of(day, f"{day}", before=today) for day in due] or SkipReason(
+        f"the codes of {today} are issued, or on their way"
     )

@@ -27,13 +27,13 @@ from desk.words.words import Words
 from models.errors import BusyError
 from models.tables.canonical import TABLES
 from pipelines.alerts import TICK, Alert, likeness, notify
-from pipelines.jobs import NIGHTLY
+from pipelines.jobs import NIGHTLY, night_of
 from pipelines.settings import load_settings
-from warehouse.clock import local_today
+from warehouse.clock import night_begun
 from warehouse.connection import refuse_when_busy
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, untaken, waiting
-from warehouse.publish import published_as_of
+from warehouse.questions.nights import nights_due
 
 
 @sensor(
@@ -51,7 +51,7 @@ def new_delivery(context: SensorEvaluationContext) -> SensorResult:
     before = Memory.read(context.cursor)
     try:
         memory, arrived = _look(settings.home, context.instance, before, time.time())
-        requests = [_request(settings.home, arrived, memory)] if arrived else []
+        requests = _requests(settings.home, arrived, memory) if arrived else []
     except Exception as error:
         cause = f"{type(error).__name__}: {error}"
         if likeness(cause) != before.error:
@@ -231,25 +231,23 @@ def _is_locked(home: Home) -> bool:
     return False
 
 
-def _request(home: Home, arrived: list[Arrival], memory: Memory) -> RunRequest:
-    """A run for what arrived: of the day where nobody has coded it, else of the enterprises that it is about.
+def _requests(home: Home, arrived: list[Arrival], memory: Memory) -> list[RunRequest]:
+    """A run for what arrived: of the enterprises that it is about, else of the night that nobody has coded.
 
-    Its key is its own: Dagster never runs a second time what bears the same.
+    Nights that were missed come before that: once it is issued they could not be any more.  The key of a request is
+    its own: Dagster never runs a second time what bears the same.
     """
     finished = {
         f"{one.source.folder.name}/{name}": mark for one in arrived for name, mark in one.marks.items()
     }
-    today, config = local_today(), {"config": {"finished": finished}}
+    takes, night = {"finished": finished}, night_begun()
     asked = [(name, one.times, one.at) for name, one in memory.sources.items()]
-    key = f"{today} {_short([*finished.values(), str(asked)])}"
-    if published_as_of(home) == today:
-        return RunRequest(run_key=key, job_name=intraday.name, run_config={"ops": {"update_codes": config}})
-    return RunRequest(
-        run_key=key,
-        job_name=NIGHTLY.name,
-        partition_key=today.isoformat(),
-        run_config={"ops": {"intake": config}},
-    )
+    key = _short([*finished.values(), str(asked)])
+    due = nights_due(home, night)
+    if due:
+        return [night_of(day, f"{day} {key}", before=night, takes=takes) for day in due]
+    config = {"ops": {"update_codes": {"config": takes}}}
+    return [RunRequest(run_key=f"{night} {key}", job_name=intraday.name, run_config=config)]
 
 
 def _short(marks: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dagster import (
     DagsterInstance,
@@ -117,7 +117,7 @@ def _days_of(tags: Mapping[str, str]) -> str | None:
     description="Tells of each night whose codes were not issued in time, and when that is made up for.",
 )
 def missed_night(context: SensorEvaluationContext) -> SensorResult:
-    """Tell once for every deadline by which the day before it was not issued, by whatever program issues it.
+    """Tell once for every deadline by which its day was not issued, by whatever program issues it.
 
     The cursor: the last deadline that was told, until it is made up for.
     """
@@ -128,7 +128,7 @@ def missed_night(context: SensorEvaluationContext) -> SensorResult:
         _last_deadline(),
         last_night(settings.home),
     )
-    day = deadline.date() - timedelta(days=1)
+    day = deadline.date()
     if last is None:
         return SensorResult(cursor=_NOTHING_TOLD, skip_reason="no night yet")
     if last < day and told != f"{deadline}":

@@ -1,6 +1,6 @@
 """Keeping codes up to the minute: the inbox is watched, and what arrives is coded and published at once.
 
-Where this runs, the nightly schedule stays off: the same job runs here when a day begins.
+Where this runs, the nightly schedule stays off: the same job runs here when its hour has come.
 """
 
 import logging
@@ -15,15 +15,16 @@ import duckdb
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from pipelines.bulletin import tell_news_of_run
-from pipelines.nightly import Order, refuse_turned_back, run_nightly
+from pipelines.nightly import Order, make_up_for_missed, refuse_turned_back, run_nightly
 from pipelines.settings import Settings
-from warehouse.clock import local_today
+from warehouse.clock import local_today, night_begun
 from warehouse.connection import writing
 from warehouse.database.meta import value
 from warehouse.database.reading import Row
+from warehouse.database.runs import last_issued
 from warehouse.intake.arrivals import Arrival, Lookout
 from warehouse.intake.files.raw import shown
-from warehouse.intake.inbox import city_today
+from warehouse.intake.inbox import closed_on
 from warehouse.intake.take_in import TakenIn
 from warehouse.intraday import Updated, coded_day, is_coded_for, take_in_and_update
 from warehouse.questions.complaints import standing
@@ -49,7 +50,7 @@ class Seen:
 def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = True) -> Iterator[Seen]:
     """Look into the inbox again and again; yields one entry for each arrival that was taken in.
 
-    When a day begins, and after something went wrong, the whole city is coded first unless it is.  With
+    At the hour of the night, and after something went wrong, the whole city is coded first unless it is.  With
     ``forever=False`` it ends when nothing is waiting any more, with what went wrong last and was not
     mended.  An arrival that cannot be read is told in the log;
     while another run is writing, arrivals wait.
@@ -58,9 +59,9 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
     while forever or quiet < 3:
         seen, arrivals = None, list[Arrival]()
         try:
-            if begun != local_today():
-                _begin_day(settings)
-                begun = local_today()
+            if begun != night_begun():
+                _begin_night(settings)
+                begun = night_begun()
                 tell_news_of_run(settings.home, settings)
             arrivals = lookout.arrivals()
             seen = _take_up(settings, arrivals) if arrivals else None
@@ -107,11 +108,16 @@ def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
     return Seen(taken, updated, told, time.perf_counter() - started)
 
 
-def _begin_day(settings: Settings) -> None:
-    """Code the whole city unless the day is coded and published."""
+def _begin_night(settings: Settings) -> None:
+    """Code the whole city, and before it the nights that were missed, unless the day is coded and published."""
     today = _uncoded_day(settings)
     if today is not None:
         refuse_turned_back(settings.home, today)
+        for missed, error in make_up_for_missed(settings, today):
+            if error:
+                log.warning("%s is not made up for: %s", missed, error)
+            else:
+                log.info("making up for the night of %s", missed)
         log.info("coding the whole city for %s", today)
         run_nightly(settings, Order(as_of=today))
     _warm_up(settings)
@@ -128,5 +134,8 @@ def _warm_up(settings: Settings) -> None:
 
 def _uncoded_day(settings: Settings) -> date | None:
     with writing(settings.home) as connection:
-        today = city_today(connection)
+        today, last = closed_on(connection) or night_begun(), last_issued(connection)
+        if last is not None and last.as_of == local_today():
+            # Somebody was earlier than the night.
+            today = last.as_of
         return None if is_coded_for(connection, today) else today

@@ -1,7 +1,7 @@
 """The clock of the place: which day it is where the inspectors work, and the first day of the bureau's work with it."""
 
 import os
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,35 @@ LOCAL = ZoneInfo("Asia/Shanghai")
 COMMISSIONED_ON: Final = "RISKCODE_COMMISSIONED_ON"
 """Environment variable: first day that the scheduler knows."""
 
+NIGHT_AT = time(2)
+"""When the codes of a day are made, by whatever program: the day before has ended, and nobody is at work yet."""
+NIGHT_DUE = time(4)
+"""When they are late."""
+
 
 def local_today() -> date:
     """Today in the bureau's time zone: the last day a delivered date may lie on."""
     return datetime.now(LOCAL).date()
+
+
+def night_begun() -> date:
+    """The day whose night has come: today from two o'clock on."""
+    return _day_from(NIGHT_AT)
+
+
+def night_due() -> date:
+    """The last day whose codes should be out by now: today from four o'clock on."""
+    return _day_from(NIGHT_DUE)
+
+
+def moment_of(day: date) -> datetime:
+    """When the codes of a day are to be made."""
+    return datetime.combine(day, NIGHT_AT, LOCAL)
+
+
+def _day_from(hour: time) -> date:
+    now = datetime.now(LOCAL)
+    return now.date() if now.time() >= hour else now.date() - timedelta(days=1)
 
 
 def commissioned_on() -> date:

@@ -3,7 +3,6 @@
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -35,7 +34,7 @@ from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import sources
 from warehouse.questions import codes as queries
-from warehouse.questions.nights import nights
+from warehouse.questions.nights import nights_so_far
 
 
 def retry(
@@ -202,7 +201,7 @@ def _nights(settings: Settings, words: Words) -> str:
         with reading(settings.home) as connection:
             if get_meta(connection, CLOSED_ON):
                 return words("a closed archive has none")
-            found = nights(connection, local_today() - timedelta(days=1))
+            found = nights_so_far(connection)
     except WarehouseError:
         return _Warned(words("unknown while the published copy cannot be read"))
     if not found:
@@ -212,9 +211,7 @@ def _nights(settings: Settings, words: Words) -> str:
     if missed:
         days = words.listing(f"{day}" for day in missed[:5])
         never = words.plural("{n} without codes", "{n} without codes", len(missed))
-        how = words(
-            "./riskcode run codes the newest; the schedule catches up what follows the day issued last"
-        )
+        how = words("The next night, or ./riskcode run, makes up for those after the day issued last.")
         return _Warned(f"{told}{words.colon}{never} ({days}). {how}")
     return told + (f", {words('caught up later: {n}', n=len(late))}" if late else "")
 

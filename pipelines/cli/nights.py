@@ -1,7 +1,6 @@
 """``./riskcode nights``: the last nights at a glance."""
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,7 +15,6 @@ from models.messages import NC_
 from pipelines.alerts import RETRIED, RUN, Written, alerts
 from pipelines.cli.options import Json
 from pipelines.settings import load_settings
-from warehouse.clock import local_today
 from warehouse.database.meta import CLOSED_ON, get_meta
 from warehouse.database.reading import reading
 from warehouse.questions.nights import SHOWN_DAYS, Told, told_nights
@@ -33,11 +31,11 @@ def nights(
     json: Json = False,
 ) -> None:
     """The last nights: issued, caught up or missed, when, what failed, what was set aside."""
-    settings, until = load_settings(), local_today() - timedelta(days=1)
+    settings = load_settings()
     words = Words(settings.language)
     with reading(settings.home) as connection:
         is_closed = bool(get_meta(connection, CLOSED_ON))
-        found = told_nights(connection, until, days)
+        found = told_nights(connection, days)
     failed = [one for one in alerts(settings.home) if one.kind in (RUN, RETRIED)]
     if json:
         typer.echo(as_json([asdict(one) | {"failed": _failed(one, failed)} for one in found]))

@@ -24,8 +24,8 @@ from pipelines.bulletin import tell_news_of_run
 from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
 from pipelines.demo import write_demo_city
-from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_nightly
-from pipelines.settings import load_settings
+from pipelines.nightly import FIRST_DAY, Order, make_up_for_missed, refuse_turned_back, run_nightly
+from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.connection import holding
 from warehouse.database.frames import Connection
@@ -79,6 +79,8 @@ def run(
     seed = DEMO_MAPPING if choice.demo_size is not None else None
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
     with Progress(settings.home, quiet=json):
+        if as_of is None and choice.is_inbox:
+            _make_up(settings, day, words, console)
         run_id = run_nightly(settings, order)
     with _result(settings.home, run_id, day) as connection:
         summary = summarise(connection, run_id)
@@ -93,6 +95,16 @@ def run(
     tell_news_of_run(home, settings)
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
+
+
+def _make_up(settings: Settings, day: date, words: Words, console: Console) -> None:
+    """The nights before a day that were missed come first: once it is issued they could not be any more."""
+    for missed, error in make_up_for_missed(settings, day):
+        if error is None:
+            told = words("The night of {day} was missed; it is made up for first.", day=missed)
+        else:
+            told = words("The night of {day} stays without codes: {error}", day=missed, error=words.of(error))
+        console.print(told, markup=False)
 
 
 @contextmanager
@@ -115,6 +127,11 @@ class _Choice:
     mapping: str | None
     day: date
     demo_size: int | None = None
+
+    @property
+    def is_inbox(self) -> bool:
+        """Whether it is what came by itself, of a city that goes on."""
+        return self.folder is None and self.mapping is None
 
 
 def _choose(

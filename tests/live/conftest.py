@@ -25,7 +25,7 @@ def moment(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 @contextmanager
 def site(*, enterprises: int, wait_seconds: int, years: int = 2) -> Generator[Services]:
-    """An installation at noon after its first night: a demo city in the inbox as a source that goes on delivering.
+    """An installation at noon of its first day: a demo city in the inbox as a source that goes on delivering.
 
     ``wait_seconds``: how long a run waits for the warehouse.
     """
@@ -36,7 +36,7 @@ def site(*, enterprises: int, wait_seconds: int, years: int = 2) -> Generator[Se
             "RISKCODE_WAIT_SECONDS": f"{wait_seconds}",
         }
         with services(home, Path(folder), **settings) as found:
-            found.clock.set(moment(FIRST + timedelta(days=1), 12))
+            found.clock.set(moment(FIRST, 12))
             assert found.command("init").returncode == 0
             deliver_city(home, enterprises, years)
             coded = found.command("run", "--as-of", f"{FIRST}")

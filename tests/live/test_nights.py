@@ -25,23 +25,25 @@ FIRMS = 100
 NIGHTS = [FIRST + timedelta(days=later) for later in range(1, 31)]
 LOCKED, KILLED, BROKEN, REPAIRED, CANCELLED = (NIGHTS[at] for at in (3, 8, 18, 20, 25))
 OFF = NIGHTS[13:15]
-"""Days whose nights the machine is off, and with it who delivers to it."""
+"""Nights in which the machine is off, and with it who delivers to it."""
+ONE_DAY = timedelta(days=1)
 Rows = list[tuple[Any, ...]]
 
 
-def arrives(home: Home, firms: list[str], *days: date) -> None:
-    """What came in on days is laid into the inbox; the platform's waits for its source to be mended."""
-    for day in days:
+def arrives(home: Home, firms: list[str], *nights: date) -> None:
+    """What came in before nights is laid into the inbox; the platform's waits for its source to be mended."""
+    for coded in nights:
+        day = coded - ONE_DAY
         deliver(home.inbox / "bureau", {f"{day}.csv": findings(firms, day)})
-        if not BROKEN <= day < REPAIRED:
+        if not BROKEN <= coded < REPAIRED:
             deliver(home.inbox / "platform", {f"{day}.csv": alarms(firms, day)})
-        if day == REPAIRED:
-            late = [BROKEN + timedelta(days=later) for later in range((REPAIRED - BROKEN).days)]
+        if coded == REPAIRED:
+            late = [BROKEN + timedelta(days=later) - ONE_DAY for later in range((REPAIRED - BROKEN).days)]
             deliver(home.inbox / "platform", {f"{one}.csv": alarms(firms, one) for one in late})
 
 
 def inbox_of(day: date) -> list[date]:
-    """The days of which something comes in on a day."""
+    """The nights for which something has come in when one falls."""
     return [] if day in OFF[:-1] else [*OFF] if day == OFF[-1] else [day]
 
 
@@ -76,8 +78,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
 def by_hand(home: Home, day: date) -> None:
     """One night, asked for by a person who is never late."""
     with writing(home) as connection:
-        today = day + timedelta(days=1)
-        take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=today)
+        take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=day)
     night(home, day)
 
 
@@ -96,8 +97,8 @@ class Month:
         city.page.start_schedule("nightly_schedule")
 
     def evening(self, day: date) -> None:
-        """What is delivered on a day comes in."""
-        self.city.clock.set(moment(day, 20))
+        """What is delivered before the night of a day comes in."""
+        self.city.clock.set(moment(day - ONE_DAY, 20))
         arrives(self.city.home, self.firms, *inbox_of(day))
         if day == BROKEN:
             deliver(self.city.home.inbox / "platform", {"mapping.yaml": b"mapping: [platform\n"})
@@ -106,7 +107,7 @@ class Month:
 
     def night(self, day: date) -> None:
         """Two o'clock comes, with what else happens in that night."""
-        falls = moment(day + timedelta(days=1), 1, 59, 57)
+        falls = moment(day, 1, 59, 57)
         if day == LOCKED:
             with lock_held(self.city):
                 self.city.clock.set(falls)
@@ -123,13 +124,12 @@ class Month:
                 self.city.page.terminate(run.run_id)
                 assert self.city.page.ended(run.run_id)[0].status == "CANCELED"
                 return
-        self.is_coded(day, *([CANCELLED] if day == CANCELLED + timedelta(days=1) else []))
+        self.is_coded(day, *([CANCELLED] if day == CANCELLED + ONE_DAY else []))
 
     def off(self) -> None:
         """The daemon is off for the nights of ``OFF``, and back at nine in the morning."""
         self.city.stop(DAEMON)
-        morning = OFF[-1] + timedelta(days=1)
-        self.city.clock.set(moment(morning, 9))
+        self.city.clock.set(moment(OFF[-1], 9))
         arrives(self.city.home, self.firms, *inbox_of(OFF[-1]))
         self.city.start(DAEMON)
         self.is_coded(*OFF)
@@ -140,7 +140,7 @@ class Month:
         for minutes in range(0, 180, 10):
             if len(self.alerts()) >= self.told:
                 return
-            at = moment(day + timedelta(days=1), 9) + timedelta(minutes=minutes)
+            at = moment(day, 9) + timedelta(minutes=minutes)
             self.city.clock.set(max(at, self.city.clock.now()))
             with suppress(AssertionError):
                 waits_for(lambda: len(self.alerts()) >= self.told, "an alert", seconds=20)

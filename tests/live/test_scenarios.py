@@ -52,11 +52,11 @@ def objection_is_accepted(city: Services, at: int) -> None:
 
 
 def next_night(city: Services) -> date:
-    """The clock is set to the morning after the next day that is not issued yet; the day."""
+    """The clock is set to the morning of the next day that is not issued yet; the day."""
     last = published_as_of(city.home)
     assert last is not None
     day = last + timedelta(days=1)
-    city.clock.set(max(moment(day + timedelta(days=1), 2, 10), city.clock.now()))
+    city.clock.set(max(moment(day, 2, 10), city.clock.now()))
     return day
 
 
@@ -193,7 +193,7 @@ def test_three_nights_without_a_daemon_are_made_up_for_in_their_order_and_told(c
     last = published_as_of(city.home)
     assert last is not None
     missed = [last + timedelta(days=later) for later in (1, 2, 3)]
-    city.clock.set(moment(missed[-1] + timedelta(days=1), 9))
+    city.clock.set(moment(missed[-1], 9))
     assert "3" in city.command("doctor").stdout
     city.start(DAEMON)
     waits_for(lambda: published_as_of(city.home) == missed[-1], "the last of them", seconds=300)

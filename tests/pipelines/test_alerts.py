@@ -216,28 +216,28 @@ def test_a_missed_night_is_told_once_the_next_one_again_and_once_that_it_is_made
         with freeze_time(at(day, hour)):
             watch.looks(3)
 
-    looks(issued=None, day=2, hour=4)
+    looks(issued=None, day=1, hour=4)
     assert alerts(home) == [], "nothing was issued yet"
-    looks(issued=1, day=2, hour=4)
+    looks(issued=1, day=1, hour=4)
     assert alerts(home) == [], "all is well"
-    looks(issued=1, day=3, hour=3)
+    looks(issued=1, day=2, hour=3)
     assert alerts(home) == [], "it is not late yet"
-    looks(issued=1, day=3, hour=4)
+    looks(issued=1, day=2, hour=4)
     [first] = alerts(home)
     assert (first.kind, first.day) == (LATE, "2026-07-02")
     assert (
         first.cause
-        == "The codes of 2026-07-02 were not issued by 2026-07-03 04:00; those that stand are of 2026-07-01."
+        == "The codes of 2026-07-02 were not issued by 2026-07-02 04:00; those that stand are of 2026-07-01."
     )
     assert "--as-of 2026-07-02" in first.todo
-    looks(issued=1, day=4, hour=4)
+    looks(issued=1, day=3, hour=4)
     second, *_ = alerts(home)
     assert (second.kind, second.day) == (LATE, "2026-07-03")
-    looks(issued=2, day=4, hour=8)
+    looks(issued=2, day=3, hour=8)
     assert len(alerts(home)) == 2, "one of two nights is made up for"
-    looks(issued=3, day=4, hour=9)
+    looks(issued=3, day=3, hour=9)
     assert [one.kind for one in alerts(home)] == [RECOVERED, LATE, LATE]
-    looks(issued=3, day=5, hour=5)
+    looks(issued=3, day=4, hour=5)
     assert len(alerts(home)) == 4
 
 

@@ -8,6 +8,7 @@ from logging.handlers import BufferingHandler
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from dagster import (
     AssetKey,
@@ -34,6 +35,7 @@ from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
 from warehouse.connection import holding, writing
 from warehouse.database import places
+from warehouse.database.meta import CLOSED_ON
 from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
@@ -80,10 +82,10 @@ def requests(home: Home, instance: DagsterInstance, night: datetime) -> Sequence
     return result.run_requests or []
 
 
-def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
+def test_the_night_codes_the_day_that_begins(home: Home) -> None:
     write_instance_config(home)
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        assert asked_for(home, instance, datetime(2026, 7, 1, 2)) == ["2026-06-30"]
+        assert asked_for(home, instance, datetime(2026, 7, 1, 2)) == ["2026-07-01"]
     schedule = build_definitions(load_settings()).resolve_schedule_def(nightly_schedule.name)
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.execution_timezone == "Asia/Shanghai"
@@ -92,36 +94,53 @@ def test_the_night_codes_the_day_that_has_just_ended(home: Home) -> None:
 def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_issued_or_under_way(
     coded: Path, home: Home
 ) -> None:
-    copy_of(coded, home.root)
+    goes_on(copy_of(coded, home.root))
     write_instance_config(home)
     three = [f"{DAY_1 + timedelta(days=later)}" for later in (1, 2, 3)]
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        at = datetime.combine(DAY_1 + timedelta(days=4), time(2))
+        at = datetime.combine(DAY_1 + timedelta(days=3), time(2))
         assert asked_for(home, instance, at) == three
         job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
         instance.create_run_for_job(
             job, status=DagsterRunStatus.STARTED, tags={"dagster/partition": three[0]}
         )
         assert asked_for(home, instance, at) == three[1:]
-        assert asked_for(home, instance, datetime.combine(DAY_1 + timedelta(days=1), time(2))) == []
+        assert asked_for(home, instance, datetime.combine(DAY_1, time(2))) == []
         late = datetime.combine(DAY_1 + timedelta(days=100), time(2))
         assert len(asked_for(home, instance, late)) == CATCH_UP_DAYS
+
+
+def test_a_closed_archive_has_no_nights_and_is_coded_for_the_day_that_is_asked_for(
+    coded: Path, home: Home
+) -> None:
+    copy_of(coded, home.root)
+    write_instance_config(home)
     with reading(home) as connection:
-        told = nights(connection, DAY_1 + timedelta(days=3))
-    assert told == [], "a closed archive has no nights"
+        assert nights(connection, DAY_1 + timedelta(days=3)) == []
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        at = datetime.combine(DAY_1 + timedelta(days=3), time(2))
+        assert asked_for(home, instance, at) == [f"{at.date()}"]
+
+
+def goes_on(home: Path) -> None:
+    """Let a closed archive be a city whose deliveries go on, for who reads the published copy."""
+    with duckdb.connect(str(Home(home).published)) as connection:
+        connection.execute("DELETE FROM ops.meta WHERE key = ?", [CLOSED_ON])
 
 
 def test_a_night_that_is_made_up_for_is_asked_to_take_in_what_had_come_by_its_hour(
     coded: Path, home: Home
 ) -> None:
-    copy_of(coded, home.root)
+    goes_on(copy_of(coded, home.root))
     write_instance_config(home)
     with DagsterInstance.from_config(str(home.dagster)) as instance:
-        asked = requests(home, instance, datetime.combine(DAY_1 + timedelta(days=3), time(2)))
+        asked = requests(home, instance, datetime.combine(DAY_1 + timedelta(days=2), time(2)))
     assert [one.run_config["ops"]["intake"]["config"] for one in asked] == [
-        {"arrived_before": f"{DAY_1 + timedelta(days=2)}T02:00:00+08:00"},
+        {"arrived_before": f"{DAY_1 + timedelta(days=1)}T02:00:00+08:00"},
         {},
     ]
+    made_up_for, night = (int(one.tags["dagster/priority"]) for one in asked)
+    assert made_up_for > night, "once the later one is issued the earlier one could not be"
     job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
     assert all(validate_run_config(job, one.run_config) for one in asked)
 

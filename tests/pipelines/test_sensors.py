@@ -424,9 +424,11 @@ def test_a_night_that_is_made_up_for_takes_in_what_had_come_by_then_whatever_tim
 def test_both_jobs_accept_what_the_sensor_tells_them(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     source(sensor.home, "bureau", register=FIRMS)
     definitions = build_definitions(load_settings())
-    for day in (None, date(2026, 6, 30)):
-        monkeypatch.setattr("pipelines.sensors.local_today", lambda: date(2026, 6, 30))
-        monkeypatch.setattr("pipelines.sensors.published_as_of", lambda _, day=day: day)
+    today = date(2026, 6, 30)
+    monkeypatch.setattr("pipelines.sensors.night_begun", lambda: today)
+    for day in (None, today):
+        due = [] if day else [today]
+        monkeypatch.setattr("pipelines.sensors.nights_due", lambda *_, due=due: due)
         sensor.cursor = ""
         sensor.looks()
         request = sensor.asks()
@@ -435,12 +437,28 @@ def test_both_jobs_accept_what_the_sensor_tells_them(sensor: Sensor, monkeypatch
         assert validate_run_config(job, request.run_config)
 
 
+def test_where_nights_were_missed_they_are_asked_for_before_the_one_that_takes_in_what_arrived(
+    sensor: Sensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source(sensor.home, "bureau", register=FIRMS)
+    missed, today = date(2026, 6, 29), date(2026, 6, 30)
+    monkeypatch.setattr("pipelines.sensors.night_begun", lambda: today)
+    monkeypatch.setattr("pipelines.sensors.nights_due", lambda *_: [missed, today])
+    sensor.looks()
+    told = new_delivery(build_sensor_context(instance=sensor.instance, cursor=sensor.cursor))
+    assert isinstance(told, SensorResult)
+    first, second = told.run_requests or []
+    assert (first.partition_key, second.partition_key) == (f"{missed}", f"{today}")
+    assert first.run_config["ops"]["intake"]["config"] == {"arrived_before": "2026-06-29T02:00:00+08:00"}
+    assert {*finished(second)} == {"bureau/register.csv"}
+
+
 @pytest.mark.slow
 def test_the_run_that_was_asked_for_takes_it_in_and_then_nothing_is_asked_for(
     coded: Path, home: Home, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy_of(coded, home.root)
-    monkeypatch.setattr("pipelines.sensors.local_today", lambda: DAY_1)
+    monkeypatch.setattr("pipelines.sensors.night_begun", lambda: DAY_1)
     sensor = Sensor(home, instance, monkeypatch)
     monkeypatch.setattr("pipelines.sensors.untaken", untaken)
     folder = source(home, "bureau", register=FIRMS)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from warehouse.clock import commissioned_on
+from warehouse.clock import commissioned_on, night_due
 from warehouse.database.frames import Connection
 from warehouse.database.meta import CLOSED_ON, get_meta
 from warehouse.database.reading import reading
@@ -25,19 +25,22 @@ class Night:
     state: Literal["issued", "late", "missed"]
 
 
-def nights_due(home: Home, ended: date) -> list[date]:
-    """Days to be coded now, in their order: those after the day issued last, up to the one that ended.
+def nights_due(home: Home, until: date) -> list[date]:
+    """Days to be coded now, in their order: those after the day issued last, up to ``until``.
 
-    ``ended`` alone where nothing was issued yet.  A day before the one issued last can only be coded again.
+    ``until`` alone where nothing was issued yet, and in a closed archive, which has no nights.  A day before the one
+    issued last can only be coded again.
     """
     if not home.published.exists():
-        return [ended]
+        return [until]
     with reading(home, any_format=True) as connection:
-        last = last_issued(connection)
+        last, is_closed = last_issued(connection), bool(get_meta(connection, CLOSED_ON))
     if last is None:
-        return [ended]
-    first = max(last.as_of + timedelta(days=1), ended - timedelta(days=CATCH_UP_DAYS - 1), commissioned_on())
-    return [first + timedelta(days=more) for more in range((ended - first).days + 1)]
+        return [until]
+    if is_closed:
+        return [until] if last.as_of < until else []
+    first = max(last.as_of + timedelta(days=1), until - timedelta(days=CATCH_UP_DAYS - 1), commissioned_on())
+    return [first + timedelta(days=more) for more in range((until - first).days + 1)]
 
 
 def last_night(home: Home) -> date | None:
@@ -60,14 +63,14 @@ def nights(connection: Connection, until: date) -> list[Night]:
     return [Night(day, state) for day, state in found]
 
 
-# A night's codes are out by noon of the day after; what came later was caught up.
+# A night's codes are out by noon of their day; what came later was caught up.
 _NIGHTS = f"""
 WITH issued AS (SELECT as_of, min(finished_at) AS finished FROM ops.runs WHERE {IS_ISSUED} GROUP BY as_of),
 days AS (
     SELECT unnest(generate_series((SELECT min(as_of) FROM issued)::TIMESTAMP, $until::TIMESTAMP, INTERVAL 1 DAY))::DATE
            AS day)
 SELECT day,
-       CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 36 HOUR THEN 'late' ELSE 'issued' END
+       CASE WHEN finished IS NULL THEN 'missed' WHEN finished > day + INTERVAL 12 HOUR THEN 'late' ELSE 'issued' END
 FROM days LEFT JOIN issued ON as_of = day WHERE day > $until::DATE - $shown::INTEGER ORDER BY day DESC
 """
 
@@ -86,9 +89,15 @@ class Told(Night):
     set_aside: tuple[str, ...]
 
 
-def told_nights(connection: Connection, until: date, days: int) -> list[Told]:
-    """The nights of ``nights`` of the last days, told."""
-    return [Told(one.day, one.state, *_told(connection, one.day)) for one in nights(connection, until)[:days]]
+def nights_so_far(connection: Connection) -> list[Night]:
+    """The nights up to the last one whose codes are out, or should be."""
+    last = last_issued(connection)
+    return nights(connection, max(night_due(), last.as_of) if last else night_due())
+
+
+def told_nights(connection: Connection, days: int) -> list[Told]:
+    """The nights so far of the last days, told."""
+    return [Told(one.day, one.state, *_told(connection, one.day)) for one in nights_so_far(connection)[:days]]
 
 
 _PUBLISHED = f"""

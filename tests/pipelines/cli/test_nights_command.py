@@ -30,7 +30,7 @@ def lived(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
             take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=day)
         night(home, day)
     notify(home, Alert(RUN, "the disk was full", "Make room.", day="2026-07-02"))
-    monkeypatch.setattr("pipelines.cli.nights.local_today", lambda: date(2026, 7, 5))
+    monkeypatch.setattr("warehouse.questions.nights.night_due", lambda: date(2026, 7, 4))
     return home
 
 

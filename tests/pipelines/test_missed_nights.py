@@ -1,0 +1,44 @@
+"""Nights that were missed are made up for by whoever codes next, from what had come by their own hour."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm
+from tests.worlds.runs import riskcode
+from tests.worlds.warehouses import night
+from warehouse.clock import local_today, night_begun
+from warehouse.connection import writing
+from warehouse.database.reading import reading
+from warehouse.home import Home
+from warehouse.intake.inbox import take_in_all
+
+
+@pytest.fixture
+def left_alone(home: Home) -> tuple[Home, date]:
+    """A home whose last night is three days ago, and into which something came just now."""
+    register = csv_bytes(firm(number) for number in range(4))
+    deliver(home.inbox / "bureau", {"mapping.yaml": MAPPING.encode(), "register.csv": register})
+    last = local_today() - timedelta(days=3)
+    with writing(home) as connection:
+        take_in_all(connection, home, folder=None, mapping=None, received_on=last, today=last)
+    night(home, last)
+    deliver(home.inbox / "bureau", {"register.csv": csv_bytes(firm(number) for number in range(5))})
+    return home, last
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["run"], ["watch", "--once", "--interval", "0.05"]], ids=" ".join)
+def test_run_and_watch_make_up_for_missed_nights_in_their_order(
+    left_alone: tuple[Home, date], command: list[str]
+) -> None:
+    home, last = left_alone
+    done = riskcode(home.root, *command)
+    assert done.returncode == 0, done.stderr
+    newest = local_today() if command == ["run"] else night_begun()
+    days = [last + timedelta(days=later) for later in range((newest - last).days + 1)]
+    with reading(home) as connection:
+        coded = connection.execute(
+            "SELECT as_of, enterprises FROM ops.runs WHERE is_issued AND rescored IS NULL ORDER BY number"
+        ).fetchall()
+    assert coded == [(day, 5 if day == newest else 4) for day in days]
