@@ -7,6 +7,7 @@ from assets.resources import Warehouse
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from warehouse.intraday import take_in_inbox
+from warehouse.resume import renew_copies
 
 
 class Inbox(Config):
@@ -32,6 +33,7 @@ def update_codes(context: OpExecutionContext, config: Inbox, warehouse: Warehous
             engine=warehouse.engine,
             finished=None if config.finished is None else set(config.finished.values()),
         )
+        renew_copies(warehouse.connection, warehouse.paths)
     except BusyError as error:
         raise RetryRequested(max_retries=3, seconds_to_wait=30) from error
     except RiskcodeError as error:

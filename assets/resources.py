@@ -27,6 +27,7 @@ from warehouse.home import Home
 from warehouse.planning.draws import Seeds
 from warehouse.planning.plan import Planned, compute_plan
 from warehouse.publish import keep_replay, publish_again, publish_measures, publish_run
+from warehouse.resume import renew_copies
 from warehouse.rules.in_force import coding_on, rules_on
 from warehouse.rules.packs import activated_on, begin_with, differs, pack_on
 from warehouse.supervision.measure import is_measured, keep_measures
@@ -188,6 +189,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         if self.issues(coding) and not lacking:
             size = publish_run(self.connection, self.paths, coding, run_id=run_id)
             self.publish_measures(coding)
+            renew_copies(self.connection, self.paths)
             return size
         last = last_issued(self.connection)
         if last is not None and last.as_of == coding.as_of:

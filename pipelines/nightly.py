@@ -12,7 +12,7 @@ from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.clock import COMMISSIONED_ON, commissioned_on, moment_of
 from warehouse.connection import refuse_when_busy
-from warehouse.database.reading import reading
+from warehouse.database.reading import telling_of_runs
 from warehouse.database.runs import last_issued
 from warehouse.home import Home
 from warehouse.questions.nights import nights_due
@@ -86,10 +86,10 @@ def _know_from(day: date) -> None:
 
 def refuse_turned_back(home: Home, day: date) -> None:
     """Raise WarehouseError where a day that nobody named lies before the day coded last: its codes would go back."""
-    if not home.warehouse.exists() or not home.published.exists():
+    if not home.warehouse.exists():
         return
-    with reading(home, any_format=True) as connection:
-        last = last_issued(connection)
+    with telling_of_runs(home) as connection:
+        last = last_issued(connection) if connection else None
     if last is not None and day < last.as_of:
         raise WarehouseError(
             "{day} would be coded, and the codes that stand are of {last}: was the clock set back? Set it right; to "

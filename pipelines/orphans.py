@@ -1,7 +1,7 @@
-"""Runs whose process died: nobody watches a run that a command line executes in its own process.
+"""What processes leave that died: runs that seem to go on, and acts of which readers were not told.
 
-While such a run seems to go on, it keeps every scheduled one from the pool.  Runs that Dagster launches are watched by
-its code server.
+Nobody watches a run that a command line executes in its own process; while it seems to go on, it keeps every scheduled
+one from the pool.  Runs that Dagster launches are watched by its code server.
 """
 
 import os
@@ -13,11 +13,20 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
+    RunRequest,
     RunsFilter,
     SensorEvaluationContext,
+    SensorResult,
     SkipReason,
     sensor,
 )
+
+from assets.intraday import intraday
+from models.errors import BusyError
+from pipelines.settings import load_settings
+from warehouse.connection import writing
+from warehouse.database.runs import last_issued
+from warehouse.resume import is_whole, written
 
 PROCESS = "riskcode/process"
 """Tag of a run that is executed in a process of ours: host, number and start of the process."""
@@ -63,3 +72,27 @@ def dead_runs(context: SensorEvaluationContext) -> SkipReason:
     """Look after the runs that nobody else watches."""
     closed = close_orphans(context.instance)
     return SkipReason(f"closed: {', '.join(closed)}" if closed else "every run that goes on has a process")
+
+
+@sensor(
+    name="unfinished_acts",
+    job=intraday,
+    minimum_interval_seconds=60,
+    default_status=DefaultSensorStatus.RUNNING,
+    description="Asks for an update where somebody died before readers were told what was decided or taken in.",
+)
+def unfinished_acts(context: SensorEvaluationContext) -> SensorResult:
+    """Look once after every write, whoever wrote.  The cursor: the write that was looked at."""
+    home = load_settings().home
+    if not home.warehouse.exists() or written(home) == context.cursor:
+        return SensorResult(cursor=context.cursor, skip_reason="nothing was written since")
+    try:
+        with writing(home) as connection:
+            is_left = last_issued(connection) is not None and not is_whole(connection, home)
+    except BusyError:
+        return SensorResult(cursor=context.cursor, skip_reason="somebody is writing")
+    now = written(home)
+    if not is_left:
+        return SensorResult(cursor=now, skip_reason="readers know what the warehouse knows")
+    nothing_new = {"ops": {"update_codes": {"config": {"finished": {}}}}}
+    return SensorResult(cursor=now, run_requests=[RunRequest(run_key=now, run_config=nothing_new)])

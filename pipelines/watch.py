@@ -28,6 +28,7 @@ from warehouse.intake.inbox import closed_on
 from warehouse.intake.take_in import TakenIn
 from warehouse.intraday import Updated, coded_day, is_coded_for, take_in_and_update
 from warehouse.questions.complaints import standing
+from warehouse.resume import resume, written
 from warehouse.rules.in_force import coding_on
 from warehouse.what_if.replay import past_explanation
 
@@ -56,15 +57,22 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
     while another run is writing, arrivals wait.
     """
     lookout, quiet, begun, failed = Lookout(settings.home), 0, None, None
+    left = ""
     while forever or quiet < 3:
         seen, arrivals = None, list[Arrival]()
         try:
             if begun != night_begun():
                 _begin_night(settings)
                 begun = night_begun()
+            if left != written(settings.home):
+                # Somebody else wrote, and may have died before readers were told.
+                _carry_through(settings)
+                left = written(settings.home)
                 tell_news_of_run(settings.home, settings)
             arrivals = lookout.arrivals()
-            seen = _take_up(settings, arrivals) if arrivals else None
+            if arrivals:
+                seen = _take_up(settings, arrivals)
+                left = written(settings.home)
         except BusyError:
             lookout.forget(arrivals)
             time.sleep(PATIENCE_SECONDS)
@@ -123,6 +131,12 @@ def _begin_night(settings: Settings) -> None:
     _warm_up(settings)
 
 
+def _carry_through(settings: Settings) -> None:
+    """Tell readers what the warehouse knows and they do not."""
+    with writing(settings.home) as connection:
+        resume(connection, settings.home, load_policy(settings.pack), engine=settings.engine)
+
+
 def _warm_up(settings: Settings) -> None:
     """Code one enterprise and forget it, so that the first arrival need not wait for what is loaded once."""
     with writing(settings.home) as connection:
@@ -138,4 +152,4 @@ def _uncoded_day(settings: Settings) -> date | None:
         if last is not None and last.as_of == local_today():
             # Somebody was earlier than the night.
             today = last.as_of
-        return None if is_coded_for(connection, today) else today
+        return None if is_coded_for(connection, settings.home, today) else today

@@ -5,7 +5,8 @@ enterprises' rows.  A code depends on nothing but its own enterprise's facts, so
 Plans are not made anew: a new RED stands in the red queue at once and in the plan after the night.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,17 +15,18 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables.canonical import TABLES
 from warehouse.clock import local_today
+from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, transaction
 from warehouse.database.meta import value
-from warehouse.database.runs import last_issued, stale_because
+from warehouse.database.runs import forecasts_are_old, last_issued
 from warehouse.database.validity import changed_between, told_between
 from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today
 from warehouse.intake.take_in import TakenIn
-from warehouse.publish import is_behind, publish, publish_changed, tells_of_intake
+from warehouse.publish import CODES, publish, publish_changed, tells_of_intake
 from warehouse.rules.in_force import coding_on
 
 
@@ -62,15 +64,11 @@ def coded_day(connection: Connection) -> date:
     return day
 
 
-def is_coded_for(connection: Connection, day: date) -> bool:
-    """Whether the tables hold the codes of a day as they were issued last, and these are published."""
+def is_coded_for(connection: Connection, home: Home, day: date) -> bool:
+    """Whether the codes issued last are those of a day, by the rules that hold, and published."""
     last = last_issued(connection)
-    return (
-        last is not None
-        and last.as_of == day
-        and stale_because(connection) is None
-        and not is_behind(connection)
-    )
+    is_newest = last is not None and last.as_of == day and not forecasts_are_old(connection)
+    return is_newest and CODES.stands(connection, home)
 
 
 def update_enterprises(
@@ -85,33 +83,57 @@ def update_enterprises(
 ) -> Updated:
     """Rescore and republish the enterprises something new is known about, and those of ``also``.
 
-    The day coded stays that of the last full run; ``known_at`` is today.  Raises ScoreError when nothing is coded
-    yet, or when the last run coded an earlier day than the one issued last.
+    The day coded stays that of the last full run; ``known_at`` is today.  Codes and their issue are one transaction.
+    Raises ScoreError when nothing is coded yet.
     """
-    as_of, why = coded_day(connection), stale_because(connection)
-    last = last_issued(connection)
-    if last is not None and (why is not None or as_of != last.as_of):
-        raise ScoreError(
-            "The tables hold {why}, not the codes of {as_of} as issued last. Code that day again "
-            "first: ./riskcode run --as-of {as_of}",
-            why=why or as_of,
-            as_of=last.as_of,
+    with updating(
+        connection, home, pack, known_at=known_at, run_id=run_id, also=also, engine=engine
+    ) as found:
+        pass
+    return found[0]
+
+
+@contextmanager
+def updating(
+    connection: Connection,
+    home: Home,
+    pack: Policy,
+    *,
+    known_at: date,
+    run_id: str,
+    also: tuple[str, ...] = (),
+    engine: str = "polars",
+) -> Generator[list[Updated]]:
+    """The same together with what is written inside: all of it is written, or nothing; then it is published.
+
+    Whoever dies before it is published leaves a copy that does not stand, which ``warehouse.resume`` makes anew.  What
+    the update did is in the list once it is done.
+    """
+    found, stood = list[Updated](), CODES.stands(connection, home)
+    with transaction(connection):
+        yield found
+        coding, changed = _rescore(
+            connection, pack, known_at=known_at, run_id=run_id, also=also, engine=engine
         )
+    if coding.only and stood:
+        publish_changed(connection, home, coding)
+    elif coding.only or not stood or not tells_of_intake(connection, home):
+        publish(connection, home, known_at=coding.known_at)
+    found.append(Updated(coding.as_of, len(coding.only or ()), changed))
+
+
+def _rescore(
+    connection: Connection, pack: Policy, *, known_at: date, run_id: str, also: tuple[str, ...], engine: str
+) -> tuple[Coding, int]:
+    """Code and issue enterprises anew.  Returns the coding, of none where nothing is to be done, and the changes."""
+    as_of, last = coded_day(connection), last_issued(connection)
     known_at = max(as_of, known_at, last.known_at if last else as_of)
     only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
-    behind = is_behind(connection)
-    if not only:
-        if behind or not tells_of_intake(connection, home):
-            publish(connection, home, known_at=known_at)
-        return Updated(as_of, 0, 0)
     coding = coding_on(connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None)
+    if not only:
+        return coding, 0
     code_enterprises(connection, coding)
-    changed = issue(connection, coding, run_id=run_id)
-    if behind:
-        publish(connection, home, known_at=coding.known_at)
-    else:
-        publish_changed(connection, home, coding)
-    return Updated(as_of, len(only), changed)
+    return coding, issue(connection, coding, run_id=run_id)
 
 
 def take_in_and_update(

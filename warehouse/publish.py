@@ -6,6 +6,7 @@ replacement leaves the published copy as it was.
 
 import shutil
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -13,12 +14,20 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.engines import ONLY
 from warehouse.coding.issue import issue, note_replay
 from warehouse.coding.rows import require_day
-from warehouse.database.copies import attach, copy_tables, create, put_in_place, under_construction
+from warehouse.database.copies import (
+    NOTED,
+    Copy,
+    attach,
+    copy_tables,
+    create,
+    put_in_place,
+    under_construction,
+)
 from warehouse.database.frames import Connection, log, named_in
-from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, get_meta, set_meta, value
+from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, value
 from warehouse.database.places import OF_DAY, held, is_open
 from warehouse.database.reading import is_published, reading
-from warehouse.database.runs import last_issued, stale_because, would_issue
+from warehouse.database.runs import IS_ISSUED, last_issued, would_issue
 from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
@@ -37,17 +46,25 @@ PUBLISHED: dict[str, str] = (
         for name in AS_KNOWN
     }
     | {
-        "ops.meta": f"SELECT key, if(key = '{FORMAT_KEY}', '{COPY_FORMAT}', value) AS value FROM ops.meta",
+        "ops.meta": f"SELECT key, if(key = '{FORMAT_KEY}', '{COPY_FORMAT}', value) AS value FROM ops.meta "
+        f"WHERE NOT starts_with(key, '{NOTED}')",
     }
 )
 """Tables of the published copy and the query that fills each, run on the warehouse."""
 
 
+CODES = Copy("riskcode.duckdb", f"SELECT run_id FROM ops.runs WHERE {IS_ISSUED} ORDER BY number DESC LIMIT 1")
+MEASURES = Copy(
+    "measures.duckdb",
+    "SELECT bit_xor(hash(h)) || ' ' || max(as_of) FROM ops.monitoring_history h HAVING count(*) > 0",
+)
+
+
 def published_as_of(home: Home) -> date | None:
-    """Day of the published codes, or ``None`` when nothing is published."""
-    if not home.published.exists():
+    """Day of the published codes, or ``None`` when nothing is published, or what is cannot be read."""
+    if not is_published(home):
         return None
-    with duckdb.connect(str(home.published), read_only=True) as connection:
+    with reading(home) as connection:
         return value(connection, "SELECT max(as_of) FROM risk.codes")
 
 
@@ -55,23 +72,8 @@ def publish(connection: Connection, home: Home, *, known_at: date) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
     log.info("publishing")
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
-    _note_published(connection)
+    CODES.note(connection, home)
     return size
-
-
-_PUBLISHED_RUN = "published_run"
-
-
-def _note_published(connection: Connection) -> None:
-    last = last_issued(connection)
-    is_current = last is not None and stale_because(connection) is None
-    set_meta(connection, _PUBLISHED_RUN, last.run_id if last and is_current else "")
-
-
-def is_behind(connection: Connection) -> bool:
-    """Whether the published copy is not that of the codes issued last: a run died in between."""
-    last = last_issued(connection)
-    return last is not None and get_meta(connection, _PUBLISHED_RUN) != last.run_id
 
 
 def tells_of_intake(connection: Connection, home: Home) -> bool:
@@ -129,6 +131,7 @@ def _require_one_day(connection: Connection, coding: Coding) -> None:
 def publish_measures(connection: Connection, home: Home) -> None:
     """Publish what the system measured of itself: readers see it beside the codes (``reading(..., measured=True)``)."""
     copy_tables(connection, home.published_measures, {name: PUBLISHED[name] for name in MEASURED})
+    MEASURES.note(connection, home)
 
 
 def publish_again(connection: Connection, home: Home) -> int | None:
@@ -140,10 +143,20 @@ def publish_again(connection: Connection, home: Home) -> int | None:
 def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
     """Put the enterprises that were coded anew into the published copy.  Returns its size in bytes.
 
-    The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.
+    The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.  One
+    that turns out to be damaged is made anew.
     """
-    if not is_published(home):
+    try:
+        building = _changed(connection, home, coding)
+    except duckdb.Error as error:
+        log.warning("the published copy is made anew, for it cannot be read: %s", error)
         return publish(connection, home, known_at=coding.known_at)
+    size = put_in_place(building, home.published)
+    CODES.note(connection, home)
+    return size
+
+
+def _changed(connection: Connection, home: Home, coding: Coding) -> Path:
     building = under_construction(home.published)
     shutil.copyfile(home.published, building)
     attach(connection, building)
@@ -158,9 +171,7 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
         connection.execute("CHECKPOINT copy")
     finally:
         connection.execute("DETACH copy")
-    size = put_in_place(building, home.published)
-    _note_published(connection)
-    return size
+    return building
 
 
 def _exchange(connection: Connection, table: str, query: str, known_at: date) -> None:

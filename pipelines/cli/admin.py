@@ -16,7 +16,7 @@ from rich.markup import escape
 from desk.files.tables import as_json
 from desk.say import monitoring
 from desk.words.words import Words
-from models.errors import RiskcodeError, SettingsError, WarehouseError
+from models.errors import BusyError, RiskcodeError, SettingsError, WarehouseError
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
@@ -35,6 +35,7 @@ from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import sources
 from warehouse.questions import codes as queries
 from warehouse.questions.nights import nights_so_far
+from warehouse.resume import damaged, publish_everything, resume
 
 
 def retry(
@@ -194,6 +195,27 @@ def _published(settings: Settings, words: Words) -> str:
     )
 
 
+def _acts(settings: Settings, words: Words) -> str:
+    """Carry through what somebody began who died, and make copies anew that are damaged."""
+    home, done = settings.home, list[str]()
+    if not home.warehouse.exists():
+        return words("nothing was begun yet")
+    try:
+        with writing(home) as connection:
+            for file, why in damaged(home).items():
+                told = words("{file} was damaged ({why}).", file=file, why=why.splitlines()[0])
+                done.append(told)
+            if done:
+                publish_everything(connection, home)
+            if resume(connection, home, load_policy(settings.pack), engine=settings.engine) and not done:
+                done.append(words("Somebody was interrupted."))
+    except BusyError:
+        return words("a run is writing; what it leaves is looked at after it")
+    if not done:
+        return words("everything that was begun is carried through, and every copy can be read")
+    return _Warned(words.sentences([*done, words("Readers are told now what the warehouse knows.")]))
+
+
 def _nights(settings: Settings, words: Words) -> str:
     if not settings.home.published.exists():
         return words("no night yet")
@@ -256,6 +278,7 @@ _EXAMINATIONS: dict[tuple[str, str], Callable[[Settings, Words], str]] = {
     NC_("examination", "access"): _access,
     NC_("examination", "policy"): _policy,
     NC_("examination", "inbox"): _inbox,
+    NC_("examination", "acts"): _acts,
     NC_("examination", "published"): _published,
     NC_("examination", "nights"): _nights,
     NC_("examination", "lock"): _lock,

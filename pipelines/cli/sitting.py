@@ -18,9 +18,16 @@ from pipelines.cli import objection, override
 from pipelines.cli.objection import Number, On
 from pipelines.cli.options import Json, WrongUse, date_of, day, one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.disputes.decisions import Ruling, decide_objection, undecided, withdraw_objection
+from warehouse.disputes.decisions import (
+    WITHDRAWN_BY_FILER,
+    Ruling,
+    decide_objection,
+    is_decided_so,
+    undecided,
+    withdraw_objection,
+)
 from warehouse.disputes.objections import Filing, file_objection
-from warehouse.disputes.overrides import Given, end_override, give_override
+from warehouse.disputes.overrides import Given, end_override, enterprise_of, give_override
 from warehouse.disputes.sitting import Desk, at_the_desk
 from warehouse.disputes.what_if import Datum
 
@@ -77,8 +84,8 @@ def file(
             late_reason=late_reason,
             new_evidence=new_evidence,
         )
-        number = file_objection(desk.connection, desk.coding(enterprise_id), filing)
-        desk.republish(enterprise_id)
+        with desk.deciding(enterprise_id):
+            number = file_objection(desk.connection, desk.coding(enterprise_id), filing)
     objection.tell(settings, number, desk.on, json=json)
 
 
@@ -100,7 +107,6 @@ def decide(
     """Uphold or reject; what is upheld acts on the data, and the code follows at once."""
     settings, objection_id = load_settings(), objection_id.strip()
     with sit_down(settings, on) as desk:
-        enterprise_id = undecided(desk.connection, objection_id).enterprise_id
         ruling = Ruling(
             objection_id,
             one_of(OUTCOME, outcome),
@@ -112,8 +118,10 @@ def decide(
             code=one_of(vocab.CODE, code) if code else None,
             until=date_of(until),
         )
-        decide_objection(desk.connection, desk.coding(enterprise_id), ruling)
-        desk.republish(enterprise_id)
+        if not is_decided_so(desk.connection, ruling):
+            enterprise_id = undecided(desk.connection, objection_id).enterprise_id
+            with desk.deciding(enterprise_id):
+                decide_objection(desk.connection, desk.coding(enterprise_id), ruling)
     objection.tell(settings, objection_id, desk.on, json=json)
 
 
@@ -127,8 +135,10 @@ def withdraw(
     """Who filed an objection takes it back; the datum stands."""
     settings, objection_id = load_settings(), objection_id.strip()
     with sit_down(settings, on) as desk:
-        found = withdraw_objection(desk.connection, objection_id, by=by, reasons=reasons, on=desk.on)
-        desk.republish(found.enterprise_id)
+        ruling = Ruling(objection_id, WITHDRAWN_BY_FILER, by, reasons, desk.on)
+        if not is_decided_so(desk.connection, ruling):
+            with desk.deciding(undecided(desk.connection, objection_id).enterprise_id):
+                withdraw_objection(desk.connection, ruling)
     objection.tell(settings, objection_id, desk.on, json=json)
 
 
@@ -157,8 +167,8 @@ def give(
             by,
             desk.on,
         )
-        number = give_override(desk.connection, desk.coding(enterprise_id), given)
-        desk.republish(enterprise_id)
+        with desk.deciding(enterprise_id):
+            number = give_override(desk.connection, desk.coding(enterprise_id), given)
     override.tell(settings, number, enterprise_id, json=json)
 
 
@@ -172,10 +182,11 @@ def end(
     """End an override before its last day; the code follows at once."""
     settings, override_id = load_settings(), override_id.strip()
     with sit_down(settings, on) as desk:
-        enterprise_id = end_override(
-            desk.connection, override_id, by=by, reason=reason, on=desk.on, first_day_without=desk.as_of
-        )
-        desk.republish(enterprise_id)
+        enterprise_id = enterprise_of(desk.connection, override_id)
+        with desk.deciding(enterprise_id):
+            end_override(
+                desk.connection, override_id, by=by, reason=reason, on=desk.on, first_day_without=desk.as_of
+            )
     override.tell(settings, override_id, enterprise_id, json=json)
 
 

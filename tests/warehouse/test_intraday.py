@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from models.errors import ScoreError
 from models.policy import load_policy
 from tests.day_by_day import spread
 from tests.worlds.by_hand import row
@@ -29,9 +28,9 @@ from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.database.runs import rules_changed, stored_by
 from warehouse.home import Home
-from warehouse.intraday import touched, update_enterprises
+from warehouse.intraday import is_coded_for, touched, update_enterprises
 from warehouse.planning.plan import compute_plan
-from warehouse.publish import PUBLISHED, is_behind, publish_run, published_as_of
+from warehouse.publish import CODES, PUBLISHED, publish_run, published_as_of
 from warehouse.rules.in_force import coding_on
 from warehouse.what_if.replay import differences, issued_days
 
@@ -298,8 +297,7 @@ def test_what_was_issued_but_not_published_is_published_by_the_next_update(city:
     before = city.home.published.read_bytes()
     city.tell("violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True)
     city.home.published.write_bytes(before)
-    city.connection.execute("UPDATE ops.meta SET value = 'another' WHERE key = 'published_run'")
-    assert is_behind(city.connection)
+    assert not CODES.stands(city.connection, city.home)
     update_enterprises(city.connection, city.home, PACK, known_at=START, run_id="again")
     assert not differing(decided(city.connection), _published(city.home))
 
@@ -323,11 +321,14 @@ def test_an_update_knows_nothing_of_a_day_that_was_coded_again(city: City) -> No
         assert rows(again, "SELECT DISTINCT as_of FROM risk.codes") == [{"as_of": START}]
 
 
-def test_rules_that_were_changed_since_must_be_coded_by_before_an_update(city: City) -> None:
+def test_where_rules_were_changed_updates_go_on_and_the_city_is_to_be_coded_again(city: City) -> None:
+    assert is_coded_for(city.connection, city.home, city.day)
     rules_changed(city.connection)
-    with pytest.raises(ScoreError, match=f"run --as-of {START}"):
-        update_enterprises(city.connection, city.home, PACK, known_at=city.day, run_id="stale")
+    city.tell("violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True)
+    city.the_result_is_that_of_a_full_run()
+    assert not is_coded_for(city.connection, city.home, city.day)
     full_run(city.connection, city.home, city.day)
+    assert is_coded_for(city.connection, city.home, city.day)
 
 
 def unlike(city: City, copy: Path) -> list[str]:
@@ -336,10 +337,8 @@ def unlike(city: City, copy: Path) -> list[str]:
 
         def differs(name: str, query: str) -> bool:
             told = {"known_at": city.day} if "$known_at" in query else None
-            # That a copy is in its place is noted once it is.
-            but = " WHERE key <> 'published_run'" if name == "ops.meta" else ""
-            mine = city.connection.sql(f"FROM ({query}){but} ORDER BY ALL", params=told).pl()
-            return not mine.equals(published.sql(f"FROM {name}{but} ORDER BY ALL").pl())
+            mine = city.connection.sql(f"FROM ({query}) ORDER BY ALL", params=told).pl()
+            return not mine.equals(published.sql(f"FROM {name} ORDER BY ALL").pl())
 
         return [name for name, query in PUBLISHED.items() if differs(name, query)]
 

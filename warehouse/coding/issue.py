@@ -7,7 +7,7 @@ from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import CLOSED_ON, next_number, set_meta, stored_no, written_at
 from warehouse.database.places import is_open, put_in_force
 from warehouse.database.reading import rows
-from warehouse.database.runs import end_coding, would_issue
+from warehouse.database.runs import whole_city_coded, would_issue
 from warehouse.intake.complaints import is_whole, of_shares
 from warehouse.intake.inbox import closed_on
 from warehouse.schema.monitoring import MEASURED_OF_DAY
@@ -27,7 +27,8 @@ def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
             put_in_force(connection, but=MEASURED_OF_DAY)
         changed = record_changes(connection, coding, run_id=run_id)
         record_run(connection, coding, run_id=run_id, is_issued=True)
-        end_coding(connection, run_id)
+        if coding.only is None:
+            whole_city_coded(connection)
         closed = closed_on(connection)
         set_meta(connection, CLOSED_ON, closed.isoformat() if closed else "")
     return changed

@@ -2,10 +2,77 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from warehouse.database.frames import Connection, named_in
+from warehouse.database.meta import get_meta, set_meta, value
+from warehouse.home import Home
+
+NOTED = "copy:"
+"""How keys of what is remembered of copies begin; no copy tells of itself."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One of the readers' copies, and how the warehouse knows whether it is the one to be read.
+
+    ``file``: in the folder of published copies.  ``holds``: SQL for what of the warehouse a copy is made from, one
+    text, which changes with it; no row or NULL where there is nothing to copy yet.
+    """
+
+    file: str
+    holds: str
+
+    def at(self, home: Home) -> Path:
+        """Where it is read, whether or not it is there."""
+        return home.published.parent / self.file
+
+    def note(self, connection: Connection, home: Home) -> None:
+        """Remember that the copy was made just now."""
+        set_meta(connection, self._key, f"{value(connection, self.holds)} {stamp(self.at(home))}")
+
+    def stands(self, connection: Connection, home: Home) -> bool:
+        """Whether the copy is there as it was made, and from what the warehouse holds now.
+
+        Not where whoever wrote died before it was made, nor where it was removed, cut, exchanged or changed since.
+        """
+        held = value(connection, self.holds)
+        return held is None or get_meta(connection, self._key) == f"{held} {stamp(self.at(home))}"
+
+    @property
+    def _key(self) -> str:
+        return NOTED + self.file
+
+
+def damage_of(path: Path) -> str | None:
+    """What hinders reading a copy, every byte of which is read; ``None`` where nothing does."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for schema, table in connection.execute(_TABLES).fetchall():
+                connection.execute(f'SELECT bit_xor(hash(t)) FROM "{schema}"."{table}" t').fetchall()
+    except duckdb.Error as error:
+        return str(error)
+    return None
+
+
+_TABLES = "SELECT schema_name, table_name FROM duckdb_tables()"
+
+
+def stamp(*paths: Path) -> str:
+    """Sizes and times of change; empty for what is not there."""
+    return " ".join(map(_stamp, paths)).strip()
+
+
+def _stamp(path: Path) -> str:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return ""
+    return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
 def copy_tables(

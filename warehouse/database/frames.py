@@ -19,14 +19,24 @@ log = logging.getLogger("riskcode")
 
 @contextmanager
 def transaction(connection: Connection) -> Generator[None]:
-    """All that is written inside, or nothing of it."""
+    """All that is written inside, or nothing of it; inside another one, it is part of that."""
+    if id(connection) in _BEGUN:
+        yield
+        return
     connection.begin()
+    _BEGUN.add(id(connection))
     try:
         yield
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
+    finally:
+        _BEGUN.discard(id(connection))
+
+
+_BEGUN = set[int]()
+"""Connections in a transaction: the database does not tell, and one that is asked to begin another loses the first."""
 
 
 @contextmanager

@@ -49,12 +49,55 @@ def reading(
         connection.close()
 
 
+@contextmanager
+def telling_of_runs(home: Home) -> Generator[Connection | None]:
+    """The published copy, or where it is missing or damaged the warehouse; ``None`` before the first run.
+
+    Only what every program tells alike is asked: ``ops.runs`` and ``ops.meta``.
+
+    Raises WarehouseError where the copy is damaged and the warehouse is being written.
+    """
+    copy = _opened(home.published)
+    connection = copy or _opened(home.warehouse)
+    if connection is None and home.published.exists():
+        raise WarehouseError(
+            "The published copy {path} cannot be read, and another run is writing. Wait for it to end: it publishes "
+            "a new one.",
+            path=home.published,
+        )
+    try:
+        yield connection
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _opened(path: Path) -> Connection | None:
+    """A file that tells of runs, read-only; ``None`` where it is not there, cannot be read, or is being written."""
+    if not path.exists():
+        return None
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error:
+        return None
+    try:
+        for table in ("ops.runs", "ops.meta"):
+            connection.execute(f"SELECT bit_xor(hash(t)) FROM {table} t").fetchall()
+    except duckdb.Error:
+        connection.close()
+        return None
+    return connection
+
+
 def is_published(home: Home) -> bool:
-    """Whether there is a published copy of this program's format."""
+    """Whether there is a published copy of this program's format that can be opened."""
     if not home.published.exists():
         return False
-    with reading(home, any_format=True) as connection:
-        return format_of(connection) == COPY_FORMAT
+    try:
+        with reading(home, any_format=True) as connection:
+            return format_of(connection) == COPY_FORMAT
+    except WarehouseError:
+        return False
 
 
 def open_copy(path: Path) -> Connection:

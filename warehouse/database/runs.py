@@ -48,26 +48,22 @@ def _one(connection: Connection, which: str, arguments: list[date]) -> Run | Non
     return Run(*found[0]) if found else None
 
 
-_HOLD = "tables_hold"
+_RULES = "rules_changed"
 
 
-def end_coding(connection: Connection, run_id: str) -> None:
-    """The tables hold what a run issued."""
-    set_meta(connection, _HOLD, run_id)
+def whole_city_coded(connection: Connection) -> None:
+    """All forecasts are by the rules that hold."""
+    set_meta(connection, _RULES, "")
 
 
 def rules_changed(connection: Connection) -> None:
-    """Rules of days to come were changed, so the forecasts in the tables no longer hold."""
-    if get_meta(connection, _HOLD) is not None:
-        set_meta(connection, _HOLD, "forecasts by rules that were changed since")
+    """Rules of days to come were changed; forecasts follow when the whole city is coded next, codes stand."""
+    set_meta(connection, _RULES, "yes")
 
 
-def stale_because(connection: Connection) -> str | None:
-    """Why the tables do not hold the codes issued last; ``None`` when they do."""
-    last, held = last_issued(connection), get_meta(connection, _HOLD)
-    if last is None:
-        return "nothing"
-    return None if held == last.run_id else (held or "nothing")
+def forecasts_are_old(connection: Connection) -> bool:
+    """Whether forecasts are by rules that were changed since."""
+    return bool(get_meta(connection, _RULES))
 
 
 IS_ISSUED = "is_issued"

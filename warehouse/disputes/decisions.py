@@ -5,7 +5,7 @@ nothing that was delivered is deleted.  Where the code itself is contested, it i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -97,24 +97,40 @@ def decide_objection(connection: Connection, coding: Coding, ruling: Ruling) -> 
     return objection
 
 
-def withdraw_objection(
-    connection: Connection, objection_id: str, *, by: str, reasons: str, on: date
-) -> Objection:
+WITHDRAWN_BY_FILER = "withdrawn_by_filer"
+
+
+def withdraw_objection(connection: Connection, ruling: Ruling) -> Objection:
     """Record that who filed an objection takes it back.  Returns the objection.
 
     Raises DisputeError when somebody else asks for it.
     """
-    objection = undecided(connection, objection_id)
-    if same_name(by) != same_name(objection.filed_by):
+    objection_id, objection = ruling.objection_id, undecided(connection, ruling.objection_id)
+    if same_name(ruling.by) != same_name(objection.filed_by):
         raise DisputeError(
             "{objection_id} was filed by {filed_by}; nobody else can take it back. Decide it instead: "
             "./riskcode objection decide",
             objection_id=objection_id,
             filed_by=objection.filed_by,
         )
-    ruling = Ruling(objection_id, "withdrawn_by_filer", by, reasons, max(on, objection.filed_on))
-    _record(connection, objection, ruling, reviewer=by.strip(), reasons=reasons.strip(), hands=(), acted={})
+    taken_back = replace(ruling, on=max(ruling.on, objection.filed_on))
+    _record(
+        connection,
+        objection,
+        taken_back,
+        reviewer=ruling.by.strip(),
+        reasons=ruling.reasons.strip(),
+        hands=(),
+        acted={},
+    )
     return objection
+
+
+def is_decided_so(connection: Connection, ruling: Ruling) -> bool:
+    """Whether this very decision was recorded: whoever took it died before it was told, and decides again."""
+    decided = "SELECT outcome, decided_by, reasons FROM dispute.decisions WHERE objection_id = ?"
+    found = connection.execute(decided, [ruling.objection_id]).fetchall()
+    return found == [(ruling.outcome, ruling.by.strip(), ruling.reasons.strip())]
 
 
 def undecided(connection: Connection, objection_id: str) -> Objection:

@@ -53,6 +53,8 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
     )
     known_on = standing.known_on if standing else _issued_on(connection, filing.enterprise_id)
     asked = _asked(connection, standing, filing)
+    if (there := _filed_so(connection, filing, by, standing, asked)) is not None:
+        return there
     earlier = _earlier(connection, filing, standing, known_on)
     file_by = last_filing_day(known_on, coding.policy.review).day
     _refuse_late(filing, known_on, file_by)
@@ -87,6 +89,22 @@ def file_objection(connection: Connection, coding: Coding, filing: Filing) -> st
         stored_no=next_stored_no(connection),
     )
     return number
+
+
+def _filed_so(
+    connection: Connection, filing: Filing, by: str, standing: Standing | None, asked: tuple[Change, ...]
+) -> str | None:
+    """Number of this very objection, if it is open: whoever filed it died before it was told, and files it again."""
+    found = """
+        SELECT objection_id FROM dispute.objections ANTI JOIN dispute.decisions USING (objection_id)
+        WHERE enterprise_id = $id AND table_name IS NOT DISTINCT FROM $table_name AND filed_by = $by
+          AND source IS NOT DISTINCT FROM $source AND datum_id IS NOT DISTINCT FROM $datum_id
+          AND asked IS NOT DISTINCT FROM $asked AND grounds = $grounds AND filed_on = $on
+        """
+    told = {"id": filing.enterprise_id, "by": by, "grounds": filing.grounds.strip(), "on": filing.on}
+    return value(
+        connection, found, {**told, **_about(standing), "asked": changes_text(asked) if asked else None}
+    )
 
 
 def _about(standing: Standing | None) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     """
     reason = require_reason(given.reason, Message("The reason of an override"))
     by = require_name(given.by, Message("Who gives an override"))
+    if (there := _given_so(connection, given, by, reason)) is not None:
+        return there
     limits = coding.policy.review.overrides
     days = (given.last_day - given.first_day).days + 1
     if not 1 <= days <= limits.longest_days:
@@ -95,6 +97,16 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     return number
 
 
+def _given_so(connection: Connection, given: Given, by: str, reason: str) -> str | None:
+    """Number of this very override, if it stands: whoever gave it died before it was told, and gives it again."""
+    asked = (
+        "SELECT override_id FROM dispute.overrides WHERE enterprise_id = ? AND code = ? AND first_day = ? "
+        "AND last_day = ? AND given_by = ? AND reason = ? AND ended_on IS NULL"
+    )
+    told = [given.enterprise_id, given.code, given.first_day, given.last_day, by, reason]
+    return value(connection, asked, told)
+
+
 def end_override(
     connection: Connection, override_id: str, *, by: str, reason: str, on: date, first_day_without: date
 ) -> str:
@@ -104,11 +116,11 @@ def end_override(
     """
     ended_by = require_name(by, Message("Who ends an override"))
     told = require_reason(reason, Message("The reason for ending an override"))
+    enterprise_of(connection, override_id)
     found = rows(connection, "FROM dispute.overrides WHERE override_id = $id", {"id": override_id})
-    if not found:
-        raise DisputeError(
-            "There is no override '{override_id}'. See ./riskcode override list", override_id=override_id
-        )
+    if (found[0]["ended_by"], found[0]["ended_reason"]) == (ended_by, told):
+        # Whoever ended it died before it was told, and asks again.
+        return str(found[0]["enterprise_id"])
     if found[0]["ended_on"] is not None or found[0]["last_day"] < first_day_without:
         raise DisputeError(
             "{override_id} is over ({ended_on}); there is nothing to end.",
@@ -132,6 +144,18 @@ def end_override(
         },
     )
     return str(found[0]["enterprise_id"])
+
+
+def enterprise_of(connection: Connection, override_id: str) -> str:
+    """The enterprise of an override.  Raises DisputeError when there is no such override."""
+    found = value(
+        connection, "SELECT enterprise_id FROM dispute.overrides WHERE override_id = ?", [override_id]
+    )
+    if found is None:
+        raise DisputeError(
+            "There is no override '{override_id}'. See ./riskcode override list", override_id=override_id
+        )
+    return str(found)
 
 
 def givers(connection: Connection, enterprise_id: str, day: date) -> set[str]:

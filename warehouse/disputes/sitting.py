@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from models.errors import DayError, ScoreError
+from models.errors import DayError
 from models.policy import Policy
 from warehouse.clock import local_today
 from warehouse.coding.coding import Coding
 from warehouse.connection import writing
 from warehouse.database.frames import Connection
-from warehouse.database.runs import last_issued, stale_because
+from warehouse.database.runs import last_issued
 from warehouse.home import Home
 from warehouse.intake.inbox import city_today
-from warehouse.intraday import coded_day, is_coded_for, update_enterprises
+from warehouse.intraday import coded_day, updating
+from warehouse.resume import resume
 from warehouse.rules.in_force import coding_on
 
 
@@ -45,9 +46,13 @@ class Desk:
             only=(enterprise_id,),
         )
 
-    def republish(self, enterprise_id: str) -> None:
-        """Code and publish an enterprise anew, with the mark it bears now."""
-        update_enterprises(
+    @contextmanager
+    def deciding(self, enterprise_id: str) -> Generator[None]:
+        """What is decided inside about an enterprise is written with the code that follows, or not at all.
+
+        Then readers are told; of who dies before that, ``warehouse.resume`` tells them.
+        """
+        with updating(
             self.connection,
             self.home,
             self.pack,
@@ -55,24 +60,24 @@ class Desk:
             run_id=f"objection-{uuid.uuid4()}",
             also=(enterprise_id,),
             engine=self.engine,
-        )
+        ):
+            yield
+
+
+_PATIENCE_SECONDS = 3
+"""Who looks whether something was left half-way holds the lock for a moment."""
 
 
 @contextmanager
 def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "polars") -> Generator[Desk]:
     """The warehouse, held for writing; ``on`` is the day of the decision (default: today).
 
-    ``pack`` holds in a home where no pack was activated.  Raises BusyError while a run writes, ScoreError where no
-    day is coded and published, DayError for a day before the one coded last or after today.
+    What others began is carried through first.  ``pack`` holds in a home where no pack was activated.  Raises BusyError
+    while a run writes, ScoreError where no day is coded, DayError for a day before the one coded last or after today.
     """
-    with writing(home) as connection:
+    with writing(home, wait_seconds=_PATIENCE_SECONDS) as connection:
         as_of, today = coded_day(connection), city_today(connection)
-        if not is_coded_for(connection, as_of):
-            raise ScoreError(
-                "The tables do not hold the codes issued last ({connection}). Code the day again first: "
-                "./riskcode run",
-                connection=stale_because(connection) or "not published",
-            )
+        resume(connection, home, pack, engine=engine)
         day = on or today
         if not as_of <= day <= max(today, local_today()):
             raise DayError(

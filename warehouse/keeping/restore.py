@@ -14,9 +14,7 @@ from warehouse.home import Home
 from warehouse.keeping.backup import require_room
 from warehouse.keeping.manifest import FILES, Manifest, copied, damaged, read_manifest, require_whole
 from warehouse.keeping.parts import CONFIG, units_of
-from warehouse.publish import publish_again, publish_measures
-from warehouse.rules.cards import publish_models
-from warehouse.rules.packs import publish_packs
+from warehouse.resume import publish_everything
 
 _COPIES = 3
 """A home and its published copies take less than so many times the room of its backup."""
@@ -84,10 +82,7 @@ def _made_beside(home: Home, backup: Path, manifest: Manifest, at: datetime) -> 
         _make_what_there_is_none_of(built.root / unit, is_file=unit == home.approved.name)
     with writing(built) as connection:
         log.info("publishing")
-        publish_again(connection, built)
-        publish_measures(connection, built)
-        publish_packs(connection, built)
-        publish_models(connection, built)
+        publish_everything(connection, built)
     published = sorted(path.name for path in built.published.parent.glob("*.duckdb"))
     aside = f"set_aside/restored-{at:%Y%m%d-%H%M%S-%f}"
     return Exchange(f"{backup.resolve()}", aside, units, tuple(published))

@@ -76,7 +76,7 @@ def measure(
 
 def store_card(connection: Connection, home: Home, card: FittedCard, *, today: date) -> str:
     """Store a card.  Returns its id."""
-    card_id = save_card(connection, home, card, fitted_on=today)
+    card_id = save_card(connection, card, fitted_on=today)
     publish_models(connection, home)
     return card_id
 
@@ -93,7 +93,7 @@ def store_evaluation(
     say: Say,
 ) -> Path:
     """Store card, tables and report of an evaluation; ``say`` tells its verdict.  Returns the path of the report."""
-    card_id = save_card(connection, home, evaluation.card, fitted_on=today)
+    card_id = save_card(connection, evaluation.card, fitted_on=today)
     run_id = f"{evaluation.label.name}-{evaluation.known_at}-{card_id}-{datetime.now():%Y%m%d%H%M%S}"
     home.reports.mkdir(parents=True, exist_ok=True)
     path = home.reports / f"{evaluation.label.name}-{evaluation.known_at}-{card_id}.{language}.html"

@@ -7,7 +7,7 @@ from typing import Literal
 from warehouse.clock import commissioned_on, night_due
 from warehouse.database.frames import Connection
 from warehouse.database.meta import CLOSED_ON, get_meta
-from warehouse.database.reading import reading
+from warehouse.database.reading import telling_of_runs
 from warehouse.database.runs import IS_ISSUED, last_issued
 from warehouse.home import Home
 
@@ -31,10 +31,9 @@ def nights_due(home: Home, until: date) -> list[date]:
     ``until`` alone where nothing was issued yet, and in a closed archive, which has no nights.  A day before the one
     issued last can only be coded again.
     """
-    if not home.published.exists():
-        return [until]
-    with reading(home, any_format=True) as connection:
-        last, is_closed = last_issued(connection), bool(get_meta(connection, CLOSED_ON))
+    with telling_of_runs(home) as connection:
+        last = last_issued(connection) if connection else None
+        is_closed = connection is not None and bool(get_meta(connection, CLOSED_ON))
     if last is None:
         return [until]
     if is_closed:
@@ -45,10 +44,10 @@ def nights_due(home: Home, until: date) -> list[date]:
 
 def last_night(home: Home) -> date | None:
     """Day issued last where nights go on; ``None`` where nothing was issued yet, and in a closed archive."""
-    if not home.published.exists():
-        return None
-    with reading(home, any_format=True) as connection:
-        last = None if get_meta(connection, CLOSED_ON) else last_issued(connection)
+    with telling_of_runs(home) as connection:
+        if connection is None or get_meta(connection, CLOSED_ON):
+            return None
+        last = last_issued(connection)
     return last.as_of if last else None
 
 

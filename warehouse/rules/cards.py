@@ -19,8 +19,8 @@ from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, GroupShare, Say
 from models.messages import Message
 from warehouse.connection import writing
-from warehouse.database.copies import copy_tables
-from warehouse.database.frames import Connection, insert, shown_as
+from warehouse.database.copies import Copy, copy_tables
+from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.database.meta import value
 from warehouse.database.reading import Row
 from warehouse.database.runs import rules_changed
@@ -64,8 +64,8 @@ class StoredCard:
 # ---- writing, on a connection that holds the lock --------------------------------------------------------
 
 
-def save_card(connection: Connection, home: Home, card: FittedCard, *, fitted_on: date) -> str:
-    """Store a card and its JSON file; the same card again changes nothing.  Returns its id."""
+def save_card(connection: Connection, card: FittedCard, *, fitted_on: date) -> str:
+    """Store a card; the same card again changes nothing.  Returns its id."""
     origin = card.origin
     kept = (
         "label",
@@ -87,8 +87,6 @@ def save_card(connection: Connection, home: Home, card: FittedCard, *, fitted_on
         card=card.to_json(),
         **{name: getattr(origin, name) for name in kept},
     )
-    home.cards.mkdir(parents=True, exist_ok=True)
-    (home.cards / f"{card.card_id}.json").write_text(card.to_json() + "\n", encoding="utf-8")
     return card.card_id
 
 
@@ -106,6 +104,19 @@ def save_evaluation(
 
     ``say`` tells the verdict in the languages its columns keep.
     """
+    with transaction(connection):
+        _keep_evaluation(connection, evaluation, run_id, against, evaluated_on, report, say)
+
+
+def _keep_evaluation(
+    connection: Connection,
+    evaluation: "Evaluation",
+    run_id: str,
+    against: str | None,
+    evaluated_on: date,
+    report: str,
+    say: Say,
+) -> None:
     insert(
         connection,
         "model.evaluations",
@@ -136,7 +147,28 @@ def publish_models(connection: Connection, home: Home) -> None:
         ).fetchall()
     }
     tables = {f"model.{name}": f"FROM model.{name} ORDER BY ALL" for name in COPIED if name in present}
+    _write_cards(connection, home)
     copy_tables(connection, home.published_models, tables)
+    MODELS.note(connection, home)
+
+
+MODELS = Copy(
+    "models.duckdb",
+    "SELECT cards || ' ' || evaluated || ' ' || decided FROM (SELECT count(*) AS cards FROM model.cards), "
+    "(SELECT count(*) || coalesce(max(evaluation_id), '') AS evaluated FROM model.evaluations), "
+    "(SELECT count(*) AS decided FROM model.promotions) WHERE cards > 0",
+)
+
+
+def _write_cards(connection: Connection, home: Home) -> None:
+    """The JSON files of all cards, as far as they are not there."""
+    home.cards.mkdir(parents=True, exist_ok=True)
+    for card_id, text in connection.execute("SELECT card_id, card FROM model.cards").fetchall():
+        path = home.cards / f"{card_id}.json"
+        if not path.exists():
+            building = path.with_suffix(".building")
+            building.write_text(text + "\n", encoding="utf-8")
+            building.replace(path)
 
 
 def champion(connection: Connection, as_of: date) -> FittedCard | None:
@@ -195,16 +227,33 @@ def promote(
 def roll_back(home: Home, *, approved_by: str, reason: str, effective_from: date | None) -> str | None:
     """Put the card before the present one in force again.  Returns its id, ``None`` for the expert pack.
 
-    Every rollback takes back one more promotion; what was taken back does not come again by itself.
+    Every rollback takes back one more promotion; what was taken back does not come again by itself.  The same person
+    with the same reason and day is one who asks again, and is told what came of it.
     Raises ModelError when no card was ever promoted, or when the day was coded already.
     """
     with writing(home) as connection:
         standing = _standing(connection)
+        if (done := _rolled_back(connection, approved_by, reason, effective_from)) is not None:
+            publish_models(connection, home)
+            return done[0]
         if not standing:
             raise ModelError("The expert pack is in force; there is nothing to roll back.")
         previous = standing[-2] if len(standing) > 1 else None
         _record(connection, home, "rollback", previous, approved_by, reason, effective_from, [], False)
         return previous
+
+
+def _rolled_back(
+    connection: Connection, approved_by: str, reason: str, effective_from: date | None
+) -> tuple[str | None] | None:
+    """What the last decision went back to, where it is the rollback that is asked for again."""
+    day = effective_from or first_free_day(connection)
+    last = connection.execute(
+        "SELECT card_id FROM (FROM model.promotions ORDER BY number DESC LIMIT 1) WHERE action = 'rollback' "
+        "AND approved_by = $by AND reason = $reason AND effective_from = coalesce($day, effective_from)",
+        {"by": approved_by, "reason": reason, "day": day},
+    ).fetchall()
+    return last[0] if last else None
 
 
 def _standing(connection: Connection) -> list[str]:
@@ -239,20 +288,31 @@ def _record(
             coded=free - timedelta(days=1),
             first_free=free,
         )
-    _PROMOTIONS.record(
-        connection,
-        action=action,
-        card_id=card_id,
-        previous_id=_PROMOTIONS.in_force(connection, date.max),
-        approved_by=approved_by,
-        reason=reason,
-        effective_from=day,
-        overridden=override,
-        gate=json.dumps(gate, ensure_ascii=False),
-    )
-    rules_changed(connection)
+    decision: Row = {
+        "action": action,
+        "card_id": card_id,
+        "approved_by": approved_by,
+        "reason": reason,
+        "effective_from": day,
+    }
+    if not _is_decided(connection, decision):
+        with transaction(connection):
+            _PROMOTIONS.record(
+                connection,
+                **decision,
+                previous_id=_PROMOTIONS.in_force(connection, date.max),
+                overridden=override,
+                gate=json.dumps(gate, ensure_ascii=False),
+            )
+            rules_changed(connection)
     publish_models(connection, home)
     return day
+
+
+def _is_decided(connection: Connection, decision: Row) -> bool:
+    """Whether the last decision is this very one: whoever asked for it died before it was told, and asks again."""
+    asked = f"SELECT {', '.join(decision)} FROM model.promotions ORDER BY number DESC LIMIT 1"
+    return connection.execute(asked).fetchall() == [tuple(decision.values())]
 
 
 # ---- reading, from the readers' copy ----------------------------------------------------------------------

@@ -10,17 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from models.errors import PolicyError
 from models.policy import Policy
 from models.policy.loading import policy_from
 from warehouse.connection import writing
-from warehouse.database.copies import copy_tables
+from warehouse.database.copies import Copy, copy_tables
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import next_stored_no, value, written_at
-from warehouse.database.reading import Row, open_copy
+from warehouse.database.reading import Row, telling_of_runs
 from warehouse.database.runs import LAST_ISSUED, rules_changed
 from warehouse.home import Home
 from warehouse.rules.decisions import Decisions, copied, first_free_day
@@ -62,9 +61,10 @@ def begin_with(connection: Connection, home: Home | None, policy: Policy) -> boo
     """
     if value(connection, "SELECT count(*) FROM ops.activations"):
         return False
-    _store(connection, policy)
-    first = Activation(FIRST_DAY, "", "", None)
-    _record(connection, policy, first, kind="initial", stored_no=0)
+    with transaction(connection):
+        _store(connection, policy)
+        first = Activation(FIRST_DAY, "", "", None)
+        _record(connection, policy, first, kind="initial", stored_no=0)
     if home is not None:
         publish_packs(connection, home)
     return True
@@ -87,6 +87,9 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
                 coded_2=free,
             )
         begin_with(connection, None, default)
+        if _is_decided(connection, policy, wanted):
+            publish_packs(connection, home)
+            return
         if _holds_anyway(connection, policy, wanted.effective_from):
             raise PolicyError(
                 "{name} {version} ({content_hash}) is in force on {effective_from} as it is. Change the "
@@ -103,6 +106,14 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
         publish_packs(connection, home)
 
 
+def _is_decided(connection: Connection, policy: Policy, wanted: Activation) -> bool:
+    """Whether the last decision is this very one: whoever asked for it died before it was told, and asks again."""
+    last = connection.execute(
+        "SELECT pack_hash, effective_from, activated_by, reason FROM ops.activations ORDER BY number DESC LIMIT 1"
+    ).fetchall()
+    return last == [(policy.content_hash, wanted.effective_from, wanted.by, wanted.reason)]
+
+
 def _holds_anyway(connection: Connection, policy: Policy, day: date) -> bool:
     """Whether a pack is in force from a day on as things stand, with nothing else decided for later."""
     days = (day, *_ACTIVATIONS.days(connection, day))
@@ -113,16 +124,16 @@ def publish_packs(connection: Connection, home: Home) -> None:
     """Replace the readers' copy of packs and activations."""
     copy_tables(
         connection,
-        _copy(home),
+        PACKS.at(home),
         {
             "ops.packs": "FROM ops.packs ORDER BY stored_at, hash",
             "ops.activations": "FROM ops.activations ORDER BY number",
         },
     )
+    PACKS.note(connection, home)
 
 
-def _copy(home: Home) -> Path:
-    return home.published.with_name("policy.duckdb")
+PACKS = Copy("policy.duckdb", "SELECT max(number) FROM ops.activations")
 
 
 def _store(connection: Connection, policy: Policy) -> None:
@@ -242,18 +253,18 @@ def differs(connection: Connection, packaged: Policy, day: date) -> str | None:
 
 def list_activations(home: Home) -> list[Row]:
     """Activations, newest first, each with its state: active, coming, past, or overruled before it began."""
-    return copied(_copy(home), _STATES, {"day": max(_last_issued(home) or FIRST_DAY, FIRST_DAY)})
+    return copied(PACKS.at(home), _STATES, {"day": max(_last_issued(home) or FIRST_DAY, FIRST_DAY)})
 
 
 def list_packs(home: Home) -> list[Row]:
     """Stored packs, oldest first, without their content."""
-    return copied(_copy(home), "SELECT * EXCLUDE (content) FROM ops.packs ORDER BY stored_at, hash")
+    return copied(PACKS.at(home), "SELECT * EXCLUDE (content) FROM ops.packs ORDER BY stored_at, hash")
 
 
 def stored_pack(home: Home, beginning: str) -> Policy | None:
     """The stored pack whose hash begins so, or ``None``.  Raises PolicyError when several do."""
     found = copied(
-        _copy(home),
+        PACKS.at(home),
         "SELECT hash, content FROM ops.packs WHERE starts_with(hash, $start)",
         {"start": beginning},
     )
@@ -277,10 +288,8 @@ def active_pack(home: Home, default: Policy) -> Policy:
 
 
 def _last_issued(home: Home) -> date | None:
-    if not home.published.exists():
-        return None
-    with open_copy(home.published) as connection:
-        return value(connection, LAST_ISSUED)
+    with telling_of_runs(home) as connection:
+        return value(connection, LAST_ISSUED) if connection else None
 
 
 # In force is what holds on the last day issued; what a later decision overruled before it began never holds.

@@ -327,7 +327,7 @@ CARD_ID = CARD.card_id
 def store(home: Home, inputs: GateInputs | None) -> None:
     """Keep the card, and what its evaluation found."""
     with writing(home) as connection:
-        save_card(connection, home, CARD, fitted_on=date(2026, 6, 30))
+        save_card(connection, CARD, fitted_on=date(2026, 6, 30))
         if inputs is not None:
             connection.execute(
                 "INSERT OR REPLACE INTO model.evaluations "

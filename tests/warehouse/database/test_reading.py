@@ -36,7 +36,7 @@ from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.intake.take_in import take_in
 from warehouse.planning.plan import compute_plan
-from warehouse.publish import PUBLISHED, is_behind, publish, publish_run, published_as_of
+from warehouse.publish import CODES, PUBLISHED, publish, publish_run, published_as_of
 from warehouse.schema.catalogue import OWN
 
 DAY = date(2025, 12, 31)
@@ -301,14 +301,14 @@ def test_tables_of_two_days_are_not_published_together(published: Home) -> None:
 
 def test_a_copy_is_behind_from_the_issue_of_codes_to_their_publication(published: Home) -> None:
     with writing(published) as connection:
-        assert not is_behind(connection)
+        assert CODES.stands(connection, published)
         rescore(connection, date(2026, 1, 1))
         issue(connection, coding(date(2026, 1, 1)), run_id="second")
-        assert is_behind(connection)
+        assert not CODES.stands(connection, published)
         publish(connection, published, known_at=date(2026, 1, 1))
-        assert not is_behind(connection)
+        assert CODES.stands(connection, published)
     with writing(Home(published.root / "new").prepare()) as connection:
-        assert not is_behind(connection), "nothing was issued"
+        assert CODES.stands(connection, published), "nothing was issued"
 
 
 def test_a_run_is_recorded_with_its_rules_its_knowledge_and_what_it_found(published: Home) -> None:

@@ -31,7 +31,12 @@ from warehouse.coding.order import code_only
 from warehouse.coding.overrides import standing_overrides
 from warehouse.connection import Connection
 from warehouse.database.reading import rows
-from warehouse.disputes.decisions import Ruling, decide_objection, withdraw_objection
+from warehouse.disputes.decisions import (
+    WITHDRAWN_BY_FILER,
+    Ruling,
+    decide_objection,
+    withdraw_objection,
+)
 from warehouse.disputes.objections import Filing, file_objection
 from warehouse.disputes.overrides import Given, end_override, give_override, givers
 from warehouse.disputes.what_if import Datum, code_if
@@ -304,8 +309,9 @@ def test_of_several_open_objections_the_mark_is_that_of_the_first_due_and_of_the
 
 def test_the_same_thing_is_contested_once_unless_there_is_new_evidence(connection: Connection) -> None:
     first = filed(connection)
+    assert filed(connection) == first, "who files it once more is told of it"
     with pytest.raises(DisputeError, match=f"contested already: {first}"):
-        filed(connection)
+        filed(connection, by="a neighbour")
     decided(connection, first, outcome="rejected")
     with pytest.raises(DisputeError, match="new evidence"):
         filed(connection)
@@ -482,8 +488,9 @@ def test_what_fails_leaves_nothing_behind(connection: Connection) -> None:
 def test_only_the_filer_takes_an_objection_back(connection: Connection) -> None:
     number = filed(connection)
     with pytest.raises(DisputeError, match="nobody else"):
-        withdraw_objection(connection, number, by="张三", reasons="", on=DAY)
-    withdraw_objection(connection, number, by=" 厂长 王某", reasons="", on=DAY - timedelta(days=1))
+        withdraw_objection(connection, Ruling(number, WITHDRAWN_BY_FILER, "张三", "", DAY))
+    day_before = DAY - timedelta(days=1)
+    withdraw_objection(connection, Ruling(number, WITHDRAWN_BY_FILER, " 厂长 王某", "", day_before))
     assert one(connection, "FROM dispute.decisions")["decided_on"] == DAY
     assert standing(connection)["version"] == 1
     with pytest.raises(DisputeError, match="decided already"):

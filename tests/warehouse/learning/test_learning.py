@@ -65,7 +65,7 @@ def evaluation() -> Evaluation:
 def save(home: Home, *cards: FittedCard) -> None:
     with writing(home) as connection:
         for one in cards:
-            save_card(connection, home, one, fitted_on=TODAY)
+            save_card(connection, one, fitted_on=TODAY)
         publish_models(connection, home)
 
 
@@ -270,7 +270,7 @@ def test_a_card_that_is_in_force_but_gone_is_missed(home: Home):
 
 def save_measured(home: Home, run_id: str, against: str | None = None) -> None:
     with writing(home) as connection:
-        save_card(connection, home, evaluation().card, fitted_on=TODAY)
+        save_card(connection, evaluation().card, fitted_on=TODAY)
         save_evaluation(
             connection,
             evaluation(),
@@ -347,7 +347,7 @@ def code(connection: Connection, day: date) -> tuple[Coding, pl.DataFrame]:
 
 def with_champion(connection: Connection, home: Home, day: date) -> FittedCard:
     """A promoted card, on the connection that is open."""
-    save_card(connection, home, card(), fitted_on=TODAY)
+    save_card(connection, card(), fitted_on=TODAY)
     connection.execute(
         "INSERT INTO model.promotions VALUES (1, now(), 'promote', ?, NULL, 'w', 'r', ?, false, '[]')",
         [card().card_id, day],

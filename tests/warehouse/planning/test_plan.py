@@ -149,8 +149,10 @@ def test_a_draw_committed_to_waits_for_its_public_value_and_is_not_made_twice(
         record = from_json((home.exports / "draws" / f"{draw_id}.json").read_text(encoding="utf-8"))
         assert record["public_value"] == "3 14 15" and verify(record) == []
     assert one(city, "SELECT count(*) FROM plan.targets WHERE channel = 'random'") != 0
+    again = reveal_ahead(city, home, coding, year=2026, public_value="3 14 15")
+    assert again == draws, "whoever was interrupted is told once more"
     with pytest.raises(DrawError, match="No draw of 2026 waits"):
-        reveal_ahead(city, home, coding, year=2026, public_value="3 14 15")
+        reveal_ahead(city, home, coding, year=2026, public_value="2 71 82")
 
 
 def test_a_lost_seed_keeps_the_draw_closed_and_says_which(city: Connection, home: Home) -> None:

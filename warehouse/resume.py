@@ -1,0 +1,72 @@
+"""Acts that were begun are carried through: whoever died left it in the warehouse, and readers are told of it here.
+
+Every act is one transaction: it happened or it did not.  What follows from the warehouse alone may still be missing
+after a death, a damage or a removal: codes of what was taken in, and the readers' copies.
+"""
+
+import uuid
+from collections.abc import Callable
+
+from models.policy import Policy
+from warehouse.database.copies import Copy, damage_of, stamp
+from warehouse.database.frames import Connection, log
+from warehouse.database.runs import last_issued
+from warehouse.home import Home
+from warehouse.intake.inbox import city_today
+from warehouse.intraday import touched, update_enterprises
+from warehouse.publish import CODES, MEASURES, publish_again, publish_measures
+from warehouse.rules.cards import MODELS, publish_models
+from warehouse.rules.packs import PACKS, publish_packs
+
+_COPIES: tuple[tuple[Copy, Callable[[Connection, Home], object]], ...] = (
+    (MEASURES, publish_measures),
+    (PACKS, publish_packs),
+    (MODELS, publish_models),
+)
+ALL = (CODES, *(copy for copy, _ in _COPIES))
+
+
+def written(home: Home) -> str:
+    """When the warehouse was written last; changes with every write, whoever wrote."""
+    return stamp(home.warehouse, home.warehouse.with_suffix(".duckdb.wal"))
+
+
+def damaged(home: Home) -> dict[str, str]:
+    """Copies that cannot be read to the end, and why."""
+    found = {copy.file: damage_of(copy.at(home)) for copy in ALL if copy.at(home).exists()}
+    return {file: why for file, why in found.items() if why}
+
+
+def is_whole(connection: Connection, home: Home) -> bool:
+    """Whether readers know what the warehouse knows: all that was taken in is coded, and every copy stands."""
+    is_coded = last_issued(connection) is None or not touched(connection, known_at=city_today(connection))
+    return is_coded and all(copy.stands(connection, home) for copy in ALL)
+
+
+def resume(connection: Connection, home: Home, pack: Policy, *, engine: str = "polars") -> bool:
+    """Carry through what was begun.  Returns whether anything was left to do.
+
+    ``pack`` holds in a home where no pack was activated.
+    """
+    if is_whole(connection, home):
+        return False
+    log.info("carrying through what was begun")
+    renew_copies(connection, home)
+    if last_issued(connection) is not None:
+        today, run_id = city_today(connection), f"resume-{uuid.uuid4()}"
+        update_enterprises(connection, home, pack, known_at=today, run_id=run_id, engine=engine)
+    return True
+
+
+def renew_copies(connection: Connection, home: Home) -> None:
+    """Make those copies anew that do not stand, but for that of the codes."""
+    for copy, publish in _COPIES:
+        if not copy.stands(connection, home):
+            publish(connection, home)
+
+
+def publish_everything(connection: Connection, home: Home) -> None:
+    """Make every copy anew, whether or not it stands."""
+    publish_again(connection, home)
+    for _, publish in _COPIES:
+        publish(connection, home)
