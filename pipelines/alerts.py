@@ -17,7 +17,7 @@ from desk.words.words import Words
 from models.errors import RiskcodeError, WarehouseError
 from pipelines.notification import send
 from pipelines.settings import load_settings
-from warehouse.clock import LOCAL
+from warehouse.clock import local_now
 from warehouse.home import Home
 from warehouse.intake.sources import tamed
 
@@ -137,7 +137,7 @@ def likeness(cause: str) -> str:
 
 
 def _write(home: Home, alert: Alert) -> None:
-    at = datetime.now(LOCAL).isoformat(timespec="milliseconds")
+    at = local_now().isoformat(timespec="milliseconds")
     facts = asdict(alert) | {"cause": tamed(alert.cause)[:LONGEST]}
     line = json.dumps({"at": at, **facts}, ensure_ascii=False)
     try:
@@ -148,7 +148,9 @@ def _write(home: Home, alert: Alert) -> None:
 
 
 def _read(file: Path) -> Iterator[Written]:
-    for at, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    # A last line without its end is being written, or was when the machine went off.
+    whole, _, _ = file.read_text(encoding="utf-8").rpartition("\n")
+    for at, line in enumerate(whole.splitlines(), start=1):
         try:
             yield Written(**json.loads(line))
         except (ValueError, TypeError) as error:

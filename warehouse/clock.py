@@ -15,9 +15,14 @@ NIGHT_DUE = time(4)
 """When they are late."""
 
 
+def local_now() -> datetime:
+    """Now in the bureau's time zone, with its offset: what every log bears."""
+    return datetime.now(LOCAL)
+
+
 def local_today() -> date:
     """Today in the bureau's time zone: the last day a delivered date may lie on."""
-    return datetime.now(LOCAL).date()
+    return local_now().date()
 
 
 def night_begun() -> date:
@@ -36,7 +41,7 @@ def moment_of(day: date) -> datetime:
 
 
 def _day_from(hour: time) -> date:
-    now = datetime.now(LOCAL)
+    now = local_now()
     return now.date() if now.time() >= hour else now.date() - timedelta(days=1)
 
 

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from models.errors import BusyError, WarehouseError
+from warehouse.clock import local_now
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
 from warehouse.exchange import finish
@@ -44,7 +44,8 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
     lock, note = _acquire(home, wait_seconds), _note(home)
     try:
         finish(home)
-        note.write_text(f"process {os.getpid()} since {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
+        since = local_now().isoformat(sep=" ", timespec="seconds")
+        note.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
         yield
     finally:
         note.unlink(missing_ok=True)

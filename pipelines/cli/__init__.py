@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable 
 10 coded and published, but not all that was delivered could be read.
 """
 
+import json
 import os
 import sys
 
@@ -19,6 +20,7 @@ from pipelines.access import keep_to_ourselves
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.help import mistake
 from pipelines.settings import load_settings
+from warehouse.faults import fault_of
 
 COMMANDS = (
     Later("run", "run:run", "Take deliveries in, check, score, code, explain, queue and publish."),
@@ -111,10 +113,7 @@ def main() -> None:
         words = Words(load_settings().language)
         status = app(standalone_mode=False, prog_name="riskcode")
     except RiskcodeError as error:
-        Console(stderr=True, highlight=False).print(
-            f"[bold red]✗[/] {_plain(words.of(error))}", soft_wrap=True
-        )
-        status = error.exit_code
+        status = _tell(error, words)
     except typer.Exit as done:
         status = done.exit_code
     except typer.Abort:
@@ -123,13 +122,26 @@ def main() -> None:
         # Wrong usage; the class that says so is private to typer.
         show = getattr(error, "show", None)
         if show is None:
-            raise
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            _leave(_tell(fault, words))
         if hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
             typer.echo(mistake(error, words), err=True)
         else:
             show()
         status = getattr(error, "exit_code", 2)
     _leave(status if isinstance(status, int) else 0)
+
+
+def _tell(error: RiskcodeError, words: Words) -> int:
+    """Say what went wrong, and to a machine as a line of JSON.  Returns the exit code."""
+    said = words.of(error)
+    Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {_plain(said)}", soft_wrap=True)
+    if "--json" in sys.argv:
+        told = {"error": said, "kind": type(error).__name__, "exit_code": error.exit_code}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    return error.exit_code
 
 
 def _plain(text: str) -> str:

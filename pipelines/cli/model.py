@@ -31,8 +31,8 @@ from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a
 from pipelines.cli.progress import Progress
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
-from warehouse.rules import cards
-from warehouse.rules.cards import StoredCard
+from warehouse.rules import cards, shelf
+from warehouse.rules.shelf import StoredCard
 
 if TYPE_CHECKING:
     from models.learning.evaluation import Evaluation
@@ -118,7 +118,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
 def list_(json: Json = False) -> None:
     """Every card there is, newest first, and what was put in force when."""
     settings = load_settings()
-    known, promotions = cards.list_cards(settings.home), cards.list_promotions(settings.home)
+    known, promotions = shelf.list_cards(settings.home), shelf.list_promotions(settings.home)
     if json:
         typer.echo(as_json({"cards": known, "promotions": promotions}))
         return
@@ -140,7 +140,7 @@ def show(
 ) -> None:
     """A whole card: every point, cut-offs, probabilities, where it comes from."""
     settings = load_settings()
-    stored = cards.load_card(settings.home, card)
+    stored = shelf.load_card(settings.home, card)
     if json:
         typer.echo(as_json({"state": stored.state, **stored.card}))
         return
@@ -158,9 +158,9 @@ def compare(
 ) -> None:
     """A card against what is in force: measures, codes that would change, what the gate says."""
     settings = load_settings()
-    stored = _challenger(cards.load_card(settings.home, card))
+    stored = _challenger(shelf.load_card(settings.home, card))
     in_force = _require_in_force(settings, other)
-    inputs = cards.gate_inputs(settings.home, stored.card_id)
+    inputs = shelf.gate_inputs(settings.home, stored.card_id)
     result = _judge(inputs, settings)
     if json:
         against = {"card": stored.card_id, "against": in_force}
@@ -193,8 +193,8 @@ def promote(
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
-    stored = _challenger(cards.load_card(settings.home, card))
-    result = _judge(cards.gate_inputs(settings.home, stored.card_id), settings)
+    stored = _challenger(shelf.load_card(settings.home, card))
+    result = _judge(shelf.gate_inputs(settings.home, stored.card_id), settings)
     show_findings(result, words, console)
     if not (result.passed or override):
         raise ModelError(
@@ -270,13 +270,13 @@ def _challenger(stored: StoredCard) -> StoredCard:
 
 def _require_in_force(settings: Settings, other: str | None) -> str | None:
     """Id of the champion, ``None`` for the expert pack.  Raises ModelError when ``other`` is neither."""
-    standing = cards.card_in_force(settings.home)
+    standing = shelf.card_in_force(settings.home)
     asked = (
         standing
         if other is None
         else None
         if other == EXPERT
-        else cards.load_card(settings.home, other).card_id
+        else shelf.load_card(settings.home, other).card_id
     )
     if asked != standing:
         raise ModelError(

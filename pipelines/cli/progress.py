@@ -2,11 +2,12 @@
 
 import logging
 from datetime import datetime
-from pathlib import Path
+from logging.handlers import RotatingFileHandler
 
 from rich.console import Console
 from rich.status import Status
 
+from warehouse.clock import LOCAL, local_now
 from warehouse.home import Home
 
 
@@ -18,10 +19,9 @@ class Progress(logging.Handler):
 
     def __init__(self, home: Home | None, *, quiet: bool) -> None:
         super().__init__(logging.INFO)
-        self.file = (
-            logging.NullHandler() if home is None else logging.FileHandler(_log_of(home), encoding="utf-8")
-        )
-        self.file.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
+        self.file = logging.NullHandler() if home is None else _log_of(home)
+        self.file.addFilter(_by_the_clock)
+        self.file.setFormatter(logging.Formatter("%(at)s %(process)d %(message)s"))
         # On the error stream, so that what is printed stays the result.
         self.console, self.quiet = Console(stderr=True, highlight=False), quiet
         self.status: Status | None = None
@@ -44,7 +44,7 @@ class Progress(logging.Handler):
         if self.status is not None:
             self.status.update(record.getMessage())
         elif not self.quiet or record.levelno >= logging.WARNING:
-            self.console.print(f"[dim]{datetime.now():%H:%M:%S} {record.getMessage()}[/]")
+            self.console.print(f"[dim]{local_now():%H:%M:%S} {record.getMessage()}[/]")
 
     def __exit__(self, *_: object) -> None:
         self.log.removeHandler(self)
@@ -56,5 +56,16 @@ class Progress(logging.Handler):
             self.status.stop()
 
 
-def _log_of(home: Home) -> Path:
-    return home.prepare().logs / "runs.log"
+def _by_the_clock(record: logging.LogRecord) -> bool:
+    """Let a record bear its time by the bureau's clock, with its offset, as in every other log."""
+    record.at = datetime.fromtimestamp(record.created, LOCAL).isoformat(timespec="milliseconds")
+    return True
+
+
+_LONGEST_BYTES, _KEPT = 5_000_000, 5
+"""Of the log of runs: after so many bytes a new file is begun, and so many older ones stay."""
+
+
+def _log_of(home: Home) -> logging.Handler:
+    file = home.prepare().logs / "runs.log"
+    return RotatingFileHandler(file, maxBytes=_LONGEST_BYTES, backupCount=_KEPT, encoding="utf-8")

@@ -26,7 +26,7 @@ from pipelines.cli.progress import Progress
 from pipelines.demo import write_demo_city
 from pipelines.nightly import FIRST_DAY, Order, make_up_for_missed, refuse_turned_back, run_nightly
 from pipelines.settings import Settings, load_settings
-from warehouse.clock import local_today
+from warehouse.clock import local_now, local_today
 from warehouse.connection import holding
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, reading, rows
@@ -86,7 +86,7 @@ def run(
         summary = summarise(connection, run_id)
     if json:
         said = [row | {"said": words.of(row["said"])} for row in summary["complaints"]]
-        sys.stdout.write(as_json(summary | {"complaints": said}) + "\n")
+        sys.stdout.write(as_json(summary | {"complaints": said}, indent=None) + "\n")
     else:
         show(summary, words, Console(), is_demo=choice.demo_size is not None)
     if summary["alike"]:
@@ -194,7 +194,7 @@ def _is_whole(folder: Path | None) -> bool:
 
 
 def _set_aside(home: Home, words: Words, console: Console) -> None:
-    target = home.root / "set_aside" / f"demo-{datetime.now():%Y%m%d-%H%M%S-%f}"
+    target = home.root / "set_aside" / f"demo-{local_now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
     for path in (home.root / "demo", home.days, home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
         if path.exists():

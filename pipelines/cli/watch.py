@@ -1,6 +1,5 @@
 """``./riskcode watch``: what arrives in the inbox is coded and published within seconds."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from desk.words.words import Words
 from pipelines.cli.progress import Progress
 from pipelines.settings import load_settings
 from pipelines.watch import watch as looks
+from warehouse.clock import local_now
 
 
 def watch(
@@ -33,7 +33,7 @@ def watch(
                 rows = sum(one.delivered for one in seen.taken)
                 refused = sum(one.refused for one in seen.taken)
                 told = {
-                    "at": datetime.now().isoformat(timespec="seconds"),
+                    "at": local_now().isoformat(timespec="seconds"),
                     "sources": sorted({one.source for one in seen.taken}),
                     "rows": rows,
                     "refused": refused,

@@ -28,7 +28,8 @@ from pipelines.cli import app
 from tests.worlds.runs import ended, process, riskcode
 from warehouse.connection import holding, writing
 from warehouse.home import Home
-from warehouse.rules.cards import list_promotions, publish_models, save_card
+from warehouse.rules.cards import publish_models, save_card
+from warehouse.rules.shelf import list_promotions
 
 LANGUAGES = ("zh", "en")
 TITLE = {"zh": "下次检查发现严重问题", "en": "Serious finding at the next visit"}

@@ -451,7 +451,10 @@ def test_where_nothing_is_planned_it_is_said_what_to_deliver(coded: Path, tmp_pa
     assert "None" not in output.getvalue()
     for command in (("year",), ("month", "--json"), ("today", "--format", "ics")):
         done = riskcode(tmp_path, "plan", *command)
-        assert done.returncode == 5 and "tables officers and absences" in done.stderr and not done.stdout
+        assert done.returncode == 5 and "tables officers and absences" in done.stderr
+        assert [json.loads(line)["exit_code"] for line in done.stdout.splitlines()] == [5] * (
+            "--json" in command
+        ), "a machine is told, too"
     assert "执法人员" in riskcode(tmp_path, "plan", "year", RISKCODE_LANG="zh").stderr
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,7 @@ def test_doctor_names_every_broken_mapping(tmp_path: Path) -> None:
 
 def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path: Path) -> None:
     home = copy_of(coded, tmp_path / "home")
+    (home / "warehouse.duckdb").unlink()
     (home / "published" / "riskcode.duckdb").write_bytes(b"no database")
     (home / "inbox" / "shiju").mkdir(parents=True)
     (home / "inbox" / "shiju" / "a.csv").write_text("id\n1\n")
@@ -149,6 +151,27 @@ def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path:
     well = [row for row in json.loads(done.stdout) if row["ok"] and not row["is_warning"]]
     assert told.count("✗") == 2 and told.count("✓") == len(well)
     assert "nights" in {row["check"] for row in json.loads(done.stdout) if row["is_warning"]}
+
+
+def test_doctor_makes_copies_anew_that_cannot_be_read(coded: Path, tmp_path: Path) -> None:
+    home = copy_of(coded, tmp_path / "home")
+    published = home / "published" / "riskcode.duckdb"
+    before, told = published.read_bytes(), riskcode(home, "codes", "--json").stdout
+    middle = len(before) // 2
+    for damaged in (
+        b"no database",
+        before[:middle],
+        before[:middle] + b"\0" * 4096 + before[middle + 4096 :],
+    ):
+        stat = published.stat()
+        published.write_bytes(damaged)
+        os.utime(published, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        done = riskcode(home, "doctor", "--json")
+        [acts] = [row for row in json.loads(done.stdout) if row["check"] == "acts"]
+        assert acts["is_warning"] and "riskcode.duckdb was damaged" in acts["found"]
+        assert published.read_bytes() == before and riskcode(home, "codes", "--json").stdout == told
+    [acts] = [row for row in json.loads(riskcode(home, "doctor", "--json").stdout) if row["check"] == "acts"]
+    assert not acts["is_warning"]
 
 
 def test_sources_check_shows_the_cell_at_fault_and_fails_where_a_table_is_lost(tmp_path: Path) -> None:

@@ -32,16 +32,13 @@ from warehouse.learning.lessons import fit, prepare, store_card
 from warehouse.rules.cards import (
     EVALUATION_TABLES,
     champion,
-    gate_inputs,
-    list_cards,
-    list_promotions,
-    load_card,
     promote,
     publish_models,
     roll_back,
     save_card,
     save_evaluation,
 )
+from warehouse.rules.shelf import gate_inputs, list_cards, list_promotions, load_card
 
 TODAY = date(2026, 6, 30)
 PACK = load_policy()
