@@ -12,6 +12,7 @@ from dagster import (
     Failure,
     InitResourceContext,
 )
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 from pydantic import PrivateAttr
 
 from assets.partitions import MOST_DAYS, days_of
@@ -84,6 +85,9 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         """Hold lock and connection while the run's steps execute."""
         days = days_of(context.run.tags if context.run else {})
         if len(days) > MOST_DAYS:
+            # No step failed, so Dagster would try the same again.
+            if context.instance and context.run:
+                context.instance.add_run_tags(context.run.run_id, {MAX_RETRIES_TAG: "0"})
             raise Failure(
                 f"{len(days)} days were asked for in one run, from {days[0]} to {days[-1]}; at most {MOST_DAYS} are "
                 "coded again together. Ask for fewer. Archives are taken in by ./riskcode run --source --mapping.",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from desk.words.labels import ALERT
 from desk.words.words import Words
@@ -61,21 +62,26 @@ def alerts_file(home: Home) -> Path:
     return home.logs / "alerts.jsonl"
 
 
-def notify(home: Home, alert: Alert) -> None:
-    """Write an alert down and tell it.  Whatever goes wrong with telling is written down, not raised."""
-    _write(home, alert)
+def notify(home: Home, alert: Alert) -> bool:
+    """Write an alert down and tell it.  Whatever goes wrong with telling is written down, not raised.
+
+    Returns whether somebody can know of it: ``False`` where it could neither be written down nor told.
+    """
+    is_written = _write(home, alert)
     words = Words("en")
     try:
         settings = load_settings()
         words = Words(settings.language)
         if settings.notify:
             send(settings.notify, title_of(home, alert, words), text_of(alert, words))
+            return True
     except Exception as error:
         failure = words.of(error) if isinstance(error, RiskcodeError) else type(error).__name__
         if isinstance(error, ImportError | OSError):
             failure += f": {error}"
         todo = words("The alert before this one was not told to anybody. Try: ./riskcode doctor --notify")
         _write(home, Alert(NOTIFIER, failure, todo))
+    return is_written
 
 
 def title_of(home: Home, alert: Alert, words: Words) -> str:
@@ -114,16 +120,17 @@ or more: of persons, telephones, firms and runs."""
 
 
 def alerts(home: Home) -> list[Written]:
-    """All that were written, newest first.  Raises WarehouseError where a line is none."""
-    file = alerts_file(home)
-    return [*_read(file)][::-1] if file.exists() else []
+    """All that were written and can be read, newest first.  Raises WarehouseError where there is no such file."""
+    return [one for _, one in _read(alerts_file(home)) if one is not None][::-1]
+
+
+def unreadable_lines(home: Home) -> list[int]:
+    """Numbers of the lines that are no alerts: cut off when the machine went off, or changed by hand."""
+    return [at for at, one in _read(alerts_file(home)) if one is None]
 
 
 def since_publication(home: Home) -> list[Written]:
-    """What failed since the published copy was made, newest first; news of that copy is not counted.
-
-    Raises WarehouseError as ``alerts`` does.
-    """
+    """What failed since the published copy was made, newest first; news of that copy is not counted."""
     told = [one for one in alerts(home) if one.kind not in NO_FAULTS]
     if not home.published.exists():
         return told
@@ -131,31 +138,52 @@ def since_publication(home: Home) -> list[Written]:
     return [one for one in told if datetime.fromisoformat(one.at).timestamp() > published_at]
 
 
+def brief(cause: str) -> str:
+    """A cause as it stands in a list, without a full stop of its own."""
+    return cause.rstrip(".") if len(cause) <= _BRIEF else f"{cause[:_BRIEF].rstrip()} …"
+
+
+_BRIEF = 200
+"""Characters of a cause in a list."""
+
+
 def likeness(cause: str) -> str:
     """What a cause has in common with the same one at another time: it, without its numbers, addresses and ids."""
     return re.sub(r"\b[0-9a-fx-]*\d[0-9a-fx-]*\b", "#", " ".join(cause.split()))[:LONGEST]
 
 
-def _write(home: Home, alert: Alert) -> None:
+def _write(home: Home, alert: Alert) -> bool:
     at = local_now().isoformat(timespec="milliseconds")
     facts = asdict(alert) | {"cause": tamed(alert.cause)[:LONGEST]}
     line = json.dumps({"at": at, **facts}, ensure_ascii=False)
     try:
         with alerts_file(home.prepare()).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
+        return True
     except (OSError, WarehouseError) as error:
         log.error("an alert could not be written down (%s): %s", error, line)
+        return False
 
 
-def _read(file: Path) -> Iterator[Written]:
-    # A last line without its end is being written, or was when the machine went off.
-    whole, _, _ = file.read_text(encoding="utf-8").rpartition("\n")
+def _read(file: Path) -> Iterator[tuple[int, Written | None]]:
+    """Each line by its number; a last one without its end is being written, or was when the machine went off."""
+    if not file.exists():
+        return
+    try:
+        whole, _, _ = file.read_bytes().rpartition(b"\n")
+    except OSError as error:
+        raise WarehouseError(
+            "{file} cannot be read ({error}). Move it away; a new one is begun.", file=file, error=error
+        ) from error
     for at, line in enumerate(whole.splitlines(), start=1):
-        try:
-            yield Written(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise WarehouseError(
-                "Line {line} of {file} is no alert. Move the file away; a new one is begun.",
-                line=at,
-                file=file,
-            ) from error
+        yield at, _written(line)
+
+
+def _written(line: bytes) -> Written | None:
+    try:
+        told: dict[str, Any] = json.loads(line)
+        datetime.fromisoformat(told["at"]).astimezone()
+        is_text = all(isinstance(told[name], str) for name in ("kind", "cause", "todo"))
+        return Written(**told) if is_text else None
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -59,13 +59,18 @@ def tell_news(home: Home, settings: Settings) -> list[str]:
     with FileLock(home.prepare().logs / "told.lock"):
         before = _remembered(home)
         for kind, news in _news(home, Words(settings.language)).items():
-            new = [name for key, name in news.stands.items() if key not in before.get(kind, [])]
-            if list(news.stands) != before.get(kind, []):
+            known = before.get(kind, [])
+            new = [name for key, name in news.stands.items() if key not in known]
+            if list(news.stands) != known:
                 before[kind] = list(news.stands)
                 _remember(home, before)
-            if new:
-                notify(home, Alert(kind, news.say(len(news.stands), new), news.todo, day=f"{day}"))
+            if not new:
+                continue
+            if notify(home, Alert(kind, news.say(len(news.stands), new), news.todo, day=f"{day}")):
                 told.append(kind)
+            else:
+                before[kind] = known
+                _remember(home, before)
     return told
 
 

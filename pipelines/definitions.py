@@ -9,6 +9,7 @@ from assets.resources import Warehouse
 from assets.sources import DECISIONS
 from pipelines.access import keep_to_ourselves
 from pipelines.housekeeping import housekeeping, monthly_housekeeping
+from pipelines.in_order import nights_in_order
 from pipelines.jobs import NIGHTLY
 from pipelines.orphans import dead_runs, unfinished_acts
 from pipelines.schedules import nightly_schedule
@@ -29,7 +30,7 @@ def build_definitions(
         asset_checks=CHECKS,
         jobs=[NIGHTLY, intraday, housekeeping],
         schedules=[nightly_schedule, monthly_housekeeping],
-        sensors=[new_delivery, dead_runs, unfinished_acts, *SUPERVISION],
+        sensors=[new_delivery, nights_in_order, dead_runs, unfinished_acts, *SUPERVISION],
         # For everything the UI starts: one process holds the warehouse for a whole run.
         executor=in_process_executor,
         resources={

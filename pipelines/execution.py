@@ -1,15 +1,17 @@
 """One run of the nightly job in this process, and the error that stopped it."""
 
 import logging
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from dagster import DagsterExecutionInterruptedError, DagsterInstance
 
-from models.errors import ScoreError
+from models.errors import ScoreError, SettingsError
 from pipelines.definitions import build_definitions
 from pipelines.failures import failed_checks, reason_of
+from pipelines.in_order import one_at_a_time
 from pipelines.jobs import NIGHTLY
 from pipelines.orphans import PROCESS, close_orphans, this_process
 from pipelines.settings import Settings
@@ -25,7 +27,8 @@ def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, know
     # Who waits at a terminal is told at once that another run is writing.
     definitions, run_id = build_definitions(settings, known_at=known_at, wait_seconds=0), str(uuid4())
     job = definitions.resolve_job_def(NIGHTLY.name)
-    with DagsterInstance.from_config(str(settings.home.dagster)) as instance:
+    with _opened(settings) as instance:
+        one_at_a_time(instance)
         close_orphans(instance)
         try:
             job.execute_in_process(
@@ -41,6 +44,23 @@ def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, know
     if failed:
         raise ScoreError("Nothing was published: {failed}", failed="; ".join(failed))
     return run_id
+
+
+def _opened(settings: Settings) -> DagsterInstance:
+    """The instance of the home.  Raises SettingsError where its configuration or its server is of no use."""
+    try:
+        return DagsterInstance.from_config(str(settings.home.dagster))
+    except Exception as error:
+        why = " ".join(str(error).split())[:300]
+        raise SettingsError(
+            "Dagster cannot be opened with {config} ({why}). Mend it, or move it away and call ./riskcode init; a "
+            "server that it names must be reachable.",
+            config=settings.home.dagster / "dagster.yaml",
+            why=_PASSWORD.sub(r"\1…@", why),
+        ) from error
+
+
+_PASSWORD = re.compile(r"(://[^:/\s]*):[^@\s]*@")
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -7,7 +7,9 @@ from dagster import (
     AssetCheckSeverity,
     DagsterEvent,
     DagsterEventType,
+    DagsterExecutionInterruptedError,
     DagsterInstance,
+    DagsterRun,
 )
 from dagster._core.events import JobFailureData
 from dagster_shared.error import SerializableErrorInfo
@@ -52,6 +54,20 @@ def cause_of(instance: DagsterInstance, run_id: str) -> str:
     return "no reason given"
 
 
+def was_interrupted(instance: DagsterInstance, run: DagsterRun) -> bool:
+    """Whether a run failed because its process was told to end, as when the code server is stopped under it."""
+    failed = _events(instance, run.run_id, DagsterEventType.STEP_FAILURE)
+    return any(_is_interruption(event.step_failure_data.error) for event in failed)
+
+
+def _is_interruption(error: SerializableErrorInfo | None) -> bool:
+    while error is not None:
+        if error.cls_name == DagsterExecutionInterruptedError.__name__:
+            return True
+        error = error.cause
+    return False
+
+
 def innermost(error: SerializableErrorInfo | None) -> str:
     """The first cause of an error."""
     while error is not None and error.cause is not None:
@@ -61,7 +77,15 @@ def innermost(error: SerializableErrorInfo | None) -> str:
 
 def _failed_steps(instance: DagsterInstance, run_id: str) -> list[str]:
     failed = _events(instance, run_id, DagsterEventType.STEP_FAILURE)
-    return [f"{event.step_key}: {innermost(event.step_failure_data.error)}" for event in failed]
+    return [f"{event.step_key}: {_why(event.step_failure_data.error)}" for event in failed]
+
+
+def _why(error: SerializableErrorInfo | None) -> str:
+    return (
+        "its process was told to end, as when services are restarted"
+        if _is_interruption(error)
+        else innermost(error)
+    )
 
 
 def failed_checks(instance: DagsterInstance, run_id: str) -> list[str]:

@@ -81,7 +81,7 @@ def renew_instance_config(home: Home) -> Prepared:
     config, text = _config_of(home), instance_config(on_postgres=_wants_postgres())
     if not config.exists():
         found = Prepared(config, State.WRITTEN)
-    elif config.read_text(encoding="utf-8") == text:
+    elif _text_of(config) == text:
         return Prepared(config, State.STANDS)
     else:
         found = Prepared(config, State.RENEWED if _is_ours(config) else State.BESIDE)
@@ -108,7 +108,7 @@ def _wants_postgres() -> bool:
 def _is_on_postgres(config: Path) -> bool:
     try:
         found: Any = yaml.safe_load(config.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(
             "{config} is no YAML ({error}). Mend it, or move it away and call ./riskcode init",
             config=config,
@@ -119,9 +119,13 @@ def _is_on_postgres(config: Path) -> bool:
 
 
 def _is_ours(config: Path) -> bool:
-    text = config.read_text(encoding="utf-8")
+    text = _text_of(config)
     stamp = _STAMP.match(text)
     return stamp is not None and stamp[1] == _hash(text[stamp.end() :])
+
+
+def _text_of(config: Path) -> str:
+    return config.read_text(encoding="utf-8", errors="replace")
 
 
 def _hash(text: str) -> str:

@@ -23,6 +23,7 @@ from dagster import (
 
 from assets.intraday import intraday
 from models.errors import BusyError
+from pipelines.in_order import one_at_a_time
 from pipelines.settings import load_settings
 from warehouse.connection import writing
 from warehouse.database.runs import last_issued
@@ -70,6 +71,7 @@ def _started(number: int) -> str:
 )
 def dead_runs(context: SensorEvaluationContext) -> SkipReason:
     """Look after the runs that nobody else watches."""
+    one_at_a_time(context.instance)
     closed = close_orphans(context.instance)
     return SkipReason(f"closed: {', '.join(closed)}" if closed else "every run that goes on has a process")
 

@@ -5,20 +5,17 @@ from datetime import timedelta
 from dagster import (
     DefaultScheduleStatus,
     RunRequest,
-    RunsFilter,
     ScheduleEvaluationContext,
     SkipReason,
     schedule,
 )
-from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from assets.learning import refit
 from assets.partitions import TIMEZONE
-from pipelines.jobs import NIGHTLY, night_of
-from pipelines.sensors import UNENDED
+from pipelines.in_order import begin_night
+from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
-from warehouse.clock import NIGHT_AT
-from warehouse.questions.nights import nights_due
+from warehouse.clock import COMMISSIONED_ON, NIGHT_AT, commissioned_on
 
 
 def _ended(context: ScheduleEvaluationContext) -> str:
@@ -45,15 +42,10 @@ def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
     default_status=DefaultScheduleStatus.STOPPED,
     description="02:00 Asia/Shanghai: codes the day that begins, and before it the days that were missed.",
 )
-def nightly_schedule(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
-    """Ask for every day up to that of the tick that was not issued, in their order; not for one that is under way."""
-    today = context.scheduled_execution_time.date()
-    under_way = {
-        run.tags.get(PARTITION_NAME_TAG)
-        for run in context.instance.get_runs(RunsFilter(job_name=NIGHTLY.name, statuses=UNENDED))
-    }
-    due = [day for day in nights_due(load_settings().home, today) if f"{day}" not in under_way]
-    # The key tells one request from another within a tick only, so a night that failed is asked for again.
-    return [night_of(day, f"{day}", before=today) for day in due] or SkipReason(
-        f"the codes of {today} are issued, or on their way"
-    )
+def nightly_schedule(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """Begin the night of the tick, with the first day that was not issued; ``nights_in_order`` goes on from there."""
+    night = context.scheduled_execution_time.date()
+    if night < commissioned_on():
+        return SkipReason(f"nothing is coded before {commissioned_on()} ({COMMISSIONED_ON})")
+    due = begin_night(context.instance, load_settings().home, night, by="schedule")
+    return due or SkipReason(f"the codes of {night} are issued, or a night is under way")

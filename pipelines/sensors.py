@@ -27,7 +27,8 @@ from desk.words.words import Words
 from models.errors import BusyError
 from models.tables.canonical import TABLES
 from pipelines.alerts import TICK, Alert, likeness, notify
-from pipelines.jobs import NIGHTLY, night_of
+from pipelines.in_order import UNENDED, begin_night
+from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
 from warehouse.clock import night_begun
 from warehouse.connection import refuse_when_busy
@@ -51,20 +52,21 @@ def new_delivery(context: SensorEvaluationContext) -> SensorResult:
     before = Memory.read(context.cursor)
     try:
         memory, arrived = _look(settings.home, context.instance, before, time.time())
-        requests = _requests(settings.home, arrived, memory) if arrived else []
+        request = _request(settings.home, context.instance, arrived, memory) if arrived else None
     except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        if likeness(cause) != before.error:
+        cause, told = f"{type(error).__name__}: {error}", before.error
+        if likeness(cause) != told:
             todo = Words(settings.language)(
                 "The inbox was not looked at, and is tried again every half minute. Correct the cause."
             )
-            notify(settings.home, Alert(TICK, f"new_delivery: {cause}", todo))
+            if notify(settings.home, Alert(TICK, f"new_delivery: {cause}", todo)):
+                told = likeness(cause)
         return SensorResult(
             skip_reason=f"the inbox was not looked at: {cause}",
-            cursor=replace(before, error=likeness(cause)).text(),
+            cursor=replace(before, error=told).text(),
         )
-    skipped = None if requests else SkipReason(f"not taken in yet: {memory.told() or 'nothing'}")
-    return SensorResult(run_requests=requests, skip_reason=skipped, cursor=memory.text())
+    skipped = None if request else SkipReason(f"not taken in yet: {memory.told() or 'nothing'}")
+    return SensorResult(run_requests=[request] if request else [], skip_reason=skipped, cursor=memory.text())
 
 
 @dataclass(frozen=True)
@@ -186,13 +188,6 @@ def _due(new: dict[str, Arrival], kept: dict[str, Remembered], now: float) -> di
     return fresh or {name: new[name] for name in sorted(again, key=lambda name: kept[name].at)[:1]}
 
 
-UNENDED = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 _BEGINS_WITHIN = 600.0
 """Seconds within which a run that has started holds the warehouse, or is dead."""
 
@@ -231,11 +226,13 @@ def _is_locked(home: Home) -> bool:
     return False
 
 
-def _requests(home: Home, arrived: list[Arrival], memory: Memory) -> list[RunRequest]:
+def _request(
+    home: Home, instance: DagsterInstance, arrived: list[Arrival], memory: Memory
+) -> RunRequest | None:
     """A run for what arrived: of the enterprises that it is about, else of the night that nobody has coded.
 
-    Nights that were missed come before that: once it is issued they could not be any more.  The key of a request is
-    its own: Dagster never runs a second time what bears the same.
+    Nights that were missed come before that, one after the other.  The key of a request is its own: Dagster never runs
+    a second time what bears the same.
     """
     finished = {
         f"{one.source.folder.name}/{name}": mark for one in arrived for name, mark in one.marks.items()
@@ -243,11 +240,10 @@ def _requests(home: Home, arrived: list[Arrival], memory: Memory) -> list[RunReq
     takes, night = {"finished": finished}, night_begun()
     asked = [(name, one.times, one.at) for name, one in memory.sources.items()]
     key = _short([*finished.values(), str(asked)])
-    due = nights_due(home, night)
-    if due:
-        return [night_of(day, f"{day} {key}", before=night, takes=takes) for day in due]
+    if nights_due(home, night):
+        return begin_night(instance, home, night, by=key, takes=takes)
     config = {"ops": {"update_codes": {"config": takes}}}
-    return [RunRequest(run_key=f"{night} {key}", job_name=intraday.name, run_config=config)]
+    return RunRequest(run_key=f"{night} {key}", job_name=intraday.name, run_config=config)
 
 
 def _short(marks: Iterable[str]) -> str:

@@ -3,11 +3,13 @@
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
 from models.errors import SettingsError
+from warehouse.clock import COMMISSIONED_ON
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
@@ -43,7 +45,11 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Settings of this process.  Raises SettingsError for a language nobody speaks here, or numbers that are none."""
+    """Settings of this process.
+
+    Raises SettingsError for a language nobody speaks here, and for numbers, days and addresses that are none.
+    """
+    _require_day(COMMISSIONED_ON)
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
@@ -51,7 +57,7 @@ def load_settings() -> Settings:
         language=Words(os.environ.get("RISKCODE_LANG") or _language()).language,
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),
-        postgres_url=os.environ.get("RISKCODE_POSTGRES_URL") or None,
+        postgres_url=_server("RISKCODE_POSTGRES_URL"),
         runs_kept_days=_whole("RISKCODE_RUNS_KEPT_DAYS", "400"),
         wait_seconds=_whole("RISKCODE_WAIT_SECONDS", "900"),
         notify=os.environ.get("RISKCODE_NOTIFY") or None,
@@ -61,8 +67,28 @@ def load_settings() -> Settings:
 def _whole(name: str, otherwise: str) -> int:
     text = os.environ.get(name) or otherwise
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise SettingsError("{name} is '{text}'. Set it to a whole number, 1 or more.", name=name, text=text)
+        raise SettingsError(
+            "{name} is '{text}'. Set it to a whole number from 1 to 999999.", name=name, text=text
+        )
     return int(text)
+
+
+def _require_day(name: str) -> None:
+    text = os.environ.get(name)
+    try:
+        date.fromisoformat(text or "2026-01-01")
+    except ValueError:
+        raise SettingsError("{name} is '{text}'. Set it to a day: YYYY-MM-DD", name=name, text=text) from None
+
+
+def _server(name: str) -> str | None:
+    url = os.environ.get(name) or None
+    if url is not None and not re.match(r"postgres(ql)?(\+\w+)?://\S+$", url):
+        # What it says is not repeated: it may hold a password.
+        raise SettingsError(
+            "{name} is no address of a server. Write postgresql://USER:PASSWORD@HOST/NAME", name=name
+        )
+    return url
 
 
 def _language() -> str:

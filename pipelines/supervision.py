@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from dagster import (
     DagsterInstance,
@@ -18,10 +18,8 @@ from dagster import (
     run_status_sensor,
     sensor,
 )
-from dagster._core.events import RunFailureReason
-from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
-from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, RUN_FAILURE_REASON_TAG, WILL_RETRY_TAG
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG
 from dagster._time import get_current_datetime
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
@@ -33,12 +31,16 @@ from desk.words.words import Words
 from models.messages import Message
 from pipelines.alerts import LATE, RECOVERED, RETRIED, RUN, SOURCE, TICK, Alert, likeness, notify
 from pipelines.bulletin import tell_news
-from pipelines.failures import cause_of, innermost
+from pipelines.failures import cause_of, innermost, was_interrupted
+from pipelines.in_order import NIGHT, is_tried_again
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
-from warehouse.database.reading import reading
+from warehouse.database.meta import value
+from warehouse.database.reading import reading, telling_of_runs
+from warehouse.database.runs import IS_ISSUED
+from warehouse.home import Home
 from warehouse.questions.complaints import standing
-from warehouse.questions.nights import last_night
+from warehouse.questions.nights import CATCH_UP_DAYS, last_night, nights_so_far
 
 
 @run_failure_sensor(
@@ -48,12 +50,15 @@ from warehouse.questions.nights import last_night
 def report_failure(context: RunFailureSensorContext) -> None:
     """Tell why a run failed, whichever job it is of; one that is tried again is told of when that has ended."""
     run = context.dagster_run
-    if _is_tried_again(context.instance, run):
+    if is_tried_again(context.instance, run):
         return
     settings = load_settings()
-    todo = Words(settings.language)(
+    words = Words(settings.language)
+    todo = words(
         "The published copy is as it was. Correct the cause, then run again; the log is in Dagster's UI (make dev)."
     )
+    if NIGHT in run.tags and was_interrupted(context.instance, run):
+        todo = words("The published copy is as it was. The night is asked for again within a minute.")
     cause = _cause(context.instance, run)
     notify(settings.home, Alert(RUN, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
 
@@ -70,20 +75,21 @@ def report_retried(context: RunStatusSensorContext) -> None:
     if not failed:
         return
     settings = load_settings()
-    todo = Words(settings.language)(
+    words, kind = Words(settings.language), RETRIED
+    todo = words(
         "It succeeded at try {n}. Nothing is to be done unless it goes on happening.", n=len(failed) + 1
     )
+    if NIGHT in run.tags and not _is_issued(settings.home, run.run_id):
+        kind = RUN
+        todo = words("Its codes are kept beside those that are published: a later day was issued meanwhile.")
     cause = _cause(context.instance, failed[-1])
-    notify(settings.home, Alert(RETRIED, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
+    notify(settings.home, Alert(kind, cause, todo, run.run_id, run.job_name, _days_of(run.tags)))
 
 
-def _is_tried_again(instance: DagsterInstance, run: DagsterRun) -> bool:
-    """Whether Dagster will try a failed run again; it says so a moment after it has told that the run failed."""
-    told = run.tags.get(WILL_RETRY_TAG)
-    if told is not None or not instance.run_retries_enabled:
-        return told == "true"
-    reason = run.tags.get(RUN_FAILURE_REASON_TAG)
-    return auto_reexecution_should_retry_run(instance, run, RunFailureReason(reason) if reason else None)
+def _is_issued(home: Home, run_id: str) -> bool:
+    with telling_of_runs(home) as connection:
+        asked = f"SELECT count(*) FROM ops.runs WHERE {IS_ISSUED} AND run_id = ?"
+        return connection is not None and bool(value(connection, asked, [run_id]))
 
 
 def _failed_tries(instance: DagsterInstance, run: DagsterRun) -> list[DagsterRun]:
@@ -132,20 +138,35 @@ def missed_night(context: SensorEvaluationContext) -> SensorResult:
     if last is None:
         return SensorResult(cursor=_NOTHING_TOLD, skip_reason="no night yet")
     if last < day and told != f"{deadline}":
+        first = max(last + timedelta(days=1), day - timedelta(days=CATCH_UP_DAYS - 1))
+        missing = [first + timedelta(days=later) for later in range((day - first).days + 1)]
         cause = words(
             "The codes of {day} were not issued by {deadline}; those that stand are of {last}.",
-            day=day,
+            day=words.listing(f"{one}" for one in missing),
             deadline=f"{deadline:%Y-%m-%d %H:%M}",
             last=last,
         )
-        todo = words("See why: ./riskcode doctor. Then code the day: ./riskcode run --as-of {day}", day=day)
-        notify(settings.home, Alert(LATE, cause, todo, job=NIGHTLY.name, day=f"{day}"))
-        return SensorResult(cursor=f"{deadline}")
+        todo = words("See why: ./riskcode doctor. The next night, or ./riskcode run, makes up for it.")
+        is_told = notify(settings.home, Alert(LATE, cause, todo, job=NIGHTLY.name, day=f"{day}"))
+        return SensorResult(cursor=f"{deadline}" if is_told else told)
     if last >= day and told != _NOTHING_TOLD:
-        cause = words("What is published is of the last night again.")
-        notify(settings.home, Alert(RECOVERED, cause, words("Nothing is to be done."), job=NIGHTLY.name))
-        return SensorResult(cursor=_NOTHING_TOLD)
+        cause, todo = words("What is published is of the last night again."), words("Nothing is to be done.")
+        if never := _never_coded(settings.home):
+            days = words.listing(f"{one}" for one in never)
+            cause = words(
+                "What is published is of the last night again; {days} stay without codes.", days=days
+            )
+            todo = words("Code them beside what is published, to look at: ./riskcode run --as-of DAY")
+        is_told = notify(settings.home, Alert(RECOVERED, cause, todo, job=NIGHTLY.name))
+        return SensorResult(cursor=_NOTHING_TOLD if is_told else told)
     return SensorResult(cursor=told, skip_reason=f"issued up to {last}")
+
+
+def _never_coded(home: Home) -> list[date]:
+    """Nights of the last days that were passed over, which cannot be issued any more; the oldest first."""
+    with telling_of_runs(home) as connection:
+        found = nights_so_far(connection)[:CATCH_UP_DAYS] if connection else []
+    return [one.day for one in reversed(found) if one.state == "missed"]
 
 
 _NOTHING_TOLD = "none"
@@ -174,17 +195,20 @@ def unread_sources(context: SensorEvaluationContext) -> SensorResult:
     with reading(settings.home) as connection:
         stand = [row for row in standing(connection) if row["is_grave"] and row["state"] == "open"]
     new, todo = [row for row in stand if row["complaint_id"] not in told], words(LOOK["complaints"])
+    untold = set[str]()
     for row in new[:_TOLD_AT_ONCE]:
         cause = complaint(row | {"said": _unquoted(row["said"])}, words)
-        notify(settings.home, Alert(SOURCE, cause, todo))
+        if not notify(settings.home, Alert(SOURCE, cause, todo)):
+            untold.add(row["complaint_id"])
     if more := len(new[_TOLD_AT_ONCE:]):
         cause = words.plural(
             "{n} more source, file or table could not be read.",
             "{n} more sources, files or tables could not be read.",
             more,
         )
-        notify(settings.home, Alert(SOURCE, cause, todo))
-    ids = sorted(row["complaint_id"] for row in stand)
+        if not notify(settings.home, Alert(SOURCE, cause, todo)):
+            untold.update(row["complaint_id"] for row in new[_TOLD_AT_ONCE:])
+    ids = sorted({row["complaint_id"] for row in stand} - untold)
     return SensorResult(cursor=json.dumps(ids), skip_reason=f"grave complaints: {len(ids)}")
 
 
@@ -234,10 +258,9 @@ def failing_ticks(context: SensorEvaluationContext) -> SensorResult:
     words, seen = Words(settings.language), _seen(context.cursor)
     for name, cause in _last_errors(context.instance):
         error = f"{name}: {likeness(cause)}"
-        if error not in seen:
-            todo = words("{name} does nothing meanwhile, and goes on trying. Correct the cause.", name=name)
-            notify(settings.home, Alert(TICK, f"{name}: {cause}", todo))
-        seen[error] = now
+        todo = words("{name} does nothing meanwhile, and goes on trying. Correct the cause.", name=name)
+        if error in seen or notify(settings.home, Alert(TICK, f"{name}: {cause}", todo)):
+            seen[error] = now
     seen = {error: at for error, at in seen.items() if now - at < _FORGOTTEN_AFTER}
     return SensorResult(cursor=json.dumps(seen), skip_reason=f"errors of the last day: {len(seen)}")
 

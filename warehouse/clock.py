@@ -47,4 +47,4 @@ def _day_from(hour: time) -> date:
 
 def commissioned_on() -> date:
     """First day that the scheduler knows; earlier ones are those of archives."""
-    return date.fromisoformat(os.environ.get(COMMISSIONED_ON, "2026-01-01"))
+    return date.fromisoformat(os.environ.get(COMMISSIONED_ON) or "2026-01-01")

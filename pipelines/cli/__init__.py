@@ -118,19 +118,22 @@ def main() -> None:
         status = done.exit_code
     except typer.Abort:
         status = 130
+    except BrokenPipeError:
+        # Who reads, as a pager, has seen enough.
+        os._exit(141)
     except Exception as error:
         # Wrong usage; the class that says so is private to typer.
-        show = getattr(error, "show", None)
-        if show is None:
-            fault = fault_of(error)
-            if fault is None:
-                raise
-            _leave(_tell(fault, words))
-        if hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
+        show, fault = getattr(error, "show", None), fault_of(error)
+        if fault is not None:
+            status = _tell(fault, words)
+        elif show is None:
+            raise
+        elif hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
             typer.echo(mistake(error, words), err=True)
+            status = getattr(error, "exit_code", 2)
         else:
             show()
-        status = getattr(error, "exit_code", 2)
+            status = getattr(error, "exit_code", 2)
     _leave(status if isinstance(status, int) else 0)
 
 

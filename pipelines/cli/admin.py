@@ -21,7 +21,15 @@ from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
 from pipelines.access import as_asked
-from pipelines.alerts import Alert, alerts_file, since_publication, text_of, title_of
+from pipelines.alerts import (
+    Alert,
+    alerts_file,
+    brief,
+    since_publication,
+    text_of,
+    title_of,
+    unreadable_lines,
+)
 from pipelines.cli.options import Json
 from pipelines.demo import write_demo_city
 from pipelines.notification import send, service_of
@@ -244,10 +252,17 @@ def _lock(settings: Settings, words: Words) -> str:
 
 
 def _alerts(settings: Settings, words: Words) -> str:
+    if lines := unreadable_lines(settings.home):
+        told = words(
+            "Lines of {file} that are no alerts: {lines}. Remove them, or move it away: a new one is begun.",
+            file=alerts_file(settings.home),
+            lines=words.listing(f"{line}" for line in lines[:5]),
+        )
+        return _Warned(told)
     found = since_publication(settings.home)
     if not found:
         return words("none since the last publication")
-    newest = [f"{one.at[:16]} {one.kind}: {one.cause[:200]}" for one in found[:3]]
+    newest = [f"{one.at[:16]} {one.kind}: {brief(one.cause)}" for one in found[:3]]
     told = words(
         "{n} since the last publication, newest first: {newest}. All of them: {file}",
         n=len(found),

@@ -12,7 +12,7 @@ from desk.files.tables import as_json
 from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from models.messages import NC_
-from pipelines.alerts import RETRIED, RUN, Written, alerts
+from pipelines.alerts import RETRIED, RUN, Written, alerts, brief
 from pipelines.cli.options import Json
 from pipelines.settings import load_settings
 from warehouse.database.meta import CLOSED_ON, get_meta
@@ -46,7 +46,7 @@ def nights(
         console.print(_table(found, failed, words))
         for one in failed:
             if any(one.day == f"{night.day}" for night in found):
-                console.print(f"[dim]{one.day}[/] {escape(one.cause[:200])}", highlight=False)
+                console.print(f"[dim]{one.day}[/] {escape(brief(one.cause))}", highlight=False)
 
 
 def _failed(night: Told, failed: list[Written]) -> int:

@@ -44,6 +44,7 @@ from pipelines.alerts import (
     likeness,
     notify,
     since_publication,
+    unreadable_lines,
 )
 from pipelines.supervision import failing_ticks, missed_night, report_failure
 from tests.worlds.instances import Watch
@@ -74,11 +75,26 @@ def test_an_alert_is_a_line_of_json_with_its_time_and_zone(home: Home) -> None:
     assert [one.kind for one in alerts(home)] == [TICK, RUN], "newest first"
 
 
-def test_a_line_that_is_no_alert_is_told_with_its_number(home: Home) -> None:
+def test_lines_that_are_no_alerts_are_told_by_their_numbers_and_hinder_no_other(home: Home) -> None:
     notify(home, ALERT)
-    with alerts_file(home).open("a", encoding="utf-8") as file:
-        file.write('{"half')
-    with pytest.raises(WarehouseError, match="Line 2 of"):
+    whole = alerts_file(home).read_bytes()
+    broken = (b'{"half', whole[:60], b"\xff\xfe", whole.replace(b'"no space left"', b"null"), b"5")
+    with alerts_file(home).open("ab") as file:
+        file.writelines(line.strip() + b"\n" for line in broken)
+        file.write(b'{"being wri')
+    assert [one.cause for one in alerts(home)] == ["no space left"]
+    assert unreadable_lines(home) == [2, 3, 4, 5, 6]
+    told = riskcode(home.root, "doctor", RISKCODE_LANG="en").stdout
+    assert "that are no alerts: 2, 3, 4, 5, 6" in told
+    assert riskcode(home.root, "nights").returncode == 5, "nothing is published, which is told in a sentence"
+
+
+def test_what_can_neither_be_written_down_nor_told_is_not_taken_for_told(home: Home) -> None:
+    assert notify(home, ALERT)
+    alerts_file(home).unlink()
+    alerts_file(home).mkdir()
+    assert not notify(home, ALERT)
+    with pytest.raises(WarehouseError, match="Move it away"):
         alerts(home)
 
 
@@ -229,10 +245,11 @@ def test_a_missed_night_is_told_once_the_next_one_again_and_once_that_it_is_made
         first.cause
         == "The codes of 2026-07-02 were not issued by 2026-07-02 04:00; those that stand are of 2026-07-01."
     )
-    assert "--as-of 2026-07-02" in first.todo
+    assert "./riskcode run" in first.todo
     looks(issued=1, day=3, hour=4)
     second, *_ = alerts(home)
     assert (second.kind, second.day) == (LATE, "2026-07-03")
+    assert second.cause.startswith("The codes of 2026-07-02, 2026-07-03 were not issued by 2026-07-03 04:00")
     looks(issued=2, day=3, hour=8)
     assert len(alerts(home)) == 2, "one of two nights is made up for"
     looks(issued=3, day=3, hour=9)

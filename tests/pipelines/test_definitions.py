@@ -8,7 +8,6 @@ from logging.handlers import BufferingHandler
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 from dagster import (
     AssetKey,
@@ -16,7 +15,6 @@ from dagster import (
     DagsterRunStatus,
     RunRequest,
     build_schedule_context,
-    validate_run_config,
 )
 
 from assets.inspection import NIGHTLY_FRESHNESS
@@ -35,13 +33,12 @@ from tests.worlds.runs import DAY_1, DAY_2, write_city
 from tests.worlds.warehouses import night
 from warehouse.connection import holding, writing
 from warehouse.database import places
-from warehouse.database.meta import CLOSED_ON
 from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 from warehouse.publish import published_as_of
 from warehouse.questions.codes import code_counts
-from warehouse.questions.nights import CATCH_UP_DAYS, nights
+from warehouse.questions.nights import nights
 
 
 def test_every_asset_has_a_group_an_owner_and_a_description(home: Home) -> None:
@@ -91,25 +88,6 @@ def test_the_night_codes_the_day_that_begins(home: Home) -> None:
     assert schedule.execution_timezone == "Asia/Shanghai"
 
 
-def test_nights_that_were_missed_are_asked_for_in_their_order_until_they_are_issued_or_under_way(
-    coded: Path, home: Home
-) -> None:
-    goes_on(copy_of(coded, home.root))
-    write_instance_config(home)
-    three = [f"{DAY_1 + timedelta(days=later)}" for later in (1, 2, 3)]
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        at = datetime.combine(DAY_1 + timedelta(days=3), time(2))
-        assert asked_for(home, instance, at) == three
-        job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
-        instance.create_run_for_job(
-            job, status=DagsterRunStatus.STARTED, tags={"dagster/partition": three[0]}
-        )
-        assert asked_for(home, instance, at) == three[1:]
-        assert asked_for(home, instance, datetime.combine(DAY_1, time(2))) == []
-        late = datetime.combine(DAY_1 + timedelta(days=100), time(2))
-        assert len(asked_for(home, instance, late)) == CATCH_UP_DAYS
-
-
 def test_a_closed_archive_has_no_nights_and_is_coded_for_the_day_that_is_asked_for(
     coded: Path, home: Home
 ) -> None:
@@ -120,29 +98,6 @@ def test_a_closed_archive_has_no_nights_and_is_coded_for_the_day_that_is_asked_f
     with DagsterInstance.from_config(str(home.dagster)) as instance:
         at = datetime.combine(DAY_1 + timedelta(days=3), time(2))
         assert asked_for(home, instance, at) == [f"{at.date()}"]
-
-
-def goes_on(home: Path) -> None:
-    """Let a closed archive be a city whose deliveries go on, for who reads the published copy."""
-    with duckdb.connect(str(Home(home).published)) as connection:
-        connection.execute("DELETE FROM ops.meta WHERE key = ?", [CLOSED_ON])
-
-
-def test_a_night_that_is_made_up_for_is_asked_to_take_in_what_had_come_by_its_hour(
-    coded: Path, home: Home
-) -> None:
-    goes_on(copy_of(coded, home.root))
-    write_instance_config(home)
-    with DagsterInstance.from_config(str(home.dagster)) as instance:
-        asked = requests(home, instance, datetime.combine(DAY_1 + timedelta(days=2), time(2)))
-    assert [one.run_config["ops"]["intake"]["config"] for one in asked] == [
-        {"arrived_before": f"{DAY_1 + timedelta(days=1)}T02:00:00+08:00"},
-        {},
-    ]
-    made_up_for, night = (int(one.tags["dagster/priority"]) for one in asked)
-    assert made_up_for > night, "once the later one is issued the earlier one could not be"
-    job = build_definitions(load_settings()).resolve_job_def(NIGHTLY.name)
-    assert all(validate_run_config(job, one.run_config) for one in asked)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from assets.resources import Warehouse
 from models.errors import BusyError, RiskcodeError, ScoreError
 from pipelines.alerts import TICK, alerts
 from pipelines.definitions import build_definitions
+from pipelines.in_order import nights_in_order
 from pipelines.jobs import NIGHTLY
 from pipelines.sensors import new_delivery
 from pipelines.settings import load_settings
@@ -286,7 +287,9 @@ def test_it_waits_for_a_run_that_takes_the_inbox_in_and_for_no_other(
         assert sensor.looks() == ["bureau/register.csv"]
 
 
-def run_of(job: str, status: DagsterRunStatus, assets: set[AssetKey] | None) -> dict[str, Any]:
+def run_of(
+    job: str, status: DagsterRunStatus, assets: set[AssetKey] | None, tags: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """What Dagster's instance wants to be told of a run."""
     unsaid = (
         "run_id run_config resolved_op_selection step_keys_to_execute tags root_run_id parent_run_id job_snapshot "
@@ -297,6 +300,7 @@ def run_of(job: str, status: DagsterRunStatus, assets: set[AssetKey] | None) -> 
         **dict.fromkeys(unsaid.split()),
         "job_name": job,
         "status": status,
+        "tags": tags,
         "asset_selection": frozenset(assets) if assets else None,
         "remote_job_origin": RemoteJobOrigin(RemoteRepositoryOrigin(code, "__repository__"), job),
     }
@@ -444,12 +448,15 @@ def test_where_nights_were_missed_they_are_asked_for_before_the_one_that_takes_i
     missed, today = date(2026, 6, 29), date(2026, 6, 30)
     monkeypatch.setattr("pipelines.sensors.night_begun", lambda: today)
     monkeypatch.setattr("pipelines.sensors.nights_due", lambda *_: [missed, today])
-    sensor.looks()
-    told = new_delivery(build_sensor_context(instance=sensor.instance, cursor=sensor.cursor))
-    assert isinstance(told, SensorResult)
-    first, second = told.run_requests or []
-    assert (first.partition_key, second.partition_key) == (f"{missed}", f"{today}")
+    monkeypatch.setattr("pipelines.in_order.nights_due", lambda *_: [missed, today])
+    sensor.asks()
+    first = sensor.asks()
+    assert first is not None and first.partition_key == f"{missed}"
     assert first.run_config["ops"]["intake"]["config"] == {"arrived_before": "2026-06-29T02:00:00+08:00"}
+    run = sensor.instance.create_run(**run_of(NIGHTLY.name, DagsterRunStatus.SUCCESS, None, tags=first.tags))
+    monkeypatch.setattr("pipelines.in_order.nights_due", lambda *_: [today])
+    second = nights_in_order(build_sensor_context(instance=sensor.instance))
+    assert isinstance(second, RunRequest) and second.partition_key == f"{today}" and run
     assert {*finished(second)} == {"bureau/register.csv"}
 
 
