@@ -152,4 +152,4 @@ def _uncoded_day(settings: Settings) -> date | None:
         if last is not None and last.as_of == local_today():
             # Somebody was earlier than the night.
             today = last.as_of
-        return None if is_coded_for(connection, settings.home, today) else today
+        return None if is_coded_for(connection, today) else today

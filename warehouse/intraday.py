@@ -64,11 +64,10 @@ def coded_day(connection: Connection) -> date:
     return day
 
 
-def is_coded_for(connection: Connection, home: Home, day: date) -> bool:
-    """Whether the codes issued last are those of a day, by the rules that hold, and published."""
+def is_coded_for(connection: Connection, day: date) -> bool:
+    """Whether the codes issued last are those of a day, and forecasts are by the rules that hold."""
     last = last_issued(connection)
-    is_newest = last is not None and last.as_of == day and not forecasts_are_old(connection)
-    return is_newest and CODES.stands(connection, home)
+    return last is not None and last.as_of == day and not forecasts_are_old(connection)
 
 
 def update_enterprises(

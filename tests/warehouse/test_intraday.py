@@ -322,13 +322,13 @@ def test_an_update_knows_nothing_of_a_day_that_was_coded_again(city: City) -> No
 
 
 def test_where_rules_were_changed_updates_go_on_and_the_city_is_to_be_coded_again(city: City) -> None:
-    assert is_coded_for(city.connection, city.home, city.day)
+    assert is_coded_for(city.connection, city.day)
     rules_changed(city.connection)
     city.tell("violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True)
     city.the_result_is_that_of_a_full_run()
-    assert not is_coded_for(city.connection, city.home, city.day)
+    assert not is_coded_for(city.connection, city.day)
     full_run(city.connection, city.home, city.day)
-    assert is_coded_for(city.connection, city.home, city.day)
+    assert is_coded_for(city.connection, city.day)
 
 
 def unlike(city: City, copy: Path) -> list[str]:

@@ -1,0 +1,192 @@
+"""What is killed: every act of a home, each from a home in which it can be done."""
+
+import csv
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from tests.worlds.homes import copy_of
+from tests.worlds.runs import DAY_1, DAY_2, riskcode, run_arguments, with_news, write_city
+
+FIRMS = 60
+GROUNDS = "该储罐区属于邻厂，不是我厂的"
+REASONS = "经现场核对不动产登记与坐标，该储罐区属于邻厂，本条应予撤销。"
+_COLUMNS = (
+    "违法行为编号",
+    "记录日期",
+    "统一社会信用代码",
+    "检查编号",
+    "发现日期",
+    "严重程度",
+    "重大事故隐患",
+    "整改期限",
+)
+
+Prepare = Callable[[Path, "City"], None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A command, and what must have been done before it; ``also``: a folder beside the home that it changes."""
+
+    name: str
+    command: Callable[["City"], Sequence[str]]
+    before: tuple[Prepare, ...] = ()
+    also: bool = False
+
+
+@dataclass(frozen=True)
+class City:
+    """A small city: where it delivers, its home after the first night, and whom acts are about."""
+
+    folder: Path
+    home: Path
+    firm: str
+    visit: str
+
+    @property
+    def news(self) -> Path:
+        """The delivery of the day after."""
+        return self.folder / "news"
+
+
+def city(folder: Path) -> City:
+    """Found it."""
+    delivery, home = write_city(folder / "delivery", FIRMS), folder / "city"
+    with_news(delivery, folder / "news")
+    done = riskcode(home, *run_arguments(delivery, DAY_1))
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        [(firm, visit)] = connection.execute(
+            "SELECT i.enterprise_id, i.inspection_id FROM core.current_inspections i "
+            "JOIN risk.codes c USING (enterprise_id) WHERE c.code = 'green' "
+            "AND i.inspected_on > DATE '2026-05-01' ORDER BY i.inspected_on DESC, 1 LIMIT 1"
+        ).fetchall()
+    return City(folder, home, firm, visit)
+
+
+def prepared(act: Act, of: City, target: Path) -> Path:
+    """A home in which an act can be done."""
+    home = copy_of(of.home, target)
+    for step in act.before:
+        step(home, of)
+    return home
+
+
+def arrives(home: Path, of: City, number: str = "X-1") -> None:
+    """A finding comes into the inbox: a major hazard of a firm that was well."""
+    folder = home / "inbox" / "demo_city"
+    folder.mkdir(parents=True, exist_ok=True)
+    values = (number, "2026-06-29", of.firm, of.visit, "2026-06-29", "严重", "是", "2026-07-31")
+    with (folder / f"违法行为_{number}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([_COLUMNS, values])
+
+
+def _done(home: Path, *command: str) -> None:
+    done = riskcode(home, *command)
+    assert done.returncode == 0, done.stderr
+
+
+def is_known(home: Path, of: City) -> None:
+    """It is taken up."""
+    arrives(home, of)
+    _done(home, *WATCH)
+
+
+def is_contested(home: Path, of: City) -> None:
+    """It is objected to."""
+    _done(home, *FILE(of))
+
+
+def is_overridden(home: Path, of: City) -> None:
+    """A person gave another code."""
+    _done(home, *GIVE(of))
+
+
+def is_committed(home: Path, _: City) -> None:
+    """The draws of the next year are committed to."""
+    _done(home, *COMMIT)
+
+
+def has_a_card(home: Path, _: City) -> None:
+    """A card was fitted."""
+    from tests.pipelines.cli.test_model_commands import CARD
+    from warehouse.connection import writing
+    from warehouse.home import Home
+    from warehouse.rules.cards import publish_models, save_card
+
+    with writing(Home(home)) as connection:
+        save_card(connection, CARD, fitted_on=date(2026, 6, 30))
+        publish_models(connection, Home(home))
+
+
+def has_lost_its_copies(home: Path, _: City) -> None:
+    """The readers' copies are gone."""
+    shutil.rmtree(home / "published")
+    (home / "published").mkdir()
+
+
+WATCH = ("watch", "--once", "--interval", "0.05")
+COMMIT = ("draw", "commit", "--year", "2027", "--public-source", "lottery of 2027-01-04")
+
+
+def FILE(of: City) -> tuple[str, ...]:
+    about = ("--table", "violations", "--key", "X-1", "--by", "厂长王某", "--grounds", GROUNDS)
+    return ("objection", "file", of.firm, *about)
+
+
+def GIVE(of: City) -> tuple[str, ...]:
+    told = ("--code", "yellow", "--until", "2026-07-20", "--by", "孙复核", "--reason", REASONS)
+    return ("override", "give", of.firm, *told)
+
+
+def _decide(*outcome: str) -> Callable[[City], tuple[str, ...]]:
+    told = ("--outcome", *outcome, "--by", "孙复核", "--reasons", REASONS)
+    return lambda _: ("objection", "decide", "O-2026-0001", *told)
+
+
+def _promote(_: City) -> tuple[str, ...]:
+    from tests.pipelines.cli.test_model_commands import CARD_ID
+
+    return ("model", "promote", CARD_ID, "--override", "--by", "王主任", "--reason", REASONS, "--yes")
+
+
+ACTS = (
+    Act("run", lambda of: run_arguments(of.news, DAY_2)),
+    Act("watch", lambda _: WATCH, (arrives,)),
+    Act("objection file", FILE, (is_known,)),
+    Act("objection upheld", _decide("upheld"), (is_known, is_contested)),
+    Act("objection rejected", _decide("rejected"), (is_known, is_contested)),
+    Act(
+        "objection withdrawn",
+        lambda _: ("objection", "withdraw", "O-2026-0001", "--by", "厂长王某", "--reasons", REASONS),
+        (is_known, is_contested),
+    ),
+    Act("override given", GIVE),
+    Act(
+        "override ended",
+        lambda _: ("override", "end", "V-2026-0001", "--by", "孙复核", "--reason", REASONS),
+        (is_overridden,),
+    ),
+    Act(
+        "pack activated",
+        lambda _: (
+            *("policy", "activate", "shanxi", "--from", "2026-07-01", "--by", "王主任"),
+            *("--reason", REASONS, "--without-diff", "--yes"),
+        ),
+    ),
+    Act("card promoted", _promote, (has_a_card,)),
+    Act("draws committed to", lambda _: COMMIT),
+    Act(
+        "draws revealed",
+        lambda _: ("draw", "reveal", "--year", "2027", "--public-value", "3 14 15"),
+        (is_committed,),
+    ),
+    Act("copies made anew", lambda _: ("doctor",), (has_lost_its_copies,)),
+    Act("backup", lambda of: ("backup", str(of.folder / "backup"), "--keep", "2"), also=True),
+)
