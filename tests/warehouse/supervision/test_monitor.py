@@ -239,7 +239,7 @@ NIGHTS = ("nights_missed", "nights_late")
 
 
 def a_night(
-    connection: Connection, days: int, *, hours: int = 26, issued: bool = True
+    connection: Connection, days: int, *, hours: int = 2, issued: bool = True
 ) -> dict[Key, Measured]:
     """Code a day, its run finished so many hours after the day began."""
     found = code(connection, after(days), red=20, issued=issued)
@@ -253,7 +253,7 @@ def test_a_night_that_was_missed_alarms_until_it_is_acknowledged_and_the_day_cod
     first = a_night(connection, 0)
     assert states(first, *NIGHTS) == dict.fromkeys(NIGHTS, "unknown"), "no night before"
     assert states(a_night(connection, 1), *NIGHTS) == dict.fromkeys(NIGHTS, "ok")
-    a_night(connection, 3, hours=80)
+    a_night(connection, 3, hours=56)
     found = a_night(connection, 4)
     missed, late = (found[name, "", ""] for name in NIGHTS)
     assert (missed.value, missed.state, missed.facts["days"]) == (1, "alarm", f"{after(2)}")
@@ -270,7 +270,7 @@ def test_a_replay_finds_the_nights_that_its_day_found() -> None:
     a_night(connection, 0)
     then = a_night(connection, 2)
     for days in (3, 6, 40):
-        a_night(connection, days, hours=90)
+        a_night(connection, days, hours=66)
     again = a_night(connection, 2, issued=False)
     assert [again[name, "", ""] for name in NIGHTS] == [then[name, "", ""] for name in NIGHTS]
     assert then["nights_missed", "", ""].facts["days"] == f"{after(1)}"
