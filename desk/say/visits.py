@@ -31,6 +31,15 @@ def people_text(row: Row, words: Words) -> str:
     return words.listing(names)
 
 
+def reasons_text(row: Row, words: Words) -> str:
+    """The main reasons of a queue row in one line."""
+    parts: list[str] = []
+    for reason in row["reasons"] or []:
+        points = f" {reason['points']:+d}" if reason["points"] else ""
+        parts.append(f"{words.either(reason, 'title')}{points}")
+    return words.within("between reasons", "; ").join(parts)
+
+
 def filing(row: Row, words: Words) -> str:
     """When the visit must be filed (D1): only an emergency may be filed afterwards."""
     is_after = row["file_by"] is not None and row["file_by"].date() > row["planned_on"]

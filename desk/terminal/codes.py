@@ -3,6 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
+from desk.say.visits import reasons_text
 from desk.terminal.layout import plain_table
 from desk.words.labels import CHANNEL, DUE_STATE, VISIT_STATE
 from desk.words.words import Words
@@ -36,7 +37,7 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
             cells.append(_due(row, words))
         cells.append(str(row["score"]))
         cells += [contested_mark(row)] if is_contested else []
-        table.add_row(*cells, *([reasons_text(row, words)] if wide else []))
+        table.add_row(*cells, *([escape(reasons_text(row, words))] if wide else []))
     return table
 
 
@@ -68,7 +69,7 @@ def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
         cells += [escape(words.division(row["place"]))] if has_place else []
         cells += [_foremost(row, words), _deadline(row), _planned(row, words)]
         cells += [contested_mark(row)] if is_contested else []
-        table.add_row(*cells, *([str(row["score"]), reasons_text(row, words)] if is_wide else []))
+        table.add_row(*cells, *([str(row["score"]), escape(reasons_text(row, words))] if is_wide else []))
     return table
 
 
@@ -104,15 +105,6 @@ def _due(row: Row, words: Words) -> str:
     state = words.label(DUE_STATE, row["state"])
     unsure = " ?" if row["is_due_provisional"] else ""
     return f"[{colour}]{row['due_on']}{unsure} {state}[/]"
-
-
-def reasons_text(row: Row, words: Words) -> str:
-    """The main reasons of a queue row in one line."""
-    parts: list[str] = []
-    for reason in row["reasons"] or []:
-        points = f" {reason['points']:+d}" if reason["points"] else ""
-        parts.append(f"{words.either(reason, 'title')}{points}")
-    return escape(words.within("between reasons", "; ").join(parts))
 
 
 def codes_table(counts: list[Row], words: Words, run: Row) -> Table:

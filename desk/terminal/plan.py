@@ -11,15 +11,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.say.authorities import contested_line
+from desk.say.lists import PUBLIC_NOTE
 from desk.say.plan import NO_TARGET
+from desk.say.plan_lists import BUDGET_COLUMNS, FLOOR_COLUMNS
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.messages import N_, NC_
+from models.messages import N_
 from warehouse.database.reading import Row
-from warehouse.questions.plan import FLOOR_COLUMNS
 
 MOST_CHECKS = 5
 """Things to check that are shown for one visit; the printed sheet has all."""
@@ -29,24 +30,6 @@ _RULE_WIDTH, _OTHER_WIDTH, _LEAST_NAMES = 34, 30, 12
 _FLOORS = {
     "annual_full": N_("high-hazard coverage (P2)"),
     "random": N_("30 % draw (P3)"),
-}
-_FLOOR_HEADS = {
-    "base": N_("base"),
-    "required": N_("required"),
-    "done": N_("done"),
-    "planned": N_("planned"),
-    "short": N_("short"),
-}
-BUDGET_COLUMNS = {
-    "people": NC_("working days", "people"),
-    "total_days": NC_("working days", "total"),
-    "other_days": NC_("working days", "other enf."),
-    "non_enforcement_days": NC_("working days", "no enf."),
-    "inspection_days": NC_("working days", "insp."),
-    "annual_full_days": NC_("working days", "coverage"),
-    "random_days": NC_("working days", "draws"),
-    "other_planned_days": NC_("working days", "others"),
-    "short_days": NC_("working days", "short"),
 }
 
 
@@ -108,8 +91,8 @@ def _floors_table(found: list[Row], words: Words) -> Table:
     table = plain_table()
     table.add_column(words("authority"), no_wrap=True)
     table.add_column(words("kind"), no_wrap=True)
-    for name in FLOOR_COLUMNS:
-        table.add_column(words(_FLOOR_HEADS[name]), justify="right")
+    for head in FLOOR_COLUMNS.values():
+        table.add_column(words(head), justify="right")
     for channel, own in groupby(found, key=lambda row: row["channel"]):
         part = list(own)
         title = words(_FLOORS[channel])
@@ -351,8 +334,7 @@ def show_month_list(found: list[Row], month: date, words: Words, console: Consol
         cells = (authority, row["enterprise_id"], row["name"], words.label(LIST_KIND, row["kind"]))
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)
-    note = words("The list names no days, officers or reasons, and no visit outside the plan (P5)")
-    console.print(f"[dim]{note}[/]", highlight=False)
+    console.print(f"[dim]{words(PUBLIC_NOTE)}[/]", highlight=False)
 
 
 # ------------------------------------------------------------------------------------------------- day

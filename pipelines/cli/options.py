@@ -37,6 +37,11 @@ Form = Annotated[str, typer.Option("--format", help="table, csv, xlsx or json")]
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines")]
 
 
+Raw = Annotated[
+    bool, typer.Option("--raw", help="csv and xlsx with the columns and values of the database, for programs")
+]
+
+
 Output = Annotated[Path | None, typer.Option(help="file to write; xlsx has a default in the exports folder")]
 
 

@@ -3,6 +3,7 @@
 They read the published copy only.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,14 +12,18 @@ import typer
 from rich.console import Console
 
 from desk.files.calendar import write_calendar
+from desk.files.lists import write_book, write_list
 from desk.files.sheets import write_day_sheets
 from desk.files.tables import write_rows, write_sheets
+from desk.say import lists, plan_lists
+from desk.say.lists import Listing
 from desk.say.plan import NO_TARGET, missing, whose, without_crew
+from desk.say.visits import check_text, filing
 from desk.terminal import plan as plan_view
 from desk.words.words import Words
 from models.errors import WarehouseError
 from pipelines.cli.near import area_of, nearest
-from pipelines.cli.options import District, Form, Json, Level, Output, WrongUse, day, say, written
+from pipelines.cli.options import District, Form, Json, Level, Output, Raw, WrongUse, day, say, written
 from pipelines.settings import Settings, load_settings
 from warehouse.database.reading import Row, reading
 from warehouse.planning.appointments import KEPT_DAYS
@@ -40,6 +45,7 @@ def year(
     level: Level = None,
     district: District = None,
     form: Form = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -59,14 +65,32 @@ def year(
         written(output, lambda path: write_rows(told, "json", path, title="plan"))
     elif form == "table":
         plan_view.show_year(told, words, Console())
-    elif form == "csv":
-        _say_missing(told)
-        written(output, lambda path: write_rows(told["budget"], "csv", path, title="plan"))
     else:
         _say_missing(told)
-        sheets = {name: told[name] for name in ("budget", "floors", "draws")}
-        path = output or settings.home.exports / f"plan-{told['plan']['year']}.xlsx"
-        written(path, lambda path: write_sheets(sheets, path))
+        path = output or (
+            settings.home.exports / f"plan-{told['plan']['year']}.xlsx" if form == "xlsx" else None
+        )
+        if raw:
+            sheets = {name: told[name] for name in ("budget", "floors", "draws")}
+            written(path, lambda path: _write_raw(sheets, form, path))
+        else:
+            written(path, lambda path: _write_people(plan_lists.of_year(told, words), form, path, words))
+
+
+def _write_raw(sheets: Mapping[str, list[Row]], form: str, path: Path | None) -> None:
+    """Rows as they are: all in a workbook, the first ones as CSV."""
+    if path is not None and form == "xlsx":
+        write_sheets(sheets, path)
+    else:
+        write_rows(next(iter(sheets.values())), "csv", path, title="plan")
+
+
+def _write_people(listings: Sequence[Listing], form: str, path: Path | None, words: Words) -> None:
+    """The same for those who read it."""
+    if path is not None and form == "xlsx":
+        write_book(listings, path, words)
+    else:
+        write_list(listings[0], "csv", path, words)
 
 
 def _of_the_year(found: list[Row]) -> list[Row]:
@@ -86,6 +110,7 @@ def month(
     officer: Officer = None,
     picture: Picture = None,
     form: Calendar = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -102,7 +127,8 @@ def month(
         plan = whole["plan"]
         if listing:
             start = of.date() if of else plan["first_on"].replace(day=1)
-            _show_list(queries.month_list(connection, start, area), start, form, output, settings, words)
+            found = queries.month_list(connection, start, area)
+            _show_list(found, start, form, output, settings, words, raw=raw)
             return
         if picture is not None:
             _draw(queries.load(connection, area), picture, words)
@@ -118,7 +144,7 @@ def month(
     if form == "table":
         plan_view.show_month(told, words, Console())
         return
-    _export_month(told, form, output, settings, words)
+    _export_month(told, form, output, settings, words, raw=raw)
 
 
 def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
@@ -137,7 +163,14 @@ def _month(connection: Any, area: Area, plan: Row, *, with_visits: bool) -> Row:
 
 
 def _show_list(
-    found: list[Row], start: date, form: str, output: Path | None, settings: Settings, words: Words
+    found: list[Row],
+    start: date,
+    form: str,
+    output: Path | None,
+    settings: Settings,
+    words: Words,
+    *,
+    raw: bool,
 ) -> None:
     if form == "ics":
         raise WrongUse("--list has no days, so it makes no calendar: choose table, csv, xlsx or json")
@@ -150,7 +183,13 @@ def _show_list(
         return
     name = f"month-list-{start:%Y-%m}"
     default = settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None
-    written(output or default, lambda path: write_rows(found, form, path, title=name))
+    if raw or form == "json":
+        written(output or default, lambda path: write_rows(found, form, path, title=name))
+    else:
+        written(
+            output or default,
+            lambda path: write_list(lists.month_list(found, start, words), form, path, words),
+        )
 
 
 def _draw(load: list[Row], picture: Path, words: Words) -> None:
@@ -162,24 +201,25 @@ def _draw(load: list[Row], picture: Path, words: Words) -> None:
     written(picture, lambda path: draw_load(load, path, words))
 
 
-def _export_month(told: Row, form: str, output: Path | None, settings: Settings, words: Words) -> None:
+def _export_month(
+    told: Row, form: str, output: Path | None, settings: Settings, words: Words, *, raw: bool
+) -> None:
     """Days, crews and reasons are for the authority; what may be published is ``--list``."""
     name = f"plan-{told['plan']['first_on']:%Y-%m}"
     if form == "json":
         written(output, lambda path: write_rows(told, "json", path, title=name))
-    elif form == "csv":
-        found = [_flat(row, words) for row in told["visits"]]
-        _say_missing(told)
-        written(output, lambda path: write_rows(found, "csv", path, title=name))
-    else:
+        return
+    _say_missing(told)
+    path = output or (settings.home.exports / f"{name}.xlsx" if form == "xlsx" else None)
+    if raw:
         visits = [_flat(row, words) for row in told["visits"]]
         sheets = {
             "visits": visits,
             **{key: told[key] for key in ("load", "shortfalls", "contested", "changes")},
         }
-        path = output or settings.home.exports / f"{name}.xlsx"
-        _say_missing(told)
-        written(path, lambda path: write_sheets(sheets, path))
+        written(path, lambda path: _write_raw(sheets, form, path))
+    else:
+        written(path, lambda path: _write_people(plan_lists.of_month(told, words), form, path, words))
 
 
 @app.command("today")
@@ -190,6 +230,7 @@ def today(
     level: Level = None,
     district: District = None,
     form: Calendar = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -217,7 +258,7 @@ def today(
     elif form == "table":
         plan_view.show_day(found, day, plan, words, Console())
     elif form != "json":
-        _export_day(found, day, form, output, settings, words)
+        _export_day(found, day, form, output, settings, words, raw=raw)
 
 
 def _free(day: date, days: list[date], plan: Row, words: Words) -> str:
@@ -237,12 +278,22 @@ def _free(day: date, days: list[date], plan: Row, words: Words) -> str:
 
 
 def _export_day(
-    found: list[Row], day: date, form: str, output: Path | None, settings: Settings, words: Words
+    found: list[Row],
+    day: date,
+    form: str,
+    output: Path | None,
+    settings: Settings,
+    words: Words,
+    *,
+    raw: bool,
 ) -> None:
     default = settings.home.exports / f"plan-{day}.{form}"
-    if form == "csv":
+    if raw:
         flat = [_flat(row, words) for row in found]
-        written(output, lambda path: write_rows(flat, "csv", path, title=f"plan-{day}"))
+        path = output or (default if form == "xlsx" else None)
+        written(path, lambda path: _write_raw({f"plan-{day}": flat}, form, path))
+    elif form == "csv":
+        written(output, lambda path: write_list(plan_lists.of_day(found, day, words), "csv", path, words))
     else:
         written(output or default, lambda path: write_day_sheets(found, path, words))
 
@@ -264,8 +315,8 @@ def _of(sent: Sent) -> str:
 def _flat(row: Row, words: Words) -> Row:
     """A visit in one line of a spreadsheet: people by name, what to check as one text."""
     people = [person["name"] for person in row["officers"]]
-    checks = [plan_view.check_text(check, words) for check in row["checks"][: plan_view.MOST_CHECKS]]
-    return {**row, "officers": people, "filing": plan_view.filing(row, words), "checks": checks}
+    checks = [check_text(check, words) for check in row["checks"][: lists.MOST_CHECKS]]
+    return {**row, "officers": people, "filing": filing(row, words), "checks": checks}
 
 
 def _start() -> tuple[Settings, Words]:

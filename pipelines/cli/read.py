@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from desk.files.lists import write_list
 from desk.files.tables import as_json, write_rows
+from desk.say import lists
+from desk.say.lists import Listing
 from desk.say.plan import NO_TARGET, missing
+from desk.say.visits import reasons_text
 from desk.terminal.codes import (
     codes_table,
     listing_table,
     queue_table,
-    reasons_text,
     visits_table,
 )
 from desk.terminal.passport import show_passport
@@ -28,6 +31,7 @@ from pipelines.cli.options import (
     Level,
     Limit,
     Output,
+    Raw,
     WrongUse,
     date_of,
     day,
@@ -55,6 +59,7 @@ def queue(
     state: Annotated[str | None, typer.Option(help="scheduled, short, deferred or awaiting")] = None,
     limit: Limit = None,
     form: Form = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -67,7 +72,7 @@ def queue(
     if code is not None:
         if channel or team or due_by or state:
             raise WrongUse("--code lists enterprises; leave it out to choose among visits")
-        _queue_of_code(_code(code), district, at, limit, form, output, settings)
+        _queue_of_code(_code(code), district, at, limit, form, output, settings, raw=raw)
         return
     asked = visits.Asked(
         one_of(CHANNEL, channel) if channel else None,
@@ -78,11 +83,13 @@ def queue(
     )
     with reading(settings.home) as connection:
         found = visits.inspection_queue(connection, area_of(connection, level, district), asked)
-        lack = None if found else missing(plan.horizon(connection))
+        whole = plan.horizon(connection)
+        lack = None if found else missing(whole)
     if not found:
         say(words.of(lack) if lack else words("No visit matches"), beside=form != "table")
     if form != "table":
-        exported(_flat(found, form), form, output, settings, name="queue")
+        people = None if raw else lists.visits_due(found, whole["as_of"], words)
+        exported(_flat(found, form), people, form, output, settings, name="queue")
     elif found:
         console = Console()
         console.print(visits_table(found, words, width=console.width))
@@ -99,18 +106,21 @@ def _queue_of_code(
     form: str,
     output: Path | None,
     settings: Settings,
+    *,
+    raw: bool,
 ) -> None:
     """Every enterprise of a code; RED ones with due day and state."""
     words = Words(settings.language)
     with reading(settings.home) as connection:
         area_of(connection, level, district)
         found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
-        whole = {} if found else plan.horizon(connection)
+        whole, as_of = plan.horizon(connection), queries.last_run(connection)["as_of"]
     if not found:
         lack = None if whole["firms"] else missing(whole)
         say(words.of(lack) if lack else words("No enterprise matches"), beside=form != "table")
     if form != "table":
-        exported(_flat(found, form), form, output, settings, name=f"queue-{key}")
+        people = None if raw else lists.enterprises_of_code(found, key, as_of, words)
+        exported(_flat(found, form), people, form, output, settings, name=f"queue-{key}")
     elif found:
         console = Console()
         console.print(queue_table(found, words, wide=console.width >= 110))
@@ -158,6 +168,7 @@ def codes(
     district: District = None,
     limit: Limit = None,
     form: Form = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -170,6 +181,7 @@ def codes(
             found = queries.listing(
                 connection, code=_code(code) if code else None, district=district, limit=limit
             )
+            as_of = queries.last_run(connection)["as_of"]
         else:
             counts, run = queries.code_counts(connection), queries.last_run(connection)
             if form == "json":
@@ -180,7 +192,8 @@ def codes(
     if form == "table":
         Console().print(listing_table(found, words) if found else words("No enterprise matches"))
     else:
-        exported(found, form, output, settings, name="codes")
+        people = None if raw else lists.codes(found, as_of, words)
+        exported(found, people, form, output, settings, name="codes")
 
 
 def _code(text: str) -> str:
@@ -192,17 +205,22 @@ def _flat(found: list[Row], form: str) -> list[Row]:
     if form == "json":
         return found
     words = Words(load_settings().language)
-    return [{**row, "reasons": reasons_text(row, words).replace("\\[", "[")} for row in found]
+    return [{**row, "reasons": reasons_text(row, words)} for row in found]
 
 
-def exported(found: list[Row], form: str, output: Path | None, settings: Settings, *, name: str) -> None:
-    """Write rows as CSV, workbook or JSON, to the terminal or a file."""
+def exported(
+    found: list[Row], people: Listing | None, form: str, output: Path | None, settings: Settings, *, name: str
+) -> None:
+    """Write rows as CSV, workbook or JSON, to the terminal or a file; ``people``: the list for those who read it."""
     if form not in ("csv", "xlsx", "json"):
         raise WrongUse(
             "--format {form}: choose {others} or {last}", form=form, others="table, csv, xlsx", last="json"
         )
     if form == "xlsx" and output is None:
         output = settings.home.exports / f"{name}.xlsx"
-    written(output, lambda path: write_rows(found, form, path, title=name), shown=False)
+    if people is None or form == "json":
+        written(output, lambda path: write_rows(found, form, path, title=name), shown=False)
+    else:
+        written(output, lambda path: write_list(people, form, path, Words(settings.language)), shown=False)
     if output is not None:
         typer.echo(f"{output} ({len(found):,})", err=True)

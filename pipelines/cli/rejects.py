@@ -52,7 +52,7 @@ def rejects(
     if form == "table":
         Console().print(rejects_table(found, words) if found else words("No refused rows"))
     else:
-        exported(found, form, output, settings, name="rejects")
+        exported(found, None, form, output, settings, name="rejects")
 
 
 def _require_rule(text: str, stored: Iterable[str]) -> None:

@@ -73,10 +73,28 @@ def test_the_queue_has_every_visit_in_order_of_precedence(coded: Path) -> None:
     assert [row["visit_id"] for row in rows] == [
         visit for (visit,) in asked(coded, "SELECT visit_id FROM serve.inspection_queue ORDER BY rank")
     ]
-    done = riskcode(coded, "queue", "--format", "csv")
+    done = riskcode(coded, "queue", "--format", "csv", "--raw")
     table = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["visit_id"] for row in table] == [row["visit_id"] for row in rows]
     assert all(row["value"] for row in table) and "nobody's target" in done.stderr
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_working_list_is_for_people_and_fits_a_page(coded: Path, tmp_path: Path, language: str) -> None:
+    path = tmp_path / "queue.xlsx"
+    written = ("queue", "--format", "xlsx", "--output", str(path))
+    assert riskcode(coded, *written, RISKCODE_LANG=language).returncode == 0
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    rows = told(coded, "queue")
+    cells = list(sheet.iter_rows(min_row=3, values_only=True))
+    assert [row[2] for row in cells] == [row["enterprise_id"] for row in rows]
+    heads = [str(cell.value) for cell in sheet[2]]
+    assert heads[1] == {"zh": "企业名称", "en": "enterprise"}[language]
+    said = {str(text) for row in cells for text in row}
+    assert not any("_" in text for text in (*heads, *said)), "no name of a column and no key of a value"
+    assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.fitToHeight == 0
+    assert str(rows[0]["as_of"]) in str(sheet["A1"].value)
 
 
 def test_red_visits_keep_what_the_red_queue_told(coded: Path) -> None:
@@ -135,7 +153,7 @@ def test_the_year_adds_up(coded: Path) -> None:
         assert row["required"] == row["base"] == row["done"] + row["planned"] + row["short"]
     drawn = sum(row["drawn"] for row in found["draws"] if row["channel"] == "random")
     assert drawn == asked(coded, "SELECT count(*) FROM plan.targets WHERE channel = 'random'")[0][0]
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "year", "--format", "csv").stdout)))
+    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "year", "--format", "csv", "--raw").stdout)))
     assert [float(row["inspection_days"]) for row in table] == [
         row["inspection_days"] for row in found["budget"]
     ]
@@ -147,8 +165,11 @@ def test_the_year_of_one_authority_and_as_a_workbook(coded: Path, tmp_path: Path
     path = tmp_path / "year.xlsx"
     assert riskcode(coded, "plan", "year", "--format", "xlsx", "--output", str(path)).returncode == 0
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["budget", "floors", "draws"]
-    assert book["draws"].max_row == 1 + asked(coded, "SELECT count(*) FROM plan.draws")[0][0]
+    assert book.sheetnames == ["person-days", "floors", "Draws"]
+    assert book["Draws"].max_row == 2 + asked(coded, "SELECT count(*) FROM plan.draws")[0][0]
+    whole = ("--format", "xlsx", "--raw", "--output", str(path))
+    assert riskcode(coded, "plan", "year", *whole).returncode == 0
+    assert openpyxl.load_workbook(path).sheetnames == ["budget", "floors", "draws"]
 
 
 # ----------------------------------------------------------------------------------------------- month
@@ -176,7 +197,14 @@ def test_the_public_list_tells_no_day_officer_or_reason(coded: Path, tmp_path: P
         riskcode(coded, "plan", "month", "--list", "--format", "xlsx", "--output", str(path)).returncode == 0
     )
     sheet = openpyxl.load_workbook(path).active
-    assert sheet is not None and sheet.max_row == len(rows) + 1 and sheet.max_column == len(LISTED)
+    assert sheet is not None and sheet.max_row == len(rows) + 3, "a title, heads, and what it does not name"
+    heads = [cell.value for cell in sheet[2]]
+    assert heads == ["authority", "enterprise", "enterprise id", "kind"]
+    assert sheet.page_setup.orientation != "landscape" and sheet.print_title_rows == "$1:$2"
+    zh = riskcode(coded, "plan", "month", "--list", "--format", "csv", RISKCODE_LANG="zh").stdout
+    assert zh.splitlines()[0] == "执法单位,企业名称,统一社会信用代码,类别"
+    raw = riskcode(coded, "plan", "month", "--list", "--format", "csv", "--raw").stdout
+    assert {*raw.splitlines()[0].split(",")} == LISTED
     assert riskcode(coded, "plan", "month", "--list", "--format", "ics").returncode == 2
 
 
@@ -186,13 +214,15 @@ def test_the_month_as_workbook_and_table_of_visits(
     path = tmp_path / "month.xlsx"
     assert riskcode(coded, "plan", "month", "--format", "xlsx", "--output", str(path)).returncode == 0
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["visits", "load", "shortfalls", "contested", "changes"]
-    assert book["visits"].max_row == len(month["visits"]) + 1
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "month", "--format", "csv").stdout)))
+    assert book.sheetnames == ["visits", "load", "not possible", "contested authorities", "changes"]
+    assert book["visits"].max_row == len(month["visits"]) + 2
+    raw = riskcode(coded, "plan", "month", "--format", "csv", "--raw").stdout
+    table = list(csv.DictReader(io.StringIO(raw)))
     assert [row["visit_id"] for row in table] == [row["visit_id"] for row in month["visits"]]
-    for row in table:
-        texts = [cell for key, cell in row.items() if key != "score"]
-        assert not any(cell.startswith(("=", "@", "+", "-")) for cell in texts)
+    read = list(csv.reader(io.StringIO(riskcode(coded, "plan", "month", "--format", "csv").stdout)))
+    assert len(read) == len(month["visits"]) + 1
+    for cells in (*read, *([cell for key, cell in row.items() if key != "score"] for row in table)):
+        assert not any(cell.startswith(("=", "@", "+", "-")) for cell in cells)
 
 
 @pytest.mark.parametrize("ending", ["svg", "png"])

@@ -26,13 +26,16 @@ pytestmark = pytest.mark.slow
 def test_the_red_queue_has_every_red_enterprise_in_every_format(coded: Path) -> None:
     rows = json.loads(riskcode(coded, "queue", "--code", "red", "--json").stdout)
     assert rows and all(row["code"] == "red" and row["due_on"] and row["reasons"] for row in rows)
-    table = list(
-        csv.DictReader(io.StringIO(riskcode(coded, "queue", "--code", "red", "--format", "csv").stdout))
-    )
+    for language, head in (("en", "enterprise id"), ("zh", "统一社会信用代码")):
+        done = riskcode(coded, "queue", "--code", "red", "--format", "csv", RISKCODE_LANG=language)
+        table = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert [row[head] for row in table] == [row["enterprise_id"] for row in rows]
+    raw = riskcode(coded, "queue", "--code", "red", "--format", "csv", "--raw").stdout
+    table = list(csv.DictReader(io.StringIO(raw)))
     assert [row["enterprise_id"] for row in table] == [row["enterprise_id"] for row in rows]
     assert riskcode(coded, "queue", "--code", "red", "--format", "xlsx").returncode == 0
     sheet = openpyxl.load_workbook(coded / "exports" / "queue-red.xlsx").active
-    assert sheet is not None and sheet.max_row == len(rows) + 1
+    assert sheet is not None and sheet.max_row == len(rows) + 2
 
 
 def test_a_district_may_be_given_by_code_or_by_name(coded: Path) -> None:

@@ -238,9 +238,7 @@ def test_a_replay_of_an_earlier_day_is_measured_and_leaves_the_history_as_it_was
 NIGHTS = ("nights_missed", "nights_late")
 
 
-def a_night(
-    connection: Connection, days: int, *, hours: int = 2, issued: bool = True
-) -> dict[Key, Measured]:
+def a_night(connection: Connection, days: int, *, hours: int = 2, issued: bool = True) -> dict[Key, Measured]:
     """Code a day, its run finished so many hours after the day began."""
     found = code(connection, after(days), red=20, issued=issued)
     day = {"day": after(days), "hours": hours}
