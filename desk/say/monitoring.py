@@ -65,8 +65,8 @@ SENTENCES = {
     ),
     "feedback": N_(
         "Among firms of the same sector and size, each visit of the last two years moves the "
-        "code's rank by {value} (95% interval {interval}; above 0 is worse). This does not prove a "
-        "loop: visits that were rightly aimed at risky firms give the same sign."
+        "code's rank by {value} (95% interval {interval}; above 0 is worse, the limit is {high}). This does not "
+        "prove a loop: visits that were rightly aimed at risky firms give the same sign."
     ),
     "flip_flops": N_(
         "In the last {days} days {flips} codes went and came back within {within} days: {value}; "
@@ -93,6 +93,12 @@ SENTENCES = {
 TOO_LITTLE = N_("Too little to judge by.")
 KNOWN_ALREADY = N_("A person has looked into it and takes it as it is.")
 
+_ALIKE = N_(
+    "{kind} “{group}”: {red} of {enterprises} enterprises are RED, {value} (95% interval {interval}); of "
+    "enterprises of the same sectors and sizes elsewhere {rest}."
+)
+"""Of a red rate that is compared like with like."""
+
 LOOK = {
     "codes_moved": N_(
         "Look at the reasons of the changes (risk.change_reasons): new rules or card, a bulk "
@@ -115,8 +121,8 @@ LOOK = {
         "Ask who delivers this table; while the rest flows on, the codes look healthy with this part missing."
     ),
     "red_rate": N_(
-        "Look at the reasons of this group's RED codes: real hazards, or how it reports, how often "
-        "it is visited, or the rules themselves?"
+        "Look at the reasons of this district's RED codes: real hazards, or how it reports and how often "
+        "it visits?"
     ),
     "feedback": N_(
         "Compare with random draws (the model report's section on feedback): if these firms are no "
@@ -242,7 +248,7 @@ def sentence(one: Measured, name: str, words: Words) -> str:
         "high": number(one.metric, one.limit_high, words),
         "interval": f"{low} … {high}",
     }
-    text = words(SENTENCES[one.metric], **facts)
+    text = words(_ALIKE if one.facts.get("alike") else SENTENCES[one.metric], **facts)
     more = {"unknown": TOO_LITTLE, "acknowledged": KNOWN_ALREADY}.get(one.state)
     return words.sentences([text, words(more)]) if more else text
 

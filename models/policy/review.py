@@ -49,7 +49,8 @@ class Monitoring(Strict):
     ``most_moved_permille_a_day``: enterprises whose code changed, per mille and day between two runs.
     ``quiet_days`` and ``least_events_for_movement``: nothing moved for so many days although so many events came in.
     ``most_psi_permille``: population stability index of score or feature times 1000.  ``parity_ratio``: red rate of
-    a group against the rest, for groups of at least ``least_group``.  ``most_refused_permille`` and
+    a group against enterprises alike elsewhere, for groups of at least ``least_group``.  ``most_feedback_permille``:
+    of the city's enterprises that a code passes with each visit.  ``most_refused_permille`` and
     ``least_refused_rows``: a night counts as incomplete where more of a table was refused, and so many rows or all.
     ``most_missed_nights`` and ``most_late_nights``: of the last thirty; packs written before do not say, and then
     nights are only counted.
@@ -62,6 +63,7 @@ class Monitoring(Strict):
     parity_ratio: Ratio
     least_group: int = Field(gt=1)
     most_flip_flops_permille_a_year: int = Field(gt=0)
+    most_feedback_permille: int = Field(default=0, ge=0)
     most_refused_permille: int = Field(ge=0, le=1000)
     least_refused_rows: int = Field(gt=0)
     most_missed_nights: int | None = Field(default=None, ge=0)

@@ -161,30 +161,69 @@ def stopped(table: str, now: int, usual: float, year_ago: int | None, *, limits:
     return Measured("events_in", float(now), state, "table", table, limit_low=1.0, facts=facts)
 
 
-def parity(kind: str, firms: pl.DataFrame, *, limits: Monitoring) -> list[Measured]:
-    """Share of RED in every group against that of all other enterprises.
+def shares(kind: str, firms: pl.DataFrame) -> list[Measured]:
+    """Share of RED in groups that the rules themselves tell apart, as sector and size: told, and never an alarm.
 
-    ``firms``: one row per enterprise, ``group`` (text) and ``is_red``.  An alarm needs a group of ``least_group``,
-    a ratio outside ``parity_ratio``, and a Wilson interval that does not hold the share of the rest: so chance in
-    a small group raises none.  Returns one measure per group, sorted.
+    ``firms``: one row per enterprise, ``group`` (text) and ``is_red``.  Returns one measure per group, sorted.
     """
     counted = firms.group_by("group").agg(n=pl.len(), red=pl.col("is_red").sum()).sort("group")
     everybody, all_red = int(counted["n"].sum()), int(counted["red"].sum())
+    found: list[Measured] = []
+    for group, n, red in counted.iter_rows():
+        rest = (all_red - red) / (everybody - n) if everybody > n else None
+        facts = {"red": red, "enterprises": n, "rest": rest}
+        found.append(
+            Measured(
+                "red_rate",
+                red / n,
+                "unknown" if rest is None else "ok",
+                kind,
+                group,
+                *wilson(red, n),
+                facts=facts,
+            )
+        )
+    return found
+
+
+def parity(kind: str, firms: pl.DataFrame, *, limits: Monitoring) -> list[Measured]:
+    """Share of RED in every group against that of enterprises alike elsewhere.
+
+    ``firms``: one row per enterprise, ``group``, ``alike`` (texts: enterprises of one ``alike`` are compared, as
+    those of one sector and size) and ``is_red``.  What a group would have, if its enterprises were RED as often as
+    those alike elsewhere, is its expected share (indirect standardisation); who has nobody alike elsewhere does not
+    count.  An alarm needs ``least_group`` enterprises, a share outside ``parity_ratio`` times the expected one, and a
+    Wilson interval that does not hold it: so chance in a small group raises none.  One measure per group, sorted.
+    """
+    own = firms.group_by("group", "alike").agg(
+        n=pl.len().cast(pl.Int64), red=pl.col("is_red").sum().cast(pl.Int64)
+    )
+    whole = own.group_by("alike").agg(all_n=pl.col("n").sum(), all_red=pl.col("red").sum())
+    beside = own.join(whole, on="alike").with_columns(
+        rest_n=pl.col("all_n") - pl.col("n"), rest_red=pl.col("all_red") - pl.col("red")
+    )
+    counted = (
+        beside.filter(pl.col("rest_n") > 0)
+        .sort("alike")
+        .group_by("group")
+        .agg(
+            pl.col("n", "red").sum(),
+            expected=(pl.col("n") * pl.col("rest_red") / pl.col("rest_n")).sum(),
+        )
+    )
+    groups = firms.select(pl.col("group").unique()).join(counted, on="group", how="left").sort("group")
     return [
-        _against_rest(kind, group, (red, n), (all_red - red, everybody - n), limits)
-        for group, n, red in counted.iter_rows()
+        _against(kind, group, n or 0, red or 0, expected or 0.0, limits)
+        for group, n, red, expected in groups.iter_rows()
     ]
 
 
-def _against_rest(
-    kind: str, group: str, here: tuple[int, int], rest: tuple[int, int], limits: Monitoring
-) -> Measured:
-    (red, n), (rest_red, rest_n) = here, rest
-    low, high = wilson(red, n)
-    share = red / n
-    elsewhere = rest_red / rest_n if rest_n else None
-    facts = {"red": red, "enterprises": n, "rest": elsewhere}
-    if elsewhere is None or n < limits.least_group:
+def _against(kind: str, group: str, n: int, red: int, expected: float, limits: Monitoring) -> Measured:
+    if not n:
+        return Measured("red_rate", None, "unknown", kind, group)
+    (low, high), share, elsewhere = wilson(red, n), red / n, expected / n
+    facts = {"red": red, "enterprises": n, "rest": elsewhere, "alike": True}
+    if n < limits.least_group:
         return Measured("red_rate", share, "unknown", kind, group, low, high, facts=facts)
     least, most = limits.parity_ratio.least * elsewhere, limits.parity_ratio.most * elsewhere
     apart = not low <= elsewhere <= high and not least <= share <= most
@@ -192,20 +231,22 @@ def _against_rest(
     return Measured("red_rate", share, state, kind, group, low, high, least, most, facts)
 
 
-def feedback(firms: pl.DataFrame) -> Measured:
+def feedback(firms: pl.DataFrame, *, limits: Monitoring) -> Measured:
     """Whether firms that were visited more often have worse codes than others of their sector and size.
 
     ``firms``: one row per enterprise, ``code``, ``visits`` and ``stratum``.  ``value``: change of the code's rank
-    among all firms (0 best to 1 worst) per past visit; an alarm where its whole interval is above 0.
-    An alarm is no proof of a loop: rightly aimed visits raise it as well.
+    among all firms (0 best to 1 worst) per past visit; an alarm where its whole interval is above
+    ``most_feedback_permille``.  An alarm is no proof of a loop: rightly aimed visits raise it as well, so a limit of 0
+    would alarm wherever visits are aimed at all.
     """
+    most = limits.most_feedback_permille / 1000
     ranks = firms["code"].replace_strict(CODE_RANKS)
     visits = firms["visits"].cast(pl.Float64).to_numpy()
     found = feedback_loop(ranks.cast(pl.Float64).to_numpy(), visits, firms["stratum"].to_list())
     if math.isnan(found.slope):
-        return Measured("feedback", None, "unknown", limit_high=0.0)
-    state: State = "alarm" if found.alarming else "ok"
-    return Measured("feedback", found.slope, state, "", "", found.low, found.high, None, 0.0)
+        return Measured("feedback", None, "unknown", limit_high=most)
+    state: State = "alarm" if found.low > most else "ok"
+    return Measured("feedback", found.slope, state, "", "", found.low, found.high, None, most)
 
 
 def flip_flop_rate(

@@ -16,18 +16,14 @@ from warehouse.questions.complaints import standing
 
 
 def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
-    """Red rate by district, sector and size; and the feedback-loop test."""
-    firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"))
-    kinds = {
-        "division": lies_in("district"),
-        "sector": pl.col("sector"),
-        "size": pl.col("stratum").str.split("/").list.last(),
-    }
-    found: list[Measured] = []
-    for kind, group in kinds.items():
-        asked = firms.select(group=group.fill_null("unknown"), is_red=drift.is_red())
-        found += drift.parity(kind, asked, limits=limits)
-    return [*found, drift.feedback(firms)]
+    """Red rate by district, like with like; by sector and size, which the rules tell apart; the feedback-loop test."""
+    firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"), is_red=drift.is_red())
+    inherent = {"sector": pl.col("sector"), "size": pl.col("stratum").str.split("/").list.last()}
+    places = firms.select("is_red", group=lies_in("district").fill_null("unknown"), alike=pl.col("stratum"))
+    found = drift.parity("division", places, limits=limits)
+    for kind, group in inherent.items():
+        found += drift.shares(kind, firms.select("is_red", group=group.fill_null("unknown")))
+    return [*found, drift.feedback(firms, limits=limits)]
 
 
 _FIRMS = """

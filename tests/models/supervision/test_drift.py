@@ -21,6 +21,7 @@ from models.supervision.drift import (
     parity,
     psi,
     settled,
+    shares,
     shifted,
     still_codes,
     still_data,
@@ -114,10 +115,10 @@ def test_a_stream_that_dried_up_alarms_where_it_used_to_flow(
     assert stopped("alerts", now, usual, year_ago, limits=LIMITS).state == state
 
 
-def firms(**groups: tuple[int, int]) -> pl.DataFrame:
-    """Groups as (red, all)."""
-    rows = [(name, at < red) for name, (red, n) in groups.items() for at in range(n)]
-    return pl.DataFrame(rows, schema=["group", "is_red"], orient="row")
+def firms(alike: str = "x", **groups: tuple[int, int]) -> pl.DataFrame:
+    """Groups as (red, all), whose enterprises are alike."""
+    rows = [(name, at < red, alike) for name, (red, n) in groups.items() for at in range(n)]
+    return pl.DataFrame(rows, schema=["group", "is_red", "alike"], orient="row")
 
 
 def test_a_group_is_compared_with_all_others_and_alarms_only_beyond_chance() -> None:
@@ -129,6 +130,30 @@ def test_a_group_is_compared_with_all_others_and_alarms_only_beyond_chance() -> 
     assert (found["a"].limit_low, found["a"].limit_high) == (0.05, 0.2)
     assert found["a"].state == "alarm"
     assert found["b"].state == "alarm", "a third of the others' share is out of the ratio too"
+
+
+def test_like_is_compared_with_like() -> None:
+    # Dangerous firms are RED ten times as often, and one district has more of them: nothing is wrong with it.
+    city = pl.concat([firms("dangerous", a=(60, 120), b=(15, 30)), firms("harmless", a=(3, 60), b=(45, 900))])
+    assert [one.state for one in parity("division", city, limits=LIMITS)] == ["ok", "ok"]
+    apart = parity("division", city.drop("alike").with_columns(alike=pl.lit("x")), limits=LIMITS)
+    assert [one.state for one in apart] == ["alarm", "alarm"]
+    [here, _] = parity("division", city, limits=LIMITS)
+    assert here.facts["rest"] == pytest.approx((120 * 0.5 + 60 * 0.05) / 180)
+    alone = pl.concat([firms("only here", a=(50, 50)), firms("everywhere", a=(4, 40), b=(10, 100))])
+    assert [
+        (one.facts["red"], one.facts["enterprises"]) for one in parity("division", alone, limits=LIMITS)
+    ] == [
+        (4, 40),
+        (10, 100),
+    ], "who has none alike elsewhere is not compared"
+
+
+def test_what_the_rules_tell_apart_is_told_and_raises_no_alarm() -> None:
+    found = shares("sector", firms(a=(30, 100), b=(10, 100)))
+    assert [(one.value, one.state, one.limit_high) for one in found] == [(0.3, "ok", None), (0.1, "ok", None)]
+    assert [one.facts["rest"] for one in found] == [0.1, 0.3]
+    assert [one.state for one in shares("size", firms(a=(10, 100)))] == ["unknown"]
 
 
 def test_small_groups_near_shares_and_chance_raise_no_alarm() -> None:
@@ -148,7 +173,12 @@ def test_one_group_alone_has_nothing_to_be_compared_with() -> None:
 def test_codes_that_rise_with_visits_inside_a_stratum_alarm_and_others_do_not() -> None:
     ranks = ["green", "blue", "yellow", "red"]
     looped = pl.DataFrame({"code": ranks * 20, "visits": [0, 1, 2, 3] * 20, "stratum": ["x"] * 80})
-    assert feedback(looped).state == "alarm"
+    assert feedback(looped, limits=LIMITS).state == "alarm"
+    slight = feedback(looped.with_columns(visits=pl.col("visits") * 8), limits=LIMITS)
+    assert slight.low is not None and 0 < slight.low < 0.05
+    assert slight.state == "ok", "visits that are aimed let codes rise a little"
+    before = LIMITS.model_copy(update={"most_feedback_permille": 0})
+    assert feedback(looped.with_columns(visits=pl.col("visits") * 8), limits=before).state == "alarm"
     # Two strata that differ in both, and nothing within them.
     apart = pl.DataFrame(
         {
@@ -157,8 +187,8 @@ def test_codes_that_rise_with_visits_inside_a_stratum_alarm_and_others_do_not() 
             "stratum": ["x"] * 40 + ["y"] * 40,
         }
     )
-    assert feedback(apart).state == "ok"
-    assert feedback(looped.with_columns(visits=pl.lit(2))).state == "unknown"
+    assert feedback(apart, limits=LIMITS).state == "ok"
+    assert feedback(looped.with_columns(visits=pl.lit(2)), limits=LIMITS).state == "unknown"
 
 
 def flips(*changes: tuple[str, int, int], first: int = 365) -> Measured:

@@ -153,7 +153,9 @@ def test_the_year_adds_up(coded: Path) -> None:
         assert row["required"] == row["base"] == row["done"] + row["planned"] + row["short"]
     drawn = sum(row["drawn"] for row in found["draws"] if row["channel"] == "random")
     assert drawn == asked(coded, "SELECT count(*) FROM plan.targets WHERE channel = 'random'")[0][0]
-    table = list(csv.DictReader(io.StringIO(riskcode(coded, "plan", "year", "--format", "csv", "--raw").stdout)))
+    table = list(
+        csv.DictReader(io.StringIO(riskcode(coded, "plan", "year", "--format", "csv", "--raw").stdout))
+    )
     assert [float(row["inspection_days"]) for row in table] == [
         row["inspection_days"] for row in found["budget"]
     ]
