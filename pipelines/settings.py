@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,12 @@ from warehouse.clock import COMMISSIONED_ON
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+def version() -> str:
+    """Version of this program, as the repository says it."""
+    told = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(told["project"]["version"])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ Exit codes: 0 done · 1 failed · 2 wrong usage · 3 policy or mapping unusable 
 import json
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,7 +20,7 @@ from models.errors import RiskcodeError
 from pipelines.access import keep_to_ourselves
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.help import mistake
-from pipelines.settings import load_settings
+from pipelines.settings import load_settings, version
 from warehouse.faults import fault_of
 
 COMMANDS = (
@@ -93,15 +94,25 @@ app = typer.Typer(
     name="riskcode",
     cls=group_of(*COMMANDS),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
     help="Risk codes for enterprises, and the inspections they call for.",
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"riskcode {version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def riskcode() -> None:
+def riskcode(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="which version this is")
+    ] = False,
+) -> None:
     """Nothing is done before a command is known."""
 
 

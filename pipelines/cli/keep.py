@@ -1,6 +1,5 @@
 """``./riskcode backup`` and ``restore``: what cannot be made again is kept elsewhere, and put back."""
 
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from desk.words.words import Words
 from models.coding.card import code_version
 from pipelines.cli.options import Json
 from pipelines.cli.progress import Progress
-from pipelines.settings import REPOSITORY, Settings, load_settings
+from pipelines.settings import Settings, load_settings, version
 from warehouse.clock import LOCAL
 from warehouse.database.frames import log
 from warehouse.keeping import backup as keeping
@@ -115,8 +114,7 @@ def _patience(settings: Settings, wait: int | None) -> int:
 
 def _program() -> str:
     """Version of this program, and what tells two states of its method apart."""
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return f"{project['version']}-{code_version()}"
+    return f"{version()}-{code_version()}"
 
 
 def _told(manifest: Manifest) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,31 @@ def test_a_wrong_call_is_told_in_chinese_too(call: tuple[str, ...], said: str, t
     assert done.returncode == 2
     assert f"错误：{said}" in done.stderr
     assert "查看帮助：riskcode" in done.stderr
+
+
+def test_the_version_is_that_of_the_repository(tmp_path: Path) -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert told("en", "--version", home=tmp_path).stdout == f"riskcode {project['version']}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("riskcode pl", "plan"), ("riskcode plan mo", "month"), ("riskcode queue --di", "--district")],
+)
+def test_a_shell_completes_commands_and_options_of_whatever_is_loaded_later(
+    typed: str, said: str, tmp_path: Path
+) -> None:
+    environment = {
+        **os.environ,
+        "RISKCODE_HOME": str(tmp_path),
+        "_RISKCODE_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = subprocess.run(
+        [REPOSITORY / "riskcode"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == [said]
 
 
 def test_a_language_nobody_speaks_is_refused_before_anything_is_done(tmp_path: Path) -> None:
