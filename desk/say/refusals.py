@@ -1,14 +1,16 @@
 """What is said of a refused row: the cell at fault, and what would be allowed in its place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dataframely as dy
 
+from desk.say.lists import Column, Listing, Row, value
 from desk.words.words import Words
 from models.messages import N_
 from models.tables.canonical import TABLES, code_list
+from warehouse.intake.files.raw import placed
 
 ALLOWED = {
     "error_cell": N_("a value, or an empty cell"),
@@ -46,6 +48,16 @@ def cells(row: Mapping[str, Any]) -> str:
     return "; ".join(f"{_header(columns[name])}={cell}" for name, cell in told.items() if name in columns)
 
 
+def place(row: Mapping[str, Any]) -> str:
+    """Where a row stood: file, sheet and line."""
+    return f"{printable(placed(row['file'], row['sheet']))}:{row['line']}"
+
+
+def printable(text: str) -> str:
+    """A text without what no terminal and no printer shows."""
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
 def allowed(row: Mapping[str, Any], words: Words) -> str:
     """What would be allowed instead, for each rule that says so."""
     columns = TABLES[row["table_name"]].columns()
@@ -66,3 +78,17 @@ def _allowed(rule: str, columns: Mapping[str, dy.Column], words: Words) -> str:
 
 def _header(column: dy.Column) -> str:
     return str((column.metadata or {})["zh"])
+
+
+def listing(found: Sequence[Row], words: Words) -> Listing:
+    """Refused rows, for who delivers them: where, what is wrong, what would be right, and the whole row."""
+    columns = (
+        Column(words("source"), value("source"), 14),
+        Column(words("place"), place, 26),
+        Column(words("cell"), lambda row: printable(cells(row)), 30),
+        Column(words("allowed"), lambda row: allowed(row, words), 26),
+        Column(words("rule"), value("rules"), 24),
+        Column(words("row"), lambda row: printable(row["content"]), 60),
+    )
+    title = words("Refused rows: {n}", n=f"{len(found):,}")
+    return Listing(words("refused rows"), title, columns, found)

@@ -7,7 +7,6 @@ from desk.say import refusals
 from desk.terminal.layout import plain_table
 from desk.words.words import Words
 from warehouse.database.reading import Row
-from warehouse.intake.files.raw import placed
 
 
 def reject_counts_table(found: list[Row], words: Words) -> Table:
@@ -23,21 +22,19 @@ def reject_counts_table(found: list[Row], words: Words) -> Table:
 
 
 def rejects_table(found: list[Row], words: Words) -> Table:
-    """Refused rows: the cells at fault, what would be allowed, by which rule, and where they stood."""
+    """Refused rows: the cells at fault, what would be allowed, by which rule, and below it where they stood."""
     table = plain_table(expand=True)
     table.add_column(words("cell"), overflow="fold", ratio=3)
-    table.add_column(words("allowed"), overflow="fold", ratio=3)
-    table.add_column(words("rule"), overflow="fold", ratio=3)
-    table.add_column(words("place"), overflow="fold", ratio=2)
+    table.add_column(words("allowed"), overflow="fold", ratio=2)
+    table.add_column(f"{words('rule')} · {words('place')}", overflow="fold", ratio=4)
     for row in found:
         table.add_row(
-            escape(_printable(refusals.cells(row) or row["content"])[:120]),
+            escape(refusals.printable(refusals.cells(row) or row["content"])[:_LONGEST]),
             escape(refusals.allowed(row, words)),
-            escape(row["rules"]),
-            escape(f"{_printable(placed(row['file'], row['sheet']))}:{row['line']}"),
+            f"{escape(row['rules'])}\n[dim]{escape(refusals.place(row))}[/]",
         )
     return table
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "·" for char in text)
+_LONGEST = 80
+"""Characters of a cell or row that are shown; --format has the whole."""

@@ -147,22 +147,21 @@ def _noted(note: str, words: Words) -> str:
 
 
 def _table(found: list[Row], words: Words) -> Table:
+    """Two lines an objection, within 80 columns."""
     table = plain_table()
-    for head in (words("objection"), words("enterprise id")):
-        table.add_column(head, no_wrap=True)
+    table.add_column(f"{words('objection')}\n{words('enterprise id')}", no_wrap=True)
     table.add_column(words.within("objection", "contested"), overflow="fold")
-    for head in (words("filed"), words("decide by"), words("state"), words("if upheld")):
-        table.add_column(head, no_wrap=True)
+    table.add_column(f"{words('filed')}\n{words('decide by')}", no_wrap=True)
+    table.add_column(f"{words('state')}\n{words('if upheld')}", no_wrap=True)
     for row in found:
         due = f"{row['decide_by']}{' ?' if row['is_provisional'] else ''}"
+        due = f"[bold red]{due}[/]" if row["is_overdue"] else due
         then = words.code(row["code_if_upheld"]) if row["code_if_upheld"] else "–"
+        moved = f"{words.code(row['code'])}→{then}" if row["is_decisive"] else "–"
         table.add_row(
-            row["objection_id"],
-            escape(row["enterprise_id"]),
+            f"[bold]{row['objection_id']}[/]\n{escape(row['enterprise_id'])}",
             escape(_thing(row, words)),
-            str(row["filed_on"]),
-            f"[bold red]{due}[/]" if row["is_overdue"] else due,
-            words.label(OBJECTION_STATE, row["state"]),
-            f"{words.code(row['code'])}→{then}" if row["is_decisive"] else "–",
+            f"{row['filed_on']}\n{due}",
+            f"{words.label(OBJECTION_STATE, row['state'])}\n{moved}",
         )
     return table

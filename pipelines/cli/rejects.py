@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from desk.say import refusals
 from desk.say.refusals import ALLOWED
 from desk.terminal.rejects import reject_counts_table, rejects_table
 from desk.words.words import Words
 from models.tables.canonical import TABLES
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.near import nearest, require_known
-from pipelines.cli.options import Form, Json, Limit, Output, WrongUse
+from pipelines.cli.options import Form, Json, Limit, Output, Raw, WrongUse
 from pipelines.cli.read import exported
 from pipelines.settings import load_settings
 from warehouse.database.reading import reading
@@ -31,6 +32,7 @@ def rejects(
     limit: Limit = None,
     listing: Annotated[bool, typer.Option("--list", help="the rows themselves, not just counts")] = False,
     form: Form = "table",
+    raw: Raw = False,
     output: Output = None,
     json: Json = False,
 ) -> None:
@@ -52,7 +54,8 @@ def rejects(
     if form == "table":
         Console().print(rejects_table(found, words) if found else words("No refused rows"))
     else:
-        exported(found, None, form, output, settings, name="rejects")
+        people = None if raw else refusals.listing(found, words)
+        exported(found, people, form, output, settings, name="rejects")
 
 
 def _require_rule(text: str, stored: Iterable[str]) -> None:
