@@ -7,13 +7,17 @@ from assets.resources import Warehouse
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
 from warehouse.intraday import take_in_inbox
-from warehouse.resume import renew_copies
+from warehouse.resume import resume
 
 
 class Inbox(Config):
-    """What of the inbox is taken in: all of it, or what was ``finished`` when a sensor looked (place: mark)."""
+    """What of the inbox is taken in: all of it, or what was ``finished`` when a sensor looked (place: mark).
+
+    ``carries_through``: nothing is taken in; what somebody began who died is finished (``warehouse.resume``).
+    """
 
     finished: dict[str, str] | None = None
+    carries_through: bool = False
 
 
 @op(
@@ -24,16 +28,19 @@ def update_codes(context: OpExecutionContext, config: Inbox, warehouse: Warehous
 
     Another run that is writing passes, and is waited for; what is wrong otherwise is not tried again as it is.
     """
+    pack, engine = load_policy(warehouse.pack), warehouse.engine
     try:
+        resume(warehouse.connection, warehouse.paths, pack, engine=engine)
+        if config.carries_through:
+            return
         updated = take_in_inbox(
             warehouse.connection,
             warehouse.paths,
-            load_policy(warehouse.pack),
+            pack,
             run_id=context.run_id,
-            engine=warehouse.engine,
+            engine=engine,
             finished=None if config.finished is None else set(config.finished.values()),
         )
-        renew_copies(warehouse.connection, warehouse.paths)
     except BusyError as error:
         raise RetryRequested(max_retries=3, seconds_to_wait=30) from error
     except RiskcodeError as error:

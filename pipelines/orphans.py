@@ -96,5 +96,5 @@ def unfinished_acts(context: SensorEvaluationContext) -> SensorResult:
     now = written(home)
     if not is_left:
         return SensorResult(cursor=now, skip_reason="readers know what the warehouse knows")
-    nothing_new = {"ops": {"update_codes": {"config": {"finished": {}}}}}
-    return SensorResult(cursor=now, run_requests=[RunRequest(run_key=now, run_config=nothing_new)])
+    only = {"ops": {"update_codes": {"config": {"carries_through": True}}}}
+    return SensorResult(cursor=now, run_requests=[RunRequest(run_key=now, run_config=only)])

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable
 
 from models.policy import Policy
+from warehouse.clock import night_begun
 from warehouse.database.copies import Copy, damage_of, stamp
 from warehouse.database.frames import Connection, log
 from warehouse.database.runs import last_issued
 from warehouse.home import Home
-from warehouse.intake.inbox import city_today
+from warehouse.intake.inbox import city_today, closed_on
 from warehouse.intraday import touched, update_enterprises
 from warehouse.publish import CODES, MEASURES, publish_again, publish_measures
 from warehouse.rules.cards import MODELS, publish_models
@@ -38,9 +39,17 @@ def damaged(home: Home) -> dict[str, str]:
 
 
 def is_whole(connection: Connection, home: Home) -> bool:
-    """Whether readers know what the warehouse knows: all that was taken in is coded, and every copy stands."""
-    is_coded = last_issued(connection) is None or not touched(connection, known_at=city_today(connection))
+    """Whether readers know what the warehouse knows: all that was taken in is coded, and every copy stands.
+
+    Where a night is due, it codes what was taken in: within the day before, that would count a day too early.
+    """
+    is_coded = _is_night_due(connection) or not touched(connection, known_at=city_today(connection))
     return is_coded and all(copy.stands(connection, home) for copy in ALL)
+
+
+def _is_night_due(connection: Connection) -> bool:
+    last = last_issued(connection)
+    return last is None or last.as_of < (closed_on(connection) or night_begun())
 
 
 def resume(connection: Connection, home: Home, pack: Policy, *, engine: str = "polars") -> bool:
@@ -52,9 +61,11 @@ def resume(connection: Connection, home: Home, pack: Policy, *, engine: str = "p
         return False
     log.info("carrying through what was begun")
     renew_copies(connection, home)
-    if last_issued(connection) is not None:
+    if not _is_night_due(connection):
         today, run_id = city_today(connection), f"resume-{uuid.uuid4()}"
         update_enterprises(connection, home, pack, known_at=today, run_id=run_id, engine=engine)
+    elif not CODES.stands(connection, home):
+        publish_again(connection, home)
     return True
 
 

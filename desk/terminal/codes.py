@@ -2,9 +2,10 @@
 
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from desk.say.visits import reasons_text
-from desk.terminal.layout import plain_table
+from desk.terminal.layout import Cell, Head, long_table, plain_table
 from desk.words.labels import CHANNEL, DUE_STATE, VISIT_STATE
 from desk.words.words import Words
 from warehouse.database.reading import Row
@@ -41,36 +42,34 @@ def queue_table(found: list[Row], words: Words, *, wide: bool) -> Table:
     return table
 
 
-def visits_table(found: list[Row], words: Words, *, width: int) -> Table:
+def visits_table(found: list[Row], words: Words, *, width: int) -> Text:
     """The visits that are due, in order of precedence; RED ones keep score and reasons where there is room."""
-    table = plain_table()
-    is_wide, has_place, name_width = width >= 110, width >= 140, 14 if width < 90 else 18
-    table.add_column(words("#"), justify="right", no_wrap=True)
-    table.add_column(words("enterprise id"), no_wrap=True)
-    table.add_column(
-        words("name"), overflow="ellipsis", no_wrap=True, max_width=28 if has_place else name_width
-    )
-    if has_place:
-        table.add_column(words("district"), no_wrap=True)
-    for head in (
-        words.within("visit", "why"),
-        words.within("deadline", "due"),
-        words.within("visit day", "planned"),
-    ):
-        table.add_column(head, no_wrap=True)
+    is_wide, has_place = width >= 110, width >= 140
     is_contested = any(row.get("contested_until") for row in found)
-    if is_contested:
-        table.add_column(words("contested"), no_wrap=True)
+    heads = [
+        Head(words("#"), is_number=True),
+        Head(words("enterprise id")),
+        Head(words("name"), takes_rest=not is_wide),
+        *([Head(words("district"))] if has_place else []),
+        Head(words.within("visit", "why")),
+        Head(words.within("deadline", "due")),
+        Head(words.within("visit day", "planned")),
+        *([Head(words("contested"))] if is_contested and is_wide else []),
+    ]
     if is_wide:
-        table.add_column(words("score"), justify="right")
-        table.add_column(words("main reasons"), overflow="fold")
-    for row in found:
-        cells = [str(row["rank"]), escape(row["enterprise_id"]), escape(row["name"])]
-        cells += [escape(words.division(row["place"]))] if has_place else []
-        cells += [_foremost(row, words), _deadline(row), _planned(row, words)]
-        cells += [contested_mark(row)] if is_contested else []
-        table.add_row(*cells, *([str(row["score"]), escape(reasons_text(row, words))] if is_wide else []))
-    return table
+        heads += [Head(words("score"), is_number=True), Head(words("main reasons"), takes_rest=True)]
+
+    def cells(row: Row) -> list[Cell]:
+        why = _foremost(row, words)
+        if row.get("contested_until") and not is_wide:
+            why += f" · {words('contested')}"
+        told = [(str(row["rank"]), ""), (row["enterprise_id"], ""), (row["name"], "")]
+        told += [(words.division(row["place"]), "")] if has_place else []
+        told += [(why, ""), _deadline(row), _planned(row, words)]
+        told += [_contested(row)] if is_contested and is_wide else []
+        return told + ([(str(row["score"]), ""), (reasons_text(row, words), "")] if is_wide else [])
+
+    return long_table(heads, [cells(row) for row in found], width)
 
 
 def _foremost(row: Row, words: Words) -> str:
@@ -79,25 +78,30 @@ def _foremost(row: Row, words: Words) -> str:
     return f"{words.label(CHANNEL, row['channel'])}{f' +{more}' if more else ''}"
 
 
-def _deadline(row: Row) -> str:
+def _deadline(row: Row) -> Cell:
     text = f"{row['due_on'] or '–'}{' ?' if row['is_due_provisional'] else ''}"
-    return f"[bold red]{text}[/]" if row["is_overdue"] else text
+    return text, "bold red" if row["is_overdue"] else ""
 
 
-def _planned(row: Row, words: Words) -> str:
+def _planned(row: Row, words: Words) -> Cell:
     """The day of a visit, or why it has none."""
-    state = words.label(VISIT_STATE, row["state"])
     if row["state"] == "scheduled":
-        return str(row["planned_on"])
-    return f"[red]{state}[/]" if row["state"] == "short" else f"[dim]{state}[/]"
+        return str(row["planned_on"]), ""
+    return words.label(VISIT_STATE, row["state"]), "red" if row["state"] == "short" else "dim"
+
+
+def _contested(row: Row) -> Cell:
+    """By when an open objection must be decided; ``!`` where the code hangs on it, red once that day is past."""
+    if not row.get("contested_until"):
+        return "", ""
+    text = f"{row['contested_until']}{' !' if row['contested_decisive'] else ''}"
+    return text, "bold red" if row["contested_overdue"] else ""
 
 
 def contested_mark(row: Row) -> str:
-    """By when an open objection must be decided; ``!`` where the code hangs on it, red once that day is past."""
-    if not row.get("contested_until"):
-        return ""
-    text = f"{row['contested_until']}{' !' if row['contested_decisive'] else ''}"
-    return f"[bold red]{text}[/]" if row["contested_overdue"] else text
+    """The same as markup."""
+    text, style = _contested(row)
+    return f"[{style}]{text}[/]" if style else text
 
 
 def _due(row: Row, words: Words) -> str:

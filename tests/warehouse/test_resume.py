@@ -15,6 +15,9 @@ from assets.intraday import intraday
 from models.errors import WarehouseError
 from pipelines.orphans import unfinished_acts
 from tests.warehouse.test_intraday import FIRMS, PACK, START, begun
+from tests.worlds.by_hand import row
+from tests.worlds.strategies import canonical
+from tests.worlds.warehouses import fill
 from warehouse.connection import writing
 from warehouse.database.frames import Connection, transaction
 from warehouse.database.reading import reading, rows, telling_of_runs
@@ -37,6 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("RISKCODE_HOME", str(found.root))
     for place in ("warehouse.disputes.sitting.city_today", "warehouse.resume.city_today"):
         monkeypatch.setattr(place, lambda _: START)
+    monkeypatch.setattr("warehouse.resume.night_begun", lambda: START)
     with writing(found) as connection:
         begin_with(connection, found, PACK)
         renew_copies(connection, found)
@@ -123,6 +127,24 @@ def test_a_copy_that_is_not_as_it_was_made_is_made_anew(home: Home, file: str, h
     assert published_as_of(home) == START
     with duckdb.connect(str(path), read_only=True) as copy:
         assert copy.execute("SELECT count(*) FROM duckdb_tables()").fetchall() != [(0,)]
+
+
+def test_where_a_night_is_due_it_codes_what_was_taken_in_and_readers_are_told_of_decisions_only(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = row(
+        "violations", 1, enterprise_id=FIRM, occurred_on=START, is_major_hazard=True, recorded_at=START
+    )
+    with writing(home) as connection:
+        fill(connection, {"violations": canonical("violations", [finding])}, received_on=START)
+        monkeypatch.setattr("warehouse.resume.night_begun", lambda: START + timedelta(days=1))
+        assert is_whole(connection, home), "the night codes it"
+        home.published.unlink()
+        assert resume(connection, home, PACK) and is_whole(connection, home)
+        assert shown(home) != "red"
+        monkeypatch.setattr("warehouse.resume.night_begun", lambda: START)
+        assert resume(connection, home, PACK)
+    assert shown(home) == "red"
 
 
 @pytest.mark.parametrize("how", ["gone", "damaged"])
