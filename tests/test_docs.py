@@ -343,7 +343,7 @@ def _texts() -> Iterator[tuple[str, str]]:
     )
     for name in filter(None, listed.stdout.split("\0")):
         file = REPOSITORY / name
-        if file.suffix not in (".png", ".xlsx", ".parquet") and file.is_file():
+        if file.suffix not in (".png", ".xlsx", ".parquet", ".xz") and file.is_file():
             yield name, file.read_text(encoding="utf-8")
 
 

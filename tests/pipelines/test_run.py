@@ -36,8 +36,8 @@ from warehouse.home import Home
 
 pytestmark = pytest.mark.slow
 
-KILLS = 8 if EVERYTHING else 2
-READERS = 8 if EVERYTHING else 3
+KILLS = 8 if EVERYTHING else 1
+READERS = 8 if EVERYTHING else 2
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from warehouse.publish import publish_again
 
 pytestmark = pytest.mark.slow
 
-POINTS = 40 if EVERYTHING else 6
+POINTS = 40 if EVERYTHING else 3
 
 # Counts what would change a file below one of the folders watched, and dies before the n-th.
 _DOOMED = """
