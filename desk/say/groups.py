@@ -4,7 +4,12 @@ from desk.words.labels import CATEGORIES, SIZE
 from desk.words.words import Words
 from models.messages import N_
 
-KINDS = {"division": N_("district"), "sector": N_("sector"), "size": N_("size")}
+KINDS = {
+    "division": N_("district"),
+    "legal_form": N_("legal form"),
+    "sector": N_("sector"),
+    "size": N_("size"),
+}
 """What enterprises are grouped by."""
 
 _LABELS = {**CATEGORIES, "size": SIZE}

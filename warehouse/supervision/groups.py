@@ -3,7 +3,6 @@
 import polars as pl
 
 from models.coding.shrinkage import cell
-from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.drift import Measured
 from models.territory import lies_in
@@ -11,24 +10,35 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.issue import renew_shares
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
-from warehouse.database.validity import override_ends
+from warehouse.database.validity import known, override_ends
 from warehouse.questions.complaints import standing
 
 
-def fairness(connection: Connection, limits: Monitoring) -> list[Measured]:
-    """Red rate by district, like with like; by sector and size, which the rules tell apart; the feedback-loop test."""
-    firms = connection.sql(_FIRMS).pl().with_columns(cell().alias("stratum"), is_red=drift.is_red())
+def fairness(connection: Connection, coding: Coding) -> list[Measured]:
+    """Red rate by district and legal form, like with like; by sector and size, which rules tell apart; feedback.
+
+    Legal forms are compared where one is delivered at all; no score knows them.
+    """
+    limits = coding.policy.review.monitoring
+    rows = connection.sql(_FIRMS, params={"known_at": coding.known_at}).pl()
+    firms = rows.with_columns(cell().alias("stratum"), is_red=drift.is_red())
     inherent = {"sector": pl.col("sector"), "size": pl.col("stratum").str.split("/").list.last()}
-    places = firms.select("is_red", group=lies_in("district").fill_null("unknown"), alike=pl.col("stratum"))
-    found = drift.parity("division", places, limits=limits)
+    apart = {"division": lies_in("district")}
+    if firms["legal_form"].is_not_null().any():
+        apart["legal_form"] = pl.col("legal_form").str.strip_chars()
+    found: list[Measured] = []
+    for kind, group in apart.items():
+        asked = firms.select("is_red", group=group.fill_null("unknown"), alike=pl.col("stratum"))
+        found += drift.parity(kind, asked, limits=limits)
     for kind, group in inherent.items():
         found += drift.shares(kind, firms.select("is_red", group=group.fill_null("unknown")))
     return [*found, drift.feedback(firms, limits=limits)]
 
 
-_FIRMS = """
-SELECT c.enterprise_id, c.code, f.division, f.sector, f.employees, f.inspections_24m AS visits
-FROM risk.codes c JOIN risk.features f USING (enterprise_id) ORDER BY c.enterprise_id
+_FIRMS = f"""
+SELECT c.enterprise_id, c.code, f.division, f.sector, f.employees, f.inspections_24m AS visits, e.legal_form
+FROM risk.codes c JOIN risk.features f USING (enterprise_id)
+LEFT JOIN (FROM core.enterprises WHERE {known()}) e USING (enterprise_id) ORDER BY c.enterprise_id
 """
 
 

@@ -55,7 +55,7 @@ def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Mea
         *_movement(connection, coding, known),
         *_spreads(connection, coding, known),
         *_streams(connection, coding, limits),
-        *fairness(connection, limits),
+        *fairness(connection, coding),
         flip_flops(connection, coding),
         *disputes(connection, coding),
         deliveries(connection, coding),

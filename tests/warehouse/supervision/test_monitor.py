@@ -12,7 +12,10 @@ from desk.say.monitoring import told
 from models.errors import ScoreError, WarehouseError
 from models.policy import load_policy
 from models.supervision.drift import Measured
+from tests.worlds.by_hand import row
 from tests.worlds.deliveries import MAPPING, warehouse
+from tests.worlds.strategies import canonical
+from tests.worlds.warehouses import fill
 from warehouse.coding.coding import Coding
 from warehouse.database.frames import Connection, insert
 from warehouse.questions.monitoring import findings, migration
@@ -233,6 +236,30 @@ def test_a_replay_of_an_earlier_day_is_measured_and_leaves_the_history_as_it_was
     found = code(connection, after(1), red=40, issued=False)
     assert found["codes_moved", "", ""].value == 100
     assert connection.execute("FROM ops.monitoring_history ORDER BY ALL").fetchall() == kept
+
+
+def test_legal_forms_are_compared_where_they_are_delivered() -> None:
+    connection = city()
+    assert not [key for key in code(connection, DAY, red=40) if key[1] == "legal_form"]
+    firms = connection.execute("SELECT enterprise_id, code FROM risk.codes").fetchall()
+    told = [
+        row(
+            "enterprises",
+            0,
+            enterprise_id=one,
+            source="a",
+            recorded_at=DAY,
+            legal_form="个体工商户" if colour == "red" else "有限责任公司 ",
+        )
+        for one, colour in firms
+    ]
+    fill(connection, {"enterprises": canonical("enterprises", told)}, received_on=DAY)
+    found = code(connection, after(1), red=40)
+    forms = {key[2]: one for key, one in found.items() if key[1] == "legal_form"}
+    assert {form: (one.value, one.state) for form, one in forms.items()} == {
+        "个体工商户": (1.0, "alarm"),
+        "有限责任公司": (0.0, "alarm"),
+    }
 
 
 NIGHTS = ("nights_missed", "nights_late")
