@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 import polars as pl
 
-from benchmarks.year_city import VISIT_COLUMNS, LivingCity
+from benchmarks.year_city import LivingCity
 from models.calendar import working_days
 from models.policy import Policy, PolicyOnDay, load_policy
 from models.tables.canonical import TABLES
+from pipelines.demo.living import VISIT_COLUMNS
 from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_only
@@ -26,13 +26,11 @@ from warehouse.database.opening import prepare_schema
 from warehouse.intake.accepted import write_versions
 from warehouse.planning.draws import seeds_from
 from warehouse.planning.plan import compute_plan
+from warehouse.questions.plan import SCHEDULED
 
 YEAR = 2025
 HISTORY_YEARS = 4
 """Years of the city, the simulated one included."""
-
-NOT_MADE_PERMILLE = 20
-"""Scheduled visits that are not made, and of which nobody ever hears."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +153,6 @@ JOIN plan.caps a USING (enterprise_id)
 WHERE v.state = 'scheduled' AND v.planned_on = ? ORDER BY v.visit_id
 """
 
-_CREWS = """
-SELECT visit_id, name FROM plan.assignments WHERE planned_on = ? AND role = 'officer' ORDER BY visit_id, officer_id
-"""
-
 _OPEN = """
 SELECT i.enterprise_id, i.item_id, i.channel, i.opens_on, i.mode, i.visit_id, i.waived_by, i.is_later
 FROM plan.visit_items i
@@ -168,12 +162,10 @@ WHERE i.enterprise_id IN (SELECT enterprise_id FROM plan.visits WHERE state = 's
 
 def _day(log: Log, connection: duckdb.DuckDBPyConnection, city: LivingCity, night: date, day: date) -> int:
     """Make what is scheduled for a day, but for the few that are not made.  Returns the number made."""
-    names = connection.sql(_CREWS, params=[day]).pl()
-    names = names.group_by("visit_id", maintain_order=True).agg(names=pl.col("name").str.join(";"))
+    names = connection.sql(SCHEDULED, params={"day": day}).pl().select("visit_id", "names")
     due = connection.sql(_TODAY, params=[day]).pl().drop("as_of")
     due = due.join(names, on="visit_id", how="left", maintain_order="left")
-    random = np.random.default_rng([city.city.seed, 200, city.number(day)])
-    is_made = pl.Series(random.integers(0, 1000, due.height) >= NOT_MADE_PERMILLE)
+    is_made = city.is_made(day, due.height)
     log.add("failed", due.filter(~is_made).select("visit_id", "enterprise_id", "item_ids"), day=day)
     log.add("open", connection.sql(_OPEN, params=[day]).pl(), day=day)
     made = due.filter(is_made)

@@ -45,7 +45,7 @@ COMMANDS = (
         "watch:watch",
         "Watch the inbox: new files change the codes they are about within seconds.",
     ),
-    Later("demo", "admin:demo", "Write the deliveries of an invented city (mapping: demo_city)."),
+    Later("demo", "demo:app", "The demo city: write its deliveries, live some days on."),
     Later(
         "init",
         "init:init",

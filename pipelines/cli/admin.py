@@ -1,10 +1,10 @@
-"""Commands for those who look after the installation: demo, doctor, rows to judge again."""
+"""Commands for those who look after the installation: doctor, rows to judge again."""
 
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import date
 from importlib.metadata import version
-from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
 
@@ -20,7 +20,6 @@ from models.errors import BusyError, RiskcodeError, SettingsError, WarehouseErro
 from models.messages import NC_
 from models.policy import load_policy
 from models.supervision.announced import calendar
-from pipelines.access import as_asked
 from pipelines.alerts import (
     Alert,
     alerts_file,
@@ -31,18 +30,19 @@ from pipelines.alerts import (
     unreadable_lines,
 )
 from pipelines.cli.options import Json
-from pipelines.demo import write_demo_city
 from pipelines.notification import send, service_of
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
 from warehouse.database.meta import CLOSED_ON, get_meta
 from warehouse.database.reading import reading
+from warehouse.intake.inbox import city_today
 from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
 from warehouse.intake.sources import sources
 from warehouse.questions import codes as queries
 from warehouse.questions.nights import nights_so_far
+from warehouse.questions.today import published_today
 from warehouse.resume import damaged, publish_everything, resume
 
 
@@ -50,12 +50,12 @@ def retry(
     mapping: Annotated[str | None, typer.Option(help="a mended mapping file to read them by")] = None,
 ) -> None:
     """Judge the kept rows again, e.g. after a mapping was mended.  Codes follow with the next run."""
-    settings, today = load_settings(), local_today()
+    settings = load_settings()
     with writing(settings.home) as connection:
         taken = retry_rejects(
             connection,
-            received_on=today,
-            today=today,
+            received_on=city_today(connection),
+            today=local_today(),
             only_waiting=False,
             mapping=load_mapping(mapping) if mapping else None,
         )
@@ -63,20 +63,6 @@ def retry(
         "{n} rows taken up. Codes follow with the next run: ./riskcode run", n=f"{taken:,}"
     )
     typer.echo(told)
-
-
-def demo(
-    folder: Annotated[Path, typer.Argument(help="where to write the delivery")],
-    enterprises: Annotated[int, typer.Option(min=1)] = 5000,
-    seed: Annotated[int, typer.Option()] = 2026,
-    dirty: Annotated[bool, typer.Option(help="with a small share of bad rows of every kind")] = True,
-) -> None:
-    """Write the deliveries of an invented city (mapping: demo_city)."""
-    with as_asked(folder):
-        city = write_demo_city(folder, enterprises=enterprises, seed=seed, dirty=dirty)
-    for table, count in city.rows.items():
-        typer.echo(f"{table:14} {count:>10,}")
-    typer.echo(f"./riskcode run --source {folder} --mapping demo_city")
 
 
 class _Warned(str):
@@ -229,13 +215,11 @@ def _nights(settings: Settings, words: Words) -> str:
         return words("no night yet")
     try:
         with reading(settings.home) as connection:
-            if get_meta(connection, CLOSED_ON):
-                return words("a closed archive has none")
-            found = nights_so_far(connection)
+            is_closed, found = bool(get_meta(connection, CLOSED_ON)), nights_so_far(connection)
     except WarehouseError:
         return _Warned(words("unknown while the published copy cannot be read"))
     if not found:
-        return words("no night yet")
+        return words("a closed archive has none" if is_closed else "no night yet")
     missed, late = ([one.day for one in found if one.state == state] for state in ("missed", "late"))
     told = words.plural("{n} night looked at", "{n} nights looked at", len(found))
     if missed:
@@ -273,10 +257,19 @@ def _alerts(settings: Settings, words: Words) -> str:
 
 
 def _calendar(settings: Settings, words: Words) -> str:
-    today = local_today()
+    today = _today(settings)
     found = calendar(today, load_policy(settings.pack).on(today))
     told = [monitoring.sentence(found, "", words), monitoring.look(found, words)]
     return _Warned(words.sentences(told)) if found.state == "alarm" else told[0]
+
+
+def _today(settings: Settings) -> date:
+    """Today; in a home that holds a closed archive the day coded last."""
+    try:
+        with reading(settings.home) as connection:
+            return published_today(connection)
+    except WarehouseError:
+        return local_today()
 
 
 def _messages(settings: Settings, words: Words) -> str:

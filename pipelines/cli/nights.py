@@ -39,7 +39,7 @@ def nights(
     failed = [one for one in alerts(settings.home) if one.kind in (RUN, RETRIED)]
     if json:
         typer.echo(as_json([asdict(one) | {"failed": _failed(one, failed)} for one in found]))
-    elif is_closed or not found:
+    elif not found:
         typer.echo(words("A closed archive has no nights." if is_closed else "There was no night yet."))
     else:
         console = Console()

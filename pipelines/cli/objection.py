@@ -15,11 +15,11 @@ from desk.terminal.layout import plain_table
 from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, REMEDY
 from desk.words.words import Words
 from pipelines.cli.groups import Later, group_of
-from pipelines.cli.options import Json, day, one_of
+from pipelines.cli.options import Json, date_of, day, one_of
 from pipelines.settings import Settings, load_settings
-from warehouse.clock import local_today
 from warehouse.database.reading import Row, reading, rows
 from warehouse.questions import disputes as queries
+from warehouse.questions.today import published_today
 
 On = Annotated[
     datetime | None,
@@ -48,7 +48,8 @@ def list_(
     settings = load_settings()
     words, kept = Words(settings.language), one_of(OBJECTION_STATE, state) if state else None
     with reading(settings.home) as connection:
-        found = queries.objections(connection, day=_day(on), enterprise_id=enterprise, state=kept)
+        clock = on.date() if on else published_today(connection)
+        found = queries.objections(connection, day=clock, enterprise_id=enterprise, state=kept)
     if json:
         typer.echo(as_json(found))
         return
@@ -58,18 +59,13 @@ def list_(
 @app.command("show")
 def show(objection_id: Number, on: On = None, json: Json = False) -> None:
     """One objection: grounds, what hangs on it, until when, how it was decided."""
-    tell(load_settings(), objection_id.strip(), _day(on), json=json)
+    tell(load_settings(), objection_id.strip(), date_of(on), json=json)
 
 
-def _day(on: datetime | None) -> date:
-    """The day clocks are read on."""
-    return on.date() if on else local_today()
-
-
-def tell(settings: Settings, objection_id: str, day: date, *, json: bool) -> None:
-    """One objection, and the code of its enterprise as it is published now."""
+def tell(settings: Settings, objection_id: str, day: date | None, *, json: bool) -> None:
+    """One objection with its clock on a day (default: today), and the code of its enterprise as it is published now."""
     with reading(settings.home) as connection:
-        found = queries.objection(connection, objection_id, day=day)
+        found = queries.objection(connection, objection_id, day=day or published_today(connection))
         asked = "SELECT code FROM risk.codes WHERE enterprise_id = $id"
         codes = rows(connection, asked, {"id": found["enterprise_id"]})
     found["code_now"] = codes[0]["code"] if codes else None

@@ -23,7 +23,17 @@ from models.errors import DeliveryError, MappingError, WarehouseError
 from pipelines.bulletin import tell_news_of_run
 from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
-from pipelines.demo import write_demo_city
+from pipelines.demo import END
+from pipelines.demo_home import (
+    DEMO_ENTERPRISES,
+    DEMO_MAPPING,
+    demo_day,
+    demo_delivery,
+    demo_folder,
+    demo_size,
+    is_whole,
+    write_demo,
+)
 from pipelines.nightly import FIRST_DAY, Order, make_up_for_missed, refuse_turned_back, run_nightly
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_now, local_today
@@ -39,8 +49,6 @@ from warehouse.questions.findings import alike_days
 
 NOT_WHOLE = 10
 """Exit code of a run that coded and published, while not all that was delivered could be read."""
-DEMO_MAPPING = "demo_city"
-DEMO_ENTERPRISES = 5000
 _HEAD = 10
 
 
@@ -145,8 +153,9 @@ def _choose(
             "There is no folder {source}. Give the folder that holds the delivered files.", source=source
         )
     if mapping is not None:
-        return _Choice(source, mapping, load_mapping(mapping).archive_ends or local_today())
-    has_demo, inbox = _demo_size(home) is not None, any(path.is_dir() for path in home.inbox.iterdir())
+        ends = load_mapping(mapping).archive_ends or local_today()
+        return _Choice(source, mapping, demo_day(home) if mapping == DEMO_MAPPING else ends)
+    has_demo, inbox = demo_size(home) is not None, any(path.is_dir() for path in home.inbox.iterdir())
     if not demo and (inbox or (home.warehouse.exists() and not has_demo)):
         return _Choice(None, None, local_today())
     if home.warehouse.exists() and not has_demo:
@@ -155,15 +164,14 @@ def _choose(
             "another folder for the demo city.",
             root=home.root,
         )
-    size = enterprises or _demo_size(home) or DEMO_ENTERPRISES
-    ends = load_mapping(DEMO_MAPPING).archive_ends or local_today()
-    return _Choice(home.root / "demo" / "delivery", DEMO_MAPPING, ends, size)
+    size = enterprises or demo_size(home) or DEMO_ENTERPRISES
+    day = END if _is_other(home, size) else demo_day(home)
+    return _Choice(demo_delivery(home), DEMO_MAPPING, day, size)
 
 
-def _demo_size(home: Home) -> int | None:
-    """Enterprises of the demo city this home holds, or ``None``."""
-    note = home.root / "demo" / "enterprises"
-    return int(note.read_text()) if note.exists() else None
+def _is_other(home: Home, size: int) -> bool:
+    """Whether a demo city of this size has to be written first."""
+    return demo_size(home) != size or not is_whole(home)
 
 
 def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> None:
@@ -171,44 +179,32 @@ def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> N
 
     Done under the lock, so no running run loses its files; the published copy stays until a new one replaces it.
     """
-    there = _demo_size(home)
-    is_other_demo = choice.demo_size is not None and (
-        there != choice.demo_size or not _is_whole(choice.folder)
-    )
+    there = demo_size(home)
+    is_other_demo = choice.demo_size is not None and _is_other(home, choice.demo_size)
     is_real = choice.demo_size is None and choice.mapping != DEMO_MAPPING
     if not is_other_demo and not (is_real and there is not None):
         return
     with holding(home):
         if there is not None:
             _set_aside(home, words, console)
-        if choice.demo_size is not None and choice.folder is not None:
-            _write_demo(choice.folder, choice.demo_size, words, console)
-
-
-def _is_whole(folder: Path | None) -> bool:
-    """Whether a demo city delivers every table; one written by an earlier version of the program may not."""
-    tables = load_mapping(DEMO_MAPPING).tables.values()
-    return folder is not None and all(
-        any(next(folder.glob(name), None) for entry in entries for name in entry.files) for entries in tables
-    )
+        if choice.demo_size is not None:
+            _write_demo(home, choice.demo_size, words, console)
 
 
 def _set_aside(home: Home, words: Words, console: Console) -> None:
     target = home.root / "set_aside" / f"demo-{local_now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
-    for path in (home.root / "demo", home.days, home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
+    for path in (demo_folder(home), home.days, home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
         if path.exists():
             shutil.move(path, target / path.name)
     told = words("The demo city that was here was moved to {folder}.", folder=target)
     console.print(f"[dim]{told}[/]")
 
 
-def _write_demo(folder: Path, enterprises: int, words: Words, console: Console) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write_demo(home: Home, enterprises: int, words: Words, console: Console) -> None:
     told = words("demo city: writing the deliveries of {n} invented enterprises …", n=f"{enterprises:,}")
     console.print(f"[dim]{told}[/]")
-    write_demo_city(folder, enterprises=enterprises)
-    (folder.parent / "enterprises").write_text(str(enterprises))
+    write_demo(home, enterprises)
 
 
 def summarise(connection: Any, run_id: str) -> dict[str, Any]:

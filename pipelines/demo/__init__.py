@@ -5,6 +5,8 @@ intake is exercised.  What drives the events, a slowly drifting latent risk per 
 delivery as the truth that an analyst may compare a score with.
 """
 
-from pipelines.demo.deliver import DemoCity, write_demo_city
+from pipelines.demo.city import build_city
+from pipelines.demo.continued import ContinuedCity
+from pipelines.demo.deliver import END, SEED, YEARS, DemoCity, write_day, write_demo_city
 
-__all__ = ["DemoCity", "write_demo_city"]
+__all__ = ["END", "SEED", "YEARS", "ContinuedCity", "DemoCity", "build_city", "write_day", "write_demo_city"]

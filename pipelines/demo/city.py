@@ -1,6 +1,6 @@
 """The firms of the demo city and the latent risk that causes everything that happens to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -31,6 +31,7 @@ class City:
     ``division`` of ``firms`` is the district and ``town`` the code that is delivered instead, where there is one.
     ``risk`` is the log-risk per firm and month of the period, 0 for an average shop.  ``opened`` and
     ``closes`` bound the days on which anything can happen.  ``spare`` are valid credit codes nobody holds.
+    ``until`` is the last day of which records are told.  ``later`` counts the years since those delivered at first.
     """
 
     seed: int
@@ -42,10 +43,22 @@ class City:
     opened: Days
     closes: Days
     spare: tuple[str, ...]
+    until: date
+    later: int = 0
 
     def rng(self, part: int) -> np.random.Generator:
         """A generator for one part of the story, so that changing a part leaves the others alone."""
-        return np.random.default_rng([self.seed, part])
+        return np.random.default_rng([self.seed, part, *([self.later] if self.later else [])])
+
+    def rngs(self, part: int) -> tuple[np.random.Generator, np.random.Generator]:
+        """A generator for what lasts, the same in later years, and one for what happens after it."""
+        rng = self.rng(part)
+        return (np.random.default_rng([self.seed, part]) if self.later else rng), rng
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first thing of its kind that happens."""
+        return self.later * 10_000_000
 
     def risk_on(self, firms: Days, days: Days) -> Floats:
         """Log-risk of each firm on the day beside it."""
@@ -85,7 +98,32 @@ def build_city(enterprises: int, end: date, years: int, seed: int) -> City:
     size = np.log(firms["employees_true"].to_numpy()) - 3
     risk = np.clip(risk + 0.12 * size[:, None], *EXTREMES)
     register = all_versions(rng, period, firms, opened, closes)
-    return City(seed, period, firms, register, risk, trade, opened, closes, tuple(codes[enterprises:]))
+    return City(seed, period, firms, register, risk, trade, opened, closes, tuple(codes[enterprises:]), end)
+
+
+def year_after(city: City) -> City:
+    """The same firms in the year after the city's last day, with the latent risk that goes on from there.
+
+    None opens or closes.
+    """
+    period = city.period.following()
+    usual = city.risk.mean(axis=1)
+    later = replace(city, later=city.later + 1)
+    mood, rng = (city.risk[:, -1] - usual) / DRIFTING, later.rng(0)
+    risk = np.empty((len(usual), period.months))
+    for month in range(period.months):
+        mood = _moved(rng, mood)
+        risk[:, month] = np.clip(usual + DRIFTING * mood, *EXTREMES)
+    opened, closes = np.zeros_like(city.opened), np.where(city.closes >= city.period.last, period.last, -1)
+    return replace(later, period=period, risk=risk, opened=opened, closes=closes)
+
+
+def prolonged(city: City, year: City) -> City:
+    """The city with the year after it, as one period."""
+    years = city.period.years + year.period.years
+    period = Period(city.period.start, year.period.end, years)
+    closes = np.where(city.closes >= city.period.last, period.last, city.closes)
+    return replace(city, period=period, risk=np.hstack([city.risk, year.risk]), closes=closes)
 
 
 def truth(city: City) -> pl.DataFrame:
@@ -112,9 +150,14 @@ def _latent_risk(rng: np.random.Generator, period: Period, trade: Days) -> tuple
     base = LASTING * lasting + np.array([item.hazard for item in TRADES])[trade]
     for month in range(period.months):
         risk[:, month] = base + DRIFTING * mood
-        fresh = rng.standard_normal(len(trade)) * np.sqrt(1 - MONTHLY_MEMORY**2)
-        mood = MONTHLY_MEMORY * mood + fresh
+        mood = _moved(rng, mood)
     return lasting, risk
+
+
+def _moved(rng: np.random.Generator, mood: Floats) -> Floats:
+    """Mood of each firm a month later."""
+    fresh = rng.standard_normal(len(mood)) * np.sqrt(1 - MONTHLY_MEMORY**2)
+    return MONTHLY_MEMORY * mood + fresh
 
 
 def _lifetimes(rng: np.random.Generator, period: Period, count: int) -> tuple[Days, Days]:

@@ -20,7 +20,15 @@ MOST_SHEET_ROWS = 500_000
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+END, YEARS, SEED = date(2026, 6, 30), 4, 2026
+"""Of the built-in city: its last day, the years before it, and what it is drawn from."""
 
+EVENT_FILES = {
+    "alerts": "alerts.parquet",
+    "inspections": "检查记录.xlsx",
+    "accidents": "accidents.json",
+    "self_reports": "自查报告.csv",
+}
 ROSTER_FILES = {
     "officers": "执法人员.csv",
     "absences": "请假.csv",
@@ -47,9 +55,9 @@ def write_demo_city(
     folder: Path,
     *,
     enterprises: int = 5000,
-    end: date = date(2026, 6, 30),
-    years: int = 4,
-    seed: int = 2026,
+    end: date = END,
+    years: int = YEARS,
+    seed: int = SEED,
     dirty: bool = True,
 ) -> DemoCity:
     """Write the raw files of a city over the ``years`` that finish with ``end``, and the truth beside them.
@@ -94,10 +102,10 @@ def _write_tables(
 
     write_csv(folder / "企业名册.csv", "enterprises", *of("enterprises"), encoding="gb18030")
     _write_violations(folder, *of("violations"))
-    write_parquet(folder / "alerts.parquet", *of("alerts"))
-    _write_inspections(folder, *of("inspections"))
-    write_json(folder / "accidents.json", *of("accidents"))
-    write_csv(folder / "自查报告.csv", "self_reports", *of("self_reports"), encoding="utf-8")
+    for name, file in EVENT_FILES.items():
+        is_long = name == "inspections" and len(tables[name]) > MOST_SHEET_ROWS
+        path = folder / file
+        _write_events(path.with_suffix(".csv") if is_long else path, name, *of(name))
     for name, file in ROSTER_FILES.items():
         write_csv(folder / file, name, *of(name), encoding="utf-8")
 
@@ -105,24 +113,58 @@ def _write_tables(
 def _write_violations(
     folder: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
 ) -> None:
-    """One file per year of discovery; every other year the days are written with slashes."""
+    """One file per year of discovery."""
     for (year,), part in frame.group_by(pl.col("occurred_on").dt.year(), maintain_order=True):
-        write_csv(
-            folder / f"违法行为_{year}.csv",
-            "violations",
-            part,
-            [item for item in dirty if item.day.year == year],
-            rng,
-            encoding="utf-8",
-            day_format=SLASHES if int(str(year)) % 2 else ISO,
-            mark=BYTE_ORDER_MARK,
-        )
+        of_year = [item for item in dirty if item.day.year == year]
+        _write_findings(folder / f"违法行为_{year}.csv", int(str(year)), part, of_year, rng)
 
 
-def _write_inspections(
-    folder: Path, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
+def _write_findings(
+    path: Path, year: int, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
 ) -> None:
-    if len(frame) > MOST_SHEET_ROWS:
-        write_csv(folder / "检查记录.csv", "inspections", frame, dirty, rng, encoding="utf-8")
+    """Findings as they are written down in a year; every other year with slashes in the days."""
+    day_format = SLASHES if year % 2 else ISO
+    write_csv(
+        path,
+        "violations",
+        frame,
+        dirty,
+        rng,
+        encoding="utf-8",
+        day_format=day_format,
+        mark=BYTE_ORDER_MARK,
+    )
+
+
+def _write_events(
+    path: Path, name: str, frame: pl.DataFrame, dirty: Sequence[Dirty], rng: np.random.Generator
+) -> None:
+    if name == "alerts":
+        write_parquet(path, frame, dirty, rng)
+    elif name == "accidents":
+        write_json(path, frame, dirty, rng)
+    elif name == "inspections" and len(frame) <= MOST_SHEET_ROWS:
+        write_workbook(path, name, frame, dirty, rng)
     else:
-        write_workbook(folder / "检查记录.xlsx", "inspections", frame, dirty, rng)
+        write_csv(path, name, frame, dirty, rng, encoding="utf-8")
+
+
+def write_day(folder: Path, day: date, news: Mapping[str, pl.DataFrame]) -> None:
+    """Further files of a city that goes on: what became known on a day, keyed by table, without faults.
+
+    Each is written beside and renamed; one that is there already stays as it is.
+    """
+    rng = np.random.default_rng()
+    for name, frame in news.items():
+        file = Path(
+            EVENT_FILES.get(name) or {"violations": "违法行为.csv", "inspections": "检查记录.xlsx"}[name]
+        )
+        path = folder / f"{file.stem}_{day}{file.suffix}"
+        if path.exists():
+            continue
+        part = path.with_suffix(f"{path.suffix}.part")
+        if name == "violations":
+            _write_findings(part, day.year, frame, (), rng)
+        else:
+            _write_events(part, name, frame, (), rng)
+        part.replace(path)

@@ -19,7 +19,7 @@ def clean_tables(city: City) -> dict[str, pl.DataFrame]:
     tables, findings = recorded(city)
     violations = finding_rows(city, findings).join(tables["inspections"], on="inspection_id", how="semi")
     tables = {"enterprises": register_rows(city), "violations": violations, **tables}
-    return {name: _in_order(name, frame) for name, frame in tables.items()}
+    return {name: in_order(name, frame) for name, frame in tables.items()}
 
 
 def register_rows(city: City) -> pl.DataFrame:
@@ -36,17 +36,22 @@ def recorded(city: City) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     findings = pl.concat([findings, draw_repeats(city, rechecks, findings)])
     visits = pl.concat([visits, rechecks.drop("after")], how="diagonal")
     inspections = inspection_rows(city, visits, findings)
-    tables = {
+    told = unvisited(city, alerts, accidents)
+    tables = {"alerts": told.pop("alerts"), "inspections": inspections, **told}
+    return tables | roster_tables(city, visits, inspections), findings
+
+
+def unvisited(city: City, alerts: pl.DataFrame, accidents: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What is recorded whoever is visited, keyed by table name."""
+    return {
         "alerts": alert_rows(city, alerts),
-        "inspections": inspections,
         "accidents": accident_rows(city, accidents),
         "self_reports": report_rows(city),
-        **roster_tables(city, visits, inspections),
     }
-    return tables, findings
 
 
-def _in_order(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+def in_order(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows as delivered: the canonical columns without ``source``, by the day they were recorded."""
     table = TABLES[name]
     columns = {name: one.dtype for name, one in table.columns().items() if name != SUPPLIED_BY_MAPPING}
     key = [column for column in table.key if column != SUPPLIED_BY_MAPPING]

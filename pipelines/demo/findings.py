@@ -93,8 +93,8 @@ FACTS = {
 def finding_rows(city: City, findings: pl.DataFrame) -> pl.DataFrame:
     """Findings as delivered, one row per version: columns of the canonical table without ``source``."""
     date_of = city.period.to_date
-    frame = described(city, city.rng(12), findings).select(
-        violation_id=pl.format("WF{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8)),
+    frame = numbered(city, findings).select(
+        "violation_id",
         recorded_at=date_of(pl.col("recorded")),
         enterprise_id="enterprise_id",
         inspection_id="inspection_id",
@@ -115,7 +115,13 @@ def finding_rows(city: City, findings: pl.DataFrame) -> pl.DataFrame:
         **{f"{fact}_known": date_of(pl.col(f"{fact}_known")) for fact in FACTS},
     )
     known = {f"{fact}_known": columns for fact, columns in FACTS.items()}
-    return versions(frame, known, end=city.period.end)
+    return versions(frame, known, end=city.until)
+
+
+def numbered(city: City, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings as ``described``, with the ids under which they are delivered."""
+    number = pl.int_range(pl.len()).cast(pl.String).str.zfill(8)
+    return described(city, city.rng(12), findings).with_columns(violation_id=pl.format("WF{}", number))
 
 
 def described(city: City, rng: np.random.Generator, findings: pl.DataFrame) -> pl.DataFrame:

@@ -54,7 +54,9 @@ def accident_rows(city: City, accidents: pl.DataFrame) -> pl.DataFrame:
     silent = pl.Series(rng.random(count) < 0.05)
     recorded = accidents["day"].to_numpy() + rng.integers(1, 61, count)
     frame = accidents.select(
-        accident_id=pl.format("SG{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(6)),
+        accident_id=pl.format(
+            "SG{}", (pl.int_range(pl.len()) + city.first_number).cast(pl.String).str.zfill(6)
+        ),
         recorded_at=city.period.dates(recorded),
         enterprise_id=city.firms["enterprise_id"].gather(accidents["firm"]),
         occurred_on=city.period.to_date(pl.col("day")),
@@ -66,20 +68,18 @@ def accident_rows(city: City, accidents: pl.DataFrame) -> pl.DataFrame:
         grade=pl.Series(_grades(deaths, injuries, loss)).set(silent, "ungraded"),
         description=pl.format("发生一起{}事故", pick(STORIES, rng.integers(0, len(STORIES), count))),
     )
-    return frame.filter(pl.col("recorded_at") <= city.period.end)
+    return frame.filter(pl.col("recorded_at") <= city.until)
 
 
 def report_rows(city: City) -> pl.DataFrame:
     """Self-inspection reports, one row per firm and quarter reported on; about 65 % of firms take part."""
-    rng = city.rng(5)
-    diligence = rng.beta(1.9, 0.9, len(city.trade)) - 0.05 * city.risk[:, 0]
+    lasting, rng = city.rngs(5)
+    diligence = lasting.beta(1.9, 0.9, len(city.trade)) - 0.05 * city.risk[:, 0]
     diligence = np.clip(diligence + 0.2 * city.is_high_hazard(), 0, 1)
     parts = [_quarter(city, rng, diligence, first, last) for first, last in _quarters(city)]
-    return (
-        pl.concat(parts)
-        .with_columns(report_id=pl.format("ZC{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8)))
-        .filter(pl.col("recorded_at") <= city.period.end)
-    )
+    number = (pl.int_range(pl.len()) + city.first_number).cast(pl.String).str.zfill(8)
+    reports = pl.concat(parts).with_columns(report_id=pl.format("ZC{}", number))
+    return reports.filter(pl.col("recorded_at") <= city.until)
 
 
 def _victims(rng: np.random.Generator, count: int) -> tuple[Days, Days]:
@@ -112,7 +112,7 @@ def _quarters(city: City) -> list[tuple[date, date]]:
         for month in (1, 4, 7, 10)
     ]
     spans = [(first, after - timedelta(days=1)) for first, after in pairwise(starts)]
-    return [span for span in spans if city.period.start <= span[0] and span[1] < city.period.end]
+    return [span for span in spans if city.period.start <= span[0] and span[1] <= city.period.end]
 
 
 def _quarter(

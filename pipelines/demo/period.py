@@ -40,6 +40,12 @@ class Period:
         day = min(end.day, last_day_of_february) if end.month == 2 else end.day
         return cls(date(end.year - years, end.month, day) + timedelta(days=1), end, years)
 
+    def following(self) -> "Period":
+        """The year after the last day."""
+        last_day_of_february, end = 28, self.end
+        day = min(end.day, last_day_of_february) if end.month == 2 else end.day
+        return Period(end + timedelta(days=1), date(end.year + 1, end.month, day), 1)
+
     @property
     def months(self) -> int:
         """Number of parts in which latent risk is held constant."""

@@ -91,8 +91,8 @@ STREAMS: tuple[Stream, ...] = (
 
 def draw_alerts(city: City) -> pl.DataFrame:
     """One row per alert: firm, day, and the position of its stream."""
-    rng = city.rng(1)
-    connected = _connected(city, rng)
+    lasting, rng = city.rngs(1)
+    connected = _connected(city, lasting)
     drawn = [
         _draw_stream(
             city,
@@ -120,7 +120,7 @@ def alert_rows(city: City, alerts: pl.DataFrame) -> pl.DataFrame:
     raised, answered, closed = _times(rng, stream, day, risk)
     false = rng.random(len(firm)) < _trait("false", stream)
     frame = alerts.select(
-        alert_id=pl.format("YJ{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(8)),
+        alert_id=pl.format("YJ{}", (pl.int_range(pl.len()) + city.first_number).cast(pl.String).str.zfill(8)),
         recorded_at=city.period.to_date(pl.col("day") + pl.Series(rng.integers(0, 2, len(firm)))),
         enterprise_id=city.firms["enterprise_id"].gather(firm),
         source_system=_systems(city, firm, stream),
@@ -133,7 +133,7 @@ def alert_rows(city: City, alerts: pl.DataFrame) -> pl.DataFrame:
         description=_texts(city, rng, firm, stream),
     ).with_columns(answer_known=pl.col("acknowledged_at").dt.date(), end_known=pl.col("closed_at").dt.date())
     facts = {"answer_known": ("acknowledged_at",), "end_known": ("closed_at", "is_false_alarm")}
-    rows = versions(frame, facts, end=city.period.end)
+    rows = versions(frame, facts, end=city.until)
     return rows.with_columns(pl.col("is_false_alarm").fill_null(value=False))
 
 

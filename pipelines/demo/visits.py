@@ -109,7 +109,7 @@ def inspection_rows(city: City, visits: pl.DataFrame, findings: pl.DataFrame) ->
         officers=_officers(rng, visits["team"].to_numpy()),
         result=_results(rng, seen),
         filed_on=city.period.dates(filed),
-    ).filter(pl.col("recorded_at") <= city.period.end)
+    ).filter(pl.col("recorded_at") <= city.until)
 
 
 def _year(city: City, rng: np.random.Generator, year: int, bounds: tuple[int, int]) -> list[pl.DataFrame]:

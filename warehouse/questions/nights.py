@@ -54,13 +54,20 @@ def last_night(home: Home) -> date | None:
 def nights(connection: Connection, until: date) -> list[Night]:
     """Every day since codes were first issued, of the last ``SHOWN_DAYS`` up to ``until``, the newest first.
 
-    A closed archive has no nights.
+    A closed archive is bound to no clock: once further days were coded its nights are the days issued, up to the last.
     """
-    if get_meta(connection, CLOSED_ON):
-        return []
+    if closed := get_meta(connection, CLOSED_ON):
+        until = min(until, date.fromisoformat(closed))
+        issued = connection.execute(_ISSUED, {"until": until, "shown": SHOWN_DAYS}).fetchall()
+        return [Night(day, "issued") for (day,) in issued] if len(issued) > 1 else []
     found = connection.execute(_NIGHTS, {"until": until, "shown": SHOWN_DAYS}).fetchall()
     return [Night(day, state) for day, state in found]
 
+
+_ISSUED = f"""
+SELECT DISTINCT as_of FROM ops.runs WHERE {IS_ISSUED} AND as_of <= $until AND as_of > $until::DATE - $shown::INTEGER
+ORDER BY as_of DESC
+"""
 
 # A night's codes are out by noon of their day; what came later was caught up.
 _NIGHTS = f"""

@@ -54,6 +54,16 @@ def divisions(connection: Connection) -> list[str]:
     return [row["division"] for row in rows(connection, found)]
 
 
+SCHEDULED = """
+SELECT v.visit_id, v.enterprise_id, v.channel, v.channels, v.mode, v.level, v.division, v.crew_id, a.names
+FROM plan.visits v
+LEFT JOIN (SELECT visit_id, string_agg(name, ';' ORDER BY officer_id) AS names FROM plan.assignments
+           WHERE planned_on = $day AND role = 'officer' GROUP BY visit_id) a USING (visit_id)
+WHERE v.state = 'scheduled' AND v.planned_on = $day ORDER BY v.visit_id
+"""
+"""SQL: visits scheduled for a day, with the names of their officers, separated by ;"""
+
+
 # ------------------------------------------------------------------------------------------------ year
 
 
