@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,14 +10,12 @@ from rich.console import Console
 from desk.files.tables import as_json
 from desk.words.words import Words
 from pipelines.access import as_asked
+from pipelines.advance import DemoLife, LivedDay
 from pipelines.cli.options import WrongUse
 from pipelines.cli.progress import Progress
 from pipelines.demo import SEED, write_demo_city
 from pipelines.demo_home import DEMO_ENTERPRISES, DEMO_MAPPING
 from pipelines.settings import load_settings
-
-if TYPE_CHECKING:
-    from pipelines.advance import LivedDay
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,12 +42,8 @@ def advance(
 ) -> None:
     """Let the demo city of this home live on: visits of its plan are made, what happens is delivered and coded.
 
-    Crews make what the published plan has for the day, but for a few visits; findings, re-checks, alerts, complaints,
-    accidents and reports of the enterprises come as further files.
+    Crews make what the published plan has for each day, but for a few visits. The further files lie in demo/delivery.
     """
-    # The nightly job takes long to import; help should not wait for it.
-    from pipelines.advance import DemoLife
-
     settings = load_settings()
     words, is_quiet = Words(settings.language), json or not Console(stderr=True).is_terminal
     with Progress(settings.home, quiet=is_quiet):
@@ -72,7 +66,7 @@ def advance(
         Console(highlight=False).print(f"[dim]{look}[/]", soft_wrap=True)
 
 
-def _line(lived: "LivedDay", words: Words) -> str:
+def _line(lived: LivedDay, words: Words) -> str:
     told = {name: one if name == "day" else f"{one:,}" for name, one in asdict(lived).items()}
     return words(
         "{day}: visits made {made} of {scheduled}, findings {findings}, codes changed {changed}, RED {red}",

@@ -37,8 +37,11 @@ def test_every_day_since_the_first_is_issued_late_or_missed() -> None:
     expected = [Night(day, state) for day, state in zip(days, states, strict=True)]
     assert nights(connection, days[-1]) == expected[::-1]
     assert [one.day for one in nights(connection, FIRST + timedelta(days=60))][-1] > FIRST
+    # An archive that goes on is bound to no clock: its nights are the days that were coded, however late.
     set_meta(connection, CLOSED_ON, "2026-07-04")
-    assert nights(connection, days[-1]) == []
+    issued = [Night(days[later], "issued") for later in (3, 1, 0)]
+    assert nights(connection, days[-1]) == nights(connection, FIRST + timedelta(days=90)) == issued
+    assert nights(connection, FIRST) == [], "one day alone is an archive, not a night"
 
 
 def test_before_the_first_codes_there_is_no_night(home: Home) -> None:

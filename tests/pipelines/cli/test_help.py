@@ -82,7 +82,7 @@ def test_a_shell_completes_commands_and_options_of_whatever_is_loaded_later(
 
 
 def test_a_language_nobody_speaks_is_refused_before_anything_is_done(tmp_path: Path) -> None:
-    done = told("tlh", "demo", str(tmp_path / "city"), home=tmp_path)
+    done = told("tlh", "demo", "write", str(tmp_path / "city"), home=tmp_path)
     assert done.returncode == 2
     assert "languages: en, zh" in done.stderr
     assert list(tmp_path.iterdir()) == []
