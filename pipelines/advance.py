@@ -6,14 +6,14 @@ whoever dies half-way is carried on by the next call.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import pairwise
 
 import polars as pl
 
 from models.errors import WarehouseError
 from models.policy import load_policy
 from pipelines.demo import END, SEED, YEARS, ContinuedCity, build_city, write_day
-from pipelines.demo_home import DEMO_MAPPING, demo_delivery, demo_folder, demo_size, is_whole
+from pipelines.demo_home import DEMO_MAPPING, demo_delivery, demo_size, is_whole, kept_visits, lived_days
 from pipelines.nightly import Order, run_nightly
 from pipelines.settings import Settings
 from warehouse.clock import local_today
@@ -58,7 +58,8 @@ class DemoLife:
         self.last = self._carried_through()
         self.city = ContinuedCity(build_city(size, END, YEARS, SEED))
         self.end = max(self.last, min(self.city.ends, local_today()))
-        self._told = self._live_again()
+        with holding(self.home):
+            self._told = self._live_again()
 
     def live(self) -> LivedDay:
         """Live the day after ``last``: its visits are made, what became known is delivered, the day is coded."""
@@ -92,13 +93,16 @@ class DemoLife:
         )
 
     def _live_again(self) -> date:
-        """Make the visits of all days that were coded.  Returns the last day of which anything is delivered."""
-        told = END
-        for day in sorted(date.fromisoformat(path.stem) for path in self._lived.glob("*.parquet")):
-            if day <= self.last:
-                self._visit(day, pl.read_parquet(self._kept(day)))
-                told = day
-        return told
+        """Make the visits of all days that were coded.  Returns the last day of which anything is delivered.
+
+        Where somebody died over that day and it was coded all the same, what is missing is delivered late.
+        """
+        days = [END, *(day for day in lived_days(self.home) if day <= self.last)]
+        for before, day in pairwise(days):
+            self._visit(day, pl.read_parquet(kept_visits(self.home, day)))
+            if day == days[-1]:
+                write_day(demo_delivery(self.home), day, self.city.news(before, day))
+        return days[-1]
 
     def _visit(self, day: date, scheduled: pl.DataFrame) -> int:
         """Make the visits that are made.  Returns the number of findings."""
@@ -107,7 +111,7 @@ class DemoLife:
 
     def _scheduled(self, day: date) -> pl.DataFrame:
         """Visits the published plan has for a day, and whether each is made: as kept, or kept from now on."""
-        kept = self._kept(day)
+        kept = kept_visits(self.home, day)
         if not kept.exists():
             with reading(self.home) as connection:
                 found = connection.sql(SCHEDULED, params={"day": day}).pl()
@@ -116,11 +120,3 @@ class DemoLife:
             found.with_columns(is_made=self.city.is_made(day, found.height)).write_parquet(part)
             part.replace(kept)
         return pl.read_parquet(kept)
-
-    @property
-    def _lived(self) -> Path:
-        """Where the visits of each day are kept."""
-        return demo_folder(self.home) / "lived"
-
-    def _kept(self, day: date) -> Path:
-        return self._lived / f"{day}.parquet"

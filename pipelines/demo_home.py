@@ -45,8 +45,19 @@ def write_demo(home: Home, enterprises: int) -> None:
     (demo_folder(home) / "enterprises").write_text(str(enterprises))
 
 
+def kept_visits(home: Home, day: date) -> Path:
+    """What the crews were told to do on a day that was lived on."""
+    return demo_folder(home) / "lived" / f"{day}.parquet"
+
+
+def lived_days(home: Home) -> list[date]:
+    """Days lived on, in their order."""
+    kept = kept_visits(home, END)
+    return sorted(date.fromisoformat(path.stem) for path in kept.parent.glob(f"*{kept.suffix}"))
+
+
 def demo_day(home: Home) -> date:
-    """The day it has come to: the day coded last, or that on which it was delivered at first."""
+    """The day it has come to: the day coded last, or begun, or that on which it was delivered at first."""
     with telling_of_runs(home) as connection:
         closed = get_meta(connection, CLOSED_ON) if connection else None
-    return max(END, date.fromisoformat(closed)) if closed else END
+    return max([END, *lived_days(home), *([date.fromisoformat(closed)] if closed else [])])

@@ -117,8 +117,8 @@ def test_days_are_lived_alike_however_they_are_cut_and_the_home_goes_by_its_own_
         dying.setattr("pipelines.advance.run_nightly", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             DemoLife(load_settings()).live()
-    for _ in range(2):
-        assert riskcode(cut, "demo", "advance").returncode == 0
+    for goes_on in (("run",), ("demo", "advance")):
+        assert riskcode(cut, *goes_on).returncode == 0
     assert files_of(cut) == files_of(whole)
     assert published(cut) == published(whole)
 
