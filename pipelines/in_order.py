@@ -110,7 +110,9 @@ def _next(instance: DagsterInstance, home: Home, begun: Begun) -> RunRequest | N
             return _request(day, begun, 0)
         if is_tried_again(instance, tries[0]):
             return None
-        if len(tries) < MOST_TRIES and was_interrupted(instance, tries[0]):
+        # One that a person cancelled was interrupted, too.
+        is_failed = tries[0].status == DagsterRunStatus.FAILURE
+        if is_failed and len(tries) < MOST_TRIES and was_interrupted(instance, tries[0]):
             return _request(day, begun, len(tries))
     return None
 

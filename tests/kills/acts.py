@@ -4,7 +4,6 @@ import csv
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -115,14 +114,10 @@ def is_committed(home: Path, _: City) -> None:
 
 def has_a_card(home: Path, _: City) -> None:
     """A card was fitted."""
-    from tests.pipelines.cli.test_model_commands import CARD
-    from warehouse.connection import writing
+    from tests.pipelines.cli.test_model_commands import BETTER, store
     from warehouse.home import Home
-    from warehouse.rules.cards import publish_models, save_card
 
-    with writing(Home(home)) as connection:
-        save_card(connection, CARD, fitted_on=date(2026, 6, 30))
-        publish_models(connection, Home(home))
+    store(Home(home), BETTER)
 
 
 def has_lost_its_copies(home: Path, _: City) -> None:

@@ -186,6 +186,14 @@ def test_a_night_whose_code_server_was_stopped_is_asked_for_again_some_times(
     assert run.tags[NIGHT] and [one for one in alerts(home) if one.kind == RUN] == []
 
 
+def test_a_night_that_a_person_cancelled_is_left_to_the_next_one(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.runs(month.tick(THREE[0]), DagsterRunStatus.CANCELED)
+    monkeypatch.setattr("pipelines.in_order.was_interrupted", lambda *_: True)
+    assert month.look() is None
+
+
 def test_nights_due_begin_after_the_day_issued_last_and_never_reach_back_for_ever(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
