@@ -173,7 +173,7 @@ def test_a_backup_asked_for_during_a_run_waits_for_it_and_gives_the_same_answers
     assert (refused.returncode, "Another run is writing" in refused.stderr) == (6, True)
     made = ended(process(home, "-m", "pipelines", "backup", str(to)))
     assert made.returncode == 0, made.stderr
-    assert run.poll() is not None, "it waited for the run"
+    # It had the lock after the run, whose process may take a moment longer to end.
     assert ended(run).returncode == 0
     [backup] = to.glob("riskcode-*")
     assert check(backup).issued_on == DAY_2
