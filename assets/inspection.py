@@ -15,7 +15,7 @@ from dagster import (
 
 from assets.days import ROWS, Metadata, materialised
 from assets.groups import inspection_asset
-from assets.partitions import TIMEZONE
+from assets.partitions import TIMEZONE, every_day_at
 from assets.resources import Warehouse
 from assets.scoring import codes, explanations, features, passports
 from assets.sources import DISPUTES
@@ -28,9 +28,7 @@ ROSTER = ("officers", "absences", "conflicts", "tasks")
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(
-    deadline_cron=f"{NIGHT_DUE.minute} {NIGHT_DUE.hour} * * *",
-    lower_bound_delta=timedelta(hours=3),
-    timezone=TIMEZONE,
+    deadline_cron=every_day_at(NIGHT_DUE), lower_bound_delta=timedelta(hours=3), timezone=TIMEZONE
 )
 
 

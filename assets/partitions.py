@@ -1,7 +1,7 @@
 """Daily as-of partitions: partition D codes day D from what was known on it, first at two o'clock of D."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from dagster import BackfillPolicy, DailyPartitionsDefinition
 from dagster._core.storage.tags import (
@@ -25,6 +25,11 @@ AS_OF = DailyPartitionsDefinition(start_date=commissioned_on().isoformat(), time
 
 # Several days share lock, intake and load; what they issue is nothing (``assets.resources``).
 TOGETHER = BackfillPolicy.single_run()
+
+
+def every_day_at(hour: time) -> str:
+    """As cron says it."""
+    return f"{hour.minute} {hour.hour} * * *"
 
 
 def days_of(tags: Mapping[str, str]) -> tuple[date, ...]:

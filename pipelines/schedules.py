@@ -11,7 +11,7 @@ from dagster import (
 )
 
 from assets.learning import refit
-from assets.partitions import TIMEZONE
+from assets.partitions import TIMEZONE, every_day_at
 from pipelines.in_order import begin_night
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
@@ -37,7 +37,7 @@ def monthly_refit(context: ScheduleEvaluationContext) -> RunRequest:
 
 @schedule(
     job=NIGHTLY,
-    cron_schedule=f"{NIGHT_AT.minute} {NIGHT_AT.hour} * * *",
+    cron_schedule=every_day_at(NIGHT_AT),
     execution_timezone=TIMEZONE,
     default_status=DefaultScheduleStatus.STOPPED,
     description="02:00 Asia/Shanghai: codes the day that begins, and before it the days that were missed.",

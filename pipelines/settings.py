@@ -4,13 +4,12 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
 from models.errors import SettingsError
-from warehouse.clock import COMMISSIONED_ON
+from warehouse.clock import COMMISSIONED_ON, commissioned_on
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
@@ -56,7 +55,7 @@ def load_settings() -> Settings:
 
     Raises SettingsError for a language nobody speaks here, and for numbers, days and addresses that are none.
     """
-    _require_day(COMMISSIONED_ON)
+    _require_day_of_commissioning()
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
@@ -80,12 +79,14 @@ def _whole(name: str, otherwise: str) -> int:
     return int(text)
 
 
-def _require_day(name: str) -> None:
-    text = os.environ.get(name)
+def _require_day_of_commissioning() -> None:
     try:
-        date.fromisoformat(text or "2026-01-01")
+        commissioned_on()
     except ValueError:
-        raise SettingsError("{name} is '{text}'. Set it to a day: YYYY-MM-DD", name=name, text=text) from None
+        text = os.environ.get(COMMISSIONED_ON)
+        raise SettingsError(
+            "{name} is '{text}'. Set it to a day: YYYY-MM-DD", name=COMMISSIONED_ON, text=text
+        ) from None
 
 
 def _server(name: str) -> str | None:

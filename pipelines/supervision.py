@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from dagster import (
     DagsterInstance,
@@ -40,7 +40,7 @@ from warehouse.database.reading import reading, telling_of_runs
 from warehouse.database.runs import IS_ISSUED
 from warehouse.home import Home
 from warehouse.questions.complaints import standing
-from warehouse.questions.nights import CATCH_UP_DAYS, last_night, nights_so_far
+from warehouse.questions.nights import CATCH_UP_DAYS, days_after, last_night, nights_so_far
 
 
 @run_failure_sensor(
@@ -138,11 +138,9 @@ def missed_night(context: SensorEvaluationContext) -> SensorResult:
     if last is None:
         return SensorResult(cursor=_NOTHING_TOLD, skip_reason="no night yet")
     if last < day and told != f"{deadline}":
-        first = max(last + timedelta(days=1), day - timedelta(days=CATCH_UP_DAYS - 1))
-        missing = [first + timedelta(days=later) for later in range((day - first).days + 1)]
         cause = words(
             "The codes of {day} were not issued by {deadline}; those that stand are of {last}.",
-            day=words.listing(f"{one}" for one in missing),
+            day=words.listing(f"{one}" for one in days_after(last, day)),
             deadline=f"{deadline:%Y-%m-%d %H:%M}",
             last=last,
         )

@@ -22,15 +22,19 @@ def of_year(told: Row, words: Words) -> list[Listing]:
     ]
 
 
-def of_month(told: Row, words: Words) -> list[Listing]:
-    """Visits, load, what is not possible, contested authorities, and what changed."""
-    plan = told["plan"]
-    title = words(
+def month_title(plan: Row, words: Words) -> str:
+    """Which days a plan is for, and when it was made."""
+    return words(
         "Plan from {first} to {last}, made as of {as_of}",
         first=plan["first_on"],
         last=plan["last_on"],
         as_of=plan["as_of"],
     )
+
+
+def of_month(told: Row, words: Words) -> list[Listing]:
+    """Visits, load, what is not possible, contested authorities, and what changed."""
+    title = month_title(told["plan"], words)
     return [
         visits(told["visits"], title, words),
         load(told["load"], title, words),

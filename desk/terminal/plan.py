@@ -13,7 +13,7 @@ from rich.table import Table
 from desk.say.authorities import contested_line
 from desk.say.lists import PUBLIC_NOTE
 from desk.say.plan import NO_TARGET
-from desk.say.plan_lists import BUDGET_COLUMNS, FLOOR_COLUMNS
+from desk.say.plan_lists import BUDGET_COLUMNS, FLOOR_COLUMNS, month_title
 from desk.say.visits import check_text, crews_of, filing, people_text
 from desk.terminal.layout import heading, plain_table
 from desk.words.labels import BINDING, CHANGE, CHANNEL, FORM, LIST_KIND, SCOPE, VISIT_STATE
@@ -136,13 +136,7 @@ def _draws_table(found: list[Row], words: Words) -> Table:
 def show_month(told: Row, words: Words, console: Console) -> None:
     """Load, certificate and changes of the plan in force."""
     plan = told["plan"]
-    title = words(
-        "Plan from {first} to {last}, made as of {as_of}",
-        first=plan["first_on"],
-        last=plan["last_on"],
-        as_of=plan["as_of"],
-    )
-    _show_title(title, told, console)
+    _show_title(month_title(plan, words), told, console)
     if plan["is_provisional"]:
         unsure = words("Holidays of some days are not announced yet; working days are provisional")
         console.print(f"[yellow]{unsure}[/]", highlight=False)

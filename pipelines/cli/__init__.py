@@ -139,11 +139,11 @@ def main() -> None:
             status = _tell(fault, words)
         elif show is None:
             raise
-        elif hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
-            typer.echo(mistake(error, words), err=True)
-            status = getattr(error, "exit_code", 2)
         else:
-            show()
+            if hasattr(error, "ctx") and type(error).__name__ != "NoArgsIsHelpError":
+                typer.echo(mistake(error, words), err=True)
+            else:
+                show()
             status = getattr(error, "exit_code", 2)
     _leave(status if isinstance(status, int) else 0)
 

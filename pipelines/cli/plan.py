@@ -315,7 +315,7 @@ def _of(sent: Sent) -> str:
 def _flat(row: Row, words: Words) -> Row:
     """A visit in one line of a spreadsheet: people by name, what to check as one text."""
     people = [person["name"] for person in row["officers"]]
-    checks = [check_text(check, words) for check in row["checks"][: lists.MOST_CHECKS]]
+    checks = [check_text(check, words) for check in row["checks"][: plan_view.MOST_CHECKS]]
     return {**row, "officers": people, "filing": filing(row, words), "checks": checks}
 
 

@@ -8,22 +8,11 @@ from pathlib import Path
 
 import duckdb
 
+from tests.pipelines.cli.test_objection_commands import COLUMNS, GROUNDS, REASONS, major_hazard
 from tests.worlds.homes import copy_of
 from tests.worlds.runs import DAY_1, DAY_2, riskcode, run_arguments, with_news, write_city
 
 FIRMS = 60
-GROUNDS = "该储罐区属于邻厂，不是我厂的"
-REASONS = "经现场核对不动产登记与坐标，该储罐区属于邻厂，本条应予撤销。"
-_COLUMNS = (
-    "违法行为编号",
-    "记录日期",
-    "统一社会信用代码",
-    "检查编号",
-    "发现日期",
-    "严重程度",
-    "重大事故隐患",
-    "整改期限",
-)
 
 Prepare = Callable[[Path, "City"], None]
 
@@ -80,10 +69,10 @@ def arrives(home: Path, of: City, number: str = "X-1") -> None:
     """A finding comes into the inbox: a major hazard of a firm that was well."""
     folder = home / "inbox" / "demo_city"
     folder.mkdir(parents=True, exist_ok=True)
-    values = (number, "2026-06-29", of.firm, of.visit, "2026-06-29", "严重", "是", "2026-07-31")
     with (folder / f"违法行为_{number}.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerows([_COLUMNS, values])
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerow(major_hazard(of.firm, of.visit, number))
 
 
 def _done(home: Path, *command: str) -> None:

@@ -38,7 +38,12 @@ def nights_due(home: Home, until: date) -> list[date]:
         return [until]
     if is_closed:
         return [until] if last.as_of < until else []
-    first = max(last.as_of + timedelta(days=1), until - timedelta(days=CATCH_UP_DAYS - 1), commissioned_on())
+    return days_after(last.as_of, until)
+
+
+def days_after(last: date, until: date) -> list[date]:
+    """Days to be coded after the day issued last, up to ``until``; no more than are coded late at most."""
+    first = max(last + timedelta(days=1), until - timedelta(days=CATCH_UP_DAYS - 1), commissioned_on())
     return [first + timedelta(days=more) for more in range((until - first).days + 1)]
 
 

@@ -87,37 +87,27 @@ def save_evaluation(
     ``say`` tells the verdict in the languages its columns keep.
     """
     with transaction(connection):
-        _keep_evaluation(connection, evaluation, run_id, against, evaluated_on, report, say)
-
-
-def _keep_evaluation(
-    connection: Connection,
-    evaluation: "Evaluation",
-    run_id: str,
-    against: str | None,
-    evaluated_on: date,
-    report: str,
-    say: Say,
-) -> None:
-    insert(
-        connection,
-        "model.evaluations",
-        if_there="replace",
-        evaluation_id=run_id,
-        label=evaluation.label.name,
-        card_id=evaluation.card.card_id,
-        known_at=evaluation.known_at,
-        evaluated_on=evaluated_on,
-        **{f"verdict_{language}": text for language, text in say(evaluation.verdict).items()},
-        gate_inputs=json.dumps({**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False),
-        report=report,
-    )
-    for name in EVALUATION_TABLES:
-        measured: pl.DataFrame = getattr(evaluation, name)
-        with shown_as(connection, "measured", measured.with_columns(evaluation_id=pl.lit(run_id))):
-            connection.execute(f"CREATE TABLE IF NOT EXISTS model.{name} AS FROM measured LIMIT 0")
-            connection.execute(f"DELETE FROM model.{name} WHERE evaluation_id = ?", [run_id])
-            connection.execute(f"INSERT INTO model.{name} BY NAME FROM measured")
+        insert(
+            connection,
+            "model.evaluations",
+            if_there="replace",
+            evaluation_id=run_id,
+            label=evaluation.label.name,
+            card_id=evaluation.card.card_id,
+            known_at=evaluation.known_at,
+            evaluated_on=evaluated_on,
+            **{f"verdict_{language}": text for language, text in say(evaluation.verdict).items()},
+            gate_inputs=json.dumps(
+                {**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False
+            ),
+            report=report,
+        )
+        for name in EVALUATION_TABLES:
+            measured: pl.DataFrame = getattr(evaluation, name)
+            with shown_as(connection, "measured", measured.with_columns(evaluation_id=pl.lit(run_id))):
+                connection.execute(f"CREATE TABLE IF NOT EXISTS model.{name} AS FROM measured LIMIT 0")
+                connection.execute(f"DELETE FROM model.{name} WHERE evaluation_id = ?", [run_id])
+                connection.execute(f"INSERT INTO model.{name} BY NAME FROM measured")
 
 
 def publish_models(connection: Connection, home: Home) -> None:
