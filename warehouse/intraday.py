@@ -15,7 +15,6 @@ from models.features.fold import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables.canonical import TABLES
 from warehouse.clock import local_today
-from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
 from warehouse.database.frames import Connection, transaction
@@ -77,17 +76,14 @@ def update_enterprises(
     *,
     known_at: date,
     run_id: str,
-    also: tuple[str, ...] = (),
     engine: str = "polars",
 ) -> Updated:
-    """Rescore and republish the enterprises something new is known about, and those of ``also``.
+    """Rescore and republish the enterprises something new is known about.
 
     The day coded stays that of the last full run; ``known_at`` is today.  Codes and their issue are one transaction.
     Raises ScoreError when nothing is coded yet.
     """
-    with updating(
-        connection, home, pack, known_at=known_at, run_id=run_id, also=also, engine=engine
-    ) as found:
+    with updating(connection, home, pack, known_at=known_at, run_id=run_id, engine=engine) as found:
         pass
     return found[0]
 
@@ -103,36 +99,29 @@ def updating(
     also: tuple[str, ...] = (),
     engine: str = "polars",
 ) -> Generator[list[Updated]]:
-    """The same together with what is written inside: all of it is written, or nothing; then it is published.
+    """The same, and for the enterprises of ``also``, together with what is written inside: all of it, or nothing.
 
-    Whoever dies before it is published leaves a copy that does not stand, which ``warehouse.resume`` makes anew.  What
-    the update did is in the list once it is done.
+    Then it is published.  Whoever dies before that leaves a copy that does not stand, which ``warehouse.resume`` makes
+    anew.  What the update did is in the list once it is done.
     """
     found, stood = list[Updated](), CODES.stands(connection, home)
     with transaction(connection):
         yield found
-        coding, changed = _rescore(
-            connection, pack, known_at=known_at, run_id=run_id, also=also, engine=engine
-        )
-    if coding.only and stood:
+        as_of, last = coded_day(connection), last_issued(connection)
+        known_at = max(as_of, known_at, last.known_at if last else as_of)
+        only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
+        coding, changed = None, 0
+        if only:
+            coding = coding_on(
+                connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None
+            )
+            code_enterprises(connection, coding)
+            changed = issue(connection, coding, run_id=run_id)
+    if coding and stood:
         publish_changed(connection, home, coding)
-    elif coding.only or not stood or not tells_of_intake(connection, home):
-        publish(connection, home, known_at=coding.known_at)
-    found.append(Updated(coding.as_of, len(coding.only or ()), changed))
-
-
-def _rescore(
-    connection: Connection, pack: Policy, *, known_at: date, run_id: str, also: tuple[str, ...], engine: str
-) -> tuple[Coding, int]:
-    """Code and issue enterprises anew.  Returns the coding, of none where nothing is to be done, and the changes."""
-    as_of, last = coded_day(connection), last_issued(connection)
-    known_at = max(as_of, known_at, last.known_at if last else as_of)
-    only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
-    coding = coding_on(connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None)
-    if not only:
-        return coding, 0
-    code_enterprises(connection, coding)
-    return coding, issue(connection, coding, run_id=run_id)
+    elif coding or not stood or not tells_of_intake(connection, home):
+        publish(connection, home, known_at=known_at)
+    found.append(Updated(as_of, len(only), changed))
 
 
 def take_in_and_update(

@@ -1,9 +1,5 @@
 """Lists for people as CSV or Excel: heads and values in the reader's language, columns that fit a printed page."""
 
-import csv
-import io
-import re
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,13 +7,11 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from desk.files.tables import neutral, workbook
+from desk.files.sheets import EDGE, LONGEST_NAME, across, clean_name, set_page
+from desk.files.tables import neutral, workbook, write_csv
 from desk.say.lists import Listing
 from desk.words.words import Words
 
-_A4 = 9
-_LONGEST_NAME = 31
-_EDGE = {"border": 1, "border_color": "#9a9aa5"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
     "head": {
@@ -26,11 +20,11 @@ _FORMATS: dict[str, dict[str, Any]] = {
         "align": "center",
         "valign": "vcenter",
         "text_wrap": True,
-        **_EDGE,
+        **EDGE,
     },
-    "cell": {"text_wrap": True, "valign": "top", **_EDGE},
-    "number": {"valign": "top", "align": "center", **_EDGE},
-    "day": {"valign": "top", "align": "left", "num_format": "yyyy-mm-dd", **_EDGE},
+    "cell": {"text_wrap": True, "valign": "top", **EDGE},
+    "number": {"valign": "top", "align": "center", **EDGE},
+    "day": {"valign": "top", "align": "left", "num_format": "yyyy-mm-dd", **EDGE},
     "note": {"italic": True, "font_color": "#55555f", "text_wrap": True, "valign": "top"},
 }
 _LINE = 13.5
@@ -46,21 +40,8 @@ def write_list(one: Listing, form: str, output: Path | None, words: Words) -> No
         assert output is not None, "an Excel file needs a path"
         write_book([one], output, words)
         return
-    text = _csv(one)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Excel reads UTF-8 CSV only with a byte-order mark.
-    output.write_text(text, encoding="utf-8-sig", newline="")
-
-
-def _csv(one: Listing) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([column.head for column in one.columns])
-    writer.writerows([neutral(column.cell(row)) for column in one.columns] for row in one.rows)
-    return buffer.getvalue()
+    rows = ([column.cell(row) for column in one.columns] for row in one.rows)
+    write_csv([column.head for column in one.columns], rows, output)
 
 
 def write_book(lists: Sequence[Listing], output: Path, words: Words) -> None:
@@ -68,28 +49,15 @@ def write_book(lists: Sequence[Listing], output: Path, words: Words) -> None:
     with workbook(output) as book:
         formats = {name: book.add_format({"font_size": 10, **given}) for name, given in _FORMATS.items()}
         for one in lists:
-            sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", one.name)[:_LONGEST_NAME])
-            _set_page(sheet, one, words)
+            sheet = book.add_worksheet(clean_name(one.name)[:LONGEST_NAME])
+            widths = [column.width for column in one.columns]
+            set_page(sheet, widths, words, heads=2, is_upright=sum(widths) <= _PORTRAIT)
             _write(sheet, one, formats)
-
-
-def _set_page(sheet: Any, one: Listing, words: Words) -> None:
-    sheet.set_paper(_A4)
-    if sum(column.width for column in one.columns) > _PORTRAIT:
-        sheet.set_landscape()
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, 1)
-    sheet.freeze_panes(2, 0)
-    sheet.hide_gridlines(2)
-    sheet.set_footer(f"&L&A&R{words('page &P of &N')}")
-    for at, column in enumerate(one.columns):
-        sheet.set_column(at, at, column.width)
 
 
 def _write(sheet: Any, one: Listing, formats: dict[str, Any]) -> None:
     last = len(one.columns) - 1
-    _across(sheet, 0, last, one.title, formats["title"], 24)
+    across(sheet, 0, last, one.title, formats["title"], 24)
     for at, column in enumerate(one.columns):
         sheet.write_string(1, at, column.head, formats["head"])
     sheet.set_row(1, 16 * _lines([(column.head, column.width) for column in one.columns]))
@@ -104,7 +72,7 @@ def _write(sheet: Any, one: Listing, formats: dict[str, Any]) -> None:
     if one.rows:
         sheet.autofilter(1, 0, line - 1, last)
     for note in one.notes:
-        _across(sheet, line, last, note, formats["note"], _LINE + 4)
+        across(sheet, line, last, note, formats["note"], _LINE + 4)
         line += 1
 
 
@@ -117,14 +85,6 @@ def _cell(sheet: Any, line: int, at: int, value: object, formats: dict[str, Any]
         sheet.write_datetime(line, at, value, formats["day"])
     else:
         sheet.write_string(line, at, neutral(str(value)), formats["cell"])
-
-
-def _across(sheet: Any, line: int, last: int, text: str, form: Any, height: float) -> None:
-    if last:
-        sheet.merge_range(line, 0, line, last, neutral(text), form)
-    else:
-        sheet.write_string(line, 0, neutral(text), form)
-    sheet.set_row(line, height)
 
 
 def _lines(cells: Iterable[tuple[str, int]]) -> int:

@@ -1,6 +1,7 @@
 """A day's visits to print and take along: one sheet a team, A4 landscape, with boxes for result and signature."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,20 @@ _WIDTHS = (5, 46, 20, 56, 13, 26)
 _LAST = len(_WIDTHS) - 1
 _HEADER_ROWS = 3
 _A4 = 9
-_LONGEST_NAME = 31
+LONGEST_NAME = 31
 
-_EDGE = {"border": 1, "border_color": "#9a9aa5"}
+EDGE = {"border": 1, "border_color": "#9a9aa5"}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16, "valign": "vcenter"},
     "people": {"font_size": 11, "valign": "vcenter", "text_wrap": True},
-    "head": {"bold": True, "bg_color": "#e8e8ee", "align": "center", "valign": "vcenter", **_EDGE},
-    "visit": {"bold": True, "font_size": 12, "bg_color": "#f4f1f8", "valign": "vcenter", **_EDGE},
-    "facts": {"text_wrap": True, "valign": "vcenter", **_EDGE},
-    "number": {"align": "center", "valign": "top", **_EDGE},
-    "cell": {"text_wrap": True, "valign": "top", **_EDGE},
-    "grave": {"text_wrap": True, "valign": "top", "bold": True, "font_color": "#b3261e", **_EDGE},
-    "box": {"align": "center", "valign": "vcenter", **_EDGE},
-    "label": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, **_EDGE},
+    "head": {"bold": True, "bg_color": "#e8e8ee", "align": "center", "valign": "vcenter", **EDGE},
+    "visit": {"bold": True, "font_size": 12, "bg_color": "#f4f1f8", "valign": "vcenter", **EDGE},
+    "facts": {"text_wrap": True, "valign": "vcenter", **EDGE},
+    "number": {"align": "center", "valign": "top", **EDGE},
+    "cell": {"text_wrap": True, "valign": "top", **EDGE},
+    "grave": {"text_wrap": True, "valign": "top", "bold": True, "font_color": "#b3261e", **EDGE},
+    "box": {"align": "center", "valign": "vcenter", **EDGE},
+    "label": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, **EDGE},
 }
 
 
@@ -41,34 +42,52 @@ def write_day_sheets(visits: list[Row], path: Path, words: Words) -> None:
         taken: set[str] = set()
         for _, crew in crews_of(visits):
             sheet = book.add_worksheet(sheet_name(crew[0], words, taken))
-            _set_page(sheet, words)
+            set_page(sheet, _WIDTHS, words, heads=_HEADER_ROWS)
             _write_team(sheet, crew, formats, words)
 
 
 def sheet_name(row: Row, words: Words, taken: set[str]) -> str:
     """A name Excel accepts: authority and crew, at most 31 characters, each once."""
     wanted = f"{words.authority(row['level'], row['division'])} {words.team(row['crew_id'])}"
-    clean = re.sub(r"[\[\]:*?/\\']", " ", wanted).strip()
-    name, at = clean[:_LONGEST_NAME].strip(), 1
+    clean = clean_name(wanted)
+    name, at = clean[:LONGEST_NAME].strip(), 1
     while name.lower() in taken:
         at += 1
         mark = f" {at}"
-        name = clean[: _LONGEST_NAME - len(mark)].strip() + mark
+        name = clean[: LONGEST_NAME - len(mark)].strip() + mark
     taken.add(name.lower())
     return name
 
 
-def _set_page(sheet: Any, words: Words) -> None:
+def clean_name(wanted: str) -> str:
+    """A name for a sheet without what Excel accepts in none."""
+    return re.sub(r"[\[\]:*?/\\']", " ", wanted).strip()
+
+
+def set_page(
+    sheet: Any, widths: Sequence[int], words: Words, *, heads: int, is_upright: bool = False
+) -> None:
+    """A4 pages with the first rows on each of them, numbered; ``widths``: of the columns, in characters."""
     sheet.set_paper(_A4)
-    sheet.set_landscape()
+    if not is_upright:
+        sheet.set_landscape()
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, _HEADER_ROWS - 1)
-    sheet.freeze_panes(_HEADER_ROWS, 0)
+    sheet.repeat_rows(0, heads - 1)
+    sheet.freeze_panes(heads, 0)
     sheet.hide_gridlines(2)
     sheet.set_footer(f"&L&A&R{words('page &P of &N')}")
-    for column, width in enumerate(_WIDTHS):
+    for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
+
+
+def across(sheet: Any, line: int, last: int, text: str, form: Any, height: float, *, start: int = 0) -> None:
+    """A text over the columns from ``start`` to ``last``."""
+    if last > start:
+        sheet.merge_range(line, start, line, last, neutral(text), form)
+    else:
+        sheet.write_string(line, start, neutral(text), form)
+    sheet.set_row(line, height)
 
 
 def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Words) -> None:
@@ -160,5 +179,4 @@ def _across(
     if label is not None:
         sheet.merge_range(line, 0, line, 1, label[0], label[1])
         start = 2
-    sheet.merge_range(line, start, line, _LAST, neutral(text), form)
-    sheet.set_row(line, height)
+    across(sheet, line, _LAST, text, form, height, start=start)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -37,22 +37,29 @@ def write_rows(rows: Any, form: str, output: Path | None, *, title: str) -> Path
         assert output is not None, "an Excel file needs a path"
         _write_xlsx(rows, output, title)
         return output
-    text = as_json(rows) + "\n" if form == "json" else _csv(rows)
-    if output is None:
-        sys.stdout.write(text)
-        return None
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Excel reads UTF-8 CSV only with a byte-order mark.
-    output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
+    if form == "csv":
+        write_csv(rows[0] if rows else [], (row.values() for row in rows), output)
+    else:
+        _write_text(as_json(rows) + "\n", output, encoding="utf-8")
     return output
 
 
-def _csv(rows: list[Row]) -> str:
+def write_csv(heads: Iterable[str], rows: Iterable[Iterable[Any]], output: Path | None) -> None:
+    """Write heads and rows as CSV; to standard output when no path is given."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(rows[0] if rows else [])
-    writer.writerows([neutral(value) for value in row.values()] for row in rows)
-    return buffer.getvalue()
+    writer.writerow(heads)
+    writer.writerows([neutral(value) for value in row] for row in rows)
+    # Excel reads UTF-8 CSV only with a byte-order mark.
+    _write_text(buffer.getvalue(), output, encoding="utf-8-sig")
+
+
+def _write_text(text: str, output: Path | None, *, encoding: str) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding=encoding, newline="")
 
 
 def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:

@@ -267,7 +267,7 @@ def _record(
         "reason": reason,
         "effective_from": day,
     }
-    if not _is_decided(connection, decision):
+    if not _PROMOTIONS.is_last(connection, **decision):
         with transaction(connection):
             _PROMOTIONS.record(
                 connection,
@@ -279,9 +279,3 @@ def _record(
             rules_changed(connection)
     publish_models(connection, home)
     return day
-
-
-def _is_decided(connection: Connection, decision: Row) -> bool:
-    """Whether the last decision is this very one: whoever asked for it died before it was told, and asks again."""
-    asked = f"SELECT {', '.join(decision)} FROM model.promotions ORDER BY number DESC LIMIT 1"
-    return connection.execute(asked).fetchall() == [tuple(decision.values())]

@@ -49,6 +49,11 @@ class Decisions:
         )
         return [day for (day,) in found.fetchall()]
 
+    def is_last(self, connection: Connection, **columns: Any) -> bool:
+        """Whether the last decision is this very one: whoever asked for it died before it was told, and asks again."""
+        asked = f"SELECT {', '.join(columns)} FROM {self.table} ORDER BY number DESC LIMIT 1"
+        return connection.execute(asked).fetchall() == [tuple(columns.values())]
+
     def record(self, connection: Connection, **columns: Any) -> None:
         """Add a decision."""
         columns |= {"number": next_number(connection, self.table), self.noted: written_at(connection)}

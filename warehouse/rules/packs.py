@@ -87,7 +87,13 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
                 coded_2=free,
             )
         begin_with(connection, None, default)
-        if _is_decided(connection, policy, wanted):
+        if _ACTIVATIONS.is_last(
+            connection,
+            pack_hash=policy.content_hash,
+            effective_from=wanted.effective_from,
+            activated_by=wanted.by,
+            reason=wanted.reason,
+        ):
             publish_packs(connection, home)
             return
         if _holds_anyway(connection, policy, wanted.effective_from):
@@ -104,14 +110,6 @@ def activate(home: Home, policy: Policy, wanted: Activation, *, default: Policy)
             _record(connection, policy, wanted, kind="activate", stored_no=next_stored_no(connection))
             rules_changed(connection)
         publish_packs(connection, home)
-
-
-def _is_decided(connection: Connection, policy: Policy, wanted: Activation) -> bool:
-    """Whether the last decision is this very one: whoever asked for it died before it was told, and asks again."""
-    last = connection.execute(
-        "SELECT pack_hash, effective_from, activated_by, reason FROM ops.activations ORDER BY number DESC LIMIT 1"
-    ).fetchall()
-    return last == [(policy.content_hash, wanted.effective_from, wanted.by, wanted.reason)]
 
 
 def _holds_anyway(connection: Connection, policy: Policy, day: date) -> bool:
