@@ -1,13 +1,14 @@
 """The nightly job in this process: the same Dagster job the scheduler starts, run and reported on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from models.errors import BusyError, RiskcodeError, WarehouseError
+from pipelines.bulletin import tell_failure, tell_made_up_for
 from pipelines.instance import write_instance_config
 from pipelines.settings import Settings
 from warehouse.clock import COMMISSIONED_ON, commissioned_on, moment_of
@@ -35,21 +36,32 @@ class Order:
     arrived_before: datetime | None = None
 
 
-def make_up_for_missed(settings: Settings, day: date) -> Iterator[tuple[date, RiskcodeError | None]]:
-    """Code the nights before ``day`` that were missed, in their order, each with what had come by its own hour.
+def run_night(
+    settings: Settings, order: Order, *, job: str, say: Callable[[date, RiskcodeError | None], None]
+) -> str:
+    """Code a night, and before it those that were missed, each with what had come by its own hour.
 
-    Yields each night before it is coded, and once more with what went wrong where it could not be.  Raises BusyError.
+    ``say`` is told each missed night before it is coded, and once more with what went wrong where it could not be;
+    both are told to whoever gets alerts, as of ``job``.  Returns Dagster's run id.  Raises as ``run_nightly``.
     """
-    for missed in nights_due(settings.home, day):
-        if missed >= day:
-            return
-        yield missed, None
+    refuse_turned_back(settings.home, order.as_of)
+    made_up_for = list[date]()
+    for missed in nights_due(settings.home, order.as_of):
+        # Once the day is issued they could not be any more.
+        if missed >= order.as_of:
+            break
+        say(missed, None)
         try:
             run_nightly(settings, Order(as_of=missed, arrived_before=moment_of(missed)))
+            made_up_for.append(missed)
         except BusyError:
             raise
         except RiskcodeError as error:
-            yield missed, error
+            say(missed, error)
+            tell_failure(settings, error, job=job, day=missed)
+    run_id = run_nightly(settings, order)
+    tell_made_up_for(settings, made_up_for, job=job)
+    return run_id
 
 
 def run_nightly(settings: Settings, order: Order) -> str:

@@ -25,21 +25,17 @@ from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from assets.inspection import NIGHTLY_FRESHNESS
 from assets.partitions import TIMEZONE, days_of
-from desk.say.complaints import complaint
-from desk.say.monitoring import LOOK
 from desk.words.words import Words
-from models.messages import Message
-from pipelines.alerts import LATE, RECOVERED, RETRIED, RUN, SOURCE, TICK, Alert, likeness, notify
+from pipelines.alerts import LATE, RECOVERED, RETRIED, RUN, TICK, Alert, likeness, notify
 from pipelines.bulletin import tell_news
 from pipelines.failures import cause_of, innermost, was_interrupted
 from pipelines.in_order import NIGHT, is_tried_again
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import load_settings
 from warehouse.database.meta import value
-from warehouse.database.reading import reading, telling_of_runs
+from warehouse.database.reading import telling_of_runs
 from warehouse.database.runs import IS_ISSUED
 from warehouse.home import Home
-from warehouse.questions.complaints import standing
 from warehouse.questions.nights import CATCH_UP_DAYS, days_after, last_night, nights_so_far
 
 
@@ -176,71 +172,6 @@ def _last_deadline() -> datetime:
     return get_latest_completed_cron_tick(NIGHTLY_FRESHNESS.deadline_cron, now, TIMEZONE)
 
 
-@sensor(
-    minimum_interval_seconds=300,
-    default_status=DefaultSensorStatus.RUNNING,
-    description="Tells of each source, file or table that was set aside because it could not be read, once.",
-)
-def unread_sources(context: SensorEvaluationContext) -> SensorResult:
-    """Tell once of every grave complaint that nobody has acknowledged, and again when it comes back.
-
-    The cursor: ids of those that stand.  A copy that cannot be read is an error of the look, which keeps them.
-    """
-    settings = load_settings()
-    words, told = Words(settings.language), set(json.loads(context.cursor or "[]"))
-    if not settings.home.published.exists():
-        return SensorResult(cursor=context.cursor, skip_reason="nothing is published yet")
-    with reading(settings.home) as connection:
-        stand = [row for row in standing(connection) if row["is_grave"] and row["state"] == "open"]
-    new, todo = [row for row in stand if row["complaint_id"] not in told], words(LOOK["complaints"])
-    untold = set[str]()
-    for row in new[:_TOLD_AT_ONCE]:
-        cause = complaint(row | {"said": _unquoted(row["said"])}, words)
-        if not notify(settings.home, Alert(SOURCE, cause, todo)):
-            untold.add(row["complaint_id"])
-    if more := len(new[_TOLD_AT_ONCE:]):
-        cause = words.plural(
-            "{n} more source, file or table could not be read.",
-            "{n} more sources, files or tables could not be read.",
-            more,
-        )
-        if not notify(settings.home, Alert(SOURCE, cause, todo)):
-            untold.update(row["complaint_id"] for row in new[_TOLD_AT_ONCE:])
-    ids = sorted({row["complaint_id"] for row in stand} - untold)
-    return SensorResult(cursor=json.dumps(ids), skip_reason=f"grave complaints: {len(ids)}")
-
-
-_TOLD_AT_ONCE = 10
-"""Complaints of one look that are told one by one: when a share is gone, everything on it is complained about."""
-
-_NAMES = frozenset(
-    {
-        "delivered",
-        "file",
-        "folder",
-        "kind",
-        "mapping",
-        "name",
-        "name_2",
-        "path",
-        "refused",
-        "rule",
-        "table",
-        "wanted",
-    }
-)
-"""Texts in a complaint that name something.  Others may quote a row, a header that is one, or a query with its
-password, and an alert leaves the house."""
-
-
-def _unquoted(said: Message) -> Message:
-    facts = {
-        name: "…" if isinstance(fact, str) and name not in _NAMES else fact
-        for name, fact in said.facts.items()
-    }
-    return Message(said.message, facts)
-
-
 _FORGOTTEN_AFTER = 86_400.0
 """Seconds without an error after which it counts as a new one."""
 
@@ -283,7 +214,7 @@ def _seen(cursor: str | None) -> dict[str, float]:
 @sensor(
     minimum_interval_seconds=300,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Tells of REDs whose inspection is overdue, objections to be decided and alarms of monitoring, once.",
+    description="Tells once of sources set aside, REDs overdue, objections to be decided and alarms of monitoring.",
 )
 def news(context: SensorEvaluationContext) -> SensorResult:
     """Tell what is new in the published copy; what was told is remembered in the home, for runs without a daemon."""
@@ -292,4 +223,4 @@ def news(context: SensorEvaluationContext) -> SensorResult:
     return SensorResult(skip_reason=f"told: {', '.join(told) or 'nothing new'}")
 
 
-SUPERVISION = (report_failure, report_retried, missed_night, unread_sources, failing_ticks, news)
+SUPERVISION = (report_failure, report_retried, missed_night, failing_ticks, news)

@@ -14,8 +14,9 @@ import duckdb
 
 from models.errors import BusyError, RiskcodeError
 from models.policy import load_policy
-from pipelines.bulletin import tell_news_of_run
-from pipelines.nightly import Order, make_up_for_missed, refuse_turned_back, run_nightly
+from pipelines.alerts import likeness
+from pipelines.bulletin import tell_failure, tell_news_of_run
+from pipelines.nightly import Order, run_night
 from pipelines.settings import Settings
 from warehouse.clock import local_today, night_begun
 from warehouse.connection import writing
@@ -57,7 +58,7 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
     while another run is writing, arrivals wait.
     """
     lookout, quiet, begun, failed = Lookout(settings.home), 0, None, None
-    left = ""
+    left = told = ""
     while forever or quiet < 3:
         seen, arrivals = None, list[Arrival]()
         try:
@@ -81,9 +82,12 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
             log.warning("%s", error)
             lookout.forget(arrivals)
             begun, quiet, failed = None, quiet + 1, error
+            if likeness(f"{error}") != told:
+                told = likeness(f"{error}")
+                tell_failure(settings, error, job="watch")
             time.sleep(PATIENCE_SECONDS)
         else:
-            failed = None
+            failed, told = None, ""
         quiet = 0 if arrivals and seen else quiet + 1
         if seen is not None:
             yield seen
@@ -120,15 +124,16 @@ def _begin_night(settings: Settings) -> None:
     """Code the whole city, and before it the nights that were missed, unless the day is coded and published."""
     today = _uncoded_day(settings)
     if today is not None:
-        refuse_turned_back(settings.home, today)
-        for missed, error in make_up_for_missed(settings, today):
-            if error:
-                log.warning("%s is not made up for: %s", missed, error)
-            else:
-                log.info("making up for the night of %s", missed)
         log.info("coding the whole city for %s", today)
-        run_nightly(settings, Order(as_of=today))
+        run_night(settings, Order(as_of=today), job="watch", say=_log_missed)
     _warm_up(settings)
+
+
+def _log_missed(day: date, error: RiskcodeError | None) -> None:
+    if error:
+        log.warning("%s is not made up for: %s", day, error)
+    else:
+        log.info("making up for the night of %s", day)
 
 
 def _carry_through(settings: Settings) -> None:

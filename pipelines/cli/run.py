@@ -19,8 +19,8 @@ from desk.terminal.codes import codes_table, queue_table
 from desk.terminal.rejects import reject_counts_table
 from desk.words.labels import BINDING
 from desk.words.words import Words
-from models.errors import DeliveryError, MappingError, WarehouseError
-from pipelines.bulletin import tell_news_of_run
+from models.errors import DeliveryError, MappingError, RiskcodeError, WarehouseError
+from pipelines.bulletin import tell_failure, tell_news_of_run
 from pipelines.cli.options import Json, WrongUse, date_of, day
 from pipelines.cli.progress import Progress
 from pipelines.demo import END
@@ -34,7 +34,7 @@ from pipelines.demo_home import (
     is_whole,
     write_demo,
 )
-from pipelines.nightly import FIRST_DAY, Order, make_up_for_missed, refuse_turned_back, run_nightly
+from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_now, local_today
 from warehouse.connection import holding
@@ -80,16 +80,17 @@ def run(
     if not FIRST_DAY <= day <= local_today():
         raise WrongUse("--as-of {day}: days from {first} to today can be coded", day=day, first=FIRST_DAY)
     _make_room(home, choice, words, console)
-    if as_of is None:
-        refuse_turned_back(home, day)
-    known = date_of(known_at)
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
+    known = date_of(known_at)
     order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
     with Progress(settings.home, quiet=json):
         if as_of is None and choice.is_inbox:
-            _make_up(settings, day, words, console)
-        run_id = run_nightly(settings, order)
+            run_id = _night(settings, order, words, console)
+        else:
+            if as_of is None:
+                refuse_turned_back(home, day)
+            run_id = run_nightly(settings, order)
     with _result(settings.home, run_id, day) as connection:
         summary = summarise(connection, run_id)
     if json:
@@ -105,14 +106,22 @@ def run(
         raise typer.Exit(NOT_WHOLE)
 
 
-def _make_up(settings: Settings, day: date, words: Words, console: Console) -> None:
-    """The nights before a day that were missed come first: once it is issued they could not be any more."""
-    for missed, error in make_up_for_missed(settings, day):
+def _night(settings: Settings, order: Order, words: Words, console: Console) -> str:
+    """A night as cron asks for it: where nobody looks, its failure is told."""
+
+    def say(missed: date, error: RiskcodeError | None) -> None:
         if error is None:
             told = words("The night of {day} was missed; it is made up for first.", day=missed)
         else:
             told = words("The night of {day} stays without codes: {error}", day=missed, error=words.of(error))
         console.print(told, markup=False)
+
+    try:
+        return run_night(settings, order, job="run", say=say)
+    except Exception as error:
+        if not sys.stderr.isatty():
+            tell_failure(settings, error, job="run", day=order.as_of)
+        raise
 
 
 @contextmanager

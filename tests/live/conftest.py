@@ -24,14 +24,16 @@ def moment(day: date, hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 
 @contextmanager
-def site(*, enterprises: int, wait_seconds: int, years: int = 2) -> Generator[Services]:
+def installation(
+    *, enterprises: int, wait_seconds: int, years: int = 2, **settings: str
+) -> Generator[Services]:
     """An installation at noon of its first day: a demo city in the inbox as a source that goes on delivering.
 
-    ``wait_seconds``: how long a run waits for the warehouse.
+    None of its services runs.  ``wait_seconds``: how long a run waits for the warehouse.
     """
     with tempfile.TemporaryDirectory(prefix="riskcode", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder) / "home")
-        settings = {
+        settings |= {
             "RISKCODE_COMMISSIONED_ON": f"{FIRST - timedelta(days=180)}",
             "RISKCODE_WAIT_SECONDS": f"{wait_seconds}",
         }
@@ -41,8 +43,15 @@ def site(*, enterprises: int, wait_seconds: int, years: int = 2) -> Generator[Se
             deliver_city(home, enterprises, years)
             coded = found.command("run", "--as-of", f"{FIRST}")
             assert coded.returncode == 0, coded.stderr
-            found.start(CODE, LEARNING, DAEMON, WEBSERVER)
             yield found
+
+
+@contextmanager
+def site(*, enterprises: int, wait_seconds: int, years: int = 2, **settings: str) -> Generator[Services]:
+    """The same with its services."""
+    with installation(enterprises=enterprises, wait_seconds=wait_seconds, years=years, **settings) as found:
+        found.start(CODE, LEARNING, DAEMON, WEBSERVER)
+        yield found
 
 
 def deliver_city(home: Home, enterprises: int, years: int = 2) -> None:

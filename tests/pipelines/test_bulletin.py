@@ -32,6 +32,7 @@ ASKED = (
     "core.enterprises",
     "dispute.decisions",
     "dispute.objections",
+    "ops.complaints",
     "ops.meta",
     "ops.runs",
     "risk.cut_offs",

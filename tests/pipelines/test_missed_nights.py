@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from pipelines.alerts import RECOVERED, RUN, alerts
 from tests.worlds.deliveries import MAPPING, csv_bytes, deliver, firm
+from tests.worlds.receivers import Receiver
 from tests.worlds.runs import riskcode
 from tests.worlds.warehouses import night
 from warehouse.clock import local_today, night_begun
-from warehouse.connection import writing
+from warehouse.connection import holding, writing
 from warehouse.database.reading import reading
 from warehouse.home import Home
 from warehouse.intake.inbox import take_in_all
@@ -42,3 +44,19 @@ def test_run_and_watch_make_up_for_missed_nights_in_their_order(
             "SELECT as_of, enterprises FROM ops.runs WHERE is_issued AND rescored IS NULL ORDER BY number"
         ).fetchall()
     assert coded == [(day, 5 if day == newest else 4) for day in days]
+    [told] = [one for one in alerts(home) if one.kind == RECOVERED]
+    missed = ", ".join(f"{day}" for day in days[1:-1])
+    assert (told.kind, told.job, told.cause) == (RECOVERED, command[0], f"Missed and made up for: {missed}.")
+
+
+def test_a_night_without_a_daemon_that_fails_is_told_by_whoever_was_to_code_it(
+    home: Home, there: Receiver
+) -> None:
+    (home.inbox / "bureau").mkdir(parents=True)
+    with holding(home):
+        failed = riskcode(home.root, "run", RISKCODE_NOTIFY=there.url)
+    assert failed.returncode == 6
+    [told] = alerts(home)
+    assert (told.kind, told.job, told.day) == (RUN, "run", f"{local_today()}")
+    assert told.cause in failed.stderr
+    assert there.titles == [f"riskcode home · run failed · run · {local_today()}"]

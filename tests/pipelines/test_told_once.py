@@ -32,7 +32,7 @@ from dagster._utils.hosted_user_process import recon_job_from_origin
 
 from models.errors import WarehouseError
 from pipelines.alerts import RETRIED, RUN, SOURCE, alerts
-from pipelines.supervision import report_failure, report_retried, unread_sources
+from pipelines.supervision import news, report_failure, report_retried
 from tests.worlds.deliveries import MAPPING, TODAY, csv_bytes, deliver, firm, warehouse
 from tests.worlds.instances import Watch
 from warehouse.database.copies import copy_tables
@@ -187,14 +187,14 @@ def source(home: Home, name: str, files: dict[str, bytes]) -> Path:
 def a_night(connection: Connection, home: Home, later: int = 0) -> None:
     day: date = TODAY + timedelta(days=later)
     take_in_all(connection, home, folder=None, mapping=None, received_on=day, today=day)
-    asked = {name: PUBLISHED[name] for name in ("ops.meta", "ops.complaints")}
+    asked = {name: PUBLISHED[name] for name in ("ops.complaints", "ops.meta", "ops.runs")}
     copy_tables(connection, home.published, asked, known_at=day)
 
 
 def test_a_source_that_was_set_aside_is_told_once_and_again_when_it_comes_back(
     home: Home, connection: Connection, instance: DagsterInstance
 ) -> None:
-    watch = Watch(unread_sources, instance)
+    watch = Watch(news, instance)
     watch.looks()
     assert alerts(home) == [], "nothing is published yet"
     well = (source(home, "bureau", {}) / "mapping.yaml").read_bytes()
@@ -226,7 +226,7 @@ def test_what_is_only_remarked_or_acknowledged_is_not_told(
     [(grave,)] = connection.execute("SELECT complaint_id FROM ops.complaints WHERE is_grave").fetchall()
     acknowledge(connection, grave, by="王伟", reason="该区周一重报工作簿，已电话确认")
     a_night(connection, home, 1)
-    Watch(unread_sources, instance).looks()
+    Watch(news, instance).looks()
     assert alerts(home) == []
 
 
@@ -242,7 +242,7 @@ def test_an_alert_quotes_nothing_of_a_delivery(
         "SELECT string_agg(facts::VARCHAR) FROM ops.complaints WHERE is_grave"
     ).fetchall()
     assert "13800000000" in complaints[0][0], "the complaint itself may quote"
-    Watch(unread_sources, instance).looks()
+    Watch(news, instance).looks()
     causes = {one.cause for one in alerts(home)}
     assert len(causes) == 2 and "register.csv has no column no_such" in " ".join(causes)
     assert "138" not in " ".join(causes) and "王伟" not in " ".join(causes)
@@ -254,7 +254,7 @@ def test_of_many_the_first_ten_are_told_one_by_one_and_the_rest_is_counted(
     for number in range(12):
         source(home, f"bureau_{number:02}", {"mapping.yaml": b"mapping: [\n"})
     a_night(connection, home)
-    Watch(unread_sources, instance).looks(2)
+    Watch(news, instance).looks(2)
     rest, *told = alerts(home)
     assert len({one.cause for one in told}) == len(told) == 10
     assert rest.cause == "2 more sources, files or tables could not be read."
@@ -265,7 +265,7 @@ def test_a_copy_that_cannot_be_read_is_an_error_of_the_look_which_keeps_what_was
 ) -> None:
     source(home, "bureau", {"mapping.yaml": b"mapping: [\n"})
     a_night(connection, home)
-    watch = Watch(unread_sources, instance)
+    watch = Watch(news, instance)
     watch.looks()
     whole = home.published.read_bytes()
     home.published.write_bytes(b"damaged")
