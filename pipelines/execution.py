@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from dagster import DagsterExecutionInterruptedError, DagsterInstance
 
-from models.errors import ScoreError, SettingsError
+from models.errors import RiskcodeError, ScoreError, SettingsError
 from pipelines.definitions import build_definitions
 from pipelines.failures import failed_checks, reason_of
 from pipelines.in_order import one_at_a_time
 from pipelines.jobs import NIGHTLY
 from pipelines.orphans import PROCESS, close_orphans, this_process
 from pipelines.settings import Settings
+from warehouse.faults import fault_of
 
 
 def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, known_at: str | None) -> str:
@@ -39,11 +40,21 @@ def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, know
                 tags={PROCESS: this_process()},
             )
         except (Exception, KeyboardInterrupt, DagsterExecutionInterruptedError) as error:
-            raise reason_of(error, instance, run_id) from None
+            raise _reason(error, instance, run_id) from None
         failed = failed_checks(instance, run_id)
     if failed:
         raise ScoreError("Nothing was published: {failed}", failed="; ".join(failed))
     return run_id
+
+
+def _reason(error: BaseException, instance: DagsterInstance, run_id: str) -> RiskcodeError:
+    try:
+        return reason_of(error, instance, run_id)
+    except Exception as lost:
+        # The log of the run is on the same disk as what failed.
+        if fault := fault_of(error) or fault_of(lost):
+            return fault
+        raise
 
 
 def _opened(settings: Settings) -> DagsterInstance:
@@ -51,6 +62,8 @@ def _opened(settings: Settings) -> DagsterInstance:
     try:
         return DagsterInstance.from_config(str(settings.home.dagster))
     except Exception as error:
+        if (fault := fault_of(error)) is not None:
+            raise fault from error
         why = " ".join(str(error).split())[:300]
         raise SettingsError(
             "Dagster cannot be opened with {config} ({why}). Mend it, or move it away and call ./riskcode init; a "

@@ -15,6 +15,7 @@ from dagster._core.events import JobFailureData
 from dagster_shared.error import SerializableErrorInfo
 
 from models.errors import RiskcodeError, ScoreError
+from warehouse.faults import fault_of
 
 
 def reason_of(error: BaseException, instance: DagsterInstance, run_id: str) -> RiskcodeError:
@@ -24,6 +25,8 @@ def reason_of(error: BaseException, instance: DagsterInstance, run_id: str) -> R
         if isinstance(cause, RiskcodeError):
             return cause
         cause = cause.__cause__
+    if (fault := fault_of(error)) is not None:
+        return fault
     checks = failed_checks(instance, run_id)
     if checks:
         return ScoreError(

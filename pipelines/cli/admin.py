@@ -36,6 +36,7 @@ from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
 from warehouse.database.meta import CLOSED_ON, get_meta
 from warehouse.database.reading import reading
+from warehouse.faults import fault_of
 from warehouse.intake.inbox import city_today
 from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
@@ -88,10 +89,11 @@ def doctor(
             results.append(
                 {"check": name, "ok": True, "is_warning": isinstance(found, _Warned), "found": found}
             )
-        except RiskcodeError as error:
-            results.append({"check": name, "ok": False, "is_warning": False, "found": words.of(error)})
-        except (OSError, ImportError) as error:
-            results.append({"check": name, "ok": False, "is_warning": False, "found": str(error)})
+        except Exception as error:
+            # Whatever is wrong with one thing, the others are to be looked at.
+            known = error if isinstance(error, RiskcodeError) else fault_of(error)
+            told = words.of(known) if known else f"{type(error).__name__}: {error}"
+            results.append({"check": name, "ok": False, "is_warning": False, "found": told})
     if json:
         typer.echo(as_json(results))
     else:

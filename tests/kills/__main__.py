@@ -15,6 +15,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     asked.add_argument("--kills", type=int, default=200, help="in all")
     asked.add_argument("--seed", type=int, default=2026)
+    asked.add_argument("--full", action="store_true", help="no space is left instead")
     asked.add_argument("--only", help="acts whose names hold this")
     options = asked.parse_args()
     acts = [act for act in ACTS if (options.only or "") in act.name]
@@ -24,7 +25,9 @@ def main() -> int:
         for number, act in enumerate(acts):
             kills = options.kills * (number + 1) // len(acts) - options.kills * number // len(acts)
             last = None
-            for last in Harness(of, Path(folder), seed=options.seed + number).kill(act, kills):
+            for last in Harness(of, Path(folder), seed=options.seed + number).kill(
+                act, kills, full=options.full
+            ):
                 print(f"\r{last.act}: {last.kills} of {kills}", end="", file=sys.stderr, flush=True)
             assert last is not None
             found.append(last)

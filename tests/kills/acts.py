@@ -19,11 +19,16 @@ Prepare = Callable[[Path, "City"], None]
 
 @dataclass(frozen=True)
 class Act:
-    """A command, and what must have been done before it; ``also``: a folder beside the home that it changes."""
+    """A command, and what must have been done before it.
+
+    ``takes_in``: what was taken in before it died may be coded within the day; ``also``: it changes a folder beside the
+    home.
+    """
 
     name: str
     command: Callable[["City"], Sequence[str]]
     before: tuple[Prepare, ...] = ()
+    takes_in: bool = False
     also: bool = False
 
 
@@ -141,8 +146,8 @@ def _promote(_: City) -> tuple[str, ...]:
 
 
 ACTS = (
-    Act("run", lambda of: run_arguments(of.news, DAY_2)),
-    Act("watch", lambda _: WATCH, (arrives,)),
+    Act("run", lambda of: run_arguments(of.news, DAY_2), takes_in=True),
+    Act("watch", lambda _: WATCH, (arrives,), takes_in=True),
     Act("objection file", FILE, (is_known,)),
     Act("objection upheld", _decide("upheld"), (is_known, is_contested)),
     Act("objection rejected", _decide("rejected"), (is_known, is_contested)),

@@ -1,10 +1,12 @@
 /* Counts what a process would change in the files below a folder, and kills it before the n-th.
 
 DOOM_BELOW: the folder.  DOOM_AT: the number (0: never).  DOOM_COUNT: a file that gets the count when the process ends.
-DOOM_TORN: if it is set, half of what the n-th write writes is written before. */
+DOOM_HOW: killed; torn: half of what the n-th write writes is written before; full: it lives on, and from the n-th on
+there is no space for anything it writes. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -19,7 +21,7 @@ DOOM_TORN: if it is set, half of what the n-th write writes is written before. *
 static atomic_long done;
 static long at;
 static char below[PATH_MAX], count[PATH_MAX];
-static int torn;
+static int torn, full;
 static pid_t mine;
 
 static void begin(void) __attribute__((constructor));
@@ -31,7 +33,9 @@ static void begin(void) {
     told = getenv("DOOM_COUNT");
     if (told) snprintf(count, sizeof count, "%s", told);
     at = getenv("DOOM_AT") ? atol(getenv("DOOM_AT")) : 0;
-    torn = getenv("DOOM_TORN") != NULL;
+    told = getenv("DOOM_HOW") ? getenv("DOOM_HOW") : "killed";
+    torn = !strcmp(told, "torn");
+    full = !strcmp(told, "full");
     mine = getpid();
 }
 
@@ -66,12 +70,20 @@ static int fd_below(int fd) {
     return is_below(path);
 }
 
-/* Whether this is the one before which it ends. */
+/* Whether this is the one before which it ends; on a full disk: whether this one and those after it find no space. */
 static int is_last(int counts) {
-    return counts && atomic_fetch_add(&done, 1) + 1 == at;
+    if (!counts) return 0;
+    long number = atomic_fetch_add(&done, 1) + 1;
+    return full ? at && number >= at : number == at;
+}
+
+static ssize_t no_space(void) {
+    errno = ENOSPC;
+    return -1;
 }
 
 static void die(void) {
+    if (full) return;
     kill(getpid(), SIGKILL);
     for (;;) pause();
 }
@@ -81,6 +93,7 @@ static void die(void) {
 ssize_t write(int fd, const void *what, size_t size) {
     REAL(write);
     if (is_last(fd_below(fd))) {
+        if (full) return no_space();
         if (torn) real(fd, what, size / 2);
         die();
     }
@@ -90,6 +103,7 @@ ssize_t write(int fd, const void *what, size_t size) {
 ssize_t pwrite(int fd, const void *what, size_t size, off_t where) {
     REAL(pwrite);
     if (is_last(fd_below(fd))) {
+        if (full) return no_space();
         if (torn) real(fd, what, size / 2, where);
         die();
     }
@@ -99,6 +113,7 @@ ssize_t pwrite(int fd, const void *what, size_t size, off_t where) {
 ssize_t pwrite64(int fd, const void *what, size_t size, off64_t where) {
     REAL(pwrite64);
     if (is_last(fd_below(fd))) {
+        if (full) return no_space();
         if (torn) real(fd, what, size / 2, where);
         die();
     }

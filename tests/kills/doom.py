@@ -1,4 +1,4 @@
-"""A process that is killed before its n-th change of a file below a folder."""
+"""A process that is killed, or finds no space, before its n-th change of a file below a folder."""
 
 import os
 import shutil
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.runs import ended, process
+
+KILLED, TORN, FULL = "killed", "torn", "full"
+"""What happens to a process: it is killed before a change, or half-way through it, or no space is left from then on."""
 
 _SOURCE = Path(__file__).with_name("doom.c")
 
@@ -35,18 +38,15 @@ class Doom:
         made = [compiler, "-shared", "-fPIC", "-O1", "-o", str(self._library), str(_SOURCE), "-ldl"]
         subprocess.run(made, check=True)
 
-    def run(self, home: Path, below: Path, *command: str, at: int = 0, torn: bool = False) -> Ended:
-        """Run a command that is killed before its ``at``-th change below a folder (0: never).
-
-        ``torn``: where that is a write, half of it is written.
-        """
+    def run(self, home: Path, below: Path, *command: str, at: int = 0, how: str = KILLED) -> Ended:
+        """Run a command to which something happens at its ``at``-th change below a folder (0: never)."""
         self._count.unlink(missing_ok=True)
         told = {
             "LD_PRELOAD": str(self._library),
             "DOOM_BELOW": str(below),
             "DOOM_AT": str(at),
             "DOOM_COUNT": str(self._count),
-            **({"DOOM_TORN": "1"} if torn else {}),
+            "DOOM_HOW": how,
         }
         done = ended(process(home, "-m", "pipelines", *command, **told))
         changes = int(self._count.read_text()) if self._count.exists() else at

@@ -12,7 +12,7 @@ import duckdb
 
 from models.planning.draw import sha256
 from tests.kills.acts import Act, City, prepared
-from tests.kills.doom import Doom
+from tests.kills.doom import FULL, KILLED, TORN, Doom
 from tests.worlds.runs import DECIDED, riskcode
 
 Rows = list[tuple[Any, ...]]
@@ -73,8 +73,11 @@ class Harness:
     def __init__(self, of: City, folder: Path, *, seed: int = 2026) -> None:
         self.city, self.folder, self.doom, self.dice = of, folder, Doom(folder), random.Random(seed)
 
-    def kill(self, act: Act, kills: int) -> Iterator[Found]:
-        """Kill an act so often, at points spread over all of it; what is found so far after each."""
+    def kill(self, act: Act, kills: int, *, full: bool = False) -> Iterator[Found]:
+        """Kill an act so often, at points spread over all of it; what is found so far after each.
+
+        ``full``: it is not killed, but no space is left from there on.
+        """
         base = prepared(act, self.city, self.folder / "base")
         before = state_of(base)
         whole = _copied(base, self.folder / "whole")
@@ -85,7 +88,8 @@ class Harness:
             begins = 1 + done.changes * number // kills
             at = self.dice.randint(begins, max(begins, done.changes * (number + 1) // kills))
             home = _copied(base, self.folder / "killed")
-            self._kill(act, home, at, (before, after), found, torn=number % 2 == 1, go_on=number % 3)
+            how = FULL if full else (KILLED, TORN)[number % 2]
+            self._kill(act, home, at, (before, after), found, how=how, go_on=number % 3)
             shutil.rmtree(home)
             yield found
         for path in (base, whole):
@@ -102,14 +106,16 @@ class Harness:
         states: tuple[dict[str, Rows], dict[str, Rows]],
         found: Found,
         *,
-        torn: bool,
+        how: str,
         go_on: int,
     ) -> None:
-        command, where = act.command(self.city), f"{act.name}, change {at}{', torn' if torn else ''}"
-        killed = self.doom.run(home, self._below(act, home), *command, at=at, torn=torn)
-        if not killed.is_killed:
+        command, where = act.command(self.city), f"{act.name}, change {at}, {how}"
+        met = self.doom.run(home, self._below(act, home), *command, at=at, how=how)
+        if how != FULL and not met.is_killed:
             return
         found.kills += 1
+        if how == FULL and (met.returncode not in (0, 5, 10) or "Traceback" in met.said):
+            found.wrong.append(f"{where}: exit code {met.returncode}: {met.said}")
         before, after = states
         if (home / "published" / "riskcode.duckdb").exists():
             found.wrong += [f"{where}: {one}" for one in _refused(home)]
@@ -121,7 +127,7 @@ class Harness:
             if looked.returncode not in (0, 1, 10):
                 found.wrong.append(f"{where}: {looked.stderr}")
             told = state_of(home)
-            if act.name != "watch" and not _alike(told, before) and not _alike(told, after):
+            if not act.takes_in and not _alike(told, before) and not _alike(told, after):
                 found.wrong.append(f"{where}: half of it is done: {_differs(told, after)}")
             if published(home) != {name: told[name] for name in DECIDED}:
                 found.wrong.append(f"{where}: readers are not told")

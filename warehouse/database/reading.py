@@ -34,6 +34,12 @@ def reading(
             "{day} is not kept as it was coded again: ./riskcode run --as-of {day}", day=replayed
         )
     if not path.exists():
+        if home.warehouse.exists():
+            raise WarehouseError(
+                "{root} has no published copy. Where anything was coded before, this makes it: ./riskcode doctor; else "
+                "start a run: ./riskcode run",
+                root=home.root,
+            )
         raise WarehouseError(
             "Nothing has been published in {root} yet. Start a run first: ./riskcode run", root=home.root
         )

@@ -1,0 +1,1 @@
+"""Disks, files, clocks and deliveries that fail, met by real processes: ``python -m tests.faults``."""
