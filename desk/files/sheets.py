@@ -8,7 +8,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from desk.files.tables import neutral, workbook
-from desk.say.visits import crews_of, filing, people_text
+from desk.say.citations import citation
+from desk.say.visits import contact_text, crews_of, filing, finding_text, people_text
 from desk.words.labels import CHECK_WHY, FORM
 from desk.words.words import Words
 from models import vocabulary as vocab
@@ -31,6 +32,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "cell": {"text_wrap": True, "valign": "top", **EDGE},
     "grave": {"text_wrap": True, "valign": "top", "bold": True, "font_color": "#b3261e", **EDGE},
     "box": {"align": "center", "valign": "vcenter", **EDGE},
+    "note": {"italic": True, "font_color": "#55555f", "valign": "vcenter"},
     "label": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True, **EDGE},
 }
 
@@ -95,7 +97,13 @@ def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Wor
     form = f" · {words.label(FORM, first['form'])}" if first["form"] else ""
     team = f"{words.authority(first['level'], first['division'])} · {words.team(first['crew_id'])}{form}"
     _across(sheet, 0, f"{words('Inspection sheet')}  {first['planned_on']}  {team}", formats["title"], 26)
-    _across(sheet, 1, f"{words('officers')}{words.colon}{people_text(first, words)}", formats["people"], 20)
+    _across(
+        sheet,
+        1,
+        f"{words('officers')}{words.colon}{people_text(first, words, numbered=True)}",
+        formats["people"],
+        20,
+    )
     heads = ("#", words("item"), words("why"), words("how to look"), words("found: yes / no"), words("notes"))
     for column, head in enumerate(heads):
         sheet.write_string(2, column, head, formats["head"])
@@ -103,6 +111,15 @@ def _write_team(sheet: Any, crew: list[Row], formats: dict[str, Any], words: Wor
     line = _HEADER_ROWS
     for row in crew:
         line = _write_visit(sheet, line, row, formats, words)
+    _across(
+        sheet,
+        line,
+        words(
+            "Laws are cited as this project's list of items has them; check the text in force before you cite them."
+        ),
+        formats["note"],
+        17,
+    )
 
 
 def _write_visit(sheet: Any, line: int, row: Row, formats: dict[str, Any], words: Words) -> int:
@@ -118,8 +135,9 @@ def _write_visit(sheet: Any, line: int, row: Row, formats: dict[str, Any], words
         words("filing"): filing(row, words),
     }
     told = " · ".join(f"{title}{words.colon}{fact}" for title, fact in facts.items())
-    _across(sheet, line + 1, told, formats["facts"], 17)
-    line = _write_checks(sheet, line + 2, row["checks"], formats, words)
+    _across(sheet, line + 1, contact_text(row, words), formats["facts"], 17)
+    _across(sheet, line + 2, told, formats["facts"], 17)
+    line = _write_checks(sheet, line + 3, row["checks"], formats, words)
     _across(
         sheet,
         line,
@@ -148,7 +166,13 @@ def _write_checks(sheet: Any, line: int, checks: list[Row], formats: dict[str, A
         is_grave = check["why"] in ("open_major", "overdue")
         code = f"{check['item_code']} " if check["item_code"] else ""
         sheet.write_number(line, 0, at, formats["number"])
-        item = neutral(f"{code}{words.either(check, 'title')}")
+        law = citation(check["reference"], words)
+        basis = f"{words('law cited')}{words.colon}{law}" if law else ""
+        item = neutral(
+            "\n".join(
+                filter(None, (f"{code}{words.either(check, 'title')}", finding_text(check, words), basis))
+            )
+        )
         why = words.label(CHECK_WHY, check["why"])
         sheet.write_string(line, 1, item, formats["cell"])
         sheet.write_string(line, 2, why, formats["grave" if is_grave else "cell"])
@@ -166,7 +190,8 @@ def _write_checks(sheet: Any, line: int, checks: list[Row], formats: dict[str, A
 def _height(item: str, why: str, look: str) -> float:
     """Points of a row: programs that print without a screen do not fit heights to wrapped text themselves."""
     needed = max(
-        -(-cell_len(text) // (width - 2)) for text, width in zip((item, why, look), _WIDTHS[1:4], strict=True)
+        sum(-(-max(1, cell_len(part)) // (width - 2)) for part in text.split("\n"))
+        for text, width in zip((item, why, look), _WIDTHS[1:4], strict=True)
     )
     return 14.0 * max(1, needed) + 2
 

@@ -21,14 +21,32 @@ def check_text(check: Row, words: Words) -> str:
     return f"{code}{words.either(check, 'title')} ({why})"
 
 
-def people_text(row: Row, words: Words) -> str:
-    """Who goes: officers by name, technical inspectors marked."""
+def people_text(row: Row, words: Words, *, numbered: bool = False) -> str:
+    """Who goes: officers by name, technical inspectors marked; ``numbered``: with the numbers they show on site."""
     technical = words.label(vocab.OFFICER_ROLE, "technical_inspector")
-    names = [
-        f"{person['name']}{f' ({technical})' if person['role'] == 'technical_inspector' else ''}"
-        for person in row["officers"]
-    ]
+    names = list[str]()
+    for person in row["officers"]:
+        told = [person["officer_id"]] if numbered else []
+        told += [technical] if person["role"] == "technical_inspector" else []
+        names.append(f"{person['name']}{f' ({words.listing(told)})' if told else ''}")
     return words.listing(names)
+
+
+def contact_text(row: Row, words: Words) -> str:
+    """Where to go, and whom to ask for, as far as it is known."""
+    whom = " ".join(filter(None, (row["contact"], row["phone"])))
+    told = {words("address"): row["address"], words("contact"): whom}
+    return " · ".join(f"{title}{words.colon}{fact or '–'}" for title, fact in told.items())
+
+
+def finding_text(check: Row, words: Words) -> str:
+    """Of an open finding: what and where, when it was found, until when it is to be put right; else nothing."""
+    if check["occurred_on"] is None:
+        return ""
+    found = words("found {day}", day=check["occurred_on"])
+    due = words("to be put right by {day}", day=check["rectify_due_on"]) if check["rectify_due_on"] else None
+    said = check["description"] if check["description"] != words.either(check, "title") else None
+    return " · ".join(filter(None, (said, check["location"], found, due)))
 
 
 def reasons_text(row: Row, words: Words) -> str:

@@ -48,6 +48,17 @@ VISIT_STATE = vocab.CodeList(
 )
 
 
+LAW_PART = vocab.CodeList(
+    "part of a law",
+    {
+        "chemicals": "chemicals",
+        "fireworks": "fireworks",
+        "open pit": "open pit",
+        "underground": "underground",
+        "tailings": "tailings",
+    },
+)
+"""Parts of laws and standards as references of check items name them."""
 CHECK_WHY = vocab.CodeList(
     "why",
     {

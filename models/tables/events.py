@@ -31,6 +31,11 @@ class Violations(dy.Schema):
     occurred_on = day_column("发现日期", "day it was found", nullable=False)
     item_code = text_column("检查事项代码", "item of the check-item catalogue or legal article")
     description = text_column("问题描述", "what was found", limit=TEXT)
+    location = text_column(
+        "问题部位",
+        "where in the premises it was found; used by no score",
+        also=("隐患部位", "检查部位", "所在部位", "问题地点"),
+    )
     severity = enum_column(
         vocab.SEVERITY,
         "严重程度",

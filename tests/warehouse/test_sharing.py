@@ -22,9 +22,10 @@ look_zh mapping_hash message metric mode named_as objection_id outcome override_
 pack_version parent_id place planning_hash previous_code reference registration_number remedy
 reports role roster_sha256 rule rules run_id said said_by scope scorecard sector seed_sha256
 severity sheet source source_file standardisation state status substances table_name text_en text_zh
-title_en title_zh to_code value value_after value_before version violation_id visit_id waived_by why
+to_code value value_after value_before version violation_id visit_id waived_by why
 wording_en wording_zh core.enterprises.name plan.visits.reason risk.code_history.decided_by
-risk.code_history.reasons risk.codes.decided_by risk.forecast.decided_by risk.steps.decided_by
+risk.code_history.reasons risk.codes.decided_by risk.factors.title_en risk.factors.title_zh
+risk.forecast.decided_by risk.steps.decided_by
 serve.inspection_queue.reason serve.red_queue.decided_by
 """
 """Columns of text that tell of no person: of enterprises, rules, places, files, and values of closed lists."""

@@ -62,7 +62,7 @@ WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red
 
 
 _OPEN_FINDINGS = f"""
-SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.severity, v.is_major_hazard,
+SELECT v.enterprise_id, v.source, v.violation_id, v.item_code, v.description, v.location, v.severity, v.is_major_hazard,
        v.occurred_on, v.rectify_due_on, v.rectify_due_on < $as_of::DATE AS is_overdue, v.reports
 FROM {{findings}} v
 WHERE {standing("v")} AND v.occurred_on <= $as_of AND {open_finding("v")}

@@ -30,7 +30,7 @@ from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log, named_in, replace_table, shown_as, transaction
 from warehouse.database.meta import value
 from warehouse.database.places import live
-from warehouse.database.validity import counted_visit, inspection, standing
+from warehouse.database.validity import counted_visit, inspection, known, standing
 from warehouse.planning.appointments import keep_appointments
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
@@ -160,7 +160,7 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
 
     Until then nobody is sent a second time.
     """
-    known = {
+    arguments = {
         "own": blank_or_holding(policy.own_departments),
         "red": list(policy.red_satisfied_by),
         "annual": list(policy.annual_satisfied_by),
@@ -170,7 +170,7 @@ def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> N
         "near": policy.visiting.record_within_days,
     }
     for query in (_UNSETTLED, _RECORDED, _DONE):
-        connection.execute(query, named_in(query, known))
+        connection.execute(query, named_in(query, arguments))
     since = coding.as_of - timedelta(days=policy.visiting.record_within_days)
     connection.execute(_AWAITING, {"as_of": coding.as_of, "since": since})
 
@@ -196,6 +196,7 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
         "plan.outcomes": _outcomes(plan, coding),
         "plan.caps": caps(now, policy),
         "plan.visit_checks": _checks(connection, visits, now, coding),
+        "plan.contacts": _contacts(connection, visits, coding),
     }
     for name, frame in told.items():
         replace_table(connection, name, frame.with_columns(as_of=pl.lit(coding.as_of)))
@@ -278,6 +279,19 @@ def _capacity(plan: Plan) -> pl.DataFrame:
     return frame.join(load, on=["level", "division", "day"], how="left").with_columns(
         pl.col("visits", "load_days").fill_null(0)
     )
+
+
+def _contacts(connection: Connection, visits: pl.DataFrame, coding: Coding) -> pl.DataFrame:
+    """Whom to ask for where a crew goes: the only contacts that readers get."""
+    known_contacts = connection.sql(_CONTACTS, params={"known_at": coding.known_at}).pl()
+    sent = visits.filter(pl.col("planned_on").is_not_null()).select("enterprise_id").unique()
+    return known_contacts.join(sent, on="enterprise_id", how="semi").sort("enterprise_id")
+
+
+_CONTACTS = f"""
+SELECT enterprise_id, contact, phone FROM core.enterprises
+WHERE {known()} AND coalesce(contact, phone) IS NOT NULL
+"""
 
 
 def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding: Coding) -> pl.DataFrame:

@@ -67,9 +67,10 @@ def is_sent(alias: str) -> str:
 
 _VISITS = f"""
 SELECT v.visit_id, v.planned_on, v.file_by, v.level, v.division, v.crew_id, v.stop, v.state, v.enterprise_id, e.name,
-       e.division AS place, e.sector, e.longitude, e.latitude, c.code, c.score, v.channel, v.channels, v.mode,
-       v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
+       e.division AS place, e.address, k.contact, k.phone, e.sector, e.longitude, e.latitude, c.code, c.score,
+       v.channel, v.channels, v.mode, v.quarter_days, v.due_on, v.is_overdue, v.form, v.draw_id, v.as_of
 FROM plan.visits v JOIN core.enterprises e USING (enterprise_id) LEFT JOIN risk.codes c USING (enterprise_id)
+LEFT JOIN plan.contacts k USING (enterprise_id)
 WHERE v.planned_on BETWEEN $first AND $last AND v.state IN ('scheduled', 'awaiting') AND {within("v")}
   AND {is_sent("v")}
 ORDER BY v.planned_on, {LEVEL_ORDER.replace("level", "v.level")}, v.division, v.crew_id, v.stop, v.visit_id
@@ -108,8 +109,10 @@ ORDER BY role, officer_id
 
 
 _CHECKS = """
-SELECT visit_id, item_code, title_zh, title_en, look_zh, look_en, why, violation_id, reference, is_major
-FROM plan.visit_checks WHERE list_contains($ids, visit_id) ORDER BY visit_id, rank
+SELECT c.visit_id, c.item_code, c.title_zh, c.title_en, c.look_zh, c.look_en, c.why, c.violation_id, c.reference,
+       c.is_major, f.description, f.location, f.occurred_on, f.rectify_due_on
+FROM plan.visit_checks c LEFT JOIN serve.open_findings f USING (source, violation_id)
+WHERE list_contains($ids, c.visit_id) ORDER BY c.visit_id, c.rank
 """
 
 

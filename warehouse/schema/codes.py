@@ -54,6 +54,7 @@ _COLUMNS = COMMON | spread(
         "visited_on": day("first counted on-site visit after `red_since`"),
         "state": text("overdue, due or visited"),
         "description": text("what was found", personal=True),
+        "location": text("where in the premises it was found", personal=True),
         "severity": text("how grave"),
         "is_major_hazard": flag("judged a major accident hazard"),
         "occurred_on": day("day it was found"),
@@ -156,7 +157,7 @@ TABLES = {
     ),
     "serve.open_findings": _coded(
         "one open finding: major hazards, and findings with a deadline",
-        "enterprise_id source violation_id item_code description severity is_major_hazard occurred_on "
+        "enterprise_id source violation_id item_code description location severity is_major_hazard occurred_on "
         "rectify_due_on is_overdue reports",
     ),
     "serve.alike_findings": _told(

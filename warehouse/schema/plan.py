@@ -76,6 +76,8 @@ _COLUMNS = COMMON | spread(
         "why": text("open_major, overdue, open, repeated, trade_unknown, sector_major, sector or everybody"),
         "reference": text("law or standard"),
         "is_major": flag("on a list of major hazards (C6), or found to be one"),
+        "contact": text("whom to ask for", personal=True),
+        "phone": text("number of that person", personal=True),
         "officer_id": text("the person", personal=True),
         "name": text("name of the person", personal=True),
         "role": text("officer or technical_inspector"),
@@ -176,6 +178,13 @@ TABLES = {
         "one thing to check at a visit (P9)",
         f"{' '.join(CHECKLIST_SCHEMA)} as_of",
         order="visit_id, rank",
+        title_zh=text("wording, or what was found", personal=True),
+        title_en=text("wording, or what was found", personal=True),
+    ),
+    "plan.contacts": _planned(
+        "one enterprise that is visited on the days planned: whom to ask for",
+        "enterprise_id contact phone as_of",
+        order="enterprise_id",
     ),
     "plan.assignments": _planned(
         "one visit and person sent",

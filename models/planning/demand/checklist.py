@@ -152,7 +152,8 @@ def _by_trade(items: Sequence[CheckItem], codes: Mapping[str, str | None]) -> pl
             item.code,
             _reason(item, sector, code),
             int(not item.is_major_in(sector, code)),
-            place,
+            # What is asked of its trade alone comes before what is asked of its whole sector.
+            place if item.industries else place + len(items),
         )
         for sector in (*SECTOR.keys, _NO_SECTOR)
         for trade, code in {_NO_TRADE: None, **codes}.items()

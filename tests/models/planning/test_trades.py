@@ -142,6 +142,17 @@ def test_items_of_a_trade_are_for_its_industries_and_come_before_the_sectors_oth
     assert found["is_major"].to_list() == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("sector", "industry"), [("general", "3011"), ("metal_smelting", "3110"), ("explosive_dust", "3360")]
+)
+def test_what_is_asked_of_a_trade_alone_comes_before_what_is_asked_of_its_sector(sector: str, industry: str):
+    found = listed([visit(sector, industry=industry, channels=["annual_full"])])
+    for why in ("sector_major", "sector"):
+        codes = found.filter(why=why)["item_code"].to_list()
+        of_trade = [bool(next(item for item in ITEMS if item.code == code).industries) for code in codes]
+        assert of_trade == sorted(of_trade, reverse=True)
+
+
 @pytest.mark.parametrize("industry", [None, "", "建材"])
 def test_where_the_trade_is_unknown_the_list_says_that_its_items_are_left_out(industry: str | None):
     found = listed([visit("general", industry=industry)], None, [past("GEN-02", 2)], most=3)

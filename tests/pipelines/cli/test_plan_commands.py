@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from desk.files.calendar import hours
 from desk.files.sheets import sheet_name
+from desk.say.citations import citation
 from desk.words.labels import BECAUSE, BINDING, CHANNEL, CHECK_WHY, SCOPE
 from desk.words.words import Words
 from models.planning.demand.checklist import WHY
@@ -281,7 +282,17 @@ def test_the_printed_sheets_are_one_a_team_with_boxes(
         assert [row["name"] for row in mine if not any(row["name"] in cell for cell in cells)] == []
         assert sum(cell.startswith("□ yes") for cell in cells) == sum(len(row["checks"]) for row in mine)
         assert sum(cell == "signature" for cell in cells) == len(mine)
-        assert mine[0]["officers"][0]["name"] in cells[1]
+        officer = mine[0]["officers"][0]
+        assert f"{officer['name']} ({officer['officer_id']}" in cells[1], "with the number shown on site"
+        for row in mine:
+            known = [row[fact] for fact in ("address", "contact", "phone") if row[fact]]
+            assert any(all(fact in cell for fact in known) for cell in cells if cell.startswith("address"))
+            laws = {citation(check["reference"], Words("en")) for check in row["checks"]} - {""}
+            assert all(any(f"law cited: {law}" in cell for cell in cells) for law in laws)
+        grave = [
+            check for row in mine for check in row["checks"] if check["why"] in ("open_major", "overdue")
+        ]
+        assert sum("found 20" in cell for cell in cells) >= len(grave)
         assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9
         assert sheet.print_title_rows == "$1:$3"
         assert sheet["B5"].alignment.wrap_text or sheet["A5"].alignment.wrap_text

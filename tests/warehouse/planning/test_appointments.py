@@ -33,7 +33,14 @@ def stored_firm() -> Iterator[Connection]:
     """A warehouse that knows one enterprise."""
     firm = {"enterprise_id": "e1", "name": "一厂", "division": "370102"}
     with stored(world(register=[firm])) as connection:
-        for name in ("risk.codes", "plan.assignments", "plan.changes", "plan.visit_checks"):
+        for name in (
+            "risk.codes",
+            "plan.assignments",
+            "plan.changes",
+            "plan.contacts",
+            "plan.visit_checks",
+            "serve.open_findings",
+        ):
             connection.execute(OWN[name].ddl(name))
         yield connection
 
