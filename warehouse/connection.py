@@ -1,6 +1,7 @@
 """The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.database.reading``."""
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,34 @@ def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = N
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection]:
+    """The warehouse as it stands between two runs, to ask the past of; no run waits for who asks.
+
+    A copy that is nowhere to be found: it is taken under the lock and goes with the connection, however that ends.
+    Raises BusyError when a run still writes after ``wait_seconds``, WarehouseError where there is no room for it, or
+    nothing to ask.
+    """
+    copy = home.root / f".asked-{os.getpid()}.duckdb"
+    with holding(home, wait_seconds=wait_seconds):
+        if not home.warehouse.exists():
+            raise WarehouseError("{root} has no past yet. Start a run first: ./riskcode run", root=home.root)
+        home.require_room(home.warehouse.stat().st_size)
+        with _connect(home, None) as whole:
+            prepare_schema(whole)
+            whole.execute("CHECKPOINT")
+        try:
+            shutil.copyfile(home.warehouse, copy)
+            connection = duckdb.connect(str(copy), read_only=True)
+        finally:
+            copy.unlink(missing_ok=True)
+    try:
+        _set_up(connection)
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -71,12 +100,16 @@ def _connect(home: Home, memory_limit: str | None) -> Connection:
             warehouse=home.warehouse,
             error=error,
         ) from error
-    connection.execute("SET preserve_insertion_order = true")
-    connection.execute("SET TimeZone = 'Asia/Shanghai'")
-    connection.execute("SET enable_progress_bar = false")
+    _set_up(connection)
     if memory_limit:
         connection.execute(f"SET memory_limit = '{memory_limit}'")
     return connection
+
+
+def _set_up(connection: Connection) -> None:
+    connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+    connection.execute("SET enable_progress_bar = false")
 
 
 def refuse_when_busy(home: Home) -> None:

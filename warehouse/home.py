@@ -122,9 +122,12 @@ class Home:
                     return path
         return None
 
-    def require_room(self) -> None:
-        """Raise WarehouseError where less is free than a run needs: it would end half-way, with nothing published."""
-        free, needed = shutil.disk_usage(self.root).free, self._needed()
+    def require_room(self, more: int = 0) -> None:
+        """Raise WarehouseError where less is free than a run needs: it would end half-way, with nothing published.
+
+        ``more``: bytes wanted besides.
+        """
+        free, needed = shutil.disk_usage(self.root).free, self._needed() + more
         if free < needed:
             raise WarehouseError(
                 "No space left below {root}: {free} MiB are free, and a run needs {needed}. Make room and run again; "

@@ -1,5 +1,7 @@
 """``./riskcode replay``: past codes as they were known then, and what relied on what was wrong."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,12 +13,13 @@ from desk.files.tables import as_json
 from desk.terminal.layout import plain_table
 from desk.words.labels import BASIS
 from desk.words.words import Words
-from models.errors import ScoreError
+from models.errors import BusyError, ScoreError
 from models.messages import N_
 from models.policy import load_policy
 from pipelines.cli.options import Json, day
-from pipelines.settings import load_settings
-from warehouse.connection import writing
+from pipelines.settings import Settings, load_settings
+from warehouse.connection import looking_back, refuse_when_busy
+from warehouse.database.frames import Connection
 from warehouse.database.reading import Row
 from warehouse.intake.inbox import city_today
 from warehouse.what_if.replay import differences, issued_days, issued_on, past_coding, past_explanation
@@ -25,11 +28,24 @@ from warehouse.what_if.replay import impact as relied
 app = typer.Typer(no_args_is_help=True)
 
 
+@contextmanager
+def _past(settings: Settings) -> Generator[Connection]:
+    """What the warehouse holds; while a run writes, its end is waited for."""
+    try:
+        refuse_when_busy(settings.home.prepare())
+    except BusyError as error:
+        words = Words(settings.language)
+        told = words("A run is writing ({holder}); this waits for its end.", holder=error.facts["holder"])
+        Console(stderr=True, highlight=False).print(f"[dim]{told}[/]")
+    with looking_back(settings.home, wait_seconds=settings.wait_seconds) as connection:
+        yield connection
+
+
 @app.command("days")
 def days(json: Json = False) -> None:
     """Days whose codes were issued, and by which rules."""
     settings = load_settings()
-    with writing(settings.home) as connection:
+    with _past(settings) as connection:
         found = issued_days(connection)
     if json:
         typer.echo(as_json(found))
@@ -45,7 +61,7 @@ def check(
     """Compute an issued day again on what was known then; fails unless every code comes out the same."""
     settings, day = load_settings(), as_of.date()
     words = Words(settings.language)
-    with writing(settings.home) as connection:
+    with _past(settings) as connection:
         found = differences(connection, load_policy(settings.pack), day)
         size = issued_on(connection, day).height
     if json:
@@ -81,7 +97,7 @@ def show(
     """One enterprise's code and reasons on a past day, as known then or as known later."""
     settings, day = load_settings(), as_of.date()
     words, known = Words(settings.language), known_at.date() if known_at else day
-    with writing(settings.home) as connection:
+    with _past(settings) as connection:
         coding = past_coding(
             connection, load_policy(settings.pack), day, known, only=(enterprise_id.strip(),)
         )
@@ -121,7 +137,7 @@ def impact(
     """Codes, visits and penalties that relied on a datum withdrawn or corrected since."""
     settings = load_settings()
     words = Words(settings.language)
-    with writing(settings.home) as connection:
+    with _past(settings) as connection:
         known = known_at.date() if known_at else city_today(connection)
         found = vars(relied(connection, load_policy(settings.pack), known_at=known, enterprise_id=enterprise))
     if json:

@@ -7,14 +7,16 @@ import duckdb
 import pytest
 
 from tests.worlds.homes import copy_of
-from tests.worlds.runs import DAY_1, FIRMS, Done, riskcode
+from tests.worlds.runs import DAY_1, FIRMS, Done, ended, process, riskcode
+from warehouse.connection import holding, looking_back, writing
+from warehouse.home import Home
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def home(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home of its own: a replay takes the lock and computes in the warehouse."""
+    """A home of its own: a replay takes the lock for a moment."""
     return copy_of(coded, tmp_path_factory.mktemp("replay"))
 
 
@@ -83,3 +85,29 @@ INSERT INTO core.violations BY NAME
 SELECT * REPLACE (DATE '2026-07-01' AS withdrawn_on, DATE '2026-07-01' AS recorded_at, DATE '2026-07-01' AS known_from)
 FROM was
 """
+
+
+def test_while_a_run_writes_a_replay_waits_for_its_end(home: Path) -> None:
+    with holding(Home(home)):
+        waits = process(home, "-m", "pipelines", "replay", "days")
+        assert waits.stderr is not None and "this waits for its end" in waits.stderr.readline()
+        refused = replay(home, "days", RISKCODE_WAIT_SECONDS="1")
+        assert refused.returncode == 6
+    done = ended(waits)
+    assert done.returncode == 0 and done.stdout.startswith(f"{DAY_1}  starter")
+
+
+def test_no_run_waits_for_who_asks_the_past_and_nothing_is_left_of_it(home: Path) -> None:
+    with looking_back(Home(home)) as past:
+        with writing(Home(home)) as connection:
+            connection.execute("CREATE TABLE ops.written_meanwhile AS SELECT 1")
+            connection.execute("DROP TABLE ops.written_meanwhile")
+        assert past.execute("SELECT count(*) FROM risk.codes").fetchall() == [(FIRMS,)]
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            past.execute("DELETE FROM risk.codes")
+    assert [path.name for path in home.glob(".asked*")] == []
+
+
+def test_an_empty_home_has_no_past(tmp_path: Path) -> None:
+    found = replay(tmp_path, "days")
+    assert found.returncode == 5 and "Start a run first" in found.stderr
