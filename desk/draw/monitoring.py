@@ -25,6 +25,9 @@ def shares_chart(rows: Sequence[Row], names: dict[str, str], *, title: str) -> M
     days = [row["as_of"] for row in rows]
     x = [day.toordinal() for day in days]
     heights = [[row[code] / max(1, row["enterprises"]) for row in rows] for code in CODE_KEYS]
+    if len(days) == 1:
+        # A day alone is as wide as the picture: a point would be drawn as nothing.
+        x, heights = [x[0] - 1, x[0] + 1], [[*height, *height] for height in heights]
 
     def draw(axes: Axes) -> None:
         axes.stackplot(

@@ -193,7 +193,8 @@ def parity(kind: str, firms: pl.DataFrame, *, limits: Monitoring) -> list[Measur
     those of one sector and size) and ``is_red``.  What a group would have, if its enterprises were RED as often as
     those alike elsewhere, is its expected share (indirect standardisation); who has nobody alike elsewhere does not
     count.  An alarm needs ``least_group`` enterprises, a share outside ``parity_ratio`` times the expected one, and a
-    Wilson interval that does not hold it: so chance in a small group raises none.  One measure per group, sorted.
+    Wilson interval that does not hold it, 95 % for all groups of the kind together (Bonferroni): so neither chance in
+    a small group nor the number of groups raises one.  One measure per group, sorted.
     """
     own = firms.group_by("group", "alike").agg(
         n=pl.len().cast(pl.Int64), red=pl.col("is_red").sum().cast(pl.Int64)
@@ -212,13 +213,16 @@ def parity(kind: str, firms: pl.DataFrame, *, limits: Monitoring) -> list[Measur
         )
     )
     groups = firms.select(pl.col("group").unique()).join(counted, on="group", how="left").sort("group")
+    compared = max(1, counted.filter(pl.col("n") >= limits.least_group).height)
     return [
-        _against(kind, group, n or 0, red or 0, expected or 0.0, limits)
+        _against(kind, group, n or 0, red or 0, expected or 0.0, limits, level=1 - 0.05 / compared)
         for group, n, red, expected in groups.iter_rows()
     ]
 
 
-def _against(kind: str, group: str, n: int, red: int, expected: float, limits: Monitoring) -> Measured:
+def _against(
+    kind: str, group: str, n: int, red: int, expected: float, limits: Monitoring, *, level: float
+) -> Measured:
     if not n:
         return Measured("red_rate", None, "unknown", kind, group)
     (low, high), share, elsewhere = wilson(red, n), red / n, expected / n
@@ -226,7 +230,8 @@ def _against(kind: str, group: str, n: int, red: int, expected: float, limits: M
     if n < limits.least_group:
         return Measured("red_rate", share, "unknown", kind, group, low, high, facts=facts)
     least, most = limits.parity_ratio.least * elsewhere, limits.parity_ratio.most * elsewhere
-    apart = not low <= elsewhere <= high and not least <= share <= most
+    lowest, highest = wilson(red, n, level)
+    apart = not lowest <= elsewhere <= highest and not least <= share <= most
     state: State = "alarm" if apart else "ok"
     return Measured("red_rate", share, state, kind, group, low, high, least, most, facts)
 

@@ -132,6 +132,18 @@ def test_a_group_is_compared_with_all_others_and_alarms_only_beyond_chance() -> 
     assert found["b"].state == "alarm", "a third of the others' share is out of the ratio too"
 
 
+def test_among_many_groups_what_chance_may_do_in_one_of_them_is_no_alarm() -> None:
+    far, near = (8, 165), (20, 1000)
+    alone = parity("division", firms(a=far, b=near), limits=LIMITS)
+    assert alone[0].state == "alarm"
+    tenth = {name: (near[0] // 10, near[1] // 10) for name in "bcdefghijkl"}
+    [found, *others] = parity("division", firms(a=far, **tenth), limits=LIMITS)
+    assert (found.state, found.value) == ("ok", alone[0].value)
+    assert {one.state for one in others} == {"ok"}
+    grave = parity("division", firms(a=(20, 165), **tenth), limits=LIMITS)
+    assert grave[0].state == "alarm", "what chance does not do in any of them is"
+
+
 def test_like_is_compared_with_like() -> None:
     # Dangerous firms are RED ten times as often, and one district has more of them: nothing is wrong with it.
     city = pl.concat([firms("dangerous", a=(60, 120), b=(15, 30)), firms("harmless", a=(3, 60), b=(45, 900))])
