@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("whole"):
                 item.add_marker(pytest.mark.skip(reason="part of make test-all"))
+
+
+@pytest.fixture(autouse=True)
+def no_instance_is_left() -> None:
+    """Dagster remembers the instance that was open last, even when that is gone: whoever loads definitions next fails."""
+    if storage := sys.modules.get("dagster._core.storage.defs_state.base"):
+        storage._current_storage.set(None)
 
 
 @pytest.fixture

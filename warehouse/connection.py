@@ -10,10 +10,11 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from models.errors import BusyError, WarehouseError
+from warehouse import checkpoint, exchange
+from warehouse.checkpoint import LATER, NOT_AT_THE_END, take_in_log
 from warehouse.clock import local_now
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
-from warehouse.exchange import finish
 from warehouse.home import Home
 
 
@@ -33,6 +34,7 @@ def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = N
             yield connection
         finally:
             connection.close()
+            take_in_log(home, whole=False)
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
         home.require_room(home.warehouse.stat().st_size)
         with _connect(home, None) as whole:
             prepare_schema(whole)
-            whole.execute("CHECKPOINT")
+        take_in_log(home)
         try:
             shutil.copyfile(home.warehouse, copy)
             connection = duckdb.connect(str(copy), read_only=True)
@@ -67,12 +69,13 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
 def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
     """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it.
 
-    A restore that was decided and not finished is finished first.
+    A restore, or a checkpoint, that was decided and not finished is finished first.
     """
     home.prepare()
     lock, note = _acquire(home, wait_seconds), _note(home)
     try:
-        finish(home)
+        exchange.finish(home)
+        checkpoint.finish(home)
         since = local_now().isoformat(sep=" ", timespec="seconds")
         note.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
         yield
@@ -81,18 +84,10 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
         lock.release()
 
 
-def checkpoint(home: Home) -> None:
-    """Let the file of the warehouse hold all that was written, with no log of writes beside it.  Called by the holder.
-
-    Raises WarehouseError where the file cannot be opened.
-    """
-    with _connect(home, None) as connection:
-        connection.execute("CHECKPOINT")
-
-
 def _connect(home: Home, memory_limit: str | None) -> Connection:
     try:
-        connection = duckdb.connect(str(home.warehouse))
+        connection = duckdb.connect(str(home.warehouse), config=dict(LATER))
+        connection.execute(NOT_AT_THE_END)
     except duckdb.Error as error:
         raise WarehouseError(
             "{warehouse} cannot be opened ({error}). Close other programs that hold it; if it is damaged: ./riskcode "

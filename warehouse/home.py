@@ -138,8 +138,8 @@ class Home:
             )
 
     def _needed(self) -> int:
-        """Bytes: a new copy stands beside the published one before it replaces it."""
-        copies = self.published.parent.glob("*.duckdb")
+        """Bytes: new copies stand beside the published ones, and beside the warehouse, before they replace them."""
+        copies = [*self.published.parent.glob("*.duckdb"), *self.root.glob(self.warehouse.name)]
         return _SPARE + sum(copy.stat().st_size for copy in copies)
 
 

@@ -193,7 +193,12 @@ def promote(
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
     words, console = Words(settings.language), Console()
-    stored = _challenger(shelf.load_card(settings.home, card))
+    stored = shelf.load_card(settings.home, card)
+    if stored.state == "champion":
+        _say_promoted(
+            stored, cards.promote_again(settings.home, stored.card_id, approved_by=name, reason=why), words
+        )
+        return
     result = _judge(shelf.gate_inputs(settings.home, stored.card_id), settings)
     show_findings(result, words, console)
     if not (result.passed or override):
@@ -217,11 +222,15 @@ def promote(
         override=not result.passed,
         say=kept,
     )
+    _say_promoted(stored, effective, words)
+
+
+def _say_promoted(stored: StoredCard, day: date, words: Words) -> None:
     typer.echo(
         words(
             "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",
             card=stored.card_id,
-            day=effective,
+            day=day,
         )
     )
 
@@ -261,10 +270,7 @@ def _judge(inputs: GateInputs, settings: Settings) -> GateResult:
 
 def _challenger(stored: StoredCard) -> StoredCard:
     if stored.state == "champion":
-        raise ModelError(
-            "Card {card_id} is in force already. ./riskcode model list shows the others.",
-            card_id=stored.card_id,
-        )
+        raise cards.in_force_already(stored.card_id)
     return stored
 
 

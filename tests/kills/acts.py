@@ -21,14 +21,14 @@ Prepare = Callable[[Path, "City"], None]
 class Act:
     """A command, and what must have been done before it.
 
-    ``takes_in``: what was taken in before it died may be coded within the day; ``also``: it changes a folder beside the
-    home.
+    ``goes_on``: whoever comes next codes what it took in, or by the rules it changed, so ``watch`` is part of it;
+    ``also``: it changes a folder beside the home.
     """
 
     name: str
     command: Callable[["City"], Sequence[str]]
     before: tuple[Prepare, ...] = ()
-    takes_in: bool = False
+    goes_on: bool = False
     also: bool = False
 
 
@@ -50,6 +50,7 @@ class City:
 def city(folder: Path) -> City:
     """Found it."""
     delivery, home = write_city(folder / "delivery", FIRMS), folder / "city"
+    (folder / "backup").mkdir()
     with_news(delivery, folder / "news")
     done = riskcode(home, *run_arguments(delivery, DAY_1))
     assert done.returncode == 0, done.stderr
@@ -146,8 +147,8 @@ def _promote(_: City) -> tuple[str, ...]:
 
 
 ACTS = (
-    Act("run", lambda of: run_arguments(of.news, DAY_2), takes_in=True),
-    Act("watch", lambda _: WATCH, (arrives,), takes_in=True),
+    Act("run", lambda of: run_arguments(of.news, DAY_2), goes_on=True),
+    Act("watch", lambda _: WATCH, (arrives,), goes_on=True),
     Act("objection file", FILE, (is_known,)),
     Act("objection upheld", _decide("upheld"), (is_known, is_contested)),
     Act("objection rejected", _decide("rejected"), (is_known, is_contested)),
@@ -169,7 +170,7 @@ ACTS = (
             *("--reason", REASONS, "--without-diff", "--yes"),
         ),
     ),
-    Act("card promoted", _promote, (has_a_card,)),
+    Act("card promoted", _promote, (has_a_card,), goes_on=True),
     Act("draws committed to", lambda _: COMMIT),
     Act(
         "draws revealed",
@@ -177,5 +178,11 @@ ACTS = (
         (is_committed,),
     ),
     Act("copies made anew", lambda _: ("doctor",), (has_lost_its_copies,)),
-    Act("backup", lambda of: ("backup", str(of.folder / "backup"), "--keep", "2"), also=True),
+    Act(
+        "backup",
+        lambda of: ("backup", str(of.folder / "backup"), "--keep", "2"),
+        # What was written stands in the log: a backup takes it into the file first.
+        (is_overridden,),
+        also=True,
+    ),
 )

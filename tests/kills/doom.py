@@ -40,6 +40,10 @@ class Doom:
 
     def run(self, home: Path, below: Path, *command: str, at: int = 0, how: str = KILLED) -> Ended:
         """Run a command to which something happens at its ``at``-th change below a folder (0: never)."""
+        return self.python(home, below, "-m", "pipelines", *command, at=at, how=how)
+
+    def python(self, home: Path, below: Path, *arguments: str, at: int = 0, how: str = KILLED) -> Ended:
+        """The same for Python with any arguments."""
         self._count.unlink(missing_ok=True)
         told = {
             "LD_PRELOAD": str(self._library),
@@ -48,6 +52,6 @@ class Doom:
             "DOOM_COUNT": str(self._count),
             "DOOM_HOW": how,
         }
-        done = ended(process(home, "-m", "pipelines", *command, **told))
+        done = ended(process(home, *arguments, **told))
         changes = int(self._count.read_text()) if self._count.exists() else at
         return Ended(done.returncode == -signal.SIGKILL, changes, done.returncode, done.stderr)

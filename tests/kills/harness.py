@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from models.planning.draw import sha256
-from tests.kills.acts import Act, City, prepared
+from tests.kills.acts import WATCH, Act, City, prepared
 from tests.kills.doom import FULL, KILLED, TORN, Doom
 from tests.worlds.runs import DECIDED, riskcode
 
@@ -83,6 +83,7 @@ class Harness:
         whole = _copied(base, self.folder / "whole")
         done = self.doom.run(whole, self._below(act, whole), *act.command(self.city))
         assert done.returncode in (0, 10), done.said
+        self._goes_on(act, whole)
         after, found = state_of(whole), Found(act.name, done.changes)
         for number in range(kills):
             begins = 1 + done.changes * number // kills
@@ -94,6 +95,10 @@ class Harness:
             yield found
         for path in (base, whole):
             shutil.rmtree(path)
+
+    def _goes_on(self, act: Act, home: Path) -> None:
+        if act.goes_on:
+            riskcode(home, *WATCH)
 
     def _below(self, act: Act, home: Path) -> Path:
         return self.folder if act.also else home
@@ -121,13 +126,11 @@ class Harness:
             found.wrong += [f"{where}: {one}" for one in _refused(home)]
         if go_on:
             # Somebody looks, or the service is started again, before the act is asked for once more.
-            looked = riskcode(
-                home, *(("doctor",) if go_on == 1 else ("watch", "--once", "--interval", "0.05"))
-            )
+            looked = riskcode(home, *(("doctor",) if go_on == 1 else WATCH))
             if looked.returncode not in (0, 1, 10):
                 found.wrong.append(f"{where}: {looked.stderr}")
             told = state_of(home)
-            if not act.takes_in and not _alike(told, before) and not _alike(told, after):
+            if not act.goes_on and not _alike(told, before) and not _alike(told, after):
                 found.wrong.append(f"{where}: half of it is done: {_differs(told, after)}")
             if published(home) != {name: told[name] for name in DECIDED}:
                 found.wrong.append(f"{where}: readers are not told")
@@ -136,6 +139,7 @@ class Harness:
         again = riskcode(home, *command)
         if again.returncode not in (0, 10):
             found.wrong.append(f"{where}: asked for again: {again.stderr}")
+        self._goes_on(act, home)
         told = state_of(home)
         if not _alike(told, after):
             found.wrong.append(

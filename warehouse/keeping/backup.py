@@ -10,7 +10,8 @@ from itertools import count
 from pathlib import Path
 
 from models.errors import WarehouseError
-from warehouse.connection import checkpoint, holding
+from warehouse.checkpoint import take_in_log
+from warehouse.connection import holding
 from warehouse.database.frames import log
 from warehouse.exchange import synced
 from warehouse.home import Home
@@ -61,7 +62,7 @@ def back_up(
             )
         for unfinished in to.glob(_part(home, "riskcode-*")):
             shutil.rmtree(unfinished)
-        checkpoint(home)
+        take_in_log(home)
         files = list(kept_files(home))
         require_room(to, sum(path.stat().st_size for path in files))
         final = _free(to, at)

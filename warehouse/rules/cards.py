@@ -196,6 +196,27 @@ def promote(
         )
 
 
+def promote_again(home: Home, card_id: str, *, approved_by: str, reason: str) -> date:
+    """Carry the promotion decided last through, for who asks for it again.  Returns the day from which it holds.
+
+    Raises ModelError where another one was decided last: the card is in force already.
+    """
+    with writing(home) as connection:
+        if not _PROMOTIONS.is_last(
+            connection, action="promote", card_id=card_id, approved_by=approved_by, reason=reason
+        ):
+            raise in_force_already(card_id)
+        publish_models(connection, home)
+        return value(connection, "SELECT max_by(effective_from, number) FROM model.promotions")
+
+
+def in_force_already(card_id: str) -> ModelError:
+    """The error that a card which is in force cannot be put in force."""
+    return ModelError(
+        "Card {card_id} is in force already. ./riskcode model list shows the others.", card_id=card_id
+    )
+
+
 def roll_back(home: Home, *, approved_by: str, reason: str, effective_from: date | None) -> str | None:
     """Put the card before the present one in force again.  Returns its id, ``None`` for the expert pack.
 

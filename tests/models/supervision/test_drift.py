@@ -136,7 +136,7 @@ def test_among_many_groups_what_chance_may_do_in_one_of_them_is_no_alarm() -> No
     far, near = (8, 165), (20, 1000)
     alone = parity("division", firms(a=far, b=near), limits=LIMITS)
     assert alone[0].state == "alarm"
-    tenth = {name: (near[0] // 10, near[1] // 10) for name in "bcdefghijkl"}
+    tenth = dict.fromkeys("bcdefghijkl", (near[0] // 10, near[1] // 10))
     [found, *others] = parity("division", firms(a=far, **tenth), limits=LIMITS)
     assert (found.state, found.value) == ("ok", alone[0].value)
     assert {one.state for one in others} == {"ok"}

@@ -432,8 +432,13 @@ def test_cards_are_compared_with_what_is_in_force_only(home: Home):
 
 
 def test_what_is_in_force_already_is_not_put_in_force_again(home: Home):
-    run("promote", CARD_ID, *SIGNED)
-    for command in (("promote", CARD_ID, *SIGNED), ("compare", CARD_ID)):
+    first = run("promote", CARD_ID, *SIGNED)
+    again = run("promote", CARD_ID, *SIGNED)
+    assert again.exit_code == 0 and again.stdout == first.stdout.splitlines(keepends=True)[-1], (
+        "told once more"
+    )
+    other = ("promote", CARD_ID, "--by", "Zhao Min", "--reason", "better on both periods", "--yes")
+    for command in (other, ("compare", CARD_ID)):
         failed = run(*command).exception
         assert isinstance(failed, ModelError) and "in force already" in str(failed)
     assert len(list_promotions(home)) == 1

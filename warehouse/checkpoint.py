@@ -1,0 +1,90 @@
+"""What was written goes into the file of the warehouse by way of a copy, which then takes its place.
+
+DuckDB writes to a log (``.wal``) first.  Taking the log into the file, it writes blocks over themselves that the file
+still rests on: whoever dies in the middle of one (a kill, no power) leaves a file that nobody can read.  A copy that is
+damaged so is thrown away, and file and log are as they were.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from warehouse.exchange import synced
+from warehouse.home import Home
+
+log = logging.getLogger("riskcode")
+
+LATER: Final = {"checkpoint_threshold": "1TB"}
+"""Configuration of a connection that takes nothing in by itself, with ``NOT_AT_THE_END``."""
+NOT_AT_THE_END = "PRAGMA disable_checkpoint_on_shutdown"
+
+_LEAST, _SHARE = 2**20, 20
+"""A log is taken in from this size on (bytes), or from one in so many of the file: until then it is read each time."""
+
+
+def log_of(file: Path) -> Path:
+    """The log of writes that belongs to a database, whether or not it is there."""
+    return file.with_name(f"{file.name}.wal")
+
+
+def take_in_log(home: Home, *, whole: bool = True) -> None:
+    """Let the file of the warehouse hold all that was written.  Called by the holder of the lock, nobody connected.
+
+    ``whole=False``: only where the log has become long, and where that fails it is tried again after the next write.
+    Raises OSError or duckdb.Error where there is no room for a copy, or file or log cannot be read.
+    """
+    written = log_of(home.warehouse)
+    size = written.stat().st_size if written.exists() else 0
+    least = 1 if whole else max(_LEAST, home.warehouse.stat().st_size // _SHARE)
+    if size < least:
+        return
+    try:
+        _take_in(home)
+    except (OSError, duckdb.Error) as error:
+        _discard(home)
+        if whole:
+            raise
+        log.warning("what was written stays in the log beside the warehouse: %s", error)
+
+
+def _take_in(home: Home) -> None:
+    new, note = _copy(home), _note(home)
+    _discard(home)
+    shutil.copy(home.warehouse, new)
+    shutil.copy(log_of(home.warehouse), log_of(new))
+    with duckdb.connect(str(new), config=dict(LATER)) as connection:
+        connection.execute("CHECKPOINT")
+    synced(new)
+    note.touch()
+    synced(home.root)
+    new.replace(home.warehouse)
+    synced(home.root)
+    finish(home)
+
+
+def finish(home: Home) -> None:
+    """Finish what a kill left.  Called by the holder of the lock before anybody connects."""
+    note = _note(home)
+    if note.exists():
+        if not _copy(home).exists():
+            # It has taken the place of the file; the log that is there is in it already.
+            log_of(home.warehouse).unlink(missing_ok=True)
+            synced(home.root)
+        note.unlink()
+    _discard(home)
+
+
+def _discard(home: Home) -> None:
+    for path in (_copy(home), log_of(_copy(home))):
+        path.unlink(missing_ok=True)
+
+
+def _copy(home: Home) -> Path:
+    return home.root / "checkpoint.duckdb"
+
+
+def _note(home: Home) -> Path:
+    return home.root / "checkpoint.decided"
