@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def no_instance_is_left() -> None:
-    """Dagster remembers the instance that was open last, even when that is gone: whoever loads definitions next fails."""
+    """Dagster remembers the instance that was open last, even when that is gone: who loads definitions next fails."""
     if storage := sys.modules.get("dagster._core.storage.defs_state.base"):
         storage._current_storage.set(None)
 
