@@ -12,6 +12,9 @@ from pathlib import Path
 import duckdb
 
 from tests.worlds.runs import DAY_1, DAY_2, riskcode, run_arguments, write_city
+from warehouse.checkpoint import take_in_log
+from warehouse.connection import holding
+from warehouse.home import Home
 
 HOMES = Path(__file__).with_name("homes")
 FIRMS = 24
@@ -30,6 +33,8 @@ def keep(name: str) -> Path:
             with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
                 told[f"{day}"] = connection.execute(CODES).fetchall()
             if day == DAY_1:
+                with holding(Home(home)):
+                    take_in_log(Home(home))
                 first = (home / "warehouse.duckdb").read_bytes()
         (home / "warehouse.duckdb").write_bytes(first)
         (home / "told.json").write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
