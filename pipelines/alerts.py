@@ -73,7 +73,8 @@ def notify(home: Home, alert: Alert) -> bool:
         settings = load_settings()
         words = Words(settings.language)
         if settings.notify:
-            send(settings.notify, title_of(home, alert, words), text_of(alert, words))
+            title, text = title_of(home, alert, words), text_of(alert, words)
+            send(settings.notify, title, text, is_fault=alert.kind not in NO_FAULTS | {RETRIED})
             return True
     except Exception as error:
         failure = words.of(error) if isinstance(error, RiskcodeError) else type(error).__name__

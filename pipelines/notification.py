@@ -21,15 +21,19 @@ def service_of(url: str) -> str:
     return f"{_messenger(url)[0].service_name}"
 
 
-def send(url: str, title: str, body: str) -> str:
+def send(url: str, title: str, body: str, *, is_fault: bool = False) -> str:
     """Send a text without format.  Returns what the service is called that accepted it.
+
+    ``is_fault``: where services tell failures from news, it is one.
 
     Raises SettingsError for a URL that Apprise cannot use, RiskcodeError where the text was not accepted in time.
     What is raised holds no password or key of the URL.
     """
     messenger = _messenger(url)
-    name = f"{messenger[0].service_name}"
-    with messenger.notify(_cut(body, title), title=title, body_format="text", timeout=SECONDS) as result:
+    name, kind = f"{messenger[0].service_name}", "failure" if is_fault else "info"
+    with messenger.notify(
+        _cut(body, title), title=title, notify_type=kind, body_format="text", timeout=SECONDS
+    ) as result:
         if result:
             return name
         said = "; ".join(dict.fromkeys(entry.message for entry in result.logs()))

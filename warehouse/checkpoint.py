@@ -6,12 +6,14 @@ damaged so is thrown away, and file and log are as they were.
 """
 
 import logging
+import os
 import shutil
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from models.errors import WarehouseError
 from warehouse.exchange import synced
 from warehouse.home import Home
 
@@ -34,7 +36,7 @@ def take_in_log(home: Home, *, whole: bool = True) -> None:
     """Let the file of the warehouse hold all that was written.  Called by the holder of the lock, nobody connected.
 
     ``whole=False``: only where the log has become long, and where that fails it is tried again after the next write.
-    Raises OSError or duckdb.Error where there is no room for a copy, or file or log cannot be read.
+    Raises WarehouseError where there is no room for a copy, OSError or duckdb.Error where file or log cannot be read.
     """
     written = log_of(home.warehouse)
     size = written.stat().st_size if written.exists() else 0
@@ -42,8 +44,9 @@ def take_in_log(home: Home, *, whole: bool = True) -> None:
     if size < least:
         return
     try:
+        home.require_bytes(size + home.warehouse.stat().st_size)
         _take_in(home)
-    except (OSError, duckdb.Error) as error:
+    except (OSError, duckdb.Error, WarehouseError) as error:
         _discard(home)
         if whole:
             raise
@@ -51,17 +54,20 @@ def take_in_log(home: Home, *, whole: bool = True) -> None:
 
 
 def _take_in(home: Home) -> None:
-    new, note = _copy(home), _note(home)
+    new, note, file = _copy(home), _note(home), home.warehouse.resolve()
     _discard(home)
-    shutil.copy(home.warehouse, new)
+    shutil.copy(file, new)
     shutil.copy(log_of(home.warehouse), log_of(new))
+    if os.geteuid() == 0:
+        # Who may write it may go on.
+        os.chown(new, file.stat().st_uid, file.stat().st_gid)
     with duckdb.connect(str(new), config=dict(LATER)) as connection:
         connection.execute("CHECKPOINT")
     synced(new)
     note.touch()
     synced(home.root)
-    new.replace(home.warehouse)
-    synced(home.root)
+    new.replace(file)
+    synced(file.parent)
     finish(home)
 
 
@@ -83,7 +89,8 @@ def _discard(home: Home) -> None:
 
 
 def _copy(home: Home) -> Path:
-    return home.root / "checkpoint.duckdb"
+    # Beside the file itself, which may lie on another disk.
+    return home.warehouse.resolve().with_name("checkpoint.duckdb")
 
 
 def _note(home: Home) -> Path:

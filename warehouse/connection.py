@@ -45,7 +45,7 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
     Raises BusyError when a run still writes after ``wait_seconds``, WarehouseError where there is no room for it, or
     nothing to ask.
     """
-    copy = home.root / f".asked-{os.getpid()}.duckdb"
+    copy = home.root / _asked(f"{os.getpid()}")
     with holding(home, wait_seconds=wait_seconds):
         if not home.warehouse.exists():
             raise WarehouseError("{root} has no past yet. Start a run first: ./riskcode run", root=home.root)
@@ -65,6 +65,10 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
         connection.close()
 
 
+def _asked(name: str) -> str:
+    return f".asked-{name}.duckdb"
+
+
 @contextmanager
 def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
     """The lock alone, for whoever moves the warehouse's files.  Raises BusyError when a run holds it.
@@ -76,6 +80,9 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
     try:
         exchange.finish(home)
         checkpoint.finish(home)
+        for asked in home.root.glob(_asked("*")):
+            # Of a replay that was killed: it is there for a moment only, under the lock.
+            asked.unlink()
         since = local_now().isoformat(sep=" ", timespec="seconds")
         note.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
         yield

@@ -104,7 +104,13 @@ class Home:
     def _written(self) -> Iterator[Path]:
         """What every run writes into, where it exists."""
         yield from (self.root, self.published.parent, self.dagster, self.logs)
-        files = (self.warehouse, self.lock, *self.logs.glob("*.log"), *self.dagster.iterdir())
+        files = (
+            self.warehouse,
+            self.root / f"{self.warehouse.name}.wal",
+            self.lock,
+            *self.logs.glob("*.log"),
+            *self.dagster.iterdir(),
+        )
         yield from (path for path in files if path.exists())
 
     def open_to_others(self) -> Path | None:
@@ -127,10 +133,14 @@ class Home:
 
         ``more``: bytes wanted besides.
         """
-        free, needed = shutil.disk_usage(self.root).free, self._needed() + more
+        self.require_bytes(self._needed() + more)
+
+    def require_bytes(self, needed: int) -> None:
+        """Raise WarehouseError where so many bytes are not free."""
+        free = shutil.disk_usage(self.root).free
         if free < needed:
             raise WarehouseError(
-                "No space left below {root}: {free} MiB are free, and a run needs {needed}. Make room and run again; "
+                "No space left below {root}: {free} MiB are free, and {needed} are needed. Make room and run again; "
                 "nothing is lost.",
                 root=self.root,
                 free=free // 2**20,

@@ -195,6 +195,12 @@ def _acts(settings: Settings, words: Words) -> str:
     """Carry through what somebody began who died, and make copies anew that are damaged."""
     home, done = settings.home, list[str]()
     if not home.warehouse.exists():
+        if home.published.exists():
+            raise WarehouseError(
+                "{file} is gone, and what was published is there. Bring it back before anything is run, for a run "
+                "begins a new one without what was decided: ./riskcode restore FROM",
+                file=home.warehouse,
+            )
         return words("nothing was begun yet")
     try:
         with writing(home) as connection:

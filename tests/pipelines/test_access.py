@@ -71,3 +71,10 @@ def test_the_doctor_names_what_others_can_read_and_the_command_that_closes_it(ho
     assert not examined(home)[0], "senders pass through the home to the inbox"
     home.root.chmod(0o755)
     assert examined(home) == (True, examined(home)[1]) and f"read {home.root}," in examined(home)[1]
+
+
+def test_the_doctor_tells_of_a_warehouse_that_is_gone_before_a_run_begins_a_new_one(home: Home) -> None:
+    home.published.write_bytes(b"what was published")
+    found = json.loads(riskcode(home.root, "doctor", "--json").stdout)
+    [acts] = [one for one in found if one["check"] == "acts"]
+    assert not acts["ok"] and "restore FROM" in acts["found"]

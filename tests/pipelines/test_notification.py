@@ -10,6 +10,7 @@ from models.errors import RiskcodeError, SettingsError
 from pipelines.alerts import (
     LATE,
     NOTIFIER,
+    RECOVERED,
     RETRIED,
     RUN,
     SOURCE,
@@ -35,6 +36,7 @@ def test_an_alert_arrives_with_its_kind_job_and_day_its_cause_and_its_next_step(
     [got] = there.got
     assert got["title"] == "riskcode home · run failed · nightly · 2026-06-30"
     assert got["message"] == "no space left\nMake room."
+    assert got["type"] == "failure"
     assert [one.kind for one in alerts(home)] == [RUN], "nothing went wrong"
 
 
@@ -45,6 +47,8 @@ def test_it_is_said_in_the_language_of_the_settings(
     notify(home, Alert(LATE, "2026-06-30 的风险码未按时发布。", "请查明。"))
     assert there.titles == ["riskcode home · 夜间赋码缺失"]
     assert there.texts == ["2026-06-30 的风险码未按时发布。\n请查明。"]
+    notify(home, Alert(RECOVERED, "好了。", ""))
+    assert [one["type"] for one in there.got] == ["failure", "info"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What was written goes into the file by way of a copy: wherever that dies, nothing of it is lost."""
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -66,6 +68,24 @@ def test_where_there_is_no_room_for_a_copy_nothing_is_lost(
         assert found(home) == (100_000, ROWS), "who wrote is not told that it failed"
         with pytest.raises(OSError, match="No space"):
             take_in_log(home)
+    assert found(home) == (100_000, ROWS)
+
+
+def test_a_warehouse_on_another_disk_stays_there_and_belongs_to_whom_it_did(
+    home: Home, tmp_path: Path
+) -> None:
+    written(home)
+    elsewhere = tmp_path / "disk" / "warehouse.duckdb"
+    elsewhere.parent.mkdir()
+    shutil.move(home.warehouse, elsewhere)
+    home.warehouse.symlink_to(elsewhere)
+    if os.geteuid() == 0:
+        os.chown(elsewhere, 65534, 65534)
+    before = elsewhere.stat()
+    take_in_log(home)
+    assert home.warehouse.is_symlink() and not elsewhere.is_symlink()
+    assert (elsewhere.stat().st_uid, elsewhere.stat().st_mode) == (before.st_uid, before.st_mode)
+    assert elsewhere.stat().st_ino != before.st_ino
     assert found(home) == (100_000, ROWS)
 
 

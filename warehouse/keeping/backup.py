@@ -70,7 +70,7 @@ def back_up(
         part.mkdir(mode=0o700)
         _fill(part, home, files, at=at, program=program)
         manifest = _read_back(part)
-        part.rename(final)
+        final = _named(part, final, to, at)
         synced(to)
         removed = () if keep is None else tuple(_rotated(home, final, keep))
         return Backup(final, manifest, removed)
@@ -130,6 +130,19 @@ def _of_this_home(home: Home, folder: Path) -> Manifest | None:
 def _free(to: Path, at: datetime) -> Path:
     paths = (to / f"riskcode-{at:%Y-%m-%dT%H%M%S}-{number}" for number in count(1))
     return next(path for path in paths if not path.exists())
+
+
+def _named(part: Path, final: Path, to: Path, at: datetime) -> Path:
+    """Give a finished backup its name.  Another home may have taken it in the same second: then the next one."""
+    while True:
+        try:
+            part.rename(final)
+        except OSError:
+            if not final.exists():
+                raise
+            final = _free(to, at)
+        else:
+            return final
 
 
 def _part(home: Home, name: str) -> str:

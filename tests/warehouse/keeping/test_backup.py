@@ -195,6 +195,16 @@ def test_two_backups_of_one_second_have_two_names(filled: Home, tmp_path: Path) 
     assert [first.folder.name[-2:], second.folder.name[-2:]] == ["-1", "-2"]
 
 
+def test_a_name_that_another_home_took_meanwhile_is_left_to_it(
+    filled: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = backed_up(filled, tmp_path / "to")
+    free = iter([first.folder, first.folder.with_name("riskcode-next")])
+    monkeypatch.setattr("warehouse.keeping.backup._free", lambda *_: next(free))
+    assert backed_up(filled, tmp_path / "to").folder == first.folder.with_name("riskcode-next")
+    assert check(first.folder) == first.manifest
+
+
 def test_an_unfinished_backup_is_neither_restored_nor_counted_and_the_next_one_removes_it(
     filled: Home, tmp_path: Path
 ) -> None:
