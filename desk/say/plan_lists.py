@@ -55,7 +55,9 @@ def visits(found: Sequence[Row], title: str, words: Words) -> Listing:
     def to_check(row: Row) -> str:
         told = [check_text(check, words) for check in row["checks"][:MOST_CHECKS]]
         more = len(row["checks"]) - MOST_CHECKS
-        return words.within("between reasons", "; ").join([*told, *([f"+{more}"] if more > 0 else [])])
+        return words.within("between reasons", "; ").join(
+            [*told, *([words("{n} more", n=more)] if more > 0 else [])]
+        )
 
     columns = (
         Column(words("day"), value("planned_on"), 11),

@@ -18,7 +18,7 @@ def check_text(check: Row, words: Words) -> str:
     """One thing to check: what, and why here."""
     code = f"{check['item_code']} " if check["item_code"] else ""
     why = words.label(CHECK_WHY, check["why"])
-    return f"{code}{words.either(check, 'title')} ({why})"
+    return words.aside(f"{code}{words.either(check, 'title')}", why)
 
 
 def people_text(row: Row, words: Words, *, numbered: bool = False) -> str:
@@ -28,7 +28,7 @@ def people_text(row: Row, words: Words, *, numbered: bool = False) -> str:
     for person in row["officers"]:
         told = [person["officer_id"]] if numbered else []
         told += [technical] if person["role"] == "technical_inspector" else []
-        names.append(f"{person['name']}{f' ({words.listing(told)})' if told else ''}")
+        names.append(words.aside(person["name"], words.listing(told)) if told else person["name"])
     return words.listing(names)
 
 

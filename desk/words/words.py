@@ -93,6 +93,10 @@ class Words:
         """Several things in a row, as the language strings them together."""
         return self.within("between things", ", ").join(parts)
 
+    def aside(self, said: str, remark: str) -> str:
+        """What is said, and a remark in brackets."""
+        return self.within("a remark in brackets", "{said} ({remark})", said=said, remark=remark)
+
     def sentences(self, parts: Iterable[str]) -> str:
         """Sentences in a row; some languages leave no space between them."""
         return reduce(

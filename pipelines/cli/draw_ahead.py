@@ -44,8 +44,9 @@ def commit(
         seeds=home.seeds,
     )
     none = words(
-        "No draw is called for: all are committed to or made already. Where none ever was, deliver the register "
-        "(table enterprises), then run again."
+        "No draw is called for: all are committed to or made already, and the files to publish lie in {folder}. Where "
+        "none ever was, deliver the register (table enterprises), then run again.",
+        folder=home.exports / "draws",
     )
     typer.echo(told if drawn else none)
 
