@@ -23,8 +23,9 @@ LATER: Final = {"checkpoint_threshold": "1TB"}
 """Configuration of a connection that takes nothing in by itself, with ``NOT_AT_THE_END``."""
 NOT_AT_THE_END = "PRAGMA disable_checkpoint_on_shutdown"
 
-_LEAST, _SHARE = 2**20, 20
-"""A log is taken in from this size on (bytes), or from one in so many of the file: until then it is read each time."""
+_SMALL, _SHARE = 2**28, 20
+"""Beside a file of so many bytes at most, which is copied in a moment, no log is left; beside a larger one it is taken
+in from one in so many of the file on, and read each time until then."""
 
 
 def log_of(file: Path) -> Path:
@@ -35,16 +36,17 @@ def log_of(file: Path) -> Path:
 def take_in_log(home: Home, *, whole: bool = True) -> None:
     """Let the file of the warehouse hold all that was written.  Called by the holder of the lock, nobody connected.
 
-    ``whole=False``: only where the log has become long, and where that fails it is tried again after the next write.
+    ``whole=False``: only where the log is long for its file; where that fails it is tried again after the next write.
     Raises WarehouseError where there is no room for a copy, OSError or duckdb.Error where file or log cannot be read.
     """
     written = log_of(home.warehouse)
     size = written.stat().st_size if written.exists() else 0
-    least = 1 if whole else max(_LEAST, home.warehouse.stat().st_size // _SHARE)
+    held = home.warehouse.stat().st_size if size else 0
+    least = 1 if whole or held <= _SMALL else held // _SHARE
     if size < least:
         return
     try:
-        home.require_bytes(size + home.warehouse.stat().st_size)
+        home.require_bytes(size + held)
         _take_in(home)
     except (OSError, duckdb.Error, WarehouseError) as error:
         _discard(home)

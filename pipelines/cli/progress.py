@@ -68,4 +68,7 @@ _LONGEST_BYTES, _KEPT = 5_000_000, 5
 
 def _log_of(home: Home) -> logging.Handler:
     file = home.prepare().logs / "runs.log"
-    return RotatingFileHandler(file, maxBytes=_LONGEST_BYTES, backupCount=_KEPT, encoding="utf-8")
+    handler = RotatingFileHandler(file, maxBytes=_LONGEST_BYTES, backupCount=_KEPT, encoding="utf-8")
+    # On a full disk the command itself says so; pages of why its log could not be written would hide it.
+    handler.handleError = lambda record: None
+    return handler

@@ -119,7 +119,7 @@ class Harness:
         if how != FULL and not met.is_killed:
             return
         found.kills += 1
-        if how == FULL and (met.returncode not in (0, 5, 10) or "Traceback" in met.said):
+        if how == FULL and (met.returncode not in (0, 1, 5, 10) or "Traceback" in met.said):
             found.wrong.append(f"{where}: exit code {met.returncode}: {met.said}")
         before, after = states
         if (home / "published" / "riskcode.duckdb").exists():

@@ -21,8 +21,9 @@ def written(home: Home) -> None:
     """A warehouse with something in its file and something else in its log."""
     with writing(home) as connection:
         connection.execute("CREATE TABLE ops.first AS SELECT range AS i FROM range(100000)")
-    take_in_log(home)
-    with writing(home) as connection:
+    assert not log_of(home.warehouse).exists(), "beside a small file no log is left"
+    with pytest.MonkeyPatch.context() as here, writing(home) as connection:
+        here.setattr("warehouse.checkpoint._SMALL", 0)
         connection.execute(f"CREATE TABLE ops.then AS SELECT range AS i FROM range({ROWS})")
     assert log_of(home.warehouse).stat().st_size > 0
 
@@ -35,7 +36,10 @@ def found(home: Home) -> tuple[int, int]:
     return counted
 
 
-def test_what_was_written_stays_in_the_log_until_that_is_long(home: Home) -> None:
+def test_beside_a_large_file_what_was_written_stays_in_the_log_until_that_is_long(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.checkpoint._SMALL", 0)
     written(home)
     assert found(home) == (100_000, ROWS)
     with writing(home) as connection:
@@ -63,8 +67,6 @@ def test_where_there_is_no_room_for_a_copy_nothing_is_lost(
 
     with monkeypatch.context() as here:
         here.setattr("warehouse.checkpoint.shutil.copy", full)
-        here.setattr("warehouse.checkpoint._LEAST", 1)
-        here.setattr("warehouse.checkpoint._SHARE", 10**9)
         assert found(home) == (100_000, ROWS), "who wrote is not told that it failed"
         with pytest.raises(OSError, match="No space"):
             take_in_log(home)
