@@ -149,11 +149,11 @@ def test_doctor_names_what_is_wrong_and_examines_the_rest(coded: Path, tmp_path:
     done = riskcode(home, "doctor", "--json")
     assert done.returncode == 1
     wrong = {row["check"]: row["found"] for row in json.loads(done.stdout) if not row["ok"]}
-    assert set(wrong) == {"inbox", "published"}
-    assert "shiju" in wrong["inbox"] and "Run again" in wrong["published"]
+    assert set(wrong) == {"acts", "inbox", "published"}
+    assert "shiju" in wrong["inbox"] and "Run again" in wrong["published"] and "restore FROM" in wrong["acts"]
     told = riskcode(home, "doctor", RISKCODE_LANG="zh").stdout
     well = [row for row in json.loads(done.stdout) if row["ok"] and not row["is_warning"]]
-    assert told.count("✗") == 2 and told.count("✓") == len(well)
+    assert told.count("✗") == 3 and told.count("✓") == len(well)
     assert "nights" in {row["check"] for row in json.loads(done.stdout) if row["is_warning"]}
 
 
