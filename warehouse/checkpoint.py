@@ -49,7 +49,7 @@ def take_in_log(home: Home, *, whole: bool = True) -> None:
         home.require_bytes(size + held)
         _take_in(home)
     except (OSError, duckdb.Error, WarehouseError) as error:
-        _discard(home)
+        finish(home)
         if whole:
             raise
         log.warning("what was written stays in the log beside the warehouse: %s", error)

@@ -73,6 +73,24 @@ def test_where_there_is_no_room_for_a_copy_nothing_is_lost(
     assert found(home) == (100_000, ROWS)
 
 
+@pytest.mark.parametrize("number", range(1, 5))
+def test_wherever_the_disk_refuses_to_be_waited_for_nothing_is_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    written(home)
+    calls = iter(range(1, 100))
+
+    def refuses(path: Path) -> None:
+        if next(calls) == number:
+            raise OSError(5, "Input/output error", str(path))
+
+    with monkeypatch.context() as here:
+        here.setattr("warehouse.checkpoint.synced", refuses)
+        with pytest.raises(OSError, match="Input/output"):
+            take_in_log(home)
+    assert found(home) == (100_000, ROWS)
+
+
 def test_a_warehouse_on_another_disk_stays_there_and_belongs_to_whom_it_did(
     home: Home, tmp_path: Path
 ) -> None:
