@@ -9,28 +9,32 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
 from models.errors import WarehouseError
+from warehouse.database.frames import Connection
 from warehouse.exchange import synced
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 
 log = logging.getLogger("riskcode")
-
-LATER: Final = {"checkpoint_threshold": "1TB"}
-"""Configuration of a connection that takes nothing in by itself, with ``NOT_AT_THE_END``."""
-NOT_AT_THE_END = "PRAGMA disable_checkpoint_on_shutdown"
 
 _SMALL, _SHARE = 2**28, 20
 """Beside a file of so many bytes at most, which is copied in a moment, no log is left; beside a larger one it is taken
 in from one in so many of the file on, and read each time until then."""
 
 
-def log_of(file: Path) -> Path:
-    """The log of writes that belongs to a database, whether or not it is there."""
-    return file.with_name(f"{file.name}.wal")
+def opened(file: Path) -> Connection:
+    """A database that takes nothing of its log in by itself.  Raises duckdb.Error."""
+    connection = duckdb.connect(str(file), config={"checkpoint_threshold": "1TB"})
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+    return connection
+
+
+def copy_whole(home: Home, target: Path) -> None:
+    """Copy all that the warehouse holds.  Called by the holder of the lock; raises as ``take_in_log``."""
+    take_in_log(home)
+    shutil.copyfile(home.warehouse, target)
 
 
 def take_in_log(home: Home, *, whole: bool = True) -> None:
@@ -63,7 +67,7 @@ def _take_in(home: Home) -> None:
     if os.geteuid() == 0:
         # Who may write it may go on.
         os.chown(new, file.stat().st_uid, file.stat().st_gid)
-    with duckdb.connect(str(new), config=dict(LATER)) as connection:
+    with opened(new) as connection:
         connection.execute("CHECKPOINT")
     synced(new)
     note.touch()

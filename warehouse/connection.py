@@ -1,7 +1,6 @@
 """The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.database.reading``."""
 
 import os
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from models.errors import BusyError, WarehouseError
 from warehouse import checkpoint, exchange
-from warehouse.checkpoint import LATER, NOT_AT_THE_END, take_in_log
+from warehouse.checkpoint import copy_whole, opened, take_in_log
 from warehouse.clock import local_now
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
@@ -52,9 +51,8 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
         home.require_room(home.warehouse.stat().st_size)
         with _connect(home, None) as whole:
             prepare_schema(whole)
-        take_in_log(home)
         try:
-            shutil.copyfile(home.warehouse, copy)
+            copy_whole(home, copy)
             connection = duckdb.connect(str(copy), read_only=True)
         finally:
             copy.unlink(missing_ok=True)
@@ -93,8 +91,7 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
 
 def _connect(home: Home, memory_limit: str | None) -> Connection:
     try:
-        connection = duckdb.connect(str(home.warehouse), config=dict(LATER))
-        connection.execute(NOT_AT_THE_END)
+        connection = opened(home.warehouse)
     except duckdb.Error as error:
         raise WarehouseError(
             "{warehouse} cannot be opened ({error}). Close other programs that hold it; if it is damaged: ./riskcode "

@@ -11,7 +11,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 
 _NOTE = "exchange.json"
 
@@ -77,7 +77,7 @@ def _put_in_place(home: Home, unit: str, aside: Path) -> None:
     if not new.exists():
         return  # it is in place already
     # A log of writes is part of its database: beside another one it would be read as that one's.
-    for path in (old.with_name(f"{old.name}.wal"), old):
+    for path in (log_of(old), old):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()
         elif os.path.lexists(path):

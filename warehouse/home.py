@@ -14,6 +14,11 @@ _SPARE = 16 * 2**20
 """Bytes a run needs besides the copy it publishes: logs, reports, what its transactions hold."""
 
 
+def log_of(file: Path) -> Path:
+    """The log of writes that belongs to a database of DuckDB, whether or not it is there."""
+    return file.with_name(f"{file.name}.wal")
+
+
 class Home:
     """Paths below ``RISKCODE_HOME``, named once and for all."""
 
@@ -106,7 +111,7 @@ class Home:
         yield from (self.root, self.published.parent, self.dagster, self.logs)
         files = (
             self.warehouse,
-            self.root / f"{self.warehouse.name}.wal",
+            log_of(self.warehouse),
             self.lock,
             *self.logs.glob("*.log"),
             *self.dagster.iterdir(),

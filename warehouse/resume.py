@@ -12,7 +12,7 @@ from warehouse.clock import night_begun
 from warehouse.database.copies import Copy, damage_of, stamp
 from warehouse.database.frames import Connection, log
 from warehouse.database.runs import last_issued
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 from warehouse.intake.inbox import city_today, closed_on
 from warehouse.intraday import touched, update_enterprises
 from warehouse.publish import CODES, MEASURES, publish_again, publish_measures
@@ -29,7 +29,7 @@ ALL = (CODES, *(copy for copy, _ in _COPIES))
 
 def written(home: Home) -> str:
     """When the warehouse was written last; changes with every write, whoever wrote."""
-    return stamp(home.warehouse, home.warehouse.with_suffix(".duckdb.wal"))
+    return stamp(home.warehouse, log_of(home.warehouse))
 
 
 def damaged(home: Home) -> dict[str, str]:

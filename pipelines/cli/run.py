@@ -40,7 +40,7 @@ from warehouse.clock import local_now, local_today
 from warehouse.connection import holding
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, reading, rows
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 from warehouse.intake.mapping import load_mapping
 from warehouse.questions import codes as queries
 from warehouse.questions import plan as planning
@@ -203,7 +203,7 @@ def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> N
 def _set_aside(home: Home, words: Words, console: Console) -> None:
     target = home.root / "set_aside" / f"demo-{local_now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
-    for path in (demo_folder(home), home.days, home.warehouse, home.warehouse.with_suffix(".duckdb.wal")):
+    for path in (demo_folder(home), home.days, home.warehouse, log_of(home.warehouse)):
         if path.exists():
             shutil.move(path, target / path.name)
     told = words("The demo city that was here was moved to {folder}.", folder=target)

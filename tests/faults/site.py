@@ -13,8 +13,8 @@ from typing import Self
 import duckdb
 
 from tests.kills.acts import City
-from tests.kills.harness import STATE, Rows, published, state_of
-from tests.worlds.runs import DECIDED, REPOSITORY, Done, of_process
+from tests.kills.harness import STATE, Rows, state_of
+from tests.worlds.runs import DECIDED, REPOSITORY, Done, of_process, published
 
 TOLD = (4, 5, 6)
 """Exit codes of what deliveries, files and other runs did; with a sentence that says so."""

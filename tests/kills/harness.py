@@ -13,7 +13,7 @@ import duckdb
 from models.planning.draw import sha256
 from tests.kills.acts import WATCH, Act, City, prepared
 from tests.kills.doom import FULL, KILLED, TORN, Doom
-from tests.worlds.runs import DECIDED, riskcode
+from tests.worlds.runs import DECIDED, published, riskcode
 
 Rows = list[tuple[Any, ...]]
 
@@ -47,12 +47,6 @@ def state_of(home: Path) -> dict[str, Rows]:
     """What the warehouse holds."""
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         return {name: connection.execute(query).fetchall() for name, query in STATE.items()}
-
-
-def published(home: Path) -> dict[str, Rows]:
-    """What readers find decided."""
-    with duckdb.connect(str(home / "published" / "riskcode.duckdb"), read_only=True) as connection:
-        return {name: connection.execute(query).fetchall() for name, query in DECIDED.items()}
 
 
 @dataclass

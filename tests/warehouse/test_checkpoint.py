@@ -10,9 +10,9 @@ import pytest
 from tests.kills.doom import FULL, KILLED, TORN, Doom
 from tests.worlds.effort import EVERYTHING
 from warehouse import checkpoint
-from warehouse.checkpoint import log_of, take_in_log
+from warehouse.checkpoint import take_in_log
 from warehouse.connection import writing
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 
 ROWS = 3_000
 

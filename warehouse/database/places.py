@@ -20,7 +20,7 @@ from models.errors import WarehouseError
 from warehouse.database.copies import attach, look_first_into
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 from warehouse.schema.catalogue import OWN
 
 PLACE = "day"
@@ -138,7 +138,7 @@ def shed_old(home: Home, kept: int) -> None:
     for path in _oldest(home.days, kept):
         _keep_codes(path, home.days / "codes" / f"{path.stem}.parquet")
         path.unlink()
-        path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
     for path in _oldest(home.published_days, kept):
         path.unlink()
 

@@ -22,6 +22,7 @@ import duckdb
 from models.coding.shrinkage import SIZE_BINS
 from models.errors import ScoreError
 from models.policy import Policy
+from warehouse.checkpoint import copy_whole
 from warehouse.coding.coding import Coding
 from warehouse.coding.order import code_only
 from warehouse.connection import holding, writing
@@ -127,8 +128,8 @@ def compare(
     with tempfile.TemporaryDirectory(prefix="policy-diff-", dir=home.root) as folder:
         homes = {side: Home(Path(folder) / side).prepare() for side in SIDES}
         with holding(home):
-            _copy(home.warehouse, homes["old"].warehouse)
-        _copy(homes["old"].warehouse, homes["new"].warehouse)
+            copy_whole(home, homes["old"].warehouse)
+        shutil.copyfile(homes["old"].warehouse, homes["new"].warehouse)
         with writing(homes["old"]) as connection:
             day = as_of or value(connection, LAST_ISSUED)
             if day is None:
@@ -148,13 +149,6 @@ def compare(
                 attach(connection, homes[side].warehouse, side, read_only=True)
             held = before[-1].policy
             return _compared(connection, day, held, new, said.card.card_id if said.card else None, only)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
-    log_file = source.with_suffix(".duckdb.wal")
-    if log_file.exists():
-        shutil.copyfile(log_file, target.with_suffix(".duckdb.wal"))
 
 
 def _before(connection: Connection, old: Policy | None, default: Policy, day: date) -> list[FromDay]:
