@@ -5,9 +5,12 @@ still rests on: whoever dies in the middle of one (a kill, no power) leaves a fi
 damaged so is thrown away, and file and log are as they were.
 """
 
+import hashlib
+import json
 import logging
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -53,40 +56,62 @@ def take_in_log(home: Home, *, whole: bool = True) -> None:
         home.require_bytes(size + held)
         _take_in(home)
     except (OSError, duckdb.Error, WarehouseError) as error:
-        finish(home)
         if whole:
+            finish(home)
             raise
+        with suppress(OSError):  # else whoever takes the lock next finishes it
+            finish(home)
         log.warning("what was written stays in the log beside the warehouse: %s", error)
 
 
 def _take_in(home: Home) -> None:
-    new, note, file = _copy(home), _note(home), home.warehouse.resolve()
+    new, note, file = _copy(home), _note(home), home.warehouse
     _discard(home)
+    # Another program that holds the file would go on writing into what has been replaced: DuckDB refuses then.
+    opened(file).close()
     shutil.copy(file, new)
-    shutil.copy(log_of(home.warehouse), log_of(new))
+    shutil.copy(log_of(file), log_of(new))
     if os.geteuid() == 0:
         # Who may write it may go on.
         os.chown(new, file.stat().st_uid, file.stat().st_gid)
     with opened(new) as connection:
         connection.execute("CHECKPOINT")
     synced(new)
-    note.touch()
+    note.write_text(json.dumps([new.stat().st_ino, _digest(log_of(file))]), encoding="utf-8")
+    synced(note)
     synced(home.root)
     new.replace(file)
-    synced(file.parent)
+    synced(home.root)
     finish(home)
 
 
 def finish(home: Home) -> None:
-    """Finish what a kill left.  Called by the holder of the lock before anybody connects."""
+    """Finish what a kill left.  Called by the holder of the lock before anybody connects.
+
+    The log goes only where the copy it was taken into is the warehouse: else file and log are as they were.
+    """
     note = _note(home)
     if note.exists():
-        if not _copy(home).exists():
-            # It has taken the place of the file; the log that is there is in it already.
+        if _is_taken_in(home):
             log_of(home.warehouse).unlink(missing_ok=True)
             synced(home.root)
         note.unlink()
     _discard(home)
+
+
+def _is_taken_in(home: Home) -> bool:
+    """Whether the file is the copy that was decided on, and the log the one that was taken into it."""
+    file, written = home.warehouse, log_of(home.warehouse)
+    try:
+        node, digest = json.loads(_note(home).read_text(encoding="utf-8"))
+    except ValueError:
+        return False  # a kill while it was noted: nothing had been decided
+    return file.exists() and file.stat().st_ino == node and written.exists() and _digest(written) == digest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _discard(home: Home) -> None:
@@ -95,8 +120,7 @@ def _discard(home: Home) -> None:
 
 
 def _copy(home: Home) -> Path:
-    # Beside the file itself, which may lie on another disk.
-    return home.warehouse.resolve().with_name("checkpoint.duckdb")
+    return home.warehouse.with_name("checkpoint.duckdb")
 
 
 def _note(home: Home) -> Path:

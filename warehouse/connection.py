@@ -14,7 +14,7 @@ from warehouse.checkpoint import copy_whole, opened, take_in_log
 from warehouse.clock import local_now
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 
 
 @contextmanager
@@ -90,6 +90,15 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
 
 
 def _connect(home: Home, memory_limit: str | None) -> Connection:
+    written = log_of(home.warehouse)
+    if written.exists() and not home.warehouse.exists():
+        # DuckDB would remove the log and begin an empty warehouse.
+        raise WarehouseError(
+            "{log} lies there without {warehouse}, and holds what was written last. Put the warehouse back beside it; "
+            "where there is none any more, move the log away, and: ./riskcode restore FROM",
+            log=written,
+            warehouse=home.warehouse.name,
+        )
     try:
         connection = opened(home.warehouse)
     except duckdb.Error as error:

@@ -77,6 +77,15 @@ class Home:
                 root=self.root,
                 strerror=error.strerror,
             ) from error
+        if self.warehouse.is_symlink():
+            # DuckDB would write its log where the link leads, and nobody would look for it there.
+            raise WarehouseError(
+                "{warehouse} is a link. Move {file} back to its place; to keep it on another disk, move all of {root} "
+                "there and let RISKCODE_HOME name it.",
+                warehouse=self.warehouse,
+                file=self.warehouse.resolve(),
+                root=self.root,
+            )
         self._require_mine()
         if set("?") & set(str(self.root)):
             raise WarehouseError(

@@ -203,7 +203,8 @@ def _make_room(home: Home, choice: _Choice, words: Words, console: Console) -> N
 def _set_aside(home: Home, words: Words, console: Console) -> None:
     target = home.root / "set_aside" / f"demo-{local_now():%Y%m%d-%H%M%S-%f}"
     target.mkdir(parents=True)
-    for path in (demo_folder(home), home.days, home.warehouse, log_of(home.warehouse)):
+    # The log first: without its warehouse it would be taken for what is left of one that was lost.
+    for path in (demo_folder(home), home.days, log_of(home.warehouse), home.warehouse):
         if path.exists():
             shutil.move(path, target / path.name)
     told = words("The demo city that was here was moved to {folder}.", folder=target)

@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from models.errors import WarehouseError
 from tests.kills.doom import FULL, KILLED, TORN, Doom
 from tests.worlds.effort import EVERYTHING
-from warehouse import checkpoint
 from warehouse.checkpoint import take_in_log
 from warehouse.connection import writing
 from warehouse.home import Home, log_of
@@ -73,7 +75,7 @@ def test_where_there_is_no_room_for_a_copy_nothing_is_lost(
     assert found(home) == (100_000, ROWS)
 
 
-@pytest.mark.parametrize("number", range(1, 5))
+@pytest.mark.parametrize("number", range(1, 6))
 def test_wherever_the_disk_refuses_to_be_waited_for_nothing_is_lost(
     home: Home, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -91,39 +93,105 @@ def test_wherever_the_disk_refuses_to_be_waited_for_nothing_is_lost(
     assert found(home) == (100_000, ROWS)
 
 
-def test_a_warehouse_on_another_disk_stays_there_and_belongs_to_whom_it_did(
-    home: Home, tmp_path: Path
-) -> None:
+def test_a_warehouse_goes_on_belonging_to_whom_it_did(home: Home) -> None:
+    written(home)
+    if os.geteuid() == 0:
+        os.chown(home.warehouse, 65534, 65534)
+    before = home.warehouse.stat()
+    take_in_log(home)
+    after = home.warehouse.stat()
+    assert (after.st_uid, after.st_mode) == (before.st_uid, before.st_mode)
+    assert after.st_ino != before.st_ino
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_warehouse_that_is_a_link_is_refused(home: Home, tmp_path: Path, is_there: bool) -> None:
     written(home)
     elsewhere = tmp_path / "disk" / "warehouse.duckdb"
     elsewhere.parent.mkdir()
-    shutil.move(home.warehouse, elsewhere)
+    if is_there:
+        shutil.move(home.warehouse, elsewhere)
+    home.warehouse.unlink(missing_ok=True)
     home.warehouse.symlink_to(elsewhere)
-    if os.geteuid() == 0:
-        os.chown(elsewhere, 65534, 65534)
-    before = elsewhere.stat()
-    take_in_log(home)
-    assert home.warehouse.is_symlink() and not elsewhere.is_symlink()
-    assert (elsewhere.stat().st_uid, elsewhere.stat().st_mode) == (before.st_uid, before.st_mode)
-    assert elsewhere.stat().st_ino != before.st_ino
+    with pytest.raises(WarehouseError, match="is a link"), writing(home):
+        pass
+
+
+def test_a_log_without_its_warehouse_is_refused(home: Home, tmp_path: Path) -> None:
+    written(home)
+    shutil.move(home.warehouse, tmp_path / "kept")
+    with pytest.raises(WarehouseError, match="lies there without"), writing(home):
+        pass
+    shutil.move(tmp_path / "kept", home.warehouse)
     assert found(home) == (100_000, ROWS)
 
 
-@pytest.mark.parametrize("has_taken_its_place", [True, False])
-def test_what_was_decided_is_finished_by_whoever_writes_next(home: Home, has_taken_its_place: bool) -> None:
+def test_nothing_is_taken_in_under_another_program(home: Home) -> None:
     written(home)
-    (home.root / "checkpoint.decided").touch()
-    if has_taken_its_place:
-        log = log_of(home.warehouse).read_bytes()
-        checkpoint.take_in_log(home)
-        (home.root / "checkpoint.decided").touch()
-        log_of(home.warehouse).write_bytes(log)
-        with pytest.raises(duckdb.Error, match="older version"):
-            duckdb.connect(str(home.warehouse))
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(home.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout and other.stdout.readline() == b"open\n"
+        with pytest.raises(duckdb.Error, match="lock"):
+            take_in_log(home)
+        other.communicate()
+    assert found(home) == (100_000, ROWS)
+
+
+def note_of(home: Home) -> bytes:
+    """What the note says when the copy of this home takes its place."""
+    kept: list[bytes] = []
+    replace = Path.replace
+
+    def noting(path: Path, target: Path) -> Path:
+        kept.append((home.root / "checkpoint.decided").read_bytes())
+        return replace(path, target)
+
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(Path, "replace", noting)
+        take_in_log(home)
+    [note] = kept
+    return note
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_copy_that_took_its_place_is_noticed_by_whoever_writes_next(home: Home, is_whole: bool) -> None:
+    written(home)
+    log = log_of(home.warehouse).read_bytes()
+    note = note_of(home)
+    log_of(home.warehouse).write_bytes(log)
+    with pytest.raises(duckdb.Error, match="older version"):
+        duckdb.connect(str(home.warehouse))
+    (home.root / "checkpoint.decided").write_bytes(note if is_whole else note[:5])
+    if is_whole:
+        assert found(home) == (100_000, ROWS)
     else:
-        (home.root / "checkpoint.duckdb").write_bytes(b"half of it")
+        with pytest.raises(WarehouseError, match="older version"):
+            found(home)
+    assert not list(home.root.glob("checkpoint*"))
+
+
+@pytest.mark.parametrize("copy", [b"half of it", None])
+def test_a_log_stays_where_its_copy_never_took_its_place(home: Home, copy: bytes | None) -> None:
+    written(home)
+    (home.root / "checkpoint.decided").write_text('[1, "of a copy that somebody removed"]', encoding="utf-8")
+    if copy:
+        (home.root / "checkpoint.duckdb").write_bytes(copy)
     assert found(home) == (100_000, ROWS)
     assert not list(home.root.glob("checkpoint*"))
+
+
+def test_a_note_that_comes_back_beside_a_later_log_takes_nothing_away(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(home)
+    note = note_of(home)
+    monkeypatch.setattr("warehouse.checkpoint._SMALL", 0)
+    with writing(home) as connection:
+        connection.execute("INSERT INTO ops.then VALUES (1)")
+    (home.root / "checkpoint.decided").write_bytes(note)
+    assert found(home) == (100_000, ROWS + 1)
 
 
 @pytest.mark.slow
