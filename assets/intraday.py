@@ -28,9 +28,9 @@ def update_codes(context: OpExecutionContext, config: Inbox, warehouse: Warehous
 
     Another run that is writing passes, and is waited for; what is wrong otherwise is not tried again as it is.
     """
-    pack, engine = load_policy(warehouse.pack), warehouse.engine
+    pack = load_policy(warehouse.pack)
     try:
-        resume(warehouse.connection, warehouse.paths, pack, engine=engine)
+        resume(warehouse.connection, warehouse.paths, pack)
         if config.carries_through:
             return
         updated = take_in_inbox(
@@ -38,7 +38,6 @@ def update_codes(context: OpExecutionContext, config: Inbox, warehouse: Warehous
             warehouse.paths,
             pack,
             run_id=context.run_id,
-            engine=engine,
             finished=None if config.finished is None else set(config.finished.values()),
         )
     except BusyError as error:

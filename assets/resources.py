@@ -62,7 +62,7 @@ _PLAN = "inspection_plan"
 
 
 class Warehouse(ConfigurableResource["Warehouse"]):
-    """The warehouse below ``home``, coded by ``pack`` on ``engine``; Data Docs are served at ``data_docs_url``.
+    """The warehouse below ``home``, coded by ``pack``; Data Docs are served at ``data_docs_url``.
 
     Opened once for a run: another one waits so many seconds for its end and is then refused.  ``days_kept``: places of
     days that are kept beside what lives.
@@ -70,7 +70,6 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     home: str
     pack: str = "starter"
-    engine: str = "polars"
     known_at: str | None = None
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
@@ -251,9 +250,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         return _PLAN in made(self.connection)
 
     def _coding(self, as_of: date, known_at: date, by: int | None) -> Coding:
-        return coding_on(
-            self.connection, self._held_policy(), as_of, known_at=known_at, engine=self.engine, stored_by=by
-        )
+        return coding_on(self.connection, self._held_policy(), as_of, known_at=known_at, stored_by=by)
 
 
 class Installation(ConfigurableResource["Installation"]):

@@ -11,7 +11,7 @@ from assets.groups import scoring_asset
 from assets.resources import Warehouse
 from assets.sources import DISPUTES, POLICY_PACK, SCORECARDS, observe
 from desk.say.markdown import table
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 
 
 @scoring_asset(deps=[*EVENT_COLUMNS, POLICY_PACK])
@@ -21,7 +21,7 @@ def features(context: AssetExecutionContext, warehouse: Warehouse) -> Materializ
     def make(day: date) -> Metadata:
         [rows] = warehouse.compute(warehouse.new_coding(day), "features")
         observe(context, warehouse)
-        return {ROWS: rows, "engine": warehouse.engine}
+        return {ROWS: rows}
 
     return materialised(warehouse, make)
 

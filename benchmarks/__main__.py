@@ -19,7 +19,6 @@ from benchmarks.report import WIDTH, Report, save, show
 from benchmarks.watch import watch as follow_arrivals
 from benchmarks.year_figures import as_markdown, figures
 from pipelines.settings import load_settings
-from warehouse.coding.engines import ENGINES
 from warehouse.home import Home
 
 app = typer.Typer(
@@ -31,7 +30,6 @@ RESULTS = Path(__file__).parent / "results"
 Enterprises = Annotated[int, typer.Option(help="Enterprises of the invented city.")]
 Events = Annotated[int, typer.Option(help="Events of the invented city.")]
 Seed = Annotated[int, typer.Option(help="The same seed invents the same city.")]
-Engine = Annotated[str, typer.Option(help=f"Engine of the fold: {' or '.join(ENGINES)}.")]
 Keep = Annotated[Path | None, typer.Option(help="Work in this folder and leave everything there.")]
 Json = Annotated[bool, typer.Option("--json", help="Save the numbers in benchmarks/results.")]
 
@@ -48,7 +46,6 @@ def night(
     enterprises: Enterprises = Size.enterprises,
     events: Events = Size.events,
     seed: Seed = Size.seed,
-    engine: Engine = ENGINES[0],
     quick: Annotated[bool, typer.Option("--quick", help="Without Great Expectations and Dagster.")] = False,
     json: Json = False,
     keep: Keep = None,
@@ -57,7 +54,7 @@ def night(
     if keep and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter(f"{keep} is not empty; give a new folder.", param_hint="--keep")
     with bench(keep) as own:
-        report = run_night(own, Size(enterprises, events, seed), engine, quick=quick)
+        report = run_night(own, Size(enterprises, events, seed), quick=quick)
     _finish(report, "night", json=json)
 
 
@@ -66,14 +63,13 @@ def fit(
     enterprises: Enterprises = Size.enterprises,
     events: Events = Size.events,
     seed: Seed = Size.seed,
-    engine: Engine = "duckdb",
     label: Annotated[str, typer.Option(help="What the card learns.")] = "penalty",
     json: Json = False,
     keep: Keep = None,
 ) -> None:
     """A panel of twelve cohorts and a card on the city in bulk; a city that is in --keep is used again."""
     with bench(keep) as own:
-        report = fit_card(own, Size(enterprises, events, seed), label, engine)
+        report = fit_card(own, Size(enterprises, events, seed), label)
     _finish(report, "fit", json=json)
 
 

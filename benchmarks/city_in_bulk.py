@@ -12,45 +12,41 @@ from benchmarks import floor, stages
 from benchmarks.bench import Bench
 from benchmarks.bulk import Size, write_bulk
 from benchmarks.report import FIRST_RUN, Report
-from warehouse.coding.engines import ENGINES
 from warehouse.home import Home
 
 MOST_SECONDS, MOST_BYTES = 120.0, 4e9
 """Target of fitting a card on two cores."""
 
 
-def night(bench: Bench, size: Size, engine: str, *, quick: bool) -> Report:
+def night(bench: Bench, size: Size, *, quick: bool) -> Report:
     """A first night and the one after.  ``quick`` leaves out Great Expectations and Dagster."""
     bench.tell("generating the deliveries")
     bulk = write_bulk(bench.folder / "deliveries", size)
-    report = Report({**vars(size), "engine": engine}, stages=bench.stages)
-    root, folds = bench.folder / "stages", [bench.folder / f"fold-{one}.parquet" for one in ENGINES]
+    report = Report({**vars(size)}, stages=bench.stages)
+    root = bench.folder / "stages"
     bench.tell("scan floor of the delivery")
     report.floors.append(bench.execute(floor.delivery_floor, bulk.first))
     bench.measure("intake", stages.measure_intake, root, bulk.first, bulk.mapping)
     bench.tell("scan floor of the warehouse")
     report.floors.append(bench.execute(floor.warehouse_floor, Home(root)))
-    bench.measure("rescoring", stages.measure_rescoring, root, engine, not quick)
-    for name, path in zip(ENGINES, folds, strict=True):
-        bench.measure(f"fold on {name}", stages.measure_fold, root, name, path)
-    first, *others = map(pl.read_parquet, folds)
-    report.targets[f"the same features on {' and '.join(ENGINES)}"] = all(map(first.equals, others))
+    bench.measure("rescoring", stages.measure_rescoring, root, not quick)
+    bench.measure("levels of one day", stages.measure_levels, root)
     later = {
         "the same delivery again": bulk.first,
         "the same rows in other files": bulk.reordered,
         f"the night after: take in {bulk.night_rows:,} rows": bulk.night,
     }
     bench.measure("deliveries after the first", stages.measure_again, root, later, bulk.mapping)
-    bench.measure("the night after", stages.measure_night, root, engine)
+    bench.measure("the night after", stages.measure_night, root)
     for name, folder in () if quick else ((FIRST_RUN, bulk.first), ("the next whole run", bulk.night)):
         home = bench.folder / "dagster"
-        bench.measure(name, stages.measure_dagster, home, name, folder, bulk.mapping, engine)
+        bench.measure(name, stages.measure_dagster, home, name, folder, bulk.mapping)
     return report
 
 
-def fit(bench: Bench, size: Size, label: str, engine: str) -> Report:
+def fit(bench: Bench, size: Size, label: str) -> Report:
     """Fit a card on the city.  A city that is already in the folder is used again."""
-    report = Report({**vars(size), "engine": engine, "label": label})
+    report = Report({**vars(size), "label": label})
     root, rows = bench.folder / "home", bench.folder / "training.parquet"
     if not Home(root).warehouse.exists():
         bench.tell("generating the delivery")
@@ -59,7 +55,7 @@ def fit(bench: Bench, size: Size, label: str, engine: str) -> Report:
         bench.execute(stages.measure_intake, root, bulk.first, bulk.mapping)
     bench.tell("scan floor of the warehouse")
     report.floors.append(bench.execute(floor.warehouse_floor, Home(root)))
-    bench.measure("building the panel and fitting", stages.measure_fit, root, label, engine, rows)
+    bench.measure("building the panel and fitting", stages.measure_fit, root, label, rows)
     bench.measure("fitting alone", stages.measure_card, rows)
     report.stages = bench.stages
     report.figures = learnt_from(rows)

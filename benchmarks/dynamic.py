@@ -11,14 +11,13 @@ import polars as pl
 from benchmarks.bench import Bench
 from benchmarks.report import Report
 from models.coding.changes import flip_flops, paths
-from models.coding.path import memory_days
-from models.coding.timeline import InForce, Span, judged_steps
-from models.features import Events
+from models.coding.path import remembered
+from models.coding.timeline import InForce
 from models.policy import ChangeRules, load_policy
 from models.policy.shape import BandDays
 from models.vocabulary import day_number
-from warehouse.coding.engines import read_events
-from warehouse.connection import writing
+from warehouse.coding.levels import portions
+from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import load_mapping
@@ -43,16 +42,16 @@ def dynamic(bench: Bench, data: Path, years: int) -> Report:
         home = Home(bench.folder / name)
         with writing(home) as connection:
             take_in_all(connection, home, folder=str(data / name), mapping=name, received_on=end, today=end)
-            events = read_events(connection)
-            report.figures[f"{name}, per 1,000 enterprises and year"] = _told(events, end, years)
+            report.figures[f"{name}, per 1,000 enterprises and year"] = _told(connection, end, years)
     return report
 
 
-def _told(events: Events, end: date, years: int) -> str:
+def _told(connection: Connection, end: date, years: int) -> str:
     policy = PACK.on(end)
     rules = [InForce(date(1990, 1, 1), policy)]
     first = end - timedelta(days=365 * years)
-    steps = judged_steps(events, Span(first - timedelta(days=memory_days(rules)), end, end), rules)
+    span = remembered(first, end, end, rules)
+    steps = pl.concat(rows.judged(span, rules).steps for rows in portions(connection))
     size, told = steps["enterprise_id"].n_unique(), list[str]()
     for label, change in CHANGES.items():
         moved = paths(steps, [change or policy.codes.change], last=day_number(end))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from warehouse.connection import writing
 from warehouse.home import Home
 

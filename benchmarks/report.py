@@ -20,14 +20,14 @@ WIDTH = 110
 TITLES = {
     "intake": "intake of the first delivery",
     "rescoring": "checks, scoring, publication",
-    "fold": "the feature fold on both engines",
+    "levels": "features alone",
     "again": "what comes after",
     "dagster": "whole runs through Dagster, checks included",
     "fit": "fitting a card",
     "plan": "a month planned",
 }
 FIRST_RUN = "the first delivery, whole run"
-LIBRARIES = ("polars", "duckdb", "narwhals", "dagster", "great-expectations")
+LIBRARIES = ("polars", "duckdb", "dagster", "great-expectations")
 
 
 @dataclass

@@ -19,7 +19,7 @@ from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
-from warehouse.coding.engines import fold
+from warehouse.coding.levels import features_on
 from warehouse.coding.order import code_enterprises
 from warehouse.coding.queue import compute_red_queue
 from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
@@ -50,9 +50,9 @@ PACK = "starter"
 NIGHT = AS_OF + timedelta(days=1)
 
 
-def coding(day: date, engine: str) -> Coding:
+def coding(day: date) -> Coding:
     """The day coded, by the starter pack."""
-    return Coding(day, day, load_policy(PACK).on(day), engine)
+    return Coding(day, day, load_policy(PACK).on(day))
 
 
 def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measured]:
@@ -85,32 +85,25 @@ def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measure
     return meter.found
 
 
-def measure_fold(root: Path, engine: str, keep: Path) -> list[Measured]:
-    """The feature fold alone, on one engine.  The frame is kept so that the engines can be compared."""
-    meter, what = Meter("fold"), coding(AS_OF, engine)
-    with writing(Home(root)) as connection, meter.stage(f"fold on {engine}", floor=WAREHOUSE) as stage:
-        features = fold(
-            connection,
-            as_of=what.as_of,
-            known_at=what.known_at,
-            policy=what.policy.features,
-            engine=engine,
-        )
-        stage.rows = features.height
-    features.write_parquet(keep)
+def measure_levels(root: Path) -> list[Measured]:
+    """All features of one day, and nothing else."""
+    meter, what = Meter("levels"), coding(AS_OF)
+    with writing(Home(root)) as connection, meter.stage("levels of one day", floor=WAREHOUSE) as stage:
+        told = features_on(connection, what.as_of, what.known_at, what.policy.features)
+        stage.rows = sum(features.height for features in told)
     return meter.found
 
 
-def measure_rescoring(root: Path, engine: str, checks: bool) -> list[Measured]:
+def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
     """Checks, features, scores, codes, explanations, queue and publication, in the order of the job."""
-    meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF, engine)
+    meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF)
     results = dict(RESULT_SUITES)
     with writing(home) as connection, open_place(connection, home, AS_OF):
         if checks:
             with meter.stage("import Great Expectations"):
                 import great_expectations  # noqa: F401
             _check(meter, connection, home, "intake checks", intake_suites(AS_OF))
-        with meter.stage(f"features ({engine})", floor=WAREHOUSE) as stage:
+        with meter.stage("features", floor=WAREHOUSE) as stage:
             stage.rows = compute_features(connection, what)
         with meter.stage("scores", floor=WAREHOUSE) as stage:
             stage.rows = compute_scores(connection, what)
@@ -169,9 +162,9 @@ def measure_again(root: Path, folders: dict[str, Path], mapping_file: Path) -> l
     return meter.found
 
 
-def measure_night(root: Path, engine: str) -> list[Measured]:
+def measure_night(root: Path) -> list[Measured]:
     """Everything after the intake of a second night, as one stage and without checks."""
-    meter, home, what = Meter("again"), Home(root), coding(NIGHT, engine)
+    meter, home, what = Meter("again"), Home(root), coding(NIGHT)
     with (
         writing(home) as connection,
         open_place(connection, home, NIGHT),
@@ -184,7 +177,7 @@ def measure_night(root: Path, engine: str) -> list[Measured]:
     return meter.found
 
 
-def measure_dagster(root: Path, name: str, folder: Path, mapping_file: Path, engine: str) -> list[Measured]:
+def measure_dagster(root: Path, name: str, folder: Path, mapping_file: Path) -> list[Measured]:
     """A whole run as the scheduler starts it, in a process that has imported nothing yet."""
     meter, day = Meter("dagster"), NIGHT if folder.name == "night" else AS_OF
     # The definitions read their settings when they are imported; they must not see the user's own home.
@@ -193,17 +186,17 @@ def measure_dagster(root: Path, name: str, folder: Path, mapping_file: Path, eng
         from pipelines.nightly import Order, run_nightly
         from pipelines.settings import load_settings
 
-        settings = replace(load_settings(), pack=PACK, engine=engine)
+        settings = replace(load_settings(), pack=PACK)
         run_nightly(settings, Order(day, folder=folder, mapping=str(mapping_file), today=day))
     return meter.found
 
 
-def measure_fit(root: Path, label: str, engine: str, keep: Path) -> list[Measured]:
+def measure_fit(root: Path, label: str, keep: Path) -> list[Measured]:
     """Build a panel and fit a card on it in one process, as ``riskcode`` does; the training rows are kept."""
     meter, policy = Meter("fit"), load_policy(PACK)
     on_day = policy.on(AS_OF)
     with writing(Home(root)) as connection, meter.stage("panel: folds and labels", floor=WAREHOUSE) as stage:
-        material = build_material(connection, policy, label=label, as_of=AS_OF, engine=engine, to_judge=False)
+        material = build_material(connection, policy, label=label, as_of=AS_OF, to_judge=False)
         stage.rows = material.panel.height
     training_rows(material.panel, on_day.learning).write_parquet(keep)
     whole = "whole fit: fit_card, cut-offs, calibration, priors"

@@ -250,8 +250,7 @@ def _coded(words: dict[str, str]) -> list[tuple[str, str]]:
 
 def _features() -> list[str]:
     rows = [
-        (f"`{one.name}`", "String" if one.is_text else "Int64", one.unit, one.meaning)
-        for one in CATALOGUE.told
+        (f"`{one.name}`", "String" if one.is_text else "Int64", one.unit, one.meaning) for one in CATALOGUE
     ]
     return [
         "## Features",

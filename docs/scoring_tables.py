@@ -26,7 +26,7 @@ from models.vocabulary import JINAN_DIVISIONS, SECTOR
 from pipelines.demo import write_demo_city
 from pipelines.settings import load_settings
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import fold
+from warehouse.coding.levels import features_on
 from warehouse.coding.order import code_only
 from warehouse.coding.stages import compute_codes, compute_features, compute_scores
 from warehouse.coding.timelines import compute_timelines
@@ -177,7 +177,7 @@ def try_cut_offs(con: Connection, days: Sequence[date]) -> None:
     fresh: list[tuple[int, date, int]] = []
     before: dict[int, set[str]] = {}
     for day in days:
-        features = fold(con, as_of=day, known_at=day, policy=POLICY.features)
+        features = pl.concat(features_on(con, day, day, POLICY.features))
         scores = POLICY.scorecard.contributions(features)
         for least in TRIED["red"]:
             codes = assign_codes(features, scores, policy=_with_cut_off("red", least))

@@ -1,15 +1,37 @@
-"""What counts, said of frames: which version of a row is known on a day, what stands, which visits count.
+"""What counts: which version of a row is known on a day, what stands, which visits count; of frames, and in SQL.
 
-``warehouse.database.validity`` says the same in SQL.  What is known to be withdrawn never stood: the day of knowledge
-decides it, not the day that is asked about.
+``warehouse.database.validity`` says the rest.  What is known to be withdrawn never stood: the day of knowledge decides
+it, not the day that is asked about.
 
-``col`` makes the expressions: ``narwhals.col`` or ``polars.col``.  Days are in the form of the frame.
+``col`` makes the expressions (``polars.col``).  Days are in the form of the frame.  In SQL, ``of`` is
+the alias of the table and ``day`` any SQL that gives the day.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 Column = Callable[[str], Any]
+
+
+def at(of: str, column: str) -> str:
+    """SQL: a column of a table."""
+    return f"{of}.{column}" if of else column
+
+
+def known(of: str = "", *, day: str) -> str:
+    """SQL: the version of a row that counts on the day of knowledge."""
+    return f"{at(of, 'known_from')} <= {day} AND {at(of, 'known_to')} > {day}"
+
+
+def standing(of: str = "", *, day: str) -> str:
+    """SQL: the version of an event that counts on the day of knowledge, where it was not withdrawn by then."""
+    column = at(of, "withdrawn_on")
+    return f"{known(of, day=day)} AND ({column} IS NULL OR {column} > {day})"
+
+
+def inspection(of: str = "") -> str:
+    """SQL: a visit that is an inspection: assistance never is one (P11).  That it was refused is its result."""
+    return f"{at(of, 'kind')} <> 'assistance'"
 
 
 def is_known(col: Column, known_at: Any) -> Any:

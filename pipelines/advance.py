@@ -82,7 +82,7 @@ class DemoLife:
         """The day coded last, once readers know of it: crews go by its plan."""
         if self.home.warehouse.exists():
             with writing(self.home) as connection:
-                resume(connection, self.home, load_policy(self.settings.pack), engine=self.settings.engine)
+                resume(connection, self.home, load_policy(self.settings.pack))
                 last = last_issued(connection)
             if last is not None and last.as_of >= END:
                 return last.as_of

@@ -37,7 +37,6 @@ def build_definitions(
             "warehouse": Warehouse(
                 home=str(settings.home.root),
                 pack=settings.pack,
-                engine=settings.engine,
                 known_at=known_at,
                 data_docs_url=settings.data_docs_url,
                 language=settings.language,

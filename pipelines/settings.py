@@ -26,7 +26,7 @@ class Settings:
     """How this installation runs.
 
     ``RISKCODE_HOME``: all that is written (default ``.riskcode`` in the repository).  ``RISKCODE_PACK``: the
-    policy pack.  ``RISKCODE_ENGINE``: polars or duckdb.  ``RISKCODE_LANG``: a language of
+    policy pack.  ``RISKCODE_LANG``: a language of
     ``desk/words``, e.g. zh or en.
     ``RISKCODE_DATA_DOCS_URL``: where Great Expectations' Data Docs are served (default: by ``make dev``).
     ``RISKCODE_NOTIFY``: a URL by which Apprise tells of every alert (default: none); see ``pipelines.alerts``.
@@ -40,7 +40,6 @@ class Settings:
 
     home: Home
     pack: str
-    engine: str
     language: str
     real_data: Path
     data_docs_url: str
@@ -59,7 +58,6 @@ def load_settings() -> Settings:
     return Settings(
         home=Home(Path(os.environ.get("RISKCODE_HOME") or REPOSITORY / ".riskcode").resolve()),
         pack=os.environ.get("RISKCODE_PACK", "starter"),
-        engine=os.environ.get("RISKCODE_ENGINE", "polars"),
         language=Words(os.environ.get("RISKCODE_LANG") or _language()).language,
         real_data=Path(os.environ.get("RISKCODE_REAL_DATA") or REPOSITORY.parent / "shared" / "data"),
         data_docs_url=os.environ.get("RISKCODE_DATA_DOCS_URL", "http://127.0.0.1:3001"),

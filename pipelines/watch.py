@@ -110,7 +110,6 @@ def _take_up(settings: Settings, arrivals: list[Arrival]) -> Seen | None:
             load_policy(settings.pack),
             arrivals,
             run_id=f"watch-{uuid.uuid4()}",
-            engine=settings.engine,
         )
         # A source is complained of by the name of its folder where its mapping cannot be read.
         of = {shown(one.source.folder.name) for one in arrivals} | {one.source.name for one in arrivals}
@@ -139,7 +138,7 @@ def _log_missed(day: date, error: RiskcodeError | None) -> None:
 def _carry_through(settings: Settings) -> None:
     """Tell readers what the warehouse knows and they do not."""
     with writing(settings.home) as connection:
-        resume(connection, settings.home, load_policy(settings.pack), engine=settings.engine)
+        resume(connection, settings.home, load_policy(settings.pack))
 
 
 def _warm_up(settings: Settings) -> None:

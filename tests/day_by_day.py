@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 
 from models.coding.verdicts import judge
-from models.features import fold_features
 from models.policy import ChangeRules, PolicyOnDay
 from models.vocabulary import CODE_KEYS, RiskCode
+from tests.worlds.coded import features_on
 
 Day = tuple[int, int]
 """Rank and near rank on a day."""
@@ -41,7 +41,7 @@ def facts_of_days(
     found: dict[str, list[Day]] = {}
     for ahead in range((last - first).days + 1):
         day = first + timedelta(days=ahead)
-        features = fold_features(events, as_of=day, known_at=known_at, policy=policy.features).collect()
+        features = features_on(events, as_of=day, known_at=known_at, policy=policy.features)
         said = judge(features, policy.scorecard.contributions(features), policy)
         for enterprise, rank, near in said.select("enterprise_id", "rank", "near_rank").iter_rows():
             found.setdefault(enterprise, []).append((rank, near))

@@ -63,7 +63,7 @@ def test_the_data_dictionary_is_fresh() -> None:
 
 
 def test_every_feature_row_rule_and_reading_rule_has_a_meaning() -> None:
-    assert [feature.name for feature in CATALOGUE.told if not feature.meaning] == []
+    assert [feature.name for feature in CATALOGUE if not feature.meaning] == []
     rules = {
         name: rule for one in TABLES.values() for name, rule in one.schema._schema_validation_rules().items()
     }

@@ -13,14 +13,15 @@ import pytest
 
 from docs import scoring_tables
 from docs.markers import block
-from models.coding.path import code_path, codes_on, on_day
+from models.coding.path import on_day
 from models.coding.timeline import InForce
 from models.features import Events
 from models.policy import load_policy
 from models.vocabulary import day_number
+from tests.worlds.coded import codes_on, path_of
 from tests.worlds.effort import EVERYTHING
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import read_events
+from warehouse.coding.extract import read_events
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
@@ -187,7 +188,7 @@ def test_a_few_alone_have_the_codes_of_the_whole_city_on_the_day_and_foretold(
             later = day + timedelta(days=dice.randrange(1, 365))
             whole = codes_on(events, as_of=day, known_at=day, rules=rules)
             chosen = dice.sample(sorted(whole["enterprise_id"]), min(36, whole.height))
-            alone = code_path(of(events, chosen), first=day, last=later, known_at=day, rules=rules).codes
+            alone = path_of(of(events, chosen), first=day, last=later, known_at=day, rules=rules).codes
             then = codes_on(events, as_of=later, known_at=day, rules=rules)
             for at, told in ((day, whole), (later, then)):
                 assert ranks(on_day(alone, day_number(at))) == {one: ranks(told)[one] for one in chosen}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.errors import ScoreError
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables.canonical import TABLES
 from warehouse.clock import local_today
@@ -76,14 +76,13 @@ def update_enterprises(
     *,
     known_at: date,
     run_id: str,
-    engine: str = "polars",
 ) -> Updated:
     """Rescore and republish the enterprises something new is known about.
 
     The day coded stays that of the last full run; ``known_at`` is today.  Codes and their issue are one transaction.
     Raises ScoreError when nothing is coded yet.
     """
-    with updating(connection, home, pack, known_at=known_at, run_id=run_id, engine=engine) as found:
+    with updating(connection, home, pack, known_at=known_at, run_id=run_id) as found:
         pass
     return found[0]
 
@@ -97,7 +96,6 @@ def updating(
     known_at: date,
     run_id: str,
     also: tuple[str, ...] = (),
-    engine: str = "polars",
 ) -> Generator[list[Updated]]:
     """The same, and for the enterprises of ``also``, together with what is written inside: all of it, or nothing.
 
@@ -112,9 +110,7 @@ def updating(
         only = tuple(sorted({*touched(connection, known_at=known_at), *also}))
         coding, changed = None, 0
         if only:
-            coding = coding_on(
-                connection, pack, as_of, known_at=known_at, engine=engine, only=only, stored_by=None
-            )
+            coding = coding_on(connection, pack, as_of, known_at=known_at, only=only, stored_by=None)
             code_enterprises(connection, coding)
             changed = issue(connection, coding, run_id=run_id)
     if coding and stood:
@@ -131,12 +127,11 @@ def take_in_and_update(
     arrivals: list[Arrival],
     *,
     run_id: str,
-    engine: str = "polars",
 ) -> tuple[list[TakenIn], Updated]:
     """Take in what arrived, then rescore and republish the enterprises it is about."""
     today = city_today(connection)
     taken = take_in_arrivals(connection, arrivals, received_on=today, today=local_today())
-    return taken, update_enterprises(connection, home, pack, known_at=today, run_id=run_id, engine=engine)
+    return taken, update_enterprises(connection, home, pack, known_at=today, run_id=run_id)
 
 
 def take_in_inbox(
@@ -145,7 +140,6 @@ def take_in_inbox(
     pack: Policy,
     *,
     run_id: str,
-    engine: str = "polars",
     finished: Container[str] | None = None,
 ) -> Updated:
     """The same for everything in the inbox, whenever it arrived; what was taken in before changes nothing.
@@ -153,7 +147,7 @@ def take_in_inbox(
     ``finished``: marks of the files that are known to be whole (``intake.arrivals``); the others are left alone.
     """
     arrivals = waiting(home, finished=finished)
-    return take_in_and_update(connection, home, pack, arrivals, run_id=run_id, engine=engine)[1]
+    return take_in_and_update(connection, home, pack, arrivals, run_id=run_id)[1]
 
 
 def _has_codes(connection: Connection) -> bool:

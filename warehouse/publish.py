@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import ONLY
+from warehouse.coding.extract import ONLY
 from warehouse.coding.issue import issue, note_replay
 from warehouse.coding.rows import require_day
 from warehouse.database.copies import (

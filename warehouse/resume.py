@@ -52,7 +52,7 @@ def _is_night_due(connection: Connection) -> bool:
     return last is None or last.as_of < (closed_on(connection) or night_begun())
 
 
-def resume(connection: Connection, home: Home, pack: Policy, *, engine: str = "polars") -> bool:
+def resume(connection: Connection, home: Home, pack: Policy) -> bool:
     """Carry through what was begun.  Returns whether anything was left to do.
 
     ``pack`` holds in a home where no pack was activated.
@@ -63,7 +63,7 @@ def resume(connection: Connection, home: Home, pack: Policy, *, engine: str = "p
     renew_copies(connection, home)
     if not _is_night_due(connection):
         today, run_id = city_today(connection), f"resume-{uuid.uuid4()}"
-        update_enterprises(connection, home, pack, known_at=today, run_id=run_id, engine=engine)
+        update_enterprises(connection, home, pack, known_at=today, run_id=run_id)
     elif not CODES.stands(connection, home):
         publish_again(connection, home)
     return True

@@ -12,9 +12,8 @@ import polars as pl
 
 from models.coding.changes import paths
 from models.coding.stretches import changed
-from models.coding.timeline import InForce, Span, judged_steps
+from models.coding.timeline import InForce, Moments, Span
 from models.coding.verdicts import HELD, OVERRIDE
-from models.features import Events
 from models.vocabulary import day_number
 
 OVERRIDE_SCHEMA = {
@@ -30,12 +29,13 @@ OVERRIDE_SCHEMA = {
 class Path:
     """What a span of days brings for each enterprise.
 
-    ``steps``: ``models.coding.timeline.judged_steps``.  ``codes``: one row per enterprise and change of the code from
-    ``first`` on, the first day included: ``enterprise_id``, ``as_of`` (days since 1970-01-01), ``held_rank`` (by the
-    change rules), ``rank`` (of the code: an override outranks them).
+    ``steps``, ``points``: ``models.coding.timeline.Moments``.  ``codes``: one row per enterprise and change of the code
+    from ``first`` on, the first day included: ``enterprise_id``, ``as_of`` (days since 1970-01-01), ``held_rank`` (by
+    the change rules), ``rank`` (of the code: an override outranks them).
     """
 
     steps: pl.DataFrame
+    points: pl.DataFrame
     codes: pl.DataFrame
 
 
@@ -44,37 +44,24 @@ def memory_days(rules: Sequence[InForce]) -> int:
     return max(one.policy.codes.change.memory_days for one in rules)
 
 
+def remembered(first: date, last: date, known_at: date, rules: Sequence[InForce]) -> Span:
+    """The span that must be judged for a path from ``first`` to ``last``: the change rules remember what was before."""
+    return Span(first - timedelta(days=memory_days(rules)), last, known_at)
+
+
 def code_path(
-    events: Events,
+    judged: Moments,
     *,
     first: date,
     last: date,
-    known_at: date,
     rules: Sequence[InForce],
     overrides: pl.DataFrame | None = None,
 ) -> Path:
-    """The code of every enterprise from ``first`` to ``last``, as known at ``known_at``.
-
-    ``events`` are Polars frames in integer form.  ``rules`` must begin ``memory_days`` before ``first``.
-    """
-    begins = first - timedelta(days=memory_days(rules))
-    steps = judged_steps(events, Span(begins, last, known_at), rules)
+    """The code of every enterprise from ``first`` to ``last``; ``judged``: the span ``remembered`` for it."""
+    steps = judged.steps
     held = paths(steps, [one.policy.codes.change for one in rules], last=day_number(last))
-    codes = _from(_overridden(held, steps, overrides), day_number(first))
-    return Path(steps, codes.filter(pl.col("as_of") <= day_number(last)))
-
-
-def codes_on(
-    events: Events,
-    *,
-    as_of: date,
-    known_at: date,
-    rules: Sequence[InForce],
-    overrides: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """The code of every enterprise on one day.  Grain: one row per ``enterprise_id``; ``held_rank``, ``rank``."""
-    path = code_path(events, first=as_of, last=as_of, known_at=known_at, rules=rules, overrides=overrides)
-    return path.codes.select("enterprise_id", "held_rank", "rank")
+    codes = _from(overridden(held, steps, overrides), day_number(first))
+    return Path(steps, judged.points, codes.filter(pl.col("as_of") <= day_number(last)))
 
 
 def deciding() -> pl.Expr:
@@ -106,7 +93,7 @@ def _from(codes: pl.DataFrame, first: int) -> pl.DataFrame:
     return pl.concat([opening, codes.filter(pl.col("as_of") > first)]).sort("enterprise_id", "as_of")
 
 
-def _overridden(held: pl.DataFrame, steps: pl.DataFrame, overrides: pl.DataFrame | None) -> pl.DataFrame:
+def overridden(held: pl.DataFrame, steps: pl.DataFrame, overrides: pl.DataFrame | None) -> pl.DataFrame:
     """Paths with the rank that is shown: an override's from its first to its last day, else the held one.
 
     No override betters what a veto says on the day.

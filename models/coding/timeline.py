@@ -1,34 +1,36 @@
 """Points as step functions of time: what each enterprise scores on every day of a span, if nothing new is learnt.
 
-A code changes by itself when an event grows old, a deadline passes or a rule book changes.  Those days are few and
-known (``Catalogue.steps``), so the fold runs on them only: every pair of enterprise and day becomes a row of
-its own in the very same expressions that code one day.  Each table of events is folded on the days on which its own
-events matter; in between its ages grow, and all else stays.  Nothing is simulated day by day.
+A code changes by itself when an event grows old, a deadline passes or a rule book changes.  The levels of all features
+over the span are known (``models.features.span``).  They are binned while still long: a level that changes changes the
+points of its factors and the conditions of rules that test it.  Only those changes are kept; their running sums are the
+score, and a mask with one bit for each condition that holds.  Nothing is simulated day by day.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-import narwhals as nw
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models.coding.card import FittedCard
 from models.coding.shrinkage import interval_permille, shrunk_rates
-from models.coding.verdicts import INTERVAL, judge, tested_features
-from models.features import CATALOGUE, Events
-from models.features.asof import AS_OF, Moment
-from models.features.feature import Feature
-from models.features.fold import PARTS, finished, part_features, register_features
-from models.features.measures import Spells
-from models.policy import PolicyOnDay
-from models.validity import is_known
+from models.coding.verdicts import INTERVAL, SCORE, facts, holds, tested_features, voices
+from models.errors import PolicyError
+from models.features import CATALOGUE
+from models.policy import Condition, PolicyOnDay
+from models.scorecard import Factor
 from models.vocabulary import day_number
 
-MOST_ROWS = 2_000_000
-"""Events times days, about, that are folded at once; what is more is done in portions of enterprises."""
-
-MOMENT = "moment"
+MOST_CONDITIONS = 62
+"""Bits of a mask."""
+Ints = NDArray[np.int64]
+_RATES = ("inspections_36m", "serious_visits_36m")
+"""What the interval of the serious rate is made of."""
+Sampled = Mapping[str, pl.DataFrame]
+"""By feature the days on which its level changes, ``models.features.span``: ``f``, ``day``, ``v``, sorted."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +51,301 @@ class Span:
     known_at: date
 
 
-def judged_steps(events: Events, span: Span, rules: Sequence[InForce]) -> pl.DataFrame:
-    """What the events say about every enterprise, from the first to the last day of a span.
+@dataclass(frozen=True)
+class Book:
+    """Rules of some days of a span: their position among all, and the first and last of those days."""
 
-    ``events`` are Polars frames in integer form; ``rules`` begin no later than the span and ascend.
-    Grain: one row per ``enterprise_id`` and day (``as_of``, days since 1970-01-01) on which anything asked for can
-    change, the first day of the span included; each row holds until the next one.  Columns ``rules`` (position in
-    ``rules``), those of ``models.coding.verdicts.judge``, and the points of every factor as ``points:<factor>``.
-    """
-    portions = list(_portions(known_in_memory(events, span.known_at), (span.last - span.first).days + 1))
-    parts: list[pl.DataFrame] = []
+    position: int
+    rules: InForce
+    first: int
+    last: int
+
+
+def books(span: Span, rules: Sequence[InForce]) -> Iterator[Book]:
+    """The rules in force in a span, one after another; they ascend, and begin no later than the span."""
     for at, one in enumerate(rules):
         first = max(day_number(span.first), day_number(one.since))
-        last = day_number(rules[at + 1].since) - 1 if at + 1 < len(rules) else day_number(span.last)
-        last = min(last, day_number(span.last))
-        if first > last:
-            continue
-        parts += [
-            _judged(
-                portion, change_days(portion, one, span.known_at, first, last), span.known_at, one
-            ).with_columns(rules=pl.lit(at, dtype=pl.Int64))
-            for portion in portions
-        ]
-    return pl.concat(parts, how="diagonal").sort("enterprise_id", AS_OF)
+        following = [day_number(rules[at + 1].since) - 1] if at + 1 < len(rules) else []
+        last = min([day_number(span.last), *following])
+        if first <= last:
+            yield Book(at, one, first, last)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What rules read of levels."""
+
+    rules: InForce
+
+    @property
+    def policy(self) -> PolicyOnDay:
+        """Points and rules."""
+        return self.rules.policy
+
+    @cached_property
+    def levels(self) -> dict[str, list[int]]:
+        """Levels of events that are read, each with the values at which somebody changes their mind, and those past."""
+        return {
+            name: sorted({one for value in values for one in (value, value + 1)})
+            for name, values in asked_of(self.rules).items()
+            if name not in CATALOGUE.inherent
+        }
+
+    @cached_property
+    def features(self) -> list[str]:
+        """Features whose points or conditions count."""
+        factors = {factor.feature for factor in self.policy.scorecard.factors}
+        return sorted(factors | {one.feature for one in self.conditions})
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """Every condition once; its place is its bit.  Raises PolicyError when there are too many."""
+        found: list[Condition] = []
+        for one in [*tested_features(self.policy.codes), *self._narrow]:
+            if one not in found:
+                found.append(one)
+        if len(found) > MOST_CONDITIONS:
+            raise PolicyError(
+                "The rules test {n} different conditions; {most} is the most. Merge some.",
+                n=len(found),
+                most=MOST_CONDITIONS,
+            )
+        return found
+
+    @property
+    def _narrow(self) -> list[Condition]:
+        """That the interval of a rate is narrow enough to rate, where the rules ask for it."""
+        widest, card = self.policy.codes.sufficiency.widest_interval_permille, self.rules.card
+        return [Condition(feature=INTERVAL, at_most=widest)] if widest and card and card.priors else []
+
+    def factors(self, feature: str) -> list[Factor]:
+        """The factors that read a feature."""
+        return [one for one in self.policy.scorecard.factors if one.feature == feature]
+
+    def said(self, feature: str) -> list[pl.Expr]:
+        """The points of every factor that reads a feature, and in ``mask`` the conditions of it that hold."""
+        points = [factor.expression().alias(factor.name) for factor in self.factors(feature)]
+        tests = [(at, one) for at, one in enumerate(self.conditions) if one.feature == feature]
+        bits = [holds(one).cast(pl.Int64) * (1 << at) for at, one in tests]
+        return [*points, pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *bits).alias("mask")]
+
+    def judged(self, moments: pl.DataFrame) -> pl.DataFrame:
+        """What the facts of ``score`` and ``mask`` say: the columns of ``models.coding.verdicts.judge``."""
+        codes = self.policy.codes
+
+        def hold(conditions: Sequence[Condition]) -> pl.Expr:
+            bits = sum(1 << at for at, one in enumerate(self.conditions) if one in conditions)
+            return (pl.col("mask") & bits) == bits
+
+        rated = pl.any_horizontal([hold([*group, *self._narrow]) for group in codes.sufficiency.any_of])
+        spoken = voices(codes, hold, rated)
+        told = moments.with_columns(
+            is_provisional=~rated, **{f"v:{name}": one for name, one in spoken.items()}
+        )
+        said = facts(codes, {name: pl.col(f"v:{name}") for name in spoken})
+        day = pl.col("day").cast(pl.Int64).alias("as_of")
+        return told.select("f", day, SCORE, "is_provisional", **said)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the facts say over a span.
+
+    ``steps``: one row per ``enterprise_id`` and day (``as_of``, days since 1970-01-01) on which the score, or a
+    condition, changes, the first day of the span included; it holds until the next one.  Further columns ``rules``
+    (position), and those of ``models.coding.verdicts.judge``.  ``points``: one row per ``enterprise_id``, ``factor``
+    and day (``as_of``) after the first one on which the points of a factor change, and its ``points`` from then on.
+    """
+
+    steps: pl.DataFrame
+    points: pl.DataFrame
+
+
+def moments(told: Collection[tuple[Book, Sampled]], register: pl.DataFrame) -> Moments:
+    """What the facts say, from the levels under each rule book in turn.
+
+    ``register``: the enterprises, sorted; ``f`` of a level is the row of its enterprise.
+    """
+    every = {factor.name for book, _ in told for factor in book.rules.policy.scorecard.factors}
+    parts = [_Sums(book, sampled, register, every if len(told) > 1 else None) for book, sampled in told]
+    steps = pl.concat(
+        Reading(one.book.rules)
+        .judged(one.moments())
+        .with_columns(rules=pl.lit(one.book.position, dtype=pl.Int64))
+        for one in parts
+    )
+    points = pl.concat(part for one in parts for part in one.points)
+    if len(parts) > 1:
+        points = _changes(points)
+    return Moments(*(_named(frame, register["enterprise_id"]) for frame in (steps, points)))
+
+
+def each_day(
+    book: Book, sampled: Sampled, register: pl.DataFrame, among: Collection[str]
+) -> tuple[Ints, Ints]:
+    """Points and mask that some features give on every day of a book: enterprises × days."""
+    rows = _Sums(book, sampled, register, among=among).moments()
+    firm, day = rows["f"].to_numpy(), rows["day"].to_numpy().astype(np.int64)
+    is_last = np.append(firm[1:] != firm[:-1], True)
+    until = np.where(is_last, book.last + 1, np.append(day[1:], 0))
+    shape = (register.height, book.last - book.first + 1)
+    score, mask = (np.repeat(rows[name].to_numpy(), until - day).reshape(shape) for name in (SCORE, "mask"))
+    return score, mask
+
+
+def _named(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    ordered = rows.sort("f", *(name for name in ("factor", "as_of") if name in rows.columns))
+    return ordered.select(ids.gather(ordered["f"]).alias("enterprise_id"), pl.exclude("f"))
+
+
+def _changes(points: pl.DataFrame) -> pl.DataFrame:
+    """Rows that say other points than the one before; of several on a day the last."""
+    key = ["f", "factor"]
+    rows = points.unique([*key, "as_of"], keep="last", maintain_order=True).sort(*key, "as_of")
+    is_first = pl.struct(key) != pl.struct(key).shift()
+    same = (pl.col("points") == pl.col("points").shift()) & ~is_first
+    return rows.filter(~same.fill_null(value=False), ~is_first.fill_null(value=True))
+
+
+class _Sums:
+    """The changes that the levels under one rule book bring, added up.
+
+    ``every``: factors of all rule books of the span, where there are several; one that this book lacks gives nothing.
+    ``among``: features that count here (default: all).
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        sampled: Sampled,
+        register: pl.DataFrame,
+        every: Collection[str] | None = None,
+        among: Collection[str] | None = None,
+    ) -> None:
+        self.book, self.reading, self.register = book, Reading(book.rules), register
+        self.every = every
+        self.score, self.mask = (np.zeros(register.height, np.int64) for _ in range(2))
+        self.moved: list[pl.DataFrame] = []
+        self.points: list[pl.DataFrame] = []
+        wanted = [name for name in self.reading.features if among is None or name in among]
+        if INTERVAL in wanted:
+            sampled = {**sampled, INTERVAL: _intervals(sampled, register, book)}
+        for name in wanted:
+            self._add(name, sampled)
+        if every is not None:
+            for name in set(every) - {factor.name for factor in self.reading.policy.scorecard.factors}:
+                self._begin(name, pl.Series([0]).new_from_index(0, register.height))
+
+    def moments(self) -> pl.DataFrame:
+        """``f``, ``day``, ``score``, ``mask``, sorted; the first day of every enterprise included."""
+        height = self.register.height
+        begins = pl.DataFrame(
+            {
+                "f": np.arange(height, dtype=np.int32),
+                "day": np.full(height, self.book.first, np.int32),
+                SCORE: self.score,
+                "mask": self.mask,
+            }
+        )
+        rows = pl.concat([begins, *self.moved]).group_by("f", "day").agg(pl.col(SCORE, "mask").sum())
+        rows = rows.sort("f", "day")
+        return rows.with_columns(pl.Series(name, _running(rows, name)) for name in (SCORE, "mask"))
+
+    def _add(self, name: str, sampled: Sampled) -> None:
+        said = self.reading.said(name)
+        if name in CATALOGUE.inherent:
+            told = self.register.select(said)
+            self.mask += told["mask"].to_numpy()
+            for factor in self.reading.factors(name):
+                self.score += told[factor.name].to_numpy()
+                self._begin(factor.name, told[factor.name])
+            return
+        blank = pl.DataFrame({name: [_blank(name)]}, schema={name: _dtype(name)}).select(said)
+        rows = sampled[name].select("f", "day", _in_words(name).alias(name)).select("f", "day", *said)
+        before = [pl.col(one).shift().fill_null(0) for one in blank.columns]
+        is_first = (pl.col("f") != pl.col("f").shift()).fill_null(value=True)
+        moved = rows.select(
+            "f",
+            "day",
+            *(
+                (pl.col(one) - pl.when(is_first).then(blank[one][0]).otherwise(earlier)).alias(one)
+                for one, earlier in zip(blank.columns, before, strict=True)
+            ),
+        )
+        self.mask += blank["mask"][0]
+        names = [factor.name for factor in self.reading.factors(name)]
+        score = pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *names)
+        total = moved.select("f", "day", score.alias(SCORE), "mask")
+        self.moved.append(total.filter((pl.col(SCORE) != 0) | (pl.col("mask") != 0)))
+        for factor in names:
+            self.score += blank[factor][0]
+            self._begin(factor, pl.Series([blank[factor][0]]).new_from_index(0, self.register.height))
+            changes = rows.filter(
+                moved[factor] != 0, pl.col("day") > self.book.first if self.every is None else True
+            )
+            self._tell(changes, factor, changes[factor])
+
+    def _begin(self, factor: str, points: pl.Series) -> None:
+        """Points on the first day, where another rule book may have given others the day before."""
+        if self.every is not None:
+            rows = pl.DataFrame({"f": np.arange(self.register.height, dtype=np.int32)})
+            self._tell(rows.with_columns(day=pl.lit(self.book.first, dtype=pl.Int32)), factor, points)
+
+    def _tell(self, rows: pl.DataFrame, factor: str, points: pl.Series) -> None:
+        self.points.append(
+            rows.select(
+                "f",
+                factor=pl.lit(factor),
+                as_of=pl.col("day").cast(pl.Int64),
+                points=points.cast(pl.Int64),
+            )
+        )
+
+
+def _running(rows: pl.DataFrame, name: str) -> Ints:
+    """Running sums within each ``f``; on the way a sum of masks may leave its 64 bits, and comes back."""
+    values, firm = rows[name].to_numpy(), rows["f"].to_numpy()
+    total = np.cumsum(values)
+    starts = np.flatnonzero(np.diff(firm, prepend=-1))
+    before = total[starts] - values[starts]
+    return total - np.repeat(before, np.diff(np.append(starts, len(values))))
+
+
+def _intervals(sampled: Sampled, register: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """The width of the shrunk serious rate's interval, wherever visits change it."""
+    card = book.rules.card
+    assert card is not None and card.priors is not None
+    begins = pl.DataFrame({"f": np.arange(register.height, dtype=np.int32)})
+    rows = begins.with_columns(day=pl.lit(book.first, dtype=pl.Int32))
+    for name in _RATES:
+        rows = rows.join(sampled[name].rename({"v": name}), on=["f", "day"], how="full", coalesce=True)
+    rows = rows.sort("f", "day").with_columns(pl.col(*_RATES).forward_fill().over("f").fill_null(0))
+    peers = (
+        register.select("sector", "employees").with_row_index("f").with_columns(pl.col("f").cast(pl.Int32))
+    )
+    rows = rows.join(peers, on="f", maintain_order="left")
+    key = ["sector", "employees", *_RATES]
+    different = rows.select(key).unique(maintain_order=True).with_row_index("enterprise_id")
+    width = interval_permille(shrunk_rates(different, card.priors))
+    known = different.select(*key, v=width)
+    return rows.join(known, on=key, how="left", nulls_equal=True, maintain_order="left").select(
+        "f", "day", "v"
+    )
+
+
+def _blank(name: str) -> int | None:
+    return CATALOGUE[name].measure.blank if name in CATALOGUE else None
+
+
+def _dtype(name: str) -> type[pl.String | pl.Int64]:
+    return pl.String if name in CATALOGUE and CATALOGUE[name].is_text else pl.Int64
+
+
+def _in_words(name: str) -> pl.Expr:
+    categories = CATALOGUE.combined[name].categories if name in CATALOGUE.combined else ()
+    if categories:
+        return pl.col("v").replace_strict(dict(enumerate(categories)), return_dtype=pl.String)
+    return pl.col("v")
 
 
 def asked_of(rules: InForce) -> dict[str, set[int]]:
@@ -87,205 +361,6 @@ def asked_of(rules: InForce) -> dict[str, set[int]]:
         for feature in ("inspections_36m", "serious_visits_36m"):
             asked.setdefault(feature, set())
     return asked
-
-
-Days = dict[str, pl.DataFrame]
-"""For each table of events the days on which its events can change something: ``enterprise_id``, ``as_of``."""
-
-
-def change_days(events: Events, rules: InForce, known_at: date, first: int, last: int) -> Days:
-    """Days on which something can change, by table of events; for every enterprise the first day is one of them."""
-    asked = asked_of(rules)
-    frames: Mapping[str, pl.LazyFrame] = vars(events)
-    begins = frames["enterprises"].select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
-    found: dict[str, list[pl.LazyFrame]] = {name: [begins] for name in PARTS}
-    for step in CATALOGUE.steps(rules.policy.features, asked):
-        day = pl.sql_expr(step.day).cast(pl.Int64)
-        days = pl.concat_list([day + offset for offset in step.offsets])
-        rows = frames[step.table].filter(day.is_not_null()).select("enterprise_id", days.alias(AS_OF))
-        found[step.table].append(
-            rows.explode(AS_OF).filter((pl.col(AS_OF) > first) & (pl.col(AS_OF) <= last))
-        )
-    for feature in CATALOGUE:
-        if feature.name in asked and isinstance(feature.measure, Spells):
-            days = _days_of_spells(events, feature, rules, known_at, asked[feature.name], first, last)
-            found[feature.table].append(days)
-    known = frames["enterprises"].select("enterprise_id")
-    lazy = [
-        pl.concat(several).unique().join(known, on="enterprise_id", how="semi") for several in found.values()
-    ]
-    return dict(zip(found, pl.collect_all(lazy), strict=True))
-
-
-def _days_of_spells(
-    events: Events,
-    feature: Feature,
-    rules: InForce,
-    known_at: date,
-    values: Iterable[int],
-    first: int,
-    last: int,
-) -> pl.LazyFrame:
-    """Days on which the days of spells cross a value that matters.
-
-    They grow day by day while a spell lasts, and shrink day by day as it leaves the window.
-    """
-    name, spell, policy = feature.name, feature.measure, rules.policy.features
-    assert isinstance(spell, Spells)
-    rows: pl.LazyFrame = getattr(events, feature.table)
-    spells: pl.LazyFrame = nw.from_native(rows).filter(*spell.kind()).to_native()
-    if _is_empty(spells):
-        return spells.select("enterprise_id", pl.lit(first, dtype=pl.Int64).alias(AS_OF))
-    window = spell.ends(policy)[0]
-    edges = [pl.col(column) // 1440 for column in spell.edges]
-    ranges = [
-        spells.select(
-            "enterprise_id",
-            pl.int_ranges(
-                pl.max_horizontal(edge - 1, pl.lit(first)),
-                pl.min_horizontal(edge + window, pl.lit(last)) + 1,
-                dtype=pl.Int64,
-            ).alias(AS_OF),
-        ).explode(AS_OF)
-        for edge in edges
-    ]
-    days = pl.concat(ranges).drop_nulls().unique().collect().with_columns(_numbered())
-    moment = Moment(None, day_number(known_at))
-    spread = nw.from_native(_spread(spells, days, CATALOGUE.tables[feature.table].day))
-    silent: pl.LazyFrame = part_features(feature.table, spread, moment, policy).to_native()
-    limits = sorted({limit for value in values for limit in (value, value + 1)})
-    reached = pl.sum_horizontal(pl.col(name).fill_null(0) >= limit for limit in limits)
-    told = (
-        days.lazy()
-        .join(silent.select(pl.col("enterprise_id").alias(MOMENT), name), on=MOMENT, how="left")
-        .select("enterprise_id", AS_OF, reached=reached)
-        .sort("enterprise_id", AS_OF)
-    )
-    # A day after a gap has no neighbour to compare with, so it is kept.
-    same = pl.all_horizontal(
-        pl.col("enterprise_id") == pl.col("enterprise_id").shift(),
-        pl.col(AS_OF) == pl.col(AS_OF).shift() + 1,
-        pl.col("reached") == pl.col("reached").shift(),
-    )
-    return told.filter(~same.fill_null(value=False), pl.col(AS_OF) > first).select("enterprise_id", AS_OF)
-
-
-def _numbered() -> pl.Expr:
-    return pl.int_range(pl.len(), dtype=pl.Int64).alias(MOMENT)
-
-
-def known_in_memory(events: Events, known_at: date, only: Collection[str] | None = None) -> Events:
-    """The events as known on a day, of some enterprises (default: all), in memory: they are read several times."""
-    lazy: Mapping[str, pl.LazyFrame] = vars(events)
-    known = [frame.filter(is_known(pl.col, day_number(known_at))) for frame in lazy.values()]
-    if only is not None:
-        named = pl.LazyFrame({"enterprise_id": sorted(only)}, schema={"enterprise_id": pl.String})
-        known = [frame.join(named, on="enterprise_id", how="semi") for frame in known]
-    frames = pl.collect_all(known)
-    return Events(**{name: frame.lazy() for name, frame in zip(lazy, frames, strict=True)})
-
-
-def _portions(events: Events, days: int) -> Iterator[Events]:
-    """The events in portions of whole enterprises, each small enough to be folded at once; at least one.
-
-    An enterprise is judged on about as many days as it has events, and on no more than there are: ``days``.
-    """
-    frames: Mapping[str, pl.LazyFrame] = vars(events)
-    counted = [
-        frames[name]
-        .group_by("enterprise_id")
-        # A count has 32 bits, which the square of 65,536 overflows.
-        .agg(rows=pl.len().cast(pl.Int64) * pl.len().cast(pl.Int64).clip(upper_bound=days))
-        for name in PARTS
-    ]
-    firms = frames["enterprises"].select("enterprise_id", rows=pl.lit(1, dtype=pl.Int64))
-    sizes = pl.concat([firms, *counted]).group_by("enterprise_id").agg(pl.col("rows").sum())
-    ordered = (
-        sizes.sort("enterprise_id").with_columns(portion=pl.col("rows").cum_sum() // MOST_ROWS).collect()
-    )
-    if ordered["portion"].n_unique() < 2:
-        yield events
-        return
-    for _, part in ordered.group_by("portion", maintain_order=True):
-        chosen = [frame.join(part.lazy(), on="enterprise_id", how="semi") for frame in frames.values()]
-        collected = zip(frames, pl.collect_all(chosen), strict=True)
-        yield Events(**{name: frame.lazy() for name, frame in collected})
-
-
-def _judged(events: Events, days: Days, known_at: date, rules: InForce) -> pl.DataFrame:
-    moments = pl.concat(days.values()).unique().sort("enterprise_id", AS_OF).with_columns(_numbered())
-    features = with_interval(_features(events, days, moments, known_at, rules.policy), rules.card)
-    points = rules.policy.scorecard.contributions(features)
-    said = judge(features, points, rules.policy)
-    factors = [factor.name for factor in rules.policy.scorecard.factors]
-    spoken = said.join(
-        points.select("enterprise_id", *(pl.col(name).alias(f"points:{name}") for name in factors)),
-        on="enterprise_id",
-    )
-    return moments.join(spoken.rename({"enterprise_id": MOMENT}), on=MOMENT).drop(MOMENT)
-
-
-def _features(
-    events: Events, days: Days, moments: pl.DataFrame, known_at: date, policy: PolicyOnDay
-) -> pl.DataFrame:
-    """Features of every moment (enterprise and day), whose number stands in the place of the enterprise."""
-    moment = Moment(None, day_number(known_at))
-    register = nw.from_native(_spread(events.enterprises, moments, None))
-    joined: pl.LazyFrame = register_features(register, moment, policy.features).to_native()
-    for name in PARTS:
-        rows: pl.LazyFrame = getattr(events, name)
-        part = _part(name, rows, days[name], moments, moment, policy)
-        joined = joined.join(part, on="enterprise_id", how="left")
-    folded: pl.LazyFrame = finished(nw.from_native(joined), policy.features).to_native()
-    return folded.collect().sort("enterprise_id")
-
-
-def _part(
-    name: str,
-    rows: pl.LazyFrame,
-    days: pl.DataFrame,
-    moments: pl.DataFrame,
-    moment: Moment,
-    policy: PolicyOnDay,
-) -> pl.LazyFrame:
-    """What a table says at every moment: what it said on its own last day, its ages grown since."""
-    if _is_empty(rows):
-        return _silent(name, moments)
-    numbered = days.with_columns(_numbered())
-    spread = nw.from_native(_spread(rows, numbered, CATALOGUE.tables[name].day))
-    folded: pl.LazyFrame = part_features(name, spread, moment, policy.features).to_native()
-    told = numbered.lazy().join(folded.rename({"enterprise_id": MOMENT}), on=MOMENT, how="left").drop(MOMENT)
-    told = told.with_columns(told_on=pl.col(AS_OF)).sort(AS_OF).collect()
-    since = pl.col(AS_OF) - pl.col("told_on")
-    ages = [feature.name for feature in CATALOGUE.of(name) if feature.measure.grows]
-    return (
-        moments.sort(AS_OF)
-        .join_asof(told, on=AS_OF, by="enterprise_id", check_sortedness=False)
-        .with_columns(pl.col(age) + since for age in ages)
-        .drop("enterprise_id", AS_OF, "told_on")
-        .rename({MOMENT: "enterprise_id"})
-        .lazy()
-    )
-
-
-def _is_empty(rows: pl.LazyFrame) -> bool:
-    return rows.limit(1).collect().is_empty()
-
-
-def _silent(name: str, moments: pl.DataFrame) -> pl.LazyFrame:
-    """What a table without events says: nothing at any moment.  Spares the fold where few enterprises are judged."""
-    nothing = [
-        pl.lit(None, dtype=pl.String if one.is_text else pl.Int64).alias(one.name)
-        for one in CATALOGUE.of(name)
-    ]
-    return moments.lazy().select(pl.col(MOMENT).alias("enterprise_id"), *nothing)
-
-
-def _spread(frame: pl.LazyFrame, moments: pl.DataFrame, day: str | None) -> pl.LazyFrame:
-    """Every row once for each day its enterprise is judged on; the pair takes the enterprise's place."""
-    spread = frame.join(moments.lazy(), on="enterprise_id").drop("enterprise_id")
-    spread = spread.rename({MOMENT: "enterprise_id"})
-    return spread if day is None else spread.filter(pl.sql_expr(day) <= pl.col(AS_OF))
 
 
 def with_interval(features: pl.DataFrame, card: FittedCard | None) -> pl.DataFrame:

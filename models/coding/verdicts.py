@@ -5,16 +5,18 @@ harden it, and what decides is always one of the reasons shown.  Too little data
 the provisional floor, marked as provisional.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 import polars as pl
 
 from models.errors import PolicyError, ScoreError
-from models.policy import CodePolicy, Condition, PolicyOnDay, Rule
+from models.policy import CodePolicy, Condition, PolicyOnDay
 from models.vocabulary import CODE_KEYS, CODE_RANKS, RiskCode
 
 SCORE = "score"
+VOICE = "voice:"
+"""Before the name of the rule, the score or the lack of data, a column with the rank it gives."""
 UNRATED = "unrated"
 HELD = "held"
 """Decided by the change rules: the facts are better already, but not for long enough."""
@@ -43,11 +45,6 @@ def all_hold(conditions: Sequence[Condition]) -> pl.Expr:
 def any_group_holds(groups: Sequence[Sequence[Condition]]) -> pl.Expr:
     """Whether at least one group of conditions holds whole."""
     return pl.any_horizontal([all_hold(group) for group in groups])
-
-
-def fires(rule: Rule) -> pl.Expr:
-    """Whether a veto or floor applies."""
-    return all_hold(rule.when)
 
 
 INTERVAL = "interval_permille"
@@ -86,6 +83,41 @@ def code_rank(code: pl.Expr) -> pl.Expr:
     return code.replace_strict(CODE_RANKS, default=None, return_dtype=pl.Int64)
 
 
+Hold = Callable[[Sequence[Condition]], pl.Expr]
+"""Whether all of several conditions hold."""
+
+
+def voices(policy: CodePolicy, hold: Hold, rated: pl.Expr) -> dict[str, pl.Expr]:
+    """The rank that each rule, the score and the lack of data give by themselves (0 = nothing against GREEN).
+
+    A rule names the reason more precisely than the score, so it comes first, and is named when both agree.
+    """
+    rules = {
+        rule.name: pl.when(hold(rule.when)).then(int(RiskCode[rule.code.upper()])).otherwise(0)
+        for rule in policy.rules
+    }
+    provisional = int(RiskCode[policy.sufficiency.provisional_floor.upper()])
+    return {**rules, SCORE: band(policy), UNRATED: pl.when(rated).then(0).otherwise(provisional)}
+
+
+def facts(policy: CodePolicy, said: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """What voices say together: ``rank``, ``near_rank``, ``veto_rank``, ``decided_by`` (as ``judge``)."""
+    rank = pl.max_horizontal(said.values())
+    decided_by = reduce(
+        lambda otherwise, voice: pl.when(said[voice] == rank).then(pl.lit(voice)).otherwise(otherwise),
+        reversed(list(said)),
+        pl.lit(SCORE),
+    )
+    near = band(policy, margin=policy.change.margin)
+    vetoes = [said[rule.name] for rule in policy.rules if rule.kind == "veto"]
+    return {
+        "rank": rank.cast(pl.Int64),
+        "near_rank": pl.max_horizontal(rank, near).cast(pl.Int64),
+        "veto_rank": pl.max_horizontal(pl.lit(0), *vetoes).cast(pl.Int64),
+        "decided_by": pl.when(rank == 0).then(pl.lit(SCORE)).otherwise(decided_by),
+    }
+
+
 def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -> pl.DataFrame:
     """What each voice says.
 
@@ -104,20 +136,12 @@ def verdicts(features: pl.DataFrame, scores: pl.DataFrame, policy: CodePolicy) -
             "risk.features with risk.scores.",
             height=features.height - frame.height,
         )
-    provisional_rank = int(RiskCode[policy.sufficiency.provisional_floor.upper()])
     rated = is_rated(policy, frame.columns)
+    said = voices(policy, all_hold, rated)
     return frame.select(
         "enterprise_id",
         SCORE,
-        band(policy).alias("voice:score"),
-        pl.when(rated).then(0).otherwise(provisional_rank).alias("voice:unrated"),
-        *(
-            pl.when(fires(rule))
-            .then(int(RiskCode[rule.code.upper()]))
-            .otherwise(0)
-            .alias(f"voice:{rule.name}")
-            for rule in policy.rules
-        ),
+        *(voice.alias(f"{VOICE}{name}") for name, voice in said.items()),
         is_provisional=~rated,
     ).sort("enterprise_id")
 
@@ -132,28 +156,8 @@ def judge(features: pl.DataFrame, scores: pl.DataFrame, policy: PolicyOnDay) -> 
     ``unrated``).
     """
     said = verdicts(features, scores, policy.codes)
-    voices = [name for name in said.columns if name.startswith("voice:")]
-    # A rule names the reason more precisely than the score, so it is named first when both agree.
-    by_precedence = [*(f"voice:{rule.name}" for rule in policy.codes.rules), "voice:score", "voice:unrated"]
-    rank = pl.max_horizontal(voices)
-    decided_by = reduce(
-        lambda otherwise, voice: (
-            pl.when(pl.col(voice) == rank).then(pl.lit(voice.removeprefix("voice:"))).otherwise(otherwise)
-        ),
-        reversed(by_precedence),
-        pl.lit(SCORE),
-    )
-    near = band(policy.codes, margin=policy.codes.change.margin)
-    vetoes = [f"voice:{rule.name}" for rule in policy.codes.rules if rule.kind == "veto"]
-    return said.select(
-        "enterprise_id",
-        SCORE,
-        "is_provisional",
-        rank=rank.cast(pl.Int64),
-        near_rank=pl.max_horizontal(rank, near).cast(pl.Int64),
-        veto_rank=pl.max_horizontal(pl.lit(0), *vetoes).cast(pl.Int64),
-        decided_by=pl.when(rank == 0).then(pl.lit(SCORE)).otherwise(decided_by),
-    )
+    spoken = {name.removeprefix(VOICE): pl.col(name) for name in said.columns if name.startswith(VOICE)}
+    return said.select("enterprise_id", SCORE, "is_provisional", **facts(policy.codes, spoken))
 
 
 def assign_codes(features: pl.DataFrame, scores: pl.DataFrame, *, policy: PolicyOnDay) -> pl.DataFrame:

@@ -17,15 +17,14 @@ from collections.abc import Sequence
 from models.coding.timeline import InForce
 from models.coding.verdicts import tested_features
 from models.features import CATALOGUE
+from models.features.measures import Age
 from models.policy import CodePolicy, Condition, PolicyOnDay, Rule
 from models.scorecard import Factor
 from models.vocabulary import RiskCode
 
 LOWERED = CATALOGUE.moved("lower")
 """Features that no act raises; what is empty may become 0, or as many days as have passed since (``AGES``)."""
-AGES = frozenset(
-    name for name in LOWERED if CATALOGUE[name].measure.grows and CATALOGUE[name].measure.blank is None
-)
+AGES = frozenset(name for name in LOWERED if isinstance(CATALOGUE[name].measure, Age))
 RAISED = CATALOGUE.moved("raise")
 """Features that no act lowers."""
 SLOW = "slow_alerts"

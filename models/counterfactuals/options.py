@@ -6,48 +6,42 @@ from typing import Any
 
 import polars as pl
 
-from models.coding.timeline import known_in_memory
-from models.counterfactuals.acts import ACTS, ANSWER, offered
+from models.counterfactuals.acts import ACTS
 from models.counterfactuals.monotonicity import answering_may_hurt, more_helps
-from models.counterfactuals.scenarios import ActSet, Asked, Counts, Promise, code_of, prepare
+from models.counterfactuals.scenarios import ActSet, Asked, Counts, Promise, Scenarios, code_of
 from models.counterfactuals.search import Case, Found, search
-from models.features import Events
+from models.features.acts import ANSWER
 from models.vocabulary import as_date
 
 MOST_OPTIONS = 5
 """More is no help to choose."""
 
+ACT = ("kind", "ref", "about")
 WAYS_SCHEMA: dict[str, Any] = {
     "enterprise_id": pl.String,
     "option": pl.Int64,
     "code": pl.String,
     "reached_on": pl.Date,
     "is_searched": pl.Boolean,
-    "acts": pl.List(pl.Struct({"kind": pl.String, "ref": pl.String, "about": pl.String})),
+    "acts": pl.List(pl.Struct(dict.fromkeys(ACT, pl.String))),
 }
 
 Act = dict[str, str]
 Option = tuple[Promise | None, list[Act]]
 
 
-def ways(events: Events, asked: Asked, *, only: Collection[str] | None = None) -> pl.DataFrame:
-    """What would better the code of every enterprise (or of ``only`` some).
+def ways(acts: pl.DataFrame, scenarios: Scenarios) -> pl.DataFrame:
+    """What would better the code of every enterprise of the scenarios; ``acts``: what is ``offered`` to them.
 
-    ``events`` are Polars frames in integer form.
     Grain: one row per enterprise and option, ``WAYS_SCHEMA``, sorted; no row where the code is GREEN or no set of
     acts betters it by its target day.  ``code`` and ``reached_on``: what is promised.  ``acts``: what is to be done,
     in order of kind and ``ref``; empty where waiting is enough.  Options are ordered by the day promised, then by
     their acts.  ``is_searched``: no set of fewer acts works.  Where false, the search was cut short and the one
     option is all that can be done; its ``code`` is empty when even that does not work.
     """
-    span = asked.span
-    known = known_in_memory(events, asked.known_at, only)
-    if known.enterprises.collect().is_empty():
-        return pl.DataFrame(schema=WAYS_SCHEMA)
-    acts = offered(known, span, asked.policy.features)
-    scenarios = prepare(known, acts, asked)
     waiting = scenarios.waiting_promises()
-    cases = list(_cases(acts, set(_not_green(scenarios.today)) - set(waiting), asked))
+    wanted = set(_not_green(scenarios.today)) - set(waiting)
+    cases = list(_cases(acts, wanted, scenarios.asked))
     idle: dict[ActSet, Promise | None] = {(case.enterprise_id, (0,) * len(case.most)): None for case in cases}
     found = search(cases, scenarios.promises, idle)
     by_block = _by_block(acts, found)
@@ -56,12 +50,23 @@ def ways(events: Events, asked: Asked, *, only: Collection[str] | None = None) -
         enterprise: (one.is_searched, _options(one, by_block[enterprise]))
         for enterprise, one in found.items()
     }
-    rows = [
-        (enterprise, number, *_promised(promise), is_searched, done)
-        for enterprise, (is_searched, several) in sorted(options.items())
-        for number, (promise, done) in enumerate(several, 1)
-    ]
-    return pl.DataFrame(rows, schema=WAYS_SCHEMA, orient="row")
+    return _told(options)
+
+
+def _told(options: Mapping[str, tuple[bool, Sequence[Option]]]) -> pl.DataFrame:
+    """The options in rows; acts are told in rows of their own first, of which many are made quickly."""
+    rows: list[tuple[Any, ...]] = []
+    acts: list[tuple[int, str, str, str]] = []
+    for enterprise, (is_searched, several) in sorted(options.items()):
+        for number, (promise, done) in enumerate(several, 1):
+            acts += [(len(rows), act["kind"], act["ref"], act["about"]) for act in done]
+            rows.append((enterprise, number, *_promised(promise), is_searched))
+    told = pl.DataFrame(rows, schema=[(k, v) for k, v in WAYS_SCHEMA.items() if k != "acts"], orient="row")
+    each = pl.DataFrame(acts, schema={"row": pl.UInt32, **dict.fromkeys(ACT, pl.String)}, orient="row")
+    lists = each.group_by("row", maintain_order=True).agg(acts=pl.struct(*ACT))
+    whole = told.with_row_index("row").join(lists, on="row", how="left", maintain_order="left")
+    nothing = pl.lit([], dtype=WAYS_SCHEMA["acts"])
+    return whole.select(*told.columns, pl.coalesce("acts", nothing).alias("acts"))
 
 
 def _not_green(today: pl.DataFrame) -> list[str]:

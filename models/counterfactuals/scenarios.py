@@ -1,22 +1,27 @@
 """Scenarios: what becomes of a code when some acts are done today.
 
-A scenario takes an enterprise's place in the fold of many.  Only the days from today on are folded: before them all
-scenarios of an enterprise are the enterprise itself.
+Nothing is folded a second time: an act is a change of levels on the coming days.  Acts of different kinds change
+different levels, so what each adds is added up; only findings are counted, because several of them make one level.
+Before today all scenarios of an enterprise are the enterprise itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from models.coding.changes import paths
-from models.coding.path import Path, code_path, on_day
-from models.coding.stretches import changed, until
-from models.coding.timeline import InForce, Span, judged_steps
-from models.counterfactuals.acts import done
-from models.features import Events
+from models.coding.changes import Waiting, paths
+from models.coding.path import overridden
+from models.coding.stretches import until
+from models.coding.timeline import Book, InForce, Reading, Span
+from models.coding.verdicts import SCORE
+from models.counterfactuals.acts import CLOSE
+from models.features.acts import CHANGED, RECHECK, Slot
 from models.policy import ChangeRules, PolicyOnDay
 from models.vocabulary import CODE_KEYS, day_number
 
@@ -35,7 +40,7 @@ class Promise(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """The coded day, the day of knowledge, the rules by day, and standing overrides: as ``code_path``."""
+    """The coded day, the day of knowledge, the rules by day, and standing overrides: as ``folded_path``."""
 
     as_of: date
     known_at: date
@@ -64,106 +69,148 @@ class Asked:
         return [one.policy.codes.change for one in self.rules]
 
 
+Ints = NDArray[np.int64]
+_MOST = 20_000
+"""Scenarios that are judged at once."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The coming days under one rule book, of enterprises in their order.
+
+    ``score``, ``mask``: of everything but findings, if nothing is done (enterprises × days).  ``done``: by act, what it
+    adds to both.  ``counts``: of every slot (``models.features.acts``), without and with a clean visit today
+    (2 × enterprises × slots × days).  ``closings``: of one finding of each block, what putting it right adds to those
+    counts (2 × blocks × slots × days).
+    """
+
+    book: Book
+    slots: Sequence[Slot]
+    score: Ints
+    mask: Ints
+    done: Mapping[str, tuple[Ints, Ints]]
+    counts: Ints
+    closings: Ints
+
+    def judged(self, firms: Ints, does: Mapping[str, NDArray[np.bool_]], closed: "Closed") -> pl.DataFrame:
+        """What the facts say of scenarios on every day, one row per scenario (``f``) and day."""
+        days = self.book.last - self.book.first + 1
+        score, mask = self.score[firms], self.mask[firms]
+        for act, (more, bits) in self.done.items():
+            score += np.where(does[act][:, None], more[firms], 0)
+            mask += np.where(does[act][:, None], bits[firms], 0)
+        visited = does[RECHECK].astype(np.int64)
+        counts = self.counts[visited, firms]
+        if len(closed.scenario):
+            more = self.closings[visited[closed.scenario], closed.block] * closed.count[:, None, None]
+            np.add.at(counts, closed.scenario, more)
+        rows = pl.DataFrame(
+            {
+                "f": np.repeat(np.arange(len(firms)), days),
+                "day": np.tile(np.arange(self.book.first, self.book.last + 1), len(firms)),
+                SCORE: score.ravel(),
+                "mask": mask.ravel(),
+            }
+        )
+        reading = Reading(self.book.rules)
+        values = self._values(counts)
+        told = pl.DataFrame({name: value.ravel() for name, value in values.items()})
+        for name in values:
+            said = told.select(reading.said(name))
+            points = [factor.name for factor in reading.factors(name)]
+            rows = rows.with_columns(
+                (
+                    pl.col(SCORE)
+                    + said.select(pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *points)).to_series()
+                ).alias(SCORE),
+                pl.col("mask") + said["mask"],
+            )
+        return reading.judged(rows).with_columns(rules=pl.lit(self.book.position, dtype=pl.Int64))
+
+    def _values(self, counts: Ints) -> dict[str, Ints]:
+        """The features of findings, from the counts of their slots (scenarios × slots × days)."""
+        values: dict[str, Ints] = {}
+        for at, slot in enumerate(self.slots):
+            mine = counts[:, at]
+            part = mine if slot.worth is None else (mine > 0) * slot.worth
+            values[slot.feature] = values[slot.feature] + part if slot.feature in values else part
+        return values
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Findings that are put right: in which scenario, of which block, and how many."""
+
+    scenario: Ints
+    block: Ints
+    count: Ints
+
+
 @dataclass(frozen=True)
 class Scenarios:
     """What it takes to run scenarios of some enterprises.
 
-    ``events``: theirs, known, in memory.  ``past``: what was judged before the coded day (``changes.paths``).
-    ``today``: ``enterprise_id``, ``rank`` of the code today, ``target`` (days since 1970-01-01).  ``waiting``: the path
-    of each if nothing is done.
+    ``today``: ``enterprise_id``, sorted, ``rank`` of the code today, ``target`` (days since 1970-01-01).  ``blocks``:
+    of each enterprise by the number of a block, the act, and where it is a finding the number of it in ``closings``.
+    ``before``: what the change rules remember of the evening before.  ``windows``: the coming days.
     """
 
     asked: Asked
-    events: Events
-    acts: pl.DataFrame
-    past: pl.DataFrame
     today: pl.DataFrame
-    waiting: pl.DataFrame
+    blocks: Mapping[str, Sequence[tuple[str, int]]]
+    before: Waiting | None
+    windows: Sequence[Window]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {enterprise: at for at, enterprise in enumerate(self.today["enterprise_id"])}
 
     def promises(self, sets: Collection[ActSet]) -> dict[ActSet, Promise | None]:
         """What each set of acts brings; ``None`` where it does not work."""
         listed = sorted(set(sets))
-        if not listed:
-            return {}
-        scenarios = _numbered(listed).join(self.today, on="enterprise_id", maintain_order="left")
-        chosen = _chosen(listed, self.acts)
-        given = overridden_among(self.asked.overrides)
-        plain = scenarios.join(given, on="enterprise_id", how="anti")
-        decided = scenarios.join(given, on="enterprise_id", how="semi")
-        codes = pl.concat(
-            way(part, chosen)
-            for part, way in ((plain, self._codes), (decided, self._codes_under_overrides))
-            if not part.is_empty()
+        found: dict[ActSet, Promise | None] = {}
+        for at in range(0, len(listed), _MOST):
+            found |= self._promises(listed[at : at + _MOST])
+        return found
+
+    def waiting_promises(self) -> dict[str, Promise]:
+        """Enterprises for which waiting is enough."""
+        idle = self.promises(
+            [(one, (0,) * len(self.blocks.get(one, ()))) for one in self.today["enterprise_id"]]
         )
+        return {enterprise: promise for (enterprise, _), promise in idle.items() if promise}
+
+    def _promises(self, listed: Sequence[ActSet]) -> dict[ActSet, Promise | None]:
+        firms = np.array([self._place[enterprise] for enterprise, _ in listed], np.int64)
+        does = {act: np.zeros(len(listed), bool) for act in CHANGED}
+        closed: list[tuple[int, int, int]] = []
+        for number, (enterprise, counts) in enumerate(listed):
+            for (act, block), count in zip(self.blocks.get(enterprise, ()), counts, strict=True):
+                if count and act == CLOSE:
+                    closed.append((number, block, count))
+                elif count:
+                    does[act][number] = True
+        each = Closed(*np.array(closed, np.int64).reshape(-1, 3).T)
+        steps = pl.concat(one.judged(firms, does, each) for one in self.windows).rename(
+            {"f": "enterprise_id"}
+        )
+        codes = self._codes(steps.sort("enterprise_id", "as_of"), firms)
+        scenarios = self.today[firms].with_columns(scenario=pl.int_range(pl.len(), dtype=pl.Int64))
         found = kept(codes.rename({"enterprise_id": "scenario"}), scenarios, self.asked)
         by_scenario = {number: Promise(day, rank) for number, day, rank in found.iter_rows()}
         return {one: by_scenario.get(number) for number, one in enumerate(listed)}
 
-    def waiting_promises(self) -> dict[str, Promise]:
-        """Enterprises for which waiting is enough."""
-        numbered = self.today.with_columns(scenario=pl.col("enterprise_id"))
-        found = kept(self.waiting.rename({"enterprise_id": "scenario"}), numbered, self.asked)
-        return {enterprise: Promise(day, rank) for enterprise, day, rank in found.iter_rows()}
-
-    def _codes(self, scenarios: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    def _codes(self, steps: pl.DataFrame, firms: Ints) -> pl.DataFrame:
         """Paths of scenarios: ``enterprise_id`` (of the scenario), ``as_of``, ``rank``."""
-        span, asked = self.asked.span, self.asked
-        steps = judged_steps(self._done(scenarios, chosen), span, asked.rules).select(
-            "enterprise_id", *_FACTS
-        )
-        past = self.past.join(scenarios, on="enterprise_id").select(
-            pl.col("scenario").alias("enterprise_id"), *_FACTS
-        )
-        whole = pl.concat([past, steps]).sort("enterprise_id", "as_of")
-        held = paths(whole, asked.changes, last=day_number(span.last))
-        return held.rename({"held_rank": "rank"})
-
-    def _codes_under_overrides(self, scenarios: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
-        """As ``_codes`` where a person decided; so rare that the whole past may be folded again."""
-        asked = self.asked
-        assert asked.overrides is not None
-        given = asked.overrides.join(scenarios.select("enterprise_id", "scenario"), on="enterprise_id")
-        path = code_path(
-            self._done(scenarios, chosen),
-            first=asked.as_of,
-            last=asked.span.last,
-            known_at=asked.known_at,
-            rules=asked.rules,
-            overrides=given.drop("enterprise_id").rename({"scenario": "enterprise_id"}),
-        )
-        return path.codes.select("enterprise_id", "as_of", "rank")
-
-    def _done(self, scenarios: pl.DataFrame, chosen: pl.DataFrame) -> Events:
-        acts = chosen.join(scenarios.select("scenario"), on="scenario", how="semi")
-        return done(self.events, scenarios, acts, self.asked.span)
-
-
-_FACTS = ("as_of", "rank", "near_rank", "rules")
-
-
-def overridden_among(overrides: pl.DataFrame | None) -> pl.DataFrame:
-    """``enterprise_id`` of those a person decided about."""
-    empty = pl.DataFrame(schema={"enterprise_id": pl.String})
-    return empty if overrides is None else overrides.select("enterprise_id").unique()
-
-
-def _numbered(sets: Sequence[ActSet]) -> pl.DataFrame:
-    ids = [enterprise for enterprise, _ in sets]
-    numbers = pl.Series("scenario", range(len(sets)), dtype=pl.Int64)
-    return pl.DataFrame([numbers, pl.Series("enterprise_id", ids, dtype=pl.String)])
-
-
-def _chosen(sets: Sequence[ActSet], acts: pl.DataFrame) -> pl.DataFrame:
-    """The acts of every set: of a block the first ones, which stand for any others of it."""
-    rows = [
-        (number, enterprise, block, count)
-        for number, (enterprise, counts) in enumerate(sets)
-        for block, count in enumerate(counts)
-        if count
-    ]
-    schema = {"scenario": pl.Int64, "enterprise_id": pl.String, "block": pl.Int64, "count": pl.Int64}
-    wanted = pl.DataFrame(rows, schema=schema, orient="row")
-    return acts.join(wanted, on=["enterprise_id", "block"]).filter(pl.col("place") < pl.col("count"))
+        asked, before = self.asked, self.before
+        of = before and Waiting(before.code[firms], before.better[firms], before.clearly[firms])
+        held = paths(steps, asked.changes, last=day_number(asked.span.last), before=of)
+        given = None
+        if asked.overrides is not None:
+            mine = self.today[firms].select("enterprise_id", scenario=pl.int_range(pl.len(), dtype=pl.Int64))
+            given = asked.overrides.join(mine, on="enterprise_id").drop("enterprise_id")
+            given = given.rename({"scenario": "enterprise_id"})
+        return overridden(held, steps, given).select("enterprise_id", "as_of", "rank")
 
 
 def kept(codes: pl.DataFrame, scenarios: pl.DataFrame, asked: Asked) -> pl.DataFrame:
@@ -184,27 +231,6 @@ def kept(codes: pl.DataFrame, scenarios: pl.DataFrame, asked: Asked) -> pl.DataF
         rows.filter(lasts).sort("scenario", "as_of").unique("scenario", keep="first", maintain_order=True)
     )
     return better.select("scenario", day=pl.max_horizontal("as_of", pl.lit(now)), rank="rank")
-
-
-def prepare(events: Events, acts: pl.DataFrame, asked: Asked) -> Scenarios:
-    """The past and present of the enterprises in ``events``, from which scenarios start."""
-    path = code_path(
-        events,
-        first=asked.as_of,
-        last=asked.span.last,
-        known_at=asked.known_at,
-        rules=asked.rules,
-        overrides=asked.overrides,
-    )
-    now = day_number(asked.as_of)
-    dwell = pl.col("rank").replace_strict(dict(enumerate(asked.dwell_days)), return_dtype=pl.Int64)
-    today = on_day(path.codes, now).select("enterprise_id", "rank", target=now + dwell)
-    return Scenarios(asked, events, acts, _past(path, now), today, path.codes)
-
-
-def _past(path: Path, now: int) -> pl.DataFrame:
-    rows = path.steps.filter(pl.col("as_of") < now).select("enterprise_id", *_FACTS)
-    return changed(rows, "rank", "near_rank", "rules")
 
 
 def code_of(rank: int) -> str:

@@ -2,19 +2,10 @@
 
 from functools import partial
 
-import narwhals as nw
-
-from models.features.asof import Frame, Moment, coded, known
 from models.features.feature import EventTable, Feature
-from models.features.measures import Age, Count, Inherent, Total
+from models.features.measures import Age, Inherent, Sum
 from models.features.windows import YEAR, FeaturePolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
-
-
-def registered(enterprises: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """The register: one row per enterprise known at ``known_at``."""
-    return known(enterprises, moment, happened=None)
-
 
 ENTERPRISES = EventTable(
     "enterprises",
@@ -32,8 +23,8 @@ ENTERPRISES = EventTable(
         "major_hazard_source",
         "hazardous_processes",
     ),
-    registered,
 )
+_HIGH = ", ".join(f"'{sector}'" for sector in HIGH_HAZARD_SECTORS)
 _feature = partial(Feature, "enterprises")
 _text = partial(_feature, measure=Inherent(), is_text=True)
 CATEGORIES = (
@@ -50,7 +41,7 @@ CATEGORIES = (
     ),
     _text("standardisation").told("", "Work-safety standardisation grade", "`enterprises.standardisation`"),
     _text("credit").told("", "Public credit grade", "`enterprises.credit`"),
-    _feature("industry_division", Inherent(nw.col("industry").str.slice(0, 2)), is_text=True).told(
+    _feature("industry_division", Inherent(says="substr(industry, 1, 2)"), is_text=True).told(
         "",
         "Industry division",
         "first two characters of `enterprises.industry`: the GB/T 4754 division (大类)",
@@ -67,36 +58,37 @@ INHERENT = (
         "processes", "Supervised hazardous processes", "`enterprises.hazardous_processes`"
     ),
     _feature(
-        "high_hazard", Inherent(coded("sector", dict.fromkeys(HIGH_HAZARD_SECTORS, 1))), "up", most=1
+        "high_hazard",
+        Inherent(says=f"(CASE WHEN sector IN ({_HIGH}) THEN 1 ELSE 0 END)::BIGINT"),
+        "up",
+        most=1,
     ).told("0/1", "Sector of high hazard", "1 for the six sectors of P2"),
 )
 
 
-def standing_reports(reports: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """Reports that stand, with their age in days and the hazards reported but not reported fixed."""
-    return known(reports, moment, happened=nw.col("filed_on")).with_columns(
-        age=moment.day - nw.col("filed_on"), unfixed=nw.col("hazards_found") - nw.col("hazards_fixed")
-    )
+def _prepared_report(policy: FeaturePolicy) -> str:
+    """Reports with the hazards reported but not reported fixed."""
+    return "filed_on AS day, hazards_found - hazards_fixed AS unfixed"
 
 
 SELF_REPORTS = EventTable(
     "self_reports",
     "filed_on",
     ("enterprise_id", "filed_on", "hazards_found", "hazards_fixed", "withdrawn_on"),
-    standing_reports,
+    _prepared_report,
 )
 _report = partial(Feature, "self_reports")
 REPORT_COUNTS = (
     _report(
         "self_reports_12m",
-        Count(within=YEAR),
+        Sum(within=YEAR),
         acts="raise",
         barred="the number of reports is not their worth",
     ).told(
         "reports", "Self-inspection reports of 12 months", "self-inspection reports filed within 365 days"
     ),
     _report(
-        "unfixed_self_hazards", Total("unfixed", within=YEAR), barred="honest self-reports must not cost"
+        "unfixed_self_hazards", Sum(of="unfixed", within=YEAR), barred="honest self-reports must not cost"
     ).told(
         "hazards",
         "Hazards reported, not fixed",

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from models.features.asof import Frame, Moment
-from models.features.measures import Measure
+from models.features.measures import Combined, Inherent, Measure
 from models.features.windows import FeaturePolicy
 
 Direction = Literal["up", "down", "free"]
@@ -16,35 +15,35 @@ Acts = Literal["none", "lower", "raise", "either"]
 
 @dataclass(frozen=True)
 class EventTable:
-    """A table of events as the fold reads it.
+    """A table of events as features read it.
 
-    ``day``: of an event in integer form, an SQL expression.  ``columns``: what the fold reads; what is not there
-    (names, officers, departments, owners) cannot reach a score.  ``prepared``: its events that count, with ``age``.
+    ``day``: of an event in integer form, an SQL expression.  ``columns``: what is read; what is not there (names,
+    officers, departments, owners) cannot reach a score.  ``prepared``: what qualities and measures read of an event,
+    as SQL columns; ``day`` among them is the day it happened.  ``counted``: what must hold of a row to be an event.
     """
 
     name: str
     day: str
     columns: tuple[str, ...]
-    prepared: Callable[[Frame, Moment, FeaturePolicy], Frame]
+    prepared: Callable[[FeaturePolicy], str] = lambda policy: "*"
+    counted: str = "true"
 
 
 @dataclass(frozen=True, eq=False)
 class Feature:
     """One feature.
 
-    ``most``: its greatest value by definition.  ``barred``: why no points may be given for it.  ``is_own``: false
-    where it only feeds other features and is not told.
+    ``most``: its greatest value by definition.  ``barred``: why no points may be given for it.
     """
 
     table: str
     name: str
-    measure: Measure
+    measure: Measure | Inherent | Combined
     direction: Direction = "free"
     acts: Acts = "none"
     most: int | None = None
     barred: str = ""
     is_text: bool = False
-    is_own: bool = True
     unit: str = ""
     title: str = ""
     meaning: str = ""

@@ -1,318 +1,304 @@
-"""Measures: how the events of an enterprise become one integer, and on which days that integer can change.
+"""Measures: how the intervals of an enterprise become one integer.
 
-A measure says both from the same windows, weights and turns: ``column`` (with the ``family`` that folds it) for one
-day, ``steps`` for all days.  It reads prepared rows: an event with its ``age`` in days and what its table adds.
+A measure is either a sum of intervals (``Sum`` and what follows from it: what exists counts once, the gravest of a
+group counts alone) or what the last day with an event left (``Newest``).  Each gives SQL of one day and of a span.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
-from operator import add, and_
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import narwhals as nw
+from models.features.intervals import ALWAYS, NEVER, Piece, Quality, pieces_of, plus
+from models.features.windows import Amount, Bands, FeaturePolicy, amount
 
-from models.features.asof import Frame, coded, weighted
-from models.features.windows import Amount, Bands, FeaturePolicy, Step, Turn, amount
-
-Expr = nw.Expr
-Thresholds = Mapping[str, Iterable[int]]
-"""For each feature, the values at which somebody who reads it changes their mind."""
+Thresholds = Collection[int]
+"""The values of a feature at which somebody who reads it changes their mind, and the values past them."""
+Said = str | Callable[[FeaturePolicy], str]
 
 
-@dataclass(frozen=True, eq=False)
-class Quality:
-    """What an event must be to count, as an expression over its prepared row.
-
-    ``turns``: when that may begin or end; none where an event is so from its own day on, for ever.
-    """
-
-    holds: Expr
-    turns: tuple[Turn, ...] = ()
-
-    def __and__(self, other: "Quality") -> "Quality":
-        return Quality(self.holds & other.holds, tuple(dict.fromkeys((*self.turns, *other.turns))))
+def said(of: Said, policy: FeaturePolicy) -> str:
+    """The SQL under a policy."""
+    return of if isinstance(of, str) else of(policy)
 
 
-def chosen(value: Expr, conditions: Sequence[Expr]) -> Expr:
-    """The value where all conditions hold, else null."""
-    return nw.when(reduce(and_, conditions)).then(value) if conditions else value
-
-
-def counted(value: Expr, conditions: Sequence[Expr]) -> Expr:
-    """The value where all conditions hold, else 0; unknown counts as no."""
-    return nw.when(reduce(and_, conditions)).then(value).otherwise(nw.lit(0)) if conditions else value
-
-
-Folded = Mapping[str, Any]
-"""Measures of one family by the name of their feature."""
-
-
-def in_one_pass(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
-    """Measures that one grouping gives: one row per enterprise with at least one event."""
-    return rows.group_by("enterprise_id").agg(**{name: one.column(policy) for name, one in measures.items()})
-
-
-def by_item(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
-    """Measures of consolidated findings: the same item found twice in one visit counts once, at its gravest."""
-    grave = {name: one.column(policy) for name, one in measures.items() if isinstance(one, Gravest)}
-    items = (
-        rows.with_columns(**grave)
-        .group_by("enterprise_id", "source", "visit", "item")
-        .agg(nw.col(*grave).max(), nw.col("age").min(), nw.col("is_named").max())
-    )
-    result = items.group_by("enterprise_id").agg(nw.col(*grave).sum())
-    for name, one in measures.items():
-        if isinstance(one, Repeated):
-            named = items.filter(*one.holds(policy), nw.col("is_named") == 1)
-            visits = named.group_by("enterprise_id", "item").agg(visits=nw.len())
-            twice = counted(nw.lit(1), [nw.col("visits") >= 2]).sum()
-            again = visits.group_by("enterprise_id").agg(**{name: twice})
-            result = result.join(again, on="enterprise_id", how="left")
-    return result
-
-
-def by_decision(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
-    """Measures of penalty decisions: what was decided on one day is one decision, however many findings it names."""
-    counts = {name: counted(nw.lit(1), one.holds(policy)) for name, one in measures.items()}
-    decided = rows.filter(nw.col("decided_for") >= 0)
-    days = decided.with_columns(**counts).group_by("enterprise_id", "decided_for").agg(nw.col(*counts).max())
-    return days.group_by("enterprise_id").agg(nw.col(*counts).sum())
-
-
-def in_a_row(rows: Frame, measures: Folded, policy: FeaturePolicy) -> Frame:
-    """Measures of the events since the last one that broke the row."""
-    breaks = {f"{name}_broken": one.broken() for name, one in measures.items()}
-    last = rows.group_by("enterprise_id").agg(**breaks)
-    since = {name: one.column(policy, nw.col(f"{name}_broken")) for name, one in measures.items()}
-    return rows.join(last, on="enterprise_id", how="left").group_by("enterprise_id").agg(**since)
+def case(column: str, values: Mapping[str, int], *, otherwise: int = 0) -> str:
+    """SQL: the integer that stands for each category of a column."""
+    listed = " ".join(f"WHEN '{key}' THEN {value}" for key, value in values.items())
+    return f"CASE {column} {listed} ELSE {otherwise} END"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measure:
-    """What all measures share: which events count (``where``), and up to which age (``within``)."""
+    """What all measures of events share: which events count, and up to which age."""
 
-    where: Quality | None = None
+    where: Quality = ALWAYS
     within: Amount | None = None
 
     blank: ClassVar[int | None] = 0
-    """Value while nothing is on record; ``None``: unknown, which is not clean."""
-    grows: ClassVar[bool] = False
-    """Whether it grows by one a day while nothing happens."""
-    family: ClassVar[Callable[[Frame, Folded, FeaturePolicy], Frame]] = staticmethod(in_one_pass)
+    """Level while nothing is on record; ``None``: unknown, which is not clean."""
 
-    def holds(self, policy: FeaturePolicy) -> tuple[Expr, ...]:
-        """What must hold of an event."""
-        young = () if self.within is None else (nw.col("age") <= amount(self.within, policy),)
-        return young if self.where is None else (self.where.holds, *young)
-
-    def ends(self, policy: FeaturePolicy) -> tuple[int, ...]:
-        """Ages, in days, at which an event begins to count for less."""
-        return () if self.within is None else (amount(self.within, policy) + 1,)
-
-    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
-        """Where it can change.  ``day``: that of an event (SQL); ``asked``: the values that matter to whoever asks."""
-        yield Step(table, day, (0, *self.ends(policy)))
-        for turn in self.where.turns if self.where else ():
-            yield Step(table, turn.day(policy), (amount(turn.days, policy),))
-
-
-@dataclass(frozen=True, eq=False)
-class Count(Measure):
-    """Number of events."""
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        said = self.holds(policy)
-        return counted(nw.lit(1), said).sum() if said else nw.len()
-
-
-@dataclass(frozen=True, eq=False)
-class Total(Measure):
-    """Sum of a column of the events."""
-
-    of: str
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        return counted(nw.col(self.of), self.holds(policy)).sum()
-
-
-@dataclass(frozen=True, eq=False)
-class Years(Measure):
-    """Number of the last five years (of 365 days) with at least one event."""
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        age, said, ends = nw.col("age"), self.holds(policy), (0, *self.ends(policy))
-        flags = [counted(nw.lit(1), [*said, age >= begin, age < end]).max() for begin, end in pairwise(ends)]
-        return reduce(add, flags)
-
-    def ends(self, policy: FeaturePolicy) -> tuple[int, ...]:
-        """Ages at which an event moves into an earlier year."""
-        return tuple(365 * year + 1 for year in range(1, 6))
-
-
-@dataclass(frozen=True, eq=False)
-class Weighted(Measure):
-    """Sum of points: those of a category, times the weight of the age, times what another column says."""
-
-    level: str
-    scale: Callable[[FeaturePolicy], Mapping[str, int]]
-    bands: Bands
-    times: str | None = None
-
-    def points(self, policy: FeaturePolicy) -> Expr:
-        """Points of one event."""
-        points = coded(self.level, self.scale(policy)) * weighted(nw.col("age"), self.bands(policy))
-        return counted(points if self.times is None else points * nw.col(self.times), self.holds(policy))
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        return self.points(policy).sum()
-
-    def ends(self, policy: FeaturePolicy) -> tuple[int, ...]:
-        """The days after the bands."""
-        return tuple(last + 1 for last, _ in self.bands(policy))
-
-
-class Gravest(Weighted):
-    """Sum of points over the items of each visit, each at its gravest."""
-
-    family = staticmethod(by_item)
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Points of one event."""
-        return self.points(policy)
-
-
-class Repeated(Measure):
-    """Number of items found in two visits or more."""
-
-    family = staticmethod(by_item)
-
-
-class Decisions(Measure):
-    """Number of penalty decisions, which the findings tell by ``decided_for`` and ``decided_on``."""
-
-    family = staticmethod(by_decision)
-
-    def holds(self, policy: FeaturePolicy) -> tuple[Expr, ...]:
-        """What must hold of a finding; the window is that of the decision."""
-        assert self.where is not None and self.within is not None
-        return self.where.holds, nw.col("decided_for") <= amount(self.within, policy)
-
-    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
-        """The day of a decision and that on which it leaves the window."""
-        yield Step(table, "decided_on", (0, *self.ends(policy)))
-
-
-@dataclass(frozen=True, eq=False)
-class Age(Measure):
-    """Days since the newest event, or since what followed it (``since``, a column; ``of``: those days)."""
-
-    of: str = "age"
-    since: str | None = None
-
-    blank = None
-    grows = True
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        return self.each(policy).min()
-
-    def each(self, policy: FeaturePolicy) -> Expr:
-        """The days of every event that counts."""
-        return chosen(nw.col(self.of), self.holds(policy))
-
-    def steps(self, table: str, day: str, policy: FeaturePolicy, asked: Iterable[int]) -> Iterator[Step]:
-        """Where it can change, and where it comes to a value that matters, and past it."""
-        yield from super().steps(table, day, policy, ())
-        ages = sorted({age for value in asked for age in (value, value + 1) if age >= 0})
-        yield Step(table, self.since or day, (0, *ages))
-
-
-class Longest(Age):
-    """Days since the event that goes back furthest; 0 when there is none."""
-
-    blank = 0
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        return self.each(policy).max()
-
-
-@dataclass(frozen=True, eq=False)
-class Last(Measure):
-    """What a column says of the newest event; of several on one day, the most.  ``most``: less than this."""
-
-    of: str
-    day: str
-    most: int
-
-    blank = None
-
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        newest = nw.col(self.day) * self.most + nw.col(self.of)
-        return chosen(newest, self.holds(policy)).max() % self.most
+    def last_age(self, policy: FeaturePolicy) -> int:
+        """Days before the age at which an event counts no more."""
+        return NEVER if self.within is None else amount(self.within, policy) + 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Streak(Measure):
+class Sum(Measure):
+    """Sum over the events: of what ``of`` says, times the weight of their age (``bands``)."""
+
+    of: Said = "1"
+    bands: Bands | None = None
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """The intervals of one event; they never overlap."""
+        return pieces_of(self.where, self.weights(policy), amount=said(self.of, policy))
+
+    def weights(self, policy: FeaturePolicy) -> list[tuple[int, int, int]]:
+        """From so many days of age until before so many, the weight."""
+        if self.bands is None:
+            return [(0, self.last_age(policy), 1)]
+        bands = self.bands(policy)
+        begins = [0, *(last + 1 for last, _ in bands)]
+        return [
+            (begin, last + 1, weight)
+            for begin, (last, weight) in zip(begins, bands, strict=False)
+            if weight and last + 1 > begin
+        ]
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        return f"coalesce(sum({self.each(policy, day)}), 0)"
+
+    def each(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL: what one event adds on a day."""
+        return _each(self.pieces(policy), day)
+
+
+def _each(pieces: Collection[Piece], day: int, otherwise: str = "0") -> str:
+    """SQL: what an event adds on a day."""
+    cases = " ".join(
+        f"WHEN {one.on(day)} THEN {one.amount}" + (f" + {one.slope * day}" if one.slope else "")
+        for one in pieces
+    )
+    return f"CASE {cases} ELSE {otherwise} END"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Exists(Sum):
+    """1 for every key of which at least one event counts."""
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        keys = dict[str, list[Piece]]()
+        for piece in self.pieces(policy):
+            keys.setdefault(piece.key, []).append(piece)
+        return " + ".join(f"coalesce(max({_each(several, day)}), 0)" for several in keys.values())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Years(Exists):
+    """Number of the last five years (of 365 days) with at least one event.
+
+    ``youngest``: feature that is 0 where there is none in the youngest of them.
+    """
+
+    youngest: str
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """One for each year, whose key is its number."""
+        ends = (0, *(365 * year + 1 for year in range(1, 6)))
+        return tuple(
+            Piece(piece.first, piece.end, piece.where, rest=piece.rest, key=str(year))
+            for year, (begin, end) in enumerate(pairwise(ends))
+            for piece in pieces_of(self.where, [(begin, end, 1)])
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Days(Exists):
+    """Number of different days (``day``, of an event) on which something counts, from that day on."""
+
+    day: str
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """One, whose key is the day."""
+        [piece] = pieces_of(self.where, [(0, self.last_age(policy), 1)], day=self.day)
+        return (Piece(piece.first, piece.end, piece.where, rest=piece.rest, key=self.day),)
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        [piece] = self.pieces(policy)
+        return f"count(DISTINCT CASE WHEN {piece.on(day)} THEN {self.day} END)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Longest(Exists):
+    """Days since ``since`` of the event that goes back furthest.
+
+    Over a span it is told by the values that are asked for: it has come to one when an event has that is so old.
+    """
+
+    since: str
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """One for each value, whose key it is, and which adds what it has more than the value before."""
+        values = sorted({1, *(value for value in asked if value > 0)})
+        return tuple(
+            Piece(piece.first, piece.end, piece.where, str(value - less), rest=piece.rest, key=str(value))
+            for less, value in pairwise((0, *values))
+            for piece in pieces_of(self.where, [(value, NEVER, 1)], day=self.since)
+        )
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        [piece] = self.pieces(policy)
+        return f"coalesce({day} - min(CASE WHEN {piece.on(day)} THEN {self.since} END), 0)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Gravest(Sum):
+    """Sum over the items of each visit, each at its gravest: found several times in one visit, it counts once."""
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise that stand alone."""
+        return f"coalesce(sum({self.each(policy, day)}) FILTER (is_alone), 0)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Repeated(Measure):
+    """Number of items found in two visits or more."""
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """One of every finding."""
+        return pieces_of(self.where, [(0, self.last_age(policy), 1)])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Spells(Measure):
+    """Whole days of spells of ``RECENT`` days, summed: minutes that grow, stand, and leave the window again."""
+
+    begins: str
+    ends: str
+    days: int
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """The straight pieces of one spell, in minutes; a spell that is not over ends never."""
+        begun, over, window = f"{self.begins} // 1440", f"{self.ends} // 1440", self.days
+        leaves = f"{begun} + {window}"
+        where = (*self.where.says, f"coalesce({self.ends} >= {self.begins}, true)")
+        known = (*where, f"{self.ends} IS NOT NULL")
+        return (
+            Piece(begun, f"least({leaves}, {over})", where, f"1439 - {self.begins}", 1440),
+            Piece(over, leaves, known, f"{self.ends} - {self.begins}"),
+            Piece(leaves, f"coalesce({over}, {NEVER})", where, str(window * 1440)),
+            Piece(
+                f"greatest({leaves}, {over})",
+                f"{over} + {window}",
+                known,
+                f"{self.ends} + {window * 1440 - 1439}",
+                -1440,
+            ),
+        )
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        return f"coalesce(sum({_each(self.pieces(policy), day)}), 0) // 1440"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Newest(Measure):
+    """What is left by the last day with an event, of those that count.
+
+    ``by_day``: aggregate of the events of one day; ``state``: window over those days (``w``: the days up to it).
+    """
+
+    blank = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Age(Newest):
+    """Days since the newest event."""
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        return f"{day} - max(CASE WHEN {_happened(self.where, day)} THEN day END)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Last(Newest):
+    """What ``of`` says of the newest event; of several on one day, the most."""
+
+    of: str
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        tests = [_happened(self.where, day), f"{plus('day', self.last_age(policy))} > {day}"]
+        return f"max(CASE WHEN {' AND '.join(tests)} THEN {{'d': day, 'v': {self.of}}} END).v"
+
+
+def _happened(where: Quality, day: int) -> str:
+    return " AND ".join((*where.says, f"day <= {day}"))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Streak(Newest):
     """Number of events that are ``where`` since the last one that was ``broken_by``."""
 
     broken_by: Quality
 
-    family = staticmethod(in_a_row)
-
-    def broken(self) -> Expr:
-        """Age of the event that broke the row."""
-        return nw.when(self.broken_by.holds).then(nw.col("age")).min()
-
-    def column(self, policy: FeaturePolicy, broken: Expr) -> Expr:
-        """Aggregate of the events of one enterprise; ``broken``: the age of the one that broke the row."""
-        assert self.where is not None
-        return counted(nw.lit(1), [self.where.holds, broken.is_null() | (nw.col("age") < broken)]).sum()
+    blank = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Spells(Measure):
-    """Whole days of spells within the window, summed; ``start`` and ``stop`` are minutes of the prepared row.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LastResult(Newest):
+    """Rank of what the last event that ``speaks`` left, or of what another has found since that is graver.
 
-    It may change on any day, so the catalogue gives no steps of it; the timeline looks for them between ``edges``, the
-    columns with the minutes at which a spell begins and ends.
+    ``rank``: of an event; ``grave``: ranks that others than those that speak can leave.
     """
 
-    start: str
-    stop: str
-    edges: tuple[str, str]
+    speaks: Quality
+    rank: str
+    grave: tuple[int, ...]
 
-    def column(self, policy: FeaturePolicy) -> Expr:
-        """Aggregate of the events of one enterprise."""
-        begun = nw.col(self.stop) > nw.col(self.start)
-        return counted(nw.col(self.stop) - nw.col(self.start), [*self.kind(), begun]).sum() // 1440
+    def result(self, spoken_on: str, left: str, found_on: Mapping[int, str]) -> str:
+        """SQL: the rank, of day and rank of the last one that spoke, and the last day each grave one was found."""
+        graver = " ".join(
+            f"WHEN {found_on[rank]} IS NOT NULL AND ({spoken_on} IS NULL OR {found_on[rank]} >= {spoken_on}) "
+            f"AND ({left} IS NULL OR {left} < {rank}) THEN {rank}"
+            for rank in sorted(self.grave, reverse=True)
+        )
+        return f"(CASE {graver} ELSE {left} END)"
 
-    def kind(self) -> tuple[Expr, ...]:
-        """What makes an event a spell; it may read the event as it stands."""
-        return () if self.where is None else (self.where.holds,)
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        speaks, today = " AND ".join(self.speaks.says), f"day <= {day}"
+        last = f"max(CASE WHEN {speaks} AND {today} THEN {{'d': day, 'v': {self.rank}}} END)"
+        found_on = {
+            rank: f"max(CASE WHEN NOT ({speaks}) AND {self.rank} = {rank} AND {today} THEN day END)"
+            for rank in self.grave
+        }
+        return self.result(f"{last}.d", f"{last}.v", found_on)
 
 
-@dataclass(frozen=True, eq=False)
-class Inherent(Measure):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inherent:
     """What the register says, as it stands there or as an expression; it never changes by the passing of time."""
 
-    says: Expr | None = None
+    says: str = ""
 
-    blank = None
+    blank: ClassVar[int | None] = None
 
 
-@dataclass(frozen=True, eq=False)
-class Combined(Measure):
-    """What other features give together; of each of them, the values that matter."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Combined:
+    """What other features give together: ``says`` in SQL, of the parts by their names.
 
-    of: Thresholds
-    says: Callable[[FeaturePolicy], Expr]
+    ``categories``: names of its values, where it is no number; the value is the place of the name.
+    """
 
-    blank = None
+    of: tuple[str, ...]
+    says: Said
+    categories: tuple[str, ...] = ()
+
+    blank: ClassVar[int | None] = None

@@ -6,14 +6,24 @@ no penalty on the enterprise.
 ``violation_points`` and the orders leave out what an approved rectification plan suspends.
 """
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
 
-import narwhals as nw
-
-from models.features.asof import Frame, Moment, known
 from models.features.feature import EventTable, Feature
-from models.features.measures import Age, Count, Decisions, Gravest, Longest, Quality, Repeated, Total, Years
+from models.features.intervals import Quality
+from models.features.measures import (
+    Age,
+    Days,
+    Exists,
+    Gravest,
+    Longest,
+    Repeated,
+    Said,
+    Sum,
+    Years,
+    case,
+)
 from models.features.windows import (
     FIVE_YEARS,
     HALF_YEAR,
@@ -21,38 +31,28 @@ from models.features.windows import (
     TWO_YEARS,
     YEAR,
     FeaturePolicy,
-    Turn,
     evenly,
     long_window,
 )
-from models.validity import is_open
 
 
-def standing(violations: Frame, moment: Moment, policy: FeaturePolicy) -> Frame:
-    """Findings that stand, with their age in days, what counts as one finding, and whether they are suspended.
+def _prepared(policy: FeaturePolicy) -> str:
+    """An approved rectification plan suspends the points of what it puts right while it is on time, for so many days.
 
-    An approved rectification plan suspends the points of what it puts right while it is on time, for so many days
-    at most; never those of a major hazard, nor of an order that was overdue when the plan was approved.
+    Never those of a major hazard, nor of an order that was overdue when the plan was approved.  A fine on a person
+    alone is no penalty on the enterprise.
     """
-    rows = known(violations, moment, happened=nw.col("occurred_on"))
-    approved, due = nw.col("plan_approved_on"), nw.col("rectify_due_on")
-    runs = (approved <= moment.day) & (nw.col("plan_until") >= moment.day)
-    fined_alone = (nw.col("penalty_person").fill_null(0) > 0) & (nw.col("penalty_unit").fill_null(0) == 0)
-    planned = runs & (moment.day - approved < policy.longest_plan_days) & (due.is_null() | (approved <= due))
-    return rows.with_columns(
-        visit=nw.coalesce(nw.col("inspection_id"), nw.col("violation_id")),
-        item=nw.coalesce(nw.col("item_code"), nw.col("violation_id")),
-        is_named=nw.when(nw.col("item_code").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
-        age=moment.day - nw.col("occurred_on"),
-        late_for=moment.day - due,
-        cleared_for=moment.day - nw.col("rectified_on"),
-        decided_for=moment.day - nw.col("decided_on"),
-        is_penalty=nw.when((nw.col("decided_on") <= moment.day) & ~fined_alone)
-        .then(nw.lit(1))
-        .otherwise(nw.lit(0)),
-        is_open=nw.when(is_open(nw.col, moment.day)).then(nw.lit(1)).otherwise(nw.lit(0)),
-        is_suspended=nw.when(planned & (nw.col("is_major_hazard") == 0)).then(nw.lit(1)).otherwise(nw.lit(0)),
+    planned = (
+        "is_major_hazard = 0 AND plan_until IS NOT NULL "
+        "AND (rectify_due_on IS NULL OR plan_approved_on <= rectify_due_on)"
     )
+    return f"""
+    occurred_on AS day, source, coalesce(inspection_id, violation_id) AS visit,
+    coalesce(item_code, violation_id) AS item, item_code IS NOT NULL AS is_named, severity, quantity,
+    is_major_hazard = 1 AS is_major, rectify_due_on, rectified_on,
+    CASE WHEN NOT (coalesce(penalty_person, 0) > 0 AND coalesce(penalty_unit, 0) = 0) THEN decided_on END AS decided_on,
+    CASE WHEN {planned} THEN plan_approved_on END AS rests_from,
+    CASE WHEN {planned} THEN least(plan_until + 1, plan_approved_on + {policy.longest_plan_days}) END AS rests_until"""
 
 
 VIOLATIONS = EventTable(
@@ -77,36 +77,29 @@ VIOLATIONS = EventTable(
         "plan_until",
         "withdrawn_on",
     ),
-    standing,
+    _prepared,
 )
 
-_RECTIFIED = Turn("rectified_on")
-_PLAN = (
-    Turn("plan_approved_on"),
-    Turn("plan_approved_on", attrgetter("longest_plan_days")),
-    Turn("plan_until", 1),
-)
-_OPEN = Quality(nw.col("is_open") == 1, (_RECTIFIED,))
-_CLOSED = Quality(nw.col("is_open") == 0, (_RECTIFIED,))
-_COUNTS = Quality(nw.col("is_suspended") == 0, _PLAN)
-_MAJOR = Quality(nw.col("is_major_hazard") == 1)
-_SERIOUS = Quality((nw.col("severity") == "serious") | (nw.col("severity") == "critical"))
-_ORDERED = Quality(~nw.col("rectify_due_on").is_null()) & _OPEN & _COUNTS
-_OVERDUE = _ORDERED & Quality(nw.col("late_for") > 0, (Turn("rectify_due_on", 1),))
-_PENALTY = Quality(nw.col("is_penalty") == 1)
-_GRAVE = partial(Gravest, "severity", attrgetter("severity_mean_points"), times="quantity")
+_OPEN = Quality(ends=("rectified_on",))
+_CLOSED = Quality(begins=("rectified_on",))
+_COUNTS = Quality(rests=(("rests_from", "rests_until"),))
+_MAJOR = Quality(("is_major",))
+_SERIOUS = Quality(("severity IN ('serious', 'critical')",))
+_ORDERED = Quality(("rectify_due_on IS NOT NULL",)) & _OPEN & _COUNTS
+
+
+def _points(scale: Callable[[FeaturePolicy], Mapping[str, int]]) -> Said:
+    return lambda policy: f"({case('severity', scale(policy))}) * quantity"
+
+
+_SEVERITY, _MEAN = attrgetter("severity_points"), attrgetter("severity_mean_points")
+
 
 _feature = partial(Feature, "violations")
 VIOLATION_COUNTS = (
     _feature(
         "violation_points",
-        Gravest(
-            "severity",
-            attrgetter("severity_points"),
-            attrgetter("violation_bands"),
-            "quantity",
-            where=_COUNTS,
-        ),
+        Gravest(of=_points(_SEVERITY), bands=attrgetter("violation_bands"), where=_COUNTS),
         "up",
     ).told(
         "points",
@@ -114,55 +107,55 @@ VIOLATION_COUNTS = (
         "severity points × time weight × quantity, 24 months; one item counts once a visit; nothing while an "
         "approved rectification plan runs, unless it is a major hazard",
     ),
-    _feature("severity_points", _GRAVE(evenly(long_window)), "up").told(
+    _feature("severity_points", Gravest(of=_points(_MEAN), bands=evenly(long_window)), "up").told(
         "points",
         "Severity points of the long window",
         "severity points × quantity over the long window, not weighted by time",
     ),
-    _feature("severity_points_12m", _GRAVE(evenly(YEAR)), "up").told(
+    _feature("severity_points_12m", Gravest(of=_points(_MEAN), bands=evenly(YEAR)), "up").told(
         "points", "Severity points of 12 months", "severity points × quantity of 365 days"
     ),
-    _feature("violations_12m", Total("quantity", within=YEAR), "up").told(
+    _feature("violations_12m", Sum(of="quantity", within=YEAR), "up").told(
         "findings", "Findings of 12 months", "findings of 365 days"
     ),
-    _feature("violations_36m", Total("quantity", within=THREE_YEARS), "up").told(
+    _feature("violations_36m", Sum(of="quantity", within=THREE_YEARS), "up").told(
         "findings", "Findings of 36 months", "findings of 1,096 days"
     ),
-    _feature("violations_60m", Total("quantity", within=FIVE_YEARS), "up").told(
+    _feature("violations_60m", Sum(of="quantity", within=FIVE_YEARS), "up").told(
         "findings", "Findings of 60 months", "findings of 1,826 days"
     ),
-    _feature("serious_violations_36m", Total("quantity", where=_SERIOUS, within=THREE_YEARS), "up").told(
+    _feature("serious_violations_36m", Sum(of="quantity", where=_SERIOUS, within=THREE_YEARS), "up").told(
         "findings", "Serious findings of 36 months", "serious and critical findings of 1,096 days"
     ),
-    _feature("years_with_violations_60m", Years(), "up").told(
+    _feature("years_with_violations_60m", Years(youngest="violations_12m"), "up").told(
         "years",
         "Years of the last five with a finding",
         "of the last five times 365 days, those with a finding",
     ),
-    _feature("major_hazards_24m", Count(where=_MAJOR, within=TWO_YEARS), "up").told(
+    _feature("major_hazards_24m", Sum(where=_MAJOR, within=TWO_YEARS), "up").told(
         "findings", "Major hazards of 24 months", "major hazards (重大事故隐患) found within 730 days"
     ),
-    _feature("open_major_hazards", Count(where=_MAJOR & _OPEN), "up", "lower").told(
+    _feature("open_major_hazards", Sum(where=_MAJOR & _OPEN), "up", "lower").told(
         "findings", "Open major hazards", "major hazards not rectified, however old"
     ),
-    _feature("open_rectifications", Count(where=_ORDERED), "up", "lower").told(
+    _feature("open_rectifications", Sum(where=_ORDERED), "up", "lower").told(
         "orders", "Open rectifications", "open findings with a deadline, without those under an approved plan"
     ),
-    _feature("overdue_rectifications", Count(where=_OVERDUE), "up", "lower").told(
-        "orders", "Overdue rectifications", "open findings whose deadline has passed"
-    ),
-    _feature("overdue_days", Longest("late_for", "rectify_due_on", where=_OVERDUE), "up", "lower").told(
+    _feature(
+        "overdue_rectifications", Sum(where=_ORDERED & Quality(begins=("rectify_due_on + 1",))), "up", "lower"
+    ).told("orders", "Overdue rectifications", "open findings whose deadline has passed"),
+    _feature("overdue_days", Longest(since="rectify_due_on", where=_ORDERED), "up", "lower").told(
         "days", "Days a rectification is overdue", "longest time past a deadline"
     ),
-    _feature("repeat_items", Repeated(within=attrgetter("repeat_window_days")), "up").told(
-        "items", "Items found again", "items found in two or more visits of the repeat window"
-    ),
-    _feature("penalties_180d", Decisions(where=_PENALTY, within=HALF_YEAR), "up").told(
+    _feature(
+        "repeat_items", Repeated(where=Quality(("is_named",)), within=attrgetter("repeat_window_days")), "up"
+    ).told("items", "Items found again", "items found in two or more visits of the repeat window"),
+    _feature("penalties_180d", Days(day="decided_on", within=HALF_YEAR), "up").told(
         "penalties",
         "Penalties of 180 days",
         "days within the last 180 on which penalties on the enterprise were decided",
     ),
-    _feature("penalties_12m", Decisions(where=_PENALTY, within=YEAR), "up").told(
+    _feature("penalties_12m", Days(day="decided_on", within=YEAR), "up").told(
         "penalties",
         "Penalties of 12 months",
         "days within the last 365 on which penalties on the enterprise were decided",
@@ -173,9 +166,25 @@ SINCE_VIOLATIONS = (
         "days", "Days since the last finding", "age of the last finding"
     ),
 )
-UNSETTLED = _feature("newest_unsettled_age", Age(where=_OPEN), is_own=False)
-CLEARED_MAJOR = _feature(
-    "newest_cleared_major_age",
-    Age("cleared_for", "rectified_on", where=_MAJOR & _CLOSED, within=TWO_YEARS),
-    is_own=False,
+UNFINISHED = (
+    _feature(
+        "unsettled_findings",
+        Exists(where=_OPEN & Quality(ends=("next_clean_after",)), within=TWO_YEARS),
+        "up",
+        "lower",
+    ).told(
+        "0/1",
+        "Unsettled findings",
+        "1 while a finding of 730 days not known to be rectified has no later clean visit",
+    ),
+    _feature(
+        "unchecked_major_hazards",
+        Exists(where=_MAJOR & _CLOSED & Quality(ends=("next_clean_from",)), within=TWO_YEARS),
+        "up",
+        "either",
+    ).told(
+        "0/1",
+        "Major hazards put right, not yet checked",
+        "1 while a major hazard found within 730 days was put right but no clean visit has followed",
+    ),
 )

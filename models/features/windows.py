@@ -1,6 +1,5 @@
-"""Windows, weights and ends as data: how long an event counts, how much, and on which days that changes.
+"""Windows and weights as data: how long an event counts, and how much.
 
-Whoever folds one day, walks the days ahead or folds events as intervals reads these; nobody says them again.
 Windows include their last day and end at the day coded.
 """
 
@@ -52,27 +51,3 @@ def long_window(policy: FeaturePolicy) -> int:
 def evenly(days: Amount) -> Bands:
     """One band of weight 1."""
     return lambda policy: ((amount(days, policy), 1),)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """Days or minutes after what a column of the event says, where what the event is may begin or end."""
-
-    column: str
-    days: Amount = 0
-    minutes: Amount | None = None
-
-    def day(self, policy: FeaturePolicy) -> str:
-        """The day before ``days`` are added, as an SQL expression over an event in integer form."""
-        if self.minutes is None:
-            return self.column
-        return f"({self.column} + {amount(self.minutes, policy)}) // 1440"
-
-
-@dataclass(frozen=True)
-class Step:
-    """On ``day`` (an SQL expression over one event in integer form) plus each offset, something may change."""
-
-    table: str
-    day: str
-    offsets: tuple[int, ...] = (0,)

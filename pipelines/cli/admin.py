@@ -130,7 +130,7 @@ def _python(_: Settings, words: Words) -> str:
 
 
 def _libraries(_: Settings, words: Words) -> str:
-    names = ("polars", "duckdb", "dagster", "great-expectations", "narwhals", "dataframely")
+    names = ("polars", "duckdb", "dagster", "great-expectations", "dataframely")
     return words.listing(f"{name} {version(name)}" for name in names)
 
 
@@ -209,7 +209,7 @@ def _acts(settings: Settings, words: Words) -> str:
                 done.append(told)
             if done:
                 publish_everything(connection, home)
-            if resume(connection, home, load_policy(settings.pack), engine=settings.engine) and not done:
+            if resume(connection, home, load_policy(settings.pack)) and not done:
                 done.append(words("Somebody was interrupted."))
     except BusyError:
         return words("a run is writing; what it leaves is looked at after it")

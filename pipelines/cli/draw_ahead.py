@@ -80,4 +80,4 @@ def _coded(settings: Settings) -> Generator[tuple[Connection, Coding]]:
         day = planned_as_of(connection)
         if day is None:
             raise WarehouseError("Nothing is planned yet. Start a run first: ./riskcode run")
-        yield connection, coding_on(connection, load_policy(settings.pack), day, engine=settings.engine)
+        yield connection, coding_on(connection, load_policy(settings.pack), day)

@@ -222,7 +222,6 @@ def _compare(
             default=_packaged(settings),
             as_of=as_of,
             only=only,
-            engine=settings.engine,
         )
 
 

@@ -45,7 +45,7 @@ Reason = Annotated[str, typer.Option("--reason", help="why, in a sentence that i
 
 def sit_down(settings: Settings, on: datetime | None) -> AbstractContextManager[Desk]:
     """The desk of this installation, on the day named."""
-    return at_the_desk(settings.home, load_policy(settings.pack), date_of(on), engine=settings.engine)
+    return at_the_desk(settings.home, load_policy(settings.pack), date_of(on))
 
 
 def file(

@@ -1,23 +1,22 @@
-"""Laws that hold in every world: time, independence, order, engines, monotony, and the promises of the codes."""
+"""Laws that hold in every world: time, independence, order, monotony, and the promises of the codes."""
 
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.coding.explain import explain_codes
-from models.coding.path import codes_on
 from models.coding.timeline import InForce
 from models.coding.verdicts import assign_codes
-from models.features import CATALOGUE, Events, fold_features
-from models.features.fold import EVENT_COLUMNS
+from models.features import CATALOGUE
+from models.features.events import EVENT_COLUMNS
 from models.scorecard import Factor
 from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY
+from tests.worlds.coded import codes_on, features_on
 from tests.worlds.effort import tries
 from tests.worlds.packs import without_the_off_site_reading
 from tests.worlds.strategies import (
@@ -59,8 +58,7 @@ def coded_worlds(draw: st.DrawFn, *, most_events: int = 40) -> tuple[World, date
 
 
 def fold(frames: Frames, as_of: date, known_at: date) -> pl.DataFrame:
-    folded = fold_features(as_events(frames), as_of=as_of, known_at=known_at, policy=POLICY.features)
-    return folded.collect().sort("enterprise_id")
+    return features_on(as_events(frames), as_of=as_of, known_at=known_at, policy=POLICY.features)
 
 
 def code(features: pl.DataFrame, as_of: date = AS_OF) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -187,24 +185,6 @@ def test_the_order_of_the_enterprises_changes_no_code_and_no_reason(features: pl
     assert reasons.equals(shuffled_reasons)
 
 
-# ---- engines -------------------------------------------------------------------------------------------
-
-
-@settings(some, max_examples=tries(10))
-@given(coded_worlds())
-def test_polars_and_duckdb_give_the_same_integers(coded: tuple[World, date, date]):
-    world, as_of, known_at = coded
-    frames = integer_frames(world)
-    with duckdb.connect(config={"threads": 1}) as connection:
-        native = {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
-        folded = fold_features(Events(**native), as_of=as_of, known_at=known_at, policy=POLICY.features)
-        in_duckdb = folded.pl().sort("enterprise_id")
-    in_polars = fold(frames, as_of, known_at)
-    assert in_duckdb.schema == in_polars.schema
-    assert in_duckdb.columns == list(CATALOGUE.names)
-    assert in_duckdb.equals(in_polars)
-
-
 # ---- monotony ------------------------------------------------------------------------------------------
 
 FED_BY_FINDINGS = (
@@ -293,9 +273,9 @@ def test_a_pack_that_does_not_say_what_off_site_checks_settle_reads_them_as_visi
     on_site = world["inspections"].with_columns(
         mode=pl.lit("on_site", dtype=world["inspections"]["mode"].dtype)
     )
-    folded = fold_features(events, as_of=as_of, known_at=known_at, policy=OLD.features)
+    folded = features_on(events, as_of=as_of, known_at=known_at, policy=OLD.features)
     now = fold(integer_frames({**world, "inspections": on_site}), as_of, known_at)
-    assert folded.collect().sort("enterprise_id").equals(now)
+    assert folded.equals(now)
 
 
 NOT_RISING = {

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from models.features import CATALOGUE, fold_features
+from models.features import CATALOGUE
 from models.policy import load_policy
 from models.tables.canonical import TABLES
+from tests.worlds.coded import features_on
 from tests.worlds.strategies import FEATURE_SCHEMA, Row, World, as_events, canonical, integer_frames
 
 AS_OF = date(2026, 6, 30)
@@ -67,10 +68,9 @@ def world(
 
 
 def fold(of: World, *, as_of: date = AS_OF, known_at: date | None = None) -> pl.DataFrame:
-    """Features of a world on Polars, sorted by enterprise."""
+    """Features of a world, sorted by enterprise."""
     events = as_events(integer_frames(of))
-    folded = fold_features(events, as_of=as_of, known_at=known_at, policy=POLICY.features)
-    return folded.collect().sort("enterprise_id")
+    return features_on(events, as_of=as_of, known_at=known_at, policy=POLICY.features)
 
 
 def features_of(

@@ -16,7 +16,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from models.features import CATALOGUE, Events, integer_form
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.policy import load_policy
 from models.scorecard import Factor
 from models.tables.canonical import TABLES, Table, code_list
@@ -224,7 +224,7 @@ def _with_neighbours(factor: Factor) -> set[int]:
     return {near for least in factor.points if isinstance(least, int) for near in (least - 1, least)}
 
 
-FEATURE_SCHEMA = {one.name: pl.String if one.is_text else pl.Int64 for one in CATALOGUE.told}
+FEATURE_SCHEMA = {one.name: pl.String if one.is_text else pl.Int64 for one in CATALOGUE}
 
 
 DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visited", "records", "none"]}
@@ -235,7 +235,7 @@ DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visite
 def _feature_cells() -> dict[str, st.SearchStrategy[Any]]:
     inherent = cells("enterprises")
     cells_of: dict[str, st.SearchStrategy[Any]] = {}
-    for feature in CATALOGUE.told:
+    for feature in CATALOGUE:
         name = feature.name
         if name in DERIVED:
             cells_of[name] = st.sampled_from(DERIVED[name])
@@ -259,7 +259,7 @@ def _feature_rows() -> st.SearchStrategy[Row]:
 
 @st.composite
 def feature_frames(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
-    """Feature rows as ``fold_features`` gives them, with values each side of every limit of the starter pack."""
+    """Feature rows as a run computes them, with values each side of every limit of the starter pack."""
     told = [
         {**row, "enterprise_id": f"e{n}", "high_hazard": int(row["sector"] not in (None, "general"))}
         for n, row in enumerate(draw(st.lists(_feature_rows(), min_size=1, max_size=most)), 1)

@@ -2,7 +2,7 @@
 
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import rows_to_read
+from warehouse.coding.extract import rows_to_read
 from warehouse.coding.rows import put
 from warehouse.database.findings import may_repeat, system_of
 from warehouse.database.frames import Connection, log

@@ -7,24 +7,11 @@ from datetime import date
 from models.coding.card import FittedCard
 from models.coding.timeline import InForce
 from models.policy import PolicyOnDay
+from warehouse.coding.extract import Extract
 from warehouse.database.frames import Connection
 from warehouse.database.meta import stored_no, value
 from warehouse.database.places import Identity
 from warehouse.database.validity import told_by
-
-
-@dataclass(frozen=True)
-class Extract:
-    """Which rows are read: of these enterprises only (``None``: all), as stored by that write (``None``: by now)."""
-
-    only: tuple[str, ...] | None = None
-    stored_by: int | None = None
-
-
-EVERY_ROW = Extract()
-
-ONLY = "temp.only_these"
-"""Enterprises a coding is about, where it is not about all of them."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +20,18 @@ class Coding:
 
     With a champion, ``policy`` already carries its points and cut-offs.  ``rules``: those of the days the change rules
     remember and of the days to come (default: the same on all days).  ``only``: code these enterprises and leave the
-    others as they are.  ``stored_by``: use what was stored by that write (default: everything).
+    others as they are.  ``stored_by``: use what was stored by that write (default: everything).  ``between``: a portion
+    of the enterprises, from the first to the last of two ids.
     """
 
     as_of: date
     known_at: date
     policy: PolicyOnDay
-    engine: str = "polars"
     card: FittedCard | None = None
     rules: tuple[InForce, ...] = ()
     only: tuple[str, ...] | None = None
     stored_by: int | None = None
+    between: tuple[str, str] | None = None
 
     @property
     def in_force(self) -> tuple[InForce, ...]:
@@ -53,7 +41,7 @@ class Coding:
     @property
     def extract(self) -> Extract:
         """Which rows are read."""
-        return Extract(self.only, self.stored_by)
+        return Extract(self.only, self.stored_by, self.between)
 
 
 def identity_of(connection: Connection, coding: Coding) -> Identity:

@@ -1,14 +1,24 @@
 """What would change a code, for the passport: ``risk.ways`` and ``risk.near_red``."""
 
+from collections.abc import Callable
+from functools import partial
+
 import polars as pl
 
+from models.coding.verdicts import code_rank
 from models.counterfactuals import WAYS_SCHEMA, Asked, near_red, ways
+from models.counterfactuals.acts import CLOSE, offered
+from models.counterfactuals.near_red import CLEAN_TODAY, NEAR_RED_SCHEMA, lone_events
 from models.tables.canonical import TABLES
+from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import read_events, rows_to_read
+from warehouse.coding.extract import name_only, rows_to_read
+from warehouse.coding.levels import Rows, in_memory, rows_of
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import among_coded, put, require_day
-from warehouse.database.frames import Connection, log, shown_as
+from warehouse.coding.rows import Replacing, among_coded, portions_of, put, read_rows, require_day
+from warehouse.coding.scenarios import scenarios_of
+from warehouse.database.frames import Connection, log, shown_as, transaction
+from warehouse.database.meta import value
 from warehouse.database.validity import known
 
 
@@ -21,46 +31,75 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
     """
     log.info("finding what would change each code")
     require_day(connection, "risk.codes", coding)
-    events = read_events(connection, coding.extract)
-    codes = _codes(connection, coding)
     asked = Asked(coding.as_of, coding.known_at, coding.in_force, standing_overrides(connection, coding))
-    near = near_red(events, asked, only=_ids(codes.filter(pl.col("code") != "red")))
-    near = near.join(codes, on="enterprise_id", maintain_order="left")
+    name_only(connection, coding.extract)
     day = pl.lit(coding.as_of).alias("as_of")
-    put(connection, "risk.near_red", near.select("enterprise_id", day, "event", "code"), coding)
-    options = ways(events, asked, only=_ids(codes.filter(pl.col("code") != "green")))
-    told = _in_words(connection, options, coding)
-    return put(
-        connection, "risk.ways", told.select("enterprise_id", day, pl.exclude("enterprise_id")), coding
-    )
-
-
-def _codes(connection: Connection, coding: Coding) -> pl.DataFrame:
-    return connection.sql(f"SELECT enterprise_id, code FROM risk.codes WHERE {among_coded(coding)}").pl()
-
-
-def _ids(codes: pl.DataFrame) -> list[str]:
-    return codes["enterprise_id"].to_list()
-
-
-def _in_words(connection: Connection, options: pl.DataFrame, coding: Coding) -> pl.DataFrame:
-    """The options, with the words of its source beside the item of each finding, and where else it is reported."""
-    with shown_as(connection, "options", options.select("enterprise_id").unique()):
-        found = rows_to_read(connection, TABLES["violations"], coding.extract)
-        words = dict(
-            connection.execute(_WORDS.format(findings=found), {"known_at": coding.known_at}).fetchall()
+    if value(connection, f"SELECT count(*) FROM risk.codes WHERE {among_coded(coding)}") == 0:
+        nobody = pl.DataFrame(schema={**NEAR_RED_SCHEMA, "code": pl.String})
+        put(connection, "risk.near_red", nobody.select("enterprise_id", day, "event", "code"), coding)
+        nothing = pl.DataFrame(schema=WAYS_SCHEMA)
+        return put(
+            connection, "risk.ways", nothing.select("enterprise_id", day, pl.exclude("enterprise_id")), coding
         )
-    acts = [
-        [{**act, "about": words.get(act["ref"], act["about"])} for act in several]
-        for several in options["acts"].to_list()
-    ]
-    return options.with_columns(pl.Series("acts", acts, dtype=WAYS_SCHEMA["acts"]))
+    near, options = (Replacing(connection, name, coding) for name in ("risk.near_red", "risk.ways"))
+    with transaction(connection):
+        for portion in portions_of(connection, coding):
+            rows = rows_of(connection, portion.extract)
+            own = read_rows(connection, portion, "risk.codes").select("enterprise_id", "code")
+            features = read_rows(connection, portion, "risk.features")
+            events = nearness(
+                rows, asked, features.join(own.filter(pl.col("code") != "red"), on="enterprise_id")
+            )
+            told = events.join(own, on="enterprise_id", maintain_order="left")
+            near.add(told.select("enterprise_id", day, "event", "code"))
+            found = options_of(rows, asked, own, features, partial(_in_words, connection, coding))
+            options.add(found.select("enterprise_id", day, pl.exclude("enterprise_id")))
+    return options.height
+
+
+def nearness(rows: Rows, asked: Asked, features: pl.DataFrame) -> pl.DataFrame:
+    """Events that would make enterprises RED; ``features``: of the day, of those that are not."""
+    policy, today = asked.policy.features, day_number(asked.as_of)
+    with in_memory(lone_events(today)) as alone:
+        lone = alone.levels_on(asked.as_of, asked.as_of, policy)
+    clean = rows.visited_clean(asked.as_of, asked.known_at, policy)
+    own = features.with_columns(pl.col("enterprise_id").is_in(clean.implode()).alias(CLEAN_TODAY))
+    return near_red(own, lone, asked)
+
+
+def options_of(
+    rows: Rows,
+    asked: Asked,
+    codes: pl.DataFrame,
+    features: pl.DataFrame,
+    in_words: Callable[[pl.DataFrame], pl.DataFrame] = lambda acts: acts,
+) -> pl.DataFrame:
+    """The options of enterprises that are not GREEN; ``codes``: ``enterprise_id``, ``code`` of the day.
+
+    ``in_words``: gives the acts that are offered more to say of what they are about.
+    """
+    today = codes.filter(pl.col("code") != "green").select("enterprise_id", rank=code_rank(pl.col("code")))
+    if today.is_empty():
+        return pl.DataFrame(schema=WAYS_SCHEMA)
+    own = rows.among(today["enterprise_id"])
+    last_results = features.join(today, on="enterprise_id", how="semi").select("enterprise_id", "last_result")
+    acts = offered(own.events(asked.known_at), last_results, asked.span, asked.policy.features)
+    return ways(in_words(acts), scenarios_of(own, asked, today.sort("enterprise_id"), acts))
+
+
+def _in_words(connection: Connection, coding: Coding, acts: pl.DataFrame) -> pl.DataFrame:
+    """The acts, with the words of its source beside the item of each finding, and where else it is reported."""
+    closings = acts.filter(pl.col("kind") == CLOSE)
+    with shown_as(connection, "closings", closings.select("source", "violation_id").unique()):
+        found = rows_to_read(connection, TABLES["violations"], coding.extract)
+        words = connection.sql(_WORDS.format(findings=found), params={"known_at": coding.known_at}).pl()
+    told = acts.join(words, on="ref", how="left", maintain_order="left")
+    return told.with_columns(about=pl.coalesce("words", "about")).drop("words")
 
 
 _WORDS = f"""
 SELECT source || '/' || violation_id AS ref,
        concat_ws(' ', item_code, description,
                  CASE WHEN len(reports) > 1 THEN '(' || array_to_string(reports, ', ') || ')' END) AS words
-FROM {{findings}}
-WHERE enterprise_id IN (SELECT enterprise_id FROM options) AND {known()}
+FROM {{findings}} SEMI JOIN closings USING (source, violation_id) WHERE {known()}
 """

@@ -6,7 +6,7 @@ from models.planning.demand.due import settled_red
 from models.planning.demand.red_queue import build_red_queue
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import rows_to_read
+from warehouse.coding.extract import rows_to_read
 from warehouse.coding.rows import put, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.validity import open_finding, standing

@@ -1,9 +1,13 @@
 """Reading and replacing the rows of a coding: whole tables, or those of the enterprises that are coded."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
 import polars as pl
 
 from models.errors import ScoreError
-from warehouse.coding.coding import ONLY, Coding
+from warehouse.coding.coding import Coding
+from warehouse.coding.extract import among, in_portions
 from warehouse.database.frames import Connection, append, replace_table, transaction
 
 
@@ -15,6 +19,41 @@ def put(connection: Connection, name: str, frame: pl.DataFrame, coding: Coding) 
         connection.execute(f"DELETE FROM {name} WHERE {among_coded(coding)}")
         append(connection, name, frame)
     return frame.height
+
+
+class Replacing:
+    """A table that is replaced portion by portion, within one transaction: as ``put``, of all frames together."""
+
+    def __init__(self, connection: Connection, name: str, coding: Coding) -> None:
+        self._connection, self._name, self._coding = connection, name, coding
+        self._is_begun = False
+        self.height = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """The rows of one more portion."""
+        if self._is_begun:
+            append(self._connection, self._name, frame)
+        else:
+            put(self._connection, self._name, frame, self._coding)
+        self._is_begun = True
+        self.height += frame.height
+
+
+def put_in_portions(
+    connection: Connection, name: str, coding: Coding, made: Callable[[Coding], pl.DataFrame]
+) -> int:
+    """Replace a table by what is made of one portion of the enterprises after another.  Returns its rows."""
+    rows = Replacing(connection, name, coding)
+    with transaction(connection):
+        for portion in portions_of(connection, coding):
+            rows.add(made(portion))
+    return rows.height
+
+
+def portions_of(connection: Connection, coding: Coding) -> Iterator[Coding]:
+    """The coding of one portion of the enterprises after another, by their order."""
+    for extract in in_portions(connection, coding.extract):
+        yield replace(coding, between=extract.between)
 
 
 def require_day(connection: Connection, table: str, coding: Coding) -> None:
@@ -31,8 +70,7 @@ def require_day(connection: Connection, table: str, coding: Coding) -> None:
 
 def among_coded(coding: Coding, of: str = "") -> str:
     """SQL condition: the row (of a table with the alias ``of``) is about an enterprise that is coded."""
-    column = f"{of}.enterprise_id" if of else "enterprise_id"
-    return "true" if coding.only is None else f"{column} IN (SELECT enterprise_id FROM {ONLY})"
+    return among(coding.extract, of)
 
 
 def read_rows(

@@ -5,6 +5,8 @@ issued.  A stage replaces its table, or the rows of the enterprises it codes, in
 between stages can simply be run again.
 """
 
+from collections import Counter
+
 import polars as pl
 
 from models.coding.card import FittedCard
@@ -15,8 +17,8 @@ from models.coding.verdicts import judge
 from models.errors import ScoreError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding, data_watermark
-from warehouse.coding.engines import features_of
-from warehouse.coding.rows import among_coded, put, read_rows, require_day
+from warehouse.coding.levels import rows_of
+from warehouse.coding.rows import among_coded, put_in_portions, read_rows, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import FOREVER
 from warehouse.schema.catalogue import OWN
@@ -25,18 +27,26 @@ from warehouse.schema.catalogue import OWN
 def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
-    features = features_of(connection, coding).with_columns(as_of=pl.lit(coding.as_of))
-    return put(connection, "risk.features", features, coding)
+    day, known_at, policy = coding.as_of, coding.known_at, coding.policy.features
+
+    def made(portion: Coding) -> pl.DataFrame:
+        features = rows_of(connection, portion.extract).levels_on(day, known_at, policy)
+        return features.with_columns(as_of=pl.lit(day))
+
+    return put_in_portions(connection, "risk.features", coding, made)
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
     """``risk.scores``: one row per enterprise, the points of every factor and their sum."""
     log.info("scoring")
     card = coding.policy.scorecard
-    contributions = card.contributions(read_rows(connection, coding, "risk.features")).with_columns(
-        as_of=pl.lit(coding.as_of), scorecard=pl.lit(card.name), fingerprint=pl.lit(card.fingerprint)
-    )
-    return put(connection, "risk.scores", contributions, coding)
+    told = {"as_of": coding.as_of, "scorecard": card.name, "fingerprint": card.fingerprint}
+
+    def made(portion: Coding) -> pl.DataFrame:
+        points = card.contributions(read_rows(connection, portion, "risk.features"))
+        return points.with_columns(**{name: pl.lit(one) for name, one in told.items()})
+
+    return put_in_portions(connection, "risk.scores", coding, made)
 
 
 def compute_probabilities(connection: Connection, coding: Coding) -> int:
@@ -83,27 +93,31 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
     get none or two.
     """
     log.info("assigning codes")
-    facts = judge(_judged(connection, coding), read_rows(connection, coding, "risk.scores"), coding.policy)
     require_day(connection, "risk.forecast", coding)
-    shown = read_rows(connection, coding, "risk.forecast", where="valid_from = as_of").select(
-        "enterprise_id", "code", "decided_by"
-    )
-    codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
-    _require_one_code_each(facts, codes)
-    policy = coding.policy
-    stamped = codes.select(
-        "enterprise_id",
-        pl.lit(coding.as_of).alias("as_of"),
-        *("code", "score", "is_provisional", "decided_by"),
-        pack=pl.lit(policy.pack),
-        pack_version=pl.lit(policy.version),
-        pack_hash=pl.lit(policy.pack_hash),
-        fingerprint=pl.lit(policy.scorecard.fingerprint),
-        data_watermark=pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date),
-    )
-    put(connection, "risk.codes", stamped, coding)
-    found = dict(codes.group_by("code").len().iter_rows())
-    return {code: found.get(code, 0) for code in reversed(CODE_KEYS)}
+    policy, found = coding.policy, Counter[str]()
+    watermark = pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date)
+
+    def made(portion: Coding) -> pl.DataFrame:
+        facts = judge(_judged(connection, portion), read_rows(connection, portion, "risk.scores"), policy)
+        shown = read_rows(connection, portion, "risk.forecast", where="valid_from = as_of").select(
+            "enterprise_id", "code", "decided_by"
+        )
+        codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
+        _require_one_code_each(facts, codes)
+        found.update(codes["code"])
+        return codes.select(
+            "enterprise_id",
+            pl.lit(coding.as_of).alias("as_of"),
+            *("code", "score", "is_provisional", "decided_by"),
+            pack=pl.lit(policy.pack),
+            pack_version=pl.lit(policy.version),
+            pack_hash=pl.lit(policy.pack_hash),
+            fingerprint=pl.lit(policy.scorecard.fingerprint),
+            data_watermark=watermark,
+        )
+
+    put_in_portions(connection, "risk.codes", coding, made)
+    return {code: found[code] for code in reversed(CODE_KEYS)}
 
 
 def compute_explanations(connection: Connection, coding: Coding) -> int:
@@ -112,23 +126,26 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
     log.info("explaining")
-    scores = read_rows(connection, coding, "risk.scores")
-    reasons = explain_codes(
-        _judged(connection, coding),
-        scores,
-        as_of=coding.as_of,
-        policy=coding.policy,
-        given=read_rows(connection, coding, "risk.codes").select("enterprise_id", "code", "decided_by"),
-        ends=connection.sql(_ENDS.format(among=among_coded(coding))).pl(),
-    )
-    _require_exact_sums(scores, reasons)
     replace_table(connection, "risk.factors", factor_texts(coding.policy))
     limits = coding.policy.codes.thresholds
     least = [(code, int(getattr(limits, code))) for code in CODE_KEYS[1:]]
     replace_table(connection, "risk.cut_offs", OWN["risk.cut_offs"].frame(least))
     day = pl.lit(coding.as_of).alias("as_of")
-    stamped = reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
-    return put(connection, "risk.explanations", stamped, coding)
+
+    def made(portion: Coding) -> pl.DataFrame:
+        scores = read_rows(connection, portion, "risk.scores")
+        reasons = explain_codes(
+            _judged(connection, portion),
+            scores,
+            as_of=coding.as_of,
+            policy=coding.policy,
+            given=read_rows(connection, portion, "risk.codes").select("enterprise_id", "code", "decided_by"),
+            ends=connection.sql(_ENDS.format(among=among_coded(portion))).pl(),
+        )
+        _require_exact_sums(scores, reasons)
+        return reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
+
+    return put_in_portions(connection, "risk.explanations", coding, made)
 
 
 # The day a factor's points first fall; the day a code that is held or given by a person is first another one.

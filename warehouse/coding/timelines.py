@@ -5,19 +5,21 @@ anything on record still counts; ``risk.forecast`` the codes that follow, from t
 every coming change of a factor's points.  All three say what happens if nothing new is learnt.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import polars as pl
 
-from models.coding.path import Path, code_path, deciding, on_day
+from models.coding.path import Path, code_path, deciding, remembered
 from models.coding.stretches import changed, until
+from models.coding.timeline import InForce
 from models.coding.verdicts import code_name
 from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
-from warehouse.coding.engines import read_events
+from warehouse.coding.levels import portions
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import put
-from warehouse.database.frames import Connection, log
+from warehouse.coding.rows import Replacing
+from warehouse.database.frames import Connection, log, transaction
 
 FORESEEN_DAYS = 2200
 """Six years: by then no event of today weighs anything any more, and the change rules have caught up."""
@@ -26,22 +28,39 @@ FORESEEN_DAYS = 2200
 def compute_timelines(connection: Connection, coding: Coding) -> int:
     """``risk.steps``, ``risk.forecast``, ``risk.point_steps``.  Returns the number of forecast rows."""
     log.info("foreseeing codes")
-    path = path_of(connection, coding, days=FORESEEN_DAYS)
-    put(connection, "risk.steps", _stamped(facts(path), coding), coding)
-    put(connection, "risk.point_steps", _stamped(point_steps(path, coding.as_of), coding), coding)
-    return put(connection, "risk.forecast", _stamped(forecast(path), coding), coding)
+    made = {
+        "risk.steps": facts,
+        "risk.point_steps": lambda path: point_steps(path, coding.as_of),
+        "risk.forecast": forecast,
+    }
+    with transaction(connection):
+        rows = {name: Replacing(connection, name, coding) for name in made}
+        for path in paths_of(connection, coding, days=FORESEEN_DAYS):
+            for name, table in made.items():
+                rows[name].add(_stamped(table(path), coding))
+    return rows["risk.forecast"].height
 
 
 def path_of(connection: Connection, coding: Coding, *, days: int = 0) -> Path:
     """The path of the codes from the coded day over some more days; writes nothing."""
-    return code_path(
-        read_events(connection, coding.extract),
-        first=coding.as_of,
-        last=coding.as_of + timedelta(days=days),
-        known_at=coding.known_at,
-        rules=coding.in_force,
-        overrides=standing_overrides(connection, coding),
-    )
+    parts = list(paths_of(connection, coding, days=days))
+    return Path(*(pl.concat(getattr(one, name) for one in parts) for name in ("steps", "points", "codes")))
+
+
+def paths_of(connection: Connection, coding: Coding, *, days: int = 0) -> Iterator[Path]:
+    """The same in portions of enterprises, in their order."""
+    last = coding.as_of + timedelta(days=days)
+    return paths_between(connection, coding, coding.as_of, last, coding.in_force)
+
+
+def paths_between(
+    connection: Connection, coding: Coding, first: date, last: date, rules: Sequence[InForce]
+) -> Iterator[Path]:
+    """The paths of the codes over some days, by the rules of those days, in portions of enterprises."""
+    span = remembered(first, last, coding.known_at, rules)
+    overrides = standing_overrides(connection, coding)
+    for rows in portions(connection, coding.extract):
+        yield code_path(rows.judged(span, rules), first=first, last=last, rules=rules, overrides=overrides)
 
 
 def facts(path: Path) -> pl.DataFrame:
@@ -63,31 +82,8 @@ def forecast(path: Path) -> pl.DataFrame:
 
 def point_steps(path: Path, as_of: date) -> pl.DataFrame:
     """Every coming change of a factor's points: ``enterprise_id``, ``factor``, ``changes_on``, ``points``."""
-    today = day_number(as_of)
-    factors = [name for name in path.steps.columns if name.startswith("points:")]
-    rows = pl.concat(
-        [
-            on_day(path.steps, today).select("enterprise_id", "as_of", *factors),
-            path.steps.filter(pl.col("as_of") > today).select("enterprise_id", "as_of", *factors),
-        ]
-    ).sort("enterprise_id", "as_of")
-    parts: list[pl.DataFrame] = []
-    for name in factors:
-        # A factor that a later rule book no longer has gives nothing from then on.
-        points = rows.select("enterprise_id", "as_of", points=pl.col(name).fill_null(0))
-        is_change = ~pl.col("enterprise_id").is_first_distinct()
-        moved = changed(points, "points").filter(is_change)
-        parts.append(moved.with_columns(factor=pl.lit(name.removeprefix("points:"))))
-    return (
-        pl.concat(parts)
-        .select(
-            "enterprise_id",
-            "factor",
-            changes_on=pl.from_epoch("as_of", "d"),
-            points="points",
-        )
-        .sort("enterprise_id", "factor", "changes_on")
-    )
+    coming = path.points.filter(pl.col("as_of") > day_number(as_of))
+    return coming.select("enterprise_id", "factor", changes_on=pl.from_epoch("as_of", "d"), points="points")
 
 
 def _spans(rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,14 +2,16 @@
 
 Every canonical row is kept in versions (``known_from``, ``known_to``), may be withdrawn (``withdrawn_on``), and names
 the write that stored it (``stored_no``).  What follows from these for a question is said here, as SQL, and in
-``models.validity`` for frames; nowhere else.  What is known to be withdrawn never stood: the day of knowledge decides
-it, not the day that is asked about.
+``models.validity``, which also says it of frames; nowhere else.  What is known to be withdrawn never stood: the day of
+knowledge decides it, not the day that is asked about.
 
 ``of``: alias of the table; ``day``, ``as_of``, ``by``: the argument, or any SQL, that gives the day or the write.
 """
 
 from typing import TYPE_CHECKING
 
+from models import validity
+from models.validity import at
 from warehouse.database.meta import FOREVER
 
 if TYPE_CHECKING:
@@ -19,24 +21,19 @@ if TYPE_CHECKING:
 KNOWN_AT = "$known_at"
 
 
-def _at(of: str, column: str) -> str:
-    return f"{of}.{column}" if of else column
-
-
 def known(of: str = "", *, day: str = KNOWN_AT) -> str:
     """The version of a row that counts on the day of knowledge."""
-    return f"{_at(of, 'known_from')} <= {day} AND {_at(of, 'known_to')} > {day}"
+    return validity.known(of, day=day)
 
 
 def standing(of: str = "", *, day: str = KNOWN_AT) -> str:
     """The version of an event that counts on the day of knowledge, where it was not withdrawn by then."""
-    column = _at(of, "withdrawn_on")
-    return f"{known(of, day=day)} AND ({column} IS NULL OR {column} > {day})"
+    return validity.standing(of, day=day)
 
 
 def withdrawn(of: str = "", *, day: str = KNOWN_AT) -> str:
     """The version says that the event was withdrawn by the day."""
-    return f"coalesce({_at(of, 'withdrawn_on')} <= {day}, false)"
+    return f"coalesce({at(of, 'withdrawn_on')} <= {day}, false)"
 
 
 def told_by(day: str = KNOWN_AT) -> str:
@@ -100,17 +97,17 @@ def as_delivered(column: str, of: str) -> str:
 
 def inspection(of: str = "") -> str:
     """A visit that is an inspection: assistance never is one (P11).  That it was refused is its result."""
-    return f"{_at(of, 'kind')} <> 'assistance'"
+    return validity.inspection(of)
 
 
 def counted_visit(of: str = "") -> str:
     """An inspection at which the inspectors were let in: it settles what was planned, and uses up a cap."""
-    return f"{inspection(of)} AND {_at(of, 'result')} <> 'refused'"
+    return f"{inspection(of)} AND {at(of, 'result')} <> 'refused'"
 
 
 def open_finding(of: str = "", *, as_of: str = "$as_of") -> str:
     """A finding that is not put right by the end of a day."""
-    column = _at(of, "rectified_on")
+    column = at(of, "rectified_on")
     return f"({column} IS NULL OR {column} > {as_of})"
 
 

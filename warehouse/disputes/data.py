@@ -8,7 +8,7 @@ import polars as pl
 
 from models.contract import PROBLEMS, ROW, judge
 from models.errors import DisputeError
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value

@@ -30,7 +30,6 @@ class Desk:
     connection: Connection
     home: Home
     pack: Policy
-    engine: str
     on: date
     as_of: date
     known_at: date
@@ -42,7 +41,6 @@ class Desk:
             self.pack,
             self.as_of,
             known_at=self.known_at,
-            engine=self.engine,
             only=(enterprise_id,),
         )
 
@@ -59,7 +57,6 @@ class Desk:
             known_at=self.known_at,
             run_id=f"objection-{uuid.uuid4()}",
             also=(enterprise_id,),
-            engine=self.engine,
         ):
             yield
 
@@ -69,7 +66,7 @@ _PATIENCE_SECONDS = 3
 
 
 @contextmanager
-def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "polars") -> Generator[Desk]:
+def at_the_desk(home: Home, pack: Policy, on: date | None) -> Generator[Desk]:
     """The warehouse, held for writing; ``on`` is the day of the decision (default: today).
 
     What others began is carried through first.  ``pack`` holds in a home where no pack was activated.  Raises BusyError
@@ -77,7 +74,7 @@ def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "pol
     """
     with writing(home, wait_seconds=_PATIENCE_SECONDS) as connection:
         as_of, today = coded_day(connection), city_today(connection)
-        resume(connection, home, pack, engine=engine)
+        resume(connection, home, pack)
         day = on or today
         if not as_of <= day <= max(today, local_today()):
             raise DayError(
@@ -88,4 +85,4 @@ def at_the_desk(home: Home, pack: Policy, on: date | None, *, engine: str = "pol
         # What was known when codes were issued stays known, even if this comes to the desk with an earlier date.
         last = last_issued(connection)
         known_at = max(as_of, day, *([last.known_at] if last else []))
-        yield Desk(connection, home, pack, engine, day, as_of, known_at)
+        yield Desk(connection, home, pack, day, as_of, known_at)

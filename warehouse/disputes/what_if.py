@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from models.coding.path import codes_on
+from models.coding.path import code_path, remembered
 from models.errors import DisputeError
 from models.features import Events, integer_form
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.tables.canonical import TABLES, Table
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding
+from warehouse.coding.levels import in_memory
 from warehouse.coding.overrides import standing_overrides
 from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, shown_as
@@ -79,13 +80,11 @@ def code_if(
         **{name: _frame(connection, name, enterprise_id, without, changes).lazy() for name in EVENT_COLUMNS}
     )
     overrides = standing_overrides(connection, coding)
-    codes = codes_on(
-        events,
-        as_of=coding.as_of,
-        known_at=coding.known_at,
-        rules=coding.in_force,
-        overrides=overrides.filter(pl.col("enterprise_id") == enterprise_id),
-    )
+    overrides = overrides.filter(pl.col("enterprise_id") == enterprise_id)
+    day, rules = coding.as_of, coding.in_force
+    with in_memory(events) as rows:
+        judged = rows.judged(remembered(day, day, coding.known_at, rules), rules)
+    codes = code_path(judged, first=day, last=day, rules=rules, overrides=overrides).codes
     if codes.height != 1:
         raise DisputeError(
             "'{enterprise_id}' had no code on {as_of}. Check the id: ./riskcode codes --list",

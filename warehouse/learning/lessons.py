@@ -38,7 +38,6 @@ def prepare(
     *,
     label: str,
     as_of: date,
-    engine: str = "duckdb",
     to_judge: bool = True,
 ) -> Lesson:
     """Read everything that learning needs, by the pack in force; afterwards the warehouse is free for others.
@@ -46,7 +45,7 @@ def prepare(
     ``policy`` holds in a home where no pack was activated.
     """
     policy = pack_on(connection, policy, as_of)
-    material = build_material(connection, policy, label=label, as_of=as_of, engine=engine, to_judge=to_judge)
+    material = build_material(connection, policy, label=label, as_of=as_of, to_judge=to_judge)
     return Lesson(material, policy.on(as_of), champion(connection, as_of))
 
 

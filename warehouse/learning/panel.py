@@ -17,7 +17,7 @@ from models.learning.training import OTHER, Material
 from models.policy import Fitting, Label, Policy, PolicyOnDay
 from models.vocabulary import RESULT_RANK, as_date, day_number
 from warehouse.coding.coding import data_watermark
-from warehouse.coding.engines import fold
+from warehouse.coding.levels import features_on
 from warehouse.database.findings import SEVERITIES, findings
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
@@ -44,7 +44,6 @@ def build_material(
     *,
     label: str,
     as_of: date,
-    engine: str = "duckdb",
     to_judge: bool = True,
 ) -> Material:
     """Everything a card for ``label`` is fitted and judged on, as known on ``as_of``.
@@ -59,7 +58,7 @@ def build_material(
     parts: list[pl.DataFrame] = []
     for day in days:
         log.info("cohort %s", day)
-        features = fold(connection, as_of=day, known_at=day, policy=policy.on(day).features, engine=engine)
+        features = pl.concat(features_on(connection, day, day, policy.on(day).features))
         adjusted = adjusted_counts(*recorded(connection, day))
         parts.append(
             features.filter(in_cohort(wanted))
@@ -73,7 +72,7 @@ def build_material(
                 as_of=pl.lit(day_number(day), dtype=pl.Int64),
             )
         )
-    current = fold(connection, as_of=as_of, known_at=as_of, policy=on_day.features, engine=engine)
+    current = pl.concat(features_on(connection, as_of, as_of, on_day.features))
     panel = pl.concat(parts)
     watermark = data_watermark(connection, as_of) or as_of
     log.info("attaching labels")

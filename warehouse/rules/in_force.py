@@ -61,7 +61,6 @@ def coding_on(
     as_of: date,
     *,
     known_at: date | None = None,
-    engine: str = "polars",
     only: tuple[str, ...] | None = None,
     stored_by: int | None = None,
     packs: Sequence[FromDay] | None = None,
@@ -84,4 +83,4 @@ def coding_on(
         remembered = memory_days(rules)
         begins = as_of - timedelta(days=remembered)
         rules = rules_between(connection, pack, begins, last, stored_by=stored_by, packs=packs)
-    return Coding(as_of, known_at or as_of, today.policy, engine, today.card, rules, only, stored_by)
+    return Coding(as_of, known_at or as_of, today.policy, today.card, rules, only, stored_by)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.policy.review import Monitoring
 from models.supervision import drift
 from models.supervision.announced import calendar

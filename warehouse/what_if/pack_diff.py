@@ -114,7 +114,6 @@ def compare(
     default: Policy,
     as_of: date | None = None,
     only: Sequence[str] | None = None,
-    engine: str = "polars",
 ) -> PackDiff:
     """What ``new`` would do in place of ``old`` (``None``: what is in force) on a day (default: the last one coded).
 
@@ -136,12 +135,12 @@ def compare(
                 raise nothing
             before = _before(connection, old, default, day)
             log.info("coding %s by the pack before", day)
-            said = coding_on(connection, default, day, engine=engine, packs=before)
+            said = coding_on(connection, default, day, packs=before)
             _code(connection, said, with_plan=only is None)
         with writing(homes["new"]) as connection:
             log.info("coding %s by the new pack", day)
             after = [*(one for one in before if one.since < day), FromDay(day, new)]
-            coding = coding_on(connection, default, day, engine=engine, packs=after)
+            coding = coding_on(connection, default, day, packs=after)
             _code(connection, coding, with_plan=only is None)
         log.info("comparing")
         with duckdb.connect() as connection:

@@ -10,19 +10,18 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.coding.explain import explain_codes, factor_texts
-from models.coding.path import code_path, deciding
+from models.coding.path import deciding, memory_days
 from models.coding.stretches import changed, until
 from models.coding.timeline import with_interval
 from models.coding.verdicts import code_name, code_rank, judge
 from models.errors import WarehouseError
-from models.features.fold import EVENT_COLUMNS
+from models.features.events import EVENT_COLUMNS
 from models.policy import Policy
 from models.tables.canonical import TABLES
 from models.vocabulary import day_number
-from warehouse.coding.coding import Coding, Extract
-from warehouse.coding.engines import features_of, read_events
-from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.timelines import path_of
+from warehouse.coding.coding import Coding
+from warehouse.coding.levels import features_on
+from warehouse.coding.timelines import path_of, paths_between
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import value
 from warehouse.database.reading import Row, rows
@@ -62,7 +61,8 @@ def past_explanation(connection: Connection, coding: Coding) -> list[Row]:
 
     Raises WarehouseError when an enterprise was not known then.
     """
-    features = with_interval(features_of(connection, coding), coding.card)
+    told = features_on(connection, coding.as_of, coding.known_at, coding.policy.features, coding.extract)
+    features = with_interval(pl.concat(told), coding.card)
     if features.is_empty():
         raise WarehouseError(
             "Not known on {known_at}: {only}. Give a later --known-at.",
@@ -191,16 +191,10 @@ def _wrong_codes(
 ) -> pl.DataFrame:
     """Stretches of days on which the issued code is not what is known now to be right."""
     coding = coding_on(connection, pack, last, known_at=known_at, only=only)
-    memory = timedelta(days=max(one.policy.codes.change.memory_days for one in coding.in_force))
-    path = code_path(
-        read_events(connection, Extract(only)),
-        first=first,
-        last=last,
-        known_at=known_at,
-        rules=rules_between(connection, pack, first - memory, last),
-        overrides=standing_overrides(connection, coding),
-    )
-    right = path.codes.select("enterprise_id", day=pl.col("as_of"), right="rank")
+    memory = timedelta(days=memory_days(coding.in_force))
+    rules = rules_between(connection, pack, first - memory, last)
+    codes = pl.concat(path.codes for path in paths_between(connection, coding, first, last, rules))
+    right = codes.select("enterprise_id", day=pl.col("as_of"), right="rank")
     issued = connection.sql(
         "SELECT enterprise_id, valid_from - DATE '1970-01-01' AS day, code FROM risk.code_history "
         "WHERE valid_from < valid_to ORDER BY enterprise_id, valid_from"

@@ -1,6 +1,6 @@
 """Change rules: worse at once, better one band at a time, and a memory that ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import polars as pl
@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.coding.changes import Row, flip_flops, path, paths
+from models.coding.changes import flip_flops, paths
 from models.policy import ChangeRules
 from models.policy.shape import BandDays
 from tests.day_by_day import under_change_rules
 from tests.models.test_laws import some
 
+Row = tuple[int, int, int, int]
+"""First day, rank, near rank and position of the rules of a stretch of days; it ends where the next one begins."""
 Days = int | tuple[int, int, int]
 """Days of every code, or of RED, YELLOW and BLUE."""
 
@@ -28,7 +30,20 @@ def _of_codes(days: Days) -> BandDays:
 
 
 def changes(stretches: Sequence[Row], *, last: int, rule: ChangeRules | None = None) -> list[tuple[int, int]]:
-    return [tuple(change) for change in path(stretches, [rule or rules()], last)]
+    return under(stretches, [rule or rules()], last)
+
+
+def under(stretches: Sequence[Row], several: Sequence[ChangeRules], last: int) -> list[tuple[int, int]]:
+    """Day and rank of every change of one enterprise."""
+    return paths(steps_of({"a": stretches}), several, last=last).select("as_of", "held_rank").rows()
+
+
+def steps_of(told: Mapping[str, Sequence[Row]]) -> pl.DataFrame:
+    rows = [(firm, *row) for firm, several in told.items() for row in several]
+    return pl.DataFrame(rows, schema=STEPS, orient="row")
+
+
+STEPS = {"enterprise_id": pl.String, **dict.fromkeys(("as_of", "rank", "near_rank", "rules"), pl.Int64)}
 
 
 def facts(*ranks: tuple[int, int]) -> list[Row]:
@@ -74,8 +89,7 @@ def test_without_dwell_and_margin_a_code_is_what_the_facts_say():
 
 def test_the_waiting_uses_the_rules_of_the_day():
     told = [(0, 3, 3, 0), (10, 2, 2, 0), (20, 2, 2, 1)]
-    found = [tuple(change) for change in path(told, [rules(), rules(dwell=5)], 100)]
-    assert found == [(0, 3), (20, 2)]
+    assert under(told, [rules(), rules(dwell=5)], 100) == [(0, 3), (20, 2)]
 
 
 STRETCHES = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 3), st.booleans()), min_size=1, max_size=12)
@@ -158,17 +172,22 @@ def test_a_code_is_never_better_than_the_facts_and_falls_one_band_at_a_time(
 
 
 def test_paths_keep_enterprises_apart():
-    steps = pl.DataFrame(
-        {
-            "enterprise_id": ["a", "a", "b"],
-            "as_of": [0, 10, 0],
-            "rank": [3, 0, 1],
-            "near_rank": [3, 0, 1],
-            "rules": [0, 0, 0],
-        }
-    )
+    steps = steps_of({"a": [(0, 3, 3, 0), (10, 0, 0, 0)], "b": [(0, 1, 1, 0)]})
     found = paths(steps, [rules()], last=50)
     assert found.rows() == [("a", 0, 3), ("a", 40, 2), ("b", 0, 1)]
+
+
+def test_of_nobody_there_is_no_path():
+    assert paths(steps_of({}), [rules()], last=50).rows() == []
+
+
+@some
+@given(st.lists(STRETCHES, min_size=2, max_size=9))
+def test_a_path_is_the_same_whoever_else_is_judged(several: list[list[tuple[int, int, bool]]]):
+    told = {f"{number}": laid_out(drawn) for number, drawn in enumerate(several)}
+    found = paths(steps_of(told), [rules(7, 20)], last=900)
+    alone = [paths(steps_of({firm: rows}), [rules(7, 20)], last=900) for firm, rows in told.items()]
+    assert found.equals(pl.concat(alone))
 
 
 def test_a_flip_flop_is_a_code_that_goes_and_comes_back_within_the_days():

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from models.coding.verdicts import assign_codes, verdicts
-from models.features import fold_features
 from models.policy import PolicyOnDay, load_policy
 from tests.worlds.by_hand import world
+from tests.worlds.coded import features_on
 from tests.worlds.strategies import as_events, integer_frames
 
 Case = Mapping[str, Any]
@@ -60,7 +60,7 @@ def test_a_case_is_coded_as_written(case: Case):
     assert set(case) <= {"name", "as_of", "off_site_settles", "given", "then"}
     policy, then = _policy(case), dict(case["then"])
     events = as_events(integer_frames(world(**_given(case["given"]))))
-    folded = fold_features(events, as_of=case["as_of"], policy=policy.features).collect()
+    folded = features_on(events, as_of=case["as_of"], policy=policy.features)
     features, points = folded.row(0, named=True), policy.scorecard.contributions(folded)
     coded = assign_codes(folded, points, policy=policy).row(0, named=True)
     said = verdicts(folded, points, policy.codes).row(0, named=True)

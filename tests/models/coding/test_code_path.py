@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.coding import timeline
-from models.coding.path import OVERRIDE_SCHEMA, Path, code_path, codes_on, deciding, memory_days, on_day
-from models.coding.timeline import InForce, Span, judged_steps
+from models.coding.path import OVERRIDE_SCHEMA, Path, deciding, memory_days, on_day
+from models.coding.timeline import InForce
 from models.features import Events
 from models.policy import ChangeRules
 from models.policy.shape import BandDays
 from models.vocabulary import day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
+from tests.worlds.coded import codes_on, path_of
 from tests.worlds.effort import tries
 from tests.worlds.strategies import as_events, integer_frames
 
@@ -49,7 +49,7 @@ def events() -> Events:
 
 
 def found(overrides: pl.DataFrame | None = None, *, first: date = FIRST, last: date = LAST) -> Path:
-    return code_path(events(), first=first, last=last, known_at=AS_OF, rules=RULES, overrides=overrides)
+    return path_of(events(), first=first, last=last, known_at=AS_OF, rules=RULES, overrides=overrides)
 
 
 def daily(path: Path, column: str, first: date = FIRST, days: Sequence[int] = DAYS) -> dict[str, list[int]]:
@@ -155,11 +155,3 @@ def test_what_holds_on_a_day_is_the_last_that_began_by_then():
     rows = pl.DataFrame({"enterprise_id": ["b", "a", "a", "c"], "as_of": [5, 5, 9, 10], "said": [1, 2, 3, 4]})
     assert on_day(rows, 9).rows() == [("a", 9, 3), ("b", 5, 1)]
     assert on_day(rows, 8).rows() == [("a", 5, 2), ("b", 5, 1)]
-
-
-@pytest.mark.parametrize("most_rows", [1, 5])
-def test_portions_of_enterprises_give_what_all_at_once_do(most_rows: int, monkeypatch: pytest.MonkeyPatch):
-    span = Span(FIRST, LAST, AS_OF)
-    whole = judged_steps(events(), span, RULES)
-    monkeypatch.setattr(timeline, "MOST_ROWS", most_rows)
-    assert judged_steps(events(), span, RULES).equals(whole)

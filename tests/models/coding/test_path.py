@@ -6,10 +6,11 @@ from random import Random
 
 import polars as pl
 
-from models.coding.path import OVERRIDE_SCHEMA, code_path, deciding
+from models.coding.path import OVERRIDE_SCHEMA, deciding
 from models.coding.timeline import InForce
 from models.vocabulary import RiskCode, day_number
 from tests.worlds.by_hand import AS_OF, POLICY, world
+from tests.worlds.coded import path_of
 from tests.worlds.strategies import as_events, integer_frames
 
 DAYS = range(25)
@@ -50,7 +51,7 @@ def codes(overrides: pl.DataFrame | None) -> tuple[dict[str, list[int]], dict[st
     ]
     visits = [{"enterprise_id": firm, "inspected_on": day(-ago)} for firm in FIRMS for ago in (10, 400)]
     of = world([{"enterprise_id": firm} for firm in FIRMS], violations=found, inspections=visits)
-    rows = code_path(
+    rows = path_of(
         as_events(integer_frames(of)),
         first=AS_OF,
         last=day(DAYS[-1]),

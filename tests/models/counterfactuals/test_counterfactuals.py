@@ -12,21 +12,21 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from models.coding.path import OVERRIDE_SCHEMA, code_path, codes_on
+from models.coding.path import OVERRIDE_SCHEMA
 from models.coding.timeline import InForce
-from models.counterfactuals import Asked, near_red, ways
-from models.counterfactuals.acts import offered
+from models.counterfactuals import Asked
 from models.counterfactuals.monotonicity import AGES, LOWERED, RAISED, SLOW, UNCHECKED, UNRULY, more_helps
 from models.counterfactuals.scenarios import ActSet, Promise
 from models.counterfactuals.search import MOST_SETS, Case, search
-from models.features import CATALOGUE, fold_features
-from models.features.fold import EVENT_COLUMNS
+from models.features import CATALOGUE
+from models.features.events import EVENT_COLUMNS
 from models.policy import PolicyOnDay
 from models.scorecard import Factor
 from models.tables.canonical import TABLES
 from models.vocabulary import CODE_KEYS, as_date, day_number
 from tests.models.test_laws import some
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, minutes_before_end, row, world
+from tests.worlds.coded import codes_on, features_on, near_red_of, offered_to, path_of, ways_of
 from tests.worlds.effort import tries
 from tests.worlds.strategies import Row, World, as_events, canonical, coded_days, integer_frames, worlds
 
@@ -43,7 +43,7 @@ def asked(policy: PolicyOnDay = POLICY, overrides: pl.DataFrame | None = None, a
 
 
 def options_of(of: World, question: Asked | None = None) -> list[dict[str, Any]]:
-    return ways(as_events(integer_frames(of)), question or asked()).to_dicts()
+    return ways_of(as_events(integer_frames(of)), question or asked()).to_dicts()
 
 
 def sets_of(options: Sequence[Mapping[str, Any]]) -> list[Set]:
@@ -107,8 +107,7 @@ def every_world(
     of: World, question: Asked, *, most_acts: int = 7
 ) -> tuple[World, dict[str, tuple[str, Set]]]:
     """A world with a copy of each enterprise for each set of its acts, and what each copy stands for."""
-    span = question.span
-    found = offered(as_events(integer_frames(of)), span, POLICY.features)
+    found = offered_to(as_events(integer_frames(of)), question)
     copies: list[Told] = []
     stands_for: dict[str, tuple[str, Set]] = {}
     for enterprise in of["enterprises"]["enterprise_id"].unique(maintain_order=True):
@@ -131,7 +130,7 @@ def by_brute_force(of: World, question: Asked) -> dict[str, dict[Set, tuple[date
         )
         overrides = question.overrides.join(names, on="enterprise_id")
         overrides = overrides.drop("enterprise_id").rename({"copy": "enterprise_id"}).select(*OVERRIDE_SCHEMA)
-    codes = code_path(
+    codes = path_of(
         as_events(integer_frames(copies)),
         first=question.as_of,
         last=question.span.last,
@@ -285,10 +284,10 @@ def test_acts_move_every_feature_the_way_the_search_relies_on():
     question = asked()
     copies, stands_for = every_world(troubled(3, 10), question, most_acts=6)
     for day in (AS_OF, TARGET):
-        folded = fold_features(
+        folded = features_on(
             as_events(integer_frames(copies)), as_of=day, known_at=AS_OF, policy=POLICY.features
         )
-        rows = {stands_for[each["enterprise_id"]]: each for each in folded.collect().to_dicts()}
+        rows = {stands_for[each["enterprise_id"]]: each for each in folded.to_dicts()}
         for (enterprise, acts), more in rows.items():
             for act in acts:
                 less = rows[enterprise, acts - {act}]
@@ -382,9 +381,8 @@ def test_sensors_that_come_back_are_an_act_and_their_number_is_told():
         "raised_at": minutes_before_end(5 * 1440),
         "acknowledged_at": LAST_MINUTE,
     }
-    [found] = offered(
-        as_events(integer_frames(firm(alerts=[silent, silent]))), asked().span, POLICY.features
-    ).filter(pl.col("kind") == "restore_monitoring")["ref"]
+    acts = offered_to(as_events(integer_frames(firm(alerts=[silent, silent]))), asked())
+    [found] = acts.filter(pl.col("kind") == "restore_monitoring")["ref"]
     assert found == "2"
 
 
@@ -399,7 +397,7 @@ def test_where_waiting_is_enough_the_day_is_that_of_the_forecast():
     assert codes_then(old, AS_OF) == "yellow"
     [option] = options_of(old)
     assert (option["acts"], option["is_searched"]) == ([], True)
-    path = code_path(
+    path = path_of(
         as_events(integer_frames(old)), first=AS_OF, last=TARGET, known_at=AS_OF, rules=asked().rules
     ).codes
     day, rank = path.filter(pl.col("as_of") > day_number(AS_OF)).select("as_of", "rank").row(0)
@@ -416,8 +414,8 @@ def test_an_act_changes_nothing_before_the_day_it_is_done():
 
 def test_nobody_to_ask_about_gives_no_options_and_no_events():
     empty = as_events(integer_frames(firm()))
-    assert ways(empty, asked(), only=[]).is_empty()
-    assert near_red(empty, asked(), only=[]).is_empty()
+    assert ways_of(empty, asked(), only=[]).is_empty()
+    assert near_red_of(empty, asked(), only=[]).is_empty()
 
 
 # ---- the search by itself ----------------------------------------------------------------------------------
@@ -492,7 +490,7 @@ def test_an_event_makes_red_exactly_those_that_a_run_with_it_makes_red():
         return set(coded.filter(pl.col("rank") == 3)["enterprise_id"])
 
     others = set(several["enterprises"]["enterprise_id"]) - reds(several)
-    found = near_red(events, asked(), only=others)
+    found = near_red_of(events, asked(), only=others)
     assert not found.is_empty()
     for event in POLICY.review.ordinary_events:
         table, more = EVENTS[event]
@@ -512,5 +510,5 @@ def test_under_an_override_only_a_veto_makes_red():
         [("e1", day_number(AS_OF), day_number(AS_OF) + 9, 1)], schema=OVERRIDE_SCHEMA, orient="row"
     )
     events = as_events(integer_frames(heavy))
-    assert not near_red(events, asked()).is_empty()
-    assert near_red(events, asked(overrides=given)).is_empty()
+    assert not near_red_of(events, asked()).is_empty()
+    assert near_red_of(events, asked(overrides=given)).is_empty()

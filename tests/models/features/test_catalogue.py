@@ -5,24 +5,23 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 
 from docs import data_dictionary
 from models.coding.explain import explain_codes
-from models.coding.timeline import InForce, Span, judged_steps
-from models.features import CATALOGUE, Events, fold_features
+from models.coding.timeline import InForce, Span
+from models.features import CATALOGUE
 from models.features.feature import Feature
-from models.features.measures import Combined, Total
-from models.features.windows import Step
+from models.features.measures import Combined, Sum
 from models.policy import PolicyOnDay, load_policy
 from models.scorecard import Factor, Scorecard
 from models.vocabulary import day_number
 from tests.worlds.by_hand import AS_OF, POLICY, days_before, world
+from tests.worlds.coded import features_on, judged_steps
 from tests.worlds.strategies import as_events, integer_frames
 
-TOY = Feature("accidents", "deaths_24m", Total("deaths", within=730), "up").told(
+TOY = Feature("accidents", "deaths_24m", Sum(of="deaths", within=730), "up").told(
     "people", "Killed in 24 months", "people killed within 730 days"
 )
 KILLED = world(accidents=[{"occurred_on": days_before(age), "deaths": n} for age, n in ((700, 2), (731, 4))])
@@ -41,19 +40,14 @@ def by_the_toy() -> PolicyOnDay:
 
 
 def features(policy: PolicyOnDay) -> pl.DataFrame:
-    folded = fold_features(as_events(integer_frames(KILLED)), as_of=AS_OF, policy=policy.features)
-    return folded.collect()
+    return features_on(as_events(integer_frames(KILLED)), as_of=AS_OF, policy=policy.features)
 
 
 @pytest.mark.usefixtures("with_toy")
-def test_a_declared_feature_is_folded_on_both_engines():
-    with duckdb.connect(config={"threads": 1}) as connection:
-        native = {
-            name: connection.from_arrow(frame.to_arrow()) for name, frame in integer_frames(KILLED).items()
-        }
-        folded = fold_features(Events(**native), as_of=AS_OF, policy=POLICY.features).pl()
-    assert folded[TOY.name].to_list() == features(POLICY)[TOY.name].to_list() == [2]
-    assert folded.columns[-1] == TOY.name
+def test_a_declared_feature_is_a_column_of_the_day():
+    found = features(POLICY)
+    assert found[TOY.name].to_list() == [2]
+    assert TOY.name in found.columns
 
 
 @pytest.mark.usefixtures("with_toy")
@@ -70,7 +64,7 @@ def test_a_declared_feature_is_scored_and_explained():
 def test_a_declared_feature_loses_its_points_on_the_day_its_window_ends():
     rules = [InForce(date(1990, 1, 1), by_the_toy())]
     span = Span(AS_OF, AS_OF + timedelta(days=100), AS_OF)
-    steps = judged_steps(as_events(integer_frames(KILLED)), span, rules).select("as_of", "points:deaths")
+    steps = judged_steps(as_events(integer_frames(KILLED)), span, rules).select("as_of", "score")
     assert steps.rows() == [(day_number(AS_OF), 7), (day_number(AS_OF) + 31, 0)]
 
 
@@ -83,14 +77,13 @@ def test_a_declared_feature_is_documented():
 def test_what_is_not_declared_is_nowhere():
     assert TOY.name not in features(POLICY).columns
     assert TOY.name not in data_dictionary._features()
-    assert CATALOGUE.steps(POLICY.features, {TOY.name: [1]}) == ()
 
 
 def test_every_feature_has_its_own_name_its_words_and_a_known_table():
     names = [feature.name for feature in CATALOGUE]
     assert len(names) == len(set(names))
-    assert [one.name for one in CATALOGUE.told if not (one.title and one.meaning)] == []
-    assert [one.name for one in CATALOGUE.told if not (one.unit or one.is_text)] == []
+    assert [one.name for one in CATALOGUE if not (one.title and one.meaning)] == []
+    assert [one.name for one in CATALOGUE if not (one.unit or one.is_text)] == []
     assert {one.table for one in CATALOGUE} == {*CATALOGUE.tables, ""}
 
 
@@ -108,31 +101,6 @@ def test_the_starter_pack_offers_no_barred_feature_and_learns_each_in_its_own_di
     assert [one.feature for one in offered if one.direction != CATALOGUE[one.feature].direction] == []
 
 
-COMBINED_FEATURES = [feature for feature in CATALOGUE if isinstance(feature.measure, Combined)]
-
-
-@pytest.mark.parametrize("feature", COMBINED_FEATURES, ids=lambda feature: feature.name)
-def test_what_several_tables_give_can_change_only_when_one_of_its_parts_can(feature: Feature):
-    parts = CATALOGUE.steps(POLICY.features, feature.measure.of)
-    assert CATALOGUE.steps(POLICY.features, {feature.name: ()}) == parts
-    assert parts
-
-
-def test_a_step_is_told_once_whoever_asks_for_it_and_nobody_asks_for_what_is_not_declared():
-    ages = dict.fromkeys(("days_since_inspection", "days_since_violation"), (3, 9))
-    each = [CATALOGUE.steps(POLICY.features, {name: values}) for name, values in ages.items()]
-    assert CATALOGUE.steps(POLICY.features, ages) == (*each[0], *each[1])
-    assert CATALOGUE.steps(POLICY.features, {"days_since_inspection": (3, 9), "inspections_12m": ()}) == (
-        *each[0],
-        Step("inspections", "inspected_on", (0, 366)),
-    )
-    assert CATALOGUE.steps(POLICY.features, {"bad_luck": (1,), "employees": (5,), "offline_days": (2,)}) == ()
-    assert each[0] == (
-        Step("inspections", "inspected_on", (0,)),
-        Step("inspections", "inspected_on", (0, 3, 4, 9, 10)),
-    )
-
-
 def test_the_catalogue_finds_features_by_name_by_table_and_by_what_acts_do():
     assert CATALOGUE["complaints_12m"].table == "alerts"
     assert "complaints_12m" in CATALOGUE
@@ -140,4 +108,4 @@ def test_the_catalogue_finds_features_by_name_by_table_and_by_what_acts_do():
     assert {feature.table for feature in CATALOGUE.of("alerts")} == {"alerts"}
     assert "slow_alerts" in CATALOGUE.moved("either")
     for acts in ("none", "lower", "raise", "either"):
-        assert CATALOGUE.moved(acts) == {one.name for one in CATALOGUE.told if one.acts == acts} != set()
+        assert CATALOGUE.moved(acts) == {one.name for one in CATALOGUE if one.acts == acts} != set()

@@ -10,7 +10,7 @@ from tests.day_by_day import codes_of_days, spread
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.packs import forgetful
 from tests.worlds.warehouses import KnownCity, stored_city
-from warehouse.coding.engines import read_events
+from warehouse.coding.extract import read_events
 from warehouse.coding.order import code_only
 from warehouse.rules.in_force import coding_on
 

@@ -20,8 +20,8 @@ from tests.worlds.deliveries import warehouse
 from tests.worlds.effort import tries
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
-from warehouse.coding.coding import Extract
-from warehouse.coding.engines import fold
+from warehouse.coding.extract import Extract
+from warehouse.coding.levels import features_on
 from warehouse.connection import Connection
 from warehouse.database.findings import SEVERITIES, findings, number_pools
 from warehouse.database.validity import as_stored, standing
@@ -328,16 +328,14 @@ def test_findings_are_those_that_the_rules_give_by_hand(seed: int, shares: bool,
 POLICY = load_policy().on(LATER).features
 
 
-def features(
-    connection: Connection, known_at: date, engine: str = "polars", only: str | None = None
-) -> pl.DataFrame:
+def features(connection: Connection, known_at: date, only: str | None = None) -> pl.DataFrame:
     extract = Extract(None if only is None else (only,))
-    return fold(connection, as_of=known_at, known_at=known_at, policy=POLICY, engine=engine, extract=extract)
+    return pl.concat(features_on(connection, known_at, known_at, POLICY, extract))
 
 
 @settings(max_examples=tries(25, 8), deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), known=st.sampled_from((0, 1, 3, 5, 40)))
-def test_what_a_second_system_repeats_changes_no_feature_in_any_engine(seed: int, known: int) -> None:
+def test_what_a_second_system_repeats_changes_no_feature(seed: int, known: int) -> None:
     chance, known_at = Random(seed), DAY + timedelta(days=known)
     once = [
         {**one, "source": "a", "violation_id": f"{n}"} for n, one in enumerate(reports_by_chance(seed, 14))
@@ -356,7 +354,6 @@ def test_what_a_second_system_repeats_changes_no_feature_in_any_engine(seed: int
         fill(connection, {"enterprises": canonical("enterprises", register)}, received_on=DAY)
     alone, twice = (features(connection, known_at) for connection in both)
     assert twice.equals(alone)
-    assert features(both[1], known_at, "duckdb").equals(alone)
     assert features(both[1], known_at, only="e1").equals(alone.filter(enterprise_id="e1"))
     for connection in both:
         connection.close()

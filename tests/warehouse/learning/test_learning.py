@@ -443,7 +443,7 @@ def known_city() -> Iterator[KnownCity]:
 
 @pytest.mark.slow
 def test_a_card_ranks_the_demo_city_at_least_as_truly_as_counting_does(known_city: KnownCity, home: Home):
-    lesson = prepare(known_city.connection, PACK, label="penalty", as_of=TODAY, engine="polars")
+    lesson = prepare(known_city.connection, PACK, label="penalty", as_of=TODAY)
     fitted = fit(lesson)
     rows = lesson.material.current.join(known_city.truth, on="enterprise_id")
     truth = rows["latent_risk"].to_numpy()

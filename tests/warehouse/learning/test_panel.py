@@ -51,7 +51,7 @@ def whole(city: World) -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def material(whole: Connection) -> Material:
-    return build_material(whole, PACK, label="serious_finding", as_of=END, engine="polars")
+    return build_material(whole, PACK, label="serious_finding", as_of=END)
 
 
 def until(of: World, day: date) -> World:
@@ -94,13 +94,12 @@ def test_a_label_that_is_complete_nowhere_is_refused_with_a_next_step(whole: Con
         build_material(whole, PACK, label="serious_finding", as_of=date(2025, 1, 31))
 
 
-@pytest.mark.parametrize(("engine", "latest"), [("polars", 99), ("duckdb", 2)])
 def test_a_firm_has_the_same_row_in_training_as_in_the_nightly_run_of_that_day(
-    material: Material, whole: Connection, engine: str, latest: int
+    material: Material, whole: Connection
 ):
     wanted = label_of(PACK.on(END), "serious_finding")
-    for day in days_of(material)[-latest:]:
-        coding = Coding(as_of=day, known_at=day, policy=PACK.on(day), engine=engine)
+    for day in days_of(material):
+        coding = Coding(as_of=day, known_at=day, policy=PACK.on(day))
         compute_features(whole, coding)
         served = whole.sql("FROM risk.features ORDER BY enterprise_id").pl().filter(in_cohort(wanted))
         learnt = features_of(material, day).drop(NO_FEATURES)
@@ -114,16 +113,9 @@ def test_the_latest_features_are_those_of_all_firms_in_the_nightly_run(material:
     assert material.current.equals(served.select(material.current.columns))
 
 
-def test_both_engines_give_the_same_panel(material: Material, whole: Connection):
-    other = build_material(whole, PACK, label="serious_finding", as_of=END, engine="duckdb")
-    assert other.panel.equals(material.panel)
-
-
 def test_features_of_a_day_stay_when_later_events_come_to_be_known(city: World, material: Material):
     for day in (date(2024, 9, 30), date(2025, 3, 31)):
-        then = build_material(
-            stored(until(city, day)), PACK, label="serious_finding", as_of=END, engine="polars"
-        )
+        then = build_material(stored(until(city, day)), PACK, label="serious_finding", as_of=END)
         assert features_of(then, day).equals(features_of(material, day)), day
 
 
@@ -133,9 +125,7 @@ def test_labels_of_a_day_are_unknown_then_and_known_a_year_and_a_month_later(cit
     assert rows["label"].null_count() < rows.height
     for later, is_known in ((394, False), (395, True)):
         then = day + timedelta(days=later)
-        built = build_material(
-            stored(until(city, then)), PACK, label="serious_finding", as_of=then, engine="polars"
-        )
+        built = build_material(stored(until(city, then)), PACK, label="serious_finding", as_of=then)
         found = built.panel.filter(pl.col("as_of") == day_number(day))["label"]
         assert (found.null_count() < len(found)) == is_known
 

@@ -1,0 +1,115 @@
+"""Which rows a coding reads, and in which form: days and minutes since 1970-01-01, flags as 0 and 1."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from models.features import Events
+from models.features.events import EVENT_COLUMNS
+from models.tables.canonical import TABLES, Table
+from warehouse.database.findings import findings
+from warehouse.database.frames import Connection, shown_as
+from warehouse.database.meta import value
+from warehouse.database.validity import as_stored
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Which rows are read: of these enterprises only (``None``: all), as stored by that write (``None``: by now).
+
+    ``between``: of enterprises from the first to the last of two ids.
+    """
+
+    only: tuple[str, ...] | None = None
+    stored_by: int | None = None
+    between: tuple[str, str] | None = None
+
+
+EVERY_ROW = Extract()
+
+ONLY = "temp.only_these"
+"""Enterprises a coding is about, where it is not about all of them."""
+
+
+def among(extract: Extract, of: str = "") -> str:
+    """SQL condition: the row (of a table with the alias ``of``) is about an enterprise that is read."""
+    column = f"{of}.enterprise_id" if of else "enterprise_id"
+    tests = [] if extract.only is None else [f"{column} IN (SELECT enterprise_id FROM {ONLY})"]
+    if extract.between is not None:
+        first, last = (one.replace("'", "''") for one in extract.between)
+        tests.append(f"{column} BETWEEN '{first}' AND '{last}'")
+    return " AND ".join(tests) or "true"
+
+
+def integer_query(table: Table, rows: str) -> str:
+    """SQL of rows of a canonical table in integer form: the same shape as ``models.features.integer_form``."""
+    columns = table.columns()
+    parts = [_integer(name, columns[name].dtype) for name in EVENT_COLUMNS[table.name]]
+    parts += [f"{name} - DATE '1970-01-01' AS {name}" for name in ("known_from", "known_to")]
+    return f"SELECT {', '.join(parts)} FROM {rows}"
+
+
+def rows_to_read(connection: Connection, table: Table, extract: Extract) -> str:
+    """SQL of the rows that are read of a table; what is reported twice is one row of the findings."""
+    rows = f"core.{table.name}" if extract.stored_by is None else f"({as_stored(table, extract.stored_by)})"
+    if extract.only is not None or extract.between is not None:
+        rows = f"(FROM {rows} WHERE {among(extract)})"
+    return findings(connection, rows, by=extract.stored_by) if table.name == "violations" else rows
+
+
+def read_events(connection: Connection, extract: Extract = EVERY_ROW) -> Events:
+    """The six tables in integer form as Polars frames."""
+    name_only(connection, extract)
+    return Events(
+        **{name: connection.sql(query).pl().lazy() for name, query in queries(connection, extract).items()}
+    )
+
+
+def queries(connection: Connection, extract: Extract) -> dict[str, str]:
+    """SQL of the rows that are read of each table, in integer form."""
+    tables = (TABLES[name] for name in EVENT_COLUMNS)
+    return {table.name: integer_query(table, rows_to_read(connection, table, extract)) for table in tables}
+
+
+def name_only(connection: Connection, extract: Extract) -> None:
+    """Let ``ONLY`` hold the enterprises that are read, where they are not all."""
+    if extract.only is not None:
+        named = pl.DataFrame({"enterprise_id": list(extract.only)}, schema={"enterprise_id": pl.String})
+        with shown_as(connection, "named", named):
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {ONLY.split('.')[1]} AS FROM named")
+
+
+def _integer(name: str, dtype: pl.DataType) -> str:
+    if dtype == pl.Date:
+        return f"{name} - DATE '1970-01-01' AS {name}"
+    if dtype == pl.Datetime:
+        return f"epoch_us({name}) // 60000000 AS {name}"
+    return f"{name}::BIGINT AS {name}" if dtype == pl.Boolean else name
+
+
+MOST_ROWS = 1_000_000
+"""Events, about, of the enterprises that are coded at once."""
+
+
+def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
+    """What is read, in portions of whole enterprises by their order; at least one."""
+    name_only(connection, extract)
+    held = " + ".join(f"(SELECT count(*) FROM core.{name})" for name in EVENT_COLUMNS)
+    if extract.only is not None or value(connection, f"SELECT {held}") <= MOST_ROWS:
+        yield extract
+        return
+    counted = " UNION ALL ".join(
+        f"SELECT enterprise_id, count(*) AS n FROM core.{name} GROUP BY enterprise_id"
+        for name in EVENT_COLUMNS
+    )
+    for between in connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall():
+        yield replace(extract, between=between)
+
+
+_RANGES = """
+SELECT min(enterprise_id), max(enterprise_id) FROM (
+    SELECT enterprise_id, sum(sum(n)) OVER (ORDER BY enterprise_id) // {most} AS portion
+    FROM ({counted}) GROUP BY enterprise_id)
+GROUP BY portion ORDER BY portion
+"""
