@@ -81,49 +81,80 @@ def judge(
     ``credit_codes``: enterprises must have valid ones, or one of ``accepted_codes``.
     """
     proof = Proof(credit_codes, accepted_codes)
-    rows, repeats = _collapse_repeats(normalised(rows, table, proof), table)
-    columns = list(table.columns())
-    checked = _checked(table).filter(rows.select(*columns, ROW))
+    good, refused = judge_each(rows, table, known_enterprises=known_enterprises, today=today, proof=proof)
+    together = judge_together(good.filter(key_of(table).is_duplicated()), table)
+    out = pl.concat([together.refused[ROW], together.repeated])
+    accepted = good.filter(~pl.col(ROW).is_in(out.implode())).select(*table.columns(), ROW)
+    return Judgement(accepted, pl.concat([refused, together.refused]), len(together.repeated))
+
+
+def judge_each(
+    rows: pl.DataFrame, table: Table, *, known_enterprises: pl.Series, today: date, proof: Proof
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judge each row by itself: those that break no rule, and the others as ``refused`` (``row``, ``rules``).
+
+    Takes what ``judge`` takes; the good rows keep further columns, and have each id in its one spelling.  However rows
+    are cut into frames, each fares the same.
+    """
+    rows = normalised(rows, table, proof)
+    checked = _checked(table).filter(rows.select(*table.columns(), ROW))
     failing = _named_failures(checked[1].details(), table)
     own = _own_rules(rows, table, known_enterprises=known_enterprises, today=today, proof=proof)
     no_ids = unproven(rows, table, proof, row=ROW)
     refused = _combine(failing, own, no_ids, rows.select(ROW, rules=PROBLEMS))
-    refused = _release_lone_keys(refused, rows, table)
-    accepted = rows.join(refused, on=ROW, how="anti").select(*columns, ROW)
-    again = repeats.join(refused, left_on="first", right_on=ROW).select(ROW, "rules")
-    return Judgement(accepted, pl.concat([refused, again]), repeats.height - again.height)
+    good = rows.drop(PROBLEMS)
+    return good if refused.is_empty() else good.filter(~pl.col(ROW).is_in(refused[ROW].implode())), refused
+
+
+@dataclass(frozen=True)
+class Together:
+    """What becomes of good rows that share key and ``recorded_at``; all others of them are accepted.
+
+    ``refused``: ``row`` and ``rules`` of those that contradict each other.  ``repeated``: ``row`` of those that repeat
+    an accepted one word for word.
+    """
+
+    refused: pl.DataFrame
+    repeated: pl.Series
+
+
+def judge_together(good: pl.DataFrame, table: Table) -> Together:
+    """Judge rows that are good by themselves and share ``key_of`` with another one: all such rows of a delivery.
+
+    Only good rows can contradict each other: whether a row is refused does not depend on which bad ones came with it.
+    """
+    # A row that names today's number says it by itself; who had a former one may turn out to be uncertain.
+    order = [pl.col(NAMED_AS).is_not_null()] if NAMED_AS in good.columns else []
+    told = good.with_columns(first=pl.col(ROW).sort_by(*order, ROW).first().over(list(table.columns())))
+    is_first = pl.col(ROW) == pl.col("first")
+    clashing = told.filter(is_first).filter(pl.struct(_key(table)).is_duplicated())[ROW]
+    is_clashing = pl.col("first").is_in(clashing.implode())
+    refused = told.filter(is_clashing).select(ROW, rules=pl.lit([DUPLICATE_KEY], dtype=pl.List(pl.String)))
+    return Together(refused.sort(ROW), told.filter(~is_first & ~is_clashing)[ROW])
+
+
+def key_of(table: Table) -> pl.Expr:
+    """Key and ``recorded_at`` of a row as one number; that of others is another one, but for rare chance."""
+    return pl.struct(_key(table)).hash()
 
 
 @cache
 def _checked(table: Table) -> type[dy.Schema]:
     """The schema of the table with the row number added, so that failures can be told apart.
 
-    Without the lengths of texts: dataframely counts bytes, of which a Chinese character has three.
+    Without the key, which is no matter of one row, and the lengths of texts: dataframely counts bytes, of which a
+    Chinese character has three.
     """
-    texts = {name: copy(column) for name, column in table.columns().items() if isinstance(column, dy.String)}
-    for text in texts.values():
-        text.max_length = None
-    return type(f"{table.name}_rows", (table.schema,), {**texts, ROW: dy.Int64(nullable=False)})
+    own = {name: copy(column) for name, column in table.columns().items()}
+    for column in own.values():
+        column.primary_key = False
+        if isinstance(column, dy.String):
+            column.max_length = None
+    return type(f"{table.name}_rows", (table.schema,), {**own, ROW: dy.Int64(nullable=False)})
 
 
 def _key(table: Table) -> list[str]:
     return [*table.key, "recorded_at"]
-
-
-def _collapse_repeats(rows: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Take out rows that repeat another word for word; only shared keys are compared, which is fast.
-
-    Gives the rows left, and of each repeat its ``row`` and that of the ``first`` one, whose fate it shares.
-    """
-    shared = pl.struct(_key(table)).is_duplicated()
-    content = [*table.columns(), pl.col(PROBLEMS).list.join(",")]
-    suspects = rows.filter(shared)
-    # A row that names today's number says it by itself; who had a former one may turn out to be uncertain.
-    order = [pl.col(NAMED_AS).is_not_null()] if NAMED_AS in rows.columns else []
-    suspects = suspects.with_columns(first=pl.col(ROW).sort_by(*order, ROW).first().over(content))
-    is_first = pl.col(ROW) == pl.col("first")
-    distinct = suspects.filter(is_first).drop("first")
-    return pl.concat([rows.filter(~shared), distinct]), suspects.filter(~is_first).select(ROW, "first")
 
 
 def _named_failures(details: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -136,8 +167,6 @@ def _named_failures(details: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def _rule_name(rule: str) -> str:
-    if rule == "primary_key":
-        return DUPLICATE_KEY
     column, _, limit = rule.partition("|")
     return f"{_LIMIT_NAMES.get(limit, limit)}:{column}" if limit else rule
 
@@ -227,21 +256,3 @@ def _combine(*parts: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit([], dtype=pl.List(pl.String))),
     )
     return together.select(ROW, rules=rules.list.set_difference(follows).list.sort())
-
-
-def _release_lone_keys(refused: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Only good rows can contradict each other: what is refused for anything else shares its key with nobody.
-
-    So whether a row is refused does not depend on which other rows came with it but for those that are good.
-    """
-    others = pl.col("rules").list.filter(pl.element() != DUPLICATE_KEY)
-    refused = refused.with_columns(rules=pl.when(others.list.len() > 0).then(others).otherwise("rules"))
-    only_key = refused.filter(pl.col("rules").list.join(",") == DUPLICATE_KEY)
-    if only_key.is_empty():
-        return refused
-    alone = (
-        rows.join(only_key.select(ROW), on=ROW, how="semi")
-        .filter(~pl.struct(_key(table)).is_duplicated())
-        .select(ROW)
-    )
-    return refused.join(alone, on=ROW, how="anti")
