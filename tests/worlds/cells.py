@@ -16,7 +16,7 @@ def conformed(table: str, columns: dict[str, Any], **cells: Any) -> pl.DataFrame
         "f.csv", frame.select(pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(LINE), *frame.columns)
     )
     entry = Entry.model_validate({"files": ["*"], "columns": columns})
-    return conform(raw, entry, TABLES[table], source="bureau")
+    return conform(raw, entry, TABLES[table], source="bureau").rows
 
 
 def read(table: str, column: str, cells: Any, **spec: Any) -> list[Any]:

@@ -10,10 +10,12 @@ from datetime import date
 
 import polars as pl
 
+from models.contract import ROW
 from models.former_numbers import NAMED_AS
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.meta import FOREVER, get_meta, next_stored_no, set_meta, value
+from warehouse.database.rows import Rows
 from warehouse.database.validity import until
 from warehouse.schema.catalogue import REGISTER_COLUMNS, version_columns
 
@@ -31,20 +33,23 @@ class Written:
     unchanged: int = 0
 
 
-def add_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, received_on: date) -> Written:
+def add_versions(
+    connection: Connection, table: Table, rows: pl.DataFrame | Rows, *, received_on: date
+) -> Written:
     """Store rows as they are, for whoever decides about them."""
-    if rows.is_empty():
+    rows = rows if isinstance(rows, Rows) else Rows.of(rows)
+    if not rows.height:
         return Written()
-    lacking = [name for name in (NAMED_AS, *REGISTER_COLUMNS) if name not in rows.columns]
-    rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
-    with shown_as(connection, "incoming", rows):
-        return _write(connection, table, received_on, rows.height)
+    with rows.shown_as(connection, "incoming"):
+        return _write(connection, table, received_on, rows)
 
 
-def _write(connection: Connection, table: Table, received_on: date, delivered: int) -> Written:
+def _write(connection: Connection, table: Table, received_on: date, rows: Rows) -> Written:
     core, columns = f"core.{table.name}", list(table.columns())
     own = list(REGISTER_COLUMNS) if table.is_register else []
-    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in [*columns, *own])
+    cell = {name: f"{{of}}.{name}" if name in rows.schema else "NULL::VARCHAR" for name in (NAMED_AS, *own)}
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
+    same += "".join(f" AND c.{name} IS NOT DISTINCT FROM {cell[name].format(of='i')}" for name in own)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
         f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {core} n "
@@ -53,45 +58,62 @@ def _write(connection: Connection, table: Table, received_on: date, delivered: i
     )
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
     was_empty = _count(connection, f"FROM {core}") == 0
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i"
-        + ("" if was_empty else f" WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same} AND NOT {replaced})")
-    )
-    fresh = _count(connection, "FROM temp.fresh")
-    corrected = (
-        0
-        if was_empty
-        else _count(
+    source, fresh, corrected = "incoming", rows.height, 0
+    if not was_empty:
+        source = "temp.fresh"
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same} AND NOT {replaced})"
+        )
+        fresh = _count(connection, "FROM temp.fresh")
+        corrected = _count(
             connection,
             f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.undone_no IS NULL)",
         )
-    )
     listed = ", ".join([*columns, *version_columns(table)])
-    carried = "".join(f", f.{name}" for name in own)
+    carried = "".join(f", {cell[name].format(of='f')}" for name in own)
     prior = "0" if was_empty else f"(SELECT count(*) FROM {core} c WHERE {same_key})"
     moved = (
         f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
         if corrected
         else "false"
     )
+    _find_again(connection, table, source)
     connection.execute(
         f"""
         INSERT INTO {core} ({listed})
-        SELECT {", ".join(f"f.{name}" for name in columns)},
-               {prior} + row_number() OVER (PARTITION BY {", ".join(f"f.{name}" for name in table.key)}
-                                            ORDER BY f.recorded_at),
+        SELECT {", ".join(f"f.{name}" for name in columns)}, {prior} + coalesce(a.nth, 1),
                CASE WHEN {moved} THEN greatest(f.recorded_at, ?::DATE) ELSE f.recorded_at END,
-               {FOREVER}, f.delivery_id, f.source_file, f.source_line, f.{NAMED_AS},
+               coalesce({"a.until" if was_empty else "NULL"}, {FOREVER}),
+               f.delivery_id, f.source_file, f.source_line, {cell[NAMED_AS].format(of="f")},
                {next_stored_no(connection) if fresh else 0}, NULL{carried}
-        FROM temp.fresh f
+        FROM {source} f LEFT JOIN temp.again a USING ({ROW})
         ORDER BY {_order(table, "f.")}
         """,
         [received_on],
     )
-    _close_superseded(connection, table)
+    if not was_empty:
+        _close_superseded(connection, table)
+        connection.execute("DROP TABLE temp.fresh")
     _keep_order(connection, table, fresh, was_empty=was_empty)
-    connection.execute("DROP TABLE temp.fresh")
-    return Written(added=fresh - corrected, corrected=corrected, unchanged=delivered - fresh)
+    connection.execute("DROP TABLE temp.again")
+    return Written(added=fresh - corrected, corrected=corrected, unchanged=rows.height - fresh)
+
+
+def _find_again(connection: Connection, table: Table, source: str) -> None:
+    """Leave behind as ``again``: which version of their key rows are (``nth``) that share it with others.
+
+    ``until``: the day the next one of them was recorded.  They are few, and to sort all rows by their keys is dear.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE again AS
+        SELECT {ROW}, row_number() OVER of_key AS nth, lead(recorded_at) OVER of_key AS until
+        FROM {source} WHERE hash({table.key[-1]}) IN (
+            SELECT hash({table.key[-1]}) FROM {source} GROUP BY ALL HAVING count(*) > 1)
+        WINDOW of_key AS (PARTITION BY {", ".join(table.key)} ORDER BY recorded_at)
+        """
+    )
 
 
 def undo(connection: Connection, table: Table, versions: pl.DataFrame, *, by: int) -> None:

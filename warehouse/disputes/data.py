@@ -145,7 +145,7 @@ def corrections(
     """
     table = standing.datum.kind
     frame = pl.DataFrame({**{name: [text] for name, text in told.items()}, LINE: [0]})
-    read = conform(Raw(DELIVERY, frame), Entry(files=["*"]), table, source=standing.datum.source or "")
+    read = conform(Raw(DELIVERY, frame), Entry(files=["*"]), table, source=standing.datum.source or "").rows
     problems: list[str] = read[PROBLEMS][0].to_list()
     if problems:
         raise DisputeError(

@@ -7,17 +7,22 @@ import polars as pl
 from models.former_numbers import NO_FORMER
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection
+from warehouse.database.rows import Rows
 from warehouse.database.validity import NEVER_WITHDRAWN, NEWEST
 from warehouse.database.versions import Written, add_versions
 from warehouse.intake.decided import carry_decisions
 
 
-def write_versions(connection: Connection, table: Table, rows: pl.DataFrame, *, received_on: date) -> Written:
+def write_versions(
+    connection: Connection, table: Table, rows: pl.DataFrame | Rows, *, received_on: date
+) -> Written:
     """Store accepted rows (canonical columns, ``delivery_id``, ``source_file``, ``source_line``).
 
     What was decided about a datum on objection stands against rows that repeat it (``warehouse.intake.decided``).
     """
-    return add_versions(connection, table, carry_decisions(connection, table, rows), received_on=received_on)
+    rows = rows if isinstance(rows, Rows) else Rows.of(rows)
+    carry_decisions(connection, table, rows)
+    return add_versions(connection, table, rows, received_on=received_on)
 
 
 def known_enterprises(connection: Connection) -> pl.Series:

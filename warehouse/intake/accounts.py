@@ -6,14 +6,14 @@ import polars as pl
 
 from models.messages import Remark
 from models.tables.canonical import TABLES, Table, decisive
-from warehouse.intake.files.raw import LINE, shown
+from warehouse.database.rows import Rows
+from warehouse.intake.files.raw import shown
 from warehouse.intake.judged import Batch, Unfilled, Unused
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.recognition import left_out, metadata, nearest
 
 MOST_HINTS = 200
 """Where more columns than this are read by nothing, nobody looks for what each might have meant."""
-_FEW = 1000
 _INSTEAD = {("accidents", "casualties"): ("deaths", "serious_injuries")}
 """Columns that are blank where others are filled: who was harmed is told in one way or in the other."""
 
@@ -53,9 +53,9 @@ def _blank(mapping: Mapping, batch: Batch) -> Iterator[Unfilled]:
         instead = [
             header for other in _INSTEAD.get((table.name, name), ()) for header in headers.get(other, [""])
         ]
-        if instead and all(header and _is_full(raw.frame[header]) for header in instead):
+        if instead and all(header and batch.filled[header] == batch.height for header in instead):
             continue
-        if raw.frame.height and not any(_holds_something(raw.frame[header]) for header in read):
+        if batch.height and not any(batch.filled[header] for header in read):
             yield Unfilled(table.name, name, True, *place, "cells")
         elif lines := sorted(set.intersection(*(set(raw.lacking.get(header, [])) for header in read))):
             yield Unfilled(table.name, name, True, *place, "key", len(lines), lines[0])
@@ -97,43 +97,40 @@ def _unused_columns(mapping: Mapping, batches: Sequence[Batch]) -> Iterator[Unus
         unread = [header for header in first.read_as if header not in used]
         for header in unread:
             near = nearest(header, table, is_open) if len(unread) <= MOST_HINTS else None
-            rows = _filled_rows(first.raw.frame[header])
+            rows = first.filled[header]
             yield Unused("column", file, sheet, shown(header), rows, near, Remark("is read by nothing"))
         for header in first.raw.nested:
             yield Unused("column", file, sheet, shown(header), None, None, Remark("holds lists or objects"))
 
 
-def _holds_something(column: pl.Series) -> bool:
-    """Whether any cell is filled; most often one of the first says so."""
-    return _filled_rows(column.head(_FEW)) > 0 or _filled_rows(column) > 0
+def count_filled(mapping: Mapping, batch: Batch, frame: pl.DataFrame) -> None:
+    """Count what some rows of a batch hold, under the headers that it is asked of."""
+    table, headers = TABLES[batch.table], batch.headers_by_column()
+    asked = [
+        *decisive(table),
+        *(other for (name, _), others in _INSTEAD.items() if name == table.name for other in others),
+    ]
+    wanted = {header for name in asked for header in headers.get(name, [])}
+    wanted |= set(batch.read_as) - _used(mapping, batch)
+    if not wanted:
+        return
+    is_text = {header: frame.schema[header] == pl.String for header in wanted}
+    texts = [pl.col(header).str.strip_chars().ne("").sum() for header in wanted if is_text[header]]
+    others = [pl.col(header).count() for header in wanted if not is_text[header]]
+    batch.filled.update(frame.select(*texts, *others).row(0, named=True))
 
 
-def _is_full(column: pl.Series) -> bool:
-    return _filled_rows(column) == column.len()
-
-
-def _filled_rows(column: pl.Series) -> int:
-    filled = column.is_not_null()
-    if column.dtype == pl.String:
-        filled &= column.str.strip_chars() != ""
-    return int(filled.sum())
-
-
-def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -> list[Remark]:
-    """Notes on numbers that stand for events of several days: read as corrections, which they may not be.
-
-    ``accepted`` has the ``batch`` and line of each row.
-    """
+def used_again(table: Table, rows: Rows, batches: Sequence[Batch]) -> list[Remark]:
+    """Notes on numbers that stand for events of several days: read as corrections, which they may not be."""
     happened, number = table.happened, table.key[-1]
-    if happened is None:
+    if happened is None or rows.shared.is_empty():
         return []
-    # Hashes are compared faster than texts; what is found is looked at in full.
-    several = accepted.filter(accepted[number].hash().is_duplicated())
     twice = (
-        several.group_by(*table.key)
-        .agg(pl.col(happened).n_unique().alias("days"), pl.col("batch").last(), pl.col(LINE).last())
+        rows.numbered(rows.shared, [*table.key, happened, "batch", "source_line"])
+        .group_by(*table.key)
+        .agg(pl.col(happened).n_unique().alias("days"), pl.col("batch", "source_line").last())
         .filter(pl.col("days") > 1)
-        .sort("batch", LINE)
+        .sort("batch", "source_line")
     )
     return [
         Remark(
@@ -143,7 +140,7 @@ def used_again(table: Table, accepted: pl.DataFrame, batches: Sequence[Batch]) -
             n=f"{found.height:,}",
             column=f"{table.name}.{number}",
             value=found[number][0],
-            line=found[LINE][0],
+            line=found["source_line"][0],
         )
         for (at,), found in twice.group_by("batch", maintain_order=True)
     ]

@@ -19,6 +19,7 @@ from models.messages import N_, Message
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, append, log, shown_as
 from warehouse.database.meta import next_stored_no
+from warehouse.database.rows import Rows
 from warehouse.database.validity import as_delivered
 from warehouse.database.versions import add_versions, undo
 from warehouse.intake.complaints import Complaint, renew
@@ -35,10 +36,13 @@ REGISTER = TABLES["enterprises"]
 Row = dict[str, Any]
 
 
-def named_in(judged: Judged) -> frozenset[str]:
-    """Enterprises that a delivery says something of, whatever becomes of its rows."""
-    rows = [found.get(REGISTER.name) for found in (judged.accepted, judged.contradicted)]
-    return frozenset(one for some in rows if some is not None for one in some["enterprise_id"])
+def named_in(connection: Connection, judged: Judged) -> frozenset[str]:
+    """Enterprises that a delivery says something of, whatever becomes of its rows; none where one source knows them."""
+    accepted, contradicted = judged.rows.get(REGISTER.name), judged.contradicted.get(REGISTER.name)
+    if accepted is None or contradicted is None or not _has_several_sources(connection, judged):
+        return frozenset()
+    told = accepted.lazy().select("enterprise_id").collect()["enterprise_id"]
+    return frozenset((*told, *contradicted["enterprise_id"]))
 
 
 def hold_authorities(
@@ -48,10 +52,11 @@ def hold_authorities(
 
     ``judged`` is changed; ``named``: the enterprises the delivery spoke of.  Part of the transaction that writes it.
     """
-    incoming = judged.accepted.get(REGISTER.name)
-    if incoming is None or not _has_several_sources(connection, judged):
+    rows = judged.rows.get(REGISTER.name)
+    if rows is None or not _has_several_sources(connection, judged):
         return
-    incoming = carry_decisions(connection, REGISTER, incoming)
+    carry_decisions(connection, REGISTER, rows)
+    incoming = judged.accepted[REGISTER.name]
     stored = _stored(connection, named, received_on)
     shared = _shared(stored, incoming) | named & _contested(connection)
     if not shared:
@@ -73,7 +78,7 @@ def hold_authorities(
     schema = pl.Schema({**incoming.schema, TOLD_AS: pl.String()})
     carried = [row for rows in mine.values() for row in rows]
     others = incoming.filter(~is_shared).with_columns(pl.lit(None, dtype=pl.String).alias(TOLD_AS))
-    judged.accepted[REGISTER.name] = pl.concat([others, _frame(carried, schema)])
+    judged.rows[REGISTER.name] = Rows.of(pl.concat([others, _frame(carried, schema)]))
     if stale:
         keys = pl.DataFrame(stale, infer_schema_length=None).select(*REGISTER.key, "version")
         undo(connection, REGISTER, keys, by=next_stored_no(connection))
@@ -261,7 +266,7 @@ def tell_contested(connection: Connection, judged: Judged, *, on: date) -> None:
 
     What is contested changes with a register only.
     """
-    if REGISTER.name not in judged.accepted:
+    if REGISTER.name not in judged.rows:
         return
     found: dict[str, list[Complaint]] = {
         str(source): []

@@ -19,10 +19,11 @@ from datetime import date
 import polars as pl
 
 from models.authorities import AUTHORITY_COLUMNS
-from models.contract import DUPLICATE_KEY
+from models.contract import DUPLICATE_KEY, ROW
 from models.tables.canonical import TABLES, Table
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no
+from warehouse.database.rows import Rows
 from warehouse.database.validity import as_delivered
 from warehouse.database.versions import undo
 from warehouse.intake.files.raw import placed
@@ -30,7 +31,6 @@ from warehouse.intake.judged import FileCount, Judged
 from warehouse.intake.refused import canonical_rejects
 
 ANOTHER = "key_names_another_enterprise"
-_AT = "__at"
 
 
 def take_out_clashes(connection: Connection, judged: Judged, *, received_on: date) -> None:
@@ -38,19 +38,17 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
 
     ``judged`` is changed: the clashing rows are accepted no more.  Part of the transaction that writes the rest.
     """
-    for name, rows in judged.accepted.items():
+    for name, rows in judged.rows.items():
         table = TABLES[name]
         contradicted = judged.contradicted.get(name)
         _remember(connection, judged, table, contradicted, received_on)
-        if rows.is_empty() and (contradicted is None or contradicted.is_empty()):
+        if not rows.height and (contradicted is None or contradicted.is_empty()):
             continue
-        numbered = rows.with_row_index(_AT)
-        if _is_first(connection, table):
-            # Nothing is stored or said of this table: only rows of one number can contradict each other.
-            numbered = numbered.filter(pl.col(table.key[-1]).hash().is_duplicated())
-            if numbered.is_empty():
-                continue
-        with shown_as(connection, "incoming", numbered):
+        # Where nothing is stored or said of this table, only what moves within the delivery can clash.
+        incoming = _moving(judged, table, rows) if _is_first(connection, table) else rows
+        if incoming is None:
+            continue
+        with incoming.shown_as(connection, "incoming"):
             found = _found(connection, judged, table, received_on)
             undone = _undone(connection, judged, table)
         if not undone.is_empty():
@@ -66,6 +64,16 @@ def _is_first(connection: Connection, table: Table) -> bool:
         [table.name],
     ).fetchall()
     return not told[0][0]
+
+
+def _moving(judged: Judged, table: Table, rows: Rows) -> Rows | None:
+    """Rows of keys that stand for events of several enterprises within a delivery, if there are any."""
+    about = table.subject
+    if about is None or judged.mapping.may_move or rows.shared.is_empty():
+        return None
+    several = rows.numbered(rows.shared, [*table.key, about, ROW])
+    moving = several.filter(pl.col(about).n_unique().over(table.key) > 1)[ROW]
+    return None if moving.is_empty() else Rows.of(rows.numbered(moving))
 
 
 def forget_earlier_forms(connection: Connection, judged: Judged, *, received_on: date) -> None:
@@ -103,24 +111,24 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
     apart = "(c.source_file <> i.source_file OR c.delivery_id = i.delivery_id)"
     elsewhere = f"c.is_of_today AND {apart}"
     clashes = [
-        f"SELECT i.{_AT}, '{DUPLICATE_KEY}' AS rule FROM incoming i JOIN today c ON {same} "
+        f"SELECT i.{ROW}, '{DUPLICATE_KEY}' AS rule FROM incoming i JOIN today c ON {same} "
         f"AND i.recorded_at = c.recorded_at WHERE {elsewhere} AND ({differs})",
-        f"SELECT i.{_AT}, '{DUPLICATE_KEY}' FROM incoming i JOIN contradicted c ON {same} "
+        f"SELECT i.{ROW}, '{DUPLICATE_KEY}' FROM incoming i JOIN contradicted c ON {same} "
         f"AND i.recorded_at = c.recorded_at WHERE c.content <> {_content('i', table)}",
     ]
     if about is not None and not judged.mapping.may_move:
         clashes += [
-            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i SEMI JOIN (SELECT {_list('', key)} FROM incoming "
+            f"SELECT i.{ROW}, '{ANOTHER}' FROM incoming i SEMI JOIN (SELECT {_list('', key)} FROM incoming "
             f"GROUP BY ALL HAVING min({about}) <> max({about})) c ON {same}",
-            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN today c ON {same} WHERE i.{about} <> c.{about} "
+            f"SELECT i.{ROW}, '{ANOTHER}' FROM incoming i JOIN today c ON {same} WHERE i.{about} <> c.{about} "
             f"AND (NOT c.is_of_today OR {apart})",
-            f"SELECT i.{_AT}, '{ANOTHER}' FROM incoming i JOIN contradicted c ON {same} WHERE i.{about} <> c.subject",
+            f"SELECT i.{ROW}, '{ANOTHER}' FROM incoming i JOIN contradicted c ON {same} WHERE i.{about} <> c.subject",
         ]
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE clashing AS SELECT {_AT}, max(rule) AS rule FROM "
+        f"CREATE OR REPLACE TEMP TABLE clashing AS SELECT {ROW}, max(rule) AS rule FROM "
         f"({' UNION ALL '.join(clashes)}) GROUP BY ALL"
     )
-    return connection.sql(f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({_AT})").pl()
+    return connection.sql(f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({ROW})").pl()
 
 
 def _differs(table: Table) -> str:
@@ -159,7 +167,7 @@ def _undone(connection: Connection, judged: Judged, table: Table) -> pl.DataFram
         f"""
         SELECT * EXCLUDE (rule), max(rule) AS rules FROM (
             SELECT c.* EXCLUDE (is_of_today), h.rule
-            FROM today c JOIN incoming i ON {_joined("i", "c", key)} LEFT JOIN clashing h USING ({_AT})
+            FROM today c JOIN incoming i ON {_joined("i", "c", key)} LEFT JOIN clashing h USING ({ROW})
             WHERE c.is_of_today AND ({against}{f" OR {replaced}" if moves else ""})
             UNION ALL
             SELECT c.* EXCLUDE (is_of_today), '{DUPLICATE_KEY}' AS rule
@@ -209,8 +217,7 @@ def _content(of: str, table: Table) -> str:
 
 def _take_out(judged: Judged, name: str, found: pl.DataFrame) -> None:
     """Accept rows no more: they become rejects, and the counts of their files follow."""
-    kept = judged.accepted[name].with_row_index(_AT).join(found.select(_AT), on=_AT, how="anti").drop(_AT)
-    judged.accepted[name] = kept
+    judged.rows[name].take_out(found[ROW])
     judged.rejects = pl.concat([judged.rejects, _rejects(judged, name, found)])
     refused = dict(found.group_by("source_file").len().iter_rows())
     judged.files = [

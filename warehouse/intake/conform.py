@@ -4,6 +4,9 @@ A cell that cannot be read becomes empty and is named in ``problems``; the contr
 the mapping says so (``unreadable: empty``) the row stays without the cell, which is then named in ``cell_problems``.
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import polars as pl
 
 from models.contract import PROBLEMS
@@ -23,12 +26,19 @@ _TOLD, _LETTERS = 10, 40
 """Texts of a column that are told, and so many letters of each."""
 
 
-def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFrame:
-    """Canonical columns plus ``problems``, ``cell_problems`` (lists of ``rule:column``) and ``__line``.
+class Conformed(NamedTuple):
+    """``rows``: canonical columns plus ``problems``, ``cell_problems`` (lists of ``rule:column``) and ``__line``.
 
-    One row per row of ``raw``.  Raises MappingError when the mapping names headers that the file does not have.
+    ``others``: cells of decisive columns that ``otherwise`` took, by column.
     """
-    specs, height = _specs(raw, entry, table), raw.frame.height
+
+    rows: pl.DataFrame
+    others: dict[str, pl.Series]
+
+
+def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> Conformed:
+    """One row per row of ``raw``.  Raises MappingError when the mapping names headers that the file does not have."""
+    specs, height, taken = _specs(raw, entry, table), raw.frame.height, dict[str, pl.Series]()
     rows, problems, of_cells = [raw.frame[LINE]], list[Unread](), list[Unread]()
     for name, column in table.columns().items():
         spec = None if name == "source" else specs.get(name)
@@ -39,16 +49,20 @@ def conform(raw: Raw, entry: Entry, table: Table, *, source: str) -> pl.DataFram
         value, unread, others = read_column(name, column, spec, raw.frame)
         rows.append(value)
         if name in decisive(table) and len(others):
-            raw.notes.append(_taken_otherwise(raw, f"{table.name}.{name}", spec, others))
+            taken[name] = others
         if unread is not None:
             (of_cells if spec.unreadable == "empty" else problems).append(unread)
     told = [_by_row(height, problems).alias(PROBLEMS), _by_row(height, of_cells).alias(CELL_PROBLEMS)]
-    return pl.DataFrame([*rows, *told])
+    return Conformed(pl.DataFrame([*rows, *told]), taken)
 
 
-def _taken_otherwise(raw: Raw, name: str, spec: FieldSpec, others: pl.Series) -> Remark:
-    """What was read as one value because the mapping says so of all it does not list: it may hold what it must not."""
-    counted = others.alias("text").value_counts().sort("count", "text", descending=[True, False])
+def taken_otherwise(raw: Raw, name: str, spec: FieldSpec, others: Iterable[pl.DataFrame]) -> Remark:
+    """What was read as one value because the mapping says so of all it does not list: it may hold what it must not.
+
+    ``name``: of table and column.  ``others``: how often (``count``) each ``text`` was taken, in any number of parts.
+    """
+    counted = pl.concat(others).group_by("text").agg(pl.col("count").sum())
+    counted = counted.sort("count", "text", descending=[True, False])
     texts = "; ".join(
         f"{shown(masked_identity_cards(text))[:_LETTERS]} × {n:,}"
         for text, n in counted.head(_TOLD).iter_rows()
@@ -56,7 +70,7 @@ def _taken_otherwise(raw: Raw, name: str, spec: FieldSpec, others: pl.Series) ->
     facts = {
         "file": raw.place,
         "column": name,
-        "n": f"{len(others):,}",
+        "n": f"{counted['count'].sum():,}",
         "value": spec.otherwise,
         "texts": texts,
     }

@@ -18,6 +18,7 @@ import polars as pl
 
 from models.tables.canonical import Table
 from warehouse.database.frames import Connection
+from warehouse.database.rows import Rows
 
 Key = tuple[str, ...]
 RECORDED = "recorded_at"
@@ -86,9 +87,12 @@ def changes_in(text: str | None) -> tuple[Change, ...]:
     return tuple(Change(column, change["from"], change["to"]) for column, change in told.items())
 
 
-def carry_decisions(connection: Connection, table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a delivery, with what was decided about any of them."""
-    return carried(table, rows, decisions_about(connection, table))
+def carry_decisions(connection: Connection, table: Table, rows: Rows) -> None:
+    """Let rows of a delivery say what was decided about any of them."""
+    if decisions := decisions_about(connection, table):
+        named = {one.key[-1] for one in decisions}
+        concerned = rows.lazy().filter(pl.col(table.key[-1]).is_in(named)).collect()
+        rows.put_right(carried(table, concerned, decisions))
 
 
 def decisions_about(connection: Connection, table: Table) -> list[Decided]:

@@ -17,6 +17,7 @@ from models.tables.canonical import TABLES, Table
 from models.validity import ever_counts
 from warehouse.database.frames import Connection, append, shown_as
 from warehouse.database.meta import next_stored_no, value
+from warehouse.database.rows import Rows
 from warehouse.database.versions import undo
 from warehouse.intake.accepted import former_numbers, known_enterprises
 from warehouse.intake.clashes import ANOTHER
@@ -24,7 +25,6 @@ from warehouse.intake.judged import Judged
 from warehouse.intake.mapping import AS_STORED
 from warehouse.intake.refused import canonical_rejects
 
-_AT = "__at"
 _NAMING = [table for table in TABLES.values() if table.may_name_former_numbers]
 
 
@@ -34,12 +34,12 @@ def keep_enterprises(connection: Connection, judged: Judged, *, received_on: dat
     ``judged`` is changed.
     """
     for table in _NAMING:
-        rows = judged.accepted.get(table.name)
-        if rows is None or rows.is_empty() or not (_any_named(rows) or _any_stored(connection, table)):
+        rows = judged.rows.get(table.name)
+        if rows is None or not rows.height or not (_any_named(rows) or _any_stored(connection, table)):
             continue
         same = " AND ".join(f"c.{name} = i.{name}" for name in table.key)
         equal = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in table.columns())
-        with shown_as(connection, "incoming", rows.with_row_index(_AT)):
+        with rows.shown_as(connection, "incoming"):
             # Told again by today's number, a row rests on the former one no more.
             connection.execute(
                 f"UPDATE core.{table.name} c SET named_as = NULL FROM incoming i "
@@ -47,7 +47,7 @@ def keep_enterprises(connection: Connection, judged: Judged, *, received_on: dat
             )
             before = connection.sql(
                 f"""
-                SELECT i.{_AT}, arg_max(c.enterprise_id, c.stored_no) AS enterprise_before,
+                SELECT i.{ROW}, arg_max(c.enterprise_id, c.stored_no) AS enterprise_before,
                        arg_max(c.named_as, c.stored_no) AS named_before
                 FROM incoming i JOIN core.{table.name} c
                     ON {same} AND coalesce(c.named_as, c.enterprise_id) = coalesce(i.named_as, i.enterprise_id)
@@ -58,16 +58,13 @@ def keep_enterprises(connection: Connection, judged: Judged, *, received_on: dat
                 params={"on": received_on},
             ).pl()
         if not before.is_empty():
-            met = rows.with_row_index(_AT).join(before, on=_AT, how="left", maintain_order="left")
-            is_kept = pl.col("enterprise_before").is_not_null()
-            judged.accepted[table.name] = met.with_columns(
-                pl.coalesce("enterprise_before", ENTERPRISE).alias(ENTERPRISE),
-                pl.when(is_kept).then("named_before").otherwise(NAMED_AS).alias(NAMED_AS),
-            ).select(rows.columns)
+            met = rows.numbered(before[ROW]).join(before, on=ROW, how="inner", maintain_order="left")
+            kept = {ENTERPRISE: pl.col("enterprise_before"), NAMED_AS: pl.col("named_before")}
+            rows.put_right(met.with_columns(**kept))
 
 
-def _any_named(rows: pl.DataFrame) -> bool:
-    return rows[NAMED_AS].is_not_null().any()
+def _any_named(rows: Rows) -> bool:
+    return bool(rows.lazy().select(pl.col(NAMED_AS).is_not_null().any()).collect().item())
 
 
 def _any_stored(connection: Connection, table: Table) -> bool:
@@ -81,7 +78,7 @@ def settle_anew(connection: Connection, judged: Judged, *, received_on: date) ->
 
     They are undone and kept with the number they were delivered with; whoever retries what waits judges them again.
     """
-    if not {"enterprises", "former_numbers"} & set(judged.accepted):
+    if not {"enterprises", "former_numbers"} & set(judged.rows):
         return
     former, known = former_numbers(connection), known_enterprises(connection)
     for table in _NAMING:

@@ -1,12 +1,15 @@
 """What was decided about a delivery, before anything of it is written."""
 
+from collections import Counter
 from collections.abc import Mapping as Facts
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import polars as pl
 
+from models.contract import ROW
 from models.messages import N_, Remark
+from warehouse.database.rows import Rows
 from warehouse.intake.files.raw import Raw, placed
 from warehouse.intake.mapping import Mapping
 
@@ -29,25 +32,29 @@ REJECT_SCHEMA = pl.Schema(
 
 @dataclass
 class Batch:
-    """One file, or sheet, read for one table entry: delivered rows, and their canonical form.
+    """One file, or sheet, as one table entry reads it.
 
-    ``flawed``: lines whose cells as kept do not tell what they hold, so that they cannot be judged again.
     ``read_as``: delivered header → the header it stands for.  ``origins``: canonical column → headers that fill it, as
-    they are read.
+    they are read.  ``unclear``: columns that several headers could fill.
+    Known once its rows were gone through: ``height``, how many could be read; ``filled``, in how many of them the cells
+    under a header hold something; ``flawed``, lines whose cells as kept do not tell what they hold, so that they cannot
+    be judged again.
     """
 
     table: str
     entry_at: int
     raw: Raw
-    rows: pl.DataFrame
-    flawed: frozenset[int] = frozenset()
     read_as: Facts[str, str] = field(default_factory=dict[str, str])
     origins: Facts[str, list[str]] = field(default_factory=dict[str, list[str]])
+    unclear: tuple[str, ...] = ()
+    height: int = 0
+    filled: Counter[str] = field(default_factory=Counter[str])
+    flawed: frozenset[int] = frozenset()
 
     @property
     def delivered(self) -> int:
         """Rows delivered, readable or not."""
-        return self.raw.frame.height + sum(1 for unread in self.raw.unread if unread.line > 0)
+        return self.height + sum(1 for unread in self.raw.unread if unread.line > 0)
 
     def headers_by_column(self) -> dict[str, list[str]]:
         """Delivered headers that fill each canonical column."""
@@ -141,12 +148,16 @@ class Unfilled(NamedTuple):
 
 @dataclass
 class Judged:
-    """A delivery, decided but not written."""
+    """A delivery, decided but not written.
+
+    ``rows``: those accepted, by table: canonical columns, ``named_as``, ``delivery_id``, ``source_file``,
+    ``source_line``, and the ``batch`` they came in.
+    """
 
     mapping: Mapping
     folder: str
     delivery_id: str
-    accepted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECT_SCHEMA))
     files: list[FileCount] = field(default_factory=list)
     notes: list[Remark] = field(default_factory=list[Remark])
@@ -160,6 +171,11 @@ class Judged:
     contradicted: dict[str, pl.DataFrame] = field(default_factory=dict)
     """Rows that contradict each other, with their file, by table."""
     repeated: int = 0
+
+    @property
+    def accepted(self) -> dict[str, pl.DataFrame]:
+        """Accepted rows by table, held all at once: for whoever looks at few."""
+        return {name: rows.frame().drop(ROW, "batch", strict=False) for name, rows in self.rows.items()}
 
     @property
     def delivered(self) -> int:

@@ -39,12 +39,18 @@ def unread_rows(mapping: Mapping, batch: Batch) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
 
 
-def refused_rows(mapping: Mapping, batch: Batch, refused: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again."""
+def refused_rows(
+    mapping: Mapping, batch: Batch, refused: pl.DataFrame, frame: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Refused rows with their content as delivered, as JSON: enough to show, to export and to try again.
+
+    ``frame``: rows of the batch that they are among; without one they are looked up.
+    """
     if refused.is_empty():
         return pl.DataFrame(schema=REJECT_SCHEMA)
     refused = refused.sort(LINE)
-    delivered = as_text(batch.raw.frame.join(refused, on=LINE, how="semi").sort(LINE)).drop(LINE)
+    held = batch.raw.of(refused[LINE]) if frame is None else frame.join(refused, on=LINE, how="semi")
+    delivered = as_text(held.sort(LINE)).drop(LINE)
     content = [kept(row) for row in delivered.iter_rows(named=True)]
     headers = batch.headers_by_column()
     cells = [

@@ -12,10 +12,12 @@ from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
 from warehouse.intake.accepted import former_numbers, known_enterprises, write_versions
 from warehouse.intake.authorities import hold_authorities, named_in, tell_contested
+from warehouse.intake.batches import batch_of
 from warehouse.intake.clashes import take_out_clashes
-from warehouse.intake.delivery import Judged, conform_batch, judge_batches
 from warehouse.intake.files.raw import LINE, Raw
 from warehouse.intake.former_numbers import keep_enterprises, settle_anew
+from warehouse.intake.judged import Judged
+from warehouse.intake.judging import judge_batches
 from warehouse.intake.mapping import Entry, Mapping, kept_mapping
 
 
@@ -134,12 +136,11 @@ def _retry_group(
 ) -> int:
     judged = Judged(mapping, "", delivery_id)
     batches = [
-        conform_batch(
+        batch_of(
             _raw_again(str(file), sheet, rows),
             _entry_again(mapping, str(table), int(entry)),
             str(table),
             int(entry),
-            mapping,
         )
         for (table, entry, file, sheet), rows in group.group_by(
             "table_name", "entry", "file", "sheet", maintain_order=True
@@ -149,10 +150,10 @@ def _retry_group(
     judge_batches(judged, batches, known_enterprises=known, former=former, today=today)
     with transaction(connection):
         keep_enterprises(connection, judged, received_on=received_on)
-        named = named_in(judged)
+        named = named_in(connection, judged)
         take_out_clashes(connection, judged, received_on=received_on)
         hold_authorities(connection, judged, named, received_on=received_on)
-        for name, rows in judged.accepted.items():
+        for name, rows in judged.rows.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)
         still = _still_refused(group, judged.rejects)
         settled = group.join(still, on="reject", how="anti")

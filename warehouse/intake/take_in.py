@@ -72,12 +72,12 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
     with transaction(connection):
         forget_earlier_forms(connection, judged, received_on=received_on)
         keep_enterprises(connection, judged, received_on=received_on)
-        named = named_in(judged)
+        named = named_in(connection, judged)
         take_out_clashes(connection, judged, received_on=received_on)
         hold_authorities(connection, judged, named, received_on=received_on)
         written = [
             write_versions(connection, TABLES[name], rows, received_on=received_on)
-            for name, rows in judged.accepted.items()
+            for name, rows in judged.rows.items()
         ]
         write_rejects(connection, judged, received_on)
         _note_shared_numbers(connection, judged.mapping, received_on)
@@ -96,7 +96,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
             kinds=[DECISIVE_UNFILLED, DECISIVE_LOST],
             places=columns,
         )
-        corrected = [name for name, one in zip(judged.accepted, written, strict=True) if one.corrected]
+        corrected = [name for name, one in zip(judged.rows, written, strict=True) if one.corrected]
         milder = of_corrections(connection, judged, corrected, on=received_on)
         if REGISTER.name in corrected:
             milder += of_moves(connection, judged, on=received_on)

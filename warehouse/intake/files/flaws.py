@@ -62,32 +62,38 @@ def with_flaws(
     return joined.with_columns(pl.col(PROBLEMS).list.concat(told)).drop("told")
 
 
-def below_other_headers(raw: Raw, rows: pl.DataFrame, entry: Entry, origins: Origins) -> list[Flaw]:
+def below_other_headers(
+    frame: pl.DataFrame, rows: pl.DataFrame, entry: Entry, origins: Origins, *, is_below: bool
+) -> tuple[list[Flaw], bool]:
     """Flaws of all rows below one that is a header itself, and another one than that of the file.
 
     Two exports were put one under the other: what stands below belongs to other columns, up to the next header.
+    ``is_below``: the first row stands below one already; told back is whether what follows the last one does.
     """
-    texts = [name for name, dtype in raw.frame.schema.items() if dtype == pl.String]
-    if not texts:
-        return []
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    if not texts or frame.is_empty():
+        return [], False
     known = known_headers(entry) | {plain(name) for name in texts}
-    suspects = raw.frame.join(rows.filter(pl.col(PROBLEMS).list.len() > 0), on=LINE, how="semi")
+    suspects = frame.join(rows.filter(pl.col(PROBLEMS).list.len() > 0), on=LINE, how="semi")
     # All cells under one another: a file may have more columns than rows.
     cells = suspects.unpivot(texts, index=LINE, variable_name="header", value_name="cell")
     is_known = pl.col("cell").str.strip_chars().str.to_lowercase().is_in(known)
     several = cells.filter(is_known).group_by(LINE).len().filter(pl.col("len") >= ENOUGH)
     found = suspects.join(several, on=LINE, how="semi").sort(LINE)
-    if found.is_empty():
-        return []
-    own = [plain(name) for name in raw.frame.columns if name != LINE]
+    if found.is_empty() and not is_below:
+        return [], False
+    own = [plain(name) for name in frame.columns if name != LINE]
     is_own = [[plain(str(cell or "")) for cell in cells[1:]] == own for cells in found.iter_rows()]
-    ends = [*(found[LINE] - 1).to_list()[1:], raw.frame.select(pl.col(LINE).max()).item()]
+    begins = [frame[LINE][0], *(found[LINE] + 1)]
+    ends = [*(found[LINE] - 1), frame[LINE][-1]]
+    below = [is_below, *(not mine for mine in is_own)]
     first = next((read[0] for read in origins.values() if read), None)
-    return [
-        Flaw(first, line + 1, end, BELOW_ANOTHER)
-        for line, end, mine in zip(found[LINE], ends, is_own, strict=True)
-        if first is not None and not mine
+    flaws = [
+        Flaw(first, begin, end, BELOW_ANOTHER)
+        for begin, end, is_other in zip(begins, ends, below, strict=True)
+        if first is not None and is_other
     ]
+    return flaws, below[-1]
 
 
 def flawed_lines(rows: pl.DataFrame, flaws: Collection[Flaw], origins: Origins) -> frozenset[int]:

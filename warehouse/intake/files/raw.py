@@ -1,8 +1,9 @@
 """Raw rows: what a reader gives, with the line each cell came from, before any type is known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -12,6 +13,8 @@ from models.vocabulary import day_number
 
 LINE = "__line"
 RESERVED = f"a column is called {LINE}, which is what lines are counted by here: give it another name"
+AT_ONCE = 250_000
+"""Rows of a file that are held and judged at once."""
 NOTHING = "it holds nothing"
 """What there is to tell of a file or sheet that is empty."""
 
@@ -53,9 +56,28 @@ class Sheet(NamedTuple):
     state: str
 
 
+class Pieces(Protocol):
+    """Rows of a file that is read piece by piece, each time anew."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        ...
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """All rows, in order.  Whatever hinders reading is raised."""
+        ...
+
+    def of(self, lines: pl.Series) -> pl.DataFrame:
+        """Rows of some lines."""
+        ...
+
+
 @dataclass
 class Raw:
     """What one file, or one sheet of it, held: rows as delivered (plus ``__line``), and what could not be read.
+
+    Of a file in ``pieces`` the ``frame`` holds no rows, only its columns.
 
     ``notes`` tells what was left out or is odd; ``flaws`` are cells that refuse their row where something reads
     them; ``beside`` are the sheets of the workbook that the entry did not ask for, ``nested`` the columns that
@@ -75,11 +97,30 @@ class Raw:
     lacking: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     counts_days_from_1904: bool = False
     has_header: bool = True
+    pieces: Pieces | None = None
 
     @property
     def place(self) -> str:
         """File, and sheet where its entry reads several: with the line it finds a row again."""
         return placed(self.file, self.sheet if self.is_one_of_several else None)
+
+    @property
+    def height(self) -> int:
+        """How many rows could be read."""
+        return self.frame.height if self.pieces is None else self.pieces.rows
+
+    def chunks(self) -> Iterator[pl.DataFrame]:
+        """Rows in order, so many at once as can be held.  Raises what hinders reading where they come in pieces."""
+        if self.pieces is not None:
+            yield from self.pieces
+            return
+        for first in range(0, self.frame.height, AT_ONCE):
+            yield self.frame.slice(first, AT_ONCE)
+
+    def of(self, lines: pl.Series) -> pl.DataFrame:
+        """Rows of some lines, in their order."""
+        held = self.frame if self.pieces is None else self.pieces.of(lines)
+        return held.filter(pl.col(LINE).is_in(lines.implode())).sort(LINE)
 
     def refuse(self, line: int, rule: str, content: str) -> None:
         """Record a line that could not be read."""
@@ -89,7 +130,7 @@ class Raw:
     def refuse_whole(self, rule: str, content: str) -> None:
         """Record that nothing of the file can be read, whatever was said of its lines."""
         self.unread.clear()
-        self.frame = no_rows()
+        self.frame, self.pieces = no_rows(), None
         self.refuse(0, rule, content)
 
 
@@ -113,11 +154,11 @@ def is_blank(text: str) -> bool:
     return not text.strip("\r\x00 ")
 
 
-def numbered(frame: pl.DataFrame) -> pl.DataFrame:
+def numbered(frame: pl.DataFrame, *, first: int = 1) -> pl.DataFrame:
     """Rows with a number, in types that the mapping can read; nested columns cannot be mapped."""
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     plain = frame.drop(nested).with_columns(_plain(column) for column in frame.drop(nested))
-    return plain.with_row_index(LINE, offset=1).with_columns(pl.col(LINE).cast(pl.Int64))
+    return plain.with_row_index(LINE, offset=first).with_columns(pl.col(LINE).cast(pl.Int64))
 
 
 def _plain(column: pl.Series) -> pl.Series:

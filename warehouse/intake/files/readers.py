@@ -5,6 +5,7 @@ that cannot is one refusal with its line number and text.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -22,9 +23,20 @@ from warehouse.intake.mapping import Entry
 
 
 def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
+    """All rows of a delivered file, as ``open_file`` gives them."""
+    raws = open_file(path, name, entry)
+    for raw in raws:
+        if raw.pieces is not None:
+            found = _guarded(name, lambda raw=raw: [replace(raw, frame=pl.concat(raw.chunks()), pieces=None)])
+            raw.frame, raw.pieces, raw.unread = found[0].frame, None, found[0].unread
+        note_private(raw, private_lines(raw.frame))
+    return raws
+
+
+def open_file(path: Path, name: str, entry: Entry) -> list[Raw]:
     """Read one delivered file by its ending, as the entry says: one ``Raw``, or one for each sheet asked for.
 
-    ``name`` is how reports call it.
+    A file with many rows may come in pieces.  ``name`` is how reports call it.
     """
     ending = path.suffix.lower()
     if ending in WORKBOOKS:
@@ -35,7 +47,6 @@ def read_file(path: Path, name: str, entry: Entry) -> list[Raw]:
         raws = [_refused(name, "unknown_format", f"ending {ending or '(none)'}; {_advice(ending)}")]
     for raw in raws:
         leave_out_footer(raw, entry)
-        _note_private(raw)
     return raws
 
 
@@ -84,18 +95,23 @@ def _refused(name: str, rule: str, content: str) -> Raw:
     return raw
 
 
-def _note_private(raw: Raw) -> None:
-    """Note characters that only the computer of the sender can show."""
-    texts = [column for column, dtype in raw.frame.schema.items() if dtype == pl.String]
-    lines = pl.col(LINE).filter(pl.any_horizontal(pl.lit(value=False), pl.col(texts).str.contains(PRIVATE)))
-    if texts and (odd := raw.frame.select(lines)[LINE]).len():
-        first = ", ".join(map(str, odd.head(5)))
+def private_lines(frame: pl.DataFrame) -> pl.Series:
+    """Lines with characters that only the computer of the sender can show."""
+    texts = [column for column, dtype in frame.schema.items() if dtype == pl.String]
+    if not texts:
+        return frame[LINE].clear()
+    return frame.filter(pl.any_horizontal(pl.col(texts).str.contains(PRIVATE)))[LINE]
+
+
+def note_private(raw: Raw, odd: pl.Series) -> None:
+    """Note the private lines of a file."""
+    if odd.len():
         raw.notes.append(
             Remark(
                 "{file}: {n} rows hold private-use characters, first in line {lines}",
                 file=raw.place,
                 n=f"{odd.len():,}",
-                lines=first,
+                lines=", ".join(map(str, odd.head(5))),
             )
         )
 
