@@ -1,6 +1,7 @@
 """The writer: one run at a time opens the warehouse, behind a lock.  Readers are in ``warehouse.database.reading``."""
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from warehouse.checkpoint import copy_whole, opened, take_in_log
 from warehouse.clock import local_now
 from warehouse.database.frames import Connection
 from warehouse.database.opening import prepare_schema
+from warehouse.database.rows import SCRATCH
 from warehouse.home import Home, log_of
 
 
@@ -81,6 +83,8 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
         for asked in home.root.glob(_asked("*")):
             # Of a replay that was killed: it is there for a moment only, under the lock.
             asked.unlink()
+        for judged in home.root.glob(SCRATCH.format("*")):
+            shutil.rmtree(judged)
         since = local_now().isoformat(sep=" ", timespec="seconds")
         note.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
         yield

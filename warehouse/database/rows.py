@@ -3,6 +3,8 @@
 The files are no part of the warehouse: whoever gave the folder removes it.
 """
 
+import os
+import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,9 +14,31 @@ import polars as pl
 
 from models.contract import ROW
 from warehouse.database.frames import Connection, shown_as
+from warehouse.database.meta import value
 
 MOST_HELD = 250_000
 """Rows of a table that are held in memory where there is a folder for more."""
+
+
+SCRATCH = ".judged-{}"
+"""Name of the folder, beside the warehouse, for what one process holds no longer; what a kill leaves goes with the next
+writer."""
+
+
+@contextmanager
+def scratch_beside(connection: Connection) -> Generator[Path | None]:
+    """A folder for rows that are too many to be held, as long as it is needed; none where all lives in memory."""
+    path = value(connection, "SELECT path FROM duckdb_databases() WHERE database_name = current_database()")
+    if path is None:
+        yield None
+        return
+    folder = Path(path).with_name(SCRATCH.format(os.getpid()))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Rows:

@@ -114,10 +114,10 @@ def count_filled(mapping: Mapping, batch: Batch, frame: pl.DataFrame) -> None:
     wanted |= set(batch.read_as) - _used(mapping, batch)
     if not wanted:
         return
-    is_text = {header: frame.schema[header] == pl.String for header in wanted}
-    texts = [pl.col(header).str.strip_chars().ne("").sum() for header in wanted if is_text[header]]
-    others = [pl.col(header).count() for header in wanted if not is_text[header]]
-    batch.filled.update(frame.select(*texts, *others).row(0, named=True))
+    texts = {header for header, dtype in frame.schema.items() if dtype == pl.String}
+    counts = [pl.col(each).str.strip_chars().ne("").sum() for each in wanted & texts]
+    counts += [pl.col(each).count() for each in wanted - texts]
+    batch.filled.update(frame.select(counts).row(0, named=True))
 
 
 def used_again(table: Table, rows: Rows, batches: Sequence[Batch]) -> list[Remark]:

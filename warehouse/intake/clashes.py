@@ -128,7 +128,9 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
         f"CREATE OR REPLACE TEMP TABLE clashing AS SELECT {ROW}, max(rule) AS rule FROM "
         f"({' UNION ALL '.join(clashes)}) GROUP BY ALL"
     )
-    return connection.sql(f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({ROW})").pl()
+    return connection.sql(
+        f"SELECT i.*, h.rule AS rules FROM incoming i JOIN clashing h USING ({ROW}) ORDER BY {ROW}"
+    ).pl()
 
 
 def _differs(table: Table) -> str:
@@ -173,7 +175,7 @@ def _undone(connection: Connection, judged: Judged, table: Table) -> pl.DataFram
             SELECT c.* EXCLUDE (is_of_today), '{DUPLICATE_KEY}' AS rule
             FROM today c JOIN contradicted d ON {_joined("d", "c", key)}
             WHERE c.is_of_today AND (d.recorded_at = c.recorded_at AND d.content <> {_content("c", table)}{other}))
-        GROUP BY ALL
+        GROUP BY ALL ORDER BY {_list("", key)}, version
         """
     ).pl()
 
@@ -204,7 +206,7 @@ def _remember(
         connection.execute(
             f"INSERT INTO ops.contradictions BY NAME SELECT DISTINCT $table AS table_name, to_json([{key}]) AS datum, "
             f"r.recorded_at, {about} AS subject, {_content('r', table)} AS content, $source AS source, "
-            "r.source_file AS file, $on::DATE AS found_on FROM said r",
+            "r.source_file AS file, $on::DATE AS found_on FROM said r ORDER BY ALL",
             {"table": table.name, "source": judged.mapping.name, "on": received_on},
         )
 

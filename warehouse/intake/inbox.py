@@ -10,6 +10,7 @@ import polars as pl
 from models.errors import RiskcodeError
 from warehouse.clock import local_today
 from warehouse.database.frames import Connection, log, transaction
+from warehouse.database.rows import scratch_beside
 from warehouse.database.runs import last_issued
 from warehouse.database.validity import NEWEST
 from warehouse.home import Home
@@ -68,8 +69,9 @@ def take_in_all(
     if mapping is not None:
         asked, used = Path(folder) if folder else None, load_mapping(mapping)
         known = known_enterprises(connection)
-        told = _read(connection, asked, used, known, today)
-        taken = [_store(connection, told, received_on)]
+        with scratch_beside(connection) as scratch:
+            told = _read(connection, asked, used, known, today, scratch=scratch)
+            taken = [_store(connection, told, received_on)]
     else:
         taken = [
             take_in_source(
@@ -105,11 +107,29 @@ def take_in_source(
     ``with_queries``: and what its queries give.
     What keeps the source from being read becomes a complaint and is told in the log; then nothing is returned.
     """
+    with scratch_beside(connection) as scratch:
+        told = _read_source(connection, source, received_on, today, only, scratch, with_queries=with_queries)
+        return None if isinstance(told, RiskcodeError) else _store(connection, told, received_on)
+
+
+def _read_source(
+    connection: Connection,
+    source: Source,
+    received_on: date,
+    today: date,
+    only: Collection[str] | None,
+    scratch: Path | None,
+    *,
+    with_queries: bool,
+) -> Judged | TakenIn | RiskcodeError:
+    """What is new of a source, judged, or what keeps it from being read; its complaints are renewed."""
     folder, mapping, told = source.folder, source.mapping, source.problem
     if mapping is not None:
         known = known_enterprises(connection)
         told = attempt(
-            lambda: _read(connection, folder, mapping, known, today, only, with_queries=with_queries)
+            lambda: _read(
+                connection, folder, mapping, known, today, only, with_queries=with_queries, scratch=scratch
+            )
         )
     assert told is not None, "a source has a mapping or a problem"
     if isinstance(told, RiskcodeError):
@@ -123,7 +143,7 @@ def take_in_source(
         if not isinstance(unmapped, RiskcodeError):
             told_of = of_unmapped(source.name, unmapped)
             renew(connection, source.name, told_of, on=received_on, kinds=[FILE_UNMAPPED])
-    return None if isinstance(told, RiskcodeError) else _store(connection, told, received_on)
+    return told
 
 
 def _read(
@@ -135,6 +155,7 @@ def _read(
     only: Collection[str] | None = None,
     *,
     with_queries: bool = True,
+    scratch: Path | None = None,
 ) -> Judged | TakenIn:
     """What is new of a delivery, judged; where nothing is, that.
 
@@ -162,6 +183,7 @@ def _read(
         progress=lambda name: log.info("reading %s", name),
         only=unseen,
         with_queries=with_queries,
+        scratch=scratch,
     )
     for note in judged.remarks():
         log.info("%s", note)
