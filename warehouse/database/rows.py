@@ -70,6 +70,11 @@ class Rows:
         """How many there are."""
         return self._in_files - len(self._gone) + sum(frame.height for frame in self._held)
 
+    @property
+    def are_few(self) -> bool:
+        """Whether all of them are held."""
+        return not self._files
+
     def add(self, frame: pl.DataFrame) -> None:
         """Append rows; where many are held, they go to a file."""
         self._held.append(frame)

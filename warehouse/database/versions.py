@@ -50,31 +50,32 @@ def _write(connection: Connection, table: Table, received_on: date, rows: Rows) 
     cell = {name: f"{{of}}.{name}" if name in rows.schema else "NULL::VARCHAR" for name in (NAMED_AS, *own)}
     same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM i.{name}" for name in columns)
     same += "".join(f" AND c.{name} IS NOT DISTINCT FROM {cell[name].format(of='i')}" for name in own)
+    was_empty = _count(connection, f"FROM {core}") == 0
+    stored = core if was_empty else _stored(connection, table, rows)
     same_key_later = " AND ".join(f"n.{name} = c.{name}" for name in [*table.key, "recorded_at"])
     replaced = (
-        f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {core} n "
+        f"(c.undone_no IS NOT NULL OR EXISTS (SELECT 1 FROM {stored} n "
         f"WHERE n.version > 1 AND n.version > c.version AND n.undone_no IS NULL AND n.source = c.source "
         f"AND {same_key_later}))"
     )
     same_key = " AND ".join(f"c.{name} = f.{name}" for name in table.key)
-    was_empty = _count(connection, f"FROM {core}") == 0
     source, fresh, corrected = "incoming", rows.height, 0
     if not was_empty:
         source = "temp.fresh"
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE fresh AS SELECT i.* FROM incoming i "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {core} c WHERE {same} AND NOT {replaced})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {stored} c WHERE {same} AND NOT {replaced})"
         )
         fresh = _count(connection, "FROM temp.fresh")
         corrected = _count(
             connection,
-            f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.undone_no IS NULL)",
+            f"FROM temp.fresh f WHERE EXISTS (SELECT 1 FROM {stored} c WHERE {same_key} AND c.undone_no IS NULL)",
         )
     listed = ", ".join([*columns, *version_columns(table)])
     carried = "".join(f", {cell[name].format(of='f')}" for name in own)
-    prior = "0" if was_empty else f"(SELECT count(*) FROM {core} c WHERE {same_key})"
+    prior = "0" if was_empty else f"(SELECT count(*) FROM {stored} c WHERE {same_key})"
     moved = (
-        f"EXISTS (SELECT 1 FROM {core} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
+        f"EXISTS (SELECT 1 FROM {stored} c WHERE {same_key} AND c.recorded_at = f.recorded_at AND c.undone_no IS NULL)"
         if corrected
         else "false"
     )
@@ -92,12 +93,24 @@ def _write(connection: Connection, table: Table, received_on: date, rows: Rows) 
         """,
         [received_on],
     )
-    if not was_empty:
-        _close_superseded(connection, table)
-        connection.execute("DROP TABLE temp.fresh")
+    if not was_empty and (corrected or _count(connection, "FROM temp.again")):
+        _close_superseded(connection, table, "temp.fresh")
     _keep_order(connection, table, fresh, was_empty=was_empty)
-    connection.execute("DROP TABLE temp.again")
+    connection.execute(
+        "DROP TABLE temp.again; DROP TABLE IF EXISTS temp.fresh; DROP TABLE IF EXISTS temp.there"
+    )
     return Written(added=fresh - corrected, corrected=corrected, unchanged=rows.height - fresh)
+
+
+def _stored(connection: Connection, table: Table, rows: Rows) -> str:
+    """Where all that is stored of the keys of ``incoming`` is found; of few rows it is taken apart, as ``there``."""
+    if not rows.are_few:
+        return f"core.{table.name}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE there AS SELECT c.* FROM core.{table.name} c "
+        f"SEMI JOIN incoming USING ({', '.join(table.key)})"
+    )
+    return "temp.there"
 
 
 def _find_again(connection: Connection, table: Table, source: str) -> None:
@@ -124,7 +137,7 @@ def undo(connection: Connection, table: Table, versions: pl.DataFrame, *, by: in
         connection.execute(
             f"UPDATE {core} c SET known_to = c.known_from, undone_no = {by:d} FROM undone u WHERE {joined}"
         )
-    _close_superseded(connection, table)
+        _close_superseded(connection, table, "undone")
 
 
 def _order(table: Table, prefix: str = "") -> str:
@@ -133,15 +146,15 @@ def _order(table: Table, prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in dict.fromkeys(columns))
 
 
-def _close_superseded(connection: Connection, table: Table) -> None:
+def _close_superseded(connection: Connection, table: Table, touched: str) -> None:
     """Each version of the touched keys ends where the next one begins."""
     core, key = f"core.{table.name}", ", ".join(table.key)
     joined = " AND ".join(f"c.{name} = n.{name}" for name in table.key)
     connection.execute(
         f"""
         UPDATE {core} c SET known_to = n.until FROM (
-            SELECT {key}, version, {until(table)} AS until FROM {core}
-            WHERE undone_no IS NULL AND ({key}) IN (SELECT ({key}) FROM {core} WHERE version > 1)
+            SELECT {key}, version, {until(table)} AS until
+            FROM (SELECT s.* FROM {core} s SEMI JOIN {touched} USING ({key})) WHERE undone_no IS NULL
         ) n
         WHERE {joined} AND c.version = n.version AND c.known_to <> n.until
         """

@@ -99,9 +99,10 @@ def _found(connection: Connection, judged: Judged, table: Table, received_on: da
         f"""
         CREATE OR REPLACE TEMP TABLE today AS
         SELECT {_as_delivered(table)}, d.received_on IS NOT DISTINCT FROM $on AS is_of_today
-        FROM core.{table.name} c LEFT JOIN ops.deliveries d USING (delivery_id)
-        WHERE c.undone_no IS NULL AND ({_list("c", key)}) IN (
-            SELECT ({_list("", key)}) FROM incoming UNION ALL SELECT ({_list("", key)}) FROM contradicted)
+        FROM core.{table.name} c SEMI JOIN (
+            SELECT {_list("", key)} FROM incoming UNION ALL SELECT {_list("", key)} FROM contradicted) i
+            ON {_joined("i", "c", key)} LEFT JOIN ops.deliveries d USING (delivery_id)
+        WHERE c.undone_no IS NULL
         """,
         {"on": received_on},
     )
