@@ -13,6 +13,7 @@ Sources: table of canonical data in the mission digest, clauses S1-S5, P1, P4, P
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import dataframely as dy
 
@@ -39,7 +40,7 @@ class Table:
 
     def columns(self) -> dict[str, dy.Column]:
         """Columns in storage order."""
-        return dict(self.schema.columns())
+        return dict(_columns(self.schema))
 
     @property
     def is_register(self) -> bool:
@@ -61,6 +62,12 @@ class Table:
     def may_name_former_numbers(self) -> bool:
         """Whether a row may name its enterprise by a number of before; what tells of such numbers names today's."""
         return self.refers_to_register and self.name != "former_numbers"
+
+
+@cache
+def _columns(schema: type[dy.Schema]) -> dict[str, dy.Column]:
+    """Asked for every cell that is shown, and dear to put together."""
+    return dict(schema.columns())
 
 
 TABLES: dict[str, Table] = {
@@ -151,6 +158,7 @@ def registrations(table: Table) -> dict[str, str]:
     return {name: when for name, when in said.items() if when}
 
 
+@cache
 def _with(table: Table, said: str) -> tuple[str, ...]:
     return tuple(name for name, column in table.columns().items() if (column.metadata or {})[said])
 

@@ -40,6 +40,29 @@ _BEGUN = set[int]()
 
 
 @contextmanager
+def held_within(connection: Connection, most: str) -> Generator[None]:
+    """Let the database hold no more than so much (``3 GiB``); what does not fit lies in its own temporary files.
+
+    Where less is allowed already, that stays.
+    """
+    [[allowed]] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    if _bytes(most) >= _bytes(allowed):
+        yield
+        return
+    connection.execute(f"SET memory_limit = '{most}'")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.TransactionException):
+            connection.execute(f"SET memory_limit = '{allowed}'")
+
+
+def _bytes(size: str) -> float:
+    number, unit = size.split()
+    return float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB").index(unit)
+
+
+@contextmanager
 def shown_as(connection: Connection, name: str, frame: "pl.DataFrame") -> Generator[None]:
     """A frame that SQL can read under a name; categories are texts there."""
     import polars as pl

@@ -5,12 +5,13 @@ A run that dies leaves the warehouse as it was before the delivery, and the same
 
 import json
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from models.tables.canonical import TABLES, decisive
-from warehouse.database.frames import Connection, insert, log, transaction
+from warehouse.database.frames import Connection, held_within, insert, log, transaction
 from warehouse.database.meta import next_number, next_stored_no, value, written_at
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
@@ -34,6 +35,9 @@ from warehouse.intake.judged import Judged
 from warehouse.intake.lessened import of_corrections
 from warehouse.intake.mapping import Mapping
 from warehouse.intake.rejects import remember_mapping, write_rejects
+
+_MOST = "3 GiB"
+"""What the database holds of a delivery that is too large to be held, while it is stored in order."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ FROM ops.delivery_files f JOIN ops.deliveries d USING (delivery_id) WHERE d.sour
 
 def take_in(connection: Connection, judged: Judged, *, received_on: date) -> TakenIn:
     """Write a decided delivery and what there is to complain of it, in one transaction."""
-    with transaction(connection):
+    with transaction(connection), _bounded(connection, judged):
         forget_earlier_forms(connection, judged, received_on=received_on)
         keep_enterprises(connection, judged, received_on=received_on)
         named = named_in(connection, judged)
@@ -108,6 +112,12 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken
+
+
+def _bounded(connection: Connection, judged: Judged) -> AbstractContextManager[None]:
+    """Sorting many rows takes all the memory that there is, unless it is told not to."""
+    are_few = all(rows.are_few for rows in judged.rows.values())
+    return nullcontext() if are_few else held_within(connection, _MOST)
 
 
 def _note_shared_numbers(connection: Connection, mapping: Mapping, received_on: date) -> None:
