@@ -12,6 +12,7 @@ from benchmarks import year as years
 from benchmarks.bench import bench
 from benchmarks.bulk import Size
 from benchmarks.city_in_bulk import fit as fit_card
+from benchmarks.city_in_bulk import intake as take_in
 from benchmarks.city_in_bulk import night as run_night
 from benchmarks.dynamic import dynamic as count_changes
 from benchmarks.planning import planning as plan_month
@@ -56,6 +57,20 @@ def night(
     with bench(keep) as own:
         report = run_night(own, Size(enterprises, events, seed), quick=quick)
     _finish(report, "night", json=json)
+
+
+@app.command()
+def intake(
+    enterprises: Enterprises = Size.enterprises,
+    events: Events = Size.events,
+    seed: Seed = Size.seed,
+    json: Json = False,
+    keep: Keep = None,
+) -> None:
+    """A first delivery taken in, against an unchecked load of the same files; and files of one row."""
+    with bench(keep) as own:
+        report = take_in(own, Size(enterprises, events, seed))
+    _finish(report, "intake", json=json)
 
 
 @app.command()

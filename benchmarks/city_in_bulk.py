@@ -4,6 +4,7 @@ The outcomes of that city follow the activity of a firm and little else: cost is
 ``benchmarks.models`` for that).
 """
 
+import statistics
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,8 @@ from warehouse.home import Home
 
 MOST_SECONDS, MOST_BYTES = 120.0, 4e9
 """Target of fitting a card on two cores."""
+MOST_LOADS, MOST_HELD = 6, 6e9
+"""Target of taking a first delivery in, of whatever size."""
 
 
 def night(bench: Bench, size: Size, *, quick: bool) -> Report:
@@ -41,6 +44,31 @@ def night(bench: Bench, size: Size, *, quick: bool) -> Report:
     for name, folder in () if quick else ((FIRST_RUN, bulk.first), ("the next whole run", bulk.night)):
         home = bench.folder / "dagster"
         bench.measure(name, stages.measure_dagster, home, name, folder, bulk.mapping)
+    return report
+
+
+def intake(bench: Bench, size: Size) -> Report:
+    """A first delivery against an unchecked load of the same files, and files of one row after it."""
+    bench.tell("generating the deliveries")
+    bulk = write_bulk(bench.folder / "deliveries", size)
+    report = Report(dict(vars(size)), stages=bench.stages)
+    root = bench.folder / "home"
+    bench.tell("scan floor of the delivery")
+    report.floors.append(bench.execute(floor.delivery_floor, bulk.first))
+    bench.measure("unchecked load", stages.measure_load, bench.folder / "load.duckdb", bulk.first)
+    bench.measure("intake", stages.measure_intake, root, bulk.first, bulk.mapping)
+    bench.measure(
+        "files of one row", stages.measure_one_row, root, bulk.night, bulk.mapping, bench.folder / "one"
+    )
+    times = sum(stage.cpu for stage in report.chain) / report.stages[0].cpu
+    peak = max(stage.peak for stage in report.chain)
+    one = statistics.median(stage.cpu for stage in report.stages[-stages.ONE_BY_ONE :])
+    report.figures = {
+        "CPU of the intake, in unchecked loads": f"{times:.1f}",
+        "CPU ms of one row": round(one * 1000),
+    }
+    report.targets[f"at most {MOST_LOADS} unchecked loads"] = times <= MOST_LOADS
+    report.targets[f"at most {MOST_HELD / 1e9:.0f} GB"] = peak <= MOST_HELD
     return report
 
 

@@ -18,6 +18,7 @@ from benchmarks.meter import Measured
 
 WIDTH = 110
 TITLES = {
+    "load": "what the intake is compared with",
     "intake": "intake of the first delivery",
     "rescoring": "checks, scoring, publication",
     "levels": "features alone",

@@ -4,10 +4,12 @@ The calls are those of ``warehouse`` and ``pipelines``, in their order; nothing 
 """
 
 import os
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from assets.suites import RESULT_SUITES, intake_suites
@@ -17,6 +19,7 @@ from benchmarks.meter import Measured, Meter
 from models.learning.fit import fit_card
 from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
+from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.levels import features_on
@@ -26,17 +29,10 @@ from warehouse.coding.stages import compute_codes, compute_explanations, compute
 from warehouse.coding.timelines import compute_timelines
 from warehouse.connection import Connection, writing
 from warehouse.database.places import open_place
+from warehouse.database.rows import scratch_beside
 from warehouse.home import Home
 from warehouse.intake.accepted import known_enterprises
-from warehouse.intake.delivery import (
-    Judged,
-    conform_batch,
-    delivery_files,
-    file_digest,
-    fingerprint_delivery,
-    judge_batches,
-)
-from warehouse.intake.files.readers import read_file
+from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import load_mapping
 from warehouse.intake.rejects import retry_rejects
@@ -48,6 +44,7 @@ from warehouse.validation import Suite, run_suites
 
 PACK = "starter"
 NIGHT = AS_OF + timedelta(days=1)
+ONE_BY_ONE = 5
 
 
 def coding(day: date) -> Coding:
@@ -55,33 +52,71 @@ def coding(day: date) -> Coding:
     return Coding(day, day, load_policy(PACK).on(day))
 
 
-def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measured]:
-    """Read, conform, judge and store a first delivery: ``warehouse.intake.take_in``, step by step."""
-    meter, mapping = Meter("intake", in_chain=True), load_mapping(mapping_file)
-    with writing(Home(root)) as connection:
-        with meter.stage("fingerprint files", floor=DELIVERY):
-            judged = Judged(mapping, str(folder), fingerprint_delivery(folder, mapping))
-        files = delivery_files(folder, mapping)[0]
-        judged.digests = {path.name: file_digest(path) for _, _, _, path in files}
-        with meter.stage("read Parquet", floor=DELIVERY) as stage:
-            raws = [read_file(path, path.name, entry)[0] for _, _, entry, path in files]
-            stage.rows = sum(raw.frame.height for raw in raws)
-        with meter.stage("conform to canonical columns", floor=DELIVERY) as stage:
-            batches = [
-                conform_batch(raw, entry, table, at, mapping)
-                for (table, at, entry, _), raw in zip(files, raws, strict=True)
+def measure_load(path: Path, folder: Path) -> list[Measured]:
+    """The same files read by DuckDB and stored in the order of the warehouse, with no question asked."""
+    meter = Meter("load")
+    with (
+        meter.stage("unchecked load into DuckDB, ordered", floor=DELIVERY) as stage,
+        duckdb.connect(path) as load,
+    ):
+        for file in sorted(folder.glob("*.parquet")):
+            table = TABLES[file.stem]
+            order = [
+                "enterprise_id",
+                *([table.happened] if table.happened else []),
+                table.key[-1],
+                "recorded_at",
             ]
-            stage.rows = sum(batch.rows.height for batch in batches)
-        with meter.stage("judge by the contract", floor=DELIVERY) as stage:
-            judge_batches(judged, batches, known_enterprises=known_enterprises(connection), today=AS_OF)
-            stage.rows = judged.delivered
-        # As in judge_delivery, what was read is let go before anything is written.
-        del raws, batches
-        with meter.stage("store versions", floor=DELIVERY) as stage:
-            taken = take_in(connection, judged, received_on=AS_OF)
-            stage.rows = taken.added + taken.corrected + taken.unchanged
+            load.execute(
+                f"CREATE TABLE {table.name} AS FROM read_parquet('{file}') ORDER BY {', '.join(dict.fromkeys(order))}"
+            )
+            stage.rows += load.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
+        load.execute("CHECKPOINT")
+    return meter.found
+
+
+def measure_intake(root: Path, folder: Path, mapping_file: Path) -> list[Measured]:
+    """Judge and store a first delivery: ``warehouse.intake.inbox``, step by step."""
+    meter, mapping, closing = Meter("intake", in_chain=True), load_mapping(mapping_file), ExitStack()
+    with closing:
+        connection = closing.enter_context(writing(Home(root)))
+        with scratch_beside(connection) as scratch:
+            with meter.stage("read, conform, judge", floor=DELIVERY) as stage:
+                judged = judge_delivery(
+                    mapping,
+                    folder,
+                    known_enterprises=known_enterprises(connection),
+                    today=AS_OF,
+                    scratch=scratch,
+                )
+                stage.rows = judged.delivered
+            with meter.stage("store versions", floor=DELIVERY) as stage:
+                taken = take_in(connection, judged, received_on=AS_OF)
+                stage.rows = taken.added + taken.corrected + taken.unchanged
         with meter.stage("retry waiting rows", floor=DELIVERY) as stage:
             stage.rows = retry_rejects(connection, received_on=AS_OF, today=AS_OF)
+        with meter.stage("close the warehouse", floor=DELIVERY):
+            closing.close()
+    return meter.found
+
+
+def measure_one_row(root: Path, night: Path, mapping_file: Path, folder: Path) -> list[Measured]:
+    """Files of one finding each, one after the other."""
+    meter, rows = Meter("again"), pl.read_parquet(night / "violations.parquet")
+    with writing(Home(root)) as connection:
+        for at in range(ONE_BY_ONE):
+            (folder / f"{at}").mkdir(parents=True)
+            rows[at].write_parquet(folder / f"{at}" / "violations.parquet")
+            with meter.stage(f"a file of one row ({at + 1})", floor=DELIVERY) as stage:
+                [taken] = take_in_all(
+                    connection,
+                    Home(root),
+                    folder=str(folder / f"{at}"),
+                    mapping=str(mapping_file),
+                    received_on=NIGHT,
+                    today=NIGHT,
+                )
+                stage.rows = taken.delivered
     return meter.found
 
 
