@@ -85,6 +85,9 @@ def _too_many(condition: str, share: float) -> str:
     )
 
 
+_FINDING = "v.source, v.violation_id, v.enterprise_id, v.inspection_id"
+"""What tells a finding: to carry whole rows through a join of millions is dear."""
+
 WHOLE_TABLES = (
     Suite(
         "enterprises_volume",
@@ -124,12 +127,12 @@ WHOLE_TABLES = (
         "not settled by an order alone (D5).",
         (
             _no_rows(
-                "SELECT v.* FROM {batch} v ANTI JOIN core.current_inspections i ON i.source = v.source "
+                f"SELECT {_FINDING} FROM {{batch}} v ANTI JOIN core.current_inspections i ON i.source = v.source "
                 "AND i.inspection_id = v.inspection_id WHERE v.inspection_id IS NOT NULL",
                 "every finding's visit is on record",
             ),
             _no_rows(
-                "SELECT v.* FROM {batch} v JOIN core.current_inspections i ON i.source = v.source "
+                f"SELECT {_FINDING} FROM {{batch}} v JOIN core.current_inspections i ON i.source = v.source "
                 "AND i.inspection_id = v.inspection_id WHERE i.kind = 'assistance'",
                 "no finding comes from an assistance visit (P11)",
             ),

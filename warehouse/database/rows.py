@@ -132,7 +132,7 @@ class Rows:
         """Reckon columns anew in every row."""
         self._held = [frame.with_columns(columns) for frame in self._held]
         for path in self._files:
-            changed = pl.read_parquet(path, glob=False).cast(dict(self.schema)).with_columns(columns)
+            changed = pl.read_parquet(path, glob=False).cast(self.schema).with_columns(columns)
             changed.write_parquet(path, compression="lz4", statistics=False)
 
     @contextmanager

@@ -64,7 +64,7 @@ class ParquetPieces:
 
 def _extremes(shape: pl.LazyFrame) -> pl.DataFrame:
     """The first and the last day of every column: one day that no calendar has makes its column another one."""
-    days = [name for name, dtype in shape.collect_schema().items() if dtype in (pl.Date, pl.Datetime)]
+    days = [name for name, dtype in shape.collect_schema().items() if dtype.is_temporal()]
     ends = pl.concat([shape.select(pl.col(days).min()), shape.select(pl.col(days).max())])
     return pl.concat([shape.head(0), ends], how="diagonal").collect()
 
