@@ -182,8 +182,10 @@ def _own_rules(
     tests = [*_text_tests(table), *_future_tests(table, today), *_plausible_tests(table)]
     tests += _registration_tests(rows, table, proof)
     if table.refers_to_register:
-        known = pl.col(ENTERPRISE).is_in(known_enterprises.implode())
-        tests.append((pl.col(ENTERPRISE).is_not_null() & ~known, UNKNOWN_ENTERPRISE))
+        # Joined once: to look each row up among a million enterprises takes longer than all other rules.
+        known = pl.DataFrame({ENTERPRISE: known_enterprises})
+        strangers = rows.select(ENTERPRISE).drop_nulls().join(known, on=ENTERPRISE, how="anti")[ENTERPRISE]
+        tests.append((pl.col(ENTERPRISE).is_in(strangers.unique().implode()), UNKNOWN_ENTERPRISE))
     elif table.is_register and proof.credit_codes:
         codes = set(rows[ENTERPRISE].drop_nulls().unique()) - proof.accepted_codes
         tests.append(

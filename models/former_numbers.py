@@ -55,11 +55,12 @@ def find(
     day = pl.lit(None, pl.Date) if table.happened is None else pl.col(table.happened).cast(pl.Date)
     spelt = rows.select(row, one_spelling(rows[ENTERPRISE], proof), day=day)
     told = former.filter(pl.col(FORMER) != pl.col(ENTERPRISE)).rename({ENTERPRISE: "now"})
-    is_free = ~pl.col(ENTERPRISE).is_in(known.implode())
+    meant = spelt.join(told, left_on=ENTERPRISE, right_on=FORMER)
+    taken = known.filter(known.is_in(meant[ENTERPRISE].unique().implode()))
+    is_free = ~pl.col(ENTERPRISE).is_in(taken.implode())
     is_older = (pl.col("day") <= pl.col(UNTIL)).fill_null(value=False)
     met = (
-        spelt.join(told, left_on=ENTERPRISE, right_on=FORMER)
-        .filter(is_free | is_older)
+        meant.filter(is_free | is_older)
         .group_by(row)
         .agg(
             pl.col(ENTERPRISE).first().alias(NAMED_AS),

@@ -1,6 +1,7 @@
 """``./riskcode sources``: what lies in the inbox, what a delivery would give, and what could not be read."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import polars as pl
@@ -49,13 +50,15 @@ def check(
     if settings.home.published.exists():
         with reading(settings.home) as connection:
             known, former = known_enterprises(connection), former_numbers(connection)
-    judged = judge_delivery(
-        load_mapping(mapping),
-        folder,
-        known_enterprises=known,
-        former=former,
-        today=local_today(),
-    )
+    with TemporaryDirectory(prefix="riskcode-check-") as scratch:
+        judged = judge_delivery(
+            load_mapping(mapping),
+            folder,
+            known_enterprises=known,
+            former=former,
+            today=local_today(),
+            scratch=Path(scratch),
+        )
     lost: list[Message] = []
     if settings.home.published.exists():
         with reading(settings.home) as connection:

@@ -56,7 +56,7 @@ def hold_authorities(
     if rows is None or not _has_several_sources(connection, judged):
         return
     carry_decisions(connection, REGISTER, rows)
-    incoming = judged.accepted[REGISTER.name]
+    incoming = judged.held(REGISTER.name)
     stored = _stored(connection, named, received_on)
     shared = _shared(stored, incoming) | named & _contested(connection)
     if not shared:

@@ -191,7 +191,9 @@ def judge_delivery(
     judged.unused = unused_files(notes)
     judged.digests = {shown(path.name): digest for path, digest in digests.items()}
     reader = _Reader(files, mapping, progress, with_queries=with_queries)
-    batches = judge_tables(judged, reader.batches, Ground(known_enterprises, former, today, scratch))
+    batches = judge_tables(
+        judged, reader.batches, Ground(known_enterprises, former, today, scratch, progress)
+    )
     if not batches:
         if folder is None:
             raise DeliveryError(

@@ -175,7 +175,11 @@ class Judged:
     @property
     def accepted(self) -> dict[str, pl.DataFrame]:
         """Accepted rows by table, held all at once: for whoever looks at few."""
-        return {name: rows.frame().drop(ROW, "batch", strict=False) for name, rows in self.rows.items()}
+        return {name: self.held(name) for name in self.rows}
+
+    def held(self, name: str) -> pl.DataFrame:
+        """Accepted rows of one table, held all at once."""
+        return self.rows[name].frame().drop(ROW, "batch", strict=False)
 
     @property
     def delivered(self) -> int:

@@ -24,6 +24,8 @@ from warehouse.intake.files.raw import LINE
 from warehouse.intake.judged import REJECT_SCHEMA, Batch, FileCount, Judged
 from warehouse.intake.refused import refused_rows, unread_rows
 
+_TOLD_EVERY = 1_000_000
+"""Rows of a file after which it is told how far it is."""
 _KEYS = pl.Schema({ROW: pl.Int64, "key": pl.UInt64, "number": pl.UInt64})
 _PLACES = {"batch": pl.Int64, "delivery_id": pl.String, "source_file": pl.String, "source_line": pl.Int64}
 
@@ -32,13 +34,14 @@ _PLACES = {"batch": pl.Int64, "delivery_id": pl.String, "source_file": pl.String
 class Ground:
     """What rows are judged by: enterprises and former numbers known so far, the day, and where there is room.
 
-    ``scratch``: a folder for accepted rows that are too many to be held.
+    ``scratch``: a folder for accepted rows that are too many to be held.  ``progress`` is told how far a long file is.
     """
 
     known: pl.Series
     former: pl.DataFrame
     today: date
     scratch: Path | None = None
+    progress: Callable[[str], None] = lambda _: None
 
 
 def judge_batches(
@@ -79,7 +82,9 @@ def judge_tables(judged: Judged, read: Callable[[str], Iterable[Batch]], ground:
 
 def _told_by(table: Table, rows: Rows) -> pl.DataFrame:
     tells = table.is_register or table.name == "former_numbers"
-    return told_by(table, rows.frame()) if tells else NO_FORMER
+    wanted = {*NO_FORMER.columns, "withdrawn_on", "registration_number"}
+    named = [name for name in rows.schema if name in wanted]
+    return told_by(table, rows.lazy().select(named).collect()) if tells else NO_FORMER
 
 
 @dataclass
@@ -120,6 +125,9 @@ class _Found:
         taken = _Taken(self._no_rows(f"{self.table.name}-{at}"))
         for part in parts(batch, self.judged.mapping):
             self._take_part(taken, batch, part)
+            done = self._next - first
+            if done < batch.height and done % _TOLD_EVERY < part.rows.height:
+                self.ground.progress(f"{batch.raw.place}: {done:,} of {batch.height:,}")
         if not batch.height:
             # What could not be read to its end is not taken in by halves.
             taken, self._next = _Taken(self._no_rows(f"{self.table.name}-{at}")), first

@@ -38,7 +38,8 @@ def write_rejects(connection: Connection, judged: Judged, received_on: date) -> 
 
     Rows of an earlier form of the same file that are gone, or refused for other reasons now, are superseded.
     """
-    rejects = pl.concat([judged.rejects, judged.cells]).with_columns(
+    rejects = pl.concat([judged.rejects, judged.cells]).with_row_index("nth")
+    rejects = rejects.with_columns(
         delivery_id=pl.lit(judged.delivery_id),
         refused_on=pl.lit(received_on),
         settled_on=pl.lit(None, dtype=pl.Date),
@@ -66,9 +67,10 @@ def _replace_rejects(connection: Connection, source: str, received_on: date) -> 
     connection.execute(
         f"""
         INSERT INTO raw.rejected_rows BY NAME
-        SELECT * FROM rejects n WHERE NOT EXISTS (
+        SELECT * EXCLUDE (nth) FROM rejects n WHERE NOT EXISTS (
             SELECT 1 FROM raw.rejected_rows o
             WHERE o.state IN ('open', 'waiting', 'accepted', 'cell') AND {same})
+        ORDER BY nth
         """
     )
     connection.execute(

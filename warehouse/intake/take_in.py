@@ -13,6 +13,7 @@ from pathlib import Path
 from models.tables.canonical import TABLES, decisive
 from warehouse.database.frames import Connection, held_within, insert, log, transaction
 from warehouse.database.meta import next_number, next_stored_no, value, written_at
+from warehouse.database.rows import Rows
 from warehouse.database.versions import Written
 from warehouse.intake.accepted import write_versions
 from warehouse.intake.authorities import REGISTER, hold_authorities, named_in, of_moves, tell_contested
@@ -80,8 +81,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         take_out_clashes(connection, judged, received_on=received_on)
         hold_authorities(connection, judged, named, received_on=received_on)
         written = [
-            write_versions(connection, TABLES[name], rows, received_on=received_on)
-            for name, rows in judged.rows.items()
+            _write(connection, name, rows, received_on=received_on) for name, rows in judged.rows.items()
         ]
         write_rejects(connection, judged, received_on)
         _note_shared_numbers(connection, judged.mapping, received_on)
@@ -112,6 +112,12 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         taken = _record(connection, judged, written, received_on)
         settle_anew(connection, judged, received_on=received_on)
         return taken
+
+
+def _write(connection: Connection, name: str, rows: Rows, *, received_on: date) -> Written:
+    if not rows.are_few:
+        log.info("storing %s rows of %s in their order", f"{rows.height:,}", name)
+    return write_versions(connection, TABLES[name], rows, received_on=received_on)
 
 
 def _bounded(connection: Connection, judged: Judged) -> AbstractContextManager[None]:
