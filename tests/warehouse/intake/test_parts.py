@@ -19,9 +19,11 @@ from tests.worlds.deliveries import (
     visit,
     warehouse,
 )
+from warehouse.connection import writing
 from warehouse.database import rows as held
 from warehouse.database.frames import Connection, held_within
 from warehouse.database.rows import Rows, scratch_beside
+from warehouse.home import Home
 from warehouse.intake.delivery import judge_delivery
 from warehouse.intake.files import parquet, raw
 from warehouse.intake.judged import Judged
@@ -168,6 +170,17 @@ def test_a_row_below_another_header_is_refused_in_whatever_part_it_stands(
     pl.DataFrame(told).write_parquet(tmp_path / "d" / "v_1.parquet")
     judged = decided(tmp_path / "d", warehouse(), tmp_path)
     assert set(judged.accepted["violations"]["violation_id"]) == {"v0", "v1", "v5", "v6", "v7"}
+
+
+def test_what_a_killed_process_left_goes_with_the_next_writer(tmp_path: Path) -> None:
+    left = tmp_path / held.SCRATCH.format(1)
+    left.mkdir()
+    (left / "violations-0.parquet").write_bytes(b"half of it")
+    with writing(Home(tmp_path)) as connection:
+        assert not left.exists()
+        with scratch_beside(connection) as scratch:
+            assert scratch is not None and scratch.parent == tmp_path
+    assert not list(tmp_path.glob(held.SCRATCH.format("*")))
 
 
 # ------------------------------------------------------------------------------------ rows in files
