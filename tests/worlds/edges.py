@@ -19,6 +19,7 @@ from tests.worlds.by_hand import POLICY
 from tests.worlds.strategies import Row, World, canonical, cells
 
 FIRST = date(1990, 1, 1)
+LONG_AGO = date(1950, 1, 1)
 EDGES = (0, 1, 2, 29, 30, 31, 90, 91, 180, 181, 182, 183, 365, 366, 730, 731, 1096, 1097, 1461, 1826, 1827)
 """Days after which something ends, and the days after."""
 FOLLOWS = (0, 1, 2, 30, 90, 91, 180, 181, 365, 366, 730, 731)
@@ -209,7 +210,7 @@ def edgy_rules(seed: int, first: date, last: date, policies: Sequence[FeaturePol
     chance = Random(f"rules {seed}")
     days = (last - first).days
     starts = sorted({first + timedelta(days=chance.randint(0, max(days, 1))) for _ in policies[1:]})
-    since = [date(1950, 1, 1), *starts]
+    since = [LONG_AGO, *starts]
     return [
         InForce(day, edgy_card(seed + n, policy))
         for n, (day, policy) in enumerate(zip(since, policies, strict=False))

@@ -98,11 +98,8 @@ def features_of(firm: Firm, as_of: date, policy: FeaturePolicy) -> Row:
         told[name] = (told[points] + policy.prior_points) * 10 // (told[number] + policy.prior_visits)
     scored = told["scored_visits"]
     told["score_mean"] = told["score_sum"] // scored if scored else None
-    told["track_record"] = "none"
-    if told["violations_60m"] > 0 or told["accidents_60m"] > 0 or told["alert_points"] > 0:
-        told["track_record"] = "records"
-    if told["inspections_window"] > 0:
-        told["track_record"] = "visited"
+    records = told["violations_60m"] + told["accidents_60m"] + told["alert_points"]
+    told["track_record"] = "visited" if told["inspections_window"] else "records" if records else "none"
     return told
 
 
