@@ -1,32 +1,39 @@
-"""Measures by themselves: what each makes of a few events, and on which days that can change."""
+"""Measures by themselves: what each makes of a few events on a day, and on which days of a span that changes."""
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-import narwhals as nw
+import duckdb
 import polars as pl
 import pytest
 
+from models.features import CATALOGUE
+from models.features.day import levels_of_day
+from models.features.feature import Feature
+from models.features.intervals import ALWAYS, NEVER, Piece, Quality, pieces_of, plus
 from models.features.measures import (
     Age,
-    Count,
-    Decisions,
+    Combined,
+    Days,
+    Exists,
     Gravest,
+    Inherent,
     Last,
+    LastResult,
     Longest,
     Measure,
-    Quality,
     Repeated,
     Spells,
     Streak,
-    Total,
-    Weighted,
+    Sum,
     Years,
-    chosen,
-    counted,
+    case,
+    said,
 )
-from models.features.windows import Step, Turn, amount, evenly, long_window
+from models.features.span import TABLES, Levels, Stretch
+from models.features.windows import amount, evenly, long_window
 from tests.worlds.by_hand import POLICY
 
 NUMBERS = replace(
@@ -36,166 +43,502 @@ NUMBERS = replace(
     severity_window_days=30,
     repeat_window_days=15,
 )
-GOOD = Quality(nw.col("bad") == 0)
-BAD = Quality(nw.col("bad") == 1, (Turn("cleared_on"), Turn("raised_at", minutes=90)))
+GOOD, BAD = Quality(("NOT bad",)), Quality(("bad",))
+TODAY = 1000
+Changes = list[tuple[int, int | None]]
 
 
-def measured(measure: Measure, **columns: list[Any]) -> int | None:
-    """The measure of one enterprise with these events."""
-    events = pl.LazyFrame(columns).with_columns(enterprise_id=pl.lit("e1"))
-    folded = type(measure).family(nw.from_native(events), {"x": measure}, NUMBERS)
-    return folded.to_native().collect()["x"].item()
+@dataclass(frozen=True)
+class Told:
+    """What a measure makes of the events of one enterprise, ``x``, or what comes of it, ``y``."""
+
+    connection: duckdb.DuckDBPyConnection
+    name: str
+
+    def on(self, day: int) -> Any:
+        """The level of a day."""
+        [[level]] = self.connection.sql(f"SELECT {self.name} FROM ({levels_of_day(NUMBERS, day)})").fetchall()
+        return level
+
+    def over(self, first: int, last: int, asked: Sequence[int] = ()) -> Changes:
+        """The level at the begin of a span, where one is told, and every change of it."""
+        for statement in Levels({self.name: asked}, NUMBERS, Stretch(first, last)).statements():
+            self.connection.execute(statement)
+        return self.connection.sql("SELECT day, v FROM sampled WHERE k = 0 ORDER BY day").fetchall()
 
 
-AGES = {"age": [0, 30, 31, 90], "bad": [1, 0, 1, 1], "n": [1, 10, 100, 1000]}
-
-
-@pytest.mark.parametrize(
-    ("measure", "said"),
-    [
-        (Count(), 4),
-        (Count(within=31), 3),
-        (Count(within=long_window), 2),
-        (Count(where=BAD), 3),
-        (Count(where=BAD, within=long_window), 1),
-        (Total("n"), 1111),
-        (Total("n", within=long_window), 11),
-        (Total("n", where=BAD, within=31), 101),
-        (Age(), 0),
-        (Age(where=Quality(nw.col("bad") == 0)), 30),
-        (Age("n", where=BAD), 1),
-        (Age("n", where=Quality(nw.col("n") > 1), within=long_window), 10),
-        (Age(where=Quality(nw.col("n") > 9999)), None),
-        (Longest(), 90),
-        (Longest(within=long_window), 30),
-        (Longest("n", where=BAD, within=31), 100),
-    ],
-)
-def test_a_measure_counts_what_it_says_of_the_events_it_is_about(measure: Measure, said: int | None):
-    assert measured(measure, **AGES) == said
-
-
-def test_the_newest_event_speaks_and_of_several_on_one_day_the_most():
-    told = {"day": [5, 9, 9, 12], "n": [7, 2, 3, 1], "bad": [1, 1, 1, 0], "age": [40, 31, 31, 30]}
-    assert measured(Last("n", "day", 8), **told) == 1
-    assert measured(Last("n", "day", 8, where=BAD), **told) == 3
-    assert measured(Last("n", "day", 8, within=long_window), **told) == 1
-    assert measured(Last("n", "day", 8, where=BAD, within=long_window), **told) is None
-
-
-def test_points_weigh_by_category_age_and_what_another_column_says():
-    told = {"kind": ["minor", "serious", "general", "odd"], "age": [10, 11, 21, 0], "n": [2, 5, 9, 9]}
-    weighted = Weighted("kind", attrgetter("severity_points"), attrgetter("violation_bands"))
-    assert measured(weighted, **told) == 1 * 3 + 10 * 1
-    assert measured(replace(weighted, times="n"), **told) == 1 * 3 * 2 + 10 * 1 * 5
-    assert measured(replace(weighted, within=10), **told) == 3
-    assert weighted.ends(NUMBERS) == (11, 21)
-    assert evenly(long_window)(NUMBERS) == ((30, 1),)
-    assert evenly(7)(NUMBERS) == ((7, 1),)
-
-
-FOUND = {
-    "source": ["a", "a", "a", "b", "a"],
-    "visit": ["v1", "v1", "v2", "v1", "v3"],
-    "item": ["i", "i", "i", "i", "j"],
-    "is_named": [1, 1, 1, 1, 0],
-    "age": [5, 5, 15, 16, 5],
-    "severity": ["general", "serious", "minor", "minor", "general"],
+Tell = Callable[..., Told]
+COLUMNS = {
+    "day": pl.Int32,
+    "bad": pl.Boolean,
+    "n": pl.Int64,
+    "kind": pl.String,
+    "since": pl.Int32,
+    "until": pl.Int32,
+    "rests_from": pl.Int32,
+    "rests_until": pl.Int32,
+    "source": pl.String,
+    "visit": pl.String,
+    "item": pl.String,
+    "one": pl.Int64,
 }
 
 
-def test_an_item_of_a_visit_counts_once_at_its_gravest():
-    grave = Gravest("severity", attrgetter("severity_points"), evenly(long_window))
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tell]:
+    """Tells a measure of the catalogue that has no other, of events whose columns are given."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+
+        def told(measure: Measure, combined: Combined | None = None, **columns: list[Any]) -> Told:
+            features = [Feature("enterprises", "enterprise_id", Inherent(), is_text=True)]
+            features.append(Feature("violations", "x", measure))
+            if combined:
+                features.append(Feature("", "y", combined, is_text=bool(combined.categories)))
+            monkeypatch.setattr(CATALOGUE, "features", tuple(features))
+            height = len(next(iter(columns.values())))
+            frame = pl.DataFrame(
+                {name: columns.get(name, [None] * height) for name in COLUMNS}, schema=COLUMNS
+            )
+            connection.register("rows", frame.to_arrow())
+            connection.execute(
+                "CREATE OR REPLACE TABLE firms AS SELECT 0::INTEGER AS f, 'e1' AS enterprise_id"
+            )
+            for table in TABLES:
+                connection.execute(
+                    f"CREATE OR REPLACE TABLE of_{table} AS SELECT 0::INTEGER AS f, one IS NULL AS is_alone, * "
+                    f"FROM rows WHERE {str(table == 'violations').lower()}"
+                )
+            connection.execute("CREATE OR REPLACE TABLE together AS FROM of_violations WHERE NOT is_alone")
+            return Told(connection, "y" if combined else "x")
+
+        yield told
+
+
+def ago(*ages: int) -> list[int]:
+    """Days of events that are so old today."""
+    return [TODAY - age for age in ages]
+
+
+AGES: dict[str, list[Any]] = {
+    "day": ago(0, 30, 31, 90),
+    "bad": [True, False, True, True],
+    "n": [1, 10, 100, 1000],
+    "since": [TODAY + 5, *ago(20, 2), None],
+    "until": [None, TODAY - 1, TODAY + 10, TODAY + 1],
+}
+FROM, TILL = Quality(begins=("since",)), Quality(ends=("until",))
+
+
+@pytest.mark.parametrize(
+    ("measure", "level"),
+    [
+        (Sum(), 4),
+        (Sum(within=31), 3),
+        (Sum(within=long_window), 2),
+        (Sum(where=BAD), 3),
+        (Sum(where=BAD, within=long_window), 1),
+        (Sum(of="n"), 1111),
+        (Sum(of="n", within=long_window), 11),
+        (Sum(of="n", where=BAD, within=31), 101),
+        (Sum(of=lambda policy: f"n * {policy.repeat_window_days}", within=0), 15),
+        (Sum(where=FROM), 2),
+        (Sum(of="n", where=FROM), 110),
+        (Sum(of="n", where=TILL), 1101),
+        (Sum(of="n", where=FROM & TILL & BAD), 100),
+        (Exists(), 1),
+        (Exists(where=FROM & TILL, within=30), 0),
+        (Exists(where=FROM & TILL, within=31), 1),
+        (Age(), 0),
+        (Age(where=GOOD), 30),
+        (Age(where=Quality(("n > 9999",))), None),
+        (Age(where=Quality(("n > 10",)) & BAD), 31),
+        (Longest(since="day"), 90),
+        (Longest(since="day", where=TILL), 90),
+        (Longest(since="since"), 20),
+        (Longest(since="since", where=BAD), 2),
+        (Longest(since="since", where=Quality(("n = 1",))), 0),
+        (Days(day="day"), 4),
+        (Days(day="since"), 2),
+        (Days(day="since", within=19), 1),
+        (Days(day="since", where=GOOD, within=20), 1),
+    ],
+)
+def test_a_measure_counts_what_it_says_of_the_events_it_is_about(
+    tell: Tell, measure: Measure, level: int | None
+):
+    assert tell(measure, **AGES).on(TODAY) == level
+
+
+def test_nothing_on_record_is_nought_or_unknown(tell: Tell):
+    assert tell(Sum(), **AGES).on(TODAY - 91) == 0
+    assert tell(Age(), **AGES).on(TODAY - 91) is None
+    assert tell(Last(of="n"), **AGES).on(TODAY - 91) is None
+    assert tell(Streak(where=GOOD, broken_by=BAD), **AGES).on(TODAY - 91) == 0
+    blanks = [Sum.blank, Exists.blank, Gravest.blank, Repeated.blank, Spells.blank, Streak.blank]
+    assert blanks == [0] * 6
+    assert [Age.blank, Last.blank, LastResult.blank, Inherent.blank, Combined.blank] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("measure", "changes"),
+    [
+        (Sum(), [(910, 1), (969, 2), (970, 3), (1000, 4)]),
+        (
+            Sum(within=31),
+            [(910, 1), (942, 0), (969, 1), (970, 2), (1000, 3), (1001, 2), (1002, 1), (1032, 0)],
+        ),
+        (Sum(of="n", where=FROM), [(980, 10), (998, 110), (1005, 111)]),
+        (Sum(of="n", where=TILL & BAD), [(910, 1000), (969, 1100), (1000, 1101), (1001, 101), (1010, 1)]),
+        (Exists(within=31), [(910, 1), (942, 0), (969, 1), (1032, 0)]),
+        (Exists(where=TILL & BAD, within=60), [(910, 1), (1061, 0)]),
+        (Days(day="since", within=19), [(980, 1), (998, 2), (1000, 1), (1005, 2), (1018, 1), (1025, 0)]),
+    ],
+)
+def test_a_level_changes_when_an_event_happens_turns_or_leaves_the_window(
+    tell: Tell, measure: Measure, changes: Changes
+):
+    assert tell(measure, **AGES).over(900, 1100) == changes
+
+
+def test_a_span_begins_with_what_holds_on_its_first_day_and_tells_nothing_past_its_last(tell: Tell):
+    told = tell(Sum(within=31), **AGES)
+    assert told.over(971, 1001) == [(971, 2), (1000, 3), (1001, 2)]
+    assert told.over(943, 968) == []
+    assert told.over(1000, 1000) == [(1000, 3)]
+    assert tell(Age(), **AGES).over(920, 960, (20, 40)) == [(920, 0), (930, 20), (950, 40)]
+
+
+def test_an_age_is_told_at_the_values_that_are_asked_for(tell: Tell):
+    told = tell(Age(where=GOOD), **AGES)
+    assert told.over(900, 1100, (3, 9, -1)) == [(970, 0), (973, 3), (979, 9)]
+    often = tell(Age(), day=[10, 10, 13], bad=[True, False, True])
+    assert often.over(0, 100, (3, 2)) == [(10, 0), (12, 2), (13, 0), (15, 2), (16, 3)]
+
+
+def test_what_goes_back_furthest_is_told_at_the_values_that_are_asked_for(tell: Tell):
+    told = tell(Longest(since="since", where=TILL), day=[5, 9], since=[7, 8], until=[15, None])
+    assert told.over(0, 30, (4, 6, 100)) == [(8, 1), (11, 4), (13, 6)]
+    assert [told.on(day) for day in (7, 8, 13, 14, 15)] == [0, 1, 6, 7, 7]
+    alone = tell(Longest(since="since", where=TILL), day=[5], since=[7], until=[15])
+    assert alone.over(0, 30, (4, 6)) == [(8, 1), (11, 4), (13, 6), (15, 0)]
+
+
+def test_the_newest_event_speaks_and_of_several_on_one_day_the_most(tell: Tell):
+    events = {"day": [5, 9, 9, 12], "n": [7, 2, 3, 1], "bad": [True, True, True, False]}
+    assert tell(Last(of="n"), **events).on(40) == 1
+    assert tell(Last(of="n", where=BAD), **events).on(40) == 3
+    young = tell(Last(of="n", where=BAD, within=long_window), **events)
+    assert [young.on(day) for day in (4, 5, 8, 9, 39, 40)] == [None, 7, 7, 3, 3, None]
+    assert young.over(0, 100) == [(5, 7), (9, 3), (40, None)]
+    assert young.over(39, 100) == [(39, 3), (40, None)]
+    assert tell(Last(of="n"), **events).over(0, 100) == [(5, 7), (9, 3), (12, 1)]
+
+
+def points(policy: Any) -> str:
+    return case("kind", policy.severity_points)
+
+
+WEIGHED = Sum(of=points, bands=attrgetter("violation_bands"))
+
+
+def test_points_weigh_by_category_age_and_what_another_column_says(tell: Tell):
+    events = {"kind": ["minor", "serious", "general", "odd"], "day": ago(10, 11, 21, 0), "n": [2, 5, 9, 9]}
+    assert tell(WEIGHED, **events).on(TODAY) == 1 * 3 + 10 * 1
+    times = replace(WEIGHED, of=lambda policy: f"({points(policy)}) * n")
+    assert tell(times, **events).on(TODAY) == 1 * 3 * 2 + 10 * 1 * 5
+    changes = [(979, 9), (989, 39), (990, 36), (1000, 13), (1001, 11), (1010, 1), (1011, 0)]
+    assert tell(WEIGHED, **events).over(900, 1100) == changes
+    assert WEIGHED.weights(NUMBERS) == [(0, 11, 3), (11, 21, 1)]
+
+
+@pytest.mark.parametrize(
+    ("bands", "weights"),
+    [
+        (evenly(long_window)(NUMBERS), [(0, 31, 1)]),
+        (evenly(7)(NUMBERS), [(0, 8, 1)]),
+        (((0, 4), (10, 0), (20, 1)), [(0, 1, 4), (11, 21, 1)]),
+        (((10, 2), (10, 5), (20, 1)), [(0, 11, 2), (11, 21, 1)]),
+    ],
+)
+def test_of_bands_that_give_nothing_or_end_together_no_interval_is_left(bands: Any, weights: Any):
+    assert Sum(bands=lambda policy: bands).weights(NUMBERS) == weights
+
+
+FOUND: dict[str, list[Any]] = {
+    "source": ["a", "a", "a", "b", "a"],
+    "visit": ["v1", "v1", "v2", "v1", "v3"],
+    "item": ["i", "i", "i", "i", "j"],
+    "day": ago(5, 5, 15, 16, 5),
+    "kind": ["general", "serious", "minor", "minor", "general"],
+    "one": [7, 7, None, None, None],
+}
+"""``one``: what is found several times in one visit."""
+
+
+def test_an_item_of_a_visit_counts_once_at_its_gravest(tell: Tell):
+    grave = tell(Gravest(of=points, bands=evenly(long_window)), **FOUND)
     # Visits v1, v2 and v3 of one source and v1 of another.
-    assert measured(grave, **FOUND) == 10 + 1 + 1 + 3
+    assert grave.on(TODAY) == 10 + 1 + 1 + 3
+    assert grave.over(900, 1100) == [(984, 1), (985, 2), (995, 15), (1015, 14), (1016, 13), (1026, 0)]
+
+
+def test_what_was_gravest_gives_way_to_what_weighs_more_today(tell: Tell):
+    grave = Gravest(of=points, bands=attrgetter("violation_bands"))
+    told = tell(grave, day=[100, 112], kind=["serious", "general"], one=[1, 1])
+    changes = [(100, 30), (111, 10), (121, 9), (123, 3), (133, 0)]
+    assert told.over(0, 200) == changes
+    assert told.over(115, 122) == [(115, 10), (121, 9)]
+    assert [(day, told.on(day)) for day, _ in changes] == changes
 
 
 @pytest.mark.parametrize(("within", "again"), [(attrgetter("repeat_window_days"), 1), (14, 0), (16, 1)])
-def test_an_item_is_found_again_in_another_visit_of_the_window(within: Any, again: int):
-    events = pl.LazyFrame(FOUND).with_columns(enterprise_id=pl.lit("e1"))
-    both = {
-        "grave": Gravest("severity", attrgetter("severity_points"), evenly(long_window)),
-        "again": Repeated(within=within),
-    }
-    told = Repeated.family(nw.from_native(events), both, NUMBERS).to_native().collect()
-    assert (told["again"].fill_null(0).item(), told["grave"].item()) == (again, 15)
+def test_an_item_is_found_again_in_another_visit_of_the_window(tell: Tell, within: Any, again: int):
+    assert tell(Repeated(within=within), **FOUND).on(TODAY) == again
+
+
+def test_an_item_is_found_again_while_two_visits_lie_in_the_window(tell: Tell):
+    told = tell(Repeated(within=15), **FOUND)
+    # Of v1 of the other source (984), v2 (985) and v1 (995), two at least until the second last leaves.
+    assert told.over(900, 1100) == [(985, 1), (1001, 0)]
+    assert [told.on(day) for day in (984, 985, 1000, 1001)] == [0, 1, 1, 0]
+    twice = tell(
+        Repeated(within=15), day=[1, 1, 9, 9], item=["i", "j"] * 2, source=["a"] * 4, visit=[*"vvww"]
+    )
+    assert twice.over(0, 100) == [(9, 2), (17, 0)]
+    same = tell(Repeated(within=15), day=[1, 9], item=["i"] * 2, source=["a"] * 2, visit=["v"] * 2)
+    assert same.over(0, 100) == []
 
 
 @pytest.mark.parametrize(
     ("bad", "streak"), [([0, 0, 0], 3), ([1, 0, 0], 0), ([0, 1, 0], 1), ([0, 0, 1], 2), ([1, 1, 1], 0)]
 )
-def test_a_streak_lasts_since_what_broke_it(bad: list[int], streak: int):
-    assert measured(Streak(where=GOOD, broken_by=BAD), bad=bad, age=[1, 5, 9]) == streak
-
-
-def test_an_event_on_the_day_of_what_broke_the_streak_is_no_part_of_it():
-    assert measured(Streak(where=GOOD, broken_by=BAD), bad=[1, 0, 0], age=[5, 5, 4]) == 1
-
-
-def test_what_neither_counts_nor_breaks_leaves_the_streak_as_it_is():
-    assert measured(Streak(where=GOOD, broken_by=BAD), bad=[0, 2, 0, 1, 0], age=[1, 2, 3, 4, 5]) == 2
-
-
-def test_what_was_decided_on_one_day_is_one_decision_of_the_window_of_that_day():
-    told = {"bad": [1, 1, 1, 1, 0, 1], "decided_for": [0, 7, 7, 30, 3, None], "age": [99, 7, 8, 99, 3, 1]}
-    assert measured(Decisions(where=BAD, within=29), **told) == 2
-    assert measured(Decisions(where=BAD, within=long_window), **told) == 3
-    assert list(Decisions(where=BAD, within=29).steps("violations", "occurred_on", NUMBERS, ())) == [
-        Step("violations", "decided_on", (0, 30))
-    ]
-
-
-def test_spells_add_up_before_they_become_days():
-    told = {"start": [0, 100, 500, 9], "stop": [1000, 539, 400, 9000], "bad": [1, 1, 1, 0]}
-    spells = Spells("start", "stop", ("start", "stop"), where=BAD, within=long_window)
-    assert measured(spells, **told) == 0
-    assert measured(spells, **{**told, "stop": [1000, 540, 400, 9000]}) == 1
-    assert measured(Spells("start", "stop", ("start", "stop")), **told) == (1000 + 439 + 8991) // 1440
-
-
-def test_years_end_with_their_last_day():
-    assert Years().ends(NUMBERS) == (366, 731, 1096, 1461, 1826)
-    assert measured(Years(), age=[0, 365, 366]) == 2
-
-
-def steps(measure: Measure, asked: tuple[int, ...] = ()) -> list[Step]:
-    return list(measure.steps("t", "day", NUMBERS, asked))
-
-
-def test_a_measure_can_change_when_an_event_happens_leaves_the_window_or_turns():
-    assert steps(Count()) == [Step("t", "day", (0,))]
-    assert steps(Count(within=long_window)) == [Step("t", "day", (0, 31))]
-    turns = [Step("t", "cleared_on", (0,)), Step("t", "(raised_at + 90) // 1440", (0,))]
-    assert steps(Count(where=BAD, within=9)) == [Step("t", "day", (0, 10)), *turns]
-    later = Quality(nw.col("bad") == 1, (Turn("due_on", attrgetter("repeat_window_days")),))
-    assert steps(Count(where=later)) == [Step("t", "day", (0,)), Step("t", "due_on", (15,))]
-
-
-def test_an_age_can_change_at_the_values_that_matter_and_past_them():
-    assert steps(Age(), (3, 9)) == [Step("t", "day", (0,)), Step("t", "day", (0, 3, 4, 9, 10))]
-    assert steps(Age(), (-1, -5)) == [Step("t", "day", (0,)), Step("t", "day", (0, 0))]
-    since = Age("late_for", "due_on", within=5)
-    assert steps(since, (2,)) == [Step("t", "day", (0, 6)), Step("t", "due_on", (0, 2, 3))]
-
-
-def test_qualities_that_must_both_hold_turn_whenever_either_does():
-    other = Quality(nw.col("n") > 1, (Turn("cleared_on"), Turn("due_on", 1)))
-    both = BAD & other
-    assert both.turns == (*BAD.turns, Turn("due_on", 1))
-    assert measured(Count(where=both), **AGES) == 2
-
-
-def test_what_no_condition_limits_is_taken_as_it_is_and_unknown_counts_as_no():
-    frame = nw.from_native(pl.DataFrame({"a": [1, None, 3], "b": [True, True, None]}))
-    told = frame.select(
-        c=counted(nw.col("a"), [nw.col("b")]),
-        d=chosen(nw.col("a"), [nw.col("b")]),
-        e=counted(nw.col("a"), ()),
+def test_a_streak_lasts_since_what_broke_it(tell: Tell, bad: list[int], streak: int):
+    assert (
+        tell(Streak(where=GOOD, broken_by=BAD), bad=[*map(bool, bad)], day=ago(1, 5, 9)).on(TODAY) == streak
     )
-    assert told["c"].to_list() == [1, None, 0]
-    assert told["d"].to_list() == [1, None, None]
-    assert told["e"].to_list() == [1, None, 3]
+
+
+def test_an_event_on_the_day_of_what_broke_the_streak_is_no_part_of_it(tell: Tell):
+    told = tell(Streak(where=GOOD, broken_by=BAD), bad=[True, False, False, False], day=[5, 5, 6, 6])
+    assert told.over(0, 9) == [(5, 0), (6, 2)]
+    assert told.over(6, 9) == [(6, 2)]
+
+
+def test_what_neither_counts_nor_breaks_leaves_the_streak_as_it_is(tell: Tell):
+    events = {"bad": [False, None, False, True, False], "day": ago(1, 2, 3, 4, 5)}
+    told = tell(Streak(where=GOOD, broken_by=BAD), **events)
+    assert told.on(TODAY) == 2
+    assert told.over(990, 1000) == [(995, 1), (996, 0), (997, 1), (998, 1), (999, 2)]
+
+
+def test_what_was_found_since_the_last_that_speaks_is_left_where_it_is_graver(tell: Tell):
+    last = LastResult(speaks=GOOD, rank="n", grave=(3, 4))
+    events = {"day": [1, 4, 5, 6, 7, 7, 9], "n": [3, 2, 4, 5, 1, 3, 2], "bad": [1, 0, 1, 1, 0, 1, 1]}
+    told = tell(last, **{**events, "bad": [*map(bool, events["bad"])]})
+    # 5 is no rank that others than those that speak can leave; on one day both speak.
+    assert told.over(0, 20) == [(1, 3), (4, 2), (5, 4), (6, 4), (7, 3), (9, 3)]
+    assert [told.on(day) for day in (0, 1, 4, 5, 7, 20)] == [None, 3, 2, 4, 3, 3]
+
+
+def test_what_was_decided_on_one_day_is_one_decision_of_the_window_of_that_day(tell: Tell):
+    events = {"bad": [True, True, True, True, False, True], "since": [*ago(0, 7, 7, 30, 3), None]}
+    told = {"day": ago(99, 7, 8, 99, 3, 1), **events}
+    assert tell(Days(day="since", where=BAD, within=29), **told).on(TODAY) == 2
+    assert tell(Days(day="since", where=BAD, within=long_window), **told).on(TODAY) == 3
+
+
+SPELLS = Spells(begins="since", ends="until", days=90)
+DAY = 1440
+
+
+def test_spells_add_up_before_they_become_days(tell: Tell):
+    half = {"since": [0, 2 * DAY], "until": [720, 2 * DAY + 719]}
+    assert tell(SPELLS, day=[0, 2], **half).on(5) == 0
+    assert tell(SPELLS, day=[0, 2], since=half["since"], until=[720, 2 * DAY + 720]).on(5) == 1
+
+
+def test_the_minutes_of_a_spell_grow_stand_and_leave_the_window(tell: Tell):
+    told = tell(SPELLS, day=[10], since=[10 * DAY], until=[13 * DAY])
+    # By the last minute of day 12 a minute of three days is left, and of day 99 a minute and two days.
+    changes = [(11, 1), (12, 2), (13, 3), (100, 2), (101, 1), (102, 0)]
+    assert [(day, told.on(day)) for day, _ in changes] == changes
+    assert [told.on(day) for day in (9, 10, 99, 103, 999)] == [0, 0, 3, 0, 0]
+    spoken = told.over(0, 200, range(1, 100))
+    assert [
+        one for one, before in zip(spoken, [(0, 0), *spoken], strict=False) if one[1] != before[1]
+    ] == changes
+
+
+def test_a_spell_that_is_not_over_fills_the_window_and_one_that_ends_before_it_begins_is_none(tell: Tell):
+    endless = tell(SPELLS, day=[10], since=[10 * DAY], until=[None])
+    assert [endless.on(day) for day in (10, 50, 99, 100, 5000)] == [0, 40, 89, 90, 90]
+    assert endless.over(99, 5000, (1, 90, 91)) == [(99, 89), (100, 90)]
+    backwards = tell(SPELLS, day=[10], since=[10 * DAY], until=[9 * DAY])
+    assert backwards.over(0, 200, (1, 2)) == []
+
+
+def test_years_end_with_their_last_day(tell: Tell):
+    told = tell(Years(youngest="x"), day=[TODAY - 366, *ago(0, 365)])
+    assert told.on(TODAY) == 2
+    # From 1000 on the first one is a year older than the second, and the second than the third, for a day each.
+    ends = [(1365, 3), (1366, 2), (1730, 3), (1731, 2), (2095, 3), (2096, 2), (2461, 1), (2826, 0)]
+    assert told.over(600, 4000) == [(634, 1), (1000, 2), *ends]
+    assert tell(Years(youngest="x"), day=[0, 0]).over(0, 4000) == [(0, 1), (1826, 0)]
+
+
+def test_what_several_give_together_follows_each_of_them(tell: Tell):
+    words = Combined(of=("x",), says="CASE WHEN x > 2 THEN 1 ELSE 0 END", categories=("few", "many"))
+    told = tell(Sum(within=31), words, **AGES)
+    assert [told.on(day) for day in (0, 970, 1000, 1001)] == ["few", "few", "many", "few"]
+    assert [one for one in told.over(800, 1100) if one[0] in (800, 999, 1000, 1001)] == [
+        (800, 0),
+        (1000, 1),
+        (1001, 0),
+    ]
+    share = tell(
+        Sum(within=31), Combined(of=("x",), says=lambda policy: f"10 * x // {policy.prior_visits}"), **AGES
+    )
+    assert share.on(1000) == 30 // POLICY.features.prior_visits
+    assert share.over(1000, 1000) == [(1000, 30 // POLICY.features.prior_visits)]
+
+
+RESTING = Quality(rests=(("rests_from", "rests_until"),))
+RESTS: dict[str, list[Any]] = {
+    "day": [10, 10, 10, 10, 10, 10],
+    "rests_from": [20, 5, 8, None, 40, 20],
+    "rests_until": [30, 15, 8, 90, 30, None],
+    "n": [1, 10, 100, 1000, 10_000, 100_000],
+}
+"""In the middle, over the begin, of no day, from no day on, one that ends before it begins, until no day."""
+
+
+def test_an_event_does_not_count_while_it_rests(tell: Tell):
+    told = tell(Sum(of="n", where=RESTING, within=29), **RESTS)
+    changes = [(10, 111_101), (15, 111_111), (20, 111_110), (30, 111_111), (40, 0)]
+    assert told.over(0, 100) == changes
+    assert [(day, told.on(day)) for day, _ in changes] == changes
+    assert told.over(22, 25) == [(22, 111_110)]
+
+
+EVERY: dict[str, Measure] = {
+    "sum": Sum(of="n", where=FROM & TILL & RESTING, within=60),
+    "weighed": WEIGHED,
+    "exists": Exists(where=TILL & RESTING, within=20),
+    "years": Years(where=RESTING, youngest="x"),
+    "days": Days(day="since", where=TILL & RESTING, within=35),
+    "longest": Longest(since="since", where=TILL & RESTING),
+    "gravest": Gravest(of=points, bands=attrgetter("violation_bands"), where=RESTING),
+    "repeated": Repeated(within=40),
+    "age": Age(where=BAD),
+    "last": Last(of="n", where=GOOD, within=25),
+    "streak": Streak(where=GOOD, broken_by=BAD),
+    "result": LastResult(speaks=GOOD, rank="n % 6", grave=(2, 5)),
+    "spells": Spells(begins="(day * 1440 + n)", ends="(until * 1440 + 3 * n)", days=90),
+}
+MANY: dict[str, list[Any]] = {
+    "day": [*range(100, 220, 8), 130, 130, 131],
+    "bad": [n % 3 == 0 for n in range(18)],
+    "n": [n * 37 % 11 for n in range(18)],
+    "kind": ["minor", "serious", "general"] * 6,
+    "since": [None if n % 5 == 4 else 100 + n * 53 % 150 for n in range(18)],
+    "until": [None if n % 4 == 3 else 120 + n * 8 + n * 29 % 60 for n in range(18)],
+    "rests_from": [None if n % 2 else 110 + n * 31 % 90 for n in range(18)],
+    "rests_until": [None if n % 2 else 120 + n * 31 % 90 for n in range(18)],
+    "source": ["a", "b"] * 9,
+    "visit": ["v", "w", "u"] * 6,
+    "item": ["i", "j", "k", "i"] * 4 + ["i", "j"],
+    "one": [None if n % 3 else n % 2 for n in range(18)],
+}
+
+
+ASKED = (1, 2, 3, 5, 8, 21, 40, 41, 90, 300, 900)
+
+
+def reached(level: int | None) -> int | None:
+    """The last value that is asked for that a level has come to; between two of them nobody changes their mind."""
+    return level if not level else max(one for one in ASKED if one <= level)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_span_tells_of_each_day_what_the_day_tells(tell: Tell, name: str):
+    measure = EVERY[name]
+    told = tell(measure, **MANY)
+    days = [99, 100, 101, 108, *range(128, 137, 2), *range(180, 420, 24)]
+    on_days = [told.on(day) for day in days]
+    for first in (95, 135):
+        spoken = told.over(first, 420, ASKED)
+        for day, level in zip(days, on_days, strict=True):
+            if day >= first:
+                before = [value for at, value in spoken if at <= day]
+                assert reached(before[-1] if before else measure.blank) == reached(level), day
+    assert len(set(on_days)) > 1
+
+
+# ---- qualities and pieces ------------------------------------------------------------------------------
+
+
+def test_qualities_that_must_both_hold_ask_for_everything_once():
+    one = Quality(("a", "b"), ("c",), ("d",), (("e", "g"),))
+    other = Quality(("b", "h"), ("c", "i"), ("j",))
+    assert one & other == Quality(("a", "b", "h"), ("c", "i"), ("d", "j"), (("e", "g"),))
+    assert one & one == one & ALWAYS == ALWAYS & one == one
+
+
+def test_an_event_counts_from_the_last_of_its_begins_to_the_first_of_its_ends():
+    [piece] = pieces_of(ALWAYS, [(0, NEVER, 1)])
+    assert piece == Piece("day", str(NEVER))
+    [piece] = pieces_of(Quality(("a",), ("b",), ("c",)), [(3, 9, 2)], amount="n")
+    assert piece == Piece(
+        "greatest(day + 3, b)", f"least(c, day + 9, {NEVER})", ("a", "b IS NOT NULL"), "(n) * 2"
+    )
+    [piece] = pieces_of(Quality(begins=("b",)), [(0, 9, 1)], day="d")
+    known = ("b IS NOT NULL", "d IS NOT NULL")
+    assert piece == Piece("greatest(day, d, b)", f"least(d + 9, {NEVER})", known)
+    assert [plus("day", 0), plus("day", 3)] == ["day", "day + 3"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "days"),
+    [
+        (("3", "5"), [1, 2, 5, 6]),
+        (("0", "2"), [2, 3, 4, 5, 6]),
+        (("5", "99"), [1, 2, 3, 4]),
+        (("0", "99"), []),
+        (("4", "4"), [1, 2, 3, 4, 5, 6]),
+        (("5", "3"), [1, 2, 3, 4, 5, 6]),
+        (("NULL", "3"), [1, 2, 3, 4, 5, 6]),
+        (("3", "NULL"), [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_an_interval_holds_on_its_days_but_for_those_it_rests_in_parts_or_whole(
+    rest: tuple[str, str], days: list[int]
+):
+    piece = Piece("1", "7", amount="4", slope=2, rest=rest)
+    with duckdb.connect(config={"threads": 1}) as connection:
+
+        def on(one: Piece, day: int) -> bool:
+            return connection.sql(f"SELECT 1 WHERE {one.on(day)}").fetchall() == [(1,)]
+
+        connection.execute("CREATE TABLE events AS SELECT 0::INTEGER AS f")
+        assert [day for day in range(9) if on(piece, day)] == days
+        assert [day for day in range(9) if sum(on(one, day) for one in piece.whole()) == 1] == days
+        selects = " UNION ALL ".join(one.select("events", 5, 0, 8) for one in piece.whole())
+        intervals = connection.sql(f"SELECT k, s, e, a, b FROM ({selects})").fetchall()
+    assert sorted(day for _, s, e, _, _ in intervals for day in range(s, e)) == days
+    assert {(k, a, b) for k, _, _, a, b in intervals} <= {(5, 4, 2)}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_there"), [(0, 0, 0), (0, 1, 1), (6, 9, 1), (7, 9, 0), (3, 3, 1)]
+)
+def test_only_intervals_that_reach_into_a_span_are_read(first: int, last: int, is_there: int):
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("CREATE TABLE events AS SELECT 0::INTEGER AS f")
+        select = Piece("1", "7").select("events", 0, first, last)
+        assert len(connection.sql(select).fetchall()) == is_there
 
 
 def test_an_amount_is_a_number_or_what_the_policy_says():
     assert (amount(5, NUMBERS), amount(long_window, NUMBERS)) == (5, 30)
+    assert (said("n", NUMBERS), said(lambda policy: f"{policy.repeat_window_days}", NUMBERS)) == ("n", "15")
+    assert case("a", {"x": 1}, otherwise=7) == "CASE a WHEN 'x' THEN 1 ELSE 7 END"
