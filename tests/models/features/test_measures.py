@@ -1,18 +1,12 @@
 """Measures by themselves: what each makes of a few events on a day, and on which days of a span that changes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-import duckdb
-import polars as pl
 import pytest
 
-from models.features import CATALOGUE
-from models.features.day import levels_of_day
-from models.features.feature import Feature
-from models.features.intervals import ALWAYS, NEVER, Piece, Quality, pieces_of, plus
+from models.features.intervals import Quality
 from models.features.measures import (
     Age,
     Combined,
@@ -32,86 +26,12 @@ from models.features.measures import (
     case,
     said,
 )
-from models.features.span import TABLES, Levels, Stretch
 from models.features.windows import amount, evenly, long_window
 from tests.worlds.by_hand import POLICY
+from tests.worlds.measured import NUMBERS, Changes, Tell
 
-NUMBERS = replace(
-    POLICY.features,
-    severity_points={"minor": 1, "general": 3, "serious": 10},
-    violation_bands=((10, 3), (20, 1)),
-    severity_window_days=30,
-    repeat_window_days=15,
-)
 GOOD, BAD = Quality(("NOT bad",)), Quality(("bad",))
 TODAY = 1000
-Changes = list[tuple[int, int | None]]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a measure makes of the events of one enterprise, ``x``, or what comes of it, ``y``."""
-
-    connection: duckdb.DuckDBPyConnection
-    name: str
-
-    def on(self, day: int) -> Any:
-        """The level of a day."""
-        [[level]] = self.connection.sql(f"SELECT {self.name} FROM ({levels_of_day(NUMBERS, day)})").fetchall()
-        return level
-
-    def over(self, first: int, last: int, asked: Sequence[int] = ()) -> Changes:
-        """The level at the begin of a span, where one is told, and every change of it."""
-        for statement in Levels({self.name: asked}, NUMBERS, Stretch(first, last)).statements():
-            self.connection.execute(statement)
-        return self.connection.sql("SELECT day, v FROM sampled WHERE k = 0 ORDER BY day").fetchall()
-
-
-Tell = Callable[..., Told]
-COLUMNS = {
-    "day": pl.Int32,
-    "bad": pl.Boolean,
-    "n": pl.Int64,
-    "kind": pl.String,
-    "since": pl.Int32,
-    "until": pl.Int32,
-    "rests_from": pl.Int32,
-    "rests_until": pl.Int32,
-    "source": pl.String,
-    "visit": pl.String,
-    "item": pl.String,
-    "one": pl.Int64,
-}
-
-
-@pytest.fixture
-def tell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tell]:
-    """Tells a measure of the catalogue that has no other, of events whose columns are given."""
-    with duckdb.connect(config={"threads": 1}) as connection:
-
-        def told(measure: Measure, combined: Combined | None = None, **columns: list[Any]) -> Told:
-            features = [Feature("enterprises", "enterprise_id", Inherent(), is_text=True)]
-            features.append(Feature("violations", "x", measure))
-            if combined:
-                features.append(Feature("", "y", combined, is_text=bool(combined.categories)))
-            monkeypatch.setattr(CATALOGUE, "features", tuple(features))
-            height = len(next(iter(columns.values())))
-            frame = pl.DataFrame(
-                {name: columns.get(name, [None] * height) for name in COLUMNS}, schema=COLUMNS
-            )
-            connection.register("rows", frame.to_arrow())
-            connection.execute(
-                "CREATE OR REPLACE TABLE firms AS SELECT 0::INTEGER AS f, 'e1' AS enterprise_id"
-            )
-            for table in TABLES:
-                connection.execute(
-                    f"CREATE OR REPLACE TABLE of_{table} AS SELECT 0::INTEGER AS f, one IS NULL AS is_alone, * "
-                    f"FROM rows WHERE {str(table == 'violations').lower()}"
-                )
-            connection.execute("CREATE OR REPLACE TABLE together AS FROM of_violations WHERE NOT is_alone")
-            return Told(connection, "y" if combined else "x")
-
-        yield told
 
 
 def ago(*ages: int) -> list[int]:
@@ -472,70 +392,6 @@ def test_a_span_tells_of_each_day_what_the_day_tells(tell: Tell, name: str):
                 before = [value for at, value in spoken if at <= day]
                 assert reached(before[-1] if before else measure.blank) == reached(level), day
     assert len(set(on_days)) > 1
-
-
-# ---- qualities and pieces ------------------------------------------------------------------------------
-
-
-def test_qualities_that_must_both_hold_ask_for_everything_once():
-    one = Quality(("a", "b"), ("c",), ("d",), (("e", "g"),))
-    other = Quality(("b", "h"), ("c", "i"), ("j",))
-    assert one & other == Quality(("a", "b", "h"), ("c", "i"), ("d", "j"), (("e", "g"),))
-    assert one & one == one & ALWAYS == ALWAYS & one == one
-
-
-def test_an_event_counts_from_the_last_of_its_begins_to_the_first_of_its_ends():
-    [piece] = pieces_of(ALWAYS, [(0, NEVER, 1)])
-    assert piece == Piece("day", str(NEVER))
-    [piece] = pieces_of(Quality(("a",), ("b",), ("c",)), [(3, 9, 2)], amount="n")
-    assert piece == Piece(
-        "greatest(day + 3, b)", f"least(c, day + 9, {NEVER})", ("a", "b IS NOT NULL"), "(n) * 2"
-    )
-    [piece] = pieces_of(Quality(begins=("b",)), [(0, 9, 1)], day="d")
-    known = ("b IS NOT NULL", "d IS NOT NULL")
-    assert piece == Piece("greatest(day, d, b)", f"least(d + 9, {NEVER})", known)
-    assert [plus("day", 0), plus("day", 3)] == ["day", "day + 3"]
-
-
-@pytest.mark.parametrize(
-    ("rest", "days"),
-    [
-        (("3", "5"), [1, 2, 5, 6]),
-        (("0", "2"), [2, 3, 4, 5, 6]),
-        (("5", "99"), [1, 2, 3, 4]),
-        (("0", "99"), []),
-        (("4", "4"), [1, 2, 3, 4, 5, 6]),
-        (("5", "3"), [1, 2, 3, 4, 5, 6]),
-        (("NULL", "3"), [1, 2, 3, 4, 5, 6]),
-        (("3", "NULL"), [1, 2, 3, 4, 5, 6]),
-    ],
-)
-def test_an_interval_holds_on_its_days_but_for_those_it_rests_in_parts_or_whole(
-    rest: tuple[str, str], days: list[int]
-):
-    piece = Piece("1", "7", amount="4", slope=2, rest=rest)
-    with duckdb.connect(config={"threads": 1}) as connection:
-
-        def on(one: Piece, day: int) -> bool:
-            return connection.sql(f"SELECT 1 WHERE {one.on(day)}").fetchall() == [(1,)]
-
-        connection.execute("CREATE TABLE events AS SELECT 0::INTEGER AS f")
-        assert [day for day in range(9) if on(piece, day)] == days
-        assert [day for day in range(9) if sum(on(one, day) for one in piece.whole()) == 1] == days
-        selects = " UNION ALL ".join(one.select("events", 5, 0, 8) for one in piece.whole())
-        intervals = connection.sql(f"SELECT k, s, e, a, b FROM ({selects})").fetchall()
-    assert sorted(day for _, s, e, _, _ in intervals for day in range(s, e)) == days
-    assert {(k, a, b) for k, _, _, a, b in intervals} <= {(5, 4, 2)}
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "is_there"), [(0, 0, 0), (0, 1, 1), (6, 9, 1), (7, 9, 0), (3, 3, 1)]
-)
-def test_only_intervals_that_reach_into_a_span_are_read(first: int, last: int, is_there: int):
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("CREATE TABLE events AS SELECT 0::INTEGER AS f")
-        select = Piece("1", "7").select("events", 0, first, last)
-        assert len(connection.sql(select).fetchall()) == is_there
 
 
 def test_an_amount_is_a_number_or_what_the_policy_says():
