@@ -187,11 +187,15 @@ class Band(Strict):
     weight: int = Field(ge=0)
 
 
+SeverityPoints = dict[str, Annotated[int, Field(ge=0)]]
+"""Points by severity; of several findings of one item the most counts, so none speaks for an enterprise."""
+
+
 class Shrinkage(Strict):
     """Prior of the severity mean: as if so many visits had brought so many points."""
 
     window_days: int = Field(gt=0)
-    points: dict[str, int]
+    points: SeverityPoints
     prior_points: int = Field(ge=0)
     prior_visits: int = Field(gt=0)
 
@@ -199,7 +203,7 @@ class Shrinkage(Strict):
 class FeatureFile(Strict):
     """``features.yaml``: the numbers features are computed with."""
 
-    severity_points: Dated[dict[str, int]]
+    severity_points: Dated[SeverityPoints]
     violation_bands: Dated[list[Band]]
     severity_mean: Dated[Shrinkage]
     repeat_window_days: Dated[int]
