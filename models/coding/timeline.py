@@ -52,26 +52,6 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Book:
-    """Rules of some days of a span: their position among all, and the first and last of those days."""
-
-    position: int
-    rules: InForce
-    first: int
-    last: int
-
-
-def books(span: Span, rules: Sequence[InForce]) -> Iterator[Book]:
-    """The rules in force in a span, one after another; they ascend, and begin no later than the span."""
-    for at, one in enumerate(rules):
-        first = max(day_number(span.first), day_number(one.since))
-        following = [day_number(rules[at + 1].since) - 1] if at + 1 < len(rules) else []
-        last = min([day_number(span.last), *following])
-        if first <= last:
-            yield Book(at, one, first, last)
-
-
-@dataclass(frozen=True)
 class Reading:
     """What rules read of levels."""
 
@@ -100,10 +80,8 @@ class Reading:
     @cached_property
     def conditions(self) -> list[Condition]:
         """Every condition once; its place is its bit.  Raises PolicyError when there are too many."""
-        found: list[Condition] = []
-        for one in [*tested_features(self.policy.codes), *self._narrow]:
-            if one not in found:
-                found.append(one)
+        tested = [*tested_features(self.policy.codes), *self._narrow]
+        found = list({_said(one): one for one in tested}.values())
         if len(found) > MOST_CONDITIONS:
             raise PolicyError(
                 "The rules test {n} different conditions; {most} is the most. Merge some.",
@@ -134,7 +112,8 @@ class Reading:
         codes = self.policy.codes
 
         def hold(conditions: Sequence[Condition]) -> pl.Expr:
-            bits = sum(1 << at for at, one in enumerate(self.conditions) if one in conditions)
+            asked = set(map(_said, conditions))
+            bits = sum(1 << at for at, one in enumerate(self.conditions) if _said(one) in asked)
             return (pl.col("mask") & bits) == bits
 
         rated = pl.any_horizontal([hold([*group, *self._narrow]) for group in codes.sufficiency.any_of])
@@ -145,6 +124,37 @@ class Reading:
         said = facts(codes, {name: pl.col(f"v:{name}") for name in spoken})
         day = pl.col("day").cast(pl.Int64).alias("as_of")
         return told.select("f", day, SCORE, "is_provisional", **said)
+
+
+def _said(condition: Condition) -> tuple[object, ...]:
+    """What a condition tests: two that say the same are one."""
+    one_of = None if condition.one_of is None else tuple(condition.one_of)
+    return condition.feature, condition.at_least, condition.at_most, one_of
+
+
+@dataclass(frozen=True)
+class Book:
+    """Rules of some days of a span: their position among all, and the first and last of those days."""
+
+    position: int
+    reading: Reading
+    first: int
+    last: int
+
+    @property
+    def rules(self) -> InForce:
+        """The rules."""
+        return self.reading.rules
+
+
+def books(span: Span, rules: Sequence[InForce]) -> Iterator[Book]:
+    """The rules in force in a span, one after another; they ascend, and begin no later than the span."""
+    for at, one in enumerate(rules):
+        first = max(day_number(span.first), day_number(one.since))
+        following = [day_number(rules[at + 1].since) - 1] if at + 1 < len(rules) else []
+        last = min([day_number(span.last), *following])
+        if first <= last:
+            yield Book(at, Reading(one), first, last)
 
 
 @dataclass(frozen=True)
@@ -222,7 +232,7 @@ class _Sums:
         every: Collection[str] | None = None,
         among: Collection[str] | None = None,
     ) -> None:
-        self.book, self.reading, self.register = book, Reading(book.rules), register
+        self.book, self.reading, self.register = book, book.reading, register
         self.every = every
         self.score, self.mask = (np.zeros(register.height, np.int64) for _ in range(2))
         self.moved: list[pl.DataFrame] = []

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.coding.changes import Waiting, paths
 from models.coding.path import overridden
 from models.coding.stretches import until
-from models.coding.timeline import Book, InForce, Reading, Span
+from models.coding.timeline import Book, InForce, Span
 from models.coding.verdicts import SCORE
 from models.counterfactuals.acts import CLOSE
 from models.features.acts import CHANGED, RECHECK, Slot
@@ -112,7 +112,7 @@ class Window:
                 "mask": mask.ravel(),
             }
         )
-        reading = Reading(self.book.rules)
+        reading = self.book.reading
         values = self._values(counts)
         told = pl.DataFrame({name: value.ravel() for name, value in values.items()})
         for name in values:

@@ -7,7 +7,7 @@ feature is one declaration.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from models.features.accidents import ACCIDENT_COUNTS, ACCIDENTS, SINCE_ACCIDENTS
 from models.features.alerts import ALERT_COUNTS, ALERTS
@@ -89,6 +89,23 @@ _MEANS = (
 )
 
 
+@cache
+def _by_name(features: tuple[Feature, ...]) -> dict[str, Feature]:
+    return {one.name: one for one in features}
+
+
+@cache
+def _measures(features: tuple[Feature, ...], table: str) -> dict[str, Measure]:
+    return {
+        one.name: one.measure for one in features if one.table == table and isinstance(one.measure, Measure)
+    }
+
+
+@cache
+def _combined(features: tuple[Feature, ...]) -> dict[str, Combined]:
+    return {one.name: one.measure for one in features if isinstance(one.measure, Combined)}
+
+
 @dataclass
 class Catalogue:
     """Features, and the tables they are made of."""
@@ -100,10 +117,10 @@ class Catalogue:
         return iter(self.features)
 
     def __contains__(self, name: str) -> bool:
-        return any(feature.name == name for feature in self.features)
+        return name in _by_name(self.features)
 
     def __getitem__(self, name: str) -> Feature:
-        return next(feature for feature in self.features if feature.name == name)
+        return _by_name(self.features)[name]
 
     def of(self, table: str) -> tuple[Feature, ...]:
         """Features made of one table."""
@@ -111,7 +128,7 @@ class Catalogue:
 
     def measures(self, table: str) -> dict[str, Measure]:
         """By feature what is measured of the events of one table."""
-        return {one.name: one.measure for one in self.of(table) if isinstance(one.measure, Measure)}
+        return _measures(self.features, table)
 
     @property
     def inherent(self) -> dict[str, str]:
@@ -121,7 +138,7 @@ class Catalogue:
     @property
     def combined(self) -> dict[str, Combined]:
         """Features that others give together."""
-        return {one.name: one.measure for one in self if isinstance(one.measure, Combined)}
+        return _combined(self.features)
 
     @property
     def names(self) -> tuple[str, ...]:

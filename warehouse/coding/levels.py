@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.coding.timeline import Book, InForce, Moments, Reading, Sampled, Span, books, moments
+from models.coding.timeline import Book, InForce, Moments, Sampled, Span, books, moments
 from models.features import CATALOGUE, Events
 from models.features.day import levels_of_day
 from models.features.events import EVENT_COLUMNS, events_of
@@ -46,7 +46,7 @@ class Rows:
             told.append(
                 (
                     book,
-                    self.sampled(Levels(Reading(book.rules).levels, policy, Stretch(book.first, book.last))),
+                    self.sampled(Levels(book.reading.levels, policy, Stretch(book.first, book.last))),
                 )
             )
         return moments(told, self.register())

@@ -8,7 +8,7 @@ import polars as pl
 
 from models.coding.changes import Waiting, waiting
 from models.coding.path import remembered
-from models.coding.timeline import Book, Ints, Reading, Sampled, books, each_day, moments
+from models.coding.timeline import Book, Ints, Sampled, books, each_day, moments
 from models.coding.verdicts import INTERVAL
 from models.counterfactuals.acts import ALIKE, CLOSE
 from models.counterfactuals.scenarios import Asked, Scenarios, Window
@@ -44,7 +44,7 @@ def scenarios_of(rows: Rows, asked: Asked, today: pl.DataFrame, acts: pl.DataFra
     told: list[tuple[Book, Sampled]] = []
     windows: list[Window] = []
     for book in books(begins, asked.rules):
-        levels, policy = Reading(book.rules).levels, book.rules.policy.features
+        levels, policy = book.reading.levels, book.rules.policy.features
         rows.prepare(asked.known_at, policy)
         told.append((book, rows.sampled(Levels(levels, policy, Stretch(book.first, book.last)))))
         if book.last >= day_number(asked.as_of):
@@ -89,7 +89,7 @@ def _before(told: Sequence[tuple[Book, Sampled]], register: pl.DataFrame, asked:
 
 
 def _window(rows: Rows, book: Book, base: Sampled, asked: Asked, closings: pl.DataFrame) -> Window:
-    policy, reading = book.rules.policy.features, Reading(book.rules)
+    policy, reading = book.rules.policy.features, book.reading
     register, span = rows.register(), Stretch(book.first, book.last)
     others = set(reading.features) - settled_features()
     score, mask = each_day(book, base, register, others)
