@@ -106,6 +106,7 @@ def test_neither_the_order_of_rows_nor_portions_change_anything(monkeypatch: pyt
         assert told(as_events(mixed), span, rules).equals(told(as_events(frames), span, rules))
     connection, policy = stored(of), POLICIES[2]
     [whole] = levels.features_on(connection, AS_OF, AS_OF, policy)
+    assert whole.equals(folded(of, as_of=AS_OF, policy=policy))
     [together] = [rows.judged(span, rules) for rows in levels.portions(connection)]
     monkeypatch.setattr(levels, "MOST_ROWS", 40)
     parts = list(levels.features_on(connection, AS_OF, AS_OF, policy))

@@ -160,6 +160,12 @@ CASES: dict[str, tuple[dict[str, list[dict[str, Any]]], str, int, list[tuple[int
         1,
         [(1, 3), (2, 5), (3, 6), (90, 4), (91, 2), (92, 0)],
     ),
+    "a spell from the last minute of a day to the last of another": (
+        {"alerts": [spell(at(0, 1439), at(3, 1439))]},
+        "offline_days",
+        0,
+        [(1, 1), (2, 2), (3, 3), (91, 2), (92, 1), (93, 0)],
+    ),
     "a spell that runs on the first day and never ends": (
         {"alerts": [spell(at(-50))]},
         "offline_days",

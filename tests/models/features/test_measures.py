@@ -152,6 +152,8 @@ def test_the_newest_event_speaks_and_of_several_on_one_day_the_most(tell: Tell):
     assert young.over(0, 100) == [(5, 7), (9, 3), (40, None)]
     assert young.over(39, 100) == [(39, 3), (40, None)]
     assert tell(Last(of="n"), **events).over(0, 100) == [(5, 7), (9, 3), (12, 1)]
+    renewed = tell(Last(of="n", within=long_window), day=[5, 36], n=[7, 2])
+    assert renewed.over(0, 100) == [(5, 7), (36, 2), (67, None)]
 
 
 def points(policy: Any) -> str:
