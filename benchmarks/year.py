@@ -107,7 +107,7 @@ def _night(
     for name, rows in city.delivery(since, night).items():
         write_versions(connection, TABLES[name], rows, received_on=night)
     at.append(time.perf_counter())
-    coding = Coding(night, night, policy.on(night), "duckdb")
+    coding = Coding(night, night, policy.on(night))
     code_only(connection, coding)
     at.append(time.perf_counter())
     compute_plan(connection, coding, seeds=seeds_from(f"year {seed}"))

@@ -38,7 +38,7 @@ def judged(bulk: Bulk) -> Judged:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     # Results are looked at here and not numbers, so no process of its own is needed.
     here = Bench(tmp_path_factory.mktemp("bench"), execute=lambda work, *arguments: work(*arguments))
-    return night(here, SIZE, "polars", quick=True)
+    return night(here, SIZE, quick=True)
 
 
 def shown(report: Report) -> str:

@@ -4,7 +4,6 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -185,4 +184,4 @@ def test_a_backup_asked_for_during_a_run_waits_for_it_and_gives_the_same_answers
     assert riskcode(restored, *asked).stdout == riskcode(home, *asked).stdout
     with duckdb.connect(str(restored / "published" / "riskcode.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT max(as_of) FROM ops.runs").fetchall() == [(DAY_2,)]
-    assert f"{datetime.now():%Y-%m-%d}" in (restored / "logs" / "runs.log").read_text().splitlines()[-1]
+    assert "restored from" in (restored / "logs" / "runs.log").read_text().splitlines()[-1]
