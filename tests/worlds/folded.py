@@ -96,8 +96,7 @@ def features_of(firm: Firm, as_of: date, policy: FeaturePolicy) -> Row:
         ("severity_mean_12m", "severity_points_12m", "inspections_12m"),
     ):
         told[name] = (told[points] + policy.prior_points) * 10 // (told[number] + policy.prior_visits)
-    scored = told["scored_visits"]
-    told["score_mean"] = told["score_sum"] // scored if scored else None
+    told["score_mean"] = told["score_sum"] // told["scored_visits"] if told["scored_visits"] else None
     records = told["violations_60m"] + told["accidents_60m"] + told["alert_points"]
     told["track_record"] = "visited" if told["inspections_window"] else "records" if records else "none"
     return told
