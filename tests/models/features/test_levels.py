@@ -108,7 +108,7 @@ def test_neither_the_order_of_rows_nor_portions_change_anything(monkeypatch: pyt
     [whole] = levels.features_on(connection, AS_OF, AS_OF, policy)
     assert whole.equals(folded(of, as_of=AS_OF, policy=policy))
     [together] = [rows.judged(span, rules) for rows in levels.portions(connection)]
-    monkeypatch.setattr(levels, "MOST_ROWS", 40)
+    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 40)
     parts = list(levels.features_on(connection, AS_OF, AS_OF, policy))
     assert len(parts) > 2
     assert pl.concat(parts).equals(whole)
