@@ -1,6 +1,7 @@
 """What would change a code, for the passport: ``risk.ways`` and ``risk.near_red``."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 import polars as pl
@@ -59,12 +60,18 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
 
 def nearness(rows: Rows, asked: Asked, features: pl.DataFrame) -> pl.DataFrame:
     """Events that would make enterprises RED; ``features``: of the day, of those that are not."""
-    policy, today = asked.policy.features, day_number(asked.as_of)
-    with in_memory(lone_events(today)) as alone:
-        lone = alone.levels_on(asked.as_of, asked.as_of, policy)
+    policy = asked.policy.features
+    told = asked.as_of, repr(policy)
+    if told not in _LONE:
+        with in_memory(lone_events(day_number(asked.as_of))) as alone:
+            _LONE[told] = alone.levels_on(asked.as_of, asked.as_of, policy)
     clean = rows.visited_clean(asked.as_of, asked.known_at, policy)
     own = features.with_columns(pl.col("enterprise_id").is_in(clean.implode()).alias(CLEAN_TODAY))
-    return near_red(own, lone, asked)
+    return near_red(own, _LONE[told], asked)
+
+
+_LONE: dict[tuple[date, str], pl.DataFrame] = {}
+"""What each event alone amounts to, by day and policy: who updates the codes all day asks it all day."""
 
 
 def options_of(

@@ -1,6 +1,6 @@
 """What scenarios are judged by: the levels of the coming days, and what each act adds to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +48,8 @@ def scenarios_of(rows: Rows, asked: Asked, today: pl.DataFrame, acts: pl.DataFra
         rows.prepare(asked.known_at, policy)
         told.append((book, rows.sampled(Levels(levels, policy, Stretch(book.first, book.last)))))
         if book.last >= day_number(asked.as_of):
-            windows.append(_window(rows, *_from(*told[-1], day_number(asked.as_of)), asked, closings))
+            kinds = {*acts["kind"].unique()}
+            windows.append(_window(rows, *_from(*told[-1], day_number(asked.as_of)), asked, kinds, closings))
     return Scenarios(
         asked,
         today.with_columns(target=day_number(asked.as_of) + dwell),
@@ -88,7 +89,14 @@ def _before(told: Sequence[tuple[Book, Sampled]], register: pl.DataFrame, asked:
     return waiting(moments(told, register).steps, asked.changes, last=evening)[1]
 
 
-def _window(rows: Rows, book: Book, base: Sampled, asked: Asked, closings: pl.DataFrame) -> Window:
+def _window(
+    rows: Rows,
+    book: Book,
+    base: Sampled,
+    asked: Asked,
+    kinds: Collection[str],
+    closings: pl.DataFrame,
+) -> Window:
     policy, reading = book.rules.policy.features, book.reading
     register, span = rows.register(), Stretch(book.first, book.last)
     others = set(reading.features) - settled_features()
@@ -97,7 +105,7 @@ def _window(rows: Rows, book: Book, base: Sampled, asked: Asked, closings: pl.Da
     today, known_at = day_number(asked.as_of), day_number(asked.known_at)
     for act, table in CHANGED.items():
         moved = {*moved_by(act), *([INTERVAL] if act == RECHECK else [])} & others
-        if not moved:
+        if not moved or act not in kinds:
             continue
         changed = acted(act, rows.numbered(table), today)
         events = events_of(table, changed, policy, known_at=known_at)
@@ -120,7 +128,7 @@ def _findings(today: int) -> tuple[str, str]:
 def _counts(rows: Rows, parts: Sequence[Slot], table: str, height: int, span: Stretch) -> Ints:
     """How many count in each slot: enterprises × slots × days."""
     counts = np.zeros((height, len(parts), span.last - span.first + 1), np.int64)
-    if parts:
+    if parts and height:
         found = rows.connection.sql(counted(parts, table, span)).pl()
         at = tuple(found[name].to_numpy() for name in ("f", "slot"))
         np.add.at(counts, (*at, found["day"].to_numpy() - span.first), found["n"].to_numpy())
@@ -130,6 +138,8 @@ def _counts(rows: Rows, parts: Sequence[Slot], table: str, height: int, span: St
 def _closings(rows: Rows, parts: Sequence[Slot], book: Book, asked: Asked, closings: pl.DataFrame) -> Ints:
     """What putting a finding right adds to the counts, without and with a clean visit: 2 × findings × slots × days."""
     span, today = Stretch(book.first, book.last), day_number(asked.as_of)
+    if closings.is_empty():
+        return np.zeros((2, 0, len(parts), span.last - span.first + 1), np.int64)
     connection, known_at = rows.connection, day_number(asked.known_at)
     own = closings.select(pl.col("closing").cast(pl.Int32), "f", *ALIKE)
     with shown_as(connection, "closings", own):
