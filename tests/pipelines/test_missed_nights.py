@@ -18,10 +18,10 @@ from warehouse.intake.inbox import take_in_all
 
 @pytest.fixture
 def left_alone(home: Home) -> tuple[Home, date]:
-    """A home whose last night is two days ago, and into which something came just now."""
+    """A home whose last night is two nights ago, and into which something came just now."""
     register = csv_bytes(firm(number) for number in range(4))
     deliver(home.inbox / "bureau", {"mapping.yaml": MAPPING.encode(), "register.csv": register})
-    last = local_today() - timedelta(days=2)
+    last = night_begun() - timedelta(days=2)
     with writing(home) as connection:
         take_in_all(connection, home, folder=None, mapping=None, received_on=last, today=last)
     night(home, last)
