@@ -48,7 +48,7 @@ def delivery_floor(folder: Path) -> Floor:
 
 
 def warehouse_floor(home: Home) -> Floor:
-    """Read the columns the features are folded from, and the two that say when a version counts."""
+    """Read the columns that features are made of, and the two that say when a version counts."""
     sources = {
         f"core.{name}": [*dict.fromkeys((*EVENT_COLUMNS[name], "known_from", "known_to"))]
         for name in EVENT_COLUMNS

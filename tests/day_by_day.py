@@ -37,7 +37,7 @@ def under_change_rules(facts: list[Day], rules: ChangeRules) -> list[int]:
 def facts_of_days(
     events: Any, first: date, last: date, *, known_at: date, policy: PolicyOnDay
 ) -> dict[str, list[Day]]:
-    """What a fold on each single day says, by enterprise."""
+    """What the features of each single day say, by enterprise."""
     found: dict[str, list[Day]] = {}
     for ahead in range((last - first).days + 1):
         day = first + timedelta(days=ahead)

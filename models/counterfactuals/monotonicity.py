@@ -1,7 +1,7 @@
 """Whether more acts never hurt under a policy.  Proved from the policy, not assumed.
 
 Acts move each feature one way: those of ``LOWERED`` never up, those of ``RAISED`` never down, and none but these
-and the three below (a test holds the fold against the lists).  If points never fall as a feature of ``LOWERED``
+and the three below (a test holds the features against the lists).  If points never fall as a feature of ``LOWERED``
 grows, nor rise as one of ``RAISED`` does, and rules and sufficiency are of the same mind, then more acts never make
 the facts of any day worse.  The change rules keep it so: of two courses of facts the one that is never worse never
 has the worse code.
