@@ -21,7 +21,8 @@ from models.vocabulary import day_number
 from tests.worlds.coded import codes_on, path_of
 from tests.worlds.effort import EVERYTHING
 from warehouse.coding.coding import Coding
-from warehouse.coding.extract import read_events
+from warehouse.coding.extract import EVERY_ROW
+from warehouse.coding.levels import rows_of
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
@@ -181,11 +182,11 @@ def test_a_few_alone_have_the_codes_of_the_whole_city_on_the_day_and_foretold(
     dice, end = random.Random(name), load_mapping(name).archive_ends
     assert end is not None, "a closed archive says when it ends"
     with writing(archive(name).home) as connection:
-        events = read_events(connection)
         rules = [InForce(date(1990, 1, 1), load_policy().on(end))]
         for _ in range(2 if EVERYTHING else 1):
             day = end - timedelta(days=dice.randrange(1500))
             later = day + timedelta(days=dice.randrange(1, 365))
+            events = rows_of(connection, EVERY_ROW).events(day)
             whole = codes_on(events, as_of=day, known_at=day, rules=rules)
             chosen = dice.sample(sorted(whole["enterprise_id"]), min(36, whole.height))
             alone = path_of(of(events, chosen), first=day, last=later, known_at=day, rules=rules).codes

@@ -179,9 +179,7 @@ def moments(told: Collection[tuple[Book, Sampled]], register: pl.DataFrame) -> M
     every = {factor.name for book, _ in told for factor in book.rules.policy.scorecard.factors}
     parts = [_Sums(book, sampled, register, every if len(told) > 1 else None) for book, sampled in told]
     steps = pl.concat(
-        Reading(one.book.rules)
-        .judged(one.moments())
-        .with_columns(rules=pl.lit(one.book.position, dtype=pl.Int64))
+        one.reading.judged(one.moments()).with_columns(rules=pl.lit(one.book.position, dtype=pl.Int64))
         for one in parts
     )
     points = pl.concat(part for one in parts for part in one.points)
@@ -368,7 +366,7 @@ def asked_of(rules: InForce) -> dict[str, set[int]]:
         values = [value for value in (condition.at_least, condition.at_most) if value is not None]
         asked.setdefault(condition.feature, set()).update(values)
     if rules.card and rules.card.priors:
-        for feature in ("inspections_36m", "serious_visits_36m"):
+        for feature in _RATES:
             asked.setdefault(feature, set())
     return asked
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from models.features.catalogue import CATALOGUE
 from models.features.intervals import NEVER, Piece, Quality
 from models.features.measures import Exists, Measure, Sum
-from models.features.span import Asked, Stretch
+from models.features.span import Asked, Stretch, turns
 from models.features.windows import FeaturePolicy
 
 RECHECK, REPORT, ANSWER, RESTORE = "pass_recheck", "file_self_report", "answer_alerts", "restore_monitoring"
@@ -103,16 +103,7 @@ def counted(slots: Sequence[Slot], table: str, span: Stretch) -> str:
         for piece in slot.pieces
         for one in (piece if slot.worth is None else replace(piece, amount="1")).whole()
     ]
-    return _COUNTED.format(pieces=" UNION ALL ".join(selects), first=span.first, last=span.last)
-
-
-_COUNTED = """
-WITH pieces AS MATERIALIZED ({pieces})
-SELECT f, slot, day, sum(n)::BIGINT AS n FROM (
-    SELECT f, slot, greatest(s, {first}) AS day, a AS n FROM pieces UNION ALL
-    SELECT f, slot, e, -a FROM pieces WHERE e <= {last})
-GROUP BY ALL HAVING sum(n) <> 0
-"""
+    return f"WITH pieces AS MATERIALIZED ({' UNION ALL '.join(selects)}) {turns('f, slot', 'a', span)}"
 
 
 def rechecked(table: str, day: int) -> str:

@@ -5,7 +5,7 @@ group counts alone) or what the last day with an event left (``Newest``).  Each 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -75,13 +75,13 @@ class Sum(Measure):
         return _each(self.pieces(policy), day)
 
 
-def _each(pieces: Collection[Piece], day: int, otherwise: str = "0") -> str:
+def _each(pieces: Collection[Piece], day: int) -> str:
     """SQL: what an event adds on a day."""
     cases = " ".join(
         f"WHEN {one.on(day)} THEN {one.amount}" + (f" + {one.slope * day}" if one.slope else "")
         for one in pieces
     )
-    return f"CASE {cases} ELSE {otherwise} END"
+    return f"CASE {cases} ELSE 0 END"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -109,7 +109,7 @@ class Years(Exists):
         """One for each year, whose key is its number."""
         ends = (0, *(365 * year + 1 for year in range(1, 6)))
         return tuple(
-            Piece(piece.first, piece.end, piece.where, rest=piece.rest, key=str(year))
+            replace(piece, key=str(year))
             for year, (begin, end) in enumerate(pairwise(ends))
             for piece in pieces_of(self.where, [(begin, end, 1)])
         )
@@ -124,7 +124,7 @@ class Days(Exists):
     def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
         """One, whose key is the day."""
         [piece] = pieces_of(self.where, [(0, self.last_age(policy), 1)], day=self.day)
-        return (Piece(piece.first, piece.end, piece.where, rest=piece.rest, key=self.day),)
+        return (replace(piece, key=self.day),)
 
     def on_day(self, policy: FeaturePolicy, day: int) -> str:
         """SQL aggregate of the events of one enterprise."""
@@ -145,7 +145,7 @@ class Longest(Exists):
         """One for each value, whose key it is, and which adds what it has more than the value before."""
         values = sorted({1, *(value for value in asked if value > 0)})
         return tuple(
-            Piece(piece.first, piece.end, piece.where, str(value - less), rest=piece.rest, key=str(value))
+            replace(piece, amount=str(value - less), key=str(value))
             for less, value in pairwise((0, *values))
             for piece in pieces_of(self.where, [(value, NEVER, 1)], day=self.since)
         )
@@ -208,10 +208,7 @@ class Spells(Measure):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Newest(Measure):
-    """What is left by the last day with an event, of those that count.
-
-    ``by_day``: aggregate of the events of one day; ``state``: window over those days (``w``: the days up to it).
-    """
+    """What is left by the last day with an event, of those that count."""
 
     blank = None
 

@@ -133,13 +133,16 @@ class Levels:
         ]
         if existing:
             yield _EXISTS.format(
-                pieces=" UNION ALL ".join(existing), first=self.span.first, last=self.span.last
+                pieces=" UNION ALL ".join(existing),
+                turns=turns("f, k, key, a", "1", self.span),
+                last=self.span.last,
             )
         for k, table, measure in self._measures(Repeated):
             [piece] = self._select(
                 measure, table, k, "f, k, key, s, e", key="{'item': item, 'source': source, 'visit': visit}"
             )
-            yield _REPEATED.format(piece=piece, first=self.span.first, last=self.span.last)
+            counted = turns("f, k, item, key", "1", self.span)
+            yield _REPEATED.format(piece=piece, turns=counted, last=self.span.last)
 
     def _select(self, measure: Measure, table: str, k: int, columns: str, key: str = "") -> Iterator[str]:
         assert isinstance(measure, Sum | Spells | Repeated)
@@ -183,13 +186,22 @@ class Levels:
     def _newest(self) -> Iterator[str]:
         for k, table, measure in self._measures(*_subclasses(Newest)):
             offsets = [0, *self.asked[self.names[k]]] if isinstance(measure, Age) else [0]
-            rows = states(
+            rows = _states(
                 measure, table, self.policy, [value for value in sorted(set(offsets)) if value >= 0]
             )
             yield _NEWEST.format(k=k, rows=rows, first=self.span.first, last=self.span.last)
 
 
-def states(measure: Measure, table: str, policy: FeaturePolicy, offsets: Sequence[int] = (0,)) -> str:
+def turns(keys: str, amount: str, span: Stretch) -> str:
+    """SQL of the days on which what ``pieces`` add up to changes, by ``keys``: ``day``, and ``n``, by how much."""
+    return f"""
+    SELECT {keys}, day, sum(n)::BIGINT AS n FROM (
+        SELECT {keys}, greatest(s, {span.first}) AS day, {amount} AS n FROM pieces UNION ALL
+        SELECT {keys}, e, -{amount} FROM pieces WHERE e <= {span.last})
+    GROUP BY ALL HAVING sum(n) <> 0"""
+
+
+def _states(measure: Measure, table: str, policy: FeaturePolicy, offsets: Sequence[int] = (0,)) -> str:
     """SQL of what each day with an event leaves: ``f``, ``day``, ``v``, and ``until`` (the next such day)."""
     following = f"coalesce(lead(day) OVER w, {NEVER}) AS until"
     window = "WINDOW w AS (PARTITION BY f ORDER BY day)"
@@ -256,11 +268,7 @@ GROUP BY ALL HAVING sum(a) <> 0 OR sum(b) <> 0
 # What counts once for each key: from the first interval that begins to the last that ends, without gaps.
 _EXISTS = """
 WITH pieces AS MATERIALIZED ({pieces}),
-counts AS (
-    SELECT f, k, key, day, any_value(a) AS a, sum(n) AS n FROM (
-        SELECT f, k, key, greatest(s, {first}) AS day, a, 1 AS n FROM pieces UNION ALL
-        SELECT f, k, key, e, a, -1 FROM pieces WHERE e <= {last})
-    GROUP BY ALL HAVING sum(n) <> 0),
+counts AS ({turns}),
 held AS (
     SELECT f, k, day AS s, coalesce(lead(day) OVER w, {last} + 1) AS e, a, sum(n) OVER w AS n
     FROM counts WINDOW w AS (PARTITION BY f, k, key ORDER BY day))
@@ -280,11 +288,7 @@ WITH found AS MATERIALIZED ({piece}),
 pieces AS MATERIALIZED (
     SELECT f, k, key.item AS item, key, s, e FROM found WHERE (f, key.item) IN (
         SELECT (f, key.item) FROM found GROUP BY f, key.item HAVING count(*) > 1)),
-counts AS (
-    SELECT f, k, item, key, day, sum(n) AS n FROM (
-        SELECT f, k, item, key, greatest(s, {first}) AS day, 1 AS n FROM pieces UNION ALL
-        SELECT f, k, item, key, e, -1 FROM pieces WHERE e <= {last})
-    GROUP BY ALL HAVING sum(n) <> 0),
+counts AS ({turns}),
 visits AS (
     SELECT f, k, item, day, sum(n) OVER w > 0 AS is_there, sum(n) OVER w > n AS was_there
     FROM counts WINDOW w AS (PARTITION BY f, k, item, key ORDER BY day)),

@@ -13,10 +13,10 @@ from models.counterfactuals.near_red import CLEAN_TODAY, NEAR_RED_SCHEMA, lone_e
 from models.tables.canonical import TABLES
 from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
-from warehouse.coding.extract import name_only, rows_to_read
+from warehouse.coding.extract import rows_to_read
 from warehouse.coding.levels import Rows, in_memory, rows_of
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import Replacing, among_coded, portions_of, put, read_rows, require_day
+from warehouse.coding.rows import Replacing, portions_of, put, read_rows, require_day
 from warehouse.coding.scenarios import scenarios_of
 from warehouse.database.frames import Connection, log, shown_as, transaction
 from warehouse.database.meta import value
@@ -33,9 +33,8 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
     log.info("finding what would change each code")
     require_day(connection, "risk.codes", coding)
     asked = Asked(coding.as_of, coding.known_at, coding.in_force, standing_overrides(connection, coding))
-    name_only(connection, coding.extract)
     day = pl.lit(coding.as_of).alias("as_of")
-    if value(connection, f"SELECT count(*) FROM risk.codes WHERE {among_coded(coding)}") == 0:
+    if value(connection, "SELECT count(*) FROM risk.codes") == 0:
         nobody = pl.DataFrame(schema={**NEAR_RED_SCHEMA, "code": pl.String})
         put(connection, "risk.near_red", nobody.select("enterprise_id", day, "event", "code"), coding)
         nothing = pl.DataFrame(schema=WAYS_SCHEMA)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from models.features import Events
 from models.features.events import EVENT_COLUMNS
 from models.tables.canonical import TABLES, Table
 from warehouse.database.findings import findings
@@ -56,14 +55,6 @@ def rows_to_read(connection: Connection, table: Table, extract: Extract) -> str:
     if extract.only is not None or extract.between is not None:
         rows = f"(FROM {rows} WHERE {among(extract)})"
     return findings(connection, rows, by=extract.stored_by) if table.name == "violations" else rows
-
-
-def read_events(connection: Connection, extract: Extract = EVERY_ROW) -> Events:
-    """The six tables in integer form as Polars frames."""
-    name_only(connection, extract)
-    return Events(
-        **{name: connection.sql(query).pl().lazy() for name, query in queries(connection, extract).items()}
-    )
 
 
 def queries(connection: Connection, extract: Extract) -> dict[str, str]:

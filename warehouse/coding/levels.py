@@ -43,12 +43,8 @@ class Rows:
         for book in books(span, rules):
             policy = book.rules.policy.features
             self.prepare(span.known_at, policy)
-            told.append(
-                (
-                    book,
-                    self.sampled(Levels(book.reading.levels, policy, Stretch(book.first, book.last))),
-                )
-            )
+            asked = Levels(book.reading.levels, policy, Stretch(book.first, book.last))
+            told.append((book, self.sampled(asked)))
         return moments(told, self.register())
 
     def prepare(self, known_at: date, policy: FeaturePolicy) -> None:
@@ -73,10 +69,6 @@ class Rows:
             self.connection.execute(statement)
         query = "SELECT f, day, v FROM sampled WHERE k = {k} ORDER BY f, day"
         return {name: self.connection.sql(query.format(k=k)).pl() for k, name in enumerate(asked.names)}
-
-    def enterprises(self) -> pl.DataFrame:
-        """``enterprise_id`` of the enterprises."""
-        return self.connection.sql(f"SELECT DISTINCT enterprise_id FROM ({self.of['enterprises']})").pl()
 
     def visited_clean(self, as_of: date, known_at: date, policy: FeaturePolicy) -> pl.Series:
         """Enterprises that were visited on a day, and nothing was found."""

@@ -41,6 +41,7 @@ def scenarios_of(rows: Rows, asked: Asked, today: pl.DataFrame, acts: pl.DataFra
     findings = acts.filter(pl.col("kind") == CLOSE, pl.col("place") == 0).with_row_index("closing")
     closings = findings.join(firms, on="enterprise_id", maintain_order="left")
     begins = remembered(asked.as_of, asked.span.last, asked.known_at, asked.rules)
+    kinds = {*acts["kind"].unique()}
     told: list[tuple[Book, Sampled]] = []
     windows: list[Window] = []
     for book in books(begins, asked.rules):
@@ -48,7 +49,6 @@ def scenarios_of(rows: Rows, asked: Asked, today: pl.DataFrame, acts: pl.DataFra
         rows.prepare(asked.known_at, policy)
         told.append((book, rows.sampled(Levels(levels, policy, Stretch(book.first, book.last)))))
         if book.last >= day_number(asked.as_of):
-            kinds = {*acts["kind"].unique()}
             windows.append(_window(rows, *_from(*told[-1], day_number(asked.as_of)), asked, kinds, closings))
     return Scenarios(
         asked,
@@ -115,14 +115,10 @@ def _window(
         more, less = each_day(book, then, register, moved), each_day(book, base, register, moved)
         done[act] = more[0] - less[0], more[1] - less[1]
     parts = slots(reading.levels, policy)
-    counts = [_counts(rows, parts, table, register.height, span) for table in _findings(today)]
+    tables = ("of_violations", rechecked("of_violations", today))
+    counts = [_counts(rows, parts, table, register.height, span) for table in tables]
     put_right = _closings(rows, parts, book, asked, closings)
     return Window(book, parts, score, mask, done, np.stack(counts), put_right)
-
-
-def _findings(today: int) -> tuple[str, str]:
-    """Findings as they are, and once a clean visit was made."""
-    return "of_violations", rechecked("of_violations", today)
 
 
 def _counts(rows: Rows, parts: Sequence[Slot], table: str, height: int, span: Stretch) -> Ints:

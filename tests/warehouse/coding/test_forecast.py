@@ -10,7 +10,8 @@ from tests.day_by_day import codes_of_days, spread
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.packs import forgetful
 from tests.worlds.warehouses import KnownCity, stored_city
-from warehouse.coding.extract import read_events
+from warehouse.coding.extract import EVERY_ROW
+from warehouse.coding.levels import rows_of
 from warehouse.coding.order import code_only
 from warehouse.rules.in_force import coding_on
 
@@ -29,7 +30,8 @@ def city() -> KnownCity:
 def test_the_forecast_is_what_every_single_day_would_give(city: KnownCity):
     last = END + timedelta(days=DAYS)
     foretold = spread(city.connection.sql("FROM risk.forecast").pl(), END, last)
-    slowly = codes_of_days(read_events(city.connection), END, last, known_at=END, policy=PACK.on(END))
+    events = rows_of(city.connection, EVERY_ROW).events(END)
+    slowly = codes_of_days(events, END, last, known_at=END, policy=PACK.on(END))
     assert foretold == slowly
     assert len({code for codes in foretold.values() for code in codes}) == 4
 
