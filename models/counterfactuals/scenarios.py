@@ -93,8 +93,7 @@ class Window:
     closings: Ints
 
     def judged(self, firms: Ints, does: Mapping[str, NDArray[np.bool_]], closed: "Closed") -> pl.DataFrame:
-        """What the facts say of scenarios on every day, one row per scenario (``f``) and day."""
-        days = self.book.last - self.book.first + 1
+        """What the facts say of scenarios, one row per scenario (``f``) and day on which any number changes."""
         score, mask = self.score[firms], self.mask[firms]
         for act, (more, bits) in self.done.items():
             score += np.where(does[act][:, None], more[firms], 0)
@@ -104,17 +103,14 @@ class Window:
         if len(closed.scenario):
             more = self.closings[visited[closed.scenario], closed.block] * closed.count[:, None, None]
             np.add.at(counts, closed.scenario, more)
-        rows = pl.DataFrame(
-            {
-                "f": np.repeat(np.arange(len(firms)), days),
-                "day": np.tile(np.arange(self.book.first, self.book.last + 1), len(firms)),
-                SCORE: score.ravel(),
-                "mask": mask.ravel(),
-            }
-        )
-        reading = self.book.reading
-        values = self._values(counts)
-        told = pl.DataFrame({name: value.ravel() for name, value in values.items()})
+        reading, values = self.book.reading, self._values(counts)
+        turns = np.zeros(score.shape, bool)
+        turns[:, 0] = True
+        for one in (score, mask, *values.values()):
+            turns[:, 1:] |= one[:, 1:] != one[:, :-1]
+        at, day = np.nonzero(turns)
+        rows = pl.DataFrame({"f": at, "day": self.book.first + day, SCORE: score[turns], "mask": mask[turns]})
+        told = pl.DataFrame({name: value[turns] for name, value in values.items()})
         for name in values:
             said = told.select(reading.said(name))
             points = [factor.name for factor in reading.factors(name)]

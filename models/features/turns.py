@@ -5,7 +5,7 @@ told at times (of an event that another one outweighs), never one too few: what 
 until then.  The statements read ``firms`` and the prepared events ``of_<table>`` (``models.features.span``).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from models.features.catalogue import CATALOGUE
 from models.features.intervals import NEVER, plus
@@ -37,50 +37,53 @@ DELAYS = _growing_daily(Longest)
 """Features that are, while they are not 0."""
 
 
-def next_turns(asked: Asked, policy: FeaturePolicy, after: Mapping[str, int]) -> str:
+def next_turns(asked: Asked, policy: FeaturePolicy, after: Mapping[str, int], level: tuple[str, int]) -> str:
     """SQL: one row per ``f`` with anything to come, and by name the first day after each of some days that is a turn.
 
     ``asked``: features that are read, each with the values at which somebody changes their mind.  ``after``: days
-    since 1970-01-01 by the name of their column.
+    since 1970-01-01 by the name of their column.  ``level``: name and day of a column for the turns of all features.
     """
-    names = {
-        *asked,
-        *(part for name in asked if name in CATALOGUE.combined for part in CATALOGUE.combined[name].of),
-    }
-    parts: list[str] = []
-    for table in TABLES:
-        measures = {name: one for name, one in CATALOGUE.measures(table).items() if name in names}
-        parts += _of_table(f"of_{table}", measures, asked, policy, after)
-    soonest = ", ".join(f"min({name})::INTEGER AS {name}" for name in after)
-    return f"SELECT f, {soonest} FROM ({' UNION ALL '.join(parts)}) GROUP BY f"
+    combined = CATALOGUE.combined
+    read = {*asked, *(part for name in asked if name in combined for part in combined[name].of)}
+    days = dict.fromkeys(after.values())
+    parts = [part for table in TABLES for part in _of_table(table, read, asked, policy, [*days], level[1])]
+    soonest = [f"min(d{[*days].index(day)})::INTEGER AS {name}" for name, day in after.items()]
+    return (
+        f"SELECT f, {', '.join(soonest)}, min(of_all)::INTEGER AS {level[0]} "
+        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY f"
+    )
 
 
 def _of_table(
-    table: str, measures: Mapping[str, Measure], asked: Asked, policy: FeaturePolicy, after: Mapping[str, int]
+    table: str, read: Collection[str], asked: Asked, policy: FeaturePolicy, after: Sequence[int], today: int
 ) -> Iterator[str]:
+    """SQL of the turns of one table: ``f``, ``d0``, ``d1`` … after the days in their order, and ``of_all``."""
+    measures = CATALOGUE.measures(table)
+    among = {name: measures[name] for name in measures if name in read}
     days = list(
-        dict.fromkeys(
-            day for name, one in measures.items() for day in _days(one, asked.get(name, ()), policy)
-        )
+        dict.fromkeys(day for name, one in among.items() for day in _days(one, asked.get(name, ()), policy))
     )
-    grows = list(dict.fromkeys(test for one in measures.values() for test in _growing(one, policy)))
-    if table == "of_inspections":
+    if table == "inspections":
         # What a clean visit settles of the day before it settles on its own day only.
         days.append("day + 1")
-    if days or grows:
-        told = [f"({day})::INTEGER AS t{at}" for at, day in enumerate(days)]
-        told += [f"{begins} AS b{at}, {ends} AS e{at}" for at, (begins, ends) in enumerate(grows)]
-        soonest = ", ".join(_soonest(len(days), len(grows), day, name) for name, day in after.items())
-        yield f"SELECT f, {soonest} FROM (SELECT f, {', '.join(told)} FROM {table}) GROUP BY f"
-    for name, one in measures.items():
+    every = list(
+        dict.fromkeys([*days, *(day for one in measures.values() for day in _days(one, (), policy))])
+    )
+    grows = list(dict.fromkeys(test for one in measures.values() for test in _growing(one, policy)))
+    told = [f"({day})::INTEGER AS t{at}" for at, day in enumerate(every)]
+    told += [f"{begins} AS b{at}, {ends} AS e{at}" for at, (begins, ends) in enumerate(grows)]
+    columns = [f"{_soonest(len(days), len(grows), day)} AS d{at}" for at, day in enumerate(after)]
+    columns.append(f"{_soonest(len(every), len(grows), today)} AS of_all")
+    yield f"SELECT f, {', '.join(columns)} FROM (SELECT f, {', '.join(told)} FROM of_{table}) GROUP BY f"
+    for name, one in among.items():
         if isinstance(one, Age) and asked.get(name):
-            yield _passing(table, one, asked[name], after)
+            yield _passing(f"of_{table}", one, asked[name], after)
 
 
-def _soonest(days: int, grows: int, day: int, name: str) -> str:
+def _soonest(days: int, grows: int, day: int) -> str:
     one_by_one = [f"CASE WHEN t{at} > {day} THEN t{at} END" for at in range(days)]
     one_by_one += [f"CASE WHEN b{at} <= {day} AND e{at} > {day} THEN {day + 1} END" for at in range(grows)]
-    return f"min(least({', '.join([*one_by_one, 'NULL'])})) AS {name}"
+    return f"min(least({', '.join([*one_by_one, 'NULL'])}))"
 
 
 def _days(measure: Measure, asked: Collection[int], policy: FeaturePolicy) -> Iterator[str]:
@@ -88,11 +91,12 @@ def _days(measure: Measure, asked: Collection[int], policy: FeaturePolicy) -> It
     counts = " AND ".join(measure.where.says)
     if isinstance(measure, Sum | Repeated | Spells):
         for piece in measure.pieces(policy, asked):
-            for one in piece.whole():
-                holds = " AND ".join((*one.where, f"{one.end} > {one.first}"))
-                yield from (
-                    f"CASE WHEN {holds} THEN {day} END" for day in (one.first, one.end) if day != f"{NEVER}"
-                )
+            holds = " AND ".join((*piece.where, f"{piece.end} > {piece.first}"))
+            days = [day for day in (piece.first, piece.end) if day != f"{NEVER}"]
+            yield from (f"CASE WHEN {holds} THEN {day} END" for day in days)
+            if piece.rest:
+                begins, ends = piece.rest
+                yield from (f"CASE WHEN {ends} > {begins} THEN {day} END" for day in piece.rest)
     elif isinstance(measure, Last):
         ends = plus("day", measure.last_age(policy))
         yield from (f"CASE WHEN {counts or 'true'} THEN {day} END" for day in ("day", ends))
@@ -109,15 +113,14 @@ def _growing(measure: Measure, policy: FeaturePolicy) -> Iterator[tuple[str, str
                 yield f"CASE WHEN {' AND '.join(piece.where)} THEN {piece.first} END", piece.end
 
 
-def _passing(table: str, measure: Age, values: Collection[int], after: Mapping[str, int]) -> str:
+def _passing(table: str, measure: Age, values: Collection[int], after: Sequence[int]) -> str:
     """SQL of the days on which the age of the newest event comes to a value that is asked for."""
     counts = " AND ".join(measure.where.says) or "true"
     newest = ", ".join(
-        f"max(CASE WHEN {counts} AND day <= {day} THEN day END) AS {name}" for name, day in after.items()
+        f"max(CASE WHEN {counts} AND day <= {day} THEN day END) AS n{at}" for at, day in enumerate(after)
     )
     comes = ", ".join(
-        f"least({', '.join(f'CASE WHEN {name} + {one} > {day} THEN {name} + {one} END' for one in values)}, NULL)"
-        f" AS {name}"
-        for name, day in after.items()
+        f"least({', '.join(f'CASE WHEN n{at} + {one} > {day} THEN n{at} + {one} END' for one in values)}, NULL)"
+        for at, day in enumerate(after)
     )
-    return f"SELECT f, {comes} FROM (SELECT f, {newest} FROM {table} GROUP BY f)"
+    return f"SELECT f, {comes}, NULL FROM (SELECT f, {newest} FROM {table} GROUP BY f)"

@@ -87,7 +87,7 @@ def options_of(
     today = codes.filter(pl.col("code") != "green").select("enterprise_id", rank=code_rank(pl.col("code")))
     if today.is_empty():
         return pl.DataFrame(schema=WAYS_SCHEMA)
-    own = rows.among(today["enterprise_id"])
+    own = rows if today.height == codes.height else rows.among(today["enterprise_id"])
     last_results = features.join(today, on="enterprise_id", how="semi").select("enterprise_id", "last_result")
     acts = offered(own.events(asked.known_at), last_results, asked.span, asked.policy.features)
     return ways(in_words(acts), scenarios_of(own, asked, today.sort("enterprise_id"), acts))

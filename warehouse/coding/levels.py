@@ -26,6 +26,8 @@ class Rows:
 
     connection: Connection
     of: Mapping[str, str]
+    about: object = None
+    """What tells these rows from others of the same SQL, where something does."""
 
     def levels_on(self, as_of: date, known_at: date, policy: FeaturePolicy) -> pl.DataFrame:
         """All features on a day.
@@ -35,7 +37,7 @@ class Rows:
         self.prepare(known_at, policy)
         columns = ", ".join(CATALOGUE.names)
         query = levels_of_day(policy, day_number(as_of))
-        return self.connection.sql(f"SELECT {columns} FROM ({query}) ORDER BY enterprise_id").pl()
+        return _frame(self.connection, f"SELECT {columns} FROM ({query}) ORDER BY enterprise_id")
 
     def judged(self, span: Span, rules: Sequence[InForce]) -> Moments:
         """What the facts say from the first to the last day of a span."""
@@ -49,10 +51,19 @@ class Rows:
 
     def prepare(self, known_at: date, policy: FeaturePolicy) -> None:
         """Let ``firms`` and the prepared events be those of a day of knowledge under a policy."""
-        day = day_number(known_at)
+        day, wanted = day_number(known_at), (self.about, known_at, policy)
+        held = _PREPARED.get(id(self.connection), _NOTHING)
+        if self.about is not None and held == wanted:
+            return
         self.connection.execute(_FIRMS.format(register=self.of["enterprises"], known=known(day=str(day))))
         for statement in prepared({table: self.numbered(table) for table in TABLES}, policy, day):
             self.connection.execute(statement)
+        if held is not _NOTHING:
+            _PREPARED[id(self.connection)] = wanted
+
+    def turns(self, query: str) -> pl.DataFrame:
+        """What a query of what is prepared gives."""
+        return _frame(self.connection, query)
 
     def numbered(self, table: str) -> str:
         """SQL of the rows of a table with the number of their enterprise in ``firms``."""
@@ -96,7 +107,8 @@ class Rows:
         with shown_as(self.connection, "these", pl.DataFrame({"enterprise_id": enterprises})):
             self.connection.execute("CREATE OR REPLACE TEMP TABLE chosen AS FROM these")
         chosen = "SELECT * FROM ({query}) WHERE enterprise_id IN (SELECT enterprise_id FROM chosen)"
-        return Rows(self.connection, {name: chosen.format(query=query) for name, query in self.of.items()})
+        of = {name: chosen.format(query=query) for name, query in self.of.items()}
+        return Rows(self.connection, of, (self.about, tuple(enterprises)))
 
 
 _FIRMS = """
@@ -109,7 +121,28 @@ _NUMBERED = "(SELECT f, r.* FROM ({rows}) r JOIN (SELECT f, enterprise_id FROM f
 
 def rows_of(connection: Connection, extract: Extract) -> Rows:
     """The rows that are read."""
-    return Rows(connection, queries(connection, extract))
+    return Rows(connection, queries(connection, extract), extract)
+
+
+_NOTHING = ()
+_PREPARED: dict[int, object] = {}
+"""What is prepared on a connection, inside ``preparing_once``."""
+
+
+@contextmanager
+def preparing_once(connection: Connection) -> Generator[None]:
+    """While nothing is stored: what is prepared for one stage of a coding stays prepared for the next."""
+    _PREPARED[id(connection)] = None
+    try:
+        yield
+    finally:
+        del _PREPARED[id(connection)]
+
+
+def _frame(connection: Connection, query: str) -> pl.DataFrame:
+    """What a long query gives, planned once: a relation that is bound first is planned twice."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {query}")
+    return connection.sql("FROM told").pl()
 
 
 def portions(connection: Connection, extract: Extract = EVERY_ROW) -> Iterator[Rows]:

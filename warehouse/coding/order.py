@@ -1,14 +1,18 @@
 """The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
+
+import duckdb
 
 from warehouse.coding import renewal
 from warehouse.coding.alike import compute_alike
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.extract import name_only
+from warehouse.coding.levels import preparing_once
 from warehouse.coding.queue import compute_red_queue
 from warehouse.coding.renewal import Whom
 from warehouse.coding.stages import (
@@ -19,7 +23,6 @@ from warehouse.coding.stages import (
     compute_scores,
 )
 from warehouse.coding.timelines import compute_timelines
-from warehouse.coding.turning import compute_turns
 from warehouse.database import places
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
@@ -38,10 +41,7 @@ class Step(NamedTuple):
 
 
 STAGES: dict[str, tuple[Step, ...]] = {
-    "features": (
-        Step(compute_features, "levels", ("risk.features",)),
-        Step(compute_turns, "any", ("risk.turns",)),
-    ),
+    "features": (Step(compute_features, "any", ("risk.features", "risk.turns")),),
     "scores": (Step(compute_scores, "codes", ("risk.scores",)), Step(compute_probabilities)),
     "timelines": (Step(compute_timelines, "codes", ("risk.forecast", "risk.steps", "risk.point_steps")),),
     "codes": (Step(compute_codes, "codes", ("risk.codes",)),),
@@ -74,9 +74,28 @@ def code_enterprises(
     """
     if places.is_open(connection):
         begin(connection, coding, but=but, is_full=is_full)
-    for stage in STAGES:
-        if stage not in but:
-            run_stage(connection, coding, stage)
+    with preparing_once(connection), by_one_thread(connection, coding):
+        for stage in STAGES:
+            if stage not in but:
+                run_stage(connection, coding, stage)
+
+
+@contextmanager
+def by_one_thread(connection: Connection, coding: Coding) -> Generator[None]:
+    """Let the database use one thread where few enterprises are coded: others would only wait for one another."""
+    if coding.only is None or len(coding.only) > FEW:
+        yield
+        return
+    threads = value(connection, "SELECT current_setting('threads')")
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            connection.execute(f"SET threads = {threads}")
+
+
+FEW = 100
 
 
 def code_only(connection: Connection, coding: Coding) -> None:

@@ -16,22 +16,32 @@ from models.errors import ScoreError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.levels import rows_of
-from warehouse.coding.rows import among_coded, put_in_portions, read_rows, require_day
-from warehouse.database.frames import Connection, log, replace_table
+from warehouse.coding.rows import (
+    Replacing,
+    among_coded,
+    portions_of,
+    put_in_portions,
+    read_rows,
+    require_day,
+)
+from warehouse.coding.turning import turns_query
+from warehouse.database.frames import Connection, log, replace_table, transaction
 from warehouse.database.meta import FOREVER
 from warehouse.schema.catalogue import OWN
 
 
 def compute_features(connection: Connection, coding: Coding) -> int:
-    """``risk.features``: one row per enterprise.  Returns the number of enterprises."""
+    """``risk.features`` and ``risk.turns``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
     day, known_at, policy = coding.as_of, coding.known_at, coding.policy.features
-
-    def made(portion: Coding) -> pl.DataFrame:
-        features = rows_of(connection, portion.extract).levels_on(day, known_at, policy)
-        return features.with_columns(as_of=pl.lit(day))
-
-    return put_in_portions(connection, "risk.features", coding, made)
+    features, turning = (Replacing(connection, name, coding) for name in ("risk.features", "risk.turns"))
+    with transaction(connection):
+        for portion in portions_of(connection, coding):
+            rows = rows_of(connection, portion.extract)
+            levels = rows.levels_on(day, known_at, policy)
+            features.add(levels.with_columns(as_of=pl.lit(day)))
+            turning.add(rows.turns(turns_query(coding)))
+    return features.height
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
