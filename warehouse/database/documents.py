@@ -128,7 +128,10 @@ def _is_of_this_format(file: sqlite3.Connection) -> bool:
 
 
 class _Form:
-    """How the documents of a file are written: what texts they have in common, and which keys hold days or moments."""
+    """How the documents of a file are written: what texts they have in common, and which keys hold days or moments.
+
+    ``typed`` reads a dictionary from JSON, with its days and moments.
+    """
 
     def __init__(self, file: sqlite3.Connection) -> None:
         told: dict[str, bytes] = dict(file.execute("SELECT name, value FROM form").fetchall())
@@ -136,6 +139,7 @@ class _Form:
         self._kinds: dict[str, Callable[[str], Any]] = {
             name: _KINDS[kind] for name, kind in json.loads(told.get("kinds", b"{}")).items()
         }
+        self.typed: Callable[[str], Row] = json.JSONDecoder(object_hook=self._with_days).decode
 
     def read(self, document: bytes) -> Row:
         """A document."""
@@ -146,10 +150,6 @@ class _Form:
         """The same the other way round."""
         packer = zlib.compressobj(_LEVEL, zdict=self._common)
         return packer.compress(text.encode()) + packer.flush()
-
-    def typed(self, text: str) -> Row:
-        """A dictionary from JSON, with its days and moments."""
-        return json.loads(text, object_hook=self._with_days)
 
     def _with_days(self, one: Row) -> Row:
         for name in self._kinds.keys() & one.keys():
