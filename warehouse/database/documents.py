@@ -109,13 +109,17 @@ def _answer(home: Home, ask: Callable[[sqlite3.Connection], Answer]) -> Answer |
             with closing(_open(path)) as file:
                 file.execute("BEGIN")
                 answer = ask(file) if _is_of_this_format(file) else None
-            if path.stat().st_ino == opened:
-                return answer
+                if path.stat().st_ino == opened:
+                    return answer
     except FileNotFoundError:
         return None
-    except (sqlite3.Error, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except _UNREADABLE as error:
         log.warning("%s cannot be read (%s); the published copy is asked", path, error)
         return None
+
+
+_UNREADABLE = (sqlite3.Error, zlib.error, ValueError)
+"""What a damaged file comes to: in its pages, its documents, or their texts and days."""
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -317,7 +321,7 @@ def damage_of(path: Path) -> str | None:
             form = _Form(file)
             for (document,) in file.execute("SELECT document FROM passports"):
                 form.read(document)
-    except (sqlite3.Error, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except _UNREADABLE as error:
         return str(error)
     return None
 
