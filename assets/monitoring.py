@@ -83,6 +83,7 @@ MONITORING_CHECKS = [
     # Codes against past visits within sector and size; rightly aimed visits warn as well.
     _check("feedback_loop", ["feedback"], "Being visited often does not by itself make a code worse."),
     _check("nights_issued", ["nights_missed", "nights_late"], "Every night is issued, and in time."),
+    _check("kept_rightly", ["kept_wrongly"], "What a night keeps is what it would compute."),
     _check("days_off", ["calendar"], "The days off that plan and clocks reckon with are announced."),
     # Those that came back within the days of the policy, per mille of enterprises and year.
     _check("flip_flops", ["flip_flops"], "Codes do not go and come back."),

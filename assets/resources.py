@@ -5,7 +5,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from dagster import (
     ConfigurableResource,
@@ -19,10 +18,10 @@ from assets.partitions import MOST_DAYS, days_of
 from models.errors import PolicyError, RiskcodeError
 from models.policy import Policy, load_policy
 from warehouse.coding.coding import Coding, identity_of
-from warehouse.coding.order import STAGES, require, run_stage
+from warehouse.coding.order import STAGES, begin, require, run_stage
 from warehouse.connection import Connection, writing
 from warehouse.database.meta import stored_no, value
-from warehouse.database.places import begin, identity, made, mark, open_place, shed_old
+from warehouse.database.places import identity, made, mark, open_place, shed_old
 from warehouse.database.runs import known_for, last_issued, stored_by, would_issue
 from warehouse.home import Home
 from warehouse.planning.draws import Seeds
@@ -64,13 +63,14 @@ _PLAN = "inspection_plan"
 class Warehouse(ConfigurableResource["Warehouse"]):
     """The warehouse below ``home``, coded by ``pack``; Data Docs are served at ``data_docs_url``.
 
-    Opened once for a run: another one waits so many seconds for its end and is then refused.  ``days_kept``: places of
-    days that are kept beside what lives.
+    Opened once for a run: another one waits so many seconds for its end and is then refused.  ``is_full``: everybody is
+    coded anew, whatever could be kept.  ``days_kept``: places of days that are kept beside what lives.
     """
 
     home: str
     pack: str = "starter"
     known_at: str | None = None
+    is_full: bool = False
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     days_kept: int = 7
@@ -160,10 +160,10 @@ class Warehouse(ConfigurableResource["Warehouse"]):
         """A coding from all that is known now; the day's place is emptied unless it holds this very one."""
         known_at = date.fromisoformat(self.known_at) if self.known_at else known_for(self.connection, day)
         coding = self._coding(day, known_at, stored_by(self.connection, day, known_at))
-        begin(self.connection, identity_of(self.connection, coding))
+        begin(self.connection, coding, is_full=self.is_full)
         return coding
 
-    def compute(self, coding: Coding, stage: str) -> tuple[Any, ...]:
+    def compute(self, coding: Coding, stage: str) -> tuple[int, ...]:
         """Compute one stage of a coding (``warehouse.coding.order``)."""
         return run_stage(self.connection, coding, stage)
 

@@ -12,6 +12,7 @@ from assets.resources import Warehouse
 from assets.sources import DISPUTES, POLICY_PACK, SCORECARDS, observe
 from desk.say.markdown import table
 from models.features.events import EVENT_COLUMNS
+from warehouse.questions.codes import code_counts
 
 
 @scoring_asset(deps=[*EVENT_COLUMNS, POLICY_PACK])
@@ -19,7 +20,7 @@ def features(context: AssetExecutionContext, warehouse: Warehouse) -> Materializ
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
 
     def make(day: date) -> Metadata:
-        [rows] = warehouse.compute(warehouse.new_coding(day), "features")
+        rows, _ = warehouse.compute(warehouse.new_coding(day), "features")
         observe(context, warehouse)
         return {ROWS: rows}
 
@@ -52,9 +53,10 @@ def codes(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeRe
 
     def make(day: date) -> Metadata:
         coding = warehouse.coding(day, "scores", "timelines")
-        [counts] = warehouse.compute(coding, "codes")
+        [rows] = warehouse.compute(coding, "codes")
+        counts = {row["code"]: row["enterprises"] for row in code_counts(warehouse.connection)}
         return {
-            ROWS: sum(counts.values()),
+            ROWS: rows,
             "distribution": MarkdownMetadataValue(bars(counts)),
             **counts,
             "policy_pack": f"{coding.policy.pack} {coding.policy.version}",

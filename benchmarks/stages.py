@@ -145,7 +145,7 @@ def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
         with meter.stage("timelines", floor=WAREHOUSE) as stage:
             stage.rows = compute_timelines(connection, what)
         with meter.stage("codes", floor=WAREHOUSE) as stage:
-            stage.rows = sum(compute_codes(connection, what).values())
+            stage.rows = compute_codes(connection, what)
         if checks:
             _check(meter, connection, home, "code checks", {"codes": results.pop("codes")})
         with meter.stage("explanations", floor=WAREHOUSE) as stage:

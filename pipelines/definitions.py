@@ -19,7 +19,11 @@ from pipelines.supervision import SUPERVISION
 
 
 def build_definitions(
-    settings: Settings, *, known_at: str | None = None, wait_seconds: float | None = None
+    settings: Settings,
+    *,
+    known_at: str | None = None,
+    is_full: bool = False,
+    wait_seconds: float | None = None,
 ) -> Definitions:
     """Definitions for one installation; tests build their own with another home.
 
@@ -38,6 +42,7 @@ def build_definitions(
                 home=str(settings.home.root),
                 pack=settings.pack,
                 known_at=known_at,
+                is_full=is_full,
                 data_docs_url=settings.data_docs_url,
                 language=settings.language,
                 wait_seconds=settings.wait_seconds if wait_seconds is None else wait_seconds,

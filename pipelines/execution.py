@@ -18,7 +18,14 @@ from pipelines.settings import Settings
 from warehouse.faults import fault_of
 
 
-def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, known_at: str | None) -> str:
+def execute(
+    settings: Settings,
+    as_of: date,
+    run_config: dict[str, Any],
+    *,
+    known_at: str | None,
+    is_full: bool = False,
+) -> str:
     """Run the job for one day.  Returns Dagster's run id.
 
     Raises the RiskcodeError that stopped the run, or ScoreError when a check did.
@@ -26,7 +33,10 @@ def execute(settings: Settings, as_of: date, run_config: dict[str, Any], *, know
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("dagster._core.execution.plan.active").addFilter(_is_news)
     # Who waits at a terminal is told at once that another run is writing.
-    definitions, run_id = build_definitions(settings, known_at=known_at, wait_seconds=0), str(uuid4())
+    definitions, run_id = (
+        build_definitions(settings, known_at=known_at, is_full=is_full, wait_seconds=0),
+        str(uuid4()),
+    )
     job = definitions.resolve_job_def(NIGHTLY.name)
     with _opened(settings) as instance:
         one_at_a_time(instance)

@@ -24,7 +24,7 @@ FIRST_DAY = date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is asked to do."""
+    """What a run is asked to do; ``is_full``: code everybody anew, also whose codes could be kept."""
 
     as_of: date
     folder: Path | None = None
@@ -34,6 +34,7 @@ class Order:
     take_in: bool = True
     draw_seed: str | None = None
     arrived_before: datetime | None = None
+    is_full: bool = False
 
 
 def run_night(
@@ -80,7 +81,7 @@ def run_nightly(settings: Settings, order: Order) -> str:
     write_instance_config(home)
     known_at = order.known_at.isoformat() if order.known_at else None
     try:
-        return execute(settings, order.as_of, _run_config(order), known_at=known_at)
+        return execute(settings, order.as_of, _run_config(order), known_at=known_at, is_full=order.is_full)
     except Exception as error:
         if not isinstance(error, RiskcodeError) or type(error) is RiskcodeError:
             # What fails for want of room fails anywhere, and can no longer say so: that there is none tells it.

@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from models.policy import Policy
 from warehouse.clock import night_begun
+from warehouse.coding.touched import touched
 from warehouse.database.copies import Copy, stamp
 from warehouse.database.frames import Connection, log
 from warehouse.database.runs import last_issued
 from warehouse.home import Home, log_of
 from warehouse.intake.inbox import city_today, closed_on
-from warehouse.intraday import touched, update_enterprises
+from warehouse.intraday import update_enterprises
 from warehouse.publish import CODES, DOCUMENTS, MEASURES, publish_again, publish_measures
 from warehouse.rules.cards import MODELS, publish_models
 from warehouse.rules.packs import PACKS, publish_packs

@@ -25,6 +25,7 @@ TITLES = {
     "complaints": N_("Deliveries not read"),
     "nights_missed": N_("Nights missed"),
     "nights_late": N_("Nights late"),
+    "kept_wrongly": N_("Kept wrongly"),
     "calendar": N_("Days off announced"),
     "overrides_standing": N_("Standing overrides"),
     "objections_open": N_("Open objections"),
@@ -81,6 +82,9 @@ SENTENCES = {
     ),
     "nights_late": N_(
         "Of the last {looked} nights, those issued after noon of the next day: {value} ({days}); the limit is {high}."
+    ),
+    "kept_wrongly": N_(
+        "Tables of which this night kept what a random sample, coded anew, showed to be otherwise: {value} ({told})."
     ),
     "calendar": N_(
         "Plan and clocks reckon with days until {reckoned}; the days off are announced until {last}. Days beyond "
@@ -142,6 +146,10 @@ LOOK = {
     "nights_late": N_(
         "See what held the nights up (Dagster's page, logs/alerts.jsonl): runs that failed first, a machine that was "
         "off, deliveries or runs that took too long? Once the cause is known, acknowledge it."
+    ),
+    "kept_wrongly": N_(
+        "The whole city was coded anew, so the codes are right. Tell who keeps this program, with the log of the run; "
+        "until it is mended, code everybody every night: ./riskcode run --full"
     ),
     "calendar": N_(
         "Once the notice of the State Council on the next year's days off is out, update the library "

@@ -53,7 +53,8 @@ class Monitoring(Strict):
     of the city's enterprises that a code passes with each visit.  ``most_refused_permille`` and
     ``least_refused_rows``: a night counts as incomplete where more of a table was refused, and so many rows or all.
     ``most_missed_nights`` and ``most_late_nights``: of the last thirty; packs written before do not say, and then
-    nights are only counted.
+    nights are only counted.  ``recomputed_permille``: of the enterprises for which a night keeps what was made before,
+    so many are coded anew all the same, to see whether it comes out the same.
     """
 
     most_moved_permille_a_day: int = Field(gt=0)
@@ -68,6 +69,7 @@ class Monitoring(Strict):
     least_refused_rows: int = Field(gt=0)
     most_missed_nights: int | None = Field(default=None, ge=0)
     most_late_nights: int | None = Field(default=None, ge=0)
+    recomputed_permille: int = Field(default=10, ge=0, le=1000)
 
 
 class ReviewFile(Strict):

@@ -295,6 +295,14 @@ def unread(complaints: int, grave: int, about: Sequence[str]) -> Measured:
     return Measured("complaints", float(complaints), state, limit_high=0.0, facts=facts)
 
 
+def kept(wrongly: Sequence[str]) -> Measured:
+    """Tables of which a night kept what a sample showed to be otherwise: each says which, and of whom."""
+    state: State = "alarm" if wrongly else "ok"
+    return Measured(
+        "kept_wrongly", float(len(wrongly)), state, limit_high=0.0, facts={"told": "; ".join(wrongly) or "–"}
+    )
+
+
 def nights(
     missed: Sequence[date], late: Sequence[date], looked: int, *, limits: Monitoring
 ) -> tuple[Measured, Measured]:

@@ -60,6 +60,9 @@ def run(
     ] = None,
     known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     demo: Annotated[bool, typer.Option(help="the built-in demo city")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
+    ] = False,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
@@ -83,7 +86,9 @@ def run(
     # An invented city may be drawn the same way every time; a real one must not.
     seed = DEMO_MAPPING if choice.demo_size is not None else None
     known = date_of(known_at)
-    order = Order(as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed)
+    order = Order(
+        as_of=day, folder=choice.folder, mapping=choice.mapping, known_at=known, draw_seed=seed, is_full=full
+    )
     with Progress(settings.home, quiet=json):
         if as_of is None and choice.is_inbox:
             run_id = _night(settings, order, words, console)

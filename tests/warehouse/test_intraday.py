@@ -24,12 +24,13 @@ from tests.worlds.effort import EVERYTHING
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
+from warehouse.coding.touched import touched
 from warehouse.connection import Connection, writing
 from warehouse.database.places import open_place
 from warehouse.database.reading import reading, rows
 from warehouse.database.runs import rules_changed, stored_by
 from warehouse.home import Home
-from warehouse.intraday import is_coded_for, touched, update_enterprises
+from warehouse.intraday import is_coded_for, update_enterprises
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import CODES, PUBLISHED, publish_run, published_as_of
 from warehouse.rules.in_force import coding_on

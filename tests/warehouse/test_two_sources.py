@@ -23,6 +23,7 @@ from tests.worlds.deliveries import (
 )
 from tests.worlds.runs import riskcode
 from warehouse.coding.order import code_only
+from warehouse.coding.touched import touched
 from warehouse.connection import writing
 from warehouse.database.reading import reading, rows
 from warehouse.disputes.data import find
@@ -30,7 +31,7 @@ from warehouse.disputes.what_if import Datum, code_if
 from warehouse.home import Home
 from warehouse.intake.inbox import take_in_all
 from warehouse.intake.mapping import parse_mapping
-from warehouse.intraday import touched, update_enterprises
+from warehouse.intraday import update_enterprises
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
 from warehouse.questions.codes import queue

@@ -1,11 +1,14 @@
 """Issuing: a coding is recorded as a run, becomes what lives, and what readers see."""
 
+from typing import Any
+
 from models.calendar import edition
+from warehouse.coding import renewal
 from warehouse.coding.coding import Coding
 from warehouse.coding.history import record_changes
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import CLOSED_ON, next_number, set_meta, stored_no, written_at
-from warehouse.database.places import is_open, put_in_force
+from warehouse.database.places import is_open, made, put_in_force
 from warehouse.database.reading import rows
 from warehouse.database.runs import whole_city_coded, would_issue
 from warehouse.intake.complaints import is_whole, of_shares
@@ -29,6 +32,7 @@ def issue(connection: Connection, coding: Coding, *, run_id: str) -> int:
         record_run(connection, coding, run_id=run_id, is_issued=True)
         if coding.only is None:
             whole_city_coded(connection)
+            renewal.remember(connection, coding, made(connection) if is_open(connection) else set())
         closed = closed_on(connection)
         set_meta(connection, CLOSED_ON, closed.isoformat() if closed else "")
     return changed
@@ -62,9 +66,21 @@ def record_run(connection: Connection, coding: Coding, *, run_id: str, is_issued
         is_issued=is_issued,
         calendar_version=edition(),
         rescored=None if coding.only is None else len(coding.only),
+        **_renewed(connection, coding),
         number=next_number(connection, "ops.runs"),
         **result,
     )
+
+
+def _renewed(connection: Connection, coding: Coding) -> dict[str, Any]:
+    """How many a night coded anew, where it kept what was made of the others, and whether that was found wrong."""
+    if coding.only is not None or not is_open(connection):
+        return {}
+    is_renewal = renewal.held(connection) is not None
+    return {
+        "renewed": len(renewal.enterprises(connection, "codes")) if is_renewal else None,
+        "kept_wrongly": "; ".join(renewal.kept_wrongly(connection)) or None,
+    }
 
 
 def renew_shares(connection: Connection, coding: Coding) -> None:

@@ -1,12 +1,16 @@
 """The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+from warehouse.coding import renewal
 from warehouse.coding.alike import compute_alike
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.counterfactuals import compute_passports
+from warehouse.coding.extract import name_only
 from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.renewal import Whom
 from warehouse.coding.stages import (
     compute_codes,
     compute_explanations,
@@ -15,19 +19,38 @@ from warehouse.coding.stages import (
     compute_scores,
 )
 from warehouse.coding.timelines import compute_timelines
+from warehouse.coding.turning import compute_turns
 from warehouse.database import places
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, log
+from warehouse.database.meta import value
 
 Compute = Callable[[Connection, Coding], Any]
 
-STAGES: dict[str, tuple[Compute, ...]] = {
-    "features": (compute_features,),
-    "scores": (compute_scores, compute_probabilities),
-    "timelines": (compute_timelines,),
-    "codes": (compute_codes,),
-    "explanations": (compute_explanations,),
-    "passports": (compute_passports,),
-    "red_queue": (compute_red_queue, compute_alike),
+
+class Step(NamedTuple):
+    """One computation of a stage: of everybody, or of those who are coded anew, and which tables it fills of them."""
+
+    compute: Compute
+    whom: Whom | None = None
+    tables: tuple[str, ...] = ()
+    counts: str = ""
+    """Table whose rows are counted: the first one, unless told."""
+
+
+STAGES: dict[str, tuple[Step, ...]] = {
+    "features": (
+        Step(compute_features, "levels", ("risk.features",)),
+        Step(compute_turns, "any", ("risk.turns",)),
+    ),
+    "scores": (Step(compute_scores, "codes", ("risk.scores",)), Step(compute_probabilities)),
+    "timelines": (Step(compute_timelines, "codes", ("risk.forecast", "risk.steps", "risk.point_steps")),),
+    "codes": (Step(compute_codes, "codes", ("risk.codes",)),),
+    "explanations": (Step(compute_explanations, "codes", ("risk.explanations",)),),
+    "passports": (Step(compute_passports, "ways", ("risk.ways", "risk.near_red")),),
+    "red_queue": (
+        Step(compute_red_queue, "levels", ("serve.open_findings",), "serve.red_queue"),
+        Step(compute_alike, "levels", ("serve.alike_findings",)),
+    ),
 }
 """What is computed, by the asset it belongs to; each reads what those before it made."""
 
@@ -41,13 +64,16 @@ _NEEDED = {
 }
 
 
-def code_enterprises(connection: Connection, coding: Coding, *, but: tuple[str, ...] = ()) -> None:
+def code_enterprises(
+    connection: Connection, coding: Coding, *, but: tuple[str, ...] = (), is_full: bool = False
+) -> None:
     """Features, scores, what time will do, codes, reasons, passports, the red queue, and what may be told twice.
 
-    Where a place is open, in it; else where the codes live.  ``but``: stages that are left out.
+    Where a place is open, in it, and of those who need it (``begin``); else where the codes live.  ``but``: stages that
+    are left out.
     """
     if places.is_open(connection):
-        places.begin(connection, identity_of(connection, coding))
+        begin(connection, coding, but=but, is_full=is_full)
     for stage in STAGES:
         if stage not in but:
             run_stage(connection, coding, stage)
@@ -58,13 +84,49 @@ def code_only(connection: Connection, coding: Coding) -> None:
     code_enterprises(connection, coding, but=("passports",))
 
 
-def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[Any, ...]:
-    """Compute one stage, whatever it needs being made.  Returns what its parts return."""
+def begin(
+    connection: Connection, coding: Coding, *, but: tuple[str, ...] = (), is_full: bool = False
+) -> None:
+    """Begin a coding in the open place, unless it holds this very one.
+
+    What was made of an enterprise for the day issued last is kept where nothing can have changed, unless ``is_full``.
+    """
+    is_new = places.begin(connection, identity_of(connection, coding))
+    if is_full:
+        renewal.end(connection)
+    elif is_new:
+        renewal.begin(connection, coding, {*STAGES} - {*but})
+
+
+def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, ...]:
+    """Compute one stage, whatever it needs being made.  Returns the rows of what its parts make."""
     is_apart = places.is_open(connection)
-    found = tuple(compute(connection, coding) for compute in STAGES[stage])
+    try:
+        found = tuple(_computed(connection, coding, step) for step in STAGES[stage])
+    except renewal.KeptWronglyError as wrong:
+        log.error("%s The whole city is coded anew.", wrong)
+        renewal.end(connection, wrong)
+        for earlier in STAGES:
+            if earlier in places.made(connection):
+                run_stage(connection, coding, earlier)
+        found = run_stage(connection, coding, stage)
     if is_apart:
         places.mark(connection, stage)
     return found
+
+
+def _computed(connection: Connection, coding: Coding, step: Step) -> int:
+    kept = renewal.held(connection) if step.whom and places.is_open(connection) else None
+    if kept is None or step.whom is None:
+        return step.compute(connection, coding)
+    for table in step.tables:
+        renewal.keep(connection, coding, kept, table, step.whom)
+    anew = replace(coding, only=renewal.enterprises(connection, step.whom))
+    name_only(connection, anew.extract)
+    step.compute(connection, anew)
+    for table in step.tables:
+        renewal.require_as_kept(connection, coding, kept, table, step.whom)
+    return int(value(connection, f"SELECT count(*) FROM {step.counts or step.tables[0]}"))
 
 
 def require(connection: Connection, coding: Coding, *stages: str) -> None:

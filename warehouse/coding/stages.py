@@ -5,8 +5,6 @@ issued.  A stage replaces its table, or the rows of the enterprises it codes, in
 between stages can simply be run again.
 """
 
-from collections import Counter
-
 import polars as pl
 
 from models.coding.card import FittedCard
@@ -86,15 +84,14 @@ WORST_SHARE = 0.02
 """Share of the city that counts as its worst when the chance of being among them is told."""
 
 
-def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
+def compute_codes(connection: Connection, coding: Coding) -> int:
     """``risk.codes``: exactly one code per enterprise: what the facts say, through the change rules and overrides.
 
-    Returns the number of enterprises by code, of those that were coded.  Raises ScoreError when an enterprise would
-    get none or two.
+    Returns the number of enterprises.  Raises ScoreError when an enterprise would get none or two.
     """
     log.info("assigning codes")
     require_day(connection, "risk.forecast", coding)
-    policy, found = coding.policy, Counter[str]()
+    policy = coding.policy
     watermark = pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date)
 
     def made(portion: Coding) -> pl.DataFrame:
@@ -104,7 +101,6 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
         )
         codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
         _require_one_code_each(facts, codes)
-        found.update(codes["code"])
         return codes.select(
             "enterprise_id",
             pl.lit(coding.as_of).alias("as_of"),
@@ -116,8 +112,7 @@ def compute_codes(connection: Connection, coding: Coding) -> dict[str, int]:
             data_watermark=watermark,
         )
 
-    put_in_portions(connection, "risk.codes", coding, made)
-    return {code: found[code] for code in reversed(CODE_KEYS)}
+    return put_in_portions(connection, "risk.codes", coding, made)
 
 
 def compute_explanations(connection: Connection, coding: Coding) -> int:

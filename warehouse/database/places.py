@@ -33,7 +33,14 @@ _OWN_TABLES = f"""
 CREATE TABLE IF NOT EXISTS {PLACE}.main.coding (
     as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.made (stage VARCHAR PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.kept (since VARCHAR, as_of DATE);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.kept_wrongly (told VARCHAR);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.renewed (
+    enterprise_id VARCHAR, levels BOOLEAN, codes BOOLEAN, ways BOOLEAN, is_old BOOLEAN, is_sampled BOOLEAN);
 """
+_KEPT_OF_PLACE = ("coding", "made", "kept", "kept_wrongly", "renewed")
+"""What a place knows of itself: its coding, the stages that are made, and of a renewal what it rests on and whom it
+codes anew (``warehouse.coding.renewal``)."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +101,17 @@ def identity(connection: Connection) -> Identity | None:
     return Identity(*found[0]) if found else None
 
 
-def begin(connection: Connection, coding: Identity) -> None:
-    """Empty the open place unless it was made by this coding."""
+def begin(connection: Connection, coding: Identity) -> bool:
+    """Empty the open place unless it was made by this coding; gives whether it is empty now."""
     if identity(connection) == coding:
-        return
+        return False
     for name in held(connection):
         connection.execute(f"DROP TABLE {PLACE}.{name}")
-    connection.execute(f"DROP TABLE {PLACE}.main.coding; DROP TABLE {PLACE}.main.made")
+    for name in _KEPT_OF_PLACE:
+        connection.execute(f"DROP TABLE {PLACE}.main.{name}")
     _prepare(connection)
     connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?)", list(astuple(coding)))
+    return True
 
 
 def made(connection: Connection) -> set[str]:

@@ -51,6 +51,11 @@ def changed_between(since: str, until: str) -> str:
     return f"({told_between(since, until)} OR known_to > {since} AND known_to <= {until})"
 
 
+def withdrawn_between(since: str, until: str) -> str:
+    """Versions that say of a day after one, and by another, that the event was withdrawn on it."""
+    return f"withdrawn_on > {since} AND withdrawn_on <= {until}"
+
+
 def told_after(day: str) -> str:
     """Versions that come to count after a day; one that is outranked at once never does."""
     return f"known_from > {day} AND known_to > known_from"

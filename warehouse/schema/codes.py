@@ -37,6 +37,14 @@ _COLUMNS = COMMON | spread(
         "check_zh check_en": text("what to check on site"),
         "clearing_zh clearing_en": text("what clears it"),
         "changes_on": day("first day of the new points"),
+        "read_on": day(
+            "first day after `as_of` on which what the rules read of it may be different by itself"
+        ),
+        "blue_on yellow_on red_on": day(
+            "the same, after the day by which an act of `as_of` betters a BLUE, YELLOW or RED code"
+        ),
+        "beyond_on": day("the same, after the last day that is foreseen"),
+        "level_on": day("first day after `as_of` on which a feature may be, but for what is a day older"),
         "option": whole("number of the option, the soonest first"),
         "reached_on": day("first day of the promised code, if the acts are done on the coded day"),
         "is_searched": flag("no smaller set of acts works; no: the search was cut short"),
@@ -148,6 +156,12 @@ TABLES = {
         "enterprise_id as_of event code",
         order="enterprise_id, event",
         code=text("its code of today"),
+    ),
+    "risk.turns": _coded(
+        "one enterprise; until when what was made of it may be kept",
+        "enterprise_id as_of read_on blue_on yellow_on red_on beyond_on level_on",
+        order="enterprise_id",
+        is_published=False,
     ),
     "risk.features": _coded("one enterprise", "as_of", order="enterprise_id"),
     "serve.red_queue": _listed(

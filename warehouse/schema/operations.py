@@ -40,6 +40,10 @@ _COLUMNS = COMMON | spread(
         "is_issued": flag("its codes were issued; a replay of an earlier day issues nothing"),
         "calendar_version": text("version of the working-day calendar"),
         "rescored": whole("enterprises coded anew within the day; empty = all"),
+        "renewed": whole(
+            "enterprises whose codes a night made anew, while what was made of all others was kept; empty = all"
+        ),
+        "kept_wrongly": text("what a sample showed to be kept wrongly, so that all were coded anew"),
         "folder": text("where it lay"),
         "received_on": day("day of the run that took it in"),
         "taken_in_at": moment("when it was taken in"),
@@ -83,7 +87,7 @@ TABLES = {
         "one finished run, or update within the day",
         "run_id as_of known_at finished_at state pack pack_version pack_hash fingerprint "
         "data_watermark enterprises red yellow blue green provisional stored_no is_issued "
-        "calendar_version rescored number",
+        "calendar_version rescored number renewed kept_wrongly",
         key="run_id",
         order="number",
         state=text("done, or incomplete: coded, but not all that was delivered could be read"),

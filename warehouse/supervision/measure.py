@@ -16,6 +16,7 @@ from models.supervision.announced import calendar
 from models.supervision.drift import Acknowledged, Key, Measured
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
+from warehouse.coding.renewal import kept_wrongly
 from warehouse.coding.rows import require_day
 from warehouse.database.frames import Connection, log, replace_table, transaction
 from warehouse.database.meta import value
@@ -61,6 +62,7 @@ def measure(connection: Connection, coding: Coding, *, say: Speaker) -> list[Mea
         deliveries(connection, coding),
         calendar(coding.as_of, coding.policy),
         *_nights(connection, coding, known),
+        drift.kept(kept_wrongly(connection) if is_open(connection) else ()),
     ]
     found += drift.disappeared(found, _seen(connection, coding, known))
     found = drift.settled(found, known, as_of=coding.as_of)
