@@ -264,7 +264,8 @@ def _features() -> list[str]:
 def _published() -> list[str]:
     parts = [
         "## Published copy",
-        "`published/riskcode.duckdb`, read-only, replaced whole by each run.  Readers use nothing else.",
+        "`published/riskcode.duckdb`, read-only, replaced whole by each run.  Beside it, "
+        "`documents.sqlite` holds answers made from it: passports by enterprise, queues by code and district.",
     ]
     for name, one in OWN.items():
         if one.is_published:

@@ -5,7 +5,7 @@ Codes have six digits down to the district, nine down to the town and twelve dow
 
 import re
 
-from models.vocabulary import CODE_BY_NAME
+from models.vocabulary import CODE_BY_NAME, JINAN_DIVISIONS
 
 LONGER = {
     "district": ((r"^[0-9]{7,}$", 6),),
@@ -21,3 +21,18 @@ def place_of(level: str, division: str) -> str:
     """District or town that a division lies in; a code that says no more, and an unknown name, as they are."""
     division = CODE_BY_NAME.get(division, division)
     return division[: next((digits for code, digits in LONGER[level] if re.match(code, division)), None)]
+
+
+def districts(text: str | None) -> list[str] | None:
+    """Every way a register may write a district: code, Chinese name with and without its last character, English.
+
+    A town has its code only, of nine digits; what lies in it is found by it.
+    """
+    if text is None:
+        return None
+    place = place_of("town", text.strip())
+    for code, (zh, en) in JINAN_DIVISIONS.items():
+        spellings = [code, zh, zh[:-1], en]
+        if place.lower() in [spelling.lower() for spelling in spellings]:
+            return spellings
+    return [place]

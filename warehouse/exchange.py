@@ -11,7 +11,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from warehouse.home import Home, log_of
+from warehouse.home import Home, log_of, sides_of
 
 _NOTE = "exchange.json"
 
@@ -117,11 +117,21 @@ def _publish(home: Home, exchange: Exchange) -> None:
     for name in exchange.published:
         new = _decided(home) / folder.name / name
         if new.exists():
+            if name == home.documents.name:
+                # Their log would be read as that of the new ones.
+                _remove_documents(home)
             new.replace(folder / name)
     for copy in folder.glob("*.duckdb"):
         if copy.name not in exchange.published:
             copy.unlink()
+    if home.documents.name not in exchange.published:
+        _remove_documents(home)
     synced(folder)
+
+
+def _remove_documents(home: Home) -> None:
+    for path in (home.documents, *sides_of(home.documents)):
+        path.unlink(missing_ok=True)
 
 
 def _decided(home: Home) -> Path:

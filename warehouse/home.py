@@ -19,6 +19,11 @@ def log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
+def sides_of(file: Path) -> tuple[Path, Path]:
+    """The log of writes that belongs to a database of SQLite, and its index, whether or not they are there."""
+    return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
+
+
 class Home:
     """Paths below ``RISKCODE_HOME``, named once and for all."""
 
@@ -28,6 +33,8 @@ class Home:
         self.warehouse: Final = root / "warehouse.duckdb"
         # The read-only copy that all readers use; replaced whole, atomically.
         self.published: Final = root / "published" / "riskcode.duckdb"
+        # Documents by key, beside the read-only copy; changed within the day, one transaction at a time.
+        self.documents: Final = root / "published" / "documents.sqlite"
         # The read-only copy of what the system measured of itself; replaced whole, atomically.
         self.published_measures: Final = root / "published" / "measures.duckdb"
         # The read-only copy of cards, evaluations and promotions; replaced whole, atomically.
@@ -162,8 +169,12 @@ class Home:
             )
 
     def _needed(self) -> int:
-        """Bytes: new copies stand beside the published ones, and beside the warehouse, before they replace them."""
+        """Bytes: new copies stand beside the published ones, and beside the warehouse, before they replace them.
+
+        So do new documents in the log of theirs.
+        """
         copies = [*self.published.parent.glob("*.duckdb"), *self.root.glob(self.warehouse.name)]
+        copies += self.documents.parent.glob(self.documents.name)
         return _SPARE + sum(copy.stat().st_size for copy in copies)
 
 

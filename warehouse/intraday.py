@@ -23,7 +23,7 @@ from warehouse.home import Home
 from warehouse.intake.arrivals import Arrival, take_in_arrivals, waiting
 from warehouse.intake.inbox import city_today
 from warehouse.intake.take_in import TakenIn
-from warehouse.publish import CODES, publish, publish_changed, tells_of_intake
+from warehouse.publish import CODES, DOCUMENTS, publish, publish_changed, tells_of_intake
 from warehouse.rules.in_force import coding_on
 
 
@@ -84,6 +84,7 @@ def updating(
     anew.  What the update did is in the list once it is done.
     """
     found, stood = list[Updated](), CODES.stands(connection, home)
+    documented = DOCUMENTS.stands(connection, home)
     with transaction(connection):
         yield found
         as_of, last = coded_day(connection), last_issued(connection)
@@ -94,10 +95,10 @@ def updating(
             coding = coding_on(connection, pack, as_of, known_at=known_at, only=only, stored_by=None)
             code_enterprises(connection, coding)
             changed = issue(connection, coding, run_id=run_id)
-    if coding and stood:
+    if coding and stood and documented:
         publish_changed(connection, home, coding)
-    elif coding or not stood or not tells_of_intake(connection, home):
-        publish(connection, home, known_at=known_at)
+    elif coding or not stood or not documented or not tells_of_intake(connection, home):
+        publish(connection, home, known_at=known_at, documented=only if documented else None)
     found.append(Updated(as_of, len(only), changed))
 
 

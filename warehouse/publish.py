@@ -1,10 +1,13 @@
 """The published copy: what readers need of a good run, in one file that is replaced atomically.
 
 Readers that hold the old file go on reading it; new readers get the new one.  A run that dies before the
-replacement leaves the published copy as it was.
+replacement leaves the published copy as it was.  Beside it stand documents by key, for what is asked most of a single
+enterprise or district; they know nothing that the copy does not know.
 """
 
 import shutil
+import sqlite3
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.extract import ONLY
 from warehouse.coding.issue import issue, note_replay
 from warehouse.coding.rows import require_day
+from warehouse.database import documents
 from warehouse.database.copies import (
     NOTED,
     Copy,
@@ -21,6 +25,7 @@ from warehouse.database.copies import (
     copy_tables,
     create,
     put_in_place,
+    stamp,
     under_construction,
 )
 from warehouse.database.frames import Connection, log, named_in
@@ -31,6 +36,13 @@ from warehouse.database.runs import IS_ISSUED, last_issued, would_issue
 from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
+from warehouse.questions.documents import (
+    SHAPE,
+    kinds_of_keys,
+    passport_documents,
+    queue_documents,
+    red_documents,
+)
 from warehouse.schema.catalogue import AS_KNOWN, OWN
 from warehouse.schema.monitoring import MEASURED
 
@@ -54,6 +66,13 @@ PUBLISHED: dict[str, str] = (
 
 
 CODES = Copy("riskcode.duckdb", f"SELECT run_id FROM ops.runs WHERE {IS_ISSUED} ORDER BY number DESC LIMIT 1")
+
+
+def _mark_of_documents(path: Path) -> str:
+    return f"{stamp(path)} {documents.mark_of(path)} {SHAPE}"
+
+
+DOCUMENTS = Copy("documents.sqlite", CODES.holds, _mark_of_documents, documents.damage_of)
 MEASURES = Copy(
     "measures.duckdb",
     "SELECT bit_xor(hash(h)) || ' ' || max(as_of) FROM ops.monitoring_history h HAVING count(*) > 0",
@@ -68,12 +87,68 @@ def published_as_of(home: Home) -> date | None:
         return value(connection, "SELECT max(as_of) FROM risk.codes")
 
 
-def publish(connection: Connection, home: Home, *, known_at: date) -> int:
-    """Build the copy beside the published one, then put it in its place.  Returns its size in bytes."""
+def publish(
+    connection: Connection, home: Home, *, known_at: date, documented: Iterable[str] | None = None
+) -> int:
+    """Build the copy beside the published one, then put it in its place.  Returns its size in bytes.
+
+    ``documented``: only these enterprises changed since documents were made, and those stand.
+    """
     log.info("publishing")
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
     CODES.note(connection, home)
+    _publish_documents(connection, home, known_at, documented)
     return size
+
+
+def _publish_documents(
+    connection: Connection, home: Home, known_at: date, changed: Iterable[str] | None
+) -> None:
+    """Make the documents of the enterprises that changed, or of all; one file that is damaged is made anew."""
+    last = last_issued(connection)
+    if last is None:
+        return
+    made = documents.Made(last.number, last.run_id, last.as_of, known_at)
+    try:
+        _write_documents(connection, home, made, changed)
+    except sqlite3.Error as error:
+        if not documents.is_damage(error):
+            raise
+        log.warning("the documents are made anew, for they cannot be read: %s", error)
+        documents.remove(home.documents)
+        _write_documents(connection, home, made, None)
+    DOCUMENTS.note(connection, home)
+
+
+def _write_documents(
+    connection: Connection, home: Home, made: documents.Made, changed: Iterable[str] | None
+) -> None:
+    known_at = made.known_at
+    with documents.writing_documents(home, made, whole=changed is None) as writer:
+        if changed is None:
+            writer.describe(kinds_of_keys(connection, of=PUBLISHED, known_at=known_at))
+            found = connection.execute("SELECT enterprise_id FROM risk.codes ORDER BY 1").fetchall()
+            ids = [enterprise for (enterprise,) in found]
+        else:
+            ids = sorted({*changed, *_run_out(connection, writer.known_before, known_at)})
+        for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
+            passports = passport_documents(connection, some, of=PUBLISHED, known_at=known_at)
+            writer.put(some, passports, queue_documents(connection, some, of=PUBLISHED, known_at=known_at))
+        writer.put_red(red_documents(connection))
+
+
+_AT_ONCE = 10_000
+"""Enterprises whose documents, about 6 kB each, are held in memory before they are packed."""
+
+
+def _run_out(connection: Connection, before: date | None, known_at: date) -> list[str]:
+    """Enterprises of open objections whose clock ran out from one day of knowledge to another: their mark tells it."""
+    query = f"""
+    SELECT enterprise_id FROM ({OPEN})
+    WHERE decide_by >= least($before::DATE, $known_at) AND decide_by < greatest($before::DATE, $known_at)
+    """
+    found = connection.execute(query, {"before": before, "known_at": known_at}).fetchall()
+    return [enterprise for (enterprise,) in found]
 
 
 def tells_of_intake(connection: Connection, home: Home) -> bool:
@@ -150,9 +225,10 @@ def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
         building = _changed(connection, home, coding)
     except duckdb.Error as error:
         log.warning("the published copy is made anew, for it cannot be read: %s", error)
-        return publish(connection, home, known_at=coding.known_at)
+        return publish(connection, home, known_at=coding.known_at, documented=coding.only)
     size = put_in_place(building, home.published)
     CODES.note(connection, home)
+    _publish_documents(connection, home, coding.known_at, coding.only)
     return size
 
 

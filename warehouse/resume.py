@@ -10,13 +10,13 @@ from collections.abc import Callable
 from models.policy import Policy
 from warehouse.clock import night_begun
 from warehouse.coding.touched import touched
-from warehouse.database.copies import Copy, damage_of, stamp
+from warehouse.database.copies import Copy, stamp
 from warehouse.database.frames import Connection, log
 from warehouse.database.runs import last_issued
 from warehouse.home import Home, log_of
 from warehouse.intake.inbox import city_today, closed_on
 from warehouse.intraday import update_enterprises
-from warehouse.publish import CODES, MEASURES, publish_again, publish_measures
+from warehouse.publish import CODES, DOCUMENTS, MEASURES, publish_again, publish_measures
 from warehouse.rules.cards import MODELS, publish_models
 from warehouse.rules.packs import PACKS, publish_packs
 
@@ -25,7 +25,7 @@ _COPIES: tuple[tuple[Copy, Callable[[Connection, Home], object]], ...] = (
     (PACKS, publish_packs),
     (MODELS, publish_models),
 )
-ALL = (CODES, *(copy for copy, _ in _COPIES))
+ALL = (CODES, DOCUMENTS, *(copy for copy, _ in _COPIES))
 
 
 def written(home: Home) -> str:
@@ -35,7 +35,7 @@ def written(home: Home) -> str:
 
 def damaged(home: Home) -> dict[str, str]:
     """Copies that cannot be read to the end, and why."""
-    found = {copy.file: damage_of(copy.at(home)) for copy in ALL if copy.at(home).exists()}
+    found = {copy.file: copy.damage_of(copy.at(home)) for copy in ALL if copy.at(home).exists()}
     return {file: why for file, why in found.items() if why}
 
 
@@ -65,7 +65,7 @@ def resume(connection: Connection, home: Home, pack: Policy) -> bool:
     if not _is_night_due(connection):
         today, run_id = city_today(connection), f"resume-{uuid.uuid4()}"
         update_enterprises(connection, home, pack, known_at=today, run_id=run_id)
-    elif not CODES.stands(connection, home):
+    elif not all(copy.stands(connection, home) for copy in (CODES, DOCUMENTS)):
         publish_again(connection, home)
     return True
 

@@ -97,9 +97,7 @@ def no_way(found: Found, words: Words) -> str:
     if found["code"] == "green":
         return words("This is the best code already.")
     others = helps(found, words)
-    if found["ways"] is None:
-        said = words("The shortest ways out were not computed for this copy.")
-    elif others:
+    if others:
         said = words("What can be done now is not enough to better the code soon.")
     else:
         said = words(

@@ -168,7 +168,7 @@ def _ways(found: Row, words: Words, console: Console) -> None:
 
 
 def _near(found: Row, words: Words, console: Console) -> None:
-    if found["near_red"] is None or found["code"] == "red":
+    if found["code"] == "red":
         return
     _title(console, words("One event from RED"))
     events = words.listing(ways.event(one["event"], words) for one in found["near_red"])

@@ -40,6 +40,7 @@ from pipelines.cli.options import (
     written,
 )
 from pipelines.settings import Settings, load_settings
+from warehouse.database.documents import passport_of, queue_of
 from warehouse.database.reading import Row, reading
 from warehouse.questions import codes as queries
 from warehouse.questions import plan, visits
@@ -111,13 +112,18 @@ def _queue_of_code(
 ) -> None:
     """Every enterprise of a code; RED ones with due day and state."""
     words = Words(settings.language)
-    with reading(settings.home) as connection:
-        area_of(connection, level, district)
-        found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
-        whole, as_of = plan.horizon(connection), queries.last_run(connection)["as_of"]
-    if not found:
-        lack = None if whole["firms"] else missing(whole)
-        say(words.of(lack) if lack else words("No enterprise matches"), beside=form != "table")
+    found = queue_of(settings.home, code=key, district=district, limit=limit, level=level)
+    if found:
+        as_of = found[0]["as_of"]
+    else:
+        # No documents; or nobody is found, and the copy knows why.
+        with reading(settings.home) as connection:
+            area_of(connection, level, district)
+            found = queries.queue(connection, code=key, district=district, limit=limit, level=level)
+            whole, as_of = plan.horizon(connection), queries.last_run(connection)["as_of"]
+        if not found:
+            lack = None if whole["firms"] else missing(whole)
+            say(words.of(lack) if lack else words("No enterprise matches"), beside=form != "table")
     if form != "table":
         people = None if raw else lists.enterprises_of_code(found, key, as_of, words)
         exported(_flat(found, form), people, form, output, settings, name=f"queue-{key}")
@@ -143,8 +149,10 @@ def explain(
     settings = load_settings()
     if output is not None and not html:
         raise WrongUse("--output names the file of --html; give both")
-    with reading(settings.home) as connection:
-        found = passport(connection, enterprise_id.strip())
+    found = passport_of(settings.home, enterprise_id.strip())
+    if found is None:
+        with reading(settings.home) as connection:
+            found = passport(connection, enterprise_id.strip())
     if html:
         _write_page(found, output or settings.home.passports / f"{found['enterprise_id']}.html", settings)
     if json:

@@ -13,7 +13,9 @@ import duckdb
 from models.planning.draw import sha256
 from tests.kills.acts import WATCH, Act, City, prepared
 from tests.kills.doom import FULL, KILLED, TORN, Doom
+from tests.worlds.documented import differing_documents
 from tests.worlds.runs import DECIDED, published, riskcode
+from warehouse.home import Home
 
 Rows = list[tuple[Any, ...]]
 
@@ -35,6 +37,7 @@ STATE = {
 """What a home holds, without the moments at which it was written and the numbers of its writes."""
 READERS = (
     ("queue", "--json"),
+    ("queue", "--code", "red", "--json"),
     ("codes", "--json"),
     ("objection", "list", "--json"),
     ("policy", "list", "--json"),
@@ -141,7 +144,8 @@ class Harness:
             )
         if published(home) != {name: told[name] for name in DECIDED}:
             found.wrong.append(f"{where}: readers are not told in the end")
-        found.wrong += [f"{where}: in the end {one}" for one in (*_refused(home), *_lost_seeds(home))]
+        wrong = (*_refused(home), *_lost_seeds(home), *differing_documents(Home(home)))
+        found.wrong += [f"{where}: in the end {one}" for one in wrong]
 
 
 def _copied(home: Path, target: Path) -> Path:

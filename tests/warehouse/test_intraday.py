@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from models.policy import load_policy
 from tests.day_by_day import spread
 from tests.worlds.by_hand import row
+from tests.worlds.documented import differing_documents
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
@@ -193,6 +194,7 @@ class City(RuleBasedStateMachine):
     def the_result_is_that_of_a_full_run(self) -> None:
         updated = decided(self.connection)
         assert not differing(updated, _published(self.home)), "what is published is not what was decided"
+        assert not differing_documents(self.home), "documents say something else"
         with open_place(self.connection, self.home, self.day):
             code_enterprises(self.connection, coding_on(self.connection, PACK, self.day))
             assert not differing(updated, decided(self.connection)), "an update is not a full run"

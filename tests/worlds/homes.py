@@ -8,6 +8,7 @@ import pytest
 
 from tests.worlds.once import once
 from tests.worlds.runs import DAY_1, riskcode, run_arguments, write_city
+from warehouse.home import Home, sides_of
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +17,12 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "delivery", write_city)
 
 
-LEFT_BY_READERS = {"exports", "run.lock", "run.holder"}
-"""What a command that only reads may leave in a home: its exports, and the lock when it looked whether it is free."""
+LEFT_BY_READERS = {
+    *("exports", "run.lock", "run.holder"),
+    *(path.name for path in sides_of(Home(Path()).documents)),
+}
+"""What a command that only reads may leave in a home: its exports, the lock when it looked whether it is free, and
+beside the documents what SQLite's readers and writers see each other by."""
 
 
 @pytest.fixture(scope="session")

@@ -76,8 +76,6 @@ CREATE TABLE serve.open_findings AS FROM (VALUES
      ['demo/V1', 'province/9']))
     t(enterprise_id, source, violation_id, item_code, description, severity, is_major_hazard, occurred_on,
       rectify_due_on, is_overdue, reports);
-"""
-_WAYS = """
 CREATE TABLE risk.ways (enterprise_id VARCHAR, as_of DATE, option BIGINT, code VARCHAR, reached_on DATE,
     is_searched BOOLEAN, acts STRUCT(kind VARCHAR, ref VARCHAR, about VARCHAR)[]);
 INSERT INTO risk.ways VALUES
@@ -87,11 +85,11 @@ CREATE TABLE risk.near_red AS FROM (VALUES ($green, $day, 'accident', 'green')) 
 """
 
 
-def write_copy(path: Path, *, with_ways: bool = True) -> Path:
-    """Write the copy; without ways it is one of a program that could not compute them yet."""
+def write_copy(path: Path) -> Path:
+    """Write the copy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     values = {"$red": f"'{RED}'", "$held": f"'{HELD}'", "$green": f"'{GREEN}'", "$day": f"DATE '{DAY}'"}
-    script = _COPY + (_WAYS if with_ways else "")
+    script = _COPY
     for name, value in values.items():
         script = script.replace(name, value)
     with duckdb.connect(str(path)) as connection:

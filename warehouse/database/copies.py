@@ -1,7 +1,7 @@
 """Copies for readers: tables written to a new file that takes the old one's place in one step."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,38 +14,6 @@ from warehouse.home import Home
 
 NOTED = "copy:"
 """How keys of what is remembered of copies begin; no copy tells of itself."""
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One of the readers' copies, and how the warehouse knows whether it is the one to be read.
-
-    ``file``: in the folder of published copies.  ``holds``: SQL for what of the warehouse a copy is made from, one
-    text, which changes with it; no row or NULL where there is nothing to copy yet.
-    """
-
-    file: str
-    holds: str
-
-    def at(self, home: Home) -> Path:
-        """Where it is read, whether or not it is there."""
-        return home.published.parent / self.file
-
-    def note(self, connection: Connection, home: Home) -> None:
-        """Remember that the copy was made just now."""
-        set_meta(connection, self._key, f"{value(connection, self.holds)} {stamp(self.at(home))}")
-
-    def stands(self, connection: Connection, home: Home) -> bool:
-        """Whether the copy is there as it was made, and from what the warehouse holds now.
-
-        Not where whoever wrote died before it was made, nor where it was removed, cut, exchanged or changed since.
-        """
-        held = value(connection, self.holds)
-        return held is None or get_meta(connection, self._key) == f"{held} {stamp(self.at(home))}"
-
-    @property
-    def _key(self) -> str:
-        return NOTED + self.file
 
 
 def damage_of(path: Path) -> str | None:
@@ -73,6 +41,41 @@ def _stamp(path: Path) -> str:
     except FileNotFoundError:
         return ""
     return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One of the readers' copies, and how the warehouse knows whether it is the one to be read.
+
+    ``file``: in the folder of published copies.  ``holds``: SQL for what of the warehouse a copy is made from, one
+    text, which changes with it; no row or NULL where there is nothing to copy yet.  ``mark_of``: by what its file is
+    known; ``damage_of``: what hinders reading it.
+    """
+
+    file: str
+    holds: str
+    mark_of: Callable[[Path], str] = stamp
+    damage_of: Callable[[Path], str | None] = damage_of
+
+    def at(self, home: Home) -> Path:
+        """Where it is read, whether or not it is there."""
+        return home.published.parent / self.file
+
+    def note(self, connection: Connection, home: Home) -> None:
+        """Remember that the copy was made just now."""
+        set_meta(connection, self._key, f"{value(connection, self.holds)} {self.mark_of(self.at(home))}")
+
+    def stands(self, connection: Connection, home: Home) -> bool:
+        """Whether the copy is there as it was made, and from what the warehouse holds now.
+
+        Not where whoever wrote died before it was made, nor where it was removed, cut, exchanged or changed since.
+        """
+        held = value(connection, self.holds)
+        return held is None or get_meta(connection, self._key) == f"{held} {self.mark_of(self.at(home))}"
+
+    @property
+    def _key(self) -> str:
+        return NOTED + self.file
 
 
 def copy_tables(

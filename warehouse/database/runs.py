@@ -9,15 +9,18 @@ from warehouse.database.meta import get_meta, set_meta
 
 @dataclass(frozen=True)
 class Run:
-    """A run that issued codes: the day coded, the day of knowledge, and the last write it could use."""
+    """A run that issued codes: the day coded, the day of knowledge, the last write it could use, and its number."""
 
     run_id: str
     as_of: date
     known_at: date
     stored_no: int
+    number: int
 
 
-_ISSUED = "SELECT run_id, as_of, known_at, stored_no FROM ops.runs WHERE is_issued AND {} ORDER BY number DESC LIMIT 1"
+_ISSUED = """
+SELECT run_id, as_of, known_at, stored_no, number FROM ops.runs WHERE is_issued AND {} ORDER BY number DESC LIMIT 1
+"""
 
 
 def last_issued(connection: Connection) -> Run | None:

@@ -83,7 +83,8 @@ def _made_beside(home: Home, backup: Path, manifest: Manifest, at: datetime) -> 
     with writing(built) as connection:
         log.info("publishing")
         publish_everything(connection, built)
-    published = sorted(path.name for path in built.published.parent.glob("*.duckdb"))
+    copies = [*built.published.parent.glob("*.duckdb"), *built.root.glob(f"published/{built.documents.name}")]
+    published = sorted(path.name for path in copies)
     aside = f"set_aside/restored-{at:%Y%m%d-%H%M%S-%f}"
     return Exchange(f"{backup.resolve()}", aside, units, tuple(published))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.places import LONGER, place_of
+from models.places import LONGER, districts, place_of
 from models.vocabulary import CODE_BY_NAME, JINAN_DIVISIONS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -44,21 +44,6 @@ def lies_in(level: str, column: str) -> str:
     )
     named = " ".join(f"WHEN '{name}' THEN '{code}'" for name, code in CODE_BY_NAME.items())
     return f"CASE {longer} ELSE CASE {column} {named} ELSE {column} END END"
-
-
-def districts(text: str | None) -> list[str] | None:
-    """Every way a register may write a district: code, Chinese name with and without its last character, English.
-
-    A town has its code only, of nine digits; what lies in it is found by it.
-    """
-    if text is None:
-        return None
-    place = place_of("town", text.strip())
-    for code, (zh, en) in JINAN_DIVISIONS.items():
-        spellings = [code, zh, zh[:-1], en]
-        if place.lower() in [spelling.lower() for spelling in spellings]:
-            return spellings
-    return [place]
 
 
 def divisions(connection: Connection) -> list[str]:

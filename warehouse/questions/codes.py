@@ -3,13 +3,14 @@
 Every function takes an open read-only connection and gives rows as dictionaries.
 """
 
-from models.errors import WarehouseError
+from collections.abc import Mapping
+
 from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import IS_ISSUED
 from warehouse.questions.area import districts, in_district
-from warehouse.questions.disputes import objections_of, with_contested
+from warehouse.questions.disputes import AS_PUBLISHED, contested_marks, with_contested
 
 
 def main_reasons(of: str) -> str:
@@ -25,26 +26,40 @@ def main_reasons(of: str) -> str:
     """
 
 
-QUEUE = f"""
-WITH reasons AS ({main_reasons("c.code = $code")}),
+RED_COLUMNS = ("rank", "red_since", "due_on", "is_due_provisional", "state", "visited_on")
+"""What a row of a queue tells by the red queue, in which every place may change with any other."""
+
+
+def queue_rows(which: str, of: Mapping[str, str] = AS_PUBLISHED) -> str:
+    """SQL: rows of the queues, of the enterprises that a condition on ``risk.codes c`` and the register ``e`` picks."""
+    return f"""
+WITH register AS ({of["core.enterprises"]}),
+asked AS (SELECT c.* FROM risk.codes c JOIN register e USING (enterprise_id) WHERE {which}),
+marks AS ({contested_marks(f"({of['dispute.open']})")}),
+reasons AS ({main_reasons("c.enterprise_id IN (SELECT enterprise_id FROM asked)")}),
 checks AS (
     SELECT enterprise_id, count(*) AS open_findings, count(*) FILTER (is_major_hazard) AS open_major,
            list(coalesce(item_code || ' ', '') || coalesce(left(description, 60), '')
                 || CASE WHEN len(reports) > 1 THEN ' (' || array_to_string(reports, ', ') || ')' ELSE '' END ORDER BY
-                is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id)[:3] AS to_check
-    FROM serve.open_findings GROUP BY enterprise_id
+                is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id, source)[:3] AS to_check
+    FROM serve.open_findings WHERE enterprise_id IN (SELECT enterprise_id FROM asked) GROUP BY enterprise_id
 )
 SELECT q.rank, c.enterprise_id, e.name, c.code, c.score, c.is_provisional, c.decided_by, e.division, e.sector,
        e.enforcing_level, e.status, q.red_since, q.due_on, q.is_due_provisional, q.state, q.visited_on,
        reasons.reasons, coalesce(checks.open_findings, 0) AS open_findings,
-       coalesce(checks.open_major, 0) AS open_major, coalesce(checks.to_check, []) AS to_check, c.as_of
-FROM risk.codes c
-JOIN core.enterprises e USING (enterprise_id)
+       coalesce(checks.open_major, 0) AS open_major, coalesce(checks.to_check, []) AS to_check, c.as_of,
+       marks.* EXCLUDE (enterprise_id)
+FROM asked c
+JOIN register e USING (enterprise_id)
 LEFT JOIN serve.red_queue q USING (enterprise_id)
 LEFT JOIN reasons USING (enterprise_id)
 LEFT JOIN checks USING (enterprise_id)
-WHERE c.code = $code AND {in_district("e")}
-  AND ($level IS NULL OR e.enforcing_level = $level)
+LEFT JOIN marks USING (enterprise_id)
+"""
+
+
+_QUEUE = f"""
+{queue_rows(f"c.code = $code AND {in_district('e')} AND ($level IS NULL OR e.enforcing_level = $level)")}
 ORDER BY q.rank NULLS LAST, c.score DESC, c.enterprise_id
 LIMIT $most
 """
@@ -63,7 +78,7 @@ def queue(
     RED rows carry their due day and state; the other codes are ordered by score.  What is contested is marked.
     """
     asked = {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31}
-    return with_contested(connection, rows(connection, QUEUE, asked))
+    return rows(connection, _QUEUE, asked)
 
 
 def overdue(connection: Connection) -> list[Row]:
@@ -110,82 +125,6 @@ WITH before AS (SELECT max(as_of) AS as_of FROM ops.runs
              WHERE (SELECT as_of FROM before) >= valid_from AND (SELECT as_of FROM before) < valid_to)
 """
 """SQL: the day that was coded before (``before``), and the codes as issued on it (``old``)."""
-
-
-def explanation(connection: Connection, enterprise_id: str) -> Row:
-    """One enterprise: register row, code, and all reasons in order with wording and reference.
-
-    Raises WarehouseError when the published copy does not know the enterprise.
-    """
-    found = rows(
-        connection,
-        """
-        SELECT c.*, e.name, e.division, e.sector, e.enforcing_level, e.status
-        FROM risk.codes c JOIN core.enterprises e USING (enterprise_id) WHERE c.enterprise_id = $id
-        """,
-        {"id": enterprise_id},
-    )
-    if not found:
-        raise _not_found(connection, enterprise_id)
-    reasons = rows(
-        connection,
-        """
-        SELECT r.rank, r.kind, r.factor, r.value, r.points, r.code, r.expires_on, f.title_zh, f.title_en,
-               f.clearing_zh, f.clearing_en, f.check_zh, f.check_en, f.basis, f.reference
-        FROM risk.explanations r JOIN risk.factors f USING (factor)
-        WHERE r.enterprise_id = $id ORDER BY r.rank
-        """,
-        {"id": enterprise_id},
-    )
-    findings = rows(
-        connection,
-        """
-        SELECT source, violation_id, item_code, description, severity, is_major_hazard, occurred_on, rectify_due_on,
-               is_overdue, reports
-        FROM serve.open_findings WHERE enterprise_id = $id
-        ORDER BY is_major_hazard DESC, rectify_due_on NULLS LAST, violation_id
-        """,
-        {"id": enterprise_id},
-    )
-    history = rows(
-        connection,
-        "SELECT valid_from, valid_to, code, previous_code, score, decided_by, issued_at FROM risk.code_history "
-        "WHERE enterprise_id = $id ORDER BY valid_from, issued_at",
-        {"id": enterprise_id},
-    )
-    foretold = rows(connection, _FORETOLD, {"id": enterprise_id})
-    return {
-        **with_contested(connection, found)[0],
-        "reasons": reasons,
-        "objections": objections_of(connection, enterprise_id),
-        "open_findings": findings,
-        "history": history,
-        "foretold": foretold,
-    }
-
-
-def _not_found(connection: Connection, enterprise_id: str) -> WarehouseError:
-    near = rows(
-        connection,
-        """
-        SELECT enterprise_id, name FROM core.enterprises
-        WHERE contains(name, $id) OR jaro_winkler_similarity(enterprise_id, $id) > 0.93
-        ORDER BY contains(name, $id) DESC, enterprise_id LIMIT 3
-        """,
-        {"id": enterprise_id},
-    )
-    hint = "; ".join(f"{row['enterprise_id']} {row['name']}" for row in near)
-    if hint:
-        return WarehouseError(
-            "No enterprise '{enterprise_id}' has a published code. Did you mean: {hint}?",
-            enterprise_id=enterprise_id,
-            hint=hint,
-        )
-    return WarehouseError(
-        "No enterprise '{enterprise_id}' has a published code. Check the id, or list them: "
-        "./riskcode codes --list",
-        enterprise_id=enterprise_id,
-    )
 
 
 def listing(
@@ -253,9 +192,3 @@ def last_run(connection: Connection) -> Row:
 def last_deliveries(connection: Connection) -> list[Row]:
     """Deliveries taken in, newest first."""
     return rows(connection, "FROM ops.deliveries ORDER BY number DESC LIMIT 20")
-
-
-_FORETOLD = """
-SELECT label, probability, low, high, base_rate, wording_zh, wording_en, card_id
-FROM risk.probabilities WHERE enterprise_id = $id ORDER BY label
-"""

@@ -16,6 +16,9 @@ ORDER BY o.objection_id
 """
 """SQL: every open objection, and whether its clock had run out on a day."""
 
+AS_PUBLISHED = {name: f"FROM {name}" for name in ("core.enterprises", "dispute.open")}
+"""Tables that the warehouse holds in another form than the published copy, and SQL for the rows that are told."""
+
 CONTESTED = ("contested_until", "contested_decisive", "contested_overdue")
 """Columns of the mark: last day to decide, whether the code hangs on it, whether that day is past; else empty."""
 
@@ -23,21 +26,17 @@ CONTESTED = ("contested_until", "contested_decisive", "contested_overdue")
 def with_contested(connection: Connection, found: Sequence[Row]) -> list[Row]:
     """Rows about enterprises, each with the mark of its open objection: of several the one due first."""
     blank: Row = dict.fromkeys(CONTESTED)
-    marks = {row.pop("enterprise_id"): row for row in rows(connection, _MARKS)}
+    marks = {row.pop("enterprise_id"): row for row in rows(connection, contested_marks())}
     return [{**row, **marks.get(row["enterprise_id"], blank)} for row in found]
 
 
-_MARKS = """
-SELECT enterprise_id, min(decide_by) AS contested_until, bool_or(is_decisive) AS contested_decisive,
-       bool_or(is_overdue) AS contested_overdue
-FROM dispute.open GROUP BY enterprise_id
-"""
-
-
-def objections_of(connection: Connection, enterprise_id: str) -> list[Row]:
-    """Open objections of an enterprise, those due first before others."""
-    query = "FROM dispute.open WHERE enterprise_id = $id ORDER BY decide_by, objection_id"
-    return rows(connection, query, {"id": enterprise_id})
+def contested_marks(objecting: str = "dispute.open") -> str:
+    """SQL: the marks of the enterprises that open objections are about."""
+    return f"""
+    SELECT enterprise_id, min(decide_by) AS contested_until, bool_or(is_decisive) AS contested_decisive,
+           bool_or(is_overdue) AS contested_overdue
+    FROM {objecting} GROUP BY enterprise_id
+    """
 
 
 _OBJECTIONS = """

@@ -31,14 +31,6 @@ def firms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
         return {name: passport(connection, name) for name in (RED, HELD, GREEN)}
 
 
-@pytest.fixture(scope="module")
-def older(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    with open_copy(
-        write_copy(tmp_path_factory.mktemp("old") / "riskcode.duckdb", with_ways=False)
-    ) as connection:
-        return passport(connection, RED)
-
-
 def plain(html: str) -> str:
     """The text of a page without its pictures."""
     return re.sub(
@@ -149,14 +141,6 @@ def test_an_objection_is_marked_and_an_overdue_one_more_so(firms: dict[str, Foun
     found = {**firms[RED], "contested_until": date(2026, 7, 9), "contested_overdue": False}
     assert "by 2026-07-09" in sentences.contested(found, EN)
     assert "overdue" in sentences.contested({**found, "contested_overdue": True}, EN)
-
-
-def test_an_older_copy_without_ways_still_says_what_helps(older: Found) -> None:
-    assert older["ways"] is None
-    assert older["near_red"] is None
-    page = plain(render(older, language="en", clocks=CLOCKS))
-    assert "The shortest ways out were not computed for this copy. What helps in any case:" in page
-    assert "Open major hazard : Act on it" in page
 
 
 def test_a_passport_is_json(firms: dict[str, Found]) -> None:

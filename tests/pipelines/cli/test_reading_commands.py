@@ -44,6 +44,25 @@ def test_a_district_may_be_given_by_code_or_by_name(coded: Path) -> None:
     assert json.loads(by_code) == json.loads(by_name) != []
 
 
+def test_documents_and_the_copy_give_the_same_answers(coded: Path, tmp_path: Path) -> None:
+    home, answers = copy_of(coded, tmp_path / "home"), list[list[str]]()
+    [firm, *_] = json.loads(riskcode(home, "queue", "--code", "red", "--json").stdout)
+    asked = (
+        ("explain", firm["enterprise_id"], "--json"),
+        ("explain", firm["enterprise_id"]),
+        ("queue", "--code", "blue", "--level", "district", "--limit", "3", "--format", "csv"),
+        ("queue", "--code", "blue", "--district", "历城区", "--json"),
+        ("queue", "--code", "red", "--district", "nowhere"),
+    )
+    for taken in ("riskcode.duckdb", "documents.sqlite"):
+        kept = (home / "published" / taken).rename(tmp_path / taken)
+        done = [riskcode(home, *one) for one in (asked if taken == "documents.sqlite" else asked[:-1])]
+        answers.append([one.stdout for one in done])
+        kept.rename(home / "published" / taken)
+    assert answers[1][:-1] == answers[0] and all(answers[0])
+    assert done[-1].returncode == 2 and "there is no district" in done[-1].stderr
+
+
 def test_a_town_is_asked_for_by_its_code_however_long_and_lies_in_its_district(coded: Path) -> None:
     def asked(*arguments: str) -> list[dict[str, Any]]:
         return json.loads(riskcode(coded, "queue", *arguments, "--json").stdout)
