@@ -20,7 +20,7 @@ def features(context: AssetExecutionContext, warehouse: Warehouse) -> Materializ
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
 
     def make(day: date) -> Metadata:
-        rows, _ = warehouse.compute(warehouse.new_coding(day), "features")
+        [rows] = warehouse.compute(warehouse.new_coding(day), "features")
         observe(context, warehouse)
         return {ROWS: rows}
 

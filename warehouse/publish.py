@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.coding import renewal
 from warehouse.coding.coding import Coding
 from warehouse.coding.extract import ONLY
 from warehouse.coding.issue import issue, note_replay
@@ -29,6 +30,7 @@ from warehouse.database.copies import (
     under_construction,
 )
 from warehouse.database.frames import Connection, log, named_in
+from warehouse.database.kept import Today
 from warehouse.database.meta import COPY_FORMAT, FORMAT_KEY, value
 from warehouse.database.places import OF_DAY, held, is_open
 from warehouse.database.reading import is_published, reading
@@ -88,21 +90,31 @@ def published_as_of(home: Home) -> date | None:
 
 
 def publish(
-    connection: Connection, home: Home, *, known_at: date, documented: Iterable[str] | None = None
+    connection: Connection,
+    home: Home,
+    *,
+    known_at: date,
+    documented: Iterable[str] | None = None,
+    today: Today | None = None,
 ) -> int:
     """Build the copy beside the published one, then put it in its place.  Returns its size in bytes.
 
-    ``documented``: only these enterprises changed since documents were made, and those stand.
+    ``documented``: only these enterprises changed since documents were made, and those stand; ``today``: and are kept
+    for a later day.
     """
     log.info("publishing")
     size = copy_tables(connection, home.published, PUBLISHED, known_at=known_at)
     CODES.note(connection, home)
-    _publish_documents(connection, home, known_at, documented)
+    _publish_documents(connection, home, known_at, documented, today)
     return size
 
 
 def _publish_documents(
-    connection: Connection, home: Home, known_at: date, changed: Iterable[str] | None
+    connection: Connection,
+    home: Home,
+    known_at: date,
+    changed: Iterable[str] | None,
+    today: Today | None = None,
 ) -> None:
     """Make the documents of the enterprises that changed, or of all; one file that is damaged is made anew."""
     last = last_issued(connection)
@@ -110,7 +122,7 @@ def _publish_documents(
         return
     made = documents.Made(last.number, last.run_id, last.as_of, known_at)
     try:
-        _write_documents(connection, home, made, changed)
+        _write_documents(connection, home, made, changed, today)
     except sqlite3.Error as error:
         if not documents.is_damage(error):
             raise
@@ -121,7 +133,11 @@ def _publish_documents(
 
 
 def _write_documents(
-    connection: Connection, home: Home, made: documents.Made, changed: Iterable[str] | None
+    connection: Connection,
+    home: Home,
+    made: documents.Made,
+    changed: Iterable[str] | None,
+    today: Today | None = None,
 ) -> None:
     known_at = made.known_at
     with documents.writing_documents(home, made, whole=changed is None) as writer:
@@ -130,6 +146,8 @@ def _write_documents(
             found = connection.execute("SELECT enterprise_id FROM risk.codes ORDER BY 1").fetchall()
             ids = [enterprise for (enterprise,) in found]
         else:
+            if today:
+                writer.keep(today)
             ids = sorted({*changed, *_run_out(connection, writer.known_before, known_at)})
         for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
             passports = passport_documents(connection, some, of=PUBLISHED, known_at=known_at)
@@ -176,8 +194,11 @@ def publish_run(connection: Connection, home: Home, coding: Coding, *, run_id: s
         keep_replay(connection, home, coding, run_id=run_id)
         return None
     _require_one_day(connection, coding)
+    stood, changed, today = DOCUMENTS.stands(connection, home), None, None
+    if stood and is_open(connection) and renewal.held(connection):
+        changed, today = renewal.enterprises(connection, "any"), renewal.today(connection, coding)
     issue(connection, coding, run_id=run_id)
-    return publish(connection, home, known_at=coding.known_at)
+    return publish(connection, home, known_at=coding.known_at, documented=changed, today=today)
 
 
 def keep_replay(connection: Connection, home: Home, coding: Coding, *, run_id: str) -> int:

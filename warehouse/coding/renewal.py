@@ -23,6 +23,7 @@ from warehouse.coding.timelines import FORESEEN_DAYS
 from warehouse.coding.touched import touched
 from warehouse.coding.turning import BY_CODE
 from warehouse.database.frames import Connection, shown_as
+from warehouse.database.kept import Today
 from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.database.places import PLACE, live
 from warehouse.database.runs import forecasts_are_old, last_issued, would_issue
@@ -307,10 +308,7 @@ def _coming(coding: Coding, days: int) -> str:
 
 def _reasons(coding: Coding, days: int) -> str:
     """Data that are ages are those of today."""
-    policy = coding.policy
-    rests_on = {factor.name: factor.feature for factor in policy.scorecard.factors}
-    rests_on |= {rule.name: rule.when[0].feature for rule in policy.codes.rules}
-    older = {name: feature for name, feature in rests_on.items() if feature in (*AGES, *DELAYS)}
+    older = _older(coding)
     if not older:
         return _as_they_are(coding, days)
     cases = " ".join(f"WHEN '{name}' THEN {feature}::VARCHAR" for name, feature in older.items())
@@ -319,6 +317,30 @@ def _reasons(coding: Coding, days: int) -> str:
         f"SELECT k.* REPLACE ({_today(coding)}, CASE factor {cases} ELSE value END AS value) FROM {{kept}} k "
         f"JOIN (SELECT enterprise_id, {needed} FROM {PLACE}.risk.features) USING (enterprise_id)"
     )
+
+
+def _older(coding: Coding) -> dict[str, str]:
+    """Factors and rules whose datum is an age or a delay, with that feature."""
+    policy = coding.policy
+    rests_on = {factor.name: factor.feature for factor in policy.scorecard.factors}
+    rests_on |= {rule.name: rule.when[0].feature for rule in policy.codes.rules}
+    return {name: feature for name, feature in rests_on.items() if feature in (*AGES, *DELAYS)}
+
+
+def today(connection: Connection, coding: Coding) -> Today:
+    """What documents that are kept come to."""
+    older = _older(coding)
+    return Today(
+        coding.as_of,
+        data_watermark(connection, coding.known_at),
+        _first_remembered(coding),
+        tuple(name for name, feature in older.items() if feature in AGES),
+        tuple(name for name, feature in older.items() if feature in DELAYS),
+    )
+
+
+def _first_remembered(coding: Coding) -> date:
+    return coding.as_of - timedelta(days=memory_days(coding.in_force))
 
 
 def _ways(coding: Coding, days: int) -> str:
@@ -333,7 +355,7 @@ _KEPT: dict[str, Rows] = {
     "risk.features": _features,
     "risk.turns": _as_they_are,
     "risk.scores": _as_they_are,
-    "risk.steps": _spans(lambda coding: coding.as_of - timedelta(days=memory_days(coding.in_force))),
+    "risk.steps": _spans(_first_remembered),
     "risk.point_steps": _coming,
     "risk.forecast": _spans(lambda coding: coding.as_of),
     "risk.codes": _codes,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from models.places import districts
+from warehouse.database.kept import Today
 from warehouse.home import Home, sides_of
 
 log = logging.getLogger("riskcode")
@@ -26,7 +27,7 @@ log = logging.getLogger("riskcode")
 Row = dict[str, Any]
 Answer = TypeVar("Answer")
 
-FORMAT = 1
+FORMAT = 2
 """Of the file, as its ``user_version``; readers pass over any other, and the next to publish makes it anew."""
 
 _TABLES = """
@@ -64,7 +65,8 @@ def passport_of(home: Home, enterprise_id: str) -> Row | None:
         found = file.execute(
             "SELECT document FROM passports WHERE enterprise_id = ?", [enterprise_id]
         ).fetchone()
-        return _Form(file).read(found[0]) if found else None
+        form = _Form(file)
+        return form.as_today(form.read(found[0])) if found else None
 
     return _answer(home, ask)
 
@@ -91,7 +93,9 @@ def queue_of(
 
     def ask(file: sqlite3.Connection) -> list[Row]:
         form, found = _Form(file), file.execute(query, asked | spellings).fetchall()
-        return [form.typed(row) | (form.typed(red) if red else {}) for row, red in found]
+        return [
+            form.as_today_in_queue(form.typed(row)) | (form.typed(red) if red else {}) for row, red in found
+        ]
 
     return _answer(home, ask)
 
@@ -134,7 +138,8 @@ def _is_of_this_format(file: sqlite3.Connection) -> bool:
 class _Form:
     """How the documents of a file are written: what texts they have in common, and which keys hold days or moments.
 
-    ``typed`` reads a dictionary from JSON, with its days and moments.
+    ``typed`` reads a dictionary from JSON, with its days and moments; ``as_today`` and ``as_today_in_queue``, what was
+    kept from an earlier day.
     """
 
     def __init__(self, file: sqlite3.Connection) -> None:
@@ -143,6 +148,9 @@ class _Form:
         self._kinds: dict[str, Callable[[str], Any]] = {
             name: _KINDS[kind] for name, kind in json.loads(told.get("kinds", b"{}")).items()
         }
+        today = Today.of(json.loads(told["today"])) if "today" in told else None
+        self.as_today: Callable[[Row], Row] = today.passport if today else _as_it_is
+        self.as_today_in_queue: Callable[[Row], Row] = today.row if today else _as_it_is
         self.typed: Callable[[str], Row] = json.JSONDecoder(object_hook=self._with_days).decode
 
     def read(self, document: bytes) -> Row:
@@ -160,6 +168,10 @@ class _Form:
             if one[name] is not None:
                 one[name] = self._kinds[name](one[name])
         return one
+
+
+def _as_it_is(one: Row) -> Row:
+    return one
 
 
 _KINDS: Mapping[str, Callable[[str], Any]] = {
@@ -232,6 +244,10 @@ class Writer:
     def describe(self, kinds: Mapping[str, str]) -> None:
         """Say which keys hold a ``date`` or a ``timestamp``, in whatever document."""
         self._tell("kinds", json.dumps(kinds).encode())
+
+    def keep(self, today: Today) -> None:
+        """Let documents that stay be those of a later day."""
+        self._tell("today", json.dumps(today.told()).encode())
 
     def put(
         self, ids: Sequence[str], passports: Sequence[tuple[str, str]], queue: Iterable[QueueRow]
