@@ -5,11 +5,12 @@ The outcomes of that city follow the activity of a firm and little else: cost is
 """
 
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from benchmarks import floor, stages
+from benchmarks import floor, nights, stages
 from benchmarks.bench import Bench
 from benchmarks.bulk import Size, write_bulk
 from benchmarks.report import FIRST_RUN, Report
@@ -19,6 +20,8 @@ MOST_SECONDS, MOST_BYTES = 120.0, 4e9
 """Target of fitting a card on two cores."""
 MOST_LOADS, MOST_HELD = 6, 6e9
 """Target of taking a first delivery in, of whatever size."""
+MOST_WHOLE, MOST_NIGHT, MOST_WITHOUT_WAYS, MOST_ALERT = 250, 25, 10, 0.7
+"""Targets of nights, in scans of the warehouse, and of an alert within the day."""
 
 
 def night(bench: Bench, size: Size, *, quick: bool) -> Report:
@@ -40,11 +43,40 @@ def night(bench: Bench, size: Size, *, quick: bool) -> Report:
         f"the night after: take in {bulk.night_rows:,} rows": bulk.night,
     }
     bench.measure("deliveries after the first", stages.measure_again, root, later, bulk.mapping)
-    bench.measure("the night after", stages.measure_night, root)
+    folder = bench.folder / "further"
+    bench.measure("the nights after", nights.measure_nights, root, bulk.night, bulk.mapping, folder)
+    bench.measure("alerts within the day", nights.measure_alerts, root, bulk.night, bulk.mapping, folder)
+    read = bench.execute(nights.measure_reading, root)
+    report.figures = {f"CPU ms of a reader, {what}": cost for what, cost in read.items()}
+    report.targets = _targets(report, read)
     for name, folder in () if quick else ((FIRST_RUN, bulk.first), ("the next whole run", bulk.night)):
         home = bench.folder / "dagster"
         bench.measure(name, stages.measure_dagster, home, name, folder, bulk.mapping)
     return report
+
+
+def _targets(report: Report, read: Mapping[str, float]) -> dict[str, bool]:
+    """What was to be reached, in scans of the warehouse and CPU seconds."""
+    coded = [stage for stage in report.chain if stage.group == "rescoring"]
+    ordinary = [stage for stage in report.stages if stage.stage.startswith(f"{nights.TOUCHED:.1%}")]
+    ordinary = [stage for stage in ordinary if not stage.stage.endswith("plan")]
+    passports = sum(stage.cpu for stage in ordinary if stage.stage.endswith("passports"))
+    scan = next(one.cpu for one in report.floors if one.key == floor.WAREHOUSE)
+    night = sum(stage.cpu for stage in ordinary)
+    alert = statistics.median(stage.cpu for stage in report.stages if stage.group == "within")
+    figures = {
+        "whole run after intake": (sum(stage.cpu for stage in coded) / scan, MOST_WHOLE),
+        "ordinary night": (night / scan, MOST_NIGHT),
+        "ordinary night without ways": ((night - passports) / scan, MOST_WITHOUT_WAYS),
+    }
+    report.figures |= {f"{what}, in scans": f"{found:.0f}" for what, (found, _) in figures.items()}
+    report.figures["CPU s of an alert, median"] = f"{alert:.2f}"
+    return {
+        **{f"{what}: at most {most} scans": found <= most for what, (found, most) in figures.items()},
+        f"an alert: at most {MOST_ALERT} CPU s": alert <= MOST_ALERT,
+        "a passport: at most 1 CPU ms": read["passport"] <= 1,
+        "a RED queue of a district: at most 3 CPU ms": read["RED queue of a district"] <= 3,
+    }
 
 
 def intake(bench: Bench, size: Size) -> Report:

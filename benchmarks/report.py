@@ -23,6 +23,8 @@ TITLES = {
     "rescoring": "checks, scoring, publication",
     "levels": "features alone",
     "again": "what comes after",
+    "nights": "nights after the first one",
+    "within": "within the day",
     "dagster": "whole runs through Dagster, checks included",
     "fit": "fitting a card",
     "plan": "a month planned",

@@ -21,12 +21,8 @@ from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.levels import features_on
-from warehouse.coding.order import code_enterprises
-from warehouse.coding.queue import compute_red_queue
-from warehouse.coding.stages import compute_codes, compute_explanations, compute_features, compute_scores
-from warehouse.coding.timelines import compute_timelines
+from warehouse.coding.order import STAGES, begin, run_stage
 from warehouse.connection import Connection, writing
 from warehouse.database.places import open_place
 from warehouse.database.rows import scratch_beside
@@ -130,7 +126,7 @@ def measure_levels(root: Path) -> list[Measured]:
 
 
 def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
-    """Checks, features, scores, codes, explanations, queue and publication, in the order of the job."""
+    """Checks, all stages of a coding, plan and publication, in the order of the job."""
     meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF)
     results = dict(RESULT_SUITES)
     with writing(home) as connection, open_place(connection, home, AS_OF):
@@ -138,22 +134,12 @@ def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
             with meter.stage("import Great Expectations"):
                 import great_expectations  # noqa: F401
             _check(meter, connection, home, "intake checks", intake_suites(AS_OF))
-        with meter.stage("features", floor=WAREHOUSE) as stage:
-            stage.rows = compute_features(connection, what)
-        with meter.stage("scores", floor=WAREHOUSE) as stage:
-            stage.rows = compute_scores(connection, what)
-        with meter.stage("timelines", floor=WAREHOUSE) as stage:
-            stage.rows = compute_timelines(connection, what)
-        with meter.stage("codes", floor=WAREHOUSE) as stage:
-            stage.rows = compute_codes(connection, what)
-        if checks:
-            _check(meter, connection, home, "code checks", {"codes": results.pop("codes")})
-        with meter.stage("explanations", floor=WAREHOUSE) as stage:
-            stage.rows = compute_explanations(connection, what)
-        with meter.stage("passports", floor=WAREHOUSE) as stage:
-            stage.rows = compute_passports(connection, what)
-        with meter.stage("red queue", floor=WAREHOUSE) as stage:
-            stage.rows = compute_red_queue(connection, what)
+        begin(connection, what)
+        for name in STAGES:
+            with meter.stage(name.replace("_", " "), floor=WAREHOUSE) as stage:
+                stage.rows = run_stage(connection, what, name)[0]
+            if checks and name == "codes":
+                _check(meter, connection, home, "code checks", {"codes": results.pop("codes")})
         with meter.stage("plan", floor=WAREHOUSE) as stage:
             planned = compute_plan(connection, what)
             stage.rows = planned.visits if planned else 0
@@ -161,7 +147,7 @@ def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
             _check(meter, connection, home, "result checks", results)
         with meter.stage("publish", floor=WAREHOUSE) as stage:
             publish_run(connection, home, what, run_id="benchmark")
-            stage.rows = _coded(connection)
+            stage.rows = coded(connection)
     return meter.found
 
 
@@ -174,7 +160,7 @@ def _check(
         stage.rows = len(flat)
 
 
-def _coded(connection: Connection) -> int:
+def coded(connection: Connection) -> int:
     return connection.execute("SELECT count(*) FROM risk.codes").fetchall()[0][0]
 
 
@@ -194,21 +180,6 @@ def measure_again(root: Path, folders: dict[str, Path], mapping_file: Path) -> l
                     today=day,
                 )
                 stage.rows = taken.delivered
-    return meter.found
-
-
-def measure_night(root: Path) -> list[Measured]:
-    """Everything after the intake of a second night, as one stage and without checks."""
-    meter, home, what = Meter("again"), Home(root), coding(NIGHT)
-    with (
-        writing(home) as connection,
-        open_place(connection, home, NIGHT),
-        meter.stage("the night after: features to publish") as stage,
-    ):
-        code_enterprises(connection, what)
-        stage.rows = _coded(connection)
-        compute_plan(connection, what)
-        publish_run(connection, home, what, run_id="benchmark-night")
     return meter.found
 
 

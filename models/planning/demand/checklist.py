@@ -7,7 +7,7 @@ yearly full coverage (P2) leaves nothing out.  Where the trade is unknown the li
 be wrong to take for the whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
@@ -83,7 +83,8 @@ def checklist(
         One row per visit and thing to check, columns ``CHECKLIST_SCHEMA``, sorted by visit and rank.
     """
     codes = {said: industry_code(said) for said in visits["industry"].unique() if said is not None}
-    trades = {said: _trade(code, items) for said, code in codes.items()}
+    by_code = _trades(set(codes.values()), items)
+    trades = {said: by_code[code] for said, code in codes.items()}
     stops = _stops(visits, trades)
     catalogue = _catalogue(items)
     named = _named(findings)
@@ -101,13 +102,18 @@ def checklist(
     return _worded(kept, catalogue, named)
 
 
-def _trade(code: str | None, items: Sequence[CheckItem]) -> str:
-    """What sets an industry apart from others: the items of trades that concern it, and those major in its trade."""
-    if code is None:
-        return _NO_TRADE
-    concern = (i.code for i in items if is_in_industries(code, i.industries))
-    major = (i.code for i in items if is_in_industries(code, i.major_industries))
-    return " ".join(["-", *concern, "-", *major])
+def _trades(codes: Collection[str | None], items: Sequence[CheckItem]) -> dict[str | None, str]:
+    """What sets each industry apart from others: which of all lists of industries it is in.
+
+    Items that name the same industries concern the same enterprises.
+    """
+    lists = sorted({each for i in items for each in (tuple(i.industries), tuple(i.major_industries)) if each})
+    return {
+        code: _NO_TRADE
+        if code is None
+        else " ".join(["-", *(f"{at}" for at, one in enumerate(lists) if is_in_industries(code, one))])
+        for code in codes
+    }
 
 
 def _stops(visits: pl.DataFrame, trades: Mapping[str, str]) -> pl.DataFrame:
