@@ -33,7 +33,7 @@ ALERTS, READS = 5, 200
 
 
 def measure_nights(root: Path, night: Path, mapping: Path, folder: Path) -> list[Measured]:
-    """Three nights: with what the bulk's night brought, the first after a first one; of nothing new; an ordinary one."""
+    """Three nights: with what the bulk's night brought, the first after a first one; nothing new; an ordinary one."""
     meter, home = Meter("nights"), Home(root)
     with writing(home) as connection:
         for days, about in (

@@ -95,9 +95,10 @@ def updating(
             coding = coding_on(connection, pack, as_of, known_at=known_at, only=only, stored_by=None)
             code_enterprises(connection, coding)
             changed = issue(connection, coding, run_id=run_id)
-    if coding and stood and documented:
-        publish_changed(connection, home, coding)
-    elif coding or not stood or not documented or not tells_of_intake(connection, home):
+    if stood and documented:
+        if coding or not tells_of_intake(connection, home):
+            publish_changed(connection, home, only, known_at=known_at)
+    else:
         publish(connection, home, known_at=known_at, documented=only if documented else None)
     found.append(Updated(as_of, len(only), changed))
 

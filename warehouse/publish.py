@@ -15,7 +15,7 @@ import duckdb
 
 from warehouse.coding import renewal
 from warehouse.coding.coding import Coding
-from warehouse.coding.extract import ONLY
+from warehouse.coding.extract import among_these
 from warehouse.coding.issue import issue, note_replay
 from warehouse.coding.rows import require_day
 from warehouse.database import documents
@@ -236,24 +236,24 @@ def publish_again(connection: Connection, home: Home) -> int | None:
     return None if last is None else publish(connection, home, known_at=last.known_at)
 
 
-def publish_changed(connection: Connection, home: Home, coding: Coding) -> int:
-    """Put the enterprises that were coded anew into the published copy.  Returns its size in bytes.
+def publish_changed(connection: Connection, home: Home, only: tuple[str, ...], *, known_at: date) -> int:
+    """Put the enterprises that were coded anew, and what came in, into the published copy.  Returns its size in bytes.
 
     The copy is copied, changed and put in its place like a new one; what becomes of a table says its declaration.  One
     that turns out to be damaged is made anew.
     """
     try:
-        building = _changed(connection, home, coding)
+        building = _changed(connection, home, only, known_at)
     except duckdb.Error as error:
         log.warning("the published copy is made anew, for it cannot be read: %s", error)
-        return publish(connection, home, known_at=coding.known_at, documented=coding.only)
+        return publish(connection, home, known_at=known_at, documented=only)
     size = put_in_place(building, home.published)
     CODES.note(connection, home)
-    _publish_documents(connection, home, coding.known_at, coding.only)
+    _publish_documents(connection, home, known_at, only)
     return size
 
 
-def _changed(connection: Connection, home: Home, coding: Coding) -> Path:
+def _changed(connection: Connection, home: Home, only: tuple[str, ...], known_at: date) -> Path:
     building = under_construction(home.published)
     shutil.copyfile(home.published, building)
     attach(connection, building)
@@ -261,19 +261,19 @@ def _changed(connection: Connection, home: Home, coding: Coding) -> Path:
         for table, query in PUBLISHED.items():
             renewed = OWN[table].renewed
             if renewed == "enterprise":
-                _exchange(connection, table, query, coding.known_at)
+                _exchange(connection, table, query, only, known_at)
             elif renewed == "update":
                 connection.execute(f"DROP TABLE IF EXISTS copy.{table}")
-                create(connection, table, query, coding.known_at)
+                create(connection, table, query, known_at)
         connection.execute("CHECKPOINT copy")
     finally:
         connection.execute("DETACH copy")
     return building
 
 
-def _exchange(connection: Connection, table: str, query: str, known_at: date) -> None:
+def _exchange(connection: Connection, table: str, query: str, only: tuple[str, ...], known_at: date) -> None:
     """The rows of the enterprises that were coded anew."""
-    among = f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    among = among_these(only)
     arguments = named_in(query, {"known_at": known_at})
     connection.execute(f"DELETE FROM copy.{table} WHERE {among}")
     connection.execute(f"INSERT INTO copy.{table} BY NAME SELECT * FROM ({query}) WHERE {among}", arguments)

@@ -1,6 +1,6 @@
 """Which rows a coding reads, and in which form: days and minutes since 1970-01-01, flags as 0 and 1."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -39,6 +39,18 @@ def among(extract: Extract, of: str = "") -> str:
         first, last = (one.replace("'", "''") for one in extract.between)
         tests.append(f"{column} BETWEEN '{first}' AND '{last}'")
     return " AND ".join(tests) or "true"
+
+
+FEW = 100
+"""Enterprises that a statement names one by one: what is told to the database beforehand it asks of sorted rows too."""
+
+
+def among_these(only: Sequence[str]) -> str:
+    """SQL condition: the row is about one of these enterprises, which ``ONLY`` holds."""
+    if len(only) > FEW:
+        return f"enterprise_id IN (SELECT enterprise_id FROM {ONLY})"
+    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in only)
+    return f"enterprise_id IN ({listed})" if only else "false"
 
 
 def integer_query(table: Table, rows: str) -> str:

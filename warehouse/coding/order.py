@@ -11,7 +11,7 @@ from warehouse.coding import renewal
 from warehouse.coding.alike import compute_alike
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.counterfactuals import compute_passports
-from warehouse.coding.extract import name_only
+from warehouse.coding.extract import FEW, name_only
 from warehouse.coding.levels import preparing_once
 from warehouse.coding.queue import compute_red_queue
 from warehouse.coding.renewal import Whom
@@ -93,9 +93,6 @@ def by_one_thread(connection: Connection, coding: Coding) -> Generator[None]:
     finally:
         with suppress(duckdb.Error):
             connection.execute(f"SET threads = {threads}")
-
-
-FEW = 100
 
 
 def code_only(connection: Connection, coding: Coding) -> None:

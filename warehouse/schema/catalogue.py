@@ -50,7 +50,8 @@ def _versions_of(table: Table) -> OwnTable:
     return OwnTable(
         table.grain,
         columns | version_columns(table),
-        renewed="enterprise",
+        # A former number may come in alone, and then nobody is coded anew.
+        renewed="enterprise" if table.is_register or table.happened else "update",
         is_published=table.name in AS_KNOWN,
         kept_back=(*personal(table), TOLD_AS) if table.is_register else personal(table),
     )
