@@ -99,14 +99,15 @@ def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
     """What is read, in portions of whole enterprises by their order; at least one."""
     name_only(connection, extract)
     held = " + ".join(f"(SELECT count(*) FROM core.{name})" for name in EVENT_COLUMNS)
-    if extract.only is not None or value(connection, f"SELECT {held}") <= MOST_ROWS:
+    are_few = extract.only is not None and len(extract.only) <= FEW
+    if are_few or value(connection, f"SELECT {held}") <= MOST_ROWS:
         yield extract
         return
     counted = " UNION ALL ".join(
-        f"SELECT enterprise_id, count(*) AS n FROM core.{name} GROUP BY enterprise_id"
+        f"SELECT enterprise_id, count(*) AS n FROM core.{name} WHERE {among(extract)} GROUP BY enterprise_id"
         for name in EVENT_COLUMNS
     )
-    for between in connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall():
+    for between in connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall() or [None]:
         yield replace(extract, between=between)
 
 

@@ -187,6 +187,7 @@ def _renewed(connection: Connection, coding: Coding, since: date) -> str:
         since=f"DATE '{since}'",
         day=f"DATE '{coding.as_of}'",
         beyond=f"DATE '{coding.as_of + timedelta(days=FORESEEN_DAYS)}'",
+        dwell=_dwell(coding),
         promised=" ".join(f"WHEN '{code}' THEN {one}" for code, one in passed.items()),
         ahead=" OR ".join(passed.values()),
         permille=coding.policy.review.monitoring.recomputed_permille,
@@ -194,7 +195,8 @@ def _renewed(connection: Connection, coding: Coding, since: date) -> str:
 
 
 _WHO = f"SELECT enterprise_id FROM {PLACE}.main.renewed WHERE {{whom}}"
-# Ways also change after a day on which facts or code did, and while a code is held: the rules remember that evening.
+# Ways also change after a day on which facts or code did, for the rules remember that evening; and of what is held when
+# the end of the hold comes near enough that waiting is one of them, or facts turn before an act would tell.
 _RENEWED = """
 INSERT INTO {place}.main.renewed
 WITH turned AS (
@@ -202,6 +204,9 @@ WITH turned AS (
            coalesce(read_on <= {day}, false) OR coalesce(beyond_on <= {beyond}, false) AS codes,
            coalesce(CASE code {promised} END, false) AS ways, {ahead} AS is_old
     FROM {warehouse}.risk.turns JOIN {warehouse}.risk.codes USING (enterprise_id)),
+held AS (
+    SELECT enterprise_id, valid_to, {dwell} AS dwell FROM {warehouse}.risk.forecast
+    WHERE valid_from = {since} AND decided_by = 'held'),
 asked AS (
     FROM turned WHERE levels OR codes OR ways OR is_old UNION ALL
     SELECT enterprise_id, true, true, true, true FROM touched UNION ALL
@@ -213,7 +218,8 @@ asked AS (
     SELECT enterprise_id, false, false, true, false FROM {warehouse}.risk.codes SEMI JOIN (
         SELECT enterprise_id FROM {warehouse}.risk.steps WHERE valid_from = {since} UNION ALL
         SELECT enterprise_id FROM {warehouse}.risk.code_history WHERE valid_from >= {since} UNION ALL
-        SELECT enterprise_id FROM {warehouse}.risk.forecast WHERE valid_from = {since} AND decided_by = 'held'
+        SELECT enterprise_id FROM held LEFT JOIN {warehouse}.risk.turns USING (enterprise_id)
+        WHERE valid_to > {since} + dwell AND valid_to <= {day} + dwell OR read_on <= {day} + dwell
     ) USING (enterprise_id) WHERE code <> 'green'),
 sampled AS (
     SELECT enterprise_id, false, false, false, false, true FROM {warehouse}.risk.codes
@@ -336,6 +342,7 @@ def today(connection: Connection, coding: Coding) -> Today:
         _first_remembered(coding),
         tuple(name for name, feature in older.items() if feature in AGES),
         tuple(name for name, feature in older.items() if feature in DELAYS),
+        {code: int(getattr(coding.policy.codes.change.dwell_days, code)) for code in BY_CODE},
     )
 
 
@@ -344,7 +351,20 @@ def _first_remembered(coding: Coding) -> date:
 
 
 def _ways(coding: Coding, days: int) -> str:
-    return f"SELECT * REPLACE ({_today(coding)}, reached_on + {days} AS reached_on) FROM {{kept}}"
+    """What an act of today brings after the dwell of the code comes later; what a hold ends by itself, when it does."""
+    is_of_today = "reached_on = as_of + dwell AND len(acts) > 0"
+    comes = f"CASE WHEN {is_of_today} THEN reached_on + {days} ELSE reached_on END AS reached_on"
+    return (
+        f"SELECT k.* REPLACE ({_today(coding)}, {comes}) FROM {{kept}} k "
+        f"JOIN (SELECT enterprise_id, {_dwell(coding)} AS dwell FROM {PLACE}.risk.codes) USING (enterprise_id)"
+    )
+
+
+def _dwell(coding: Coding) -> str:
+    """SQL: the dwell of a code."""
+    days = coding.policy.codes.change.dwell_days
+    each = " ".join(f"WHEN '{code}' THEN {int(getattr(days, code))}" for code in BY_CODE)
+    return f"CASE code {each} ELSE 0 END"
 
 
 def _open_findings(coding: Coding, days: int) -> str:

@@ -6,7 +6,7 @@ database.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 Row = dict[str, Any]
@@ -17,7 +17,8 @@ class Today:
     """The day coded last, and what is a day older on each day.
 
     ``data_watermark``: of its codes.  ``remembered``: first day that the change rules remember.  ``ages``,
-    ``delays``: factors and rules whose datum is a day older, always or while it is not 0.
+    ``delays``: factors and rules whose datum is a day older, always or while it is not 0.  ``dwell``: days after which
+    an act of today betters a code.
     """
 
     as_of: date
@@ -25,6 +26,7 @@ class Today:
     remembered: date
     ages: tuple[str, ...]
     delays: tuple[str, ...]
+    dwell: Mapping[str, int]
 
     def told(self) -> Row:
         """As JSON can say it."""
@@ -35,7 +37,14 @@ class Today:
         """The same the other way round."""
         day = {name: date.fromisoformat(told[name]) for name in ("as_of", "remembered")}
         watermark = told["data_watermark"] and date.fromisoformat(told["data_watermark"])
-        return cls(day["as_of"], watermark, day["remembered"], tuple(told["ages"]), tuple(told["delays"]))
+        return cls(
+            day["as_of"],
+            watermark,
+            day["remembered"],
+            tuple(told["ages"]),
+            tuple(told["delays"]),
+            told["dwell"],
+        )
 
     def passport(self, one: Row) -> Row:
         """A passport (``warehouse.questions.passport``)."""
@@ -45,8 +54,10 @@ class Today:
         for finding in one["open_findings"]:
             due = finding["rectify_due_on"]
             finding["is_overdue"] = None if due is None else due < self.as_of
+        after_acts = one["as_of"] + timedelta(days=self.dwell.get(one["code"], 0))
         for way in one["ways"]:
-            way["reached_on"] = way["reached_on"] and way["reached_on"] + days
+            if way["acts"] and way["reached_on"] == after_acts:
+                way["reached_on"] += days
         one["facts"] = _from(self.remembered, one["facts"])
         one["forecast"] = _from(self.as_of, one["forecast"])
         for stretch in one["forecast"]:

@@ -202,3 +202,18 @@ def test_nothing_is_kept_by_other_rules_or_another_program_or_where_a_day_is_mis
         assert not keeps(coding)
     connection.execute("UPDATE risk.near_red SET as_of = as_of - 1")
     assert not keeps(coding)
+
+
+def test_a_night_comes_to_the_same_in_portions(
+    city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, connection, coding = city
+    found: list[dict[str, pl.DataFrame]] = []
+    for few, rows in ((10**6, 10**6), (0, 7)):
+        monkeypatch.setattr("warehouse.coding.extract.FEW", few)
+        monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", rows)
+        with open_place(connection, Home(home.root / f"{few}").prepare(), coding.as_of):
+            code_enterprises(connection, coding)
+            assert renewal.held(connection)
+            found.append(tables_of(connection))
+    assert [name for name, frame in found[0].items() if not frame.equals(found[1][name])] == []
