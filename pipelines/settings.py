@@ -35,6 +35,7 @@ class Settings:
     ``RISKCODE_RUNS_KEPT_DAYS``: after so many days Dagster forgets a run (``pipelines.housekeeping``; default 400).
     ``RISKCODE_WAIT_SECONDS``: how long a run of the scheduler waits for another one that writes (default 900: longer
     than a night of a large city takes); it is then tried again.
+    ``RISKCODE_MEMORY``: what the database may hold in memory, as ``6GB`` (``warehouse.connection``).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from models.errors import BusyError, WarehouseError
+from models.errors import BusyError, SettingsError, WarehouseError
 from warehouse import checkpoint, exchange
 from warehouse.checkpoint import copy_whole, opened, take_in_log
 from warehouse.clock import local_now
@@ -18,9 +19,12 @@ from warehouse.database.opening import prepare_schema
 from warehouse.database.rows import SCRATCH
 from warehouse.home import Home, log_of
 
+MEMORY: Final = "RISKCODE_MEMORY"
+"""Environment variable: how much the database may hold in memory (``6GB``); what is more lies on the disk meanwhile."""
+
 
 @contextmanager
-def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = None) -> Generator[Connection]:
+def writing(home: Home, *, wait_seconds: float = 0) -> Generator[Connection]:
     """The warehouse, for the one run that may write it.
 
     The lock is the operating system's: it goes when the process goes, however it dies.
@@ -29,7 +33,7 @@ def writing(home: Home, *, wait_seconds: float = 0, memory_limit: str | None = N
     """
     with holding(home, wait_seconds=wait_seconds):
         home.require_room()
-        connection = _connect(home, memory_limit)
+        connection = _connect(home)
         try:
             prepare_schema(connection)
             yield connection
@@ -51,7 +55,7 @@ def looking_back(home: Home, *, wait_seconds: float = 0) -> Generator[Connection
         if not home.warehouse.exists():
             raise WarehouseError("{root} has no past yet. Start a run first: ./riskcode run", root=home.root)
         home.require_room(home.warehouse.stat().st_size)
-        with _connect(home, None) as whole:
+        with _connect(home) as whole:
             prepare_schema(whole)
         try:
             copy_whole(home, copy)
@@ -93,7 +97,7 @@ def holding(home: Home, *, wait_seconds: float = 0) -> Generator[None]:
         lock.release()
 
 
-def _connect(home: Home, memory_limit: str | None) -> Connection:
+def _connect(home: Home) -> Connection:
     written = log_of(home.warehouse)
     if written.exists() and not home.warehouse.exists():
         # DuckDB would remove the log and begin an empty warehouse.
@@ -113,8 +117,14 @@ def _connect(home: Home, memory_limit: str | None) -> Connection:
             error=error,
         ) from error
     _set_up(connection)
-    if memory_limit:
-        connection.execute(f"SET memory_limit = '{memory_limit}'")
+    if memory_limit := os.environ.get(MEMORY):
+        try:
+            connection.execute(f"SET memory_limit = '{memory_limit}'")
+        except duckdb.Error as error:
+            connection.close()
+            raise SettingsError(
+                "{memory} is no size of memory; say for example 6GB.", memory=memory_limit
+            ) from error
     return connection
 
 

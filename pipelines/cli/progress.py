@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.status import Status
 
 from warehouse.clock import LOCAL, local_now
+from warehouse.database.frames import parts
 from warehouse.home import Home
 
 
@@ -21,10 +22,12 @@ class Progress(logging.Handler):
         super().__init__(logging.INFO)
         self.file = logging.NullHandler() if home is None else _log_of(home)
         self.file.addFilter(_by_the_clock)
+        self.file.addFilter(lambda record: record.name != parts.name)
         self.file.setFormatter(logging.Formatter("%(at)s %(process)d %(message)s"))
         # On the error stream, so that what is printed stays the result.
         self.console, self.quiet = Console(stderr=True, highlight=False), quiet
         self.status: Status | None = None
+        self.step = ""
         self.log = logging.getLogger("riskcode")
         self.before = (logging.NOTSET, True)
 
@@ -41,8 +44,14 @@ class Progress(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show one step."""
+        if record.name == parts.name:
+            # Of use to who waits, not to who reads it afterwards.
+            if self.status is not None:
+                self.status.update(f"{self.step}: {record.getMessage()}")
+            return
+        self.step = record.getMessage()
         if self.status is not None:
-            self.status.update(record.getMessage())
+            self.status.update(self.step)
         elif not self.quiet or record.levelno >= logging.WARNING:
             self.console.print(f"[dim]{local_now():%H:%M:%S} {record.getMessage()}[/]")
 

@@ -1,5 +1,6 @@
 """``./riskcode run``: the nightly job in this process, with a summary a person wants to read."""
 
+import os
 import shutil
 import sys
 from collections.abc import Generator
@@ -37,7 +38,7 @@ from pipelines.demo_home import (
 from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_now, local_today
-from warehouse.connection import holding
+from warehouse.connection import MEMORY, holding
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, reading, rows
 from warehouse.home import Home, log_of
@@ -63,6 +64,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
     ] = False,
+    memory: Annotated[
+        str | None, typer.Option(help="what the database may hold in memory, as 6GB", envvar=MEMORY)
+    ] = None,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
@@ -73,6 +77,8 @@ def run(
     Without --source the inbox is taken in (RISKCODE_HOME/inbox/<source>/).  An empty installation runs on
     the demo city.
     """
+    if memory:
+        os.environ[MEMORY] = memory
     settings = load_settings()
     home = settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)

@@ -1,5 +1,6 @@
 """Which rows a coding reads, and in which form: days and minutes since 1970-01-01, flags as 0 and 1."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,7 @@ import polars as pl
 from models.features.events import EVENT_COLUMNS
 from models.tables.canonical import TABLES, Table
 from warehouse.database.findings import findings
-from warehouse.database.frames import Connection, shown_as
+from warehouse.database.frames import Connection, parts, shown_as
 from warehouse.database.meta import value
 from warehouse.database.validity import as_stored
 
@@ -107,7 +108,12 @@ def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
         f"SELECT enterprise_id, count(*) AS n FROM core.{name} WHERE {among(extract)} GROUP BY enterprise_id"
         for name in EVENT_COLUMNS
     )
-    for between in connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall() or [None]:
+    ranges = connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall() or [None]
+    begun = time.monotonic()
+    for number, between in enumerate(ranges):
+        if number:
+            left = (time.monotonic() - begun) / number * (len(ranges) - number)
+            parts.info("part %s of %s, about %.0f s left", number + 1, len(ranges), left)
         yield replace(extract, between=between)
 
 

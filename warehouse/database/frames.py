@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Connection = duckdb.DuckDBPyConnection
 log = logging.getLogger("riskcode")
+parts = logging.getLogger("riskcode.parts")
+"""How far what the log told last has come."""
 
 
 @contextmanager
