@@ -81,7 +81,7 @@ def _each(pieces: Collection[Piece], day: int) -> str:
         f"WHEN {one.on(day)} THEN {one.amount}" + (f" + {one.slope * day}" if one.slope else "")
         for one in pieces
     )
-    return f"CASE {cases} ELSE 0 END"
+    return f"CASE {cases} ELSE 0 END" if cases else "0"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -109,12 +109,16 @@ def run(
         sys.stdout.write(as_json(summary | {"complaints": said}, indent=None) + "\n")
     else:
         show(summary, words, Console(), is_demo=choice.demo_size is not None)
-    if summary["alike"]:
-        told = words("Days on which two sources may report one finding: {n}", n=f"{summary['alike']:,}")
-        console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
+    _tell_alike(summary["alike"], words, console)
     tell_news_of_run(home, settings)
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
+
+
+def _tell_alike(days: int, words: Words, console: Console) -> None:
+    if days:
+        told = words("Days on which two sources may report one finding: {n}", n=f"{days:,}")
+        console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
 
 
 def _night(settings: Settings, order: Order, words: Words, console: Console) -> str:
