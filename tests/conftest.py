@@ -27,6 +27,8 @@ settings.load_profile("here")
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ["RISKCODE_LANG"] = "en"
+# As many workers as cores: a second thread of each would only wait.
+os.environ.setdefault("RISKCODE_THREADS", "1")
 # Tests code days of many years in one process.
 os.environ["RISKCODE_COMMISSIONED_ON"] = "2000-01-01"
 

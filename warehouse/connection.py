@@ -21,6 +21,8 @@ from warehouse.home import Home, log_of
 
 MEMORY: Final = "RISKCODE_MEMORY"
 """Environment variable: how much the database may hold in memory (``6GB``); what is more lies on the disk meanwhile."""
+THREADS: Final = "RISKCODE_THREADS"
+"""Environment variable: threads of the database (default: as many as there are cores)."""
 
 
 @contextmanager
@@ -130,6 +132,11 @@ def _connect(home: Home) -> Connection:
 
 def _set_up(connection: Connection) -> None:
     connection.execute("SET preserve_insertion_order = true")
+    if (threads := os.environ.get(THREADS, "")).isdecimal():
+        connection.execute(f"SET threads = {max(1, int(threads))}")
+    elif threads:
+        connection.close()
+        raise SettingsError("{threads} is no number of threads; say for example 2.", threads=threads)
     connection.execute("SET TimeZone = 'Asia/Shanghai'")
     connection.execute("SET enable_progress_bar = false")
 

@@ -9,7 +9,7 @@ from models.errors import SettingsError
 from tests.worlds.edges import edgy_world
 from tests.worlds.warehouses import fill
 from warehouse.coding.extract import EVERY_ROW, in_portions
-from warehouse.connection import MEMORY, writing
+from warehouse.connection import MEMORY, THREADS, writing
 from warehouse.home import Home
 
 START = date(2026, 6, 30)
@@ -21,6 +21,10 @@ def test_the_database_holds_no_more_than_it_is_told(home: Home, monkeypatch: pyt
         assert connection.execute("SELECT current_setting('memory_limit')").fetchall() == [("512.0 MiB",)]
     monkeypatch.setenv(MEMORY, "a lot")
     with pytest.raises(SettingsError, match="a lot"), writing(home):
+        pass
+    monkeypatch.delenv(MEMORY)
+    monkeypatch.setenv(THREADS, "few")
+    with pytest.raises(SettingsError, match="few"), writing(home):
         pass
 
 
