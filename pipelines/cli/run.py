@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ from pipelines.demo_home import (
     write_demo,
 )
 from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Engine, Settings, load_settings
 from warehouse.clock import local_now, local_today
 from warehouse.connection import holding
 from warehouse.database.frames import Connection
@@ -63,6 +63,12 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
     ] = False,
+    engine: Annotated[
+        Engine | None, typer.Option(help="what codes a whole city; default: RISKCODE_ENGINE, or local")
+    ] = None,
+    master: Annotated[
+        str | None, typer.Option(help="of Spark: local[2], yarn, k8s://…; default: as Spark is configured")
+    ] = None,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
@@ -73,7 +79,7 @@ def run(
     Without --source the inbox is taken in (RISKCODE_HOME/inbox/<source>/).  An empty installation runs on
     the demo city.
     """
-    settings = load_settings()
+    settings = _engaged(load_settings(), engine, master)
     home = settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
@@ -109,6 +115,21 @@ def run(
     tell_news_of_run(home, settings)
     if summary["run"]["state"] != "done":
         raise typer.Exit(NOT_WHOLE)
+
+
+def _engaged(settings: Settings, engine: Engine | None, master: str | None) -> Settings:
+    """The settings with what codes a whole city; where that cannot be had, it is told before anything is taken in."""
+    settings = replace(
+        settings, engine=engine or settings.engine, spark_master=master or settings.spark_master
+    )
+    if settings.engine == "spark":
+        # Whoever codes here does not wait for what Spark needs.
+        from warehouse.buckets.spark import require_spark
+
+        require_spark()
+    elif master is not None:
+        raise WrongUse("--master {master} needs --engine spark", master=master)
+    return settings
 
 
 def _night(settings: Settings, order: Order, words: Words, console: Console) -> str:

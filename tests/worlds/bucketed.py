@@ -25,7 +25,7 @@ from warehouse.rules.packs import Activation, activate, begin_with
 
 DAY = date(2026, 6, 30)
 STARTER = load_policy()
-FEW = 120
+FEW = 80
 """Events of a bucket."""
 
 

@@ -71,8 +71,9 @@ def code_bucket(told: str, bucket: int) -> str:
 @contextmanager
 def _in_memory(spilt: str) -> Generator[Connection]:
     """A new warehouse for one thread."""
-    settings = {"threads": 1, "memory_limit": MOST_MEMORY, "temp_directory": spilt}
-    with duckdb.connect(config=settings) as connection:
+    with duckdb.connect(
+        config={"threads": 1, "memory_limit": MOST_MEMORY, "temp_directory": spilt}
+    ) as connection:
         connection.execute("SET TimeZone = 'Asia/Shanghai'")
         prepare_schema(connection)
         yield connection
