@@ -41,6 +41,8 @@ TABLES = tuple(table for step in _STEPS for table in step.tables)
 """What is made in buckets."""
 MOST_MEMORY = "2GB"
 """That the database of a bucket may hold; what does not fit lies in its own temporary files."""
+MOST_AT_HOME = "1 GiB"
+"""That the warehouse may hold while rows go out and come home: they only pass through."""
 
 
 # ---- in a task ---------------------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ def bring(
         log.info("writing the rows of every bucket")
         read = work / "read"
         read.mkdir()
-        with held_within(connection, "3 GiB"):
+        with held_within(connection, MOST_AT_HOME):
             counts = export(connection, coding, read, most)
         buckets = sorted({bucket for by_bucket in counts.values() for bucket in by_bucket})
         log.info("coding %d buckets", len(buckets))
@@ -118,8 +120,9 @@ def bring(
         rows: dict[int, dict[str, int]] = {one["bucket"]: one["rows"] for one in came}
         if sorted(rows) != buckets:
             raise WarehouseError("Not all buckets were coded. Run again.")
-        for table in TABLES if buckets else ():
-            _take_in(connection, coding, work, table, {bucket: rows[bucket][table] for bucket in buckets})
+        with held_within(connection, MOST_AT_HOME):
+            for table in TABLES if buckets else ():
+                _take_in(connection, coding, work, table, {bucket: rows[bucket][table] for bucket in buckets})
     note_brought(connection, TABLES if buckets else ())
 
 
