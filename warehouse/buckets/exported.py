@@ -21,13 +21,19 @@ from warehouse.schema.catalogue import OWN
 MOST_EVENTS = 400_000
 """Of a bucket, about: 5,000 to 10,000 enterprises.  It costs 2 seconds before the first of them is coded."""
 
-_WHOLE = ("ops.meta", "ops.deliveries", "ops.packs", "ops.activations", "model.cards", "model.promotions")
-"""Small tables that tell which rules hold, and of which warehouse and write the rows are."""
-_STORED = {
-    "ops.number_pools": "SELECT * FROM ops.number_pools WHERE {stored}",
-    "dispute.overrides": "SELECT * REPLACE ({ended}) FROM dispute.overrides WHERE {stored}",
-}
-"""Small tables of which a coding may read what was stored by a past write only."""
+_SMALL = (
+    "ops.meta",
+    "ops.deliveries",
+    "ops.packs",
+    "ops.activations",
+    "ops.number_pools",
+    "model.cards",
+    "model.promotions",
+    "dispute.overrides",
+)
+"""Small tables, read whole: of which warehouse and write the rows are, which rules hold, what people decided."""
+_AS_STORED = ("ops.number_pools", "dispute.overrides")
+"""Those of which a coding reads what was stored by its write only, where it has one."""
 _ENDED = ("ended_on", "ended_from", "ended_stored_no")
 
 Counts = dict[str, dict[int, int]]
@@ -41,8 +47,8 @@ def export(connection: Connection, coding: Coding, folder: Path, most: int = MOS
         f"SELECT enterprise_id, portion::INTEGER AS bucket FROM ({numbered_portions(EVERY_ROW, most)})"
     )
     by = coding.stored_by
-    for name, query in _small(by).items():
-        _copy(connection, query, _small_file(folder, name))
+    for name in _SMALL:
+        _copy(connection, _small_rows(name, by), _small_file(folder, name))
     counts: Counts = {}
     for name in EVENT_COLUMNS:
         rows = f"core.{name}" if by is None else f"({as_stored(TABLES[name], by)})"
@@ -58,7 +64,7 @@ def export(connection: Connection, coding: Coding, folder: Path, most: int = MOS
 
 def load(connection: Connection, folder: Path, bucket: int) -> dict[str, int]:
     """Let a new database hold what a bucket is coded from.  Gives how many rows of each table of events."""
-    for name in _small(None):
+    for name in _SMALL:
         connection.execute(f"DELETE FROM {name}")
         connection.execute(
             f"INSERT INTO {name} BY NAME FROM read_parquet(?)", [str(_small_file(folder, name))]
@@ -81,13 +87,17 @@ def write(connection: Connection, table: str, target: Path) -> int:
     return int(value(connection, f"SELECT count(*) FROM {table}"))
 
 
-def _small(by: int | None) -> dict[str, str]:
-    stored = "true" if by is None else stored_by(f"{by:d}")
-    ended = "true" if by is None else stored_by(f"{by:d}", column="ended_stored_no")
-    earlier = ", ".join(f"CASE WHEN {ended} THEN {column} END AS {column}" for column in _ENDED)
-    return {name: f"FROM {name}" for name in _WHOLE} | {
-        name: query.format(stored=stored, ended=earlier) for name, query in _STORED.items()
-    }
+def _small_rows(name: str, by: int | None) -> str:
+    """SQL of a small table without what tells of persons, who decide no code."""
+    columns = OWN[name].columns
+    told = {column: "''" for column, one in columns.items() if one.personal and one.kind == "VARCHAR"}
+    if by is None or name not in _AS_STORED:
+        stored = "true"
+    else:
+        stored, ended = (stored_by(f"{by:d}", column=column) for column in ("stored_no", "ended_stored_no"))
+        told |= {column: f"CASE WHEN {ended} THEN {column} END" for column in _ENDED if column in columns}
+    replaced = ", ".join(f"{said} AS {column}" for column, said in told.items())
+    return f"SELECT *{f' REPLACE ({replaced})' if told else ''} FROM {name} WHERE {stored}"
 
 
 def _columns(name: str) -> str:
