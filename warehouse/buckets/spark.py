@@ -39,8 +39,11 @@ def on_spark(master: str | None) -> Run:
         if not wanted:
             return []
         require_spark()
-        with _session(master) as session:
-            return _mapped(session, code, wanted)
+        with warnings.catch_warnings():
+            # Frames of pandas, about which Spark warns, are not made.
+            warnings.simplefilter("ignore", FutureWarning)
+            with _session(master) as session:
+                return _mapped(session, code, wanted)
 
     return run
 
@@ -57,12 +60,12 @@ def _mapped(session: Any, code: Callable[[int], str], buckets: list[int]) -> lis
     # As many tasks as there are buckets, one for each.
     tasks = session.range(0, len(buckets), 1, len(buckets))
     try:
-        with warnings.catch_warnings():
-            # Frames of pandas, about which Spark warns, are not made.
-            warnings.simplefilter("ignore", FutureWarning)
-            return [made for (made,) in tasks.mapInArrow(coded, "made string").collect()]
+        return [made for (made,) in tasks.mapInArrow(coded, "made string").collect()]
     except import_module("pyspark.errors").PySparkException as error:
-        raise ScoreError("Spark could not code all buckets: {why}", why=_reason(str(error))) from error
+        raise ScoreError(
+            "Spark could not code all buckets ({why}). Run again, or without --engine spark.",
+            why=_reason(str(error)),
+        ) from error
 
 
 def _reason(told: str) -> str:
@@ -93,7 +96,8 @@ def _session(master: str | None) -> Generator[Any]:
         session = builder.getOrCreate()
     except Exception as error:
         raise SettingsError(
-            "Spark does not start with master {master}: {why}", master=master, why=_reason(str(error))
+            "Spark does not start ({why}). Set --master or RISKCODE_SPARK_MASTER, and what docs/spark.md says of it.",
+            why=_reason(str(error)),
         ) from error
     try:
         yield session
@@ -118,12 +122,18 @@ def require_spark() -> None:
             "--require-hashes -r requirements-spark.lock"
         )
     version = java_version()
-    if version is None or version < OLDEST_JAVA:
+    if version is None:
         raise SettingsError(
-            "Spark needs Java {oldest} or newer, and {found}. Install it, for example: apt install "
-            "openjdk-17-jre-headless; or let JAVA_HOME name it.",
+            "Spark needs Java {oldest} or newer, and there is none. Install openjdk-17-jre-headless, or let JAVA_HOME "
+            "name one.",
             oldest=OLDEST_JAVA,
-            found="there is none" if version is None else f"Java {version} is there",
+        )
+    if version < OLDEST_JAVA:
+        raise SettingsError(
+            "Spark needs Java {oldest} or newer, and {version} is there. Install openjdk-17-jre-headless, or let "
+            "JAVA_HOME name one.",
+            oldest=OLDEST_JAVA,
+            version=version,
         )
 
 

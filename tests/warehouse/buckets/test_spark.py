@@ -50,5 +50,5 @@ def test_what_is_missing_is_named_with_the_next_step(tmp_path: Path, monkeypatch
     java.parent.mkdir()
     java.write_text("""#!/bin/sh\necho 'openjdk version "11.0.2"' >&2\n""")
     java.chmod(0o755)
-    with pytest.raises(SettingsError, match="Java 11 is there"):
+    with pytest.raises(SettingsError, match="and 11 is there"):
         require_spark()
