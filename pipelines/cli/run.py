@@ -36,6 +36,7 @@ from pipelines.demo_home import (
 )
 from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
 from pipelines.settings import Engine, Settings, load_settings
+from warehouse.buckets.needed import require_spark
 from warehouse.clock import local_now, local_today
 from warehouse.connection import holding
 from warehouse.database.frames import Connection
@@ -50,6 +51,12 @@ from warehouse.questions.findings import alike_days
 NOT_WHOLE = 10
 """Exit code of a run that coded and published, while not all that was delivered could be read."""
 _HEAD = 10
+_Engine = Annotated[
+    Engine | None, typer.Option(help="what codes a whole city; default: RISKCODE_ENGINE, or local")
+]
+_Master = Annotated[
+    str | None, typer.Option(help="of Spark: local[2], yarn, k8s://…; default: as Spark is configured")
+]
 
 
 def run(
@@ -63,12 +70,8 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
     ] = False,
-    engine: Annotated[
-        Engine | None, typer.Option(help="what codes a whole city; default: RISKCODE_ENGINE, or local")
-    ] = None,
-    master: Annotated[
-        str | None, typer.Option(help="of Spark: local[2], yarn, k8s://…; default: as Spark is configured")
-    ] = None,
+    engine: _Engine = None,
+    master: _Master = None,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
@@ -123,9 +126,6 @@ def _engaged(settings: Settings, engine: Engine | None, master: str | None) -> S
         settings, engine=engine or settings.engine, spark_master=master or settings.spark_master
     )
     if settings.engine == "spark":
-        # Whoever codes here does not wait for what Spark needs.
-        from warehouse.buckets.spark import require_spark
-
         require_spark()
     elif master is not None:
         raise WrongUse("--master {master} needs --engine spark", master=master)

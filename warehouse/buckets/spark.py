@@ -6,23 +6,22 @@ its counts.  PySpark is an extra (``requirements-spark.lock``) and is imported w
 
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from models.errors import ScoreError, SettingsError
 from warehouse.buckets.coded import Run
+from warehouse.buckets.needed import require_spark
 
-OLDEST_JAVA = 17
 _REPOSITORY = Path(__file__).parents[2]
 _ONE_THREAD = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """A task has one core; more threads would only wait for each other."""
@@ -49,9 +48,6 @@ def on_spark(master: str | None) -> Run:
 
 
 def _mapped(session: Any, code: Callable[[int], str], buckets: list[int]) -> list[str]:
-    # Each task imports it, too.
-    import pyarrow as pa
-
     def coded(batches: Iterator[Any]) -> Iterator[Any]:
         for batch in batches:
             for at in batch.column(0).to_pylist():
@@ -112,37 +108,3 @@ def _path() -> str:
     """Where tasks find this program, before whatever they are told otherwise."""
     told = os.environ.get("PYTHONPATH")
     return os.pathsep.join([str(_REPOSITORY), *([told] if told else [])])
-
-
-def require_spark() -> None:
-    """Raise SettingsError where PySpark or its Java is missing."""
-    if find_spec("pyspark") is None:
-        raise SettingsError(
-            "Spark is asked for, and pyspark is not installed. Call: .venv/bin/python -m pip install "
-            "--require-hashes -r requirements-spark.lock"
-        )
-    version = java_version()
-    if version is None:
-        raise SettingsError(
-            "Spark needs Java {oldest} or newer, and there is none. Install openjdk-17-jre-headless, or let JAVA_HOME "
-            "name one.",
-            oldest=OLDEST_JAVA,
-        )
-    if version < OLDEST_JAVA:
-        raise SettingsError(
-            "Spark needs Java {oldest} or newer, and {version} is there. Install openjdk-17-jre-headless, or let "
-            "JAVA_HOME name one.",
-            oldest=OLDEST_JAVA,
-            version=version,
-        )
-
-
-def java_version() -> int | None:
-    """Main version of the Java that Spark would use; ``None`` where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
-    if java is None:
-        return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', told)
-    return int(found[1]) if found else None

@@ -7,14 +7,15 @@ import pytest
 
 from models.errors import ScoreError, SettingsError
 from tests.worlds.bucketed import both_ways, differing, world
-from warehouse.buckets import spark
-from warehouse.buckets.spark import java_version, on_spark, require_spark
+from warehouse.buckets import needed, spark
+from warehouse.buckets.needed import OLDEST_JAVA, java_version, require_spark
+from warehouse.buckets.spark import on_spark
 
 
 def lacking() -> str:
     if find_spec("pyspark") is None:
         return "pyspark is not installed (requirements-spark.lock)"
-    return "" if (java_version() or 0) >= spark.OLDEST_JAVA else "there is no Java 17"
+    return "" if (java_version() or 0) >= OLDEST_JAVA else "there is no Java 17"
 
 
 needs_spark = pytest.mark.skipif(bool(lacking()), reason=lacking())
@@ -39,10 +40,10 @@ def test_nobody_needs_spark_where_there_is_no_bucket(monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_missing_is_named_with_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spark, "find_spec", lambda name: None)
+    monkeypatch.setattr(needed, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"requirements-spark\.lock"):
         require_spark()
-    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    monkeypatch.setattr(needed, "find_spec", lambda name: object())
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(SettingsError, match="there is none"):
         require_spark()
