@@ -176,8 +176,11 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     def compute(self, coding: Coding, stage: str) -> tuple[int, ...]:
         """Compute one stage of a coding (``warehouse.coding.order``)."""
-        if self.engine == "spark" and stage == next(iter(STAGES)) and renewal.held(self.connection) is None:
-            self._bring(coding)
+        if self.engine == "spark" and stage == next(iter(STAGES)):
+            if renewal.held(self.connection) is None:
+                self._bring(coding)
+            else:
+                log.info("few enterprises are coded anew: they are coded here, without Spark")
         return run_stage(self.connection, coding, stage)
 
     def _bring(self, coding: Coding) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from models.policy import load_policy
+from models.coding.calibration import Calibration, Step
+from models.coding.card import FittedCard, Origin
+from models.coding.shrinkage import WHOLE, Priors
+from models.policy import Thresholds, load_policy
 from tests.worlds.edges import edgy_world
 from tests.worlds.packs import changed
 from tests.worlds.warehouses import fill
@@ -20,6 +23,7 @@ from warehouse.database.frames import insert
 from warehouse.database.meta import stored_no
 from warehouse.database.places import PLACE, held, open_place
 from warehouse.home import Home
+from warehouse.rules.cards import save_card
 from warehouse.rules.in_force import coding_on
 from warehouse.rules.packs import Activation, activate, begin_with
 
@@ -41,7 +45,7 @@ class World:
 
 @contextmanager
 def world(root: Path, seed: int) -> Iterator[World]:
-    """Two sources that share their numbers, overrides, and a pack that comes into force later."""
+    """Two sources that share their numbers, overrides, a champion card, and a pack that comes into force later."""
     home = Home(root / "home").prepare()
     stricter = changed(
         "stricter",
@@ -51,6 +55,7 @@ def world(root: Path, seed: int) -> Iterator[World]:
     activate(home, stricter, coming, default=STARTER)
     with writing(home) as connection:
         begin_with(connection, None, STARTER)
+        _champion(connection)
         told = edgy_world(seed, DAY, firms=30, most_events=60)
         fill(connection, told, received_on=DAY)
         connection.execute(
@@ -64,6 +69,37 @@ def world(root: Path, seed: int) -> Iterator[World]:
         again = told["violations"][::3].with_columns(recorded_at=pl.lit(DAY), enterprise_id=pl.lit("e7"))
         fill(connection, {"violations": again}, received_on=DAY)
         yield World(connection, home, Home(root / "beside").prepare(), first)
+
+
+def _champion(connection: Connection) -> None:
+    """A card with the points of the pack, other cut-offs, a probability and priors, in force for some days."""
+    step = Step(0, 0.1, 0.05, 0.2, 100, 10)
+    label, day = "serious_finding", f"{DAY - timedelta(days=400)}"
+    origin = Origin("expert", label, day, day, day, 1, 100, 10, 30, day, "starter", "1.0", "hash", "code")
+    card = FittedCard(
+        STARTER.on(DAY).scorecard,
+        Thresholds(blue=7, yellow=17, red=31),
+        logit_per_point=0.1,
+        directions={},
+        calibrations={
+            label: Calibration(label, 0.1, (step, replace(step, least_points=12, probability=0.4)))
+        },
+        priors=Priors({WHOLE: (1.0, 9.0)}),
+        origin=origin,
+    )
+    insert(
+        connection,
+        "model.promotions",
+        number=1,
+        promoted_at=DAY - timedelta(days=100),
+        action="promote",
+        card_id=save_card(connection, card, fitted_on=DAY - timedelta(days=100)),
+        approved_by="ZHOU",
+        reason="for a test",
+        effective_from=DAY - timedelta(days=60),
+        overridden=False,
+        gate="[]",
+    )
 
 
 def _override(connection: Connection, enterprise: str, code: str, stored: int, *, ended: int) -> None:

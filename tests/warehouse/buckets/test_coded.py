@@ -31,6 +31,8 @@ def test_buckets_make_what_is_made_at_once(seed: int, tmp_path: Path) -> None:
         assert len(numbers) > 2
         assert differing(at_once, in_buckets) == []
         assert {*TABLES, "serve.red_queue", "risk.factors"} <= {*in_buckets}
+        # The champion is asked, here and there.
+        assert all(in_buckets[name][1].height == 30 for name in ("risk.rates", "risk.probabilities"))
         assert not (one.home.root / "buckets").exists()
 
 
