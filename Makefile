@@ -62,7 +62,7 @@ check-documents: $(VENV)/.ready-dev
 audit: $(VENV)/.ready-dev ## known vulnerabilities of the locked libraries; skipped where api.osv.dev cannot be asked
 	@asked=$$(mktemp --suffix=.py) && trap 'rm -f "$$asked" "$$asked.lock"' EXIT && { \
 	  printf '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n'; \
-	  sed -nE 's/^([A-Za-z0-9].*[^ \\]) *\\?$$/#   "\1",/p' requirements-postgres.lock; \
+	  sed -nE 's/^([A-Za-z0-9].*[^ \\]) *\\?$$/#   "\1",/p' requirements-postgres.lock requirements-spark.lock | sort -u; \
 	  printf '# ]\n# ///\n'; } > "$$asked" && status=0 && \
 	{ $(BIN)/uv audit -q --preview-features audit-command --script "$$asked" || status=$$?; } && \
 	if [ $$status -eq 2 ]; then echo "audit skipped: who knows of vulnerabilities could not be asked (above)"; else exit $$status; fi
@@ -89,6 +89,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-strip-ext
 lock: $(VENV)/.ready-dev ## resolve the dependencies anew, with hashes
 	@$(COMPILE) -o requirements.lock
 	@$(COMPILE) --extra postgres -c requirements.lock -o requirements-postgres.lock
+	@$(COMPILE) --extra spark -c requirements.lock -o requirements-spark.lock
 	@$(COMPILE) --extra postgres --group dev -c requirements-postgres.lock -o requirements-dev.lock
 
 clean: ## remove the environment and all caches (not the data in .riskcode)

@@ -37,7 +37,7 @@ def red_queue(context: AssetExecutionContext, warehouse: Warehouse) -> Materiali
     """红码待检队列: every RED enterprise with the working day its special inspection is due (C3)."""
 
     def make(day: date) -> Metadata:
-        rows, alike = warehouse.compute(warehouse.coding(day, "codes"), "red_queue")
+        rows, _, alike = warehouse.compute(warehouse.coding(day, "codes"), "red_queue")
         return {ROWS: rows, "rows_alike": alike}
 
     return materialised(warehouse, make)

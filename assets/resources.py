@@ -4,7 +4,9 @@ import logging
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from dagster import (
     ConfigurableResource,
@@ -17,11 +19,15 @@ from pydantic import PrivateAttr
 from assets.partitions import MOST_DAYS, days_of
 from models.errors import PolicyError, RiskcodeError
 from models.policy import Policy, load_policy
+from warehouse.buckets.coded import bring
+from warehouse.buckets.spark import on_spark
+from warehouse.coding import renewal
 from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.order import STAGES, begin, require, run_stage
 from warehouse.connection import Connection, writing
 from warehouse.database.meta import stored_no, value
 from warehouse.database.places import identity, made, mark, open_place, shed_old
+from warehouse.database.rows import SCRATCH
 from warehouse.database.runs import known_for, last_issued, stored_by, would_issue
 from warehouse.home import Home
 from warehouse.planning.draws import Seeds
@@ -65,6 +71,8 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     Opened once for a run: another one waits so many seconds for its end and is then refused.  ``is_full``: everybody is
     coded anew, whatever could be kept.  ``days_kept``: places of days that are kept beside what lives.
+    ``engine``: ``spark`` has a whole city coded in buckets, by machines that see ``spark_folder`` (default: a folder of
+    the home), as ``spark_master`` says (default: as Spark is configured).
     """
 
     home: str
@@ -74,6 +82,9 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     days_kept: int = 7
+    engine: Literal["local", "spark"] = "local"
+    spark_master: str | None = None
+    spark_folder: str | None = None
     wait_seconds: float = 0
     _days: tuple[date, ...] = PrivateAttr(default=())
     _connection: Connection | None = PrivateAttr(default=None)
@@ -165,7 +176,22 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     def compute(self, coding: Coding, stage: str) -> tuple[int, ...]:
         """Compute one stage of a coding (``warehouse.coding.order``)."""
+        if self.engine == "spark" and stage == next(iter(STAGES)):
+            if renewal.held(self.connection) is None:
+                self._bring(coding)
+            else:
+                log.info("few enterprises are coded anew: they are coded here, without Spark")
         return run_stage(self.connection, coding, stage)
+
+    def _bring(self, coding: Coding) -> None:
+        """Let the place hold what Spark makes of everybody; the stages take it over."""
+        folder = self.paths.root / SCRATCH.format("buckets")
+        if self.spark_folder is None:
+            self.paths.require_room(self.paths.warehouse.stat().st_size)
+        else:
+            # Homes that share a folder do not meet in it.
+            folder = Path(self.spark_folder) / f"riskcode-{sha256(self.home.encode()).hexdigest()[:12]}"
+        bring(self.connection, coding, self._held_policy(), folder, on_spark(self.spark_master))
 
     def issues(self, coding: Coding) -> bool:
         """Whether the codes are new: a replay issues nothing, and no run does that is for several days.

@@ -82,7 +82,7 @@ def _counted(warehouse: Warehouse, stage: str, *, after: str) -> Callable[[date]
     """A stage of which only the number of rows is told."""
 
     def make(day: date) -> Metadata:
-        [rows] = warehouse.compute(warehouse.coding(day, after), stage)
+        rows, *_ = warehouse.compute(warehouse.coding(day, after), stage)
         return {ROWS: rows}
 
     return make

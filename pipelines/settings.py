@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
@@ -13,6 +14,8 @@ from warehouse.clock import COMMISSIONED_ON, commissioned_on
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
+Engine = Literal["local", "spark"]
+"""What can code a whole city."""
 
 
 def version() -> str:
@@ -36,6 +39,9 @@ class Settings:
     ``RISKCODE_WAIT_SECONDS``: how long a run of the scheduler waits for another one that writes (default 900: longer
     than a night of a large city takes); it is then tried again.
     ``RISKCODE_MEMORY``: what the database may hold in memory, as ``6GB`` (``warehouse.connection``).
+    ``RISKCODE_ENGINE``: what codes a whole city, ``local`` (default) or ``spark``.
+    ``RISKCODE_SPARK_MASTER``: its master (default: as Spark is configured).
+    ``RISKCODE_SPARK_FOLDER``: a folder that all machines of Spark see (default: one in the home).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -48,6 +54,9 @@ class Settings:
     runs_kept_days: int
     wait_seconds: int
     notify: str | None = field(repr=False)
+    engine: Engine = "local"
+    spark_master: str | None = None
+    spark_folder: Path | None = None
 
 
 def load_settings() -> Settings:
@@ -66,7 +75,18 @@ def load_settings() -> Settings:
         runs_kept_days=_whole("RISKCODE_RUNS_KEPT_DAYS", "400"),
         wait_seconds=_whole("RISKCODE_WAIT_SECONDS", "900"),
         notify=os.environ.get("RISKCODE_NOTIFY") or None,
+        engine=_engine("RISKCODE_ENGINE"),
+        spark_master=os.environ.get("RISKCODE_SPARK_MASTER") or None,
+        spark_folder=Path(folder) if (folder := os.environ.get("RISKCODE_SPARK_FOLDER")) else None,
     )
+
+
+def _engine(name: str) -> Engine:
+    text = os.environ.get(name) or "local"
+    for known in get_args(Engine):
+        if text == known:
+            return known
+    raise SettingsError("{name} is '{text}'. Set it to local or spark.", name=name, text=text)
 
 
 def _whole(name: str, otherwise: str) -> int:

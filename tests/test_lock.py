@@ -3,14 +3,19 @@
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, metadata
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-postgres.lock", "requirements-dev.lock")
-"""Each holds all that the one before it holds."""
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-postgres.lock": ("requirements.lock",),
+    "requirements-spark.lock": ("requirements.lock",),
+    "requirements-dev.lock": ("requirements.lock", "requirements-postgres.lock"),
+}
+"""Each with those of which it holds all; Spark is large, and no test needs it."""
+INSTALLED = ("requirements-postgres.lock", "requirements-spark.lock")
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -39,9 +44,11 @@ def test_no_registry_or_local_path_is_named(lock: str) -> None:
 def declared() -> dict[str, list[str]]:
     """What each lock was made from."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
-    [postgres] = project["project"]["optional-dependencies"].values()
-    more = [project["project"]["dependencies"], postgres, project["dependency-groups"]["dev"]]
-    return dict(zip(LOCKS, accumulate(more), strict=True))
+    extras = project["project"]["optional-dependencies"]
+    own = {"requirements-dev.lock": project["dependency-groups"]["dev"]}
+    own |= {"requirements.lock": project["project"]["dependencies"]}
+    own |= {f"requirements-{name}.lock": told for name, told in extras.items()}
+    return {lock: [*own[lock], *(one for held in LOCKS[lock] for one in own[held])] for lock in LOCKS}
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -56,14 +63,17 @@ def test_every_declared_dependency_is_pinned_within_its_bounds(lock: str) -> Non
         assert requirement.specifier.contains(pinned[name]), f"{lock}: {name} is out of step: run make lock"
 
 
-@pytest.mark.parametrize(("smaller", "larger"), pairwise(LOCKS))
+@pytest.mark.parametrize(
+    ("smaller", "larger"), [(smaller, larger) for larger, held in LOCKS.items() for smaller in held]
+)
 def test_a_lock_agrees_with_the_one_it_builds_on(smaller: str, larger: str) -> None:
     held = pins(larger)
     assert {name: held.get(name) for name in pins(smaller)} == pins(smaller)
 
 
-def test_an_installation_without_postgres_needs_no_driver_of_it() -> None:
-    assert not {"dagster-postgres", "psycopg2-binary"} & set(pins("requirements.lock"))
+def test_an_installation_without_postgres_and_spark_needs_nothing_of_them() -> None:
+    assert not {"dagster-postgres", "psycopg2-binary", "pyspark"} & set(pins("requirements.lock"))
+    assert "pyspark" not in pins("requirements-dev.lock")
 
 
 _ASKS_FOR_MORE = re.compile(r"\b(A?GPL|LGPL|MPL|EPL|EUPL|CDDL|OSL)\b|Affero|Lesser General|Mozilla Public")
@@ -74,7 +84,8 @@ def test_the_notice_names_every_library_whose_licence_asks_for_more_than_a_notic
     notice = (REPOSITORY / "NOTICE").read_text(encoding="utf-8")
     named = set(re.findall(r"^  ([a-z0-9-]+)  ", notice, re.MULTILINE))
     found = set[str]()
-    for name in pins("requirements-postgres.lock"):
+    installed = {name for lock in INSTALLED for name in pins(lock)}
+    for name in installed:
         try:
             about = metadata(name)
         except PackageNotFoundError:
@@ -83,4 +94,4 @@ def test_the_notice_names_every_library_whose_licence_asks_for_more_than_a_notic
         licences += [one for one in about.get_all("Classifier") or [] if one.startswith("License")]
         if _ASKS_FOR_MORE.search(" ".join(licences)):
             found.add(name)
-    assert found <= named <= set(pins("requirements-postgres.lock"))
+    assert found <= named <= installed

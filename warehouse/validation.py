@@ -8,6 +8,7 @@ functions: it takes seconds, and reading commands must not wait for it.
 import logging
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,12 @@ def run_suites(connection: Connection, suites: Sequence[Suite], *, docs: Path) -
     # GX asks the network for nothing when analytics are off, and draws no progress bars of its own.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    # Great Expectations takes ten seconds to import; only checks need it.
-    import great_expectations as gx
-    from great_expectations.render import renderer, view
+    with warnings.catch_warnings():
+        # It imports Spark where that is installed, which has something to say about pandas.
+        warnings.simplefilter("ignore", FutureWarning)
+        # Great Expectations takes ten seconds to import; only checks need it.
+        import great_expectations as gx
+        from great_expectations.render import renderer, view
 
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +36,8 @@ from pipelines.demo_home import (
     write_demo,
 )
 from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Engine, Settings, load_settings
+from warehouse.buckets.needed import require_spark
 from warehouse.clock import local_now, local_today
 from warehouse.connection import MEMORY, holding
 from warehouse.database.frames import Connection
@@ -51,6 +52,18 @@ from warehouse.questions.findings import alike_days
 NOT_WHOLE = 10
 """Exit code of a run that coded and published, while not all that was delivered could be read."""
 _HEAD = 10
+_Full = Annotated[
+    bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
+]
+_Memory = Annotated[
+    str | None, typer.Option(help="what the database may hold in memory, as 6GB", envvar=MEMORY)
+]
+_Engine = Annotated[
+    Engine | None, typer.Option(help="what codes a whole city; default: RISKCODE_ENGINE, or local")
+]
+_Master = Annotated[
+    str | None, typer.Option(help="of Spark: local[2], yarn, k8s://…; default: as Spark is configured")
+]
 
 
 def run(
@@ -61,12 +74,10 @@ def run(
     ] = None,
     known_at: Annotated[datetime | None, day("use what was known then; default: --as-of")] = None,
     demo: Annotated[bool, typer.Option(help="the built-in demo city")] = False,
-    full: Annotated[
-        bool, typer.Option("--full", help="code everybody anew, also whose code cannot have changed")
-    ] = False,
-    memory: Annotated[
-        str | None, typer.Option(help="what the database may hold in memory, as 6GB", envvar=MEMORY)
-    ] = None,
+    full: _Full = False,
+    memory: _Memory = None,
+    engine: _Engine = None,
+    master: _Master = None,
     enterprises: Annotated[
         int | None, typer.Option(help="size of the demo city; default: 5000, or what is there", min=1)
     ] = None,
@@ -77,9 +88,7 @@ def run(
     Without --source the inbox is taken in (RISKCODE_HOME/inbox/<source>/).  An empty installation runs on
     the demo city.
     """
-    if memory:
-        os.environ[MEMORY] = memory
-    settings = load_settings()
+    settings = _engaged(load_settings(), engine, master, memory)
     home = settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
     choice = _choose(home, source, mapping, demo, enterprises)
@@ -119,6 +128,20 @@ def _tell_alike(days: int, words: Words, console: Console) -> None:
     if days:
         told = words("Days on which two sources may report one finding: {n}", n=f"{days:,}")
         console.print(f"[dim]{told}{words.colon}./riskcode sources alike[/]")
+
+
+def _engaged(settings: Settings, engine: Engine | None, master: str | None, memory: str | None) -> Settings:
+    """The settings with what codes a whole city; where that cannot be had, it is told before anything is taken in."""
+    if memory:
+        os.environ[MEMORY] = memory
+    settings = replace(
+        settings, engine=engine or settings.engine, spark_master=master or settings.spark_master
+    )
+    if settings.engine == "spark":
+        require_spark()
+    elif master is not None:
+        raise WrongUse("--master {master} needs --engine spark", master=master)
+    return settings
 
 
 def _night(settings: Settings, order: Order, words: Words, console: Console) -> str:

@@ -104,12 +104,8 @@ def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
     if are_few or value(connection, f"SELECT {held}") <= MOST_ROWS:
         yield extract
         return
-    counted = " UNION ALL ".join(
-        f"SELECT enterprise_id, count(*) AS n FROM core.{name} WHERE {among(extract)} GROUP BY enterprise_id"
-        for name in EVENT_COLUMNS
-    )
-    ranges = connection.execute(_RANGES.format(counted=counted, most=MOST_ROWS)).fetchall() or [None]
-    begun = time.monotonic()
+    query = _RANGES.format(numbered=numbered_portions(extract, MOST_ROWS))
+    ranges, begun = connection.execute(query).fetchall() or [None], time.monotonic()
     for number, between in enumerate(ranges):
         if number:
             left = (time.monotonic() - begun) / number * (len(ranges) - number)
@@ -117,9 +113,19 @@ def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
         yield replace(extract, between=between)
 
 
+def numbered_portions(extract: Extract, most: int) -> str:
+    """SQL of enterprises that are read with the number of their portion: so many events, about, of neighbours by id."""
+    counted = " UNION ALL ".join(
+        f"SELECT enterprise_id, count(*) AS n FROM core.{name} WHERE {among(extract)} GROUP BY enterprise_id"
+        for name in EVENT_COLUMNS
+    )
+    return _NUMBERED.format(counted=counted, most=most)
+
+
+_NUMBERED = """
+SELECT enterprise_id, sum(sum(n)) OVER (ORDER BY enterprise_id) // {most} AS portion
+FROM ({counted}) GROUP BY enterprise_id
+"""
 _RANGES = """
-SELECT min(enterprise_id), max(enterprise_id) FROM (
-    SELECT enterprise_id, sum(sum(n)) OVER (ORDER BY enterprise_id) // {most} AS portion
-    FROM ({counted}) GROUP BY enterprise_id)
-GROUP BY portion ORDER BY portion
+SELECT min(enterprise_id), max(enterprise_id) FROM ({numbered}) GROUP BY portion ORDER BY portion
 """

@@ -13,7 +13,7 @@ from warehouse.coding.coding import Coding, identity_of
 from warehouse.coding.counterfactuals import compute_passports
 from warehouse.coding.extract import FEW, name_only
 from warehouse.coding.levels import preparing_once
-from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.queue import compute_open_findings, compute_red_queue
 from warehouse.coding.renewal import Whom
 from warehouse.coding.stages import (
     compute_codes,
@@ -21,6 +21,7 @@ from warehouse.coding.stages import (
     compute_features,
     compute_probabilities,
     compute_scores,
+    compute_wordings,
 )
 from warehouse.coding.timelines import compute_timelines
 from warehouse.database import places
@@ -31,13 +32,14 @@ Compute = Callable[[Connection, Coding], Any]
 
 
 class Step(NamedTuple):
-    """One computation of a stage: of everybody, or of those who are coded anew, and which tables it fills of them."""
+    """One computation of a stage: of the city, or of each enterprise by itself.
+
+    Of the latter, whom a night codes anew, and which tables are filled; the rows of the first one are counted.
+    """
 
     compute: Compute
     whom: Whom | None = None
     tables: tuple[str, ...] = ()
-    counts: str = ""
-    """Table whose rows are counted: the first one, unless told."""
 
 
 STAGES: dict[str, tuple[Step, ...]] = {
@@ -45,10 +47,14 @@ STAGES: dict[str, tuple[Step, ...]] = {
     "scores": (Step(compute_scores, "codes", ("risk.scores",)), Step(compute_probabilities)),
     "timelines": (Step(compute_timelines, "codes", ("risk.forecast", "risk.steps", "risk.point_steps")),),
     "codes": (Step(compute_codes, "codes", ("risk.codes",)),),
-    "explanations": (Step(compute_explanations, "codes", ("risk.explanations",)),),
+    "explanations": (
+        Step(compute_explanations, "codes", ("risk.explanations",)),
+        Step(compute_wordings),
+    ),
     "passports": (Step(compute_passports, "ways", ("risk.ways", "risk.near_red")),),
     "red_queue": (
-        Step(compute_red_queue, "levels", ("serve.open_findings",), "serve.red_queue"),
+        Step(compute_red_queue),
+        Step(compute_open_findings, "levels", ("serve.open_findings",)),
         Step(compute_alike, "levels", ("serve.alike_findings",)),
     ),
 }
@@ -132,8 +138,12 @@ def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, 
 
 
 def _computed(connection: Connection, coding: Coding, step: Step) -> int:
-    kept = renewal.held(connection) if step.whom and places.is_open(connection) else None
-    if kept is None or step.whom is None:
+    if step.whom is None or not places.is_open(connection):
+        return step.compute(connection, coding)
+    if places.take_brought(connection, step.tables):
+        return int(value(connection, f"SELECT count(*) FROM {step.tables[0]}"))
+    kept = renewal.held(connection)
+    if kept is None:
         return step.compute(connection, coding)
     for table in step.tables:
         renewal.keep(connection, coding, kept, table, step.whom)
@@ -142,7 +152,7 @@ def _computed(connection: Connection, coding: Coding, step: Step) -> int:
     step.compute(connection, anew)
     for table in step.tables:
         renewal.require_as_kept(connection, coding, kept, table, step.whom)
-    return int(value(connection, f"SELECT count(*) FROM {step.counts or step.tables[0]}"))
+    return int(value(connection, f"SELECT count(*) FROM {step.tables[0]}"))
 
 
 def require(connection: Connection, coding: Coding, *stages: str) -> None:

@@ -9,11 +9,12 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.extract import rows_to_read
 from warehouse.coding.rows import put, require_day
 from warehouse.database.frames import Connection, log, replace_table
+from warehouse.database.meta import value
 from warehouse.database.validity import open_finding, standing
 
 
 def compute_red_queue(connection: Connection, coding: Coding) -> int:
-    """``serve.red_queue``: every RED enterprise, ranked; ``serve.open_findings``: what to check there."""
+    """``serve.red_queue``: every RED enterprise, ranked."""
     log.info("building the red queue")
     require_day(connection, "risk.codes", coding)
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
@@ -21,13 +22,18 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
     visited = settled_red(red, visits, coding.policy.planning)
     queue = build_red_queue(red, visited, as_of=coding.as_of, policy=coding.policy.queue)
+    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
+
+
+def compute_open_findings(connection: Connection, coding: Coding) -> int:
+    """``serve.open_findings``: what to check at an enterprise.  Returns their number."""
+    arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
     found = rows_to_read(connection, TABLES["violations"], coding.extract)
     query = _OPEN_FINDINGS.format(findings=found)
-    if coding.only is None:
-        connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
-    else:
-        put(connection, "serve.open_findings", connection.sql(query, params=arguments).pl(), coding)
-    return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
+    if coding.only is not None:
+        return put(connection, "serve.open_findings", connection.sql(query, params=arguments).pl(), coding)
+    connection.execute(f"CREATE OR REPLACE TABLE serve.open_findings AS {query}", arguments)
+    return int(value(connection, "SELECT count(*) FROM serve.open_findings"))
 
 
 # Since when a RED code was issued without a break; the coded day itself counts where it begins on it.

@@ -126,15 +126,11 @@ def compute_codes(connection: Connection, coding: Coding) -> int:
 
 
 def compute_explanations(connection: Connection, coding: Coding) -> int:
-    """``risk.explanations``: one row per reason, and ``risk.factors`` with their wording and provenance.
+    """``risk.explanations``: one row per reason.
 
     Raises ScoreError when the points of an enterprise do not add up to its score.
     """
     log.info("explaining")
-    replace_table(connection, "risk.factors", factor_texts(coding.policy))
-    limits = coding.policy.codes.thresholds
-    least = [(code, int(getattr(limits, code))) for code in CODE_KEYS[1:]]
-    replace_table(connection, "risk.cut_offs", OWN["risk.cut_offs"].frame(least))
     day = pl.lit(coding.as_of).alias("as_of")
 
     def made(portion: Coding) -> pl.DataFrame:
@@ -151,6 +147,14 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
         return reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
 
     return put_in_portions(connection, "risk.explanations", coding, made)
+
+
+def compute_wordings(connection: Connection, coding: Coding) -> int:
+    """``risk.factors``: what reasons are about, with wording and provenance; ``risk.cut_offs``: points of each code."""
+    limits = coding.policy.codes.thresholds
+    least = [(code, int(getattr(limits, code))) for code in CODE_KEYS[1:]]
+    replace_table(connection, "risk.cut_offs", OWN["risk.cut_offs"].frame(least))
+    return replace_table(connection, "risk.factors", factor_texts(coding.policy))
 
 
 # The day a factor's points first fall; the day a code that is held or given by a person is first another one.

@@ -33,14 +33,15 @@ _OWN_TABLES = f"""
 CREATE TABLE IF NOT EXISTS {PLACE}.main.coding (
     as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.made (stage VARCHAR PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.brought (name VARCHAR PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.kept (since VARCHAR, as_of DATE);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.kept_wrongly (told VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.renewed (
     enterprise_id VARCHAR, levels BOOLEAN, codes BOOLEAN, ways BOOLEAN, is_old BOOLEAN, is_sampled BOOLEAN);
 """
-_KEPT_OF_PLACE = ("coding", "made", "kept", "kept_wrongly", "renewed")
-"""What a place knows of itself: its coding, the stages that are made, and of a renewal what it rests on and whom it
-codes anew (``warehouse.coding.renewal``)."""
+_KEPT_OF_PLACE = ("coding", "made", "brought", "kept", "kept_wrongly", "renewed")
+"""What a place knows of itself: its coding, the stages that are made, the tables that were made elsewhere and that no
+stage has taken over yet, and of a renewal what it rests on and whom it codes anew (``warehouse.coding.renewal``)."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,19 @@ def made(connection: Connection) -> set[str]:
 def mark(connection: Connection, stage: str) -> None:
     """Remember that the tables of a stage are made."""
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.made VALUES (?)", [stage])
+
+
+def note_brought(connection: Connection, tables: Iterable[str]) -> None:
+    """Remember that the open place holds tables that were made elsewhere."""
+    connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.brought SELECT unnest(?::VARCHAR[])", [[*tables]])
+
+
+def take_brought(connection: Connection, tables: Iterable[str]) -> bool:
+    """Whether the open place holds all these tables as they were brought; each is taken over once."""
+    brought = {name for (name,) in connection.execute(f"SELECT name FROM {PLACE}.main.brought").fetchall()}
+    for name in (mine := brought & {*tables}):
+        connection.execute(f"DELETE FROM {PLACE}.main.brought WHERE name = ?", [name])
+    return mine == {*tables}
 
 
 def held(connection: Connection) -> list[str]:

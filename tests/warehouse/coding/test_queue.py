@@ -14,7 +14,7 @@ from tests.worlds.by_hand import row
 from tests.worlds.deliveries import warehouse
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
-from warehouse.coding.queue import compute_red_queue
+from warehouse.coding.queue import compute_open_findings, compute_red_queue
 from warehouse.connection import Connection
 from warehouse.database.frames import append
 from warehouse.rules.in_force import coding_on
@@ -77,7 +77,9 @@ def queue(connection: Connection, policy: Policy = STARTER, **told: list[dict[st
     for table, rows in told.items():
         frame = canonical(table, [row(table, number, **given) for number, given in enumerate(rows, 1)])
         fill(connection, {table: frame}, received_on=AS_OF)
-    compute_red_queue(connection, coding_on(connection, policy, AS_OF))
+    coding = coding_on(connection, policy, AS_OF)
+    compute_red_queue(connection, coding)
+    compute_open_findings(connection, coding)
     return connection
 
 
