@@ -7,6 +7,7 @@ until then.  The statements read ``firms`` and the prepared events ``of_<table>`
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from models.features.acts import settled_features
 from models.features.catalogue import CATALOGUE
 from models.features.intervals import NEVER, plus
 from models.features.measures import (
@@ -61,11 +62,14 @@ def _of_table(
     measures = CATALOGUE.measures(table)
     among = {name: measures[name] for name in measures if name in read}
     days = list(
-        dict.fromkeys(day for name, one in among.items() for day in _days(one, asked.get(name, ()), policy))
+        dict.fromkeys(
+            (
+                *(day for name, one in among.items() for day in _days(one, asked.get(name, ()), policy)),
+                *_days_of_acts(table, policy),
+                *(day for name in settled_features() & {*among} for day in _left(among[name], policy)),
+            )
+        )
     )
-    if table == "inspections":
-        # What a clean visit settles of the day before it settles on its own day only.
-        days.append("day + 1")
     every = list(
         dict.fromkeys([*days, *(day for one in measures.values() for day in _days(one, (), policy))])
     )
@@ -81,7 +85,7 @@ def _of_table(
 
 
 def _soonest(days: int, grows: int, day: int) -> str:
-    one_by_one = [f"CASE WHEN t{at} > {day} THEN t{at} END" for at in range(days)]
+    one_by_one = [f"CASE WHEN t{at} > {day} AND t{at} < {NEVER} THEN t{at} END" for at in range(days)]
     one_by_one += [f"CASE WHEN b{at} <= {day} AND e{at} > {day} THEN {day + 1} END" for at in range(grows)]
     return f"min(least({', '.join([*one_by_one, 'NULL'])}))"
 
@@ -103,6 +107,28 @@ def _days(measure: Measure, asked: Collection[int], policy: FeaturePolicy) -> It
     elif isinstance(measure, Newest):
         assert isinstance(measure, Age | Streak | LastResult)
         yield "day"
+
+
+def _days_of_acts(table: str, policy: FeaturePolicy) -> tuple[str, ...]:
+    """SQL of the days from which on an act of the day offers, or brings, something else, whatever the levels are.
+
+    What a clean visit settles of the day before it settles on its own day only, and it settles nothing found on its
+    day.  What is known to be put right or answered on a day to come is offered until then.  An alert that is answered
+    by the end of a day is answered late from a day on.
+    """
+    slow = f"CASE WHEN coalesce(is_slow, true) THEN (raised_at + {policy.slow_minutes} + 1) // 1440 END"
+    return {
+        "inspections": ("day + 1",),
+        "violations": ("day + 1", "rectified_on"),
+        "alerts": ("day", "answered_on", slow),
+    }.get(table, ())
+
+
+def _left(measure: Measure, policy: FeaturePolicy) -> Iterator[str]:
+    """SQL of the day on which one event leaves the window, also where it would count only once it is put right."""
+    ends = measure.last_age(policy)
+    if ends < NEVER:
+        yield f"CASE WHEN {' AND '.join(measure.where.says) or 'true'} THEN {plus('day', ends)} END"
 
 
 def _growing(measure: Measure, policy: FeaturePolicy) -> Iterator[tuple[str, str]]:

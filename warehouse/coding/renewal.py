@@ -24,7 +24,7 @@ from warehouse.coding.touched import touched
 from warehouse.coding.turning import BY_CODE
 from warehouse.database.frames import Connection, shown_as
 from warehouse.database.kept import Today
-from warehouse.database.meta import get_meta, set_meta, value
+from warehouse.database.meta import FOREVER, get_meta, set_meta, value
 from warehouse.database.places import PLACE, live
 from warehouse.database.runs import forecasts_are_old, last_issued, would_issue
 from warehouse.schema.catalogue import OWN
@@ -93,15 +93,21 @@ def _may_keep(connection: Connection, coding: Coding, stages: set[str]) -> bool:
 
 
 def _same_rules(then: list[list[Any]], now: list[tuple[Any, ...]], since: date, coding: Coding) -> bool:
-    """Whether the rules of all days are as they were, and none begins today or before an act of today tells."""
+    """Whether the rules of all days are as they were, and none begins today or before an act of today tells.
+
+    Nor since the day kept, whose evening is remembered by its rules; nor did the first ones leave the memory.  And no
+    others will count by other windows, under which something else turns.
+    """
     begins = now[0][0]
     before = [one for one in then if one[0] <= begins]
-    if not before:
+    if len(before) != 1 or any(
+        one.policy.features != coding.policy.features for one in coding.in_force if one.since > coding.as_of
+    ):
         return False
     held = [(begins, *before[-1][1:]), *(tuple(one) for one in then if one[0] > begins)]
     dwell = coding.policy.codes.change.dwell_days
     told = coding.as_of + timedelta(days=max(int(getattr(dwell, code)) for code in BY_CODE))
-    return held == now and not any(f"{since}" < day <= f"{told}" for day, *_ in now)
+    return held == now and not any(f"{since}" <= day <= f"{told}" for day, *_ in now[1:])
 
 
 def _are_of(connection: Connection, day: date) -> bool:
@@ -187,6 +193,7 @@ def _renewed(connection: Connection, coding: Coding, since: date) -> str:
         since=f"DATE '{since}'",
         day=f"DATE '{coding.as_of}'",
         beyond=f"DATE '{coding.as_of + timedelta(days=FORESEEN_DAYS)}'",
+        forever=FOREVER,
         dwell=_dwell(coding),
         promised=" ".join(f"WHEN '{code}' THEN {one}" for code, one in passed.items()),
         ahead=" OR ".join(passed.values()),
@@ -196,7 +203,8 @@ def _renewed(connection: Connection, coding: Coding, since: date) -> str:
 
 _WHO = f"SELECT enterprise_id FROM {PLACE}.main.renewed WHERE {{whom}}"
 # Ways also change after a day on which facts or code did, for the rules remember that evening; and of what is held when
-# the end of the hold comes near enough that waiting is one of them, or facts turn before an act would tell.
+# the end of the hold comes near enough that waiting is one of them, or facts turn before an act would tell.  A code
+# that is still held on the last day foreseen gets better on a day that comes into sight without any turn.
 _RENEWED = """
 INSERT INTO {place}.main.renewed
 WITH turned AS (
@@ -215,6 +223,9 @@ asked AS (
         FROM {warehouse}.risk.forecast SELECT enterprise_id, valid_from UNION ALL
         FROM {warehouse}.risk.steps SELECT enterprise_id, valid_from)
     WHERE valid_from > {since} AND valid_from <= {day} UNION ALL
+    SELECT enterprise_id, false, true, true, false FROM {warehouse}.risk.forecast f
+    JOIN {warehouse}.risk.steps s USING (enterprise_id)
+    WHERE f.valid_to = {forever} AND s.valid_to = {forever} AND f.code <> s.code UNION ALL
     SELECT enterprise_id, false, false, true, false FROM {warehouse}.risk.codes SEMI JOIN (
         SELECT enterprise_id FROM {warehouse}.risk.steps WHERE valid_from = {since} UNION ALL
         SELECT enterprise_id FROM {warehouse}.risk.code_history WHERE valid_from >= {since} UNION ALL

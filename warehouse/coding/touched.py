@@ -31,13 +31,14 @@ def _withdrawn(name: str) -> str:
     return f"OR {withdrawn_between('$known', '$now')}" if "withdrawn_on" in EVENT_COLUMNS[name] else ""
 
 
-# A version whose successor is about another enterprise concerns the one it was about, too.
+# A version whose successor is about another enterprise concerns the one it was about, too: when that one comes, and
+# when it is undone.
 _TOUCHED = (
     " UNION ".join(
         f"SELECT enterprise_id FROM core.{name} WHERE stored_no > $since OR undone_no > $since "
         f"OR {changed_between('$known', '$now')} {_withdrawn(name)} UNION "
         f"SELECT o.enterprise_id FROM core.{name} o JOIN core.{name} n USING ({', '.join(TABLES[name].key)}) "
-        "WHERE n.stored_no > $since AND n.version > 1"
+        "WHERE (n.stored_no > $since OR n.undone_no > $since) AND n.version > 1"
         for name in EVENT_COLUMNS
     )
     # With which sources share their numbers, what is one finding changes wherever these report.

@@ -29,9 +29,14 @@ def turns_query(coding: Coding) -> str:
 
 
 def _read(coding: Coding) -> dict[str, set[int]]:
-    """Levels that rules read from the coded day on, with the values that matter; and what acts are offered by."""
+    """Levels that rules read from the coded day on, with the values that matter; and what acts are offered by.
+
+    What a rule only tells its end by is read, too.
+    """
     asked: dict[str, set[int]] = {feature.name: set() for feature in CATALOGUE if feature.acts != "none"}
     asked["severity_points"] = set()
+    expiring = (rule.expires for rule in coding.policy.codes.rules)
+    asked |= {one.days_since: set[int]() for one in expiring if one and one.days_since not in asked}
     begun = sum(one.since <= coding.as_of for one in coding.in_force)
     for one in coding.in_force[max(begun - 1, 0) :]:
         for name, values in Reading(one).levels.items():
