@@ -148,7 +148,7 @@ def night(connection: Connection, home: Home, coding: Coding) -> list[str]:
 
 PLANTED = {
     "risk.features": "violations_12m = coalesce(violations_12m, 0) + 1",
-    "risk.forecast": "code = 'other'",
+    "risk.forecast": "score = score + 1",
     "risk.explanations": "points = points + 1",
 }
 
