@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import WarehouseError
 from tests.worlds.bucketed import DAY, FEW, STARTER, both_ways, differing, world
-from tests.worlds.effort import tries
+from tests.worlds.effort import EVERYTHING
 from warehouse.buckets.coded import TABLES, bring
 from warehouse.coding.order import begin, code_enterprises, run_stage
 from warehouse.connection import writing
@@ -17,7 +17,7 @@ from warehouse.home import Home
 from warehouse.rules.in_force import coding_on
 
 
-@pytest.mark.parametrize("seed", range(tries(3)))
+@pytest.mark.parametrize("seed", range(3 if EVERYTHING else 1))
 def test_buckets_make_what_is_made_at_once(seed: int, tmp_path: Path) -> None:
     numbers = list[int]()
 
@@ -36,6 +36,7 @@ def test_buckets_make_what_is_made_at_once(seed: int, tmp_path: Path) -> None:
         assert not (one.home.root / "buckets").exists()
 
 
+@pytest.mark.whole
 def test_a_day_coded_again_goes_by_what_was_stored_then(tmp_path: Path) -> None:
     with world(tmp_path, 5) as one:
         now, _ = both_ways(one, map)
