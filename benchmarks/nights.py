@@ -30,17 +30,15 @@ from warehouse.publish import publish_run
 TOUCHED = 0.005
 """Share of the enterprises about which something new is delivered on an ordinary night."""
 ALERTS, READS = 5, 200
+NIGHTS = {1: "the delivery of a night", 2: "nothing new", 3: f"{TOUCHED:.1%} touched"}
+"""Nights by the days after the first one."""
 
 
 def measure_nights(root: Path, night: Path, mapping: Path, folder: Path) -> list[Measured]:
     """Three nights: with what the bulk's night brought, the first after a first one; nothing new; an ordinary one."""
     meter, home = Meter("nights"), Home(root)
     with writing(home) as connection:
-        for days, about in (
-            (1, "the delivery of a night"),
-            (2, "nothing new"),
-            (3, f"{TOUCHED:.1%} touched"),
-        ):
+        for days, about in NIGHTS.items():
             day = AS_OF + timedelta(days=days)
             if days == 3:
                 _deliver(

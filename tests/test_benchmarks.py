@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from benchmarks import nights
 from benchmarks.bench import Bench
 from benchmarks.bulk import AS_OF, Bulk, Size, write_bulk
 from benchmarks.city_in_bulk import night
@@ -38,7 +39,10 @@ def judged(bulk: Bulk) -> Judged:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     # Results are looked at here and not numbers, so no process of its own is needed.
     here = Bench(tmp_path_factory.mktemp("bench"), execute=lambda work, *arguments: work(*arguments))
-    return night(here, SIZE, quick=True)
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(nights, "NIGHTS", {3: nights.NIGHTS[3]})
+        few.setattr(nights, "ALERTS", 1)
+        return night(here, SIZE, quick=True)
 
 
 def shown(report: Report) -> str:

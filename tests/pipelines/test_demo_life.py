@@ -98,7 +98,7 @@ def files_of(home: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in (home / "demo").rglob("*.*")}
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_days_are_lived_alike_however_they_are_cut_and_the_home_goes_by_its_own_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_day_coded_again_goes_by_what_was_stored_then(tmp_path: Path) -> None:
         assert "risk.codes" in differing(now, at_once), "nothing came after the first write"
 
 
+@pytest.mark.whole
 def test_stages_take_over_what_came_home_once(tmp_path: Path) -> None:
     with world(tmp_path, 0) as one:
         coding = coding_on(one.connection, STARTER, DAY)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from models.coding.timeline import InForce
 from models.policy import PolicyOnDay
@@ -94,6 +95,7 @@ def test_a_visit_settles_from_the_next_day_what_was_found_without_one(tmp_path: 
     assert differing(tmp_path, told, (-1, 0, 1, 2), always(policy)) == []
 
 
+@pytest.mark.whole
 def test_an_alert_is_offered_until_the_day_it_is_known_to_be_answered(tmp_path: Path) -> None:
     answered = datetime.combine(on(2), time(0, 10))
     raised = [datetime.combine(on(days), time()) for days in (-10, -200)]
@@ -114,6 +116,7 @@ def test_findings_are_offered_until_the_day_they_are_known_to_be_put_right(tmp_p
     assert differing(tmp_path, told, (0, 1, 2), always(policy)) == []
 
 
+@pytest.mark.whole
 def test_what_would_count_once_it_is_put_right_leaves_its_window(tmp_path: Path) -> None:
     policy = reading(open_major_hazards={0: 0, 1: 12}, unchecked_major_hazards={0: 0, 1: 12})
     hazard = {"occurred_on": on(2 - 731), "is_major_hazard": True}
@@ -121,6 +124,7 @@ def test_what_would_count_once_it_is_put_right_leaves_its_window(tmp_path: Path)
     assert differing(tmp_path, told, (0, 1, 2), always(policy)) == []
 
 
+@pytest.mark.whole
 def test_a_code_held_on_the_last_day_foreseen_gets_better_beyond_it(tmp_path: Path) -> None:
     policy = with_window(reading(severity_points={0: 0, 1: 20}), 3000)
     ends_before_the_last_day = {"occurred_on": on(2199 - 3001), "severity": "serious"}
@@ -128,6 +132,7 @@ def test_a_code_held_on_the_last_day_foreseen_gets_better_beyond_it(tmp_path: Pa
     assert differing(tmp_path, told, (0, 1, 29, 30), always(policy)) == []
 
 
+@pytest.mark.whole
 def test_rules_to_come_may_count_by_other_windows(tmp_path: Path) -> None:
     policy = reading(severity_points={0: 0, 1: 20})
     rules = (InForce(LONG_AGO, policy), InForce(on(100), with_window(policy, 3000)))
@@ -135,6 +140,7 @@ def test_rules_to_come_may_count_by_other_windows(tmp_path: Path) -> None:
     assert differing(tmp_path, told, (0, 1, 2), lambda day: rules) == []
 
 
+@pytest.mark.whole
 def test_the_evening_before_new_rules_is_remembered_by_the_old_ones(tmp_path: Path) -> None:
     policy = reading(accidents_12m={0: 0, 1: 11}, open_rectifications={0: 0, 1: 9})
     policy = replace(
@@ -150,6 +156,7 @@ def test_the_evening_before_new_rules_is_remembered_by_the_old_ones(tmp_path: Pa
     assert differing(tmp_path, told, (-1, 0, 1), lambda day: rules) == []
 
 
+@pytest.mark.whole
 def test_rules_that_leave_the_memory_decide_how_ways_are_searched(tmp_path: Path) -> None:
     ordered = reading(open_rectifications={0: 0, 1: 12})
     unruly = reading(open_rectifications={0: 0, 1: 12}, track_record={"none": 0, "records": 1})

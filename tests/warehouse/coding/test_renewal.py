@@ -153,7 +153,7 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("table", PLANTED)
+@pytest.mark.parametrize("table", list(PLANTED) if EVERYTHING else ["risk.features"])
 def test_what_the_sample_finds_kept_wrongly_is_told_and_the_whole_city_is_coded_anew(
     city: tuple[Home, Connection, Coding], table: str
 ) -> None:
@@ -204,6 +204,7 @@ def test_nothing_is_kept_by_other_rules_or_another_program_or_where_a_day_is_mis
     assert not keeps(coding)
 
 
+@pytest.mark.whole
 def test_a_night_comes_to_the_same_in_portions(
     city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
