@@ -15,6 +15,7 @@ from benchmarks.city_in_bulk import fit as fit_card
 from benchmarks.city_in_bulk import intake as take_in
 from benchmarks.city_in_bulk import night as run_night
 from benchmarks.dynamic import dynamic as count_changes
+from benchmarks.history import record
 from benchmarks.planning import planning as plan_month
 from benchmarks.report import WIDTH, Report, save, show
 from benchmarks.watch import watch as follow_arrivals
@@ -48,6 +49,7 @@ def night(
     events: Events = Size.events,
     seed: Seed = Size.seed,
     quick: Annotated[bool, typer.Option("--quick", help="Without Great Expectations and Dagster.")] = False,
+    note: Annotated[bool, typer.Option("--record", help="Add a line to benchmarks/history.jsonl.")] = False,
     json: Json = False,
     keep: Keep = None,
 ) -> None:
@@ -56,6 +58,8 @@ def night(
         raise typer.BadParameter(f"{keep} is not empty; give a new folder.", param_hint="--keep")
     with bench(keep) as own:
         report = run_night(own, Size(enterprises, events, seed), quick=quick)
+    if note:
+        record(report)
     _finish(report, "night", json=json)
 
 

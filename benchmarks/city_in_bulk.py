@@ -25,7 +25,7 @@ MOST_WHOLE, MOST_NIGHT, MOST_WITHOUT_WAYS, MOST_ALERT = 250, 25, 10, 0.7
 
 
 def night(bench: Bench, size: Size, *, quick: bool) -> Report:
-    """A first night and the one after.  ``quick`` leaves out Great Expectations and Dagster."""
+    """A first night and those after.  ``quick`` leaves out Great Expectations and Dagster."""
     bench.tell("generating the deliveries")
     bulk = write_bulk(bench.folder / "deliveries", size)
     report = Report({**vars(size)}, stages=bench.stages)

@@ -27,7 +27,7 @@ from rich.terminal_theme import SVG_EXPORT_THEME
 from desk.pages.passport import write_page
 from desk.terminal.passport import show_passport
 from desk.words.words import Words
-from docs import house
+from docs import house, performance
 from docs.codes_picture import draw_codes
 from models.policy import load_policy
 from pipelines.cli import run
@@ -166,6 +166,7 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
     "plan-load.svg": month,
     "codes.svg": codes,
     "house.svg": the_house,
+    "performance.svg": lambda _, path: performance.draw(path),
 }
 GROUPS = ",".join(
     f"global@global:{name}" for name in ("intake", "decisions", "learning", "scoring", "inspection")

@@ -13,7 +13,16 @@ import pytest
 import typer
 from dagster import DagsterInstance, build_schedule_context
 
-from docs import data_dictionary, house, law, pictures, planning_tables, scoring_pack, scoring_tables
+from docs import (
+    data_dictionary,
+    house,
+    law,
+    performance,
+    pictures,
+    planning_tables,
+    scoring_pack,
+    scoring_tables,
+)
 from docs.codes_picture import draw_codes
 from docs.markers import block, with_block
 from models import vocabulary as vocab
@@ -213,6 +222,15 @@ def stale(fresh: dict[str, str]) -> list[str]:
     """Blocks of the scoring page that no longer say what they would say today."""
     page = _page("scoring.md")
     return [name for name, content in fresh.items() if block(page, name).strip() != content.strip()]
+
+
+def test_what_a_night_costs_is_told_and_drawn_as_it_was_recorded(tmp_path: Path) -> None:
+    page = _page("performance.md")
+    assert [
+        name for name, told in performance.blocks().items() if block(page, name).strip() != told.strip()
+    ] == []
+    performance.draw(tmp_path / "performance.svg")
+    assert (tmp_path / "performance.svg").read_bytes() == performance.PICTURE.read_bytes()
 
 
 def test_every_picture_is_made_by_one_command_and_shown_on_a_page() -> None:
