@@ -87,6 +87,7 @@ def test_an_update_writes_the_documents_of_its_enterprises_and_every_place_in_th
     assert differing_documents(home) == []
 
 
+@pytest.mark.whole
 def test_a_clock_that_runs_out_is_told_of_an_enterprise_nothing_else_happened_to(
     home: Home, connection: Connection
 ) -> None:
