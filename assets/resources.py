@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 from dagster import (
     ConfigurableResource,
@@ -20,6 +19,7 @@ from assets.partitions import MOST_DAYS, days_of
 from models.errors import PolicyError, RiskcodeError
 from models.policy import Policy, load_policy
 from warehouse.buckets.coded import bring
+from warehouse.buckets.needed import Engine
 from warehouse.buckets.spark import on_spark
 from warehouse.coding import renewal
 from warehouse.coding.coding import Coding, identity_of
@@ -82,7 +82,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     data_docs_url: str = "http://127.0.0.1:3001"
     language: str = "zh"
     days_kept: int = 7
-    engine: Literal["local", "spark"] = "local"
+    engine: Engine = "local"
     spark_master: str | None = None
     spark_folder: str | None = None
     wait_seconds: float = 0

@@ -9,21 +9,12 @@ from benchmarks.nights import TOUCHED
 from desk.draw.canvas import INK, Axes, Axis, beside, in_rows, note, svg
 from desk.say.markdown import table
 from docs.markers import fill
+from warehouse.coding import order
 
 DOCUMENT = Path(__file__).with_name("performance.md")
 PICTURE = Path(__file__).with_name("img") / "performance.svg"
 ORDINARY = f"{TOUCHED:.1%} touched: "
-STAGES = (
-    "features",
-    "scores",
-    "timelines",
-    "codes",
-    "explanations",
-    "passports",
-    "red queue",
-    "plan",
-    "publish",
-)
+STAGES = (*(name.replace("_", " ") for name in order.STAGES), "plan", "publish")
 _WHOLE, _FEW = "#9aa5b1", "#1e6fbf"
 Record = Mapping[str, Any]
 

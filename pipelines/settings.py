@@ -5,17 +5,16 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
 from models.errors import SettingsError
+from warehouse.buckets.needed import Engine
 from warehouse.clock import COMMISSIONED_ON, commissioned_on
 from warehouse.home import Home
 
 REPOSITORY = Path(__file__).parents[1]
-Engine = Literal["local", "spark"]
-"""What can code a whole city."""
 
 
 def version() -> str:

@@ -119,19 +119,20 @@ def _publish(home: Home, exchange: Exchange) -> None:
         if new.exists():
             if name == home.documents.name:
                 # Their log would be read as that of the new ones.
-                _remove_documents(home)
+                remove_with_sides(home.documents)
             new.replace(folder / name)
     for copy in folder.glob("*.duckdb"):
         if copy.name not in exchange.published:
             copy.unlink()
     if home.documents.name not in exchange.published:
-        _remove_documents(home)
+        remove_with_sides(home.documents)
     synced(folder)
 
 
-def _remove_documents(home: Home) -> None:
-    for path in (home.documents, *sides_of(home.documents)):
-        path.unlink(missing_ok=True)
+def remove_with_sides(file: Path) -> None:
+    """Remove a database of SQLite and its log, the file first: nobody takes up one without the other."""
+    for one in (file, *sides_of(file)):
+        one.unlink(missing_ok=True)
 
 
 def _decided(home: Home) -> Path:

@@ -36,6 +36,7 @@ from warehouse.database.places import OF_DAY, held, is_open
 from warehouse.database.reading import is_published, reading
 from warehouse.database.runs import IS_ISSUED, last_issued, would_issue
 from warehouse.database.validity import known
+from warehouse.exchange import remove_with_sides
 from warehouse.home import Home
 from warehouse.questions.disputes import EVIDENCE, OPEN
 from warehouse.questions.documents import (
@@ -127,7 +128,7 @@ def _publish_documents(
         if not documents.is_damage(error):
             raise
         log.warning("the documents are made anew, for they cannot be read: %s", error)
-        documents.remove(home.documents)
+        remove_with_sides(home.documents)
         _write_documents(connection, home, made, None)
     DOCUMENTS.note(connection, home)
 

@@ -66,7 +66,11 @@ def _of_table(
             (
                 *(day for name, one in among.items() for day in _days(one, asked.get(name, ()), policy)),
                 *_days_of_acts(table, policy),
-                *(day for name in settled_features() & {*among} for day in _left(among[name], policy)),
+                *(
+                    day
+                    for name in sorted(settled_features() & {*among})
+                    for day in _left(among[name], policy)
+                ),
             )
         )
     )

@@ -36,8 +36,8 @@ from pipelines.demo_home import (
     write_demo,
 )
 from pipelines.nightly import FIRST_DAY, Order, refuse_turned_back, run_night, run_nightly
-from pipelines.settings import Engine, Settings, load_settings
-from warehouse.buckets.needed import require_spark
+from pipelines.settings import Settings, load_settings
+from warehouse.buckets.needed import Engine, require_spark
 from warehouse.clock import local_now, local_today
 from warehouse.connection import MEMORY, holding
 from warehouse.database.frames import Connection

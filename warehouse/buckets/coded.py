@@ -23,7 +23,7 @@ from models.errors import WarehouseError
 from models.policy import Policy
 from models.policy.loading import policy_from
 from warehouse.buckets.exported import MOST_EVENTS, Counts, export, load, write
-from warehouse.coding.coding import Coding, data_watermark, identity_of
+from warehouse.coding.coding import Coding, identity_of, watermark_said
 from warehouse.coding.levels import preparing_once
 from warehouse.coding.order import STAGES
 from warehouse.coding.program import program
@@ -158,8 +158,7 @@ def _take_in(connection: Connection, coding: Coding, work: Path, table: str, row
     watermark = ""
     if table == "risk.codes":
         # The latest day of the city, not of a bucket.
-        known = data_watermark(connection, coding.known_at)
-        watermark = f" REPLACE ({'NULL' if known is None else repr(str(known))}::DATE AS data_watermark)"
+        watermark = f" REPLACE ({watermark_said(connection, coding.known_at)} AS data_watermark)"
     connection.execute(
         f"CREATE OR REPLACE TABLE {PLACE}.{table} AS SELECT *{watermark} FROM read_parquet(?)", [files]
     )

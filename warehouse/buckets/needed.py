@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 from importlib.util import find_spec
+from typing import Literal
 
 from models.errors import SettingsError
 
+Engine = Literal["local", "spark"]
+"""What can code a whole city."""
 OLDEST_JAVA = 17
 
 

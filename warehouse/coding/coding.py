@@ -64,3 +64,9 @@ def data_watermark(connection: Connection, known_at: date) -> date | None:
         f"SELECT max(known_from) AS day FROM core.{table} WHERE {told_by('$day')}" for table in tables
     )
     return value(connection, f"SELECT max(day) FROM ({union})", {"day": known_at})
+
+
+def watermark_said(connection: Connection, known_at: date) -> str:
+    """The same as it is written in SQL."""
+    known = data_watermark(connection, known_at)
+    return "NULL::DATE" if known is None else f"DATE '{known}'"

@@ -1,11 +1,9 @@
 """The stages of a coding in their order.  Dagster runs them as assets; everything else runs them from here."""
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
-
-import duckdb
 
 from warehouse.coding import renewal
 from warehouse.coding.alike import compute_alike
@@ -25,7 +23,7 @@ from warehouse.coding.stages import (
 )
 from warehouse.coding.timelines import compute_timelines
 from warehouse.database import places
-from warehouse.database.frames import Connection, log
+from warehouse.database.frames import Connection, log, set_to
 from warehouse.database.meta import value
 
 Compute = Callable[[Connection, Coding], Any]
@@ -92,13 +90,8 @@ def by_one_thread(connection: Connection, coding: Coding) -> Generator[None]:
     if coding.only is None or len(coding.only) > FEW:
         yield
         return
-    threads = value(connection, "SELECT current_setting('threads')")
-    connection.execute("SET threads = 1")
-    try:
+    with set_to(connection, "threads", "1"):
         yield
-    finally:
-        with suppress(duckdb.Error):
-            connection.execute(f"SET threads = {threads}")
 
 
 def code_only(connection: Connection, coding: Coding) -> None:

@@ -10,22 +10,21 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
-
-import polars as pl
+from typing import Any, Literal, NamedTuple
 
 from models.coding.path import memory_days
 from models.errors import ScoreError
 from models.features.turns import AGES, DELAYS
-from warehouse.coding.coding import Coding, data_watermark
+from warehouse.coding.coding import Coding, data_watermark, watermark_said
+from warehouse.coding.extract import ONLY, Extract, name_only
 from warehouse.coding.program import program
 from warehouse.coding.timelines import FORESEEN_DAYS
 from warehouse.coding.touched import touched
-from warehouse.coding.turning import BY_CODE
-from warehouse.database.frames import Connection, shown_as
+from warehouse.coding.turning import BY_CODE, dwell_of
+from warehouse.database.frames import Connection
 from warehouse.database.kept import Today
 from warehouse.database.meta import FOREVER, get_meta, set_meta, value
-from warehouse.database.places import PLACE, live
+from warehouse.database.places import PLACE, live, tables_of
 from warehouse.database.runs import forecasts_are_old, last_issued, would_issue
 from warehouse.schema.catalogue import OWN
 
@@ -105,21 +104,14 @@ def _same_rules(then: list[list[Any]], now: list[tuple[Any, ...]], since: date, 
     ):
         return False
     held = [(begins, *before[-1][1:]), *(tuple(one) for one in then if one[0] > begins)]
-    dwell = coding.policy.codes.change.dwell_days
-    told = coding.as_of + timedelta(days=max(int(getattr(dwell, code)) for code in BY_CODE))
+    told = coding.as_of + timedelta(days=max(dwell_of(coding).values()))
     return held == now and not any(f"{since}" <= day <= f"{told}" for day, *_ in now[1:])
 
 
 def _are_of(connection: Connection, day: date) -> bool:
     """Whether all tables that would be kept are of a day."""
     warehouse = live(connection)
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?",
-            [warehouse],
-        ).fetchall()
-    }
+    there = tables_of(connection, warehouse)
     return all(
         name in there
         and (
@@ -138,8 +130,8 @@ def begin(connection: Connection, coding: Coding, stages: set[str]) -> None:
     last = last_issued(connection)
     if last is None or not _may_keep(connection, coding, stages):
         return
-    with shown_as(connection, "touched", _ids(touched(connection, known_at=coding.known_at))):
-        connection.execute(_renewed(connection, coding, last.as_of))
+    name_only(connection, Extract(touched(connection, known_at=coding.known_at)))
+    connection.execute(_renewed(connection, coding, last.as_of))
     connection.execute(f"INSERT INTO {PLACE}.main.kept VALUES (?, ?)", [last.run_id, last.as_of])
 
 
@@ -176,19 +168,15 @@ def _kept_and_sampled(whom: Whom) -> str:
     return "is_sampled AND NOT (is_old OR ways OR levels)" if whom == "any" else f"is_sampled AND NOT {whom}"
 
 
-def _ids(enterprises: tuple[str, ...]) -> pl.DataFrame:
-    return pl.DataFrame({"enterprise_id": list(enterprises)}, schema={"enterprise_id": pl.String})
-
-
 def _renewed(connection: Connection, coding: Coding, since: date) -> str:
-    warehouse = live(connection)
-    dwell = coding.policy.codes.change.dwell_days
+    warehouse, dwell = live(connection), dwell_of(coding)
     passed = {
-        code: f"coalesce({column} <= DATE '{coding.as_of}' + {int(getattr(dwell, code))}, false)"
+        code: f"coalesce({column} <= DATE '{coding.as_of}' + {dwell[code]}, false)"
         for code, column in BY_CODE.items()
     }
     return _RENEWED.format(
         place=PLACE,
+        touched=ONLY,
         warehouse=warehouse,
         since=f"DATE '{since}'",
         day=f"DATE '{coding.as_of}'",
@@ -217,7 +205,7 @@ held AS (
     WHERE valid_from = {since} AND decided_by = 'held'),
 asked AS (
     FROM turned WHERE levels OR codes OR ways OR is_old UNION ALL
-    SELECT enterprise_id, true, true, true, true FROM touched UNION ALL
+    SELECT enterprise_id, true, true, true, true FROM {touched} UNION ALL
     SELECT enterprise_id, true, true, true, true FROM dispute.overrides WHERE last_day >= {since} UNION ALL
     SELECT enterprise_id, false, true, true, false FROM (
         FROM {warehouse}.risk.forecast SELECT enterprise_id, valid_from UNION ALL
@@ -251,11 +239,8 @@ def keep(connection: Connection, coding: Coding, renewal: Renewal, table: str, w
 
 
 def _kept(connection: Connection, coding: Coding, renewal: Renewal, table: str, among: str) -> str:
-    known = data_watermark(connection, coding.known_at)
-    return _KEPT[table](coding, renewal.days(coding)).format(
-        kept=f"(FROM {live(connection)}.{table} {among})",
-        watermark="NULL::DATE" if known is None else f"DATE '{known}'",
-    )
+    rows = _KEPT[table](_Kept(connection, coding, renewal.days(coding)))
+    return rows.format(kept=f"(FROM {live(connection)}.{table} {among})")
 
 
 def require_as_kept(connection: Connection, coding: Coding, renewal: Renewal, table: str, whom: Whom) -> None:
@@ -284,54 +269,64 @@ class KeptWronglyError(ScoreError):
     """What was kept is not what is computed."""
 
 
-Rows = Callable[[Coding, int], str]
-"""SQL of the rows of a table that are ``kept``, by the coding of today and the days that have passed."""
+class _Kept(NamedTuple):
+    """What the rows that are kept are to become: those of a coding, so many days later."""
+
+    connection: Connection
+    coding: Coding
+    days: int
+
+    @property
+    def today(self) -> str:
+        """SQL of the column of the day."""
+        return f"DATE '{self.coding.as_of}' AS as_of"
 
 
-def _today(coding: Coding) -> str:
-    return f"DATE '{coding.as_of}' AS as_of"
+Rows = Callable[[_Kept], str]
+"""SQL of the rows of a table that are ``{kept}``."""
 
 
-def _as_they_are(coding: Coding, days: int) -> str:
-    return f"SELECT * REPLACE ({_today(coding)}) FROM {{kept}}"
+def _as_they_are(one: _Kept) -> str:
+    return f"SELECT * REPLACE ({one.today}) FROM {{kept}}"
 
 
-def _features(coding: Coding, days: int) -> str:
+def _features(one: _Kept) -> str:
     older = ", ".join(
-        f"CASE WHEN {name} > 0 THEN {name} + {days} ELSE {name} END AS {name}" for name in DELAYS
+        f"CASE WHEN {name} > 0 THEN {name} + {one.days} ELSE {name} END AS {name}" for name in DELAYS
     )
-    aged = ", ".join(f"{name} + {days} AS {name}" for name in AGES)
-    return f"SELECT * REPLACE ({_today(coding)}, {aged}, {older}) FROM {{kept}}"
+    aged = ", ".join(f"{name} + {one.days} AS {name}" for name in AGES)
+    return f"SELECT * REPLACE ({one.today}, {aged}, {older}) FROM {{kept}}"
 
 
-def _codes(coding: Coding, days: int) -> str:
-    return f"SELECT * REPLACE ({_today(coding)}, {{watermark}} AS data_watermark) FROM {{kept}}"
+def _codes(one: _Kept) -> str:
+    watermark = watermark_said(one.connection, one.coding.known_at)
+    return f"SELECT * REPLACE ({one.today}, {watermark} AS data_watermark) FROM {{kept}}"
 
 
 def _spans(first: Callable[[Coding], date]) -> Rows:
     """What holds from a day on at the earliest."""
 
-    def rows(coding: Coding, days: int) -> str:
-        day = f"DATE '{first(coding)}'"
+    def rows(one: _Kept) -> str:
+        day = f"DATE '{first(one.coding)}'"
         begins = f"greatest(valid_from, {day}) AS valid_from"
-        return f"SELECT * REPLACE ({_today(coding)}, {begins}) FROM {{kept}} WHERE valid_to > {day}"
+        return f"SELECT * REPLACE ({one.today}, {begins}) FROM {{kept}} WHERE valid_to > {day}"
 
     return rows
 
 
-def _coming(coding: Coding, days: int) -> str:
-    return f"{_as_they_are(coding, days)} WHERE changes_on > DATE '{coding.as_of}'"
+def _coming(one: _Kept) -> str:
+    return f"{_as_they_are(one)} WHERE changes_on > DATE '{one.coding.as_of}'"
 
 
-def _reasons(coding: Coding, days: int) -> str:
+def _reasons(one: _Kept) -> str:
     """Data that are ages are those of today."""
-    older = _older(coding)
+    older = _older(one.coding)
     if not older:
-        return _as_they_are(coding, days)
+        return _as_they_are(one)
     cases = " ".join(f"WHEN '{name}' THEN {feature}::VARCHAR" for name, feature in older.items())
     needed = ", ".join(dict.fromkeys(older.values()))
     return (
-        f"SELECT k.* REPLACE ({_today(coding)}, CASE factor {cases} ELSE value END AS value) FROM {{kept}} k "
+        f"SELECT k.* REPLACE ({one.today}, CASE factor {cases} ELSE value END AS value) FROM {{kept}} k "
         f"JOIN (SELECT enterprise_id, {needed} FROM {PLACE}.risk.features) USING (enterprise_id)"
     )
 
@@ -353,7 +348,7 @@ def today(connection: Connection, coding: Coding) -> Today:
         _first_remembered(coding),
         tuple(name for name, feature in older.items() if feature in AGES),
         tuple(name for name, feature in older.items() if feature in DELAYS),
-        {code: int(getattr(coding.policy.codes.change.dwell_days, code)) for code in BY_CODE},
+        dwell_of(coding),
     )
 
 
@@ -361,25 +356,24 @@ def _first_remembered(coding: Coding) -> date:
     return coding.as_of - timedelta(days=memory_days(coding.in_force))
 
 
-def _ways(coding: Coding, days: int) -> str:
+def _ways(one: _Kept) -> str:
     """What an act of today brings after the dwell of the code comes later; what a hold ends by itself, when it does."""
     is_of_today = "reached_on = as_of + dwell AND len(acts) > 0"
-    comes = f"CASE WHEN {is_of_today} THEN reached_on + {days} ELSE reached_on END AS reached_on"
+    comes = f"CASE WHEN {is_of_today} THEN reached_on + {one.days} ELSE reached_on END AS reached_on"
     return (
-        f"SELECT k.* REPLACE ({_today(coding)}, {comes}) FROM {{kept}} k "
-        f"JOIN (SELECT enterprise_id, {_dwell(coding)} AS dwell FROM {PLACE}.risk.codes) USING (enterprise_id)"
+        f"SELECT k.* REPLACE ({one.today}, {comes}) FROM {{kept}} k "
+        f"JOIN (SELECT enterprise_id, {_dwell(one.coding)} AS dwell FROM {PLACE}.risk.codes) USING (enterprise_id)"
     )
 
 
 def _dwell(coding: Coding) -> str:
     """SQL: the dwell of a code."""
-    days = coding.policy.codes.change.dwell_days
-    each = " ".join(f"WHEN '{code}' THEN {int(getattr(days, code))}" for code in BY_CODE)
+    each = " ".join(f"WHEN '{code}' THEN {days}" for code, days in dwell_of(coding).items())
     return f"CASE code {each} ELSE 0 END"
 
 
-def _open_findings(coding: Coding, days: int) -> str:
-    return f"SELECT * REPLACE (rectify_due_on < DATE '{coding.as_of}' AS is_overdue) FROM {{kept}}"
+def _open_findings(one: _Kept) -> str:
+    return f"SELECT * REPLACE (rectify_due_on < DATE '{one.coding.as_of}' AS is_overdue) FROM {{kept}}"
 
 
 _KEPT: dict[str, Rows] = {

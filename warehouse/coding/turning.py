@@ -11,12 +11,17 @@ BY_CODE = {"blue": "blue_on", "yellow": "yellow_on", "red": "red_on"}
 """Column of the first turn after the day by which an act betters that code, if it does."""
 
 
+def dwell_of(coding: Coding) -> dict[str, int]:
+    """Days after which an act of the coded day betters a code, by code."""
+    return coding.policy.codes.change.dwell_days.model_dump()
+
+
 def turns_query(coding: Coding) -> str:
     """SQL of ``risk.turns``: one row per enterprise that is prepared (``Rows.levels_on``)."""
-    today, dwell = day_number(coding.as_of), coding.policy.codes.change.dwell_days
+    today, dwell = day_number(coding.as_of), dwell_of(coding)
     after = {
         "read_on": today,
-        **{column: today + int(getattr(dwell, code)) for code, column in BY_CODE.items()},
+        **{column: today + dwell[code] for code, column in BY_CODE.items()},
         "beyond_on": today + FORESEEN_DAYS,
     }
     asked = {name: sorted(values) for name, values in _read(coding).items()}

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from models.places import districts
 from warehouse.database.kept import Today
-from warehouse.home import Home, sides_of
+from warehouse.exchange import remove_with_sides
+from warehouse.home import Home
 
 log = logging.getLogger("riskcode")
 
@@ -283,7 +284,7 @@ def _open_to_write(path: Path, *, new: bool) -> sqlite3.Connection:
     """The file; where all of it is written ``new`` and nothing can be written into it as it is, another one."""
     begun = new and not _takes_documents(path)
     if begun:
-        remove(path)
+        remove_with_sides(path)
     file = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
     try:
         if begun:
@@ -305,12 +306,6 @@ def _takes_documents(path: Path) -> bool:
             return _is_of_this_format(file)
     except sqlite3.Error:
         return False
-
-
-def remove(path: Path) -> None:
-    """Remove the file and its log, the file first: nobody takes up one without the other."""
-    for one in (path, *sides_of(path)):
-        one.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------------------------------------- whether it is whole

@@ -51,12 +51,20 @@ def held_within(connection: Connection, most: str) -> Generator[None]:
     if _bytes(most) >= _bytes(allowed):
         yield
         return
-    connection.execute(f"SET memory_limit = '{most}'")
+    with set_to(connection, "memory_limit", most):
+        yield
+
+
+@contextmanager
+def set_to(connection: Connection, setting: str, wanted: str) -> Generator[None]:
+    """Let a setting of the database be another one for a while."""
+    [[before]] = connection.execute(f"SELECT current_setting('{setting}')").fetchall()
+    connection.execute(f"SET {setting} = '{wanted}'")
     try:
         yield
     finally:
         with suppress(duckdb.TransactionException):
-            connection.execute(f"SET memory_limit = '{allowed}'")
+            connection.execute(f"SET {setting} = '{before}'")
 
 
 def _bytes(size: str) -> float:

@@ -140,10 +140,13 @@ def take_brought(connection: Connection, tables: Iterable[str]) -> bool:
 
 def held(connection: Connection) -> list[str]:
     """Tables of the day that the open place holds."""
-    found = connection.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?", [PLACE]
-    ).fetchall()
-    return [name for (name,) in found if name in OWN]
+    return [name for name in tables_of(connection, PLACE) if name in OWN]
+
+
+def tables_of(connection: Connection, database: str) -> list[str]:
+    """All tables of the open place, or of the warehouse (``live``)."""
+    query = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = ?"
+    return [name for (name,) in connection.execute(query, [database]).fetchall()]
 
 
 def put_in_force(connection: Connection, but: Iterable[str] = ()) -> None:

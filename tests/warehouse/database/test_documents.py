@@ -22,6 +22,7 @@ from tests.worlds.warehouses import fill
 from warehouse.connection import Connection, writing
 from warehouse.database.documents import damage_of, passport_of, queue_of
 from warehouse.database.reading import reading
+from warehouse.exchange import remove_with_sides
 from warehouse.home import Home
 from warehouse.publish import DOCUMENTS, publish, publish_again
 from warehouse.questions.documents import kinds_of_keys
@@ -168,7 +169,7 @@ def test_who_opened_a_file_that_was_exchanged_since_looks_again(
     def exchanged(path: Path) -> sqlite3.Connection:
         file = whole(path)
         if not opened:
-            documents.remove(path)
+            remove_with_sides(path)
             connection.execute("UPDATE risk.codes SET score = 77")
             monkeypatch.setattr(documents, "_open", whole)
             publish(connection, home, known_at=START)
