@@ -73,8 +73,8 @@ hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing 
 dev: $(VENV)/.ready ## Dagster's UI and Data Docs on this installation, on free ports (3000 and 3001 where they are); Ctrl-C ends both
 	@exec ./riskcode dev
 
-bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events
-	@$(BIN)/python -m benchmarks night
+bench: $(VENV)/.ready-dev ## speed and memory of a run with 100,000 enterprises and 5 million events; SIZE=full: ten times that
+	@$(BIN)/python -m benchmarks night $(if $(filter full,$(SIZE)),--full)
 
 pictures: $(VENV)/.ready-dev ## make every picture of the documentation anew; needs Chromium
 	@$(BIN)/python -m docs.pictures

@@ -1,6 +1,7 @@
 """``python -m benchmarks NAME``: see benchmarks/README.md.  Exit code 1 when a target was missed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from benchmarks import models as cards
 from benchmarks import year as years
 from benchmarks.bench import bench
-from benchmarks.bulk import Size
+from benchmarks.bulk import FULL, Size
 from benchmarks.city_in_bulk import fit as fit_card
 from benchmarks.city_in_bulk import intake as take_in
 from benchmarks.city_in_bulk import night as run_night
@@ -48,6 +49,9 @@ def night(
     enterprises: Enterprises = Size.enterprises,
     events: Events = Size.events,
     seed: Seed = Size.seed,
+    full: Annotated[
+        bool, typer.Option("--full", help="A million enterprises, fifty million events.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Without Great Expectations and Dagster.")] = False,
     note: Annotated[bool, typer.Option("--record", help="Add a line to benchmarks/history.jsonl.")] = False,
     json: Json = False,
@@ -57,7 +61,8 @@ def night(
     if keep and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter(f"{keep} is not empty; give a new folder.", param_hint="--keep")
     with bench(keep) as own:
-        report = run_night(own, Size(enterprises, events, seed), quick=quick)
+        size = replace(FULL, seed=seed) if full else Size(enterprises, events, seed)
+        report = run_night(own, size, quick=quick)
     if note:
         record(report)
     _finish(report, "night", json=json)

@@ -1,5 +1,6 @@
 """Faults of the delivery in bulk: bad rows of six kinds, and rows that are there twice."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,9 +14,9 @@ _CODES = {"violations": "severity", "inspections": "kind", "alerts": "kind", "ac
 _TEXTS = {"violations": "description", "alerts": "description", "inspections": "departments"}
 
 
-def spoilt(name: str, frame: pl.DataFrame, day: date, seed: int) -> pl.DataFrame:
+def spoilt(name: str, frame: pl.DataFrame, day: date, seed: Sequence[int]) -> pl.DataFrame:
     """One row in ``BAD_EVERY`` breaks a rule; one in ``REPEATED_EVERY`` repeats another word for word."""
-    rng, count = np.random.default_rng([seed, 50, list(TABLES).index(name)]), frame.height
+    rng, count = np.random.default_rng([*seed, 50, list(TABLES).index(name)]), frame.height
     source = np.arange(count)
     source[rng.integers(0, count, count // REPEATED_EVERY)] = rng.integers(0, count, count // REPEATED_EVERY)
     fault = np.zeros(count, dtype=np.int64)

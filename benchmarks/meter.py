@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import psutil
+from rich.console import Console
 
 EVERY_SECONDS = 0.02
+PROGRESS = Console(stderr=True)
+"""Every stage is told when it is over: a long benchmark that is stopped has said what it knew."""
 T = TypeVar("T")
 
 
@@ -74,6 +77,7 @@ class Meter:
         self.found.append(
             Measured(self.group, name, wall, cpu, peak[0], running.rows, floor, in_chain=self.in_chain)
         )
+        PROGRESS.print(f"[dim]          {name}: {cpu:,.1f} CPU s, {peak[0] / 1e9:.1f} GB[/]")
 
 
 @contextmanager

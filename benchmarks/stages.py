@@ -55,18 +55,13 @@ def measure_load(path: Path, folder: Path) -> list[Measured]:
         meter.stage("unchecked load into DuckDB, ordered", floor=DELIVERY) as stage,
         duckdb.connect(path) as load,
     ):
-        for file in sorted(folder.glob("*.parquet")):
-            table = TABLES[file.stem]
-            order = [
-                "enterprise_id",
-                *([table.happened] if table.happened else []),
-                table.key[-1],
-                "recorded_at",
-            ]
-            load.execute(
-                f"CREATE TABLE {table.name} AS FROM read_parquet('{file}') ORDER BY {', '.join(dict.fromkeys(order))}"
-            )
-            stage.rows += load.execute(f"SELECT count(*) FROM {table.name}").fetchall()[0][0]
+        for name in sorted({file.stem.rpartition("-")[0] for file in folder.glob("*.parquet")}):
+            table = TABLES[name]
+            happened = [table.happened] if table.happened else []
+            order = dict.fromkeys(["enterprise_id", *happened, table.key[-1], "recorded_at"])
+            files = f"read_parquet('{folder}/{name}-*.parquet')"
+            load.execute(f"CREATE TABLE {name} AS FROM {files} ORDER BY {', '.join(order)}")
+            stage.rows += load.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
         load.execute("CHECKPOINT")
     return meter.found
 

@@ -59,8 +59,8 @@ def test_there_are_as_many_events_as_asked_for(bulk: Bulk) -> None:
 def test_the_same_seed_generates_the_same_rows(bulk: Bulk, tmp_path: Path) -> None:
     again = write_bulk(tmp_path, SIZE)
     for name in bulk.rows:
-        assert pl.read_parquet(again.first / f"{name}.parquet").equals(
-            pl.read_parquet(bulk.first / f"{name}.parquet")
+        assert pl.read_parquet(again.first / f"{name}-00.parquet").equals(
+            pl.read_parquet(bulk.first / f"{name}-00.parquet")
         )
 
 
@@ -77,7 +77,7 @@ def test_the_bad_rows_break_more_than_one_rule(judged: Judged) -> None:
 
 def test_the_night_brings_new_rows_and_corrections(bulk: Bulk) -> None:
     night = pl.read_parquet(bulk.night / "violations.parquet")
-    known = pl.read_parquet(bulk.first / "violations.parquet")["violation_id"].implode()
+    known = pl.read_parquet(bulk.first / "violations-00.parquet")["violation_id"].implode()
     assert set(night["recorded_at"]) == {AS_OF + timedelta(days=1)}
     assert 0 < night.filter(pl.col("violation_id").is_in(known)).height < night.height
 
