@@ -4,10 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from models.calendar import edition
 from models.coding.card import FittedCard
 from models.coding.timeline import InForce
 from models.policy import PolicyOnDay
 from warehouse.coding.extract import Extract
+from warehouse.coding.program import program
 from warehouse.database.frames import Connection
 from warehouse.database.meta import stored_no, value
 from warehouse.database.places import Identity
@@ -52,7 +54,7 @@ def identity_of(connection: Connection, coding: Coding) -> Identity:
     ]
     # Another warehouse that was here before, as a demo city of another size, may have come to the same numbers.
     begun = value(connection, "SELECT min(taken_in_at) FROM ops.deliveries")
-    told = hashlib.sha256(repr((begun, rules)).encode()).hexdigest()
+    told = hashlib.sha256(repr((begun, program(), edition(), rules)).encode()).hexdigest()
     by = stored_no(connection) if coding.stored_by is None else coding.stored_by
     return Identity(coding.as_of, coding.known_at, by, told)
 

@@ -16,9 +16,9 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.extract import rows_to_read
 from warehouse.coding.levels import Rows, in_memory, rows_of
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import Replacing, portions_of, put, read_rows, require_day
+from warehouse.coding.rows import put, put_in_portions, read_rows, require_day
 from warehouse.coding.scenarios import scenarios_of
-from warehouse.database.frames import Connection, log, shown_as, transaction
+from warehouse.database.frames import Connection, log, shown_as
 from warehouse.database.meta import value
 from warehouse.database.validity import known
 
@@ -41,20 +41,20 @@ def compute_passports(connection: Connection, coding: Coding) -> int:
         return put(
             connection, "risk.ways", nothing.select("enterprise_id", day, pl.exclude("enterprise_id")), coding
         )
-    near, options = (Replacing(connection, name, coding) for name in ("risk.near_red", "risk.ways"))
-    with transaction(connection):
-        for portion in portions_of(connection, coding):
-            rows = rows_of(connection, portion.extract)
-            own = read_rows(connection, portion, "risk.codes").select("enterprise_id", "code")
-            features = read_rows(connection, portion, "risk.features")
-            events = nearness(
-                rows, asked, features.join(own.filter(pl.col("code") != "red"), on="enterprise_id")
-            )
-            told = events.join(own, on="enterprise_id", maintain_order="left")
-            near.add(told.select("enterprise_id", day, "event", "code"))
-            found = options_of(rows, asked, own, features, partial(_in_words, connection, coding))
-            options.add(found.select("enterprise_id", day, pl.exclude("enterprise_id")))
-    return options.height
+
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
+        rows = rows_of(connection, portion.extract)
+        own = read_rows(connection, portion, "risk.codes").select("enterprise_id", "code")
+        features = read_rows(connection, portion, "risk.features")
+        events = nearness(rows, asked, features.join(own.filter(pl.col("code") != "red"), on="enterprise_id"))
+        told = events.join(own, on="enterprise_id", maintain_order="left")
+        found = options_of(rows, asked, own, features, partial(_in_words, connection, coding))
+        return (
+            found.select("enterprise_id", day, pl.exclude("enterprise_id")),
+            told.select("enterprise_id", day, "event", "code"),
+        )
+
+    return put_in_portions(connection, ("risk.ways", "risk.near_red"), coding, made)
 
 
 def nearness(rows: Rows, asked: Asked, features: pl.DataFrame) -> pl.DataFrame:

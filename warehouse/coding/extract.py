@@ -9,7 +9,7 @@ import polars as pl
 from models.features.events import EVENT_COLUMNS
 from models.tables.canonical import TABLES, Table
 from warehouse.database.findings import findings
-from warehouse.database.frames import Connection, parts, shown_as
+from warehouse.database.frames import Connection, log, parts, shown_as
 from warehouse.database.meta import value
 from warehouse.database.validity import as_stored
 
@@ -96,8 +96,14 @@ MOST_ROWS = 1_000_000
 """Events, about, of the enterprises that are coded at once."""
 
 
-def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
-    """What is read, in portions of whole enterprises by their order; at least one."""
+def in_portions(connection: Connection, extract: Extract, *, after: str | None = None) -> Iterator[Extract]:
+    """What is read, in portions of whole enterprises by their order; at least one, which a portion itself is.
+
+    ``after``: but those up to this enterprise.
+    """
+    if extract.between is not None:
+        yield extract
+        return
     name_only(connection, extract)
     held = " + ".join(f"(SELECT count(*) FROM core.{name})" for name in EVENT_COLUMNS)
     are_few = extract.only is not None and len(extract.only) <= FEW
@@ -106,9 +112,12 @@ def in_portions(connection: Connection, extract: Extract) -> Iterator[Extract]:
         return
     query = _RANGES.format(numbered=numbered_portions(extract, MOST_ROWS))
     ranges, begun = connection.execute(query).fetchall() or [None], time.monotonic()
-    for number, between in enumerate(ranges):
-        if number:
-            left = (time.monotonic() - begun) / number * (len(ranges) - number)
+    done = sum(1 for between in ranges if between and after and between[1] <= after)
+    if done:
+        log.info("going on after part %s of %s", done, len(ranges))
+    for number, between in enumerate(ranges[done:], done):
+        if number > done:
+            left = (time.monotonic() - begun) / (number - done) * (len(ranges) - number)
             parts.info("part %s of %s, about %.0f s left", number + 1, len(ranges), left)
         yield replace(extract, between=between)
 

@@ -114,7 +114,10 @@ def begin(
 
 
 def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, ...]:
-    """Compute one stage, whatever it needs being made.  Returns the rows of what its parts make."""
+    """Compute one stage, whatever it needs being made.  Returns the rows of what its parts make.
+
+    What the open place holds of each enterprise by itself is not made again; what is of the city is.
+    """
     is_apart = places.is_open(connection)
     try:
         found = tuple(_computed(connection, coding, step) for step in STAGES[stage])
@@ -133,19 +136,26 @@ def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, 
 def _computed(connection: Connection, coding: Coding, step: Step) -> int:
     if step.whom is None or not places.is_open(connection):
         return step.compute(connection, coding)
-    if places.take_brought(connection, step.tables):
-        return int(value(connection, f"SELECT count(*) FROM {step.tables[0]}"))
+    if not places.is_filled(connection, step.tables):
+        if not places.take_brought(connection, step.tables):
+            _filled(connection, coding, step, step.whom)
+        places.note_filled(connection, step.tables)
+    return int(value(connection, f"SELECT count(*) FROM {step.tables[0]}"))
+
+
+def _filled(connection: Connection, coding: Coding, step: Step, whom: Whom) -> None:
     kept = renewal.held(connection)
     if kept is None:
-        return step.compute(connection, coding)
-    for table in step.tables:
-        renewal.keep(connection, coding, kept, table, step.whom)
-    anew = replace(coding, only=renewal.enterprises(connection, step.whom))
+        step.compute(connection, coding)
+        return
+    if places.filled_up_to(connection, step.tables) is None:
+        for table in step.tables:
+            renewal.keep(connection, coding, kept, table, whom)
+    anew = replace(coding, only=renewal.enterprises(connection, whom))
     name_only(connection, anew.extract)
     step.compute(connection, anew)
     for table in step.tables:
-        renewal.require_as_kept(connection, coding, kept, table, step.whom)
-    return int(value(connection, f"SELECT count(*) FROM {step.tables[0]}"))
+        renewal.require_as_kept(connection, coding, kept, table, whom)
 
 
 def require(connection: Connection, coding: Coding, *stages: str) -> None:

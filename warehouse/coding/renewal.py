@@ -24,7 +24,7 @@ from warehouse.coding.turning import BY_CODE, dwell_of
 from warehouse.database.frames import Connection
 from warehouse.database.kept import Today
 from warehouse.database.meta import FOREVER, get_meta, set_meta, value
-from warehouse.database.places import PLACE, live, tables_of
+from warehouse.database.places import PLACE, forget_filled, live, tables_of
 from warehouse.database.runs import forecasts_are_old, last_issued, would_issue
 from warehouse.schema.catalogue import OWN
 
@@ -145,6 +145,7 @@ def held(connection: Connection) -> Renewal | None:
 def end(connection: Connection, wrong: "KeptWronglyError | None" = None) -> None:
     """Keep nothing any more: whatever is computed from now on is computed of everybody.  ``wrong``: why."""
     connection.execute(f"DELETE FROM {PLACE}.main.kept; DELETE FROM {PLACE}.main.renewed")
+    forget_filled(connection)
     if wrong:
         connection.execute(f"INSERT INTO {PLACE}.main.kept_wrongly VALUES (?)", [str(wrong)])
 

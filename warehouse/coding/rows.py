@@ -1,6 +1,7 @@
 """Reading and replacing the rows of a coding: whole tables, or those of the enterprises that are coded."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import polars as pl
@@ -8,6 +9,7 @@ import polars as pl
 from models.errors import ScoreError
 from warehouse.coding.coding import Coding
 from warehouse.coding.extract import among, in_portions
+from warehouse.database import places
 from warehouse.database.frames import Connection, append, replace_table, transaction
 
 
@@ -21,38 +23,39 @@ def put(connection: Connection, name: str, frame: pl.DataFrame, coding: Coding) 
     return frame.height
 
 
-class Replacing:
-    """A table that is replaced portion by portion, within one transaction: as ``put``, of all frames together."""
-
-    def __init__(self, connection: Connection, name: str, coding: Coding) -> None:
-        self._connection, self._name, self._coding = connection, name, coding
-        self._is_begun = False
-        self.height = 0
-
-    def add(self, frame: pl.DataFrame) -> None:
-        """The rows of one more portion."""
-        if self._is_begun:
-            append(self._connection, self._name, frame)
-        else:
-            put(self._connection, self._name, frame, self._coding)
-        self._is_begun = True
-        self.height += frame.height
+Made = Callable[[Coding], Sequence[pl.DataFrame]]
+"""Rows of some tables, in their order, of a portion of the enterprises that are coded."""
 
 
-def put_in_portions(
-    connection: Connection, name: str, coding: Coding, made: Callable[[Coding], pl.DataFrame]
-) -> int:
-    """Replace a table by what is made of one portion of the enterprises after another.  Returns its rows."""
-    rows = Replacing(connection, name, coding)
-    with transaction(connection):
-        for portion in portions_of(connection, coding):
-            rows.add(made(portion))
-    return rows.height
+def put_in_portions(connection: Connection, tables: Sequence[str], coding: Coding, made: Made) -> int:
+    """Replace tables by what is made of one portion of the enterprises after another.
+
+    In an open place each portion is whole by itself: after a death the rest is made.  Elsewhere all of them are one.
+    Returns the rows of the first table that are made.
+    """
+    is_apart = places.is_open(connection)
+    upto = places.filled_up_to(connection, tables) if is_apart else None
+    is_begun = upto is not None
+    rows = 0
+    with nullcontext() if is_apart else transaction(connection):
+        for portion in portions_of(connection, coding, after=upto):
+            frames = made(portion)
+            with transaction(connection):
+                for name, frame in zip(tables, frames, strict=True):
+                    if is_begun:
+                        append(connection, name, frame)
+                    else:
+                        put(connection, name, frame, coding)
+                if is_apart and portion.between:
+                    places.note_filled(connection, tables, portion.between[1])
+            is_begun = True
+            rows += frames[0].height
+    return rows
 
 
-def portions_of(connection: Connection, coding: Coding) -> Iterator[Coding]:
-    """The coding of one portion of the enterprises after another, by their order."""
-    for extract in in_portions(connection, coding.extract):
+def portions_of(connection: Connection, coding: Coding, *, after: str | None = None) -> Iterator[Coding]:
+    """The coding of one portion of the enterprises after another, by their order; ``after``: but those up to this."""
+    for extract in in_portions(connection, coding.extract, after=after):
         yield replace(coding, between=extract.between)
 
 

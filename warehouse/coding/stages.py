@@ -16,16 +16,9 @@ from models.errors import ScoreError
 from models.vocabulary import CODE_KEYS
 from warehouse.coding.coding import Coding, data_watermark
 from warehouse.coding.levels import rows_of
-from warehouse.coding.rows import (
-    Replacing,
-    among_coded,
-    portions_of,
-    put_in_portions,
-    read_rows,
-    require_day,
-)
+from warehouse.coding.rows import among_coded, put_in_portions, read_rows, require_day
 from warehouse.coding.turning import turns_query
-from warehouse.database.frames import Connection, log, replace_table, transaction
+from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import FOREVER
 from warehouse.schema.catalogue import OWN
 
@@ -34,14 +27,13 @@ def compute_features(connection: Connection, coding: Coding) -> int:
     """``risk.features`` and ``risk.turns``: one row per enterprise.  Returns the number of enterprises."""
     log.info("computing features")
     day, known_at, policy = coding.as_of, coding.known_at, coding.policy.features
-    features, turning = (Replacing(connection, name, coding) for name in ("risk.features", "risk.turns"))
-    with transaction(connection):
-        for portion in portions_of(connection, coding):
-            rows = rows_of(connection, portion.extract)
-            levels = rows.levels_on(day, known_at, policy)
-            features.add(levels.with_columns(as_of=pl.lit(day)))
-            turning.add(rows.turns(turns_query(coding)))
-    return features.height
+
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
+        rows = rows_of(connection, portion.extract)
+        levels = rows.levels_on(day, known_at, policy)
+        return levels.with_columns(as_of=pl.lit(day)), rows.turns(turns_query(coding))
+
+    return put_in_portions(connection, ("risk.features", "risk.turns"), coding, made)
 
 
 def compute_scores(connection: Connection, coding: Coding) -> int:
@@ -50,11 +42,11 @@ def compute_scores(connection: Connection, coding: Coding) -> int:
     card = coding.policy.scorecard
     told = {"as_of": coding.as_of, "scorecard": card.name, "fingerprint": card.fingerprint}
 
-    def made(portion: Coding) -> pl.DataFrame:
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
         points = card.contributions(read_rows(connection, portion, "risk.features"))
-        return points.with_columns(**{name: pl.lit(one) for name, one in told.items()})
+        return (points.with_columns(**{name: pl.lit(one) for name, one in told.items()}),)
 
-    return put_in_portions(connection, "risk.scores", coding, made)
+    return put_in_portions(connection, ("risk.scores",), coding, made)
 
 
 def compute_probabilities(connection: Connection, coding: Coding) -> int:
@@ -104,14 +96,14 @@ def compute_codes(connection: Connection, coding: Coding) -> int:
     policy = coding.policy
     watermark = pl.lit(data_watermark(connection, coding.known_at), dtype=pl.Date)
 
-    def made(portion: Coding) -> pl.DataFrame:
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
         facts = judge(_judged(connection, portion), read_rows(connection, portion, "risk.scores"), policy)
         shown = read_rows(connection, portion, "risk.forecast", where="valid_from = as_of").select(
             "enterprise_id", "code", "decided_by"
         )
         codes = facts.drop("decided_by").join(shown, on="enterprise_id", how="inner", maintain_order="left")
         _require_one_code_each(facts, codes)
-        return codes.select(
+        told = codes.select(
             "enterprise_id",
             pl.lit(coding.as_of).alias("as_of"),
             *("code", "score", "is_provisional", "decided_by"),
@@ -121,8 +113,9 @@ def compute_codes(connection: Connection, coding: Coding) -> int:
             fingerprint=pl.lit(policy.scorecard.fingerprint),
             data_watermark=watermark,
         )
+        return (told,)
 
-    return put_in_portions(connection, "risk.codes", coding, made)
+    return put_in_portions(connection, ("risk.codes",), coding, made)
 
 
 def compute_explanations(connection: Connection, coding: Coding) -> int:
@@ -133,7 +126,7 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
     log.info("explaining")
     day = pl.lit(coding.as_of).alias("as_of")
 
-    def made(portion: Coding) -> pl.DataFrame:
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
         scores = read_rows(connection, portion, "risk.scores")
         reasons = explain_codes(
             _judged(connection, portion),
@@ -144,9 +137,9 @@ def compute_explanations(connection: Connection, coding: Coding) -> int:
             ends=connection.sql(_ENDS.format(among=among_coded(portion))).pl(),
         )
         _require_exact_sums(scores, reasons)
-        return reasons.select("enterprise_id", day, pl.exclude("enterprise_id"))
+        return (reasons.select("enterprise_id", day, pl.exclude("enterprise_id")),)
 
-    return put_in_portions(connection, "risk.explanations", coding, made)
+    return put_in_portions(connection, ("risk.explanations",), coding, made)
 
 
 def compute_wordings(connection: Connection, coding: Coding) -> int:

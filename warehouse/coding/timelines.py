@@ -18,8 +18,8 @@ from models.vocabulary import day_number
 from warehouse.coding.coding import Coding
 from warehouse.coding.levels import portions
 from warehouse.coding.overrides import standing_overrides
-from warehouse.coding.rows import Replacing
-from warehouse.database.frames import Connection, log, transaction
+from warehouse.coding.rows import put_in_portions
+from warehouse.database.frames import Connection, log
 
 FORESEEN_DAYS = 2200
 """Six years: by then no event of today weighs anything any more, and the change rules have caught up."""
@@ -28,17 +28,13 @@ FORESEEN_DAYS = 2200
 def compute_timelines(connection: Connection, coding: Coding) -> int:
     """``risk.steps``, ``risk.forecast``, ``risk.point_steps``.  Returns the number of forecast rows."""
     log.info("foreseeing codes")
-    made = {
-        "risk.steps": facts,
-        "risk.point_steps": lambda path: point_steps(path, coding.as_of),
-        "risk.forecast": forecast,
-    }
-    with transaction(connection):
-        rows = {name: Replacing(connection, name, coding) for name in made}
-        for path in paths_of(connection, coding, days=FORESEEN_DAYS):
-            for name, table in made.items():
-                rows[name].add(_stamped(table(path), coding))
-    return rows["risk.forecast"].height
+
+    def made(portion: Coding) -> tuple[pl.DataFrame, ...]:
+        path = path_of(connection, portion, days=FORESEEN_DAYS)
+        tables = forecast(path), facts(path), point_steps(path, coding.as_of)
+        return tuple(_stamped(table, coding) for table in tables)
+
+    return put_in_portions(connection, ("risk.forecast", "risk.steps", "risk.point_steps"), coding, made)
 
 
 def path_of(connection: Connection, coding: Coding, *, days: int = 0) -> Path:

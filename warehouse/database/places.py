@@ -18,7 +18,7 @@ import duckdb
 
 from models.errors import WarehouseError
 from warehouse.database.copies import attach, look_first_into
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
 from warehouse.home import Home, log_of
 from warehouse.schema.catalogue import OWN
@@ -34,14 +34,16 @@ CREATE TABLE IF NOT EXISTS {PLACE}.main.coding (
     as_of DATE, known_at DATE, stored_no BIGINT, rules VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.made (stage VARCHAR PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.brought (name VARCHAR PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS {PLACE}.main.filled (tables VARCHAR, upto VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.kept (since VARCHAR, as_of DATE);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.kept_wrongly (told VARCHAR);
 CREATE TABLE IF NOT EXISTS {PLACE}.main.renewed (
     enterprise_id VARCHAR, levels BOOLEAN, codes BOOLEAN, ways BOOLEAN, is_old BOOLEAN, is_sampled BOOLEAN);
 """
-_KEPT_OF_PLACE = ("coding", "made", "brought", "kept", "kept_wrongly", "renewed")
+_KEPT_OF_PLACE = ("coding", "made", "brought", "filled", "kept", "kept_wrongly", "renewed")
 """What a place knows of itself: its coding, the stages that are made, the tables that were made elsewhere and that no
-stage has taken over yet, and of a renewal what it rests on and whom it codes anew (``warehouse.coding.renewal``)."""
+stage has taken over yet, how far tables of enterprises are filled, and of a renewal what it rests on and whom it codes
+anew (``warehouse.coding.renewal``)."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,29 @@ def mark(connection: Connection, stage: str) -> None:
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.made VALUES (?)", [stage])
 
 
+def filled_up_to(connection: Connection, tables: Iterable[str]) -> str | None:
+    """Last enterprise, by their order, for whom tables of the open place are filled, by whoever died meanwhile."""
+    return value(
+        connection, f"SELECT max(upto) FROM {PLACE}.main.filled WHERE tables = ?", [" ".join(tables)]
+    )
+
+
+def is_filled(connection: Connection, tables: Iterable[str]) -> bool:
+    """Whether tables of the open place are filled for all enterprises."""
+    asked = f"SELECT count(*) FROM {PLACE}.main.filled WHERE tables = ? AND upto IS NULL"
+    return bool(value(connection, asked, [" ".join(tables)]))
+
+
+def note_filled(connection: Connection, tables: Iterable[str], upto: str | None = None) -> None:
+    """Remember for which enterprises tables are filled; called in the transaction that fills them."""
+    connection.execute(f"INSERT INTO {PLACE}.main.filled VALUES (?, ?)", [" ".join(tables), upto])
+
+
+def forget_filled(connection: Connection) -> None:
+    """Whatever is filled from now on is filled from its beginning."""
+    connection.execute(f"DELETE FROM {PLACE}.main.filled")
+
+
 def note_brought(connection: Connection, tables: Iterable[str]) -> None:
     """Remember that the open place holds tables that were made elsewhere."""
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.brought SELECT unnest(?::VARCHAR[])", [[*tables]])
@@ -194,9 +219,18 @@ def _prepare(connection: Connection) -> None:
 
 
 def _attach(connection: Connection, path: Path) -> None:
+    """Attach a place.  One that nobody holds and that cannot be read is made anew, for it holds what can be made."""
     try:
-        attach(connection, path, PLACE)
-    except duckdb.Error as error:
+        try:
+            attach(connection, path, PLACE)
+        except duckdb.Error as error:
+            if "Could not set lock" in str(error):
+                raise
+            log.warning("the day is coded anew, for what was made of it cannot be read: %s", error)
+            path.unlink()
+            log_of(path).unlink(missing_ok=True)
+            attach(connection, path, PLACE)
+    except (duckdb.Error, OSError) as error:
         raise WarehouseError(
             "{path} cannot be opened ({error}). Close other programs that hold it; if it is damaged, remove it: "
             "the day is coded anew.",

@@ -21,7 +21,8 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import STAGES, begin, code_enterprises
 from warehouse.connection import Connection, writing
-from warehouse.database.places import PLACE, open_place
+from warehouse.database import places
+from warehouse.database.places import PLACE, note_filled, open_place
 from warehouse.home import Home
 
 START = date(2026, 6, 30)
@@ -218,3 +219,41 @@ def test_a_night_comes_to_the_same_in_portions(
             assert renewal.held(connection)
             found.append(tables_of(connection))
     assert [name for name, frame in found[0].items() if not frame.equals(found[1][name])] == []
+
+
+@pytest.mark.parametrize("is_full", [False, True] if EVERYTHING else [False])
+def test_who_died_between_portions_is_followed_by_one_who_goes_on_after_the_last(
+    city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch, *, is_full: bool
+) -> None:
+    home, connection, coding = city
+    monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
+    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 60)
+    noted: list[tuple[str | None, ...]] = []
+
+    def dies_at_every(number: int) -> list[dict[str, pl.DataFrame]]:
+        """The tables, made by those who went on after one another; each dies with a portion half written."""
+
+        def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
+            noted.append((*tables, upto))
+            if len(noted) % number == 0:
+                raise KeyboardInterrupt
+            note_filled(connection, tables, upto)
+
+        with monkeypatch.context() as killing:
+            killing.setattr(places, "note_filled", note)
+            while True:
+                with open_place(connection, Home(home.root / f"{number}").prepare(), coding.as_of):
+                    try:
+                        code_enterprises(connection, coding, is_full=is_full and not noted)
+                        return [tables_of(connection)]
+                    except KeyboardInterrupt:
+                        continue
+
+    [undisturbed] = dies_at_every(10**6)
+    once = len(noted)
+    assert once >= 12
+    assert len({*noted}) == once
+    noted.clear()
+    [ours] = dies_at_every(3)
+    assert len(noted) == once + len(noted) // 3, "what was made is made again"
+    assert [name for name, frame in undisturbed.items() if not frame.equals(ours[name])] == []

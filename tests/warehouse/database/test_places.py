@@ -198,13 +198,36 @@ def test_of_places_but_those_written_last_the_codes_are_kept(city: Home) -> None
     assert all(kept[f"{day}"].equals(coded[day]) for day in days[1:])
 
 
-def test_a_place_that_is_damaged_says_that_it_can_be_made_again(city: Home) -> None:
+def test_a_place_that_is_damaged_is_made_anew_and_the_log_says_so(
+    city: Home, caplog: pytest.LogCaptureFixture
+) -> None:
     place_of(city, DAY).parent.mkdir(exist_ok=True)
     place_of(city, DAY).write_bytes(b"not a database" * 1000)
-    with writing(city) as connection, pytest.raises(WarehouseError, match="remove it"):
-        with open_place(connection, city, DAY):
-            pass
+    with writing(city) as connection, open_place(connection, city, DAY):
+        assert places.identity(connection) is None
+        assert not places.made(connection)
         assert connection.sql("SELECT DISTINCT as_of FROM risk.codes").fetchall() == [(DAY,)]
+    assert "cannot be read" in caplog.text
+
+
+def test_a_place_that_another_program_holds_is_left_alone(city: Home) -> None:
+    path = place_of(city, DAY)
+    path.parent.mkdir(exist_ok=True)
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline()
+        refused = pytest.raises(WarehouseError, match="Close other programs")
+        with writing(city) as connection, refused, open_place(connection, city, DAY):
+            pass
+    finally:
+        holder.stdin.close()
+        holder.wait()
+    assert path.exists()
 
 
 def test_every_table_that_a_coding_replaces_is_declared_as_of_the_day(city: Home) -> None:
