@@ -71,12 +71,12 @@ def world(root: Path, seed: int) -> Iterator[World]:
         yield World(connection, home, Home(root / "beside").prepare(), first)
 
 
-def _champion(connection: Connection) -> None:
-    """A card with the points of the pack, other cut-offs, a probability and priors, in force for some days."""
+def some_card() -> FittedCard:
+    """A card with the points of the pack, other cut-offs, a probability and priors."""
     step = Step(0, 0.1, 0.05, 0.2, 100, 10)
     label, day = "serious_finding", f"{DAY - timedelta(days=400)}"
     origin = Origin("expert", label, day, day, day, 1, 100, 10, 30, day, "starter", "1.0", "hash", "code")
-    card = FittedCard(
+    return FittedCard(
         STARTER.on(DAY).scorecard,
         Thresholds(blue=7, yellow=17, red=31),
         logit_per_point=0.1,
@@ -87,13 +87,17 @@ def _champion(connection: Connection) -> None:
         priors=Priors({WHOLE: (1.0, 9.0)}),
         origin=origin,
     )
+
+
+def _champion(connection: Connection) -> None:
+    """Such a card, in force for some days."""
     insert(
         connection,
         "model.promotions",
         number=1,
         promoted_at=DAY - timedelta(days=100),
         action="promote",
-        card_id=save_card(connection, card, fitted_on=DAY - timedelta(days=100)),
+        card_id=save_card(connection, some_card(), fitted_on=DAY - timedelta(days=100)),
         approved_by="ZHOU",
         reason="for a test",
         effective_from=DAY - timedelta(days=60),
