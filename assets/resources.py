@@ -177,11 +177,16 @@ class Warehouse(ConfigurableResource["Warehouse"]):
     def compute(self, coding: Coding, stage: str) -> tuple[int, ...]:
         """Compute one stage of a coding (``warehouse.coding.order``)."""
         if self.engine == "spark" and stage == next(iter(STAGES)):
-            if renewal.held(self.connection) is None:
+            if self.engine_now == "spark":
                 self._bring(coding)
             else:
                 log.info("few enterprises are coded anew: they are coded here, without Spark")
         return run_stage(self.connection, coding, stage)
+
+    @property
+    def engine_now(self) -> Engine:
+        """What codes the open place: few enterprises are coded here, whatever codes a whole city."""
+        return self.engine if renewal.held(self.connection) is None else "local"
 
     def _bring(self, coding: Coding) -> None:
         """Let the place hold what Spark makes of everybody; the stages take it over."""

@@ -20,9 +20,11 @@ def features(context: AssetExecutionContext, warehouse: Warehouse) -> Materializ
     """企业特征: what was known about each enterprise on the as-of day, as integers and categories."""
 
     def make(day: date) -> Metadata:
-        [rows] = warehouse.compute(warehouse.new_coding(day), "features")
+        coding = warehouse.new_coding(day)
+        engine = warehouse.engine_now
+        [rows] = warehouse.compute(coding, "features")
         observe(context, warehouse)
-        return {ROWS: rows}
+        return {ROWS: rows, "engine": engine}
 
     return materialised(warehouse, make)
 

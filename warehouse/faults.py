@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from models.errors import WarehouseError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of what is raised where no space is left."""
 _OF_FILES = {
     "Error",
     "IOException",
@@ -25,6 +26,15 @@ _OF_SQLITE = (
 """What SQLite says of these, in which Dagster keeps its runs."""
 
 
+NO_SPACE = "No space left"
+"""What systems, and whoever repeats them, say of a full disk."""
+
+
+def no_space_left(why: str) -> WarehouseError:
+    """The error of a full disk, here or on another machine."""
+    return WarehouseError("No space is left ({why}). Make room and run again; nothing is lost.", why=why)
+
+
 def fault_of(error: BaseException) -> WarehouseError | None:
     """The error a user can act on, where disk or files are to blame; ``None`` where the program is.
 
@@ -32,9 +42,7 @@ def fault_of(error: BaseException) -> WarehouseError | None:
     """
     for one in _behind(error):
         if _is_full(one):
-            return WarehouseError(
-                "No space is left ({why}). Make room and run again; nothing is lost.", why=_why(one)
-            )
+            return no_space_left(_why(one))
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError):
@@ -65,8 +73,8 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _FULL
-    return (_is_duckdb(error) and "No space left" in f"{error}") or (
+        return error.errno in FULL
+    return (_is_duckdb(error) and NO_SPACE in f"{error}") or (
         _is_sqlite(error) and "disk is full" in f"{error}"
     )
 

@@ -32,6 +32,7 @@ from pipelines.alerts import (
 from pipelines.cli.options import Json
 from pipelines.notification import send, service_of
 from pipelines.settings import Settings, load_settings
+from warehouse.buckets.needed import require_spark
 from warehouse.clock import local_today
 from warehouse.connection import refuse_when_busy, writing
 from warehouse.database.meta import CLOSED_ON, get_meta
@@ -129,8 +130,12 @@ def _python(_: Settings, words: Words) -> str:
     return sys.version.split()[0]
 
 
-def _libraries(_: Settings, words: Words) -> str:
-    names = ("polars", "duckdb", "dagster", "great-expectations", "dataframely")
+def _libraries(settings: Settings, words: Words) -> str:
+    names = ["polars", "duckdb", "dagster", "great-expectations", "dataframely"]
+    if settings.engine == "spark":
+        # A night that keeps does without it: what is missing would be noticed by one that codes everybody.
+        require_spark()
+        names.append("pyspark")
     return words.listing(f"{name} {version(name)}" for name in names)
 
 

@@ -1,5 +1,6 @@
 """What codes a whole city: here, or Spark; whoever asks for it, and what is missing for it."""
 
+import json
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,13 @@ def coded(run: Warehouse, connection) -> tuple[dict, list[tuple[int, ...]]]:
         return tables_of(connection), counts
 
 
+def engine_told(run: Warehouse, connection) -> str:
+    """What the page of a run says of its features."""
+    run.begin(connection, (DAY,))
+    with run.at(DAY):
+        return run.engine_now
+
+
 def test_a_run_by_spark_makes_and_counts_what_a_run_here_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +55,7 @@ def test_a_run_by_spark_makes_and_counts_what_a_run_here_does(
         )
         assert (differing(local, coded(by_spark, one.connection)[0]), asked) == ([], ["yarn"])
         assert coded(by_spark, one.connection)[1] == counts
+        assert engine_told(by_spark, one.connection) == "spark"
         assert shared.exists() and not any(shared.iterdir())
 
 
@@ -56,6 +65,14 @@ def test_without_pyspark_a_run_tells_what_to_install_before_it_takes_anything_in
     assert done.returncode == SettingsError.exit_code
     assert "requirements-spark.lock" in done.stderr
     assert not Home(tmp_path).warehouse.exists()
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="pyspark is installed")
+def test_the_doctor_misses_pyspark_before_a_night_does(tmp_path: Path) -> None:
+    done = riskcode(tmp_path, "doctor", "--json", RISKCODE_ENGINE="spark")
+    told = {row["check"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 1 and not told["libraries"]["ok"]
+    assert "requirements-spark.lock" in told["libraries"]["found"]
 
 
 def test_a_master_without_spark_is_wrong_use(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import duckdb
 
-from models.errors import WarehouseError
+from models.errors import SettingsError, WarehouseError
 from models.policy import Policy
 from models.policy.loading import policy_from
 from warehouse.buckets.exported import MOST_EVENTS, Counts, export, load, write
@@ -31,6 +31,7 @@ from warehouse.database.frames import Connection, held_within, log
 from warehouse.database.meta import value
 from warehouse.database.opening import prepare_schema
 from warehouse.database.places import PLACE, note_brought
+from warehouse.faults import FULL
 from warehouse.rules.in_force import coding_on
 
 Run = Callable[[Callable[[int], str], Iterable[int]], Iterable[str]]
@@ -59,8 +60,16 @@ def code_bucket(told: str, bucket: int) -> str:
         raise WarehouseError(
             "Bucket {bucket}: another version of the program is here. Install the same.", bucket=bucket
         )
+    read = Path(order["read"])
+    if not read.is_dir():
+        raise WarehouseError(
+            "Bucket {bucket}: there is no {folder} here. Let RISKCODE_SPARK_FOLDER name a folder that all machines of "
+            "Spark see.",
+            bucket=bucket,
+            folder=read,
+        )
     with tempfile.TemporaryDirectory() as spilt, _in_memory(spilt) as connection:
-        if load(connection, Path(order["read"]), bucket) != order["rows"][str(bucket)]:
+        if load(connection, read, bucket) != order["rows"][str(bucket)]:
             raise WarehouseError("Bucket {bucket}: not all of its rows are here. Run again.", bucket=bucket)
         coding = _coding(connection, order)
         with preparing_once(connection):
@@ -105,7 +114,7 @@ def bring(
     """Let the open place hold what buckets make of a coding of everybody; its stages take it over one by one.
 
     ``pack``: as for ``coding_on``.  ``folder``: read and written by whoever codes a bucket; everything in it goes.
-    Raises WarehouseError where not all came home.
+    Raises SettingsError where the folder cannot be written, WarehouseError where not all came home.
     """
     with _scratch(folder) as work:
         log.info("writing the rows of every bucket")
@@ -175,7 +184,17 @@ def _scratch(folder: Path) -> Generator[Path]:
     """A folder for one run; what one that was killed left there is removed, so whoever still codes for it fails."""
     shutil.rmtree(folder, ignore_errors=True)
     work = folder / uuid4().hex
-    work.mkdir(parents=True, mode=0o700)
+    try:
+        work.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise SettingsError(
+            "{folder} cannot be written ({strerror}). Let RISKCODE_SPARK_FOLDER name a folder of yours that all "
+            "machines of Spark see.",
+            folder=folder,
+            strerror=error.strerror,
+        ) from error
     try:
         yield work
     finally:

@@ -21,6 +21,8 @@ import pyarrow as pa
 from models.errors import ScoreError, SettingsError
 from warehouse.buckets.coded import Run
 from warehouse.buckets.needed import require_spark
+from warehouse.database.frames import log
+from warehouse.faults import NO_SPACE, no_space_left
 
 _REPOSITORY = Path(__file__).parents[2]
 _ONE_THREAD = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -42,6 +44,7 @@ def on_spark(master: str | None) -> Run:
             # Frames of pandas, about which Spark warns, are not made.
             warnings.simplefilter("ignore", FutureWarning)
             with _session(master) as session:
+                log.info("Spark %s codes them, master: %s", session.version, session.sparkContext.master)
                 return _mapped(session, code, wanted)
 
     return run
@@ -57,17 +60,26 @@ def _mapped(session: Any, code: Callable[[int], str], buckets: list[int]) -> lis
     tasks = session.range(0, len(buckets), 1, len(buckets))
     try:
         return [made for (made,) in tasks.mapInArrow(coded, "made string").collect()]
-    except import_module("pyspark.errors").PySparkException as error:
+    except _of_spark() as error:
+        why = f"its JVM is gone: {error}" if isinstance(error, OSError) else _reason(str(error))
+        if NO_SPACE in str(error):
+            raise no_space_left(why) from error
         raise ScoreError(
-            "Spark could not code all buckets ({why}). Run again, or without --engine spark.",
-            why=_reason(str(error)),
+            "Spark could not code all buckets ({why}). Run again, or without --engine spark.", why=why
         ) from error
 
 
+def _of_spark() -> tuple[type[Exception], ...]:
+    """What is raised where a task fails, dies, or takes the JVM along: the last leaves nobody to talk to."""
+    told, bridge = import_module("pyspark.errors"), import_module("py4j.protocol")
+    return told.PySparkException, bridge.Py4JError, OSError
+
+
 def _reason(told: str) -> str:
-    """The line of a trace through two languages that says what went wrong."""
-    named = re.findall(r"^(?:[\w.]+\.)?\w*(?:Error|Exception): .+$", told, re.MULTILINE)
-    return (named[0] if named else " ".join(told.split()))[:500]
+    """The line of a trace through two languages that says what went wrong: that of a task before that of the JVM."""
+    named = re.findall(r"^(: )?((?:[\w.]+\.)?\w*(?:Error|Exception): .+)$", told, re.MULTILINE)
+    lines = [line for _, line in sorted(named, key=lambda found: bool(found[0]))]
+    return (lines[0] if lines else " ".join(told.split()))[:500]
 
 
 @contextmanager
@@ -92,16 +104,30 @@ def _session(master: str | None) -> Generator[Any]:
         session = builder.getOrCreate()
     except Exception as error:
         raise SettingsError(
-            "Spark does not start ({why}). Set --master or RISKCODE_SPARK_MASTER, and what docs/spark.md says of it.",
+            "Spark does not start with the master {master} ({why}; it told more on the error stream). Set --master or "
+            "RISKCODE_SPARK_MASTER, and what docs/spark.md says of it.",
+            master=master or "of spark-defaults.conf",
             why=_reason(str(error)),
         ) from error
     try:
         yield session
     finally:
-        session.stop()
+        _stop(session)
         if interrupted is not None:
             # Spark listens to Ctrl-C from its start on, and goes on doing so.
             signal.signal(signal.SIGINT, interrupted)
+
+
+def _stop(session: Any) -> None:
+    """End a session, also one whose JVM is gone: what was asked of it fails by itself, and another may begin."""
+    try:
+        session.stop()
+    except (import_module("py4j.protocol").Py4JError, OSError):
+        context, sessions = session.sparkContext, type(session)
+        # The first time it noticed that nobody answers, the second time it forgets what it asked for.
+        context.stop()
+        type(context)._gateway = type(context)._jvm = None
+        sessions._instantiatedSession = sessions._activeSession = None
 
 
 def _path() -> str:

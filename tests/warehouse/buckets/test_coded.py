@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import WarehouseError
+from models.errors import SettingsError, WarehouseError
 from tests.worlds.bucketed import DAY, FEW, STARTER, both_ways, differing, world
 from tests.worlds.effort import EVERYTHING
 from warehouse.buckets.coded import TABLES, bring
@@ -86,6 +86,11 @@ def file_lost_before(code, buckets):
     return map(code, buckets)
 
 
+def folder_not_seen(code, buckets):
+    order = json.loads(code.args[0]) | {"read": "/mnt/elsewhere/read"}
+    return map(partial(code.func, json.dumps(order)), buckets)
+
+
 def rules_changed(code, buckets):
     order = json.loads(code.args[0]) | {"rules": "others"}
     return map(partial(code.func, json.dumps(order)), buckets)
@@ -102,6 +107,7 @@ def another_program(code, buckets):
         (lost_on_the_way, "Not all buckets"),
         (rows_miscounted, "Not all rows of risk.codes"),
         (file_lost_before, "not all of its rows"),
+        (folder_not_seen, "there is no /mnt/elsewhere/read here. Let RISKCODE_SPARK_FOLDER"),
         (rules_changed, "rules of 2026-06-30 are others"),
         (another_program, "another version of the program"),
     ],
@@ -117,3 +123,16 @@ def test_what_is_lost_or_other_elsewhere_is_told_and_nothing_is_brought(
                 bring(one.connection, coding, STARTER, tmp_path / "buckets", fault, most=FEW * 3)
             assert not take_brought(one.connection, ["risk.features"])
         assert not (tmp_path / "buckets").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_the_setting_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with world(tmp_path, 1) as one:
+        coding = coding_on(one.connection, STARTER, DAY)
+        with (
+            open_place(one.connection, one.home, DAY),
+            pytest.raises(
+                SettingsError, match=r"file/here cannot be written \(Not a directory\)\. Let RISKCODE_SPARK"
+            ),
+        ):
+            bring(one.connection, coding, STARTER, tmp_path / "file" / "here", map)
