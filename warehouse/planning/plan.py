@@ -13,9 +13,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.calendar import horizon, month_start
-from models.errors import PolicyGapError
 from models.planning.certificate import certificate
-from models.planning.demand.checklist import checklist
 from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
@@ -23,22 +21,29 @@ from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
 from models.planning.situation import Situation, blank_or_holding
 from models.planning.year import budget, rooms
 from models.policy import PlanningPolicy
-from models.policy.check_items import load_catalogue
 from warehouse.coding.coding import Coding
 from warehouse.coding.rows import require_day
-from warehouse.database.findings import findings
-from warehouse.database.frames import Connection, log, named_in, replace_table, shown_as, transaction
+from warehouse.database.frames import (
+    Connection,
+    held_within,
+    log,
+    named_in,
+    replace_table,
+    shown_as,
+    transaction,
+)
 from warehouse.database.meta import value
 from warehouse.database.places import live
 from warehouse.database.validity import counted_visit, inspection, known, standing
 from warehouse.planning.appointments import keep_appointments
+from warehouse.planning.checks import write_checks
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
 from warehouse.planning.situation import read_situation, reread
 from warehouse.schema.catalogue import OWN
 
 VISITS = OWN["plan.visits"].columns
-MOST_CHECKS = 15
-"""Things to check at a visit that is no full coverage; open findings are never cut off."""
+MOST_HELD = "1 GiB"
+"""That the database holds meanwhile: the frames of a whole city need their room."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ def compute_plan(connection: Connection, coding: Coding, *, seeds: Seeds = fresh
         log.info("%s lies before the plan of %s; the plan stays", coding.as_of, last)
         return None
     log.info("planning inspections")
+    with held_within(connection, MOST_HELD):
+        return _planned(connection, coding, seeds, last)
+
+
+def _planned(connection: Connection, coding: Coding, seeds: Seeds, last: date | None) -> Planned:
     policy = coding.policy.planning
     with transaction(connection):
         _turn_the_page(connection, coding.as_of, last)
@@ -195,11 +205,11 @@ def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, d
         "plan.capacity": _capacity(plan),
         "plan.outcomes": _outcomes(plan, coding),
         "plan.caps": caps(now, policy),
-        "plan.visit_checks": _checks(connection, visits, now, coding),
         "plan.contacts": _contacts(connection, visits, coding),
     }
     for name, frame in told.items():
         replace_table(connection, name, frame.with_columns(as_of=pl.lit(coding.as_of)))
+    write_checks(connection, visits, now, coding)
     connection.execute(_CHANGES, {"as_of": coding.as_of})
     _serve(connection, now, policy)
     states = Counter(visits["state"])
@@ -291,38 +301,6 @@ def _contacts(connection: Connection, visits: pl.DataFrame, coding: Coding) -> p
 _CONTACTS = f"""
 SELECT enterprise_id, contact, phone FROM core.enterprises
 WHERE {known()} AND coalesce(contact, phone) IS NOT NULL
-"""
-
-
-def _checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding: Coding) -> pl.DataFrame:
-    """What to check at every visit of the plan."""
-    firms = now.firms.select("enterprise_id", "sector", "industry")
-    asked = visits.join(firms, on="enterprise_id", how="left").select(
-        "visit_id", "enterprise_id", "sector", "industry", "channels", "mode"
-    )
-    still_open = connection.sql(_STILL_OPEN).pl()
-    history = connection.sql(
-        f"""
-        SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
-               max(occurred_on) AS last_on
-        FROM {findings(connection)} v
-        WHERE {standing("v")} AND v.occurred_on <= $as_of AND v.item_code IS NOT NULL
-          AND v.enterprise_id IN (SELECT enterprise_id FROM plan.visits)
-        GROUP BY ALL ORDER BY ALL
-        """,
-        params={"as_of": coding.as_of, "known_at": coding.known_at},
-    ).pl()
-    try:
-        items = load_catalogue().on(coding.as_of)
-    except PolicyGapError:
-        # Archives reach further back than the catalogue; what is open at a firm is known all the same.
-        items = ()
-    return checklist(asked, still_open, history, items, most=MOST_CHECKS)
-
-
-_STILL_OPEN = """
-SELECT * REPLACE (concat_ws(' ', description, CASE WHEN len(reports) > 1
-                  THEN '(' || array_to_string(reports, ', ') || ')' END) AS description) FROM serve.open_findings
 """
 
 

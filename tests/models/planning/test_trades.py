@@ -25,7 +25,7 @@ from tests.models.planning.test_checklist import (
     what,
 )
 from tests.worlds.packs import edited
-from warehouse.planning.plan import MOST_CHECKS
+from warehouse.planning.checks import MOST_CHECKS
 
 DAY = date(2026, 6, 30)
 ITEMS = load_catalogue().on(DAY)
