@@ -23,7 +23,7 @@ from warehouse.buckets.needed import Engine
 from warehouse.buckets.spark import on_spark
 from warehouse.coding import renewal
 from warehouse.coding.coding import Coding, identity_of
-from warehouse.coding.order import STAGES, begin, require, run_stage
+from warehouse.coding.order import STAGES, begin, is_made, require, run_stage
 from warehouse.connection import Connection, writing
 from warehouse.database.meta import stored_no, value
 from warehouse.database.places import identity, made, mark, open_place, shed_old
@@ -176,7 +176,7 @@ class Warehouse(ConfigurableResource["Warehouse"]):
 
     def compute(self, coding: Coding, stage: str) -> tuple[int, ...]:
         """Compute one stage of a coding (``warehouse.coding.order``)."""
-        if self.engine == "spark" and stage == next(iter(STAGES)):
+        if self.engine == "spark" and stage == next(iter(STAGES)) and not is_made(self.connection, stage):
             if self.engine_now == "spark":
                 self._bring(coding)
             else:

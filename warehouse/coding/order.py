@@ -133,6 +133,11 @@ def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, 
     return found
 
 
+def is_made(connection: Connection, stage: str) -> bool:
+    """Whether the open place holds what a stage makes of each enterprise by itself."""
+    return all(places.is_filled(connection, step.tables) for step in STAGES[stage] if step.whom)
+
+
 def _computed(connection: Connection, coding: Coding, step: Step) -> int:
     if step.whom is None or not places.is_open(connection):
         return step.compute(connection, coding)
