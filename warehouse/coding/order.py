@@ -104,13 +104,17 @@ def begin(
 ) -> None:
     """Begin a coding in the open place, unless it holds this very one.
 
-    What was made of an enterprise for the day issued last is kept where nothing can have changed, unless ``is_full``.
+    What was made of an enterprise for the day issued last is kept where nothing can have changed, unless ``is_full``:
+    then everybody is coded anew, by whoever goes on with it as well.
     """
+    stages = {*STAGES} - {*but}
     is_new = places.begin(connection, identity_of(connection, coding))
-    if is_full:
+    if not is_full:
+        if is_new:
+            renewal.begin(connection, coding, stages)
+    elif renewal.held(connection) or stages <= places.made(connection):
         renewal.end(connection)
-    elif is_new:
-        renewal.begin(connection, coding, {*STAGES} - {*but})
+        places.forget_made(connection)
 
 
 def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, ...]:

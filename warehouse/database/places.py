@@ -150,6 +150,11 @@ def forget_filled(connection: Connection) -> None:
     connection.execute(f"DELETE FROM {PLACE}.main.filled")
 
 
+def forget_made(connection: Connection) -> None:
+    """Let every stage be one that is still to be made."""
+    connection.execute(f"DELETE FROM {PLACE}.main.made")
+
+
 def note_brought(connection: Connection, tables: Iterable[str]) -> None:
     """Remember that the open place holds tables that were made elsewhere."""
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.brought SELECT unnest(?::VARCHAR[])", [[*tables]])
