@@ -68,11 +68,20 @@ def _allowed(chance: Random, name: str, row: Row) -> Row:
     if name == "self_reports":
         row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
         row |= {"period_start": None, "period_end": None}
-    if name == "violations" and row["plan_approved_on"] and row["plan_until"]:
-        row["plan_until"] = max(row["plan_until"], row["plan_approved_on"])
+    if name == "violations":
+        row |= _planned(row)
     if name == "enterprises":
         row["recorded_at"] = FIRST - timedelta(days=900)
     return row
+
+
+def _planned(row: Row) -> Row:
+    """The days of a finding's plan: often of one that was approved in time and runs past the deadline."""
+    chance, approved, until = Random(f"plan {row}"), row["plan_approved_on"], row["plan_until"]
+    if chance.random() < 0.3 and row["rectify_due_on"]:
+        approved = row["occurred_on"] + (row["rectify_due_on"] - row["occurred_on"]) // 2
+        until = row["rectify_due_on"] + timedelta(days=chance.choice(FOLLOWS[1:]))
+    return {"plan_approved_on": approved, "plan_until": max(until, approved) if until and approved else until}
 
 
 def edgy_world(seed: int, around: date, *, firms: int = 4, most_events: int = 25, whale: int = 0) -> World:

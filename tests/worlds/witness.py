@@ -1,4 +1,4 @@
-"""What is judged over a span, held against plain loops day by day."""
+"""What is judged over a span, and the levels it is judged by, held against plain loops day by day."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,10 @@ from typing import Any
 import polars as pl
 
 from models.coding.timeline import InForce, Moments, Reading, Span, books, each_day
+from models.features import CATALOGUE
+from models.features.measures import Combined
 from models.features.span import Levels, Stretch
+from models.features.windows import FeaturePolicy
 from models.policy import Condition
 from models.scorecard import Factor
 from models.vocabulary import as_date, day_number
@@ -105,3 +108,32 @@ def differences(of: World, span: Span, rules: Sequence[InForce], days: Sequence[
             for bit, one in enumerate(Reading(rule).conditions):
                 if bool(int(mask[at, day - since]) >> bit & 1) != holds(one, features[one.feature]):
                     yield as_date(day), name, one, features[one.feature]
+
+
+def levels_apart(of: World, span: Span, policy: FeaturePolicy) -> Iterator[Any]:
+    """Where the level of a feature is another than loops count: on every day of a span, whoever reads it."""
+    days = range(day_number(span.first), day_number(span.last) + 1)
+    counted = {
+        (at, day): features_of(firm, as_date(day), policy)
+        for at, firm in enumerate(standing(of, span.known_at))
+        for day in days
+    }
+    names = [name for name in CATALOGUE.names if name not in CATALOGUE.inherent]
+    said = {name: {row[name] for row in counted.values()} for name in names}
+    # What grows by the day is told at the values that are asked for, and falls to them from those past.
+    asked = {
+        name: sorted({one + more for one in values if isinstance(one, int) for more in (0, 1)})
+        for name, values in said.items()
+    }
+    with in_memory(as_events(integer_frames(of))) as rows:
+        rows.prepare(span.known_at, policy)
+        sampled = rows.sampled(Levels(asked, policy, Stretch(days[0], days[-1])))
+    for name in names:
+        measure, told = CATALOGUE[name].measure, dict[int, list[tuple[int, int]]]()
+        words = measure.categories if isinstance(measure, Combined) else ()
+        for at, day, level in sampled[name].iter_rows():
+            told.setdefault(at, []).append((day, words[level] if words else level))
+        for (at, day), row in counted.items():
+            level = last_by(told[at], day) if at in told and told[at][0][0] <= day else measure.blank
+            if level != row[name]:
+                yield as_date(day), at, name, level, row[name]

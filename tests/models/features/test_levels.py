@@ -18,7 +18,7 @@ from tests.worlds.effort import tries
 from tests.worlds.folded import folded
 from tests.worlds.strategies import SEEDS, World, as_events, coded_days, integer_frames, worlds
 from tests.worlds.warehouses import stored
-from tests.worlds.witness import differences
+from tests.worlds.witness import differences, levels_apart
 from warehouse.coding import levels
 
 LAGS = st.sampled_from((0, 1, 30, 400))
@@ -94,6 +94,18 @@ def test_every_change_over_a_span_is_what_loops_count_in_any_world(
     span = Span(first, first + timedelta(days=days), first + timedelta(days=lag + days))
     others = range(day_number(span.first), day_number(span.last), 1 + days // 8)
     assert list(differences(of, span, [InForce(LONG_AGO, edgy_card(seed, policy))], others)) == []
+
+
+@settings(some, max_examples=tries(24))
+@given(SEEDS, BASES, st.sampled_from((5, 25)), policies, BEFORE, LAGS)
+def test_the_level_of_every_feature_on_any_day_is_what_loops_count_of_that_day(
+    seed: int, around: date, firms: int, policy: Any, before: int, lag: int
+):
+    """Whoever reads it; of so many events that every window ends within the few days for one of them."""
+    first = around + timedelta(days=before - 2)
+    span = Span(first, first + timedelta(days=5), first + timedelta(days=lag))
+    world = edgy_world(seed, around, firms=firms, most_events=250)
+    assert list(levels_apart(world, span, policy)) == []
 
 
 def test_neither_the_order_of_rows_nor_portions_change_anything(monkeypatch: pytest.MonkeyPatch):
