@@ -156,7 +156,7 @@ def _write_documents(
         writer.put_red(red_documents(connection))
 
 
-_AT_ONCE = 10_000
+_AT_ONCE = 30_000
 """Enterprises whose documents, about 6 kB each, are held in memory before they are packed."""
 
 

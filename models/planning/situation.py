@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import polars as pl
 
@@ -186,6 +186,26 @@ class Situation:
         """Calendar year of the first day that can be planned: caps and floors are counted in it."""
         return self.next_day.year
 
+    @cached_property
+    def counted(self) -> pl.DataFrame:
+        """Visits that are inspections: no assistance (P11), and the inspectors were let in."""
+        return counted(self.inspections)
+
+    @cached_property
+    def on_site(self) -> pl.DataFrame:
+        """Counted visits at the enterprise itself."""
+        return on_site(self.inspections)
+
+    @cached_property
+    def last_on_site(self) -> pl.DataFrame:
+        """Last of them at each enterprise: ``enterprise_id``, ``last_on``."""
+        return last_visits(self.on_site)
+
+    @cached_property
+    def own_on_site(self) -> dict[tuple[str, ...], pl.DataFrame]:
+        """Those of them that an authority took part in, by how it is called, as far as they were asked for."""
+        return {}
+
     def targets_of(self, *channels: str) -> pl.DataFrame:
         """Targets of this year's plan, of some channels."""
         of_year = self.targets.filter(pl.col("month_on").dt.year() == self.year)
@@ -220,7 +240,10 @@ def by_own(visits: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
 
 def own_on_site(now: "Situation", policy: PlanningPolicy) -> pl.DataFrame:
     """Counted visits on site that the authority itself took part in."""
-    return by_own(on_site(now.inspections), policy)
+    known, asked = now.own_on_site, tuple(policy.own_departments)
+    if asked not in known:
+        known[asked] = by_own(now.on_site, policy)
+    return known[asked]
 
 
 def settling(inspections: pl.DataFrame, matter: OffSiteMatter, policy: PlanningPolicy) -> pl.DataFrame:

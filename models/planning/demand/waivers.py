@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from models.planning.situation import Situation, blank_or_holding, last_visits, on_site, own_on_site
+from models.planning.situation import Situation, blank_or_holding, own_on_site
 from models.policy import PlanningPolicy
 from models.policy.planning import CapRow, level_order
 
@@ -144,7 +144,7 @@ def _counted(firms: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.
     return (
         firms.with_columns(cap=cap_of(policy))
         .join(used_up(now, policy), on="enterprise_id", how="left")
-        .join(last_visits(on_site(now.inspections)), on="enterprise_id", how="left")
+        .join(now.last_on_site, on="enterprise_id", how="left")
         .with_columns(pl.col("used").fill_null(0))
     )
 
