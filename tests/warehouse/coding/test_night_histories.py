@@ -206,8 +206,8 @@ def test_a_night_after_any_history_is_a_whole_night() -> None:
     run_state_machine_as_test(
         Nights,
         settings=settings(
-            max_examples=25 if EVERYTHING else 2,
-            stateful_step_count=12,
+            max_examples=6 if EVERYTHING else 2,
+            stateful_step_count=8,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
