@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -127,15 +127,20 @@ class CheckItem:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A catalogue, read and checked.  ``hash`` is the SHA-256 of its content."""
+    """A catalogue, read and checked."""
 
     name: str
     version: str
     title: Words
     note: Words
-    hash: str
     _entries: tuple[tuple[Scope, ItemEntry], ...]
     _files: Mapping[str, str]
+    _content: dict[str, Any]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of its content."""
+        return content_hash(self._content)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
@@ -219,11 +224,12 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
             known=known,
         )
     raw = {path.name: read_file(path) for path in sorted(root.glob("*.yaml"))}
-    whole = content_hash(raw)
-    meta = _check(PackFile, raw.pop("catalogue.yaml"), "catalogue.yaml")
+    meta = _check(PackFile, raw["catalogue.yaml"], "catalogue.yaml")
     entries: list[tuple[Scope, ItemEntry]] = []
     stands_in: dict[str, str] = {}
     for file, content in raw.items():
+        if file == "catalogue.yaml":
+            continue
         for scope, entry in _entries(file, content):
             if entry.name in stands_in:
                 raise _refused(file, entry.name, f"stands already in {stands_in[entry.name]}")
@@ -234,7 +240,7 @@ def load_catalogue(name: str = "starter", *, folder: Path = CATALOGUES) -> Catal
         raise PolicyError(
             "The catalogue {name} lists no items. Add a file of items beside catalogue.yaml.", name=name
         )
-    return Catalogue(meta.name, meta.version, meta.title, meta.note, whole, tuple(entries), stands_in)
+    return Catalogue(meta.name, meta.version, meta.title, meta.note, tuple(entries), stands_in, raw)
 
 
 def _entries(file: str, content: Any) -> list[tuple[Scope, ItemEntry]]:

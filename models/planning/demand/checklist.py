@@ -8,6 +8,7 @@ be wrong to take for the whole.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -107,13 +108,14 @@ def _trades(codes: Collection[str | None], items: Sequence[CheckItem]) -> dict[s
 
     Items that name the same industries concern the same enterprises.
     """
-    lists = sorted({each for i in items for each in (tuple(i.industries), tuple(i.major_industries)) if each})
-    return {
-        code: _NO_TRADE
-        if code is None
-        else " ".join(["-", *(f"{at}" for at, one in enumerate(lists) if is_in_industries(code, one))])
-        for code in codes
-    }
+    lists = {each for i in items for each in (tuple(i.industries), tuple(i.major_industries)) if each}
+    ordered = tuple(sorted(lists))
+    return {code: _NO_TRADE if code is None else _trade(code, ordered) for code in codes}
+
+
+@lru_cache(maxsize=2**14)
+def _trade(code: str, lists: tuple[tuple[str, ...], ...]) -> str:
+    return " ".join(["-", *(f"{at}" for at, one in enumerate(lists) if is_in_industries(code, one))])
 
 
 def _stops(visits: pl.DataFrame, trades: Mapping[str, str]) -> pl.DataFrame:
