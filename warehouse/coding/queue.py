@@ -7,7 +7,7 @@ from models.planning.demand.red_queue import build_red_queue
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.extract import rows_to_read
-from warehouse.coding.rows import put, require_day
+from warehouse.coding.rows import among_coded, put, require_day
 from warehouse.database.frames import Connection, log, replace_table
 from warehouse.database.meta import value
 from warehouse.database.validity import open_finding, standing
@@ -19,8 +19,12 @@ def compute_red_queue(connection: Connection, coding: Coding) -> int:
     require_day(connection, "risk.codes", coding)
     arguments = {"as_of": coding.as_of, "known_at": coding.known_at}
     red = connection.sql(_RED_SINCE, params={"as_of": coding.as_of}).pl()
-    visits = connection.sql(_VISITS_OF_RED, params=arguments).pl()
+    visits = connection.sql(_VISITS_OF_RED.format(among=among_coded(coding, "i")), params=arguments).pl()
     visited = settled_red(red, visits, coding.policy.planning)
+    if coding.only is not None:
+        require_day(connection, "serve.red_queue", coding)
+        others = connection.sql(_VISITED_BEFORE.format(among=among_coded(coding))).pl()
+        visited = pl.concat([visited, others])
     queue = build_red_queue(red, visited, as_of=coding.as_of, policy=coding.policy.queue)
     return replace_table(connection, "serve.red_queue", queue.with_columns(as_of=pl.lit(coding.as_of)))
 
@@ -63,8 +67,13 @@ _VISITS_OF_RED = f"""
 SELECT i.enterprise_id, i.inspected_on, i.kind, i.mode, i.result, i.departments, first.known_on
 FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (source, inspection_id)
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
-  AND i.inspected_on <= $as_of AND {standing("i")}
+  AND i.inspected_on <= $as_of AND {standing("i")} AND {{among}}
 """
+
+_VISITED_BEFORE = """
+SELECT enterprise_id, visited_on FROM serve.red_queue WHERE visited_on IS NOT NULL AND NOT ({among})
+"""
+"""What was found of the enterprises that are not coded anew."""
 
 
 _OPEN_FINDINGS = f"""
