@@ -28,14 +28,24 @@ def main() -> None:
 
 def blocks() -> dict[str, str]:
     """The generated parts of the document."""
-    [*_, newest] = recorded()
-    return {"stages": _stages(newest), "figures": _figures(newest), "history": _history()}
+    newest = _newest()
+    return {
+        "stages": "\n\n".join(map(_stages, newest)),
+        "figures": "\n\n".join(map(_figures, newest)),
+        "history": _history(),
+    }
 
 
 def draw(path: Path) -> None:
     """Write the picture."""
-    [*_, newest] = recorded()
-    path.write_text(_picture(newest), encoding="utf-8")
+    [*_, largest] = _newest()
+    path.write_text(_picture(largest), encoding="utf-8")
+
+
+def _newest() -> list[Record]:
+    """What was measured last of each size of city, the largest last."""
+    of_size = {one["asked"]["enterprises"]: one for one in recorded()}
+    return [of_size[size] for size in sorted(of_size)]
 
 
 def _cpu(one: Record) -> dict[str, tuple[float, float]]:
@@ -69,7 +79,8 @@ def _what(one: Record) -> str:
 def _figures(one: Record) -> str:
     told = [(name, value) for name, value in one["figures"].items()]
     kept = [(name, "yes" if is_met else "**no**") for name, is_met in one["targets"].items()]
-    return f"{table(('figure', 'value>'), told)}\n\n{table(('target', 'reached'), kept)}"
+    heads = f"{one['asked']['enterprises']:,} enterprises"
+    return f"{table((heads, 'value>'), told)}\n\n{table(('target', 'reached'), kept)}"
 
 
 def _history() -> str:
