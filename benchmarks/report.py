@@ -21,7 +21,7 @@ TITLES = {
     "load": "what the intake is compared with",
     "intake": "intake of the first delivery",
     "rescoring": "checks, scoring, publication",
-    "levels": "features alone",
+    "by hand": "features alone, and what somebody would write instead",
     "again": "what comes after",
     "nights": "nights after the first one",
     "within": "within the day",

@@ -21,7 +21,6 @@ from models.learning.training import fit_finished, training_rows
 from models.policy import load_policy
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
-from warehouse.coding.levels import features_on
 from warehouse.coding.order import STAGES, begin, run_stage
 from warehouse.connection import Connection, writing
 from warehouse.database.places import open_place
@@ -108,15 +107,6 @@ def measure_one_row(root: Path, night: Path, mapping_file: Path, folder: Path) -
                     today=NIGHT,
                 )
                 stage.rows = taken.delivered
-    return meter.found
-
-
-def measure_levels(root: Path) -> list[Measured]:
-    """All features of one day, and nothing else."""
-    meter, what = Meter("levels"), coding(AS_OF)
-    with writing(Home(root)) as connection, meter.stage("levels of one day", floor=WAREHOUSE) as stage:
-        told = features_on(connection, what.as_of, what.known_at, what.policy.features)
-        stage.rows = sum(features.height for features in told)
     return meter.found
 
 
