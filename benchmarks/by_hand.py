@@ -13,7 +13,7 @@ import polars as pl
 from benchmarks.bulk import AS_OF
 from benchmarks.floor import WAREHOUSE
 from benchmarks.meter import Measured, Meter
-from benchmarks.stages import coding
+from benchmarks.stages import pack
 from warehouse.coding.levels import features_on
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
@@ -36,7 +36,7 @@ def measure_by_hand(root: Path) -> list[Measured]:
     meter = Meter("by hand")
     with writing(Home(root)) as connection:
         with meter.stage(LEVELS, floor=WAREHOUSE) as stage:
-            told = features_on(connection, AS_OF, AS_OF, coding(AS_OF).policy.features)
+            told = features_on(connection, AS_OF, AS_OF, pack().on(AS_OF).features)
             ours = pl.concat(list(told)).select("enterprise_id", *COUNTS)
             stage.rows = ours.height
         for name, count in ((IN_SQL, _in_sql), (IN_PANDAS, _in_pandas)):

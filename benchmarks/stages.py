@@ -7,6 +7,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,8 @@ from benchmarks.floor import DELIVERY, WAREHOUSE
 from benchmarks.meter import Measured, Meter
 from models.learning.fit import fit_card
 from models.learning.training import fit_finished, training_rows
-from models.policy import load_policy
+from models.policy import Policy, load_policy
+from models.policy.loading import policy_from
 from models.tables.canonical import TABLES
 from warehouse.coding.coding import Coding
 from warehouse.coding.order import STAGES, begin, run_stage
@@ -35,16 +37,28 @@ from warehouse.intake.take_in import take_in
 from warehouse.learning.panel import build_material
 from warehouse.planning.plan import compute_plan
 from warehouse.publish import publish_run
+from warehouse.rules.in_force import coding_on
 from warehouse.validation import Suite, run_suites
 
 PACK = "starter"
 NIGHT = AS_OF + timedelta(days=1)
+CHANGED = AS_OF - timedelta(days=120)
+"""Since then the cut-offs are those of today."""
 ONE_BY_ONE = 5
 
 
-def coding(day: date) -> Coding:
-    """The day coded, by the starter pack."""
-    return Coding(day, day, load_policy(PACK).on(day))
+@cache
+def pack() -> Policy:
+    """The starter pack, whose cut-offs were others until some months before: two rule books in what is remembered."""
+    texts, held = load_policy(PACK).texts, "      value: {blue: 8, yellow: 18, red: 34}\n"
+    other = f"    {CHANGED}:\n      basis: proposal\n      reference: for measuring\n{held}"
+    codes = texts["codes"].replace(held, f"{held.replace('8,', '9,', 1)}{other}", 1)
+    return policy_from({**texts, "codes": codes})
+
+
+def coding(connection: Connection, day: date) -> Coding:
+    """The day as the product codes it: by the rules of all days that are remembered, and of those to come."""
+    return coding_on(connection, pack(), day)
 
 
 def measure_load(path: Path, folder: Path) -> list[Measured]:
@@ -112,9 +126,10 @@ def measure_one_row(root: Path, night: Path, mapping_file: Path, folder: Path) -
 
 def measure_rescoring(root: Path, checks: bool) -> list[Measured]:
     """Checks, all stages of a coding, plan and publication, in the order of the job."""
-    meter, home, what = Meter("rescoring", in_chain=True), Home(root), coding(AS_OF)
+    meter, home = Meter("rescoring", in_chain=True), Home(root)
     results = dict(RESULT_SUITES)
     with writing(home) as connection, open_place(connection, home, AS_OF):
+        what = coding(connection, AS_OF)
         if checks:
             with meter.stage("import Great Expectations"):
                 import great_expectations  # noqa: F401
