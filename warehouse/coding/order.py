@@ -145,6 +145,7 @@ def is_made(connection: Connection, stage: str) -> bool:
 def _computed(connection: Connection, coding: Coding, step: Step) -> int:
     if step.whom is None or not places.is_open(connection):
         return step.compute(connection, coding)
+    renewal.let_go(connection)
     if not places.is_filled(connection, step.tables):
         if not places.take_brought(connection, step.tables):
             _filled(connection, coding, step, step.whom)

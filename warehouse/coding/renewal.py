@@ -142,6 +142,12 @@ def held(connection: Connection) -> Renewal | None:
     return Renewal(found[0][1]) if found and last and last.run_id == found[0][0] else None
 
 
+def let_go(connection: Connection) -> None:
+    """Keep nothing where what is kept is of codes that were followed by others since."""
+    if value(connection, f"SELECT count(*) FROM {PLACE}.main.kept") and held(connection) is None:
+        end(connection)
+
+
 def end(connection: Connection, wrong: "KeptWronglyError | None" = None) -> None:
     """Keep nothing any more: whatever is computed from now on is computed of everybody.  ``wrong``: why."""
     connection.execute(f"DELETE FROM {PLACE}.main.kept; DELETE FROM {PLACE}.main.renewed")

@@ -60,7 +60,7 @@ class Nights(RuleBasedStateMachine):
         with writing(self.home) as connection:
             fill(connection, self.world(0), received_on=START)
             begin_with(connection, self.home, PACK)
-        self.a_night(None, 1)
+        self.a_night(1)
 
     def teardown(self) -> None:
         for one in self.patches:
@@ -164,12 +164,9 @@ class Nights(RuleBasedStateMachine):
 
     # ---- nights --------------------------------------------------------------------------------------------
 
-    @rule(dies=st.none() | st.integers(1, 12), days=st.sampled_from((1, 1, 1, 2, 31)))
-    def a_night(self, dies: int | None, days: int) -> None:
-        """It may die with a portion half written, whereupon another one goes on."""
+    @rule(days=st.sampled_from((1, 1, 1, 2, 31)))
+    def a_night(self, days: int) -> None:
         self.day += timedelta(days=days)
-        if dies is not None:
-            self._dying_night(dies)
         with writing(self.home) as connection:
             coding = coding_on(connection, PACK, self.day)
             with open_place(connection, self.beside, self.day):
@@ -183,7 +180,9 @@ class Nights(RuleBasedStateMachine):
                 assert [name for name, frame in whole.items() if not frame.equals(ours[name])] == []
                 issue(connection, coding, run_id=f"night {self.day}")
 
-    def _dying_night(self, after: int) -> None:
+    @rule(after=st.integers(1, 14))
+    def a_night_that_dies(self, after: int) -> None:
+        """With a portion half written; the next night may go on with it, after whatever happens before."""
         noted: list[str] = []
 
         def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
@@ -193,9 +192,9 @@ class Nights(RuleBasedStateMachine):
             _FILLED(connection, tables, upto)
 
         with patch.object(places, "note_filled", note), writing(self.home) as connection:
-            coding = coding_on(connection, PACK, self.day)
+            coding = coding_on(connection, PACK, self.day + timedelta(days=1))
             try:
-                with open_place(connection, self.home, self.day):
+                with open_place(connection, self.home, coding.as_of):
                     code_enterprises(connection, coding)
             except KeyboardInterrupt:
                 return

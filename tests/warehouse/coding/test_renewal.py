@@ -226,8 +226,9 @@ def test_who_died_between_portions_is_followed_by_one_who_goes_on_after_the_last
     city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch, *, is_full: bool
 ) -> None:
     home, connection, coding = city
+    coding = coding_of(watched(0), coding.as_of)
     monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
-    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 60)
+    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 40)
     noted: list[tuple[str | None, ...]] = []
 
     def dies_at_every(number: int) -> list[dict[str, pl.DataFrame]]:
@@ -257,3 +258,33 @@ def test_who_died_between_portions_is_followed_by_one_who_goes_on_after_the_last
     [ours] = dies_at_every(3)
     assert len(noted) == once + len(noted) // 3, "what was made is made again"
     assert [name for name, frame in undisturbed.items() if not frame.equals(ours[name])] == []
+
+
+@pytest.mark.whole
+def test_what_was_kept_of_codes_that_were_followed_by_others_is_not_gone_on_with(
+    city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, connection, coding = city
+    coding = coding_of(watched(0), coding.as_of)
+    with open_place(connection, Home(home.root / "undisturbed").prepare(), coding.as_of):
+        code_enterprises(connection, coding, is_full=True)
+        whole = tables_of(connection)
+    monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
+    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 20)
+    noted: list[str] = []
+
+    def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
+        noted.append(tables[0])
+        if noted.count("risk.forecast") == 2:
+            raise KeyboardInterrupt
+        note_filled(connection, tables, upto)
+
+    with monkeypatch.context() as killing:
+        killing.setattr(places, "note_filled", note)
+        with open_place(connection, home, coding.as_of), pytest.raises(KeyboardInterrupt):
+            code_enterprises(connection, coding)
+    connection.execute("UPDATE ops.runs SET run_id = 'an update since' WHERE run_id LIKE '%01'")
+    with open_place(connection, home, coding.as_of):
+        code_enterprises(connection, coding)
+        ours = tables_of(connection)
+    assert [name for name, frame in whole.items() if not frame.equals(ours[name])] == []
