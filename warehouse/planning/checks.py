@@ -20,13 +20,16 @@ SELECT * REPLACE (concat_ws(' ', description, CASE WHEN len(reports) > 1
                   THEN '(' || array_to_string(reports, ', ') || ')' END) AS description)
 FROM serve.open_findings SEMI JOIN visited USING (enterprise_id)
 """
-_HISTORY = f"""
+_PAST = f"""
+CREATE OR REPLACE TEMP TABLE past AS
 SELECT enterprise_id, item_code, count(DISTINCT coalesce(inspection_id, violation_id)) AS times,
        max(occurred_on) AS last_on
-FROM (FROM {{findings}} SEMI JOIN visited USING (enterprise_id)) v
+FROM {{findings}} v
 WHERE {standing("v")} AND v.occurred_on <= $as_of AND v.item_code IS NOT NULL
-GROUP BY ALL ORDER BY ALL
+  AND v.enterprise_id IN (SELECT enterprise_id FROM plan.visits)
+GROUP BY ALL
 """
+_HISTORY = "FROM past SEMI JOIN visited USING (enterprise_id) ORDER BY ALL"
 
 
 def write_checks(connection: Connection, visits: pl.DataFrame, now: Situation, coding: Coding) -> None:
@@ -40,13 +43,13 @@ def write_checks(connection: Connection, visits: pl.DataFrame, now: Situation, c
     except PolicyGapError:
         # Archives reach further back than the catalogue; what is open at a firm is known all the same.
         items = ()
-    past = _HISTORY.format(findings=findings(connection))
     days = {"as_of": coding.as_of, "known_at": coding.known_at}
+    connection.execute(_PAST.format(findings=findings(connection)), days)
     for at in range(0, max(1, asked.height), CHECKED_AT_ONCE):
         some = asked[at : at + CHECKED_AT_ONCE]
         with shown_as(connection, "visited", some.select("enterprise_id").unique()):
             still_open = connection.sql(_STILL_OPEN).pl()
-            history = connection.sql(past, params=days).pl()
+            history = connection.sql(_HISTORY).pl()
         checks = checklist(some, still_open, history, items, most=MOST_CHECKS)
         put = append if at else replace_table
         put(connection, "plan.visit_checks", checks.with_columns(as_of=pl.lit(coding.as_of)))
