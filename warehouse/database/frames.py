@@ -74,17 +74,24 @@ def _bytes(size: str) -> float:
 
 @contextmanager
 def shown_as(connection: Connection, name: str, frame: "pl.DataFrame") -> Generator[None]:
-    """A frame that SQL can read under a name; categories are texts there."""
-    import polars as pl
+    """A frame that SQL can read under a name; categories are texts there.
 
-    enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
-    connection.register(name, frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow())
+    Inside a transaction its rows stay in memory until that ends: many go by ``append``.
+    """
+    connection.register(name, _rows(frame))
     try:
         yield
     finally:
         # A broken transaction refuses this too; told instead of it, that would hide what went wrong.
         with suppress(duckdb.TransactionException):
             connection.unregister(name)
+
+
+def _rows(frame: "pl.DataFrame") -> Any:
+    import polars as pl
+
+    enums = [column for column, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)]
+    return frame.with_columns(pl.col(enums).cast(pl.String)).to_arrow()
 
 
 def named_in(query: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -94,15 +101,15 @@ def named_in(query: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def replace_table(connection: Connection, name: str, frame: "pl.DataFrame") -> int:
     """Replace a table by a frame, atomically.  Returns the number of rows."""
-    with shown_as(connection, "replacement", frame):
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM replacement")
+    rows = connection.from_arrow(_rows(frame))
+    rows.query("arriving", f"CREATE OR REPLACE TABLE {name} AS FROM arriving")
     return frame.height
 
 
 def append(connection: Connection, table: str, frame: "pl.DataFrame") -> None:
     """Append rows to a table, column by column of the same name."""
-    with shown_as(connection, "arriving", frame):
-        connection.execute(f"INSERT INTO {table} BY NAME FROM arriving")
+    rows = connection.from_arrow(_rows(frame))
+    rows.query("arriving", f"INSERT INTO {table} BY NAME FROM arriving")
 
 
 def insert(
