@@ -186,12 +186,12 @@ class Situation:
         """Calendar year of the first day that can be planned: caps and floors are counted in it."""
         return self.next_day.year
 
-    @cached_property
+    @property
     def counted(self) -> pl.DataFrame:
         """Visits that are inspections: no assistance (P11), and the inspectors were let in."""
         return counted(self.inspections)
 
-    @cached_property
+    @property
     def on_site(self) -> pl.DataFrame:
         """Counted visits at the enterprise itself."""
         return on_site(self.inspections)
@@ -239,10 +239,10 @@ def by_own(visits: pl.DataFrame, policy: PlanningPolicy) -> pl.DataFrame:
 
 
 def own_on_site(now: "Situation", policy: PlanningPolicy) -> pl.DataFrame:
-    """Counted visits on site that the authority itself took part in."""
+    """Counted visits on site that the authority itself took part in; they do not tell who made them."""
     known, asked = now.own_on_site, tuple(policy.own_departments)
     if asked not in known:
-        known[asked] = by_own(now.on_site, policy)
+        known[asked] = by_own(now.on_site.drop("officers", "mode", "known_on"), policy)
     return known[asked]
 
 
