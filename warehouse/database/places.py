@@ -9,7 +9,7 @@ day begins with an empty place.
 """
 
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
@@ -125,6 +125,16 @@ def made(connection: Connection) -> set[str]:
 def mark(connection: Connection, stage: str) -> None:
     """Remember that the tables of a stage are made."""
     connection.execute(f"INSERT OR IGNORE INTO {PLACE}.main.made VALUES (?)", [stage])
+    log_there = log_of(Path(value(connection, _FILE, [PLACE])))
+    if log_there.exists() and log_there.stat().st_size > LONG_LOG:
+        # Whoever dies meanwhile may leave a file that nobody can read: then the day is coded anew.
+        with suppress(duckdb.TransactionException):
+            connection.execute(f"CHECKPOINT {PLACE}")
+
+
+LONG_LOG = 2**26
+"""Bytes of what was written to a place last that are taken into its file at the end of a stage."""
+_FILE = "SELECT path FROM duckdb_databases() WHERE database_name = ?"
 
 
 def filled_up_to(connection: Connection, tables: Iterable[str]) -> str | None:

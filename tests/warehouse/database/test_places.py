@@ -21,7 +21,7 @@ from warehouse.connection import Connection, writing
 from warehouse.database import places
 from warehouse.database.frames import insert
 from warehouse.database.places import OF_DAY, open_place, place_of
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 from warehouse.planning.plan import compute_plan, planned_as_of
 from warehouse.rules.in_force import coding_on
 
@@ -117,7 +117,7 @@ from models.policy import load_policy
 from warehouse.coding.order import code_only
 from warehouse.connection import writing
 from warehouse.database.places import open_place, put_in_force
-from warehouse.home import Home
+from warehouse.home import Home, log_of
 from warehouse.rules.in_force import coding_on
 
 city, day = Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2])
@@ -208,6 +208,18 @@ def test_a_place_that_is_damaged_is_made_anew_and_the_log_says_so(
         assert not places.made(connection)
         assert connection.sql("SELECT DISTINCT as_of FROM risk.codes").fetchall() == [(DAY,)]
     assert "cannot be read" in caplog.text
+
+
+def test_a_long_log_of_a_place_is_taken_into_its_file(city: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = log_of(place_of(city, NEXT))
+    with writing(city) as connection, open_place(connection, city, NEXT):
+        connection.execute(f"CREATE TABLE {places.PLACE}.risk.codes AS FROM risk.codes")
+        places.mark(connection, "codes")
+        assert log.stat().st_size
+        monkeypatch.setattr(places, "LONG_LOG", 0)
+        places.mark(connection, "codes")
+        assert not log.exists() or not log.stat().st_size
+        assert connection.sql(f"SELECT count(*) FROM {places.PLACE}.risk.codes").fetchall() == [(60,)]
 
 
 def test_a_place_that_another_program_holds_is_left_alone(city: Home) -> None:
