@@ -16,7 +16,10 @@ def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> in
 
     Called in the transaction that records the run.  The run must not be older than the last one issued.
     """
-    connection.execute(_CHANGED.format(among=among_coded(coding, "c")), {"as_of": coding.as_of})
+    connection.execute(_MOVED.format(among=among_coded(coding, "c")), {"as_of": coding.as_of})
+    if not value(connection, "SELECT count(*) FROM temp.moved"):
+        return 0
+    connection.execute(_CHANGED)
     connection.execute(_DIFFERENCES, {"as_of": coding.as_of})
     connection.execute(
         "UPDATE risk.code_history h SET valid_to = $as_of FROM temp.changed c "
@@ -27,19 +30,22 @@ def record_changes(connection: Connection, coding: Coding, *, run_id: str) -> in
     return int(value(connection, "SELECT count(*) FROM temp.changed WHERE previous_code IS NOT NULL"))
 
 
-_CHANGED = f"""
+_MOVED = f"""
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT c.*, h.code AS previous_code, h.reasons AS previous_reasons,
+       greatest(now()::TIMESTAMP, coalesce(h.issued_at, now()::TIMESTAMP)) AS issued_now
+FROM risk.codes c
+LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = {FOREVER}
+WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of AND {{among}}
+"""
+
+_CHANGED = """
 CREATE OR REPLACE TEMP TABLE changed AS
-WITH moved AS (
-    SELECT c.*, h.code AS previous_code, h.reasons AS previous_reasons,
-           greatest(now()::TIMESTAMP, coalesce(h.issued_at, now()::TIMESTAMP)) AS issued_now
-    FROM risk.codes c
-    LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = {FOREVER}
-    WHERE h.code IS DISTINCT FROM c.code AND c.as_of = $as_of AND {{among}}),
-told AS (
+WITH told AS (
     SELECT enterprise_id, list(struct_pack(kind := kind, factor := factor, value := value, points := points,
                                            code := code) ORDER BY rank) AS reasons
-    FROM risk.explanations WHERE enterprise_id IN (SELECT enterprise_id FROM moved) GROUP BY enterprise_id)
-SELECT * FROM moved LEFT JOIN told USING (enterprise_id)
+    FROM risk.explanations WHERE enterprise_id IN (SELECT enterprise_id FROM temp.moved) GROUP BY enterprise_id)
+SELECT * FROM temp.moved LEFT JOIN told USING (enterprise_id)
 """
 
 # The explanation at this change against that at the change before: what came, what went, which rule speaks now.

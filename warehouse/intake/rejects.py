@@ -10,6 +10,7 @@ from models.contract import HEALS
 from models.errors import MappingError
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
+from warehouse.database.meta import get_meta, set_meta
 from warehouse.intake.accepted import former_numbers, known_enterprises, write_versions
 from warehouse.intake.authorities import hold_authorities, named_in, tell_contested
 from warehouse.intake.batches import batch_of
@@ -96,12 +97,30 @@ def retry_rejects(
     mapping to read them by; else the one they came with.  Returns how many rows were taken up.
     """
     taken = 0
+    is_usual = only_waiting and mapping is None
+    if is_usual and get_meta(connection, _RETRIED) == _settled_by(connection, today):
+        return 0
     for _ in _ROUNDS:
         again = _retry(connection, received_on, today, only_waiting=only_waiting, mapping=mapping)
         taken += again
         if not again:
             break
+    if is_usual:
+        set_meta(connection, _RETRIED, _settled_by(connection, today))
     return taken
+
+
+_RETRIED = "waiting_rows_judged_by"
+"""Key of what waiting rows were judged by last: while that stays, they are refused again."""
+
+
+def _settled_by(connection: Connection, today: date) -> str:
+    """What decides of waiting rows besides themselves: the day, whom the register knows, and under what numbers."""
+    told = " UNION ALL ".join(
+        f"SELECT count(*), count(undone_no), max(stored_no), max(undone_no) FROM core.{name}"
+        for name in ("enterprises", "former_numbers")
+    )
+    return f"{today} {connection.execute(told).fetchall()}"
 
 
 _ROUNDS = ("enterprises", "former numbers", "what names them")
