@@ -58,14 +58,14 @@ FROM risk.codes c JOIN risk.features f USING (enterprise_id) WHERE c.code = 'red
 
 
 FIRST_KNOWN = """
-SELECT source, inspection_id, min(known_from) AS known_on FROM core.inspections
+SELECT enterprise_id, source, inspection_id, min(known_from) AS known_on FROM core.inspections
 WHERE enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red') GROUP BY ALL
 """
-"""Visits of RED enterprises with the day each was first on record; nobody asks it of the others."""
+"""Visits of RED enterprises with the day each was first on record as one of theirs; nobody asks it of the others."""
 
 _VISITS_OF_RED = f"""
 SELECT i.enterprise_id, i.inspected_on, i.kind, i.mode, i.result, i.departments, first.known_on
-FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (source, inspection_id)
+FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (enterprise_id, source, inspection_id)
 WHERE i.enterprise_id IN (SELECT enterprise_id FROM risk.codes WHERE code = 'red')
   AND i.inspected_on <= $as_of AND {standing("i")} AND {{among}}
 """

@@ -34,7 +34,8 @@ QUERIES: dict[str, str] = {
         ORDER BY c.enterprise_id""",
     "inspections": f"""
         SELECT i.enterprise_id, inspected_on, kind, mode, level, result, officers, departments, first.known_on
-        FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first USING (source, inspection_id)
+        FROM core.inspections i LEFT JOIN ({FIRST_KNOWN}) first
+             USING (enterprise_id, source, inspection_id)
         WHERE {standing("i")} AND inspected_on <= $as_of AND inspected_on > $since
         UNION ALL
         -- Taken for made until their record is overdue; for caps, gaps and recusal they count already.

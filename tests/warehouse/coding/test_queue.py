@@ -70,6 +70,14 @@ REMOTE = policy_from(
     {**STARTER.texts, "codes": STARTER.texts["codes"].replace("value: []", "value: [red_visit]", 1)}
 )
 """A pack in which an off-site check is the special inspection of a RED."""
+_BY_CAUSE = "red_is_settled_by_its_cause: {}"
+BY_CAUSE = policy_from(
+    {
+        **STARTER.texts,
+        "planning": STARTER.texts["planning"].replace(_BY_CAUSE.format("false"), _BY_CAUSE.format("true")),
+    }
+)
+"""A pack in which the visit that made an enterprise RED is."""
 
 
 def queue(connection: Connection, policy: Policy = STARTER, **told: list[dict[str, Any]]) -> Connection:
@@ -138,3 +146,27 @@ def test_open_findings_are_major_or_have_a_deadline_and_are_overdue_from_the_day
         "found today": False,
         "put right tomorrow": None,
     }
+
+
+def test_since_when_a_visit_is_on_record_is_told_by_the_enterprise_it_is_of_alone(
+    connection: Connection,
+) -> None:
+    """Corrected to another enterprise, it is one of theirs since then, whether or not the former one is RED."""
+    since = {one: red_since(spans) for one, spans in HISTORIES.items()}
+    his, former = [one for one, day in since.items() if FIRST < day < AS_OF][-2:]
+    visit = row("inspections", 99, enterprise_id=former, inspected_on=FIRST, recorded_at=FIRST)
+    fill(connection, {"inspections": canonical("inspections", [visit])}, received_on=FIRST)
+    moved = visit | {"enterprise_id": his, "recorded_at": since[his]}
+    fill(connection, {"inspections": canonical("inspections", [moved])}, received_on=since[his])
+
+    def visited() -> list[tuple[date | None]]:
+        told = f"SELECT visited_on FROM serve.red_queue WHERE enterprise_id = '{his}'"
+        return queue(connection, BY_CAUSE).sql(told).fetchall()
+
+    found = visited()
+    assert found == [(FIRST,)]
+    connection.execute(f"UPDATE risk.codes SET code = 'yellow' WHERE enterprise_id = '{former}'")
+    try:
+        assert visited() == found
+    finally:
+        connection.execute(f"UPDATE risk.codes SET code = 'red' WHERE enterprise_id = '{former}'")
