@@ -49,7 +49,13 @@ class Coding:
 def identity_of(connection: Connection, coding: Coding) -> Identity:
     """What decides every byte that a coding makes."""
     rules = [
-        (str(one.since), one.policy.pack_hash, one.policy.planning_hash, one.policy.scorecard.fingerprint)
+        (
+            str(one.since),
+            one.policy.pack_hash,
+            one.policy.planning_hash,
+            one.policy.scorecard.fingerprint,
+            one.card.card_id if one.card else None,
+        )
         for one in coding.in_force
     ]
     # Another warehouse that was here before, as a demo city of another size, may have come to the same numbers.

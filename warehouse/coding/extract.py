@@ -99,7 +99,7 @@ MOST_ROWS = 1_000_000
 def in_portions(connection: Connection, extract: Extract, *, after: str | None = None) -> Iterator[Extract]:
     """What is read, in portions of whole enterprises by their order; at least one, which a portion itself is.
 
-    ``after``: but those up to this enterprise.
+    ``after``: but those up to this enterprise, whatever was stored since and lies in other portions now.
     """
     if extract.between is not None:
         yield extract
@@ -107,12 +107,14 @@ def in_portions(connection: Connection, extract: Extract, *, after: str | None =
     name_only(connection, extract)
     held = " + ".join(f"(SELECT count(*) FROM core.{name})" for name in EVENT_COLUMNS)
     are_few = extract.only is not None and len(extract.only) <= FEW
-    if are_few or value(connection, f"SELECT {held}") <= MOST_ROWS:
+    if after is None and (are_few or value(connection, f"SELECT {held}") <= MOST_ROWS):
         yield extract
         return
     query = _RANGES.format(numbered=numbered_portions(extract, MOST_ROWS))
-    ranges, begun = connection.execute(query).fetchall() or [None], time.monotonic()
-    done = sum(1 for between in ranges if between and after and between[1] <= after)
+    ranges, begun = connection.execute(query, {"after": after}).fetchall(), time.monotonic()
+    if not ranges:
+        yield extract
+    done = sum(1 for first, _ in ranges if first is None)
     if done:
         log.info("going on after part %s of %s", done, len(ranges))
     for number, between in enumerate(ranges[done:], done):
@@ -136,5 +138,6 @@ SELECT enterprise_id, sum(sum(n)) OVER (ORDER BY enterprise_id) // {most} AS por
 FROM ({counted}) GROUP BY enterprise_id
 """
 _RANGES = """
-SELECT min(enterprise_id), max(enterprise_id) FROM ({numbered}) GROUP BY portion ORDER BY portion
+SELECT min(enterprise_id) FILTER ($after::VARCHAR IS NULL OR enterprise_id > $after), max(enterprise_id)
+FROM ({numbered}) GROUP BY portion ORDER BY portion
 """

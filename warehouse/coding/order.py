@@ -114,7 +114,6 @@ def begin(
             renewal.begin(connection, coding, stages)
     elif renewal.held(connection) or stages <= places.made(connection):
         renewal.end(connection)
-        places.forget_made(connection)
 
 
 def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, ...]:
@@ -127,9 +126,10 @@ def run_stage(connection: Connection, coding: Coding, stage: str) -> tuple[int, 
         found = tuple(_computed(connection, coding, step) for step in STAGES[stage])
     except renewal.KeptWronglyError as wrong:
         log.error("%s The whole city is coded anew.", wrong)
+        made = places.made(connection)
         renewal.end(connection, wrong)
         for earlier in STAGES:
-            if earlier in places.made(connection):
+            if earlier in made:
                 run_stage(connection, coding, earlier)
         found = run_stage(connection, coding, stage)
     if is_apart:

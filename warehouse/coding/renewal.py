@@ -21,10 +21,10 @@ from warehouse.coding.program import program
 from warehouse.coding.timelines import FORESEEN_DAYS
 from warehouse.coding.touched import touched
 from warehouse.coding.turning import BY_CODE, dwell_of
-from warehouse.database.frames import Connection
+from warehouse.database.frames import Connection, transaction
 from warehouse.database.kept import Today
 from warehouse.database.meta import FOREVER, get_meta, set_meta, value
-from warehouse.database.places import PLACE, forget_filled, live, tables_of
+from warehouse.database.places import PLACE, forget_begun, forget_made, live, tables_of
 from warehouse.database.runs import forecasts_are_old, last_issued, would_issue
 from warehouse.schema.catalogue import OWN
 
@@ -143,17 +143,27 @@ def held(connection: Connection) -> Renewal | None:
 
 
 def let_go(connection: Connection) -> None:
-    """Keep nothing where what is kept is of codes that were followed by others since."""
+    """Keep nothing more where what is kept is of codes that were followed by others since.
+
+    Tables that are filled are those of the coding; what they were kept from is not asked any more.
+    """
     if value(connection, f"SELECT count(*) FROM {PLACE}.main.kept") and held(connection) is None:
-        end(connection)
+        with transaction(connection):
+            _forget(connection)
+            forget_begun(connection)
 
 
 def end(connection: Connection, wrong: "KeptWronglyError | None" = None) -> None:
-    """Keep nothing any more: whatever is computed from now on is computed of everybody.  ``wrong``: why."""
+    """Keep nothing: every stage is still to be made, of everybody.  ``wrong``: why."""
+    with transaction(connection):
+        _forget(connection)
+        forget_made(connection)
+        if wrong:
+            connection.execute(f"INSERT INTO {PLACE}.main.kept_wrongly VALUES (?)", [str(wrong)])
+
+
+def _forget(connection: Connection) -> None:
     connection.execute(f"DELETE FROM {PLACE}.main.kept; DELETE FROM {PLACE}.main.renewed")
-    forget_filled(connection)
-    if wrong:
-        connection.execute(f"INSERT INTO {PLACE}.main.kept_wrongly VALUES (?)", [str(wrong)])
 
 
 def kept_wrongly(connection: Connection) -> list[str]:

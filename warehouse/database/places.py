@@ -18,7 +18,7 @@ import duckdb
 
 from models.errors import WarehouseError
 from warehouse.database.copies import attach, look_first_into
-from warehouse.database.frames import Connection, log
+from warehouse.database.frames import Connection, log, transaction
 from warehouse.database.meta import value
 from warehouse.home import Home, log_of
 from warehouse.schema.catalogue import OWN
@@ -58,18 +58,28 @@ class Identity:
 
 @contextmanager
 def open_place(connection: Connection, home: Home, day: date) -> Generator[None]:
-    """Let the tables of the day be those of its place.  Raises WarehouseError when the file cannot be opened."""
+    """Let the tables of the day be those of its place.  Raises WarehouseError when the file cannot be opened.
+
+    Where a table of it, or of the warehouse, turns out to be damaged, the place is removed: whoever goes on with it
+    would come to the same.
+    """
     path = place_of(home, day)
     path.parent.mkdir(parents=True, exist_ok=True)
     warehouse = live(connection)
     _attach(connection, path)
+    damage = ""
     try:
         _prepare(connection)
         look_first_into(connection, PLACE, _SCHEMAS)
         yield
+    except duckdb.Error as error:
+        damage = f"{error}" if "Corrupt database file" in f"{error}" else ""
+        raise
     finally:
         connection.execute(f"USE {warehouse}.main")
         connection.execute(f"DETACH {PLACE}")
+        if damage:
+            _remove(path, damage)
 
 
 def place_of(home: Home, day: date) -> Path:
@@ -108,12 +118,14 @@ def begin(connection: Connection, coding: Identity) -> bool:
     """Empty the open place unless it was made by this coding; gives whether it is empty now."""
     if identity(connection) == coding:
         return False
-    for name in held(connection):
-        connection.execute(f"DROP TABLE {PLACE}.{name}")
-    for name in _KEPT_OF_PLACE:
-        connection.execute(f"DROP TABLE {PLACE}.main.{name}")
-    _prepare(connection)
-    connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?)", list(astuple(coding)))
+    # Whoever dies here leaves what was there, and what is noted of it.
+    with transaction(connection):
+        for name in held(connection):
+            connection.execute(f"DROP TABLE {PLACE}.{name}")
+        for name in _KEPT_OF_PLACE:
+            connection.execute(f"DROP TABLE {PLACE}.main.{name}")
+        _prepare(connection)
+        connection.execute(f"INSERT INTO {PLACE}.main.coding VALUES (?, ?, ?, ?)", list(astuple(coding)))
     return True
 
 
@@ -155,14 +167,15 @@ def note_filled(connection: Connection, tables: Iterable[str], upto: str | None 
     connection.execute(f"INSERT INTO {PLACE}.main.filled VALUES (?, ?)", [" ".join(tables), upto])
 
 
-def forget_filled(connection: Connection) -> None:
-    """Whatever is filled from now on is filled from its beginning."""
-    connection.execute(f"DELETE FROM {PLACE}.main.filled")
+def forget_begun(connection: Connection) -> None:
+    """Let tables that are not filled for all enterprises be filled from their beginning."""
+    filled = f"SELECT tables FROM {PLACE}.main.filled WHERE upto IS NULL"
+    connection.execute(f"DELETE FROM {PLACE}.main.filled WHERE tables NOT IN ({filled})")
 
 
 def forget_made(connection: Connection) -> None:
-    """Let every stage be one that is still to be made."""
-    connection.execute(f"DELETE FROM {PLACE}.main.made")
+    """Let every stage be one that is still to be made, from its beginning."""
+    connection.execute(f"DELETE FROM {PLACE}.main.made; DELETE FROM {PLACE}.main.filled")
 
 
 def note_brought(connection: Connection, tables: Iterable[str]) -> None:
@@ -199,10 +212,16 @@ def put_in_force(connection: Connection, but: Iterable[str] = ()) -> None:
 def shed_old(home: Home, kept: int) -> None:
     """Of all places but those written last, ``kept`` in number, keep the codes alone, as ``days/codes/<day>.parquet``.
 
+    Of one that died before all codes were made none are kept; nor of one that cannot be read, which the log tells.
     Copies of replayed days beyond that number are removed; they are made again by coding the day again.
     """
     for path in _oldest(home.days, kept):
-        _keep_codes(path, home.days / "codes" / f"{path.stem}.parquet")
+        try:
+            _keep_codes(path, home.days / "codes" / f"{path.stem}.parquet")
+        except duckdb.Error as error:
+            if _is_in_use(error):
+                continue
+            log.warning("codes of %s are not kept, for their place cannot be read: %s", path.stem, error)
         path.unlink()
         log_of(path).unlink(missing_ok=True)
     for path in _oldest(home.published_days, kept):
@@ -218,9 +237,7 @@ def _keep_codes(place: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_suffix(".building")
     with duckdb.connect(str(place)) as connection:
-        if connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'risk' AND table_name = 'codes'"
-        ).fetchall() == [(1,)]:
+        if connection.execute("SELECT count(*) FROM main.made WHERE stage = 'codes'").fetchall() == [(1,)]:
             connection.execute(
                 "COPY (FROM risk.codes ORDER BY enterprise_id) TO $1 (FORMAT parquet)", [str(building)]
             )
@@ -239,11 +256,9 @@ def _attach(connection: Connection, path: Path) -> None:
         try:
             attach(connection, path, PLACE)
         except duckdb.Error as error:
-            if "Could not set lock" in str(error):
+            if _is_in_use(error):
                 raise
-            log.warning("the day is coded anew, for what was made of it cannot be read: %s", error)
-            path.unlink()
-            log_of(path).unlink(missing_ok=True)
+            _remove(path, f"{error}")
             attach(connection, path, PLACE)
     except (duckdb.Error, OSError) as error:
         raise WarehouseError(
@@ -252,3 +267,14 @@ def _attach(connection: Connection, path: Path) -> None:
             path=path,
             error=error,
         ) from error
+
+
+def _is_in_use(error: duckdb.Error) -> bool:
+    """Whether a file is held by another program, or by this one under another name."""
+    return any(said in f"{error}" for said in ("Could not set lock", "Unique file handle conflict"))
+
+
+def _remove(path: Path, damage: str) -> None:
+    log.warning("the day is coded anew, for what was made of it cannot be read: %s", damage)
+    path.unlink()
+    log_of(path).unlink(missing_ok=True)

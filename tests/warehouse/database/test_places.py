@@ -7,6 +7,7 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -220,6 +221,43 @@ def test_a_long_log_of_a_place_is_taken_into_its_file(city: Home, monkeypatch: p
         places.mark(connection, "codes")
         assert not log.exists() or not log.stat().st_size
         assert connection.sql(f"SELECT count(*) FROM {places.PLACE}.risk.codes").fetchall() == [(60,)]
+
+
+def test_a_place_of_which_a_table_turns_out_to_be_damaged_is_removed_for_whoever_goes_on(city: Home) -> None:
+    path = place_of(city, NEXT)
+    with writing(city) as connection, open_place(connection, city, NEXT):
+        connection.execute(
+            "CREATE TABLE day.risk.codes AS SELECT md5(i::VARCHAR) AS said FROM range(200000) r(i)"
+        )
+    there = bytearray(path.read_bytes())
+    middle = len(there) // 2
+    there[middle : middle + 5000] = bytes(5000)
+    path.write_bytes(there)
+    read = pytest.raises(duckdb.Error, match="Corrupt")
+    with writing(city) as connection, read, open_place(connection, city, NEXT):
+        connection.execute("SELECT max(said) FROM risk.codes")
+    assert not path.exists()
+    with writing(city) as connection, open_place(connection, city, NEXT):
+        assert connection.sql("SELECT DISTINCT as_of FROM risk.codes").fetchall() == [(DAY,)]
+
+
+def test_a_place_that_this_program_holds_already_is_left_alone(city: Home) -> None:
+    with writing(city) as connection, open_place(connection, city, DAY):
+        refused = pytest.raises(WarehouseError, match="Close other programs")
+        with writing(Home(city.root / "other").prepare()) as other, refused, open_place(other, city, DAY):
+            pass
+        assert place_of(city, DAY).exists()
+
+
+def test_of_an_old_place_that_is_damaged_or_half_made_no_codes_are_kept(
+    city: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    with writing(city) as connection, open_place(connection, city, NEXT):
+        connection.execute("CREATE TABLE day.risk.codes AS FROM risk.codes LIMIT 1")
+    place_of(city, DAY).write_bytes(b"not a database" * 1000)
+    places.shed_old(city, 0)
+    assert list(city.days.glob("**/*.duckdb")) == list(city.days.glob("**/*.parquet")) == []
+    assert f"codes of {DAY} are not kept" in caplog.text
 
 
 def test_a_place_that_another_program_holds_is_left_alone(city: Home) -> None:
