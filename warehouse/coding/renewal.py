@@ -143,27 +143,17 @@ def held(connection: Connection) -> Renewal | None:
 
 
 def let_go(connection: Connection) -> None:
-    """Keep nothing more where what is kept is of codes that were followed by others since.
-
-    Tables that are filled are those of the coding; what they were kept from is not asked any more.
-    """
+    """Keep nothing more, beside tables that are filled, where the codes kept from were followed by others since."""
     if value(connection, f"SELECT count(*) FROM {PLACE}.main.kept") and held(connection) is None:
-        with transaction(connection):
-            _forget(connection)
-            forget_begun(connection)
+        forget_begun(connection)
 
 
 def end(connection: Connection, wrong: "KeptWronglyError | None" = None) -> None:
     """Keep nothing: every stage is still to be made, of everybody.  ``wrong``: why."""
     with transaction(connection):
-        _forget(connection)
         forget_made(connection)
         if wrong:
             connection.execute(f"INSERT INTO {PLACE}.main.kept_wrongly VALUES (?)", [str(wrong)])
-
-
-def _forget(connection: Connection) -> None:
-    connection.execute(f"DELETE FROM {PLACE}.main.kept; DELETE FROM {PLACE}.main.renewed")
 
 
 def kept_wrongly(connection: Connection) -> list[str]:

@@ -168,14 +168,22 @@ def note_filled(connection: Connection, tables: Iterable[str], upto: str | None 
 
 
 def forget_begun(connection: Connection) -> None:
-    """Let tables that are not filled for all enterprises be filled from their beginning."""
+    """Let tables that are not filled for all enterprises be filled from their beginning, with nothing kept."""
     filled = f"SELECT tables FROM {PLACE}.main.filled WHERE upto IS NULL"
-    connection.execute(f"DELETE FROM {PLACE}.main.filled WHERE tables NOT IN ({filled})")
+    with transaction(connection):
+        connection.execute(f"DELETE FROM {PLACE}.main.filled WHERE tables NOT IN ({filled})")
+        _forget(connection, "kept", "renewed")
 
 
 def forget_made(connection: Connection) -> None:
-    """Let every stage be one that is still to be made, from its beginning."""
-    connection.execute(f"DELETE FROM {PLACE}.main.made; DELETE FROM {PLACE}.main.filled")
+    """Let every stage be one that is still to be made, from its beginning, and nothing be kept."""
+    with transaction(connection):
+        _forget(connection, "made", "filled", "kept", "renewed")
+
+
+def _forget(connection: Connection, *noted: str) -> None:
+    for name in noted:
+        connection.execute(f"DELETE FROM {PLACE}.main.{name}")
 
 
 def note_brought(connection: Connection, tables: Iterable[str]) -> None:

@@ -107,7 +107,8 @@ def test_whoever_dies_while_what_was_kept_wrongly_is_forgotten_forgets_nothing(
     others = whole(city, coding)
     connection.execute("UPDATE risk.features SET violations_12m = coalesce(violations_12m, 0) + 1")
 
-    def die(_: Connection) -> None:
+    def die(connection: Connection) -> None:
+        places.forget_made(connection)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
