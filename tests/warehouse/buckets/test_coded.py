@@ -10,6 +10,7 @@ from models.errors import SettingsError, WarehouseError
 from tests.worlds.bucketed import DAY, FEW, STARTER, both_ways, differing, world
 from tests.worlds.effort import EVERYTHING
 from warehouse.buckets.coded import TABLES, bring
+from warehouse.coding import renewal
 from warehouse.coding.order import begin, code_enterprises, run_stage
 from warehouse.connection import writing
 from warehouse.database.places import open_place, take_brought
@@ -56,6 +57,9 @@ def test_stages_take_over_what_came_home_once(tmp_path: Path) -> None:
             assert run_stage(one.connection, coding, "features") == (30,)
             told = "SELECT DISTINCT violations_12m FROM risk.features"
             assert one.connection.execute(told).fetchall() == [(77,)]
+            run_stage(one.connection, coding, "features")
+            assert one.connection.execute(told).fetchall() == [(77,)], "what is filled is not made again"
+            renewal.end(one.connection)
             run_stage(one.connection, coding, "features")
             assert one.connection.execute(told).fetchall() != [(77,)]
 
