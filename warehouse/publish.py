@@ -49,23 +49,25 @@ from warehouse.questions.documents import (
 from warehouse.schema.catalogue import AS_KNOWN, OWN
 from warehouse.schema.monitoring import MEASURED
 
+_KNOWN = {
+    f"core.{name}": f"SELECT {', '.join(OWN[f'core.{name}'].shown)} FROM core.{name} WHERE {known()}"
+    for name in AS_KNOWN
+}
 PUBLISHED: dict[str, str] = (
     {name: table.rows_of(name) for name, table in OWN.items() if table.is_published}
     | {
         "dispute.overrides": EVIDENCE,
         "dispute.open": OPEN,
     }
-    | {
-        f"core.{name}": f"SELECT {', '.join(OWN[f'core.{name}'].shown)} FROM core.{name} "
-        f"WHERE {known()} ORDER BY enterprise_id"
-        for name in AS_KNOWN
-    }
+    | {name: f"{rows} ORDER BY enterprise_id" for name, rows in _KNOWN.items()}
     | {
         "ops.meta": f"SELECT key, if(key = '{FORMAT_KEY}', '{COPY_FORMAT}', value) AS value FROM ops.meta "
         f"WHERE NOT starts_with(key, '{NOTED}')",
     }
 )
 """Tables of the published copy and the query that fills each, run on the warehouse."""
+_DOCUMENTED = PUBLISHED | _KNOWN
+"""The same for documents, which are made of rows in any order."""
 
 
 CODES = Copy("riskcode.duckdb", f"SELECT run_id FROM ops.runs WHERE {IS_ISSUED} ORDER BY number DESC LIMIT 1")
@@ -143,7 +145,7 @@ def _write_documents(
     known_at = made.known_at
     with documents.writing_documents(home, made, whole=changed is None) as writer:
         if changed is None:
-            writer.describe(kinds_of_keys(connection, of=PUBLISHED, known_at=known_at))
+            writer.describe(kinds_of_keys(connection, of=_DOCUMENTED, known_at=known_at))
             found = connection.execute("SELECT enterprise_id FROM risk.codes ORDER BY 1").fetchall()
             ids = [enterprise for (enterprise,) in found]
         else:
@@ -151,8 +153,8 @@ def _write_documents(
                 writer.keep(today)
             ids = sorted({*changed, *_run_out(connection, writer.known_before, known_at)})
         for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
-            passports = passport_documents(connection, some, of=PUBLISHED, known_at=known_at)
-            writer.put(some, passports, queue_documents(connection, some, of=PUBLISHED, known_at=known_at))
+            passports = passport_documents(connection, some, of=_DOCUMENTED, known_at=known_at)
+            writer.put(some, passports, queue_documents(connection, some, of=_DOCUMENTED, known_at=known_at))
         writer.put_red(red_documents(connection))
 
 

@@ -47,7 +47,7 @@ def passports(of: Mapping[str, str] = AS_PUBLISHED) -> str:
     lists = [name.removeprefix("told_") for name in _PARTS if name.startswith("told_")]
     return f"""
 WITH asked AS (SELECT unnest($ids::VARCHAR[]) AS enterprise_id),
-register AS ({of["core.enterprises"]}),
+register AS (FROM ({of["core.enterprises"]}) WHERE {_ASKED}),
 objecting AS (FROM ({of["dispute.open"]}) WHERE {_ASKED}),
 marks AS ({contested_marks("objecting")}),
 {parts}
@@ -159,14 +159,15 @@ SELECT enterprise_id, valid_from, lag(code) OVER of_firm AS before FROM risk.for
 WINDOW of_firm AS (PARTITION BY enterprise_id ORDER BY valid_from)
 QUALIFY list_position({[*CODE_KEYS]}, code) < list_position({[*CODE_KEYS]}, before)
 """,
+    "stretches": f"SELECT enterprise_id, valid_from, code FROM risk.steps WHERE {_ASKED}",
     "unbettered": f"""
-SELECT b.enterprise_id, b.valid_from, max(s.valid_from) AS last FROM bettering b JOIN risk.steps s USING (enterprise_id)
+SELECT b.enterprise_id, b.valid_from, max(s.valid_from) AS last FROM bettering b JOIN stretches s USING (enterprise_id)
 WHERE s.valid_from <= b.valid_from AND list_position({[*CODE_KEYS]}, s.code) >= list_position({[*CODE_KEYS]}, b.before)
 GROUP BY ALL
 """,
     "bettered": """
 SELECT b.enterprise_id, b.valid_from, min(s.valid_from) AS facts_since
-FROM bettering b LEFT JOIN unbettered u USING (enterprise_id, valid_from) JOIN risk.steps s USING (enterprise_id)
+FROM bettering b LEFT JOIN unbettered u USING (enterprise_id, valid_from) JOIN stretches s USING (enterprise_id)
 WHERE s.valid_from <= b.valid_from AND (u.last IS NULL OR s.valid_from > u.last) GROUP BY ALL
 """,
     "told_forecast": _listed(
