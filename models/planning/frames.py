@@ -6,7 +6,7 @@ import polars as pl
 
 from models.planning.crews.crews import Authority, at_division, at_level
 from models.planning.demand.waivers import exempt
-from models.planning.situation import Situation, own_on_site
+from models.planning.situation import Situation, counted, own_on_site
 from models.policy import PlanningPolicy
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
@@ -89,7 +89,7 @@ def draw_frame(now: Situation, policy: PlanningPolicy, barred: pl.DataFrame | No
 
 def audit_frame(now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """GREEN and unrated enterprises nobody has been to this year, by ``stratum`` (green, unrated)."""
-    seen = now.counted.filter(pl.col("inspected_on").dt.year() == now.year)
+    seen = counted(now.inspections).filter(pl.col("inspected_on").dt.year() == now.year)
     taken = now.targets.filter(pl.col("month_on").dt.year() == now.year)
     stratum = (
         pl.when(pl.col("is_provisional"))

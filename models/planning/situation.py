@@ -186,24 +186,14 @@ class Situation:
         """Calendar year of the first day that can be planned: caps and floors are counted in it."""
         return self.next_day.year
 
-    @property
-    def counted(self) -> pl.DataFrame:
-        """Visits that are inspections: no assistance (P11), and the inspectors were let in."""
-        return counted(self.inspections)
-
-    @property
-    def on_site(self) -> pl.DataFrame:
-        """Counted visits at the enterprise itself."""
-        return on_site(self.inspections)
-
     @cached_property
     def last_on_site(self) -> pl.DataFrame:
-        """Last of them at each enterprise: ``enterprise_id``, ``last_on``."""
-        return last_visits(self.on_site)
+        """Last counted visit on site of each enterprise: ``enterprise_id``, ``last_on``."""
+        return last_visits(on_site(self.inspections))
 
     @cached_property
     def own_on_site(self) -> dict[tuple[str, ...], pl.DataFrame]:
-        """Those of them that an authority took part in, by how it is called, as far as they were asked for."""
+        """What ``own_on_site`` was asked for before, by how the authority is called."""
         return {}
 
     def targets_of(self, *channels: str) -> pl.DataFrame:
@@ -242,7 +232,7 @@ def own_on_site(now: "Situation", policy: PlanningPolicy) -> pl.DataFrame:
     """Counted visits on site that the authority itself took part in; they do not tell who made them."""
     known, asked = now.own_on_site, tuple(policy.own_departments)
     if asked not in known:
-        known[asked] = by_own(now.on_site.drop("officers", "mode", "known_on"), policy)
+        known[asked] = by_own(on_site(now.inspections).drop("officers", "mode", "known_on"), policy)
     return known[asked]
 
 

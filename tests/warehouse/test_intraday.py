@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -20,7 +19,7 @@ from models.policy import load_policy
 from tests.day_by_day import spread
 from tests.worlds.by_hand import row
 from tests.worlds.documented import differing_documents
-from tests.worlds.effort import EVERYTHING
+from tests.worlds.effort import EVERYTHING, histories
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding.order import code_enterprises
@@ -217,17 +216,7 @@ def _published(home: Home) -> dict[str, pl.DataFrame]:
 
 @pytest.mark.slow
 def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays() -> None:
-    run_state_machine_as_test(
-        City,
-        settings=settings(
-            max_examples=6 if EVERYTHING else 1,
-            stateful_step_count=4,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(City, settings=histories(6 if EVERYTHING else 1, steps=4))
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 EVERYTHING = os.environ.get("RISKCODE_TESTS") == "all"
 
 
@@ -11,3 +13,15 @@ def tries(whole: int, share: int = 4) -> int:
     A smaller share (an eighth) is enough of a law whose single example takes whole nights or deliveries in.
     """
     return whole if EVERYTHING else max(2, whole // share)
+
+
+def histories(examples: int, *, steps: int) -> settings:
+    """How many histories a state machine lives, always the same ones, and how many things happen in each."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -146,7 +147,6 @@ class _Form:
     def __init__(self, file: sqlite3.Connection) -> None:
         told: dict[str, bytes] = dict(file.execute("SELECT name, value FROM form").fetchall())
         self._common = told.get("common", b"")
-        self._packer = zlib.compressobj(_LEVEL, zdict=self._common)
         self._kinds: dict[str, Callable[[str], Any]] = {
             name: _KINDS[kind] for name, kind in json.loads(told.get("kinds", b"{}")).items()
         }
@@ -160,9 +160,14 @@ class _Form:
         packer = zlib.decompressobj(zdict=self._common)
         return self.typed((packer.decompress(document) + packer.flush()).decode())
 
+    @cached_property
+    def _packer(self) -> Any:
+        """One that has learnt the common texts: its copies cost half of what it costs to learn them anew."""
+        return zlib.compressobj(_LEVEL, zdict=self._common)
+
     def write(self, text: str) -> bytes:
         """The same the other way round."""
-        packer = self._packer.copy()  # Half of what it costs to learn the common texts anew.
+        packer = self._packer.copy()
         return packer.compress(text.encode()) + packer.flush()
 
     def _with_days(self, one: Row) -> Row:

@@ -79,7 +79,7 @@ def open_place(connection: Connection, home: Home, day: date) -> Generator[None]
         connection.execute(f"USE {warehouse}.main")
         connection.execute(f"DETACH {PLACE}")
         if damage:
-            _remove(path, damage)
+            _remove_damaged(path, damage)
 
 
 def place_of(home: Home, day: date) -> Path:
@@ -230,8 +230,7 @@ def shed_old(home: Home, kept: int) -> None:
             if _is_in_use(error):
                 continue
             log.warning("codes of %s are not kept, for their place cannot be read: %s", path.stem, error)
-        path.unlink()
-        log_of(path).unlink(missing_ok=True)
+        _remove(path)
     for path in _oldest(home.published_days, kept):
         path.unlink()
 
@@ -266,7 +265,7 @@ def _attach(connection: Connection, path: Path) -> None:
         except duckdb.Error as error:
             if _is_in_use(error):
                 raise
-            _remove(path, f"{error}")
+            _remove_damaged(path, f"{error}")
             attach(connection, path, PLACE)
     except (duckdb.Error, OSError) as error:
         raise WarehouseError(
@@ -282,7 +281,11 @@ def _is_in_use(error: duckdb.Error) -> bool:
     return any(said in f"{error}" for said in ("Could not set lock", "Unique file handle conflict"))
 
 
-def _remove(path: Path, damage: str) -> None:
+def _remove_damaged(path: Path, damage: str) -> None:
     log.warning("the day is coded anew, for what was made of it cannot be read: %s", damage)
+    _remove(path)
+
+
+def _remove(path: Path) -> None:
     path.unlink()
     log_of(path).unlink(missing_ok=True)

@@ -53,3 +53,4 @@ def write_checks(connection: Connection, visits: pl.DataFrame, now: Situation, c
         checks = checklist(some, still_open, history, items, most=MOST_CHECKS)
         put = append if at else replace_table
         put(connection, "plan.visit_checks", checks.with_columns(as_of=pl.lit(coding.as_of)))
+    connection.execute("DROP TABLE temp.past")

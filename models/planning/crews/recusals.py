@@ -3,7 +3,7 @@
 import polars as pl
 
 from models.planning.crews.crews import at_division, at_level
-from models.planning.situation import Situation
+from models.planning.situation import Situation, counted
 from models.policy import PlanningPolicy
 
 SEPARATOR = ";"
@@ -26,7 +26,7 @@ def barred(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.D
 
 def _last_time(asked: pl.DataFrame, now: Situation, policy: PlanningPolicy) -> pl.DataFrame:
     """Who made the last counted visit to each enterprise."""
-    seen = now.counted.join(asked, on="enterprise_id", how="semi")
+    seen = counted(now.inspections).join(asked, on="enterprise_id", how="semi")
     last = seen.filter(pl.col("inspected_on") == pl.col("inspected_on").max().over("enterprise_id"))
     firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
     told = (

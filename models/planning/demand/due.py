@@ -299,7 +299,7 @@ def _department(now: Situation) -> pl.DataFrame:
     Settled by a visit at which the department was, or that tells no department.
     """
     asked = now.tasks.filter((pl.col("kind") == "department") & pl.col("closed_on").is_null())
-    seen = now.counted.filter(pl.col("kind") != "recheck")
+    seen = counted(now.inspections).filter(pl.col("kind") != "recheck")
     present = pl.col("departments").fill_null("")
     settled = asked.join(
         seen.select("enterprise_id", "inspected_on", "departments", was="mode"), on="enterprise_id"

@@ -1,7 +1,5 @@
 """Whoever goes on with a night that died comes to what a whole night gives, whatever happened in between."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, time
 
@@ -13,6 +11,7 @@ from models.coding.timeline import InForce
 from tests.warehouse.coding.test_renewal import LONG_AGO, begun, city, coding_of, night, tables_of, watched
 from tests.worlds.bucketed import some_card
 from tests.worlds.by_hand import row
+from tests.worlds.dying import at_portion, dying
 from tests.worlds.strategies import canonical
 from tests.worlds.warehouses import fill
 from warehouse.coding import renewal
@@ -21,7 +20,7 @@ from warehouse.coding.order import STAGES, code_enterprises, require
 from warehouse.connection import Connection
 from warehouse.database import places
 from warehouse.database.meta import stored_no
-from warehouse.database.places import note_filled, open_place
+from warehouse.database.places import open_place
 from warehouse.home import Home
 
 __all__ = ["begun", "city"]
@@ -32,22 +31,6 @@ City = tuple[Home, Connection, Coding]
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
     monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 40)
-
-
-@contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, table: str, at: int) -> Iterator[None]:
-    """With a portion of a table half written."""
-    noted: list[str] = []
-
-    def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
-        noted.append(tables[0])
-        if noted.count(table) == at:
-            raise KeyboardInterrupt
-        note_filled(connection, tables, upto)
-
-    with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
-        killing.setattr(places, "note_filled", note)
-        yield
 
 
 def whole(city: City, coding: Coding) -> dict[str, pl.DataFrame]:
@@ -63,13 +46,15 @@ def unlike(connection: Connection, others: dict[str, pl.DataFrame]) -> list[str]
     return [name for name, frame in others.items() if not frame.equals(ours[name])]
 
 
-def test_rows_that_came_in_meanwhile_and_do_not_count_double_nobody(
-    city: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_that_came_in_meanwhile_and_do_not_count_double_nobody(city: City) -> None:
     home, connection, coding = city
     coding = replace(coding, stored_by=stored_no(connection))
     others = whole(city, coding)
-    with dying(monkeypatch, "risk.explanations", 3), open_place(connection, home, coding.as_of):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        dying(at_portion(3, "risk.explanations")),
+        open_place(connection, home, coding.as_of),
+    ):
         code_enterprises(connection, coding)
     raised = {"raised_at": datetime.combine(coding.as_of, time(8)), "recorded_at": coding.as_of}
     alerts = [row("alerts", 1000 + number, enterprise_id="e1", **raised) for number in range(15)]
@@ -81,9 +66,7 @@ def test_rows_that_came_in_meanwhile_and_do_not_count_double_nobody(
 
 @pytest.mark.whole
 @pytest.mark.parametrize("table", ["risk.features", "risk.scores"])
-def test_of_what_is_made_anew_after_the_sample_no_stage_is_passed_over(
-    city: City, monkeypatch: pytest.MonkeyPatch, table: str
-) -> None:
+def test_of_what_is_made_anew_after_the_sample_no_stage_is_passed_over(city: City, table: str) -> None:
     """As by a run that is tried again from the step that failed."""
     home, connection, coding = city
     coding = coding_of(watched(300), coding.as_of)
@@ -91,7 +74,11 @@ def test_of_what_is_made_anew_after_the_sample_no_stage_is_passed_over(
     connection.execute("UPDATE risk.forecast SET score = score + 1")
     renewed, everybody = 4, 2
     at = renewed + everybody if table == "risk.features" else renewed - 1 + everybody
-    with dying(monkeypatch, table, at), open_place(connection, home, coding.as_of):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        dying(at_portion(at, table)),
+        open_place(connection, home, coding.as_of),
+    ):
         code_enterprises(connection, coding)
     with open_place(connection, home, coding.as_of):
         assert renewal.kept_wrongly(connection)
@@ -169,4 +156,21 @@ def test_whoever_dies_while_a_place_is_emptied_leaves_it_as_it_was(
     with open_place(connection, home, coding.as_of):
         assert places.identity(connection) == held
         assert places.made(connection) == {*STAGES}
+        assert unlike(connection, others) == []
+
+
+@pytest.mark.whole
+def test_what_was_kept_of_codes_that_were_followed_by_others_is_not_gone_on_with(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, connection, coding = city
+    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 20)
+    coding = coding_of(watched(0), coding.as_of)
+    others = whole(city, coding)
+    dead = pytest.raises(KeyboardInterrupt)
+    with dead, dying(at_portion(2, "risk.forecast")), open_place(connection, home, coding.as_of):
+        code_enterprises(connection, coding)
+    connection.execute("UPDATE ops.runs SET run_id = 'an update since' WHERE run_id LIKE '%01'")
+    with open_place(connection, home, coding.as_of):
+        code_enterprises(connection, coding)
         assert unlike(connection, others) == []

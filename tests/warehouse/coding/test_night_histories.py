@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -18,14 +17,14 @@ from models.policy import load_policy
 from models.tables.canonical import TABLES
 from tests.warehouse.coding.test_renewal import tables_of
 from tests.worlds.bucketed import some_card
+from tests.worlds.dying import dying
 from tests.worlds.edges import edgy_world
-from tests.worlds.effort import EVERYTHING
+from tests.worlds.effort import EVERYTHING, histories
 from tests.worlds.warehouses import fill
 from warehouse.coding import renewal
 from warehouse.coding.issue import issue
 from warehouse.coding.order import code_enterprises
-from warehouse.connection import Connection, writing
-from warehouse.database import places
+from warehouse.connection import writing
 from warehouse.database.frames import insert
 from warehouse.database.places import open_place
 from warehouse.disputes.overrides import Given, end_override, give_override
@@ -38,7 +37,6 @@ from warehouse.rules.packs import Activation, activate, begin_with
 START = date(2026, 6, 30)
 PACK = load_policy()
 FIRMS = 12
-_FILLED = places.note_filled
 
 
 class Nights(RuleBasedStateMachine):
@@ -183,15 +181,7 @@ class Nights(RuleBasedStateMachine):
     @rule(after=st.integers(1, 14))
     def a_night_that_dies(self, after: int) -> None:
         """With a portion half written; the next night may go on with it, after whatever happens before."""
-        noted: list[str] = []
-
-        def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
-            noted.append(tables[0])
-            if len(noted) == after:
-                raise KeyboardInterrupt
-            _FILLED(connection, tables, upto)
-
-        with patch.object(places, "note_filled", note), writing(self.home) as connection:
+        with dying(lambda noted: len(noted) == after), writing(self.home) as connection:
             coding = coding_on(connection, PACK, self.day + timedelta(days=1))
             try:
                 with open_place(connection, self.home, coding.as_of):
@@ -202,12 +192,4 @@ class Nights(RuleBasedStateMachine):
 
 @pytest.mark.whole
 def test_a_night_after_any_history_is_a_whole_night() -> None:
-    run_state_machine_as_test(
-        Nights,
-        settings=settings(
-            max_examples=6 if EVERYTHING else 2,
-            stateful_step_count=8,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(Nights, settings=histories(6 if EVERYTHING else 2, steps=8))

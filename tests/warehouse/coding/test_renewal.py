@@ -11,6 +11,7 @@ import pytest
 
 from models.coding.timeline import InForce
 from models.policy import PolicyOnDay, load_policy
+from tests.worlds.dying import Noted, dying
 from tests.worlds.edges import edgy_policy, edgy_world
 from tests.worlds.effort import EVERYTHING
 from tests.worlds.homes import copy_of
@@ -21,8 +22,7 @@ from warehouse.coding.coding import Coding
 from warehouse.coding.issue import issue
 from warehouse.coding.order import STAGES, begin, code_enterprises
 from warehouse.connection import Connection, writing
-from warehouse.database import places
-from warehouse.database.places import PLACE, note_filled, open_place
+from warehouse.database.places import PLACE, open_place
 from warehouse.home import Home
 
 START = date(2026, 6, 30)
@@ -229,62 +229,22 @@ def test_who_died_between_portions_is_followed_by_one_who_goes_on_after_the_last
     coding = coding_of(watched(0), coding.as_of)
     monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
     monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 40)
-    noted: list[tuple[str | None, ...]] = []
 
-    def dies_at_every(number: int) -> list[dict[str, pl.DataFrame]]:
-        """The tables, made by those who went on after one another; each dies with a portion half written."""
-
-        def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
-            noted.append((*tables, upto))
-            if len(noted) % number == 0:
-                raise KeyboardInterrupt
-            note_filled(connection, tables, upto)
-
-        with monkeypatch.context() as killing:
-            killing.setattr(places, "note_filled", note)
+    def dies_at_every(number: int) -> tuple[dict[str, pl.DataFrame], list[Noted]]:
+        """The tables, made by those who went on after one another, and what was noted."""
+        with dying(lambda noted: len(noted) % number == 0) as noted:
             while True:
                 with open_place(connection, Home(home.root / f"{number}").prepare(), coding.as_of):
                     try:
                         code_enterprises(connection, coding, is_full=is_full and not noted)
-                        return [tables_of(connection)]
+                        return tables_of(connection), noted
                     except KeyboardInterrupt:
                         continue
 
-    [undisturbed] = dies_at_every(10**6)
+    undisturbed, noted = dies_at_every(10**6)
     once = len(noted)
     assert once >= 12
     assert len({*noted}) == once
-    noted.clear()
-    [ours] = dies_at_every(3)
+    ours, noted = dies_at_every(3)
     assert len(noted) == once + len(noted) // 3, "what was made is made again"
     assert [name for name, frame in undisturbed.items() if not frame.equals(ours[name])] == []
-
-
-@pytest.mark.whole
-def test_what_was_kept_of_codes_that_were_followed_by_others_is_not_gone_on_with(
-    city: tuple[Home, Connection, Coding], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home, connection, coding = city
-    coding = coding_of(watched(0), coding.as_of)
-    with open_place(connection, Home(home.root / "undisturbed").prepare(), coding.as_of):
-        code_enterprises(connection, coding, is_full=True)
-        whole = tables_of(connection)
-    monkeypatch.setattr("warehouse.coding.extract.FEW", 0)
-    monkeypatch.setattr("warehouse.coding.extract.MOST_ROWS", 20)
-    noted: list[str] = []
-
-    def note(connection: Connection, tables: tuple[str, ...], upto: str | None = None) -> None:
-        noted.append(tables[0])
-        if noted.count("risk.forecast") == 2:
-            raise KeyboardInterrupt
-        note_filled(connection, tables, upto)
-
-    with monkeypatch.context() as killing:
-        killing.setattr(places, "note_filled", note)
-        with open_place(connection, home, coding.as_of), pytest.raises(KeyboardInterrupt):
-            code_enterprises(connection, coding)
-    connection.execute("UPDATE ops.runs SET run_id = 'an update since' WHERE run_id LIKE '%01'")
-    with open_place(connection, home, coding.as_of):
-        code_enterprises(connection, coding)
-        ours = tables_of(connection)
-    assert [name for name, frame in whole.items() if not frame.equals(ours[name])] == []
