@@ -96,7 +96,7 @@ def retry_rejects(
     ``only_waiting``: just the rows that time or another delivery may have settled something of.  ``mapping``: a mended
     mapping to read them by; else the one they came with.  Returns how many rows were taken up.
     """
-    taken = 0
+    taken = again = 0
     is_usual = only_waiting and mapping is None
     if is_usual and get_meta(connection, _RETRIED) == _settled_by(connection, today):
         return 0
@@ -105,7 +105,7 @@ def retry_rejects(
         taken += again
         if not again:
             break
-    if is_usual:
+    if is_usual and not again:
         set_meta(connection, _RETRIED, _settled_by(connection, today))
     return taken
 
