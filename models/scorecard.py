@@ -2,7 +2,8 @@
 
 The expert pack and, later, fitted cards are instances of the same class; only where the points come from
 differs.  A numeric factor lists the least value of each bin; a categorical factor lists its categories.  What
-is missing, and a category the card has never heard of, get the ``missing`` points of the factor.
+is missing, and a category the card has never heard of, get the ``missing`` points of the factor.  A code of digits lies
+in the branches it begins with (industries): it gets the points of the narrowest one that is listed.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import polars as pl
 
 from models.bins import Bin, bins_of
 from models.errors import PolicyError
+from models.industries import IS_BRANCH, is_branch
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,24 @@ class Factor:
         """Points of this factor for each row, as Int64."""
         column = pl.col(self.feature)
         if not self.is_numeric:
-            return column.replace_strict(dict(self.points), default=self.missing, return_dtype=pl.Int64)
+            return self._of_category(column)
         first, *further = self.bins
         result = pl.when(column.is_not_null()).then(first.points).otherwise(self.missing)
         for one in further:
             result = pl.when(column >= one.least).then(one.points).otherwise(result)
         return result.cast(pl.Int64)
+
+    def _of_category(self, column: pl.Expr) -> pl.Expr:
+        points = {str(key): value for key, value in self.points.items()}
+        branches = sorted(filter(is_branch, points), key=len)
+        if not branches:
+            return column.replace_strict(points, default=self.missing, return_dtype=pl.Int64)
+        result = column.replace_strict(points, default=None, return_dtype=pl.Int64)
+        within = pl.lit(self.missing, dtype=pl.Int64)
+        for branch in branches:
+            within = pl.when(column.str.starts_with(branch)).then(points[branch]).otherwise(within)
+        is_code = column.str.contains(IS_BRANCH)
+        return pl.coalesce(result, pl.when(is_code).then(within).otherwise(self.missing))
 
 
 @dataclass(frozen=True)

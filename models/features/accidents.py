@@ -5,7 +5,7 @@ from functools import partial
 from models.features.feature import EventTable, Feature
 from models.features.intervals import Quality
 from models.features.measures import Age, Sum, Years, case
-from models.features.windows import FIVE_YEARS, THREE_YEARS, YEAR, FeaturePolicy
+from models.features.windows import FIVE_YEARS, THREE_YEARS, TWO_YEARS, YEAR, FeaturePolicy, halving
 
 GRADE_RANK = {"ungraded": 0, "ordinary": 1, "larger": 2, "major": 3, "extraordinary": 4}
 GRADE_LIMITS = ((4, 30, 100, 100_000_000), (3, 10, 50, 50_000_000), (2, 3, 10, 10_000_000))
@@ -57,6 +57,11 @@ ACCIDENT_COUNTS = (
     ),
     _feature("accidents_60m", Sum(within=FIVE_YEARS), "up").told(
         "accidents", "Accidents of 60 months", "accidents of 1,826 days"
+    ),
+    _feature("accidents_halved_2y", Sum(bands=halving(TWO_YEARS)), "up").told(
+        "sixteenths of accidents",
+        "Accidents, halved every two years",
+        "accidents × 16, halved every 730 days in steps of a quarter; nothing after five halvings",
     ),
     _feature("years_with_accidents_60m", Years(youngest="accidents_12m"), "up").told(
         "years",

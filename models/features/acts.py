@@ -116,7 +116,9 @@ def rechecked(table: str, day: int) -> str:
 
 def closing_rows(units: str) -> str:
     """Findings in integer form of which only what counts for these features is known (``ALIKE`` columns)."""
-    texts = ", ".join(f"NULL::VARCHAR AS {one}" for one in ("inspection_id", "item_code", "severity"))
+    texts = ", ".join(
+        f"NULL::VARCHAR AS {one}" for one in ("inspection_id", "item_code", "severity", "department")
+    )
     numbers = ", ".join(f"NULL::BIGINT AS {one}" for one in ("penalty_unit", "penalty_person", "decided_on"))
     told = f"'' AS source, f::VARCHAR AS violation_id, 1 AS quantity, {texts}, {numbers}, {_KNOWN}"
     return f"(SELECT *, {told} FROM {units})"

@@ -5,6 +5,7 @@ from functools import partial
 from models.features.feature import EventTable, Feature
 from models.features.measures import Age, Inherent, Sum
 from models.features.windows import YEAR, FeaturePolicy
+from models.industries import CODE
 from models.vocabulary import HIGH_HAZARD_SECTORS
 
 ENTERPRISES = EventTable(
@@ -19,11 +20,17 @@ ENTERPRISES = EventTable(
         "standardisation",
         "credit",
         "industry",
+        "licensed_activities",
         "employees",
         "major_hazard_source",
         "hazardous_processes",
     ),
 )
+_INDUSTRY = (
+    f"CASE WHEN regexp_matches(industry, '{CODE}') THEN regexp_extract(industry, '{CODE}', 1) "
+    "ELSE trim(industry) END"
+)
+_ACTIVITIES = r"len(regexp_extract_all(licensed_activities, '[^;；]*[^;；\s][^;；]*'))"
 _HIGH = ", ".join(f"'{sector}'" for sector in HIGH_HAZARD_SECTORS)
 _feature = partial(Feature, "enterprises")
 _text = partial(_feature, measure=Inherent(), is_text=True)
@@ -41,6 +48,11 @@ CATEGORIES = (
     ),
     _text("standardisation").told("", "Work-safety standardisation grade", "`enterprises.standardisation`"),
     _text("credit").told("", "Public credit grade", "`enterprises.credit`"),
+    _feature("industry", Inherent(says=_INDUSTRY), is_text=True).told(
+        "",
+        "Industry",
+        "`enterprises.industry` as it is delivered; of GB/T 4754 the digits alone, without the letter and the name",
+    ),
     _feature("industry_division", Inherent(says="substr(industry, 1, 2)"), is_text=True).told(
         "",
         "Industry division",
@@ -53,6 +65,11 @@ INHERENT = (
     ),
     _feature("major_hazard_source", Inherent(), most=4).told(
         "grade", "Grade of the major hazard source", "`enterprises.major_hazard_source`"
+    ),
+    _feature("licensed_activities", Inherent(says=_ACTIVITIES), "up").told(
+        "activities",
+        "Licensed activities",
+        "number of activities in `enterprises.licensed_activities`; empty = unknown",
     ),
     _feature("hazardous_processes", Inherent(), "up").told(
         "processes", "Supervised hazardous processes", "`enterprises.hazardous_processes`"

@@ -133,6 +133,24 @@ class Days(Exists):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Kinds(Exists):
+    """Number of different things (``kind``, a text of an event) among the events; what is unknown is none."""
+
+    kind: str
+
+    def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
+        """One, whose key is the thing."""
+        known = self.where & Quality((f"{self.kind} IS NOT NULL",))
+        [piece] = pieces_of(known, [(0, self.last_age(policy), 1)])
+        return (replace(piece, key=self.kind),)
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        [piece] = self.pieces(policy)
+        return f"count(DISTINCT CASE WHEN {piece.on(day)} THEN {self.kind} END)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Longest(Exists):
     """Days since ``since`` of the event that goes back furthest.
 
@@ -220,6 +238,15 @@ class Age(Newest):
     def on_day(self, policy: FeaturePolicy, day: int) -> str:
         """SQL aggregate of the events of one enterprise."""
         return f"{day} - max(CASE WHEN {_happened(self.where, day)} THEN day END)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AgeOfFirst(Age):
+    """Days since the oldest event."""
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        return f"{day} - min(CASE WHEN {_happened(self.where, day)} THEN day END)"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -14,8 +14,10 @@ from models.features.events import events_of
 from models.features.intervals import NEVER, plus
 from models.features.measures import (
     Age,
+    AgeOfFirst,
     Exists,
     Gravest,
+    Kinds,
     Last,
     LastResult,
     Measure,
@@ -126,17 +128,18 @@ class Levels:
         yield from alone
         if together:
             yield _GRAVEST.format(pieces=" UNION ALL ".join(together), first=self.span.first)
-        existing = [
-            select
-            for k, table, measure in self._measures(*_subclasses(Exists))
-            for select in self._select(measure, table, k, "f, k, key::BIGINT AS key, s, e, a")
-        ]
-        if existing:
-            yield _EXISTS.format(
-                pieces=" UNION ALL ".join(existing),
-                turns=turns("f, k, key, a", "1", self.span),
-                last=self.span.last,
-            )
+        for key, kinds in _KEYED.items():
+            existing = [
+                select
+                for k, table, measure in self._measures(*kinds)
+                for select in self._select(measure, table, k, f"f, k, key::{key} AS key, s, e, a")
+            ]
+            if existing:
+                yield _EXISTS.format(
+                    pieces=" UNION ALL ".join(existing),
+                    turns=turns("f, k, key, a", "1", self.span),
+                    last=self.span.last,
+                )
         for k, table, measure in self._measures(Repeated):
             [piece] = self._select(
                 measure, table, k, "f, k, key, s, e", key="{'item': item, 'source': source, 'visit': visit}"
@@ -206,6 +209,12 @@ def _states(measure: Measure, table: str, policy: FeaturePolicy, offsets: Sequen
     following = f"coalesce(lead(day) OVER w, {NEVER}) AS until"
     window = "WINDOW w AS (PARTITION BY f ORDER BY day)"
     counts = " AND ".join(measure.where.says) or "true"
+    if isinstance(measure, AgeOfFirst):
+        first = f"SELECT f, min(day) AS day FROM {table} WHERE {counts} GROUP BY f"
+        return (
+            f"SELECT f, day + ago AS day, ago::BIGINT AS v, {NEVER} AS until "
+            f"FROM ({first}), unnest([{_listed(offsets)}]) u(ago)"
+        )
     if isinstance(measure, Age):
         days = (
             f"SELECT f, day, {following} FROM (SELECT DISTINCT f, day FROM {table} WHERE {counts}) {window}"
@@ -247,6 +256,13 @@ def _states(measure: Measure, table: str, policy: FeaturePolicy, offsets: Sequen
 
 def _subclasses(kind: type[Measure]) -> tuple[type[Measure], ...]:
     return (kind, *(deeper for one in kind.__subclasses__() for deeper in _subclasses(one)))
+
+
+_KEYED = {
+    "BIGINT": tuple(kind for kind in _subclasses(Exists) if kind is not Kinds),
+    "VARCHAR": (Kinds,),
+}
+"""What exists once for each key, by the type of its key."""
 
 
 def _listed(values: Iterable[int]) -> str:

@@ -14,9 +14,11 @@ from models.features.feature import EventTable, Feature
 from models.features.intervals import Quality
 from models.features.measures import (
     Age,
+    AgeOfFirst,
     Days,
     Exists,
     Gravest,
+    Kinds,
     Longest,
     Repeated,
     Said,
@@ -32,6 +34,7 @@ from models.features.windows import (
     YEAR,
     FeaturePolicy,
     evenly,
+    halving,
     long_window,
 )
 
@@ -48,7 +51,8 @@ def _prepared(policy: FeaturePolicy) -> str:
     )
     return f"""
     occurred_on AS day, source, coalesce(inspection_id, violation_id) AS visit,
-    coalesce(item_code, violation_id) AS item, item_code IS NOT NULL AS is_named, severity, quantity,
+    coalesce(item_code, violation_id) AS item, item_code IS NOT NULL AS is_named, item_code, department,
+    severity, quantity,
     is_major_hazard = 1 AS is_major, rectify_due_on, rectified_on,
     CASE WHEN NOT (coalesce(penalty_person, 0) > 0 AND coalesce(penalty_unit, 0) = 0) THEN decided_on END AS decided_on,
     CASE WHEN {planned} THEN plan_approved_on END AS rests_from,
@@ -73,6 +77,7 @@ VIOLATIONS = EventTable(
         "penalty_unit",
         "penalty_person",
         "decided_on",
+        "department",
         "plan_approved_on",
         "plan_until",
         "withdrawn_on",
@@ -127,6 +132,37 @@ VIOLATION_COUNTS = (
     _feature("serious_violations_36m", Sum(of="quantity", where=_SERIOUS, within=THREE_YEARS), "up").told(
         "findings", "Serious findings of 36 months", "serious and critical findings of 1,096 days"
     ),
+    _feature("violations_halved_1y", Sum(of="quantity", bands=halving(YEAR)), "up").told(
+        "sixteenths of findings",
+        "Findings, halved every year",
+        "findings × 16, halved every 365 days in steps of a quarter; nothing after five halvings",
+    ),
+    _feature("violations_halved_2y", Sum(of="quantity", bands=halving(TWO_YEARS)), "up").told(
+        "sixteenths of findings",
+        "Findings, halved every two years",
+        "findings × 16, halved every 730 days in steps of a quarter; nothing after five halvings",
+    ),
+    _feature("finding_days_12m", Days(day="day", within=YEAR), "up").told(
+        "days",
+        "Days with findings of 12 months",
+        "different days within the last 365 on which something was found",
+    ),
+    _feature("finding_days_36m", Days(day="day", within=THREE_YEARS), "up").told(
+        "days",
+        "Days with findings of 36 months",
+        "different days within the last 1,096 on which something was found",
+    ),
+    _feature("finding_days", Days(day="day"), "up").told(
+        "days", "Days with findings", "different days on which something was found, however old"
+    ),
+    _feature("items_found_36m", Kinds(kind="item_code", within=THREE_YEARS), "up").told(
+        "items", "Kinds of items found in 36 months", "different items among the findings of 1,096 days"
+    ),
+    _feature("authorities_60m", Kinds(kind="department", within=FIVE_YEARS), "up").told(
+        "authorities",
+        "Authorities that found something in 60 months",
+        "different departments among the findings of 1,826 days; which ones is read by nothing",
+    ),
     _feature("years_with_violations_60m", Years(youngest="violations_12m"), "up").told(
         "years",
         "Years of the last five with a finding",
@@ -164,6 +200,9 @@ VIOLATION_COUNTS = (
 SINCE_VIOLATIONS = (
     _feature("days_since_violation", Age(), "down").told(
         "days", "Days since the last finding", "age of the last finding"
+    ),
+    _feature("days_since_first_violation", AgeOfFirst()).told(
+        "days", "Days since the first finding", "age of the oldest finding on record; empty = never one"
     ),
 )
 UNFINISHED = (

@@ -48,6 +48,28 @@ def long_window(policy: FeaturePolicy) -> int:
     return policy.severity_window_days
 
 
+_HALVING = (
+    (1, 16),
+    (2, 13),
+    (3, 11),
+    (4, 10),
+    (5, 8),
+    (6, 7),
+    (7, 6),
+    (8, 5),
+    (9, 4),
+    (11, 3),
+    (14, 2),
+    (20, 1),
+)
+"""Sixteen halved every four steps, in whole numbers: the last step of each weight."""
+
+
+def halving(half_life: int) -> Bands:
+    """Weights that halve every so many days, in quarters of them: 16 at first, nothing after five halvings."""
+    return lambda policy: tuple((step * half_life // 4, weight) for step, weight in _HALVING)
+
+
 def evenly(days: Amount) -> Bands:
     """One band of weight 1."""
     return lambda policy: ((amount(days, policy), 1),)

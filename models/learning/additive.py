@@ -9,7 +9,7 @@ must not.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
+from models.industries import branches_of
 from models.policy import Candidate, Fitting
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,10 @@ class Steps:
 
 @dataclass(frozen=True)
 class Levels:
-    """A value per category; ``missing`` for what is missing or has no value of its own."""
+    """A value per category; ``missing`` for what is missing or has no value of its own.
+
+    A code of digits has the value of the narrowest branch that is listed.
+    """
 
     feature: str
     levels: tuple[str, ...]
@@ -60,8 +64,21 @@ class Levels:
     def index(self, column: pl.Series) -> NDArray[np.int64]:
         """Number of every row's category; missing and other ones get the number after the last."""
         numbers = {level: at for at, level in enumerate(self.levels)}
-        found = column.replace_strict(numbers, default=len(self.levels), return_dtype=pl.Int64)
-        return found.to_numpy()
+        of = {
+            text: next((numbers[one] for one in reversed(branches_of(text)) if one in numbers), len(numbers))
+            for text in column.drop_nulls().unique()
+        }
+        return column.replace_strict(of, default=len(numbers), return_dtype=pl.Int64).to_numpy()
+
+    @property
+    def within(self) -> Floats:
+        """Which levels lie in which: one row per level with 1 for itself and the listed branches it lies in."""
+        found = np.zeros((len(self.levels), len(self.levels)))
+        for at, level in enumerate(self.levels):
+            for branch in branches_of(level):
+                if branch in self.levels:
+                    found[at, self.levels.index(branch)] = 1
+        return found
 
     @property
     def table(self) -> Floats:
@@ -107,12 +124,26 @@ def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list
             if series.n_unique() > 1:
                 columns.append(Column(candidate.feature, None, _SIGNS[candidate.direction]))
             continue
-        counts = series.drop_nulls().value_counts().sort(series.name)
-        frequent = counts.filter(pl.col("count") >= max(_LEAST_LEVEL_ROWS, frame.height // 200))
+        frequent = frequent_levels(series, max(_LEAST_LEVEL_ROWS, frame.height // 200))
         if len(frequent) > 1 or (len(frequent) == 1 and series.null_count()):
-            kept = frequent.sort("count", series.name, descending=[True, False]).head(_MOST_LEVELS)
-            columns += [Column(candidate.feature, level, 0) for level in kept[series.name].sort()]
+            kept = sorted(frequent, key=lambda level: (-frequent[level], level))[:_MOST_LEVELS]
+            columns += [Column(candidate.feature, level, 0) for level in sorted(kept)]
     return columns
+
+
+def frequent_levels(series: pl.Series, least: float) -> dict[str, int]:
+    """Categories with so many rows that are in none narrower: the rare ones count for the branch they lie in."""
+    counts = dict(series.drop_nulls().value_counts().sort(series.name).iter_rows())
+    longest = max((len(text) for text in counts), default=0)
+    frequent: dict[str, int] = {}
+    for length in range(longest, 0, -1):
+        for text in [one for one in counts if len(one) == length]:
+            rows = counts.pop(text)
+            if rows >= least:
+                frequent[text] = rows
+            elif len(branches := branches_of(text)) > 1:
+                counts[branches[-2]] = counts.get(branches[-2], 0) + rows
+    return dict(sorted(frequent.items()))
 
 
 def design(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
@@ -123,7 +154,8 @@ def design(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
         if column.level is None:
             matrix[:, at] = series.cast(pl.Float64).to_numpy()
         else:
-            matrix[:, at] = (series == column.level).fill_null(value=False).to_numpy()
+            of = Levels(column.feature, (column.level,), (0.0,), 0.0)
+            matrix[:, at] = of.index(series) == 0
     return matrix
 
 
@@ -190,10 +222,10 @@ def _levels(feature: str, own: Mapping[str | None, Steps]) -> Levels:
     no = {level: steps.table[steps.index(pl.Series([0]))[0]] for level, steps in own.items()}
     yes = {level: steps.table[steps.index(pl.Series([1]))[0]] for level, steps in own.items()}
     others = float(sum(no.values()))
-    named = [level for level in own if level is not None]
-    return Levels(
-        feature, tuple(named), tuple(float(others - no[level] + yes[level]) for level in named), others
-    )
+    named = tuple(level for level in own if level is not None)
+    blank = Levels(feature, named, (0.0,) * len(named), others)
+    values = others + blank.within @ np.array([float(yes[level] - no[level]) for level in named])
+    return replace(blank, values=tuple(values.tolist()))
 
 
 def _column_steps(model: HistGradientBoostingClassifier, columns: Sequence[Column]) -> list[Steps]:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from models.industries import lies_in
 from models.learning.additive import AdditiveModel, Levels, Part, Steps, probability_of
 from models.policy import Direction, Fitting
 
@@ -58,11 +59,12 @@ class Points:
 
 @dataclass(frozen=True)
 class _Atoms:
-    """Rows, curvature and value of each atom (interval or category) of a part, in the order they may merge."""
+    """Rows, positives, curvature and value of each atom (interval or category), in the order they may merge."""
 
     part: Part
     order: Ints
     count: Floats
+    positives: Floats
     weight: Floats
     value: Floats
     missing_count: float
@@ -78,9 +80,10 @@ def choose_bins(
     """Cut the step functions of a model into few bins, spending ``max_bins`` where they save most."""
     probability = probability_of(model.logit(frame))
     curvature = weights * probability * (1 - probability)
-    atoms = [_atoms(part, frame, weights, curvature) for part in model.parts]
+    parts = [_worth_a_number(part, frame, curvature, fitting) for part in model.parts]
+    atoms = [_atoms(part, frame, weights, curvature) for part in parts]
     least = fitting.least_support * float(weights.sum())
-    paths = [_segmentations(atom, least, fitting.bins_per_factor) for atom in atoms]
+    paths = [_segmentations(atom, least, fitting) for atom in atoms]
     chosen = _spend(atoms, [[cost for cost, _ in path] for path in paths], fitting)
     return [
         _binning(atoms[at], paths[at][bins - 1][1], least, directions[atoms[at].part.feature])
@@ -88,31 +91,61 @@ def choose_bins(
     ]
 
 
+def _worth_a_number(part: Part, frame: pl.DataFrame, curvature: Floats, fitting: Fitting) -> Part:
+    """The part with at most ``levels_per_factor`` categories: those kept that differ most from what they lie in.
+
+    The others have the value of the branch they lie in, or of what has none of its own.
+    """
+    if not isinstance(part, Levels):
+        return part
+    column = frame[part.feature]
+    while len(part.levels) > fitting.levels_per_factor:
+        mass = _sums(part.index(column), curvature, len(part.table))
+        within = [
+            max((one for one in part.levels if lies_in(level, one)), key=len, default="")
+            for level in part.levels
+        ]
+        of = dict(zip(part.levels, part.values, strict=True)) | {"": part.missing}
+        saved = [mass[at] * (value - of[within[at]]) ** 2 for at, value in enumerate(part.values)]
+        kept = [at for at in range(len(saved)) if at != int(np.argmin(saved))]
+        part = replace(
+            part, levels=tuple(part.levels[at] for at in kept), values=tuple(part.values[at] for at in kept)
+        )
+    return part
+
+
 def _atoms(part: Part, frame: pl.DataFrame, weights: Floats, curvature: Floats) -> _Atoms:
     index = part.index(frame[part.feature])
     size = len(part.table)
     count = _sums(index, weights, size)
+    positives = _sums(index, weights * frame["label"].cast(pl.Float64).to_numpy(), size)
     weight = _sums(index, curvature, size)
     values = np.array(part.values)
     order = np.arange(len(values)) if isinstance(part, Steps) else np.argsort(values, kind="stable")
-    return _Atoms(part, order, count[order], weight[order], values[order], float(count[-1]))
+    found = (column[order] for column in (count, positives, weight, values))
+    return _Atoms(part, order, *found, missing_count=float(count[-1]))
 
 
-def _segmentations(atoms: _Atoms, least: float, most: int) -> list[tuple[float, list[int]]]:
-    """Best cut into 1, 2, ... bins: its cost and the first atom of every bin."""
+def _segmentations(atoms: _Atoms, least: float, fitting: Fitting) -> list[tuple[float, list[int]]]:
+    """Best cut into 1, 2, ... bins: its cost and the first atom of every bin.
+
+    Every bin holds ``least`` rows or ``least_positives`` positives.
+    """
     size = len(atoms.value)
-    count, weight = _running(atoms.count), _running(atoms.weight)
+    count, weight, positives = _running(atoms.count), _running(atoms.weight), _running(atoms.positives)
     first, second = _running(atoms.weight * atoms.value), _running(atoms.weight * atoms.value**2)
     start, stop = np.meshgrid(np.arange(size), np.arange(1, size + 1), indexing="ij")
     mass = weight[stop] - weight[start]
     total = first[stop] - first[start]
     cost = second[stop] - second[start] - np.divide(total**2, mass, out=np.zeros_like(mass), where=mass > 0)
-    thin = count[stop] - count[start] < least
+    thin = (count[stop] - count[start] < least) & (
+        positives[stop] - positives[start] < fitting.least_positives
+    )
     cost[thin | (start >= stop)] = np.inf
     cost[0, -1] = min(cost[0, -1], second[-1])
     best: list[Floats] = [np.concatenate([[np.inf], cost[0]])]
     back: list[Ints] = [np.zeros(size + 1, dtype=np.int64)]
-    for _ in range(1, most):
+    for _ in range(1, fitting.bins_per_factor):
         options = best[-1][:size, None] + cost
         back.append(np.concatenate([[0], options.argmin(axis=0)]))
         best.append(np.concatenate([[np.inf], options.min(axis=0)]))
@@ -138,7 +171,10 @@ def _path(back: Sequence[Ints], bins: int, size: int) -> list[int]:
 
 
 def _spend(atoms: Sequence[_Atoms], costs: Sequence[list[float]], fitting: Fitting) -> dict[int, int]:
-    """Bins per part, bought one step at a time where a bin saves most.  A part with one bin is not bought."""
+    """Bins per part, bought one step at a time where a number saves most.  A part with one bin is not bought.
+
+    Every category is a number to read, however few bins they share, so of categories all bins are bought at once.
+    """
     chosen: dict[int, int] = {}
     left = fitting.max_bins
     while True:
@@ -146,9 +182,7 @@ def _spend(atoms: Sequence[_Atoms], costs: Sequence[list[float]], fitting: Fitti
             offer
             for at, path in enumerate(costs)
             if at in chosen or len(chosen) < fitting.max_factors
-            for offer in _offers(
-                at, path, chosen.get(at, 1), atoms[at].missing_count > 0 and at not in chosen
-            )
+            for offer in _offers(at, path, chosen.get(at, 1), atoms[at])
             if offer[1] <= left and offer[0] > 0
         ]
         if not offers:
@@ -158,9 +192,15 @@ def _spend(atoms: Sequence[_Atoms], costs: Sequence[list[float]], fitting: Fitti
         left -= price
 
 
-def _offers(at: int, path: list[float], now: int, adds_missing: bool) -> list[tuple[float, int, int, int]]:
-    """(saving per bin, price in bins, part, bins) of having more bins than ``now``."""
+def _offers(at: int, path: list[float], now: int, atoms: _Atoms) -> list[tuple[float, int, int, int]]:
+    """(saving per number, price in numbers, part, bins) of having more bins than ``now``."""
     offers: list[tuple[float, int, int, int]] = []
+    adds_missing = atoms.missing_count > 0 and now == 1
+    if isinstance(atoms.part, Levels):
+        if now > 1 or len(path) == 1:
+            return []
+        price = len(atoms.part.levels) + adds_missing
+        return [((path[0] - path[-1]) / price, price, at, len(path))]
     for bins in range(now + 1, len(path) + 1):
         price = bins - now + (now == 1) + adds_missing
         offers.append(((path[now - 1] - path[bins - 1]) / price, price, at, bins))

@@ -20,7 +20,8 @@ from tests.worlds.strategies import Row, World, canonical, cells
 
 FIRST = date(1990, 1, 1)
 LONG_AGO = date(1950, 1, 1)
-EDGES = (0, 1, 2, 29, 30, 31, 90, 91, 180, 181, 182, 183, 365, 366, 730, 731, 1096, 1097, 1461, 1826, 1827)
+EDGES = (0, 1, 2, 29, 30, 31, 90, 91, 180, 181, 182, 183, 273, 274, 365, 366, 547, 548, 730)
+EDGES += (731, 1096, 1097, 1461, 1825, 1826, 1827, 3650, 3651)
 """Days after which something ends, and the days after."""
 FOLLOWS = (0, 1, 2, 30, 90, 91, 180, 181, 365, 366, 730, 731)
 MINUTES = (0, 1, 239, 240, 241, 720, 1439, 1440, 1441, 2880, 14_400, 129_599, 129_600, 129_601, 200_000)
@@ -28,7 +29,9 @@ TEXTS: Mapping[str, Sequence[str | None]] = {
     "source": ("a", "b"),
     "inspection_id": (None, "v", "w", "violations-1"),
     "item_code": (None, "x", "y", "violations-2", "violations-3"),
-    "industry": (None, "2", "26", "2614", "建筑业"),
+    "industry": (None, "2", "26", "C2614 化学", "2614", "26.14", "建筑业"),
+    "department": (None, "x", "y", "z"),
+    "licensed_activities": (None, "", "甲;乙", "甲；; 乙;"),
 }
 DAYS_OF_KNOWLEDGE = (0, 1, 30, 400)
 
@@ -169,6 +172,7 @@ VALUES = (
 )
 CATEGORIES = {
     "track_record": ("visited", "records", "none"),
+    "industry": ("26", "261", "2614", "2", "建筑业"),
     "industry_division": ("26", "建筑"),
 }
 

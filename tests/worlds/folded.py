@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 import polars as pl
 
 from models.features.windows import FIVE_YEARS, HALF_YEAR, RECENT, THREE_YEARS, TWO_YEARS, YEAR, FeaturePolicy
+from models.industries import industry_code
 from models.tables.canonical import TABLES
 from tests.worlds.strategies import FEATURE_SCHEMA, Row
 
@@ -132,9 +133,30 @@ def _total(rows: Iterable[Row], column: str) -> int:
     return sum(row[column] or 0 for row in rows)
 
 
+def _industry(said: str | None) -> str | None:
+    """The digits of a GB/T 4754 code, else the text."""
+    return None if said is None else industry_code(said) or said.strip()
+
+
+def _activities(said: str | None) -> int | None:
+    return None if said is None else sum(bool(one.strip()) for one in said.replace("；", ";").split(";"))
+
+
+def _halved(rows: Iterable[Row], as_of: date, half_life: int) -> int:
+    """Sixteen for each that is new, halved every half-life in quarters of it and rounded; nothing after five."""
+    total = 0
+    for row in rows:
+        age = (as_of - row["occurred_on"]).days
+        begun = [step for step in range(21) if step == 0 or age > step * half_life // 4]
+        total += round(16 * 0.5 ** (max(begun) / 4)) * (row.get("quantity") or 1) if max(begun) < 20 else 0
+    return total
+
+
 def _register(row: Row) -> Row:
     return {
         **{name: said for name, said in row.items() if name in FEATURE_SCHEMA},
+        "industry": _industry(row["industry"]),
+        "licensed_activities": _activities(row["licensed_activities"]),
         "industry_division": None if row["industry"] is None else row["industry"][:2],
         "high_hazard": int(row["sector"] not in (None, "general")),
     }
@@ -219,6 +241,14 @@ def _findings(rows: Rows, as_of: date, policy: FeaturePolicy) -> Row:
         "serious_violations_36m": _total(
             (row for row in of(THREE_YEARS) if row["severity"] in ("serious", "critical")), "quantity"
         ),
+        "violations_halved_1y": _halved(rows, as_of, YEAR),
+        "violations_halved_2y": _halved(rows, as_of, TWO_YEARS),
+        "finding_days_12m": len({row["occurred_on"] for row in of(YEAR)}),
+        "finding_days_36m": len({row["occurred_on"] for row in of(THREE_YEARS)}),
+        "finding_days": len({row["occurred_on"] for row in rows}),
+        "items_found_36m": len({row["item_code"] for row in of(THREE_YEARS)} - {None}),
+        "authorities_60m": len({row["department"] for row in of(FIVE_YEARS)} - {None}),
+        "days_since_first_violation": max(((as_of - row["occurred_on"]).days for row in rows), default=None),
         "years_with_violations_60m": _years(rows, "occurred_on", as_of),
         "major_hazards_24m": sum(row["is_major_hazard"] for row in of(TWO_YEARS)),
         "open_major_hazards": sum(row["is_major_hazard"] and _is_open(row, as_of) for row in rows),
@@ -368,7 +398,10 @@ def _accidents(rows: Rows, as_of: date) -> Row:
     larger = [row for row in rows if _grade(row) >= 2]
     major = [row for row in rows if _grade(row) >= 3]
     costly = [row for row in rows if (row["lost_days"] or 0) > 0]
-    told: Row = {"years_with_accidents_60m": _years(rows, "occurred_on", as_of)}
+    told: Row = {
+        "years_with_accidents_60m": _years(rows, "occurred_on", as_of),
+        "accidents_halved_2y": _halved(rows, as_of, TWO_YEARS),
+    }
     for name, counted, days in (
         ("accidents_12m", rows, YEAR),
         ("accidents_36m", rows, THREE_YEARS),

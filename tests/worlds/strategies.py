@@ -227,7 +227,11 @@ def _with_neighbours(factor: Factor) -> set[int]:
 FEATURE_SCHEMA = {one.name: pl.String if one.is_text else pl.Int64 for one in CATALOGUE}
 
 
-DERIVED = {"industry_division": [None, "26", "建筑"], "track_record": ["visited", "records", "none"]}
+DERIVED = {
+    "industry": [None, "26", "261", "2614", "建筑"],
+    "industry_division": [None, "26", "建筑"],
+    "track_record": ["visited", "records", "none"],
+}
 """Values of the text features that the fold makes itself."""
 
 

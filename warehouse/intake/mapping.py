@@ -20,6 +20,7 @@
             violation_id: 编号                                   # a header
             severity: {column: 程度, values: {甲: critical}, otherwise: ungraded, blank: ungraded}
             disposal: {column: 处置, prefix: {立案: case}, contains: {限期: order}}
+            item_code: {column: 问题描述, keywords: {临边: 高处作业, 配电: 用电}}  # first word it holds; none: empty
             occurred_on: {column: 发现日期, format: "%d/%m/%Y"}     # the only reading; also minguo, epoch_s, epoch_ms
             penalty_unit: {column: 罚款, unit: 万元}               # unit of amounts that carry none
             recorded_at: {first: [公告日期, 处分日期], plus_days: 0}  # first non-empty cell

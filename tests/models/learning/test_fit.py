@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from models.coding.card import FittedCard
 from models.errors import ModelError
-from models.learning.additive import Steps, fit_additive
+from models.learning.additive import Levels, Steps, fit_additive
 from models.learning.families import FAMILIES
 from models.learning.fit import Fitted, fit_card
 from models.learning.gate import monotonicity_breaches
@@ -135,6 +135,11 @@ def binnings(frame: pl.DataFrame, of: LearningPolicy) -> list[Binning]:
     return choose_bins(model, frame, weights, wanted, of.fitting)
 
 
+def numbers(one: Binning) -> int:
+    """How many numbers of a card a reader has to read: one for every bin, but of categories one for each."""
+    return len(one.part.levels) + one.has_missing if isinstance(one.part, Levels) else one.size
+
+
 @settings(max_examples=tries(20))
 @given(
     st.integers(0, 10**6),
@@ -149,11 +154,13 @@ def test_factors_and_bins_stay_within_their_limits_and_every_bin_has_enough_rows
     frame, of = frame_of(seed, 400), policy_of(seed, least_leaf=5, **limits)
     cut = binnings(frame, of)
     assert len(cut) <= factors
-    assert sum(one.size for one in cut) <= bins
+    assert sum(numbers(one) for one in cut) <= bins
     for one in cut:
         assert 2 <= one.bins <= of.fitting.bins_per_factor
-        rows = np.bincount(one.index(frame[one.part.feature]), minlength=one.bins + 1)
-        assert rows[:-1].min() >= support * frame.height
+        index = one.index(frame[one.part.feature])
+        rows = np.bincount(index, minlength=one.bins + 1)[:-1]
+        hits = np.bincount(index, frame["label"].to_numpy(), minlength=one.bins + 1)[:-1]
+        assert ((rows >= support * frame.height) | (hits >= of.fitting.least_positives)).all()
         assert one.has_missing == (rows[-1] > 0)
         assert one.is_missing_thin == (rows[-1] < support * frame.height)
 

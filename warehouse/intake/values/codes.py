@@ -7,6 +7,7 @@ import polars as pl
 
 from models.vocabulary import FLAGS, CodeList
 from warehouse.intake.values.fields import FieldSpec
+from warehouse.intake.values.texts import text_of
 
 
 def translated(text: pl.Series, spec: FieldSpec) -> pl.Series:
@@ -20,6 +21,18 @@ def translated(text: pl.Series, spec: FieldSpec) -> pl.Series:
         return text
     kept = pl.when(~_contradicts(given, spec)).then(given)
     return text.to_frame().select(pl.coalesce(*meant, kept).alias(text.name)).to_series()
+
+
+def sorted_by_keyword(cell: pl.Series, spec: FieldSpec) -> pl.Series:
+    """What the first of the ``keywords`` that a text holds stands for; empty where it holds none."""
+    if not spec.keywords:
+        return cell
+    said = pl.lit(None, dtype=pl.String)
+    for word, meaning in reversed(spec.keywords.items()):
+        said = (
+            pl.when(pl.col(cell.name).str.contains(word, literal=True)).then(pl.lit(meaning)).otherwise(said)
+        )
+    return text_of(cell).to_frame().select(said.alias(cell.name)).to_series()
 
 
 def is_said(text: pl.Series, spec: FieldSpec) -> pl.Series:

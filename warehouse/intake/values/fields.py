@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from models.contract import PLAUSIBLE
 from models.errors import MappingError
-from models.tables.canonical import Table, code_list, decisive
+from models.tables.canonical import Table, code_list, decisive, identities
 from models.vocabulary import FLAGS
 from warehouse.intake.values.days import NAMED_FORMS, pattern_of
 from warehouse.intake.values.numbers import YUAN_UNITS, Reckoning
@@ -53,6 +53,7 @@ class FieldSpec(BaseModel):
     values: dict[str, str] | None = None
     prefix: dict[str, str] | None = None
     contains: dict[str, str] | None = None
+    keywords: dict[str, str] | None = None
     otherwise: str | None = None
     blank: Scalar | None = None
     empty: list[str] = Field(default_factory=list[str])
@@ -63,7 +64,7 @@ class FieldSpec(BaseModel):
     plus_days: int = Field(default=0, ge=-_MOST_DAYS, le=_MOST_DAYS)
     strip_control: bool = False
 
-    @field_validator("values", "prefix", "contains", mode="before")
+    @field_validator("values", "prefix", "contains", "keywords", mode="before")
     @classmethod
     def _keys_as_text(cls, values: Any, told: ValidationInfo) -> Any:
         # YAML reads 1, 2.0 and 是/true as numbers and flags; a delivery's cells are compared as text.
@@ -169,8 +170,21 @@ def check_field(table: Table, name: str, spec: FieldSpec) -> None:
                 name=name,
                 key=key,
             )
+    _check_keywords(table, name, column, spec)
     _check_unreadable(table, name, column, spec)
     _check_words(table, name, column, spec)
+
+
+def _check_keywords(table: Table, name: str, column: dy.Column, spec: FieldSpec) -> None:
+    """What holds none of the words is empty, and of several the first decides: a guess, which no code may rest on."""
+    is_text = column.dtype == pl.String and column.nullable and name not in identities(table)
+    if spec.keywords is not None and (not is_text or name in decisive(table) or spec.translates):
+        raise MappingError(
+            "tables.{table}.columns.{name}: 'keywords' sort optional texts that decide nothing, and stand alone. "
+            "Take 'contains' for words that mean a code.",
+            table=table.name,
+            name=name,
+        )
 
 
 def _check_unreadable(table: Table, name: str, column: dy.Column, spec: FieldSpec) -> None:

@@ -11,7 +11,7 @@ from models.errors import MappingError
 from models.identities import MANGLED
 from models.tables.canonical import Table, code_list
 from models.writing import CONTROL, narrow, replaced
-from warehouse.intake.values.codes import contradicting, flags, is_said, listed, translated
+from warehouse.intake.values.codes import contradicting, flags, is_said, listed, sorted_by_keyword, translated
 from warehouse.intake.values.days import ambiguous, moments
 from warehouse.intake.values.fields import FieldSpec, Scalar
 from warehouse.intake.values.numbers import measures, wholes
@@ -49,7 +49,7 @@ def read_column(name: str, column: dy.Column, spec: FieldSpec, frame: pl.DataFra
     if is_identity:
         spoiled["mangled_number"] = _anywhere(_mangled, parts)
         spoiled["unreadable"] = _anywhere(_flags, parts)
-    cell = _without(delivered, spec.empty)
+    cell = sorted_by_keyword(_without(delivered, spec.empty), spec)
     is_blank = cell.is_null()
     for at in spoiled.values():
         cell = replaced(cell, at, pl.Series([None], dtype=cell.dtype)) if len(at) else cell
