@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from models.coding.calibration import Calibration, calibrate
 from models.coding.shrinkage import fit_priors, shrunk_rates
-from models.learning.additive import design, design_columns, probability_of
+from models.learning.additive import AdditiveModel, design, design_columns, probability_of
+from models.learning.families import FAMILIES
 from models.learning.fit import Fitted, fit_card
 from models.learning.labels import latest_labelled
 from models.messages import Message
@@ -142,22 +144,32 @@ def points_of(card: Scorecard, frame: Frame) -> NDArray[np.int64]:
 class CardMaker:
     """Fits one card per training set and keeps it: the float contestant reads what the card one has fitted."""
 
-    def __init__(self, learning: LearningPolicy, family: str = "boosted") -> None:
+    def __init__(
+        self,
+        learning: LearningPolicy,
+        family: str = "boosted",
+        models: dict[Any, AdditiveModel] | None = None,
+    ) -> None:
         self.learning, self.family = learning, family
         self._kept: dict[tuple[int, int, int], Fitted] = {}
+        # Families that begin alike share their float models.
+        self._models = {} if models is None else models
 
     def fit(self, train: Frame) -> Fitted:
         """The card for a training set."""
         key = (int(train["as_of"].min()), int(train["as_of"].max()), train.height)  # pyright: ignore
         if key not in self._kept:
-            self._kept[key] = fit_card(
+            begun = (FAMILIES[self.family].start, key)
+            fitted = fit_card(
                 train,
                 learning=self.learning,
                 name=self.family,
                 version="-",
                 reference="-",
                 family=self.family,
+                model=self._models.get(begun),
             )
+            self._kept[key], self._models[begun] = fitted, fitted.model
         return self._kept[key]
 
     def predict(self, train: Frame, test: Frame) -> Prediction:
@@ -181,13 +193,16 @@ def calibrated(card: Scorecard, train: Frame, label: str) -> Calibration:
 
 FAMILY_TITLES = {
     "boosted": Message("additive boosting"),
+    "boosted_rounded": Message("additive boosting, only rounded"),
     "logistic_bins": Message("logistic on bins"),
+    "logistic_bins_rounded": Message("logistic on bins, only rounded"),
 }
 
 
 def cards(learning: LearningPolicy, families: Sequence[str]) -> dict[str, tuple[Contestant, CardMaker]]:
     """A card of every family and its maker, by family."""
-    makers = {family: CardMaker(learning, family) for family in families}
+    models: dict[Any, AdditiveModel] = {}
+    makers = {family: CardMaker(learning, family, models) for family in families}
     return {
         family: (Contestant(family, "card", FAMILY_TITLES[family], maker.predict), maker)
         for family, maker in makers.items()

@@ -152,7 +152,7 @@ def tradeoff_rows(maker: CardMaker, period: Period, learning: LearningPolicy) ->
     found = [_trade_row(None, None, labels, logit, len(model.parts), _float_bins(model))]
     for unit, bins in TRADES:
         fitting = learning.fitting.model_copy(update={"logit_per_point": unit, "max_bins": bins})
-        card = card_of(model, period.train, learning=replace(learning, fitting=fitting))
+        card = card_of(model, period.train, learning=replace(learning, fitting=fitting), family=maker.family)
         points = np.multiply(points_of(card, period.test), unit)
         level = _intercept(np.multiply(points_of(card, period.train), unit), period.train["label"].to_numpy())
         size = sum(len(factor.points) for factor in card.factors)

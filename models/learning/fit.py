@@ -1,7 +1,8 @@
 """Fitting a scorecard on labelled history: boost, take apart, prune, merge, round.
 
-Two families give the starting values (``FAMILIES``); bins, integer search and limits are the same for both, so
-they are compared like for like.  The boosted one is the default; the report shows what the other reaches.
+Families (``FAMILIES``) give the starting values, and say whether points are searched for or only rounded; bins and
+limits are the same for all, so they are compared like for like.  The boosted one is the default; the report shows what
+the others reach.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from models.learning.additive import AdditiveModel, Levels, Steps
 from models.learning.families import FAMILIES
-from models.learning.rounding import Points, choose_bins, search_points, start_values, tidy
+from models.learning.rounding import Points, choose_bins, round_points, search_points, start_values, tidy
 from models.policy import Candidate, LearningPolicy, directions_of
 from models.scorecard import Factor, Scorecard
 
@@ -41,12 +42,13 @@ def fit_card(
     reference: str,
     weights: Floats | None = None,
     family: str = "boosted",
+    model: AdditiveModel | None = None,
 ) -> Fitted:
     """Fit one card.
 
     ``rows``: one row per enterprise and cohort day with the candidate features and ``label``; rows with
     unknown label carry nothing and are left out.  ``weights``: one per row (default 1).  The order of the
-    rows does not matter.
+    rows does not matter.  ``model``: the float model of the same rows, where another family has fitted it.
     Raises ModelError when there are too few labels of either kind.
     """
     given = np.ones(rows.height) if weights is None else weights
@@ -55,14 +57,18 @@ def fit_card(
     known = order.filter(rows["label"].is_not_null()[order])
     labelled, mass = rows[known], given[known.to_numpy()]
     _require_labels(labelled)
-    model = FAMILIES[family](labelled, mass, learning.candidates, learning.fitting)
-    points = _rounded(model, labelled, mass, learning)
+    of = FAMILIES[family]
+    model = model or of.start(labelled, mass, learning.candidates, learning.fitting)
+    points = _rounded(model, labelled, mass, learning, is_searched=of.is_searched)
     return Fitted(_card(points, learning, name, version, reference), model, family)
 
 
-def card_of(model: AdditiveModel, labelled: pl.DataFrame, *, learning: LearningPolicy) -> Scorecard:
-    """A card rounded from a given float model."""
-    points = _rounded(model, labelled, np.ones(labelled.height), learning)
+def card_of(
+    model: AdditiveModel, labelled: pl.DataFrame, *, learning: LearningPolicy, family: str
+) -> Scorecard:
+    """A card of a family from a given float model."""
+    of = FAMILIES[family]
+    points = _rounded(model, labelled, np.ones(labelled.height), learning, is_searched=of.is_searched)
     return _card(points, learning, "trial", "-", "-")
 
 
@@ -75,7 +81,7 @@ def _card(
 
 
 def _rounded(
-    model: AdditiveModel, labelled: pl.DataFrame, mass: Floats, learning: LearningPolicy
+    model: AdditiveModel, labelled: pl.DataFrame, mass: Floats, learning: LearningPolicy, *, is_searched: bool
 ) -> list[Points]:
     binnings = choose_bins(model, labelled, mass, directions_of(learning.candidates), learning.fitting)
     if not binnings:
@@ -83,7 +89,9 @@ def _rounded(
             "No feature tells the labels apart, so there is no card to fit. Take in more history."
         )
     values = [start_values(one, labelled, mass) for one in binnings]
-    found = search_points(binnings, values, labelled, mass, learning.fitting)
+    found = round_points(binnings, values, learning.fitting)
+    if is_searched:
+        found = search_points(found, labelled, mass, learning.fitting)
     return [neat for one in found if (neat := tidy(one)) is not None]
 
 

@@ -267,19 +267,22 @@ def settled(logit: Floats, weight: Floats, positive: Floats) -> Floats:
     return logit
 
 
+def round_points(binnings: Sequence[Binning], values: Sequence[Floats], fitting: Fitting) -> list[Points]:
+    """The nearest admissible points to logits by bin."""
+    found: list[Points] = []
+    for value, one in zip(values, binnings, strict=True):
+        points = np.rint(value / fitting.logit_per_point).astype(np.int64)
+        found.append(Points(one, tuple(_admissible(points, one, fitting).tolist())))
+    return found
+
+
 def search_points(
-    binnings: Sequence[Binning],
-    values: Sequence[Floats],
-    frame: pl.DataFrame,
-    weights: Floats,
-    fitting: Fitting,
+    start: Sequence[Points], frame: pl.DataFrame, weights: Floats, fitting: Fitting
 ) -> list[Points]:
-    """Integer points that minimise the log-loss of ``frame`` from float starting values (logits by bin)."""
+    """Integer points that minimise the log-loss of ``frame``, from some that are near."""
     unit = fitting.logit_per_point
-    points = [
-        _admissible(np.rint(value / unit).astype(np.int64), one, fitting)
-        for value, one in zip(values, binnings, strict=True)
-    ]
+    binnings = [one.binning for one in start]
+    points = [np.array(one.points, dtype=np.int64) for one in start]
     board = _board(binnings, frame, weights)
     for at in range(len(binnings)):
         board.logit += unit * points[at][board.bins[at]]
