@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 from models.learning.additive import AdditiveModel, Levels, Steps
+from models.learning.binning import choose_bins, start_values
 from models.learning.families import FAMILIES
-from models.learning.rounding import Points, choose_bins, round_points, search_points, start_values, tidy
+from models.learning.rounding import Points, round_points, search_points, tidy
 from models.policy import Candidate, LearningPolicy, directions_of
 from models.scorecard import Factor, Scorecard
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from models.coding.card import FittedCard
 from models.errors import ModelError
 from models.learning.additive import Levels, Steps, fit_additive
+from models.learning.binning import Binning, choose_bins
 from models.learning.families import FAMILIES
 from models.learning.fit import Fitted, fit_card
 from models.learning.gate import monotonicity_breaches
-from models.learning.rounding import Binning, choose_bins
 from models.learning.training import fit_finished, matched_thresholds, propensity_weights, training_rows
 from models.policy import LearningPolicy
 from models.scorecard import Factor
