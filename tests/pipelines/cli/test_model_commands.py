@@ -293,6 +293,9 @@ BETTER = GateInputs(
     migration=0.2,
     two_band_moves=0.01,
     periods=2,
+    opponent_difference=0.01,
+    opponent_low=-0.01,
+    opponent_high=0.03,
     moves={("green", "green"): 700, ("green", "blue"): 150, ("red", "red"): 100, ("red", "yellow"): 50},
     challenger={"auc": 0.742},
     champion={"auc": 0.721},
@@ -568,6 +571,9 @@ def learning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
                 SimpleNamespace(name="card", title=Message("Scorecard")),
                 SimpleNamespace(name="count", title=Message("Count of findings")),
             ],
+            opponent="count",
+            gains=pl.DataFrame({"test_as_of": [day], "metric": ["auc"], "gain": [nan]}),
+            forecast=pl.DataFrame({"metric": ["auc"], "expected": [0.1]}),
             verdict=Message("The card ranks better"),
         )
         return found, tmp_path / "report.html"
@@ -592,7 +598,14 @@ def test_evaluating_shows_the_final_periods_the_verdict_and_the_report(
     learning: list[dict[str, Any]], tmp_path: Path
 ):
     text = run("evaluate").stdout
-    for told in ("Last 2 periods", "0.742", "(0.731–0.752)", "29.0%", "Count of findings", "ranks better"):
+    for told in (
+        "Last 2 periods",
+        "0.742",
+        "(0.731–0.752)",
+        "29.0%",
+        "Best simple rule before Count of findings",
+        "ranks better",
+    ):
         assert told in text
     assert "0.999" not in text
     assert str(tmp_path / "report.html") in text
@@ -604,6 +617,11 @@ def test_evaluating_for_machines_gives_every_measure_and_null_for_unknown(learni
     assert {row["metric"] for row in data["metrics"]} == {"auc", "precision_expected", "brier"}
     assert [row["value"] for row in data["metrics"]] == [0.742, 0.29, 0.1, 0.61, None]
     assert data["verdict"]["en"] == "The card ranks better"
+    assert (data["opponent"], data["gains"][0]["gain"], data["forecast"][0]["expected"]) == (
+        "count",
+        None,
+        0.1,
+    )
 
 
 def test_looking_at_cards_loads_no_learning():
