@@ -172,17 +172,13 @@ def evaluate(
     final = periods[-learning.gate.periods :]
     before, rules = periods[: -len(final)], rivals(fixed)
     family, against = best(before, families), opponent(before, final[0], rules)
-    # While every family still goes by its own name.
     gains = gain_rows(periods, families, rules)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
-    by_period, resampled = metric_rows(periods, contestants), Resampled(final)
-    metrics = pl.concat([by_period, pooled_rows(by_period, final, resampled)])
-    differences = difference_rows(contestants, resampled)
+    metrics, differences = _measured(periods, final, contestants)
     forecast = forecast_rows(gains, used_from=material.fitted_for)
     stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
-    coded = coded_rows(final, stand_ins[-len(final) :])
-    last = final[-1]
+    coded, last = coded_rows(final, stand_ins[-len(final) :]), final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
         label=label,
@@ -209,13 +205,22 @@ def evaluate(
     )
 
 
+def _measured(
+    periods: Sequence[Period], final: Sequence[Period], contestants: Sequence[Contestant]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tables ``metrics`` and ``differences``."""
+    by_period, resampled = metric_rows(periods, contestants), Resampled(final)
+    metrics = pl.concat([by_period, pooled_rows(by_period, final, resampled)])
+    return metrics, difference_rows(contestants, resampled)
+
+
 def _with_chosen(
     periods: Sequence[Period],
     made: Mapping[str, tuple[Contestant, CardMaker]],
     fixed: Sequence[Contestant],
     family: str,
 ) -> tuple[Contestant, ...]:
-    """All contestants once the family is chosen; its predictions go by the name of the card from here on."""
+    """All contestants once the family is chosen; its predictions go by the name of the card from here on alone."""
     card, before = chosen(*made[family])
     for period in periods:
         period.predictions["card"] = period.predictions.pop(family)

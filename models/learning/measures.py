@@ -1,6 +1,6 @@
 """What is measured on a test day: order, precision at capacity, probabilities, and how sure all that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -39,6 +39,17 @@ class Period:
     def labels(self) -> Floats:
         """Labels as floats, NaN where unknown."""
         return self.test["label"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+    @cached_property
+    def _measured(self) -> dict[str, Mapping[str, float]]:
+        return {}
+
+    def measured(self, name: str) -> Mapping[str, float]:
+        """The ``MEASURES`` of a contestant, taken once; NaN with outcomes of one kind alone."""
+        if name not in self._measured:
+            ranked = Ranked(self.predictions[name].score, self.labels)
+            self._measured[name] = dict(zip(MEASURES, ranked.measured(), strict=True))
+        return self._measured[name]
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:

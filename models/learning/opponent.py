@@ -4,14 +4,14 @@ Who is best is never asked of the period that is spoken about: for each only per
 """
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 
 import numpy as np
 import polars as pl
 
-from models.learning import metrics as metric
 from models.learning.comparison import COUNTED, RANDOM, Contestant
 from models.learning.measures import Period
-from models.learning.resampling import MEASURES, Ranked
+from models.learning.resampling import MEASURES
 
 
 def rivals(contestants: Sequence[Contestant]) -> list[Contestant]:
@@ -24,14 +24,10 @@ def best(periods: Sequence[Period], names: Sequence[str]) -> str:
 
     Periods with outcomes of one kind alone say nothing.
     """
-    told = [one for one in periods if len(np.unique(one.labels[~np.isnan(one.labels)])) == 2]
+    told = [one for one in periods if not isnan(one.measured(names[0])["auc"])]
     if not told:
         return names[0]
-
-    def worth(name: str) -> float:
-        return float(np.mean([metric.auc(one.predictions[name].score, one.labels) for one in told]))
-
-    return max(names, key=worth)
+    return max(names, key=lambda name: float(np.mean([one.measured(name)["auc"] for one in told])))
 
 
 def learnt_from(period: Period, rules: Sequence[Contestant]) -> list[Period]:
@@ -52,10 +48,11 @@ def opponent(before: Sequence[Period], first: Period, rules: Sequence[Contestant
     return best(before or learnt_from(first, rules), [one.name for one in rules])
 
 
-def nothing_to_count(final: Sequence[Period]) -> bool:
-    """Whether all labelled rows of the final periods have the same count of violations."""
+def only_count(final: Sequence[Period]) -> int | None:
+    """The number of violations that all labelled rows of the final periods have; ``None`` where they differ."""
     counts = [one.test.filter(pl.col("label").is_not_null())[COUNTED] for one in final]
-    return pl.concat(counts).n_unique() <= 1
+    kinds = pl.concat(counts).fill_null(0).unique().to_list()
+    return int(kinds[0]) if len(kinds) == 1 else None
 
 
 def gain_rows(
@@ -71,12 +68,10 @@ def gain_rows(
     for number, period in enumerate(periods):
         before = periods[:number]
         family, rule = best(before, families), opponent(before, period, rules)
-        ours, theirs = (
-            Ranked(period.predictions[name].score, period.labels).measured() for name in (family, rule)
-        )
+        ours, theirs = period.measured(family), period.measured(rule)
         rows += [
-            (period.day, family, rule, name, card, rival, card - rival)
-            for name, card, rival in zip(MEASURES, ours, theirs, strict=True)
+            (period.day, family, rule, name, ours[name], theirs[name], ours[name] - theirs[name])
+            for name in MEASURES
         ]
     kinds: Mapping[str, type[pl.DataType]] = {
         "test_as_of": pl.Date,

@@ -7,12 +7,17 @@ import polars as pl
 
 from models.learning.comparison import RANDOM, Contestant
 from models.learning.measures import Period
-from models.learning.opponent import nothing_to_count
+from models.learning.opponent import only_count
 from models.messages import N_, Message, joined
 
 ALIKE = -0.01
 """Least lower end of the difference of precision with which a card that orders better is called better outright."""
 IN_A_ROW = N_("{said} {more}")
+NO_VIOLATIONS = N_("There are no violations to count; the simplest rival is {opponent}.")
+ALL_ALIKE = N_(
+    "All enterprises have the same number of violations, so counting tells nobody apart; the simplest rival is "
+    "{opponent}."
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,9 @@ class Measured:
     def verdict(self) -> Message:
         """Conclusion, what was measured, what is expected; and where there was nothing to count."""
         sentences = [self._conclusion(), self._measured(), self._expected()]
-        if nothing_to_count(self.final):
-            sentences.append(
-                Message(
-                    "There are no violations to count: all enterprises that were judged have the same number. "
-                    "The simplest rival is {opponent}.",
-                    {"opponent": self._title},
-                )
-            )
+        if (count := only_count(self.final)) is not None:
+            said = NO_VIOLATIONS if count == 0 else ALL_ALIKE
+            sentences.append(Message(said, {"opponent": self._title}))
         return joined(sentences, IN_A_ROW)
 
     @property
@@ -48,25 +48,25 @@ class Measured:
         (_, low, high), (_, least, most) = self._gap("auc"), self._gap("precision_expected")
         facts = {"opponent": self._title}
         if low > 0 and least > ALIKE and most >= 0:
-            return Message("The card is better than the best simple rule, {opponent}.", facts)
+            return Message("The card is better than the best simple rule ({opponent}).", facts)
         if low > 0:
             return Message(
-                "The card puts the whole list in a better order than the best simple rule, {opponent}, but is not "
+                "The card puts the whole list in a better order than the best simple rule ({opponent}), but is not "
                 "shown to find more at its top.",
                 facts,
             )
         if least > 0:
             return Message(
-                "The card finds more at the top of the list than the best simple rule, {opponent}, but is not shown "
+                "The card finds more at the top of the list than the best simple rule ({opponent}), but is not shown "
                 "to put the whole list in a better order.",
                 facts,
             )
         if high < 0 or most < 0:
             return Message(
-                "The card is WORSE than the best simple rule, {opponent}. That rule would do.", facts
+                "The card is WORSE than the best simple rule ({opponent}). That rule would do.", facts
             )
         return Message(
-            "The card is NOT shown to be better than the best simple rule, {opponent}. That rule would do.",
+            "The card is NOT shown to be better than the best simple rule ({opponent}). That rule would do.",
             facts,
         )
 

@@ -188,8 +188,9 @@ def gain_table(contest: Contest) -> Table:
     names = [name for name in contest.metrics if any(name in of for of in rows.values())]
     made: list[Row] = []
     for day, of in rows.items():
-        any_of = next(iter(of.values()))
-        who = Cell(titles.get(any_of["opponent"], any_of["opponent"]), family(any_of["family"], words))
+        one = next(iter(of.values()))
+        rule, of_family = str(one["opponent"]), str(one["family"])
+        who = Cell(titles.get(rule, rule), family(of_family, words))
         gains = (Cell(measure(name).gap(of.get(name, {}).get("gain"))) for name in names)
         made.append(Row((Cell(words.day(day)), who, *gains)))
     told = {row["metric"]: row for row in records(evaluation.forecast)}

@@ -335,7 +335,8 @@ def store(home: Home, inputs: GateInputs | None) -> None:
         if inputs is not None:
             connection.execute(
                 "INSERT OR REPLACE INTO model.evaluations "
-                "VALUES ('run', 'serious_finding', ?, DATE '2026-06-30', DATE '2026-06-30', '好', 'good', ?, 'r.html')",
+                "VALUES ('run', 'serious_finding', ?, DATE '2026-06-30', DATE '2026-06-30', '好', 'good', ?, 'r.html', "
+                "'count_36m')",
                 [CARD_ID, json.dumps(inputs.to_dict())],
             )
         publish_models(connection, home)
@@ -455,7 +456,7 @@ def test_promoting_prints_the_findings_and_keeps_who_decided(home: Home):
     assert (kept["action"], kept["card_id"], kept["previous_id"]) == ("promote", CARD_ID, None)
     assert (kept["approved_by"], kept["reason"]) == ("Wang Li", "better on both periods")
     assert kept["effective_from"] == date(2026, 12, 1) and kept["overridden"] is False
-    assert len(json.loads(kept["gate"])) == 7
+    assert len(json.loads(kept["gate"])) == 8
 
 
 def test_a_refused_card_is_not_promoted_and_the_findings_are_told(home: Home):
