@@ -346,10 +346,7 @@ def _choice(evaluation: Evaluation) -> str:
     family, before = evaluation.card.origin.family, evaluation.periods.filter(~pl.col("is_final")).height
     if before:
         return f"family of the card: {family}, best mean AUC on the {before} test days before"
-    return (
-        f"family of the card: {family}, CHOSEN ON THE FINAL DAYS THEMSELVES, as there is no earlier test "
-        f"day: read the card's row as a little too good; the other families have rows of their own"
-    )
+    return f"family of the card: {family}, the first, as there is no earlier test day to choose on"
 
 
 def about(found: Tried) -> str:

@@ -89,15 +89,15 @@ class Measured:
         )
 
     def _expected(self) -> Message:
-        told = {row["metric"]: row for row in self.forecast.iter_rows(named=True)}
-        area, found = told["auc"], told["precision_expected"]
+        foretold = {row["metric"]: row for row in self.forecast.iter_rows(named=True)}
+        area, found = foretold["auc"], foretold["precision_expected"]
         if area["expected"] is None or found["expected"] is None:
             return Message(
                 "What to expect of the next period, the first of its use, cannot be told from {n} periods.",
                 {"n": area["periods"]},
             )
         ends = ("expected", "low", "high")
-        return Message(
+        told = Message(
             "Expected of the next period, the first of its use ({level} % sure): AUC difference {span}, more hits "
             "among 100 at the top {found}.",
             {
@@ -106,6 +106,9 @@ class Measured:
                 "found": hundredths(*(found[name] for name in ends)),
             },
         )
+        if self._gap("auc")[1] > 0 >= area["low"]:
+            return joined([told, Message("That it stays better is not sure.")], IN_A_ROW)
+        return told
 
     def _gap(self, metric: str) -> tuple[float, float, float]:
         """The card less the opponent, with its interval."""
