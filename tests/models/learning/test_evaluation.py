@@ -43,6 +43,11 @@ def all_knowing(train: pl.DataFrame, test: pl.DataFrame) -> Prediction:
     return Prediction(logit, 1 / (1 + np.exp(-logit)))
 
 
+def by_results(rows: pl.DataFrame) -> np.ndarray:
+    """Logit of a truth that knows the last result alone."""
+    return rows["last_result"].fill_null(0).to_numpy() * 0.8 - 2.5
+
+
 ORACLE = Contestant("oracle", "black_box", Message("oracle"), all_knowing)
 
 
@@ -124,6 +129,19 @@ def test_where_counting_is_the_truth_counting_is_the_opponent():
     found = measured("findings")
     assert found.opponent == "count_36m"
     assert "(count of violations, 36 months)" in str(found.verdict)
+
+
+def test_where_there_is_nothing_to_count_the_opponent_is_another_rule_and_the_verdict_says_so():
+    material = history(by_results, firms=400)
+    blank = pl.lit(0).cast(material.panel.schema["violations_36m"]).alias("violations_36m")
+    quiet = replace(
+        material, panel=material.panel.with_columns(blank), current=material.current.with_columns(blank)
+    )
+    found = evaluate(quiet, policy=policy(**QUICKER), in_force=POLICY, families=("boosted",))
+    zh, en = kept(found.verdict).values()
+    assert found.opponent == "last_result"
+    assert en.endswith("There are no violations to count; the simplest rival is last result only.")
+    assert zh.endswith("没有违法违规记录可数，最简单的对手是“只看最近一次结果”。")
 
 
 def test_where_counting_is_the_truth_the_card_counts():

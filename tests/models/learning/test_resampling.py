@@ -70,8 +70,8 @@ def test_draws_without_a_number_are_left_out():
 @st.composite
 def drawn(draw: st.DrawFn) -> tuple[Floats, Floats, Ints]:
     """Scores with many ties, labels, and how often each row was drawn (one of them at least once)."""
-    row = st.tuples(st.integers(-3, 3), st.sampled_from([0.0, 1.0, NAN]), st.integers(0, 3))
-    rows = draw(st.lists(row, min_size=1, max_size=60))
+    row = st.tuples(st.integers(-9, 9), st.sampled_from([0.0, 1.0, NAN]), st.integers(0, 9))
+    rows = draw(st.lists(row, min_size=1, max_size=80))
     score, label, times = (np.array(column) for column in zip(*rows, strict=True))
     times[0] = max(1, times[0])
     return score.astype(float), label, times
@@ -90,3 +90,12 @@ def test_counting_by_ranks_measures_what_the_metrics_measure_of_the_rows_as_ofte
         metrics.average_precision(scores, labels),
     )
     assert Ranked(score, label).measured(times) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_place_that_is_shared_counts_in_part():
+    # 20 rows, 2 places: the first row is a hit, the second place is shared by three rows, one of them a hit.
+    score = some(9, 8, 8, 8, *[1] * 16)
+    label = some(1, 1, 0, 0, *[0] * 16)
+    _, at_tenth, at_head, _ = Ranked(score, label).measured()
+    assert at_tenth == pytest.approx((1 + 1 / 3) / 2)
+    assert at_head == 1.0
