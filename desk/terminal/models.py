@@ -20,7 +20,7 @@ EXPERT = "expert"
 MEASURES = {
     "auc": (N_("AUC"), ".3f"),
     "precision_expected": (N_("precision"), ".1%"),
-    "precision_2pct": (N_("precision, first 2%"), ".1%"),
+    "precision_2pct": (N_("first 2%"), ".1%"),
     "average_precision": (N_("average precision"), ".3f"),
     "recall_expected": (N_("recall"), ".1%"),
     "lift": (N_("lift"), ".2f"),

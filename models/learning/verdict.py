@@ -34,7 +34,7 @@ class Measured:
     @property
     def verdict(self) -> Message:
         """Conclusion, what was measured, what is expected; and where there was nothing to count."""
-        sentences = [self._conclusion(), self._measured(), self._expected()]
+        sentences = [self._conclusion(), self._measured(), *self._head(), self._expected()]
         if (count := only_count(self.final)) is not None:
             said = NO_VIOLATIONS if count == 0 else ALL_ALIKE
             sentences.append(Message(said, {"opponent": self._title}))
@@ -71,22 +71,36 @@ class Measured:
         )
 
     def _measured(self) -> Message:
-        pooled = self.metrics.filter(pl.col("test_as_of").is_null(), pl.col("metric") == "precision_expected")
-        rate = dict(pooled.select("contestant", "value").iter_rows())
-        hits = {
-            name: f"{100 * rate[one]:.1f}"
-            for name, one in (("card", "card"), ("rule", self.opponent), ("random", RANDOM))
-        }
         return Message(
             "Measured on the last {periods} periods: among the riskiest tenth, {card} of 100 are hits by the card, "
             "{rule} by that rule, {random} at random (difference {found}); AUC difference {span}.",
             {
-                **hits,
+                **self._hits("precision_expected"),
                 "periods": len(self.final),
                 "found": hundredths(*self._gap("precision_expected")),
                 "span": signed(*self._gap("auc")),
             },
         )
+
+    def _head(self) -> list[Message]:
+        """What the tenth does not tell: that the rule finds more at the very head of the list."""
+        ahead, behind = self._gap("precision_expected")[0], self._gap("precision_2pct")
+        if behind[0] >= 0 or ahead <= 0:
+            return []
+        return [
+            Message(
+                "Among the first 2 %, however, {card} of 100 are hits by the card, {rule} by that rule (difference "
+                "{found}).",
+                {**self._hits("precision_2pct"), "found": hundredths(*behind)},
+            )
+        ]
+
+    def _hits(self, metric: str) -> dict[str, str]:
+        """Hits of a hundred by the card, by the opponent and at random."""
+        pooled = self.metrics.filter(pl.col("test_as_of").is_null(), pl.col("metric") == metric)
+        rate = dict(pooled.select("contestant", "value").iter_rows())
+        names = {"card": "card", "rule": self.opponent, "random": RANDOM}
+        return {blank: f"{100 * rate[name]:.1f}" for blank, name in names.items()}
 
     def _expected(self) -> Message:
         foretold = {row["metric"]: row for row in self.forecast.iter_rows(named=True)}

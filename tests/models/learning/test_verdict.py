@@ -25,12 +25,20 @@ def never(train: pl.DataFrame, test: pl.DataFrame) -> Prediction:
 
 
 def measured(
-    auc: Ends, precision: Ends, gains: tuple[float, ...] = STEADY, counts: tuple[int, ...] = (0, 1)
+    auc: Ends,
+    precision: Ends,
+    gains: tuple[float, ...] = STEADY,
+    counts: tuple[int, ...] = (0, 1),
+    head: Ends = BETTER,
 ) -> Measured:
     """What was measured of a card against the mean score: differences with their intervals, gains by period."""
     test = pl.DataFrame({"violations_36m": counts, "label": [0, 1]})
     rates = {"card": 0.3, "mean_score": 0.26, "random": 0.1}
-    rows = [(name, None, "precision_expected", rate) for name, rate in rates.items()]
+    rows = [
+        (name, None, metric, rate)
+        for name, rate in rates.items()
+        for metric in ("precision_expected", "precision_2pct")
+    ]
     by_day = [
         (as_date(20_000 + 91 * number), metric, gain)
         for number, gain in enumerate(gains)
@@ -45,7 +53,11 @@ def measured(
             orient="row",
         ),
         differences=pl.DataFrame(
-            [("mean_score", "auc", *auc), ("mean_score", "precision_expected", *precision)],
+            [
+                ("mean_score", "auc", *auc),
+                ("mean_score", "precision_expected", *precision),
+                ("mean_score", "precision_2pct", *head),
+            ],
             schema=["contestant", "metric", "difference", "low", "high"],
             orient="row",
         ),
@@ -88,6 +100,14 @@ def test_what_was_measured_and_what_is_expected_stand_with_their_intervals():
     # Levels 0.04, 0.045, 0.0425, 0.04625; errors 0.01, -0.005, 0.0075; 1.638 times their root mean square.
     assert "(80 % sure): AUC difference +0.046 (+0.034 … +0.059)" in told
     assert "to count" not in told and "not sure" not in told
+
+
+def test_a_card_that_finds_more_in_the_tenth_but_fewer_at_the_head_says_so():
+    told = kept(measured(BETTER, BETTER, head=WORSE).verdict)
+    assert "Among the first 2 %, however, 30.0 of 100" in told["en"] and "(difference -4.0 (" in told["en"]
+    assert "但最前2%中" in told["zh"]
+    for other in (measured(BETTER, BETTER), measured(WORSE, WORSE, head=WORSE)):
+        assert "first 2 %" not in kept(other.verdict)["en"]
 
 
 def test_a_gain_that_swings_is_not_sure_to_stay():
