@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from desk.say import numbers
 from desk.say.numbers import Form
 from desk.words.words import Words
-from models.learning.measures import CAPACITY
+from models.learning.resampling import CAPACITY
 from models.messages import N_, NC_
 
 TOP = f"{CAPACITY:.0%}"
@@ -95,6 +95,11 @@ METRICS: dict[str, Metric] = {
     "precision_best": Metric(
         N_("hit rate, best"),
         N_("The same in the luckiest order. Far apart, best and worst say that the scores are coarse."),
+        numbers.share,
+    ),
+    "precision_2pct": Metric(
+        N_("hit rate, first 2%"),
+        N_("Hit rate of the first 2% of the list, averaged over all orders of firms with equal scores."),
         numbers.share,
     ),
     "recall_expected": Metric(

@@ -20,12 +20,16 @@ EXPERT = "expert"
 MEASURES = {
     "auc": (N_("AUC"), ".3f"),
     "precision_expected": (N_("precision"), ".1%"),
+    "precision_2pct": (N_("first 2%"), ".1%"),
+    "average_precision": (N_("average precision"), ".3f"),
     "recall_expected": (N_("recall"), ".1%"),
     "lift": (N_("lift"), ".2f"),
     "calibration_error": (N_("calibration error"), ".3f"),
     "chicago_days_earlier": (N_("days earlier"), "+.1f"),
 }
 """Measures a terminal has room for, what they are called and how they are written; the report has all."""
+_BOUNDED = ("auc", "precision_expected")
+"""Measures whose interval has room as well."""
 _ACTIONS = {"promote": N_("promoted"), "rollback": N_("rolled back")}
 
 
@@ -75,9 +79,7 @@ def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
     table = plain_table()
     table.add_column(words("contestant"), overflow="fold")
     for measure in measures:
-        table.add_column(
-            words(MEASURES[measure][0]), justify="right", no_wrap=measure in ("auc", "precision_expected")
-        )
+        table.add_column(words(MEASURES[measure][0]), justify="right", no_wrap=measure in _BOUNDED)
     for contestant in dict.fromkeys(row["contestant"] for row in pooled):
         told = [cells.get((contestant, measure), "–") for measure in measures]
         table.add_row(escape(titles.get(contestant, contestant)), *told)
@@ -86,7 +88,7 @@ def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
 
 def _measured(row: Mapping[str, Any]) -> str:
     _, form = MEASURES.get(row["metric"], ("", ".3f"))
-    known = row["low"] is not None and not isnan(row["low"])
+    known = row["metric"] in _BOUNDED and row["low"] is not None and not isnan(row["low"])
     interval = f"\n({row['low']:{form}}–{row['high']:{form}})" if known else ""
     return _number(row["value"], form) + interval
 

@@ -51,15 +51,17 @@ class Contestant:
 _BASE = 4
 CALIBRATION_COHORTS = 4
 """Latest cohorts a card is calibrated on: base rates drift, so older ones would mislead."""
+Rule = tuple[Message, Callable[[Frame, Frame], Floats]]
+"""Title and score of a simple rule: of the rows of a test day, given the training rows, whose labels it never reads."""
 
 
-def _column(frame: Frame, expression: pl.Expr) -> Floats:
-    return frame.select(expression.cast(pl.Float64)).to_series().to_numpy()
+def _column(expression: pl.Expr) -> Callable[[Frame, Frame], Floats]:
+    return lambda _, test: test.select(expression.cast(pl.Float64)).to_series().to_numpy()
 
 
-def _random(frame: Frame) -> Floats:
+def _random(_: Frame, test: Frame) -> Floats:
     """A draw by lot that anybody can repeat: the SHA-256 of id and day."""
-    keys = zip(frame["enterprise_id"].to_list(), frame["as_of"].to_list(), strict=True)
+    keys = zip(test["enterprise_id"].to_list(), test["as_of"].to_list(), strict=True)
     return np.array(
         [int(hashlib.sha256(f"{one}:{day}".encode()).hexdigest()[:12], 16) for one, day in keys], float
     )
@@ -71,59 +73,47 @@ def _severity_rule() -> pl.Expr:
     return pl.col("severity_mean") / 10 + 3 * pl.col("high_hazard") + 2 * never.cast(pl.Int64)
 
 
-RULES: dict[str, tuple[Message, Callable[[Frame], Floats]]] = {
-    "random": (Message("random draw"), _random),
+def _sector_list() -> pl.Expr:
+    return pl.col("high_hazard") * _BASE + (pl.col("major_hazard_source").fill_null(0) > 0)
+
+
+def _shrunk(train: Frame, test: Frame) -> Floats:
+    latest = train.filter(pl.col("as_of") == train["as_of"].max())
+    return shrunk_rates(test, fit_priors(latest))["rate"].to_numpy()
+
+
+RANDOM, COUNTED = "random", "violations_36m"
+RULES: dict[str, Rule] = {
+    "count_36m": (Message("count of violations, 36 months"), _column(pl.col(COUNTED))),
+    "count_12m": (Message("count of violations, 12 months"), _column(pl.col("violations_12m"))),
+    "count_adjusted": (
+        Message("count of violations, team strictness taken out"),
+        _column(pl.col("adjusted_36m")),
+    ),
+    # Nobody scored is lowest; a score is never negative.
+    "mean_score": (Message("mean past check-list score"), _column(pl.col("score_mean").fill_null(-1))),
+    "last_result": (Message("last result only"), _column(pl.col("last_result").fill_null(-1))),
+    "severity_rule": (Message("mean severity + 3 high hazard + 2 never seen"), _column(_severity_rule())),
+    "shrunk_rate": (Message("shrunk share of serious visits"), _shrunk),
+    "sector_list": (Message("sector list"), _column(_sector_list())),
     "longest_since": (
         Message("longest since the last visit"),
-        lambda f: _column(f, pl.col("days_since_inspection").fill_null(100_000)),
+        _column(pl.col("days_since_inspection").fill_null(100_000)),
     ),
-    "last_result": (
-        Message("last result only"),
-        lambda f: _column(f, pl.col("last_result").fill_null(-1)),
-    ),
-    "count_36m": (
-        Message("count of violations, 36 months"),
-        lambda f: _column(f, pl.col("violations_36m")),
-    ),
-    "sector_list": (
-        Message("sector list"),
-        lambda f: _column(
-            f, pl.col("high_hazard") * _BASE + (pl.col("major_hazard_source").fill_null(0) > 0)
-        ),
-    ),
-    "severity_rule": (
-        Message("mean severity + 3 high hazard + 2 never seen"),
-        lambda f: _column(f, _severity_rule()),
-    ),
+    RANDOM: (Message("random draw"), _random),
 }
-"""Baselines that need no learning: title and score."""
+"""Simple rules, none of which learns from a label.  Of rules that do equally well the first stands for all."""
+_MAY_BE_ABSENT = {"count_12m": "violations_12m", "count_adjusted": "adjusted_36m", "mean_score": "score_mean"}
+"""Rules that need a column which a panel may not have."""
 
 
-def baselines() -> list[Contestant]:
-    """The rules above, and the shrunk share of serious visits, as contestants."""
-    found = [
-        Contestant(name, "baseline", title, lambda _, test, rule=rule: Prediction(rule(test)))
-        for name, (title, rule) in RULES.items()
+def baselines(panel: Frame) -> list[Contestant]:
+    """The rules that the panel has the columns for, as contestants."""
+    return [
+        Contestant(name, "baseline", title, lambda train, test, score=score: Prediction(score(train, test)))
+        for name, (title, score) in RULES.items()
+        if _MAY_BE_ABSENT.get(name) in (None, *panel.columns)
     ]
-    shrunk = Message("shrunk share of serious visits")
-    return [*found, Contestant("shrunk_rate", "baseline", shrunk, _shrunk)]
-
-
-def strictness_taken_out(panel: Frame) -> list[Contestant]:
-    """Counting with the teams' strictness taken out (``strictness``), where the panel knows the teams."""
-    if "adjusted_36m" not in panel.columns:
-        return []
-    title = Message("count of violations, team strictness taken out")
-    return [Contestant("count_adjusted", "baseline", title, _adjusted)]
-
-
-def _adjusted(_: Frame, test: Frame) -> Prediction:
-    return Prediction(_column(test, pl.col("adjusted_36m")))
-
-
-def _shrunk(train: Frame, test: Frame) -> Prediction:
-    latest = train.filter(pl.col("as_of") == train["as_of"].max())
-    return Prediction(shrunk_rates(test, fit_priors(latest))["rate"].to_numpy())
 
 
 def expert(card: Scorecard) -> Contestant:

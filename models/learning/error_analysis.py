@@ -18,7 +18,8 @@ from models.learning import metrics as metric
 from models.learning.additive import AdditiveModel, probability_of
 from models.learning.comparison import CardMaker, Contestant, points_of
 from models.learning.fit import card_of
-from models.learning.measures import CAPACITY, Period
+from models.learning.measures import Period
+from models.learning.resampling import CAPACITY, places
 from models.learning.rounding import settled
 from models.learning.splits import suspicious_features
 from models.learning.training import matched_thresholds
@@ -49,7 +50,7 @@ def calibration_rows(final: Sequence[Period]) -> pl.DataFrame:
 def _flagged(period: Period, contestant: str) -> NDArray[np.bool_]:
     """Whether a contestant ranks a row among the share that can be visited; ties with the last are in."""
     score = period.predictions[contestant].score
-    k = max(1, int(len(score) * CAPACITY))
+    k = places(CAPACITY, len(score))
     return score >= np.sort(score)[-k]
 
 
@@ -124,7 +125,7 @@ def stability_rows(periods: Sequence[Period], policies: Sequence[PolicyOnDay]) -
         test = after.test
         moved = groups.stability(codes_of(test, old), codes_of(test, new))
         scores = [points_of(policy.scorecard, test) for policy in (old, new)]
-        k = max(1, int(test.height * CAPACITY))
+        k = places(CAPACITY, test.height)
         rows.append(
             {
                 "before": before.day,

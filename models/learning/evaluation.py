@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from models.coding.card import FittedCard, with_card
 from models.errors import ModelError
 from models.learning import groups
-from models.learning import metrics as metric
 from models.learning.comparison import (
     CardMaker,
     Contestant,
@@ -26,7 +25,6 @@ from models.learning.comparison import (
     chosen,
     expert,
     logistic,
-    strictness_taken_out,
 )
 from models.learning.error_analysis import (
     calibration_rows,
@@ -42,10 +40,13 @@ from models.learning.error_analysis import (
     suspicious_names,
     tradeoff_rows,
 )
+from models.learning.forecast import forecast_rows
 from models.learning.gate import GateInputs, GroupShare, monotonicity_breaches
-from models.learning.measures import Period, difference_rows, metric_rows, pooled_rows
+from models.learning.measures import Period, Resampled, difference_rows, metric_rows, pooled_rows
+from models.learning.opponent import best, gain_rows, opponent, rivals
 from models.learning.splits import Split, announced, require_no_leak, walk_forward
 from models.learning.training import Material, fit_finished
+from models.learning.verdict import Measured
 from models.messages import Message
 from models.policy import FAMILY_NAMES, Label, LearningPolicy, PolicyOnDay
 from models.vocabulary import as_date
@@ -76,6 +77,9 @@ class Evaluation:
     ``feedback``: slope of score rank on past visits within strata, ``low``, ``is_alarming``.
     ``gate_inputs``: the new card against the one in force, for ``models.learning.gate``.
     ``suspicious``: features that alone tell the label almost perfectly.
+    ``opponent``: name of the best simple rule on the days before the final ones, which the verdict speaks against.
+    ``gains``, ``forecast``: the card less the opponent of its day, by test day, and what is expected of the next
+    period; see ``opponent.gain_rows`` and ``forecast.forecast_rows``.
     """
 
     label: Label
@@ -93,6 +97,9 @@ class Evaluation:
     tradeoff: pl.DataFrame
     feedback: pl.DataFrame
     suspicious: tuple[str, ...]
+    opponent: str
+    gains: pl.DataFrame
+    forecast: pl.DataFrame
     verdict: Message
     card: FittedCard
     gate_inputs: GateInputs
@@ -111,10 +118,6 @@ class Evaluation:
         ]
         lines = [wide.columns, ["---"] * wide.width, *body]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-COUNT = "count_36m"
-"""The baseline a verdict is spoken against."""
 
 
 def play(
@@ -157,8 +160,7 @@ def evaluate(
     learning, label = policy.learning, material.label
     made = cards(learning, families)
     fixed = (
-        *baselines(),
-        *strictness_taken_out(material.panel),
+        *baselines(material.panel),
         expert(policy.scorecard),
         *_champion(policy, in_force),
         logistic(learning),
@@ -168,15 +170,15 @@ def evaluate(
     trying = (*fixed, *(one for one, _ in made.values()))
     periods = play(material.panel, splits, trying, label=label, report=report)
     final = periods[-learning.gate.periods :]
-    family = best_family(periods[: -len(final)], families)
+    before, rules = periods[: -len(final)], rivals(fixed)
+    family, against = best(before, families), opponent(before, final[0], rules)
+    gains = gain_rows(periods, families, rules)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
-    by_period = metric_rows(periods, contestants)
-    metrics = pl.concat([by_period, pooled_rows(by_period, final)])
-    differences = difference_rows(final, contestants)
+    metrics, differences = _measured(periods, final, contestants)
+    forecast = forecast_rows(gains, used_from=material.fitted_for)
     stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
-    coded = coded_rows(final, stand_ins[-len(final) :])
-    last = final[-1]
+    coded, last = coded_rows(final, stand_ins[-len(final) :]), final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
         label=label,
@@ -194,24 +196,22 @@ def evaluate(
         tradeoff=tradeoff_rows(maker, last, learning),
         feedback=feedback_rows(last),
         suspicious=tuple(suspicious_names(last, learning)),
-        verdict=_verdict(metrics, differences, len(final)),
+        opponent=against,
+        gains=gains,
+        forecast=forecast,
+        verdict=Measured(contestants, against, metrics, differences, forecast, final).verdict,
         card=card,
-        gate_inputs=_gate_inputs(final, metrics, differences, card, material, policy, in_force),
+        gate_inputs=_gate_inputs(final, against, metrics, differences, card, material, policy, in_force),
     )
 
 
-def best_family(periods: Sequence[Period], families: Sequence[str]) -> str:
-    """Family with the best mean AUC on periods before the final ones: the choice must not see those.
-
-    The first family where there is no earlier period.
-    """
-    if not periods:
-        return families[0]
-
-    def worth(family: str) -> float:
-        return float(np.mean([metric.auc(one.predictions[family].score, one.labels) for one in periods]))
-
-    return max(families, key=worth)
+def _measured(
+    periods: Sequence[Period], final: Sequence[Period], contestants: Sequence[Contestant]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tables ``metrics`` and ``differences``."""
+    by_period, resampled = metric_rows(periods, contestants), Resampled(final)
+    metrics = pl.concat([by_period, pooled_rows(by_period, final, resampled)])
+    return metrics, difference_rows(contestants, resampled)
 
 
 def _with_chosen(
@@ -220,7 +220,7 @@ def _with_chosen(
     fixed: Sequence[Contestant],
     family: str,
 ) -> tuple[Contestant, ...]:
-    """All contestants once the family is chosen; its predictions go by the name of the card from here on."""
+    """All contestants once the family is chosen; its predictions go by the name of the card from here on alone."""
     card, before = chosen(*made[family])
     for period in periods:
         period.predictions["card"] = period.predictions.pop(family)
@@ -239,6 +239,7 @@ def _champion(policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:
 
 def _gate_inputs(
     final: Sequence[Period],
+    opponent: str,
     metrics: pl.DataFrame,
     differences: pl.DataFrame,
     card: FittedCard,
@@ -253,7 +254,10 @@ def _gate_inputs(
         name: dict(pooled.filter(pl.col("contestant") == name).select("metric", "value").iter_rows())
         for name in ("card", against)
     }
-    gap = differences.filter(pl.col("contestant") == against, pl.col("metric") == "auc").row(0, named=True)
+    areas = differences.filter(pl.col("metric") == "auc")
+    gap, rival = (
+        areas.filter(pl.col("contestant") == name).row(0, named=True) for name in (against, opponent)
+    )
     now, then = codes_of(material.current, in_force), codes_of(material.current, with_card(policy, card))
     moved = groups.stability(now, then)
     pairs = pl.DataFrame({"now": now, "then": then}).group_by("now", "then").len().sort("now", "then")
@@ -275,6 +279,9 @@ def _gate_inputs(
         moves={(one, other): count for one, other, count in pairs.iter_rows()},
         challenger=worth["card"],
         champion=worth[against],
+        opponent_difference=rival["difference"],
+        opponent_low=rival["low"],
+        opponent_high=rival["high"],
     )
 
 
@@ -311,35 +318,4 @@ def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.Data
             }
             for one in periods
         ]
-    )
-
-
-def _verdict(metrics: pl.DataFrame, differences: pl.DataFrame, periods: int) -> Message:
-    """One plain sentence: better than counting or not, by how much, how sure."""
-    pooled = metrics.filter(pl.col("test_as_of").is_null(), pl.col("metric") == "precision_expected")
-    rate = dict(pooled.select("contestant", "value").iter_rows())
-    gap = {
-        name: (value, low, high)
-        for name, value, low, high in differences.filter(pl.col("contestant") == COUNT)
-        .select("metric", "difference", "low", "high")
-        .iter_rows()
-    }
-    value, low, high = gap["auc"]
-    hits = Message(
-        "Among the riskiest tenth, {card} of 100 are hits by the card, {count} by counting past violations, "
-        "{random} at random",
-        {
-            name: f"{100 * rate[one]:.0f}"
-            for name, one in (("card", "card"), ("count", COUNT), ("random", "random"))
-        },
-    )
-    facts = {"hits": hits, "span": f"{value:+.3f} ({low:+.3f} … {high:+.3f})", "periods": periods}
-    if low > 0 and gap["precision_expected"][1] > -0.01:
-        return Message(
-            "The card is better than counting: {hits}; AUC difference {span}, last {periods} periods.", facts
-        )
-    return Message(
-        "The card is NOT better than counting: {hits}; AUC difference {span}, last {periods} periods. "
-        "Counting would do.",
-        facts,
     )

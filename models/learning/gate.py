@@ -38,7 +38,8 @@ class GateInputs:
     ``precision_ratio``: precision at capacity, challenger over champion.  ``periods``: final periods compared.
     ``migration``, ``two_band_moves``: share of today's enterprises whose code would change, by two or three
     bands.  ``moves``: enterprises by (code now, code then).  ``challenger``, ``champion``: measures by name.
-    ``against``: id of the champion, ``None`` for the expert pack.
+    ``against``: id of the champion, ``None`` for the expert pack.  ``opponent_difference``: AUC of the challenger
+    less that of the best simple rule, with its paired bootstrap interval ``opponent_low``, ``opponent_high``.
     """
 
     auc_difference: float
@@ -54,6 +55,9 @@ class GateInputs:
     challenger: Mapping[str, float] = field(default_factory=dict[str, float])
     champion: Mapping[str, float] = field(default_factory=dict[str, float])
     against: str | None = None
+    opponent_difference: float = math.nan
+    opponent_low: float = math.nan
+    opponent_high: float = math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, readable as JSON: unknown numbers are null, ``moves`` and ``parity`` rows."""
@@ -173,6 +177,22 @@ def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
     )
 
 
+def _opponent(inputs: GateInputs, _: Gate) -> Finding:
+    """The challenger must not rank clearly worse than the best simple rule: the interval may not lie below 0."""
+    value, low, high = inputs.opponent_difference, inputs.opponent_low, inputs.opponent_high
+    told = f"{_signed(value)} ({_signed(low)} … {_signed(high)})"
+    return Finding(
+        "opponent",
+        high >= 0,
+        Message(
+            "AUC less that of the best simple rule is {told}; an interval that is not wholly below 0 is asked for",
+            {"told": told},
+        ),
+        value,
+        0.0,
+    )
+
+
 def _directions(inputs: GateInputs, _: Gate) -> Finding:
     breaches = inputs.monotonicity_breaches
     told = (
@@ -261,6 +281,7 @@ def _percent(share: float) -> str:
 
 _RULES: tuple[Callable[[GateInputs, Gate], Finding], ...] = (
     _discrimination,
+    _opponent,
     _Bound(
         "precision",
         "precision_ratio",

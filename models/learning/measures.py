@@ -1,6 +1,6 @@
 """What is measured on a test day: order, precision at capacity, probabilities, and how sure all that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from models.learning import groups, probabilities
 from models.learning import metrics as metric
 from models.learning.comparison import Contestant, Prediction
+from models.learning.resampling import CAPACITY, HEAD, MEASURES, ROUNDS, Ranked, draws, interval, places
 from models.learning.splits import Split
 from models.territory import lies_in
 from models.vocabulary import as_date
 
 Floats = NDArray[np.float64]
-CAPACITY = 0.1
-"""Share of a cohort that can be visited: what precision and recall are measured at."""
-ROUNDS = 200
-INTERVALS = ("auc", "precision_expected")
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,17 @@ class Period:
         return self.test["label"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
     @cached_property
+    def _measured(self) -> dict[str, Mapping[str, float]]:
+        return {}
+
+    def measured(self, name: str) -> Mapping[str, float]:
+        """The ``MEASURES`` of a contestant, taken once; NaN with outcomes of one kind alone."""
+        if name not in self._measured:
+            ranked = Ranked(self.predictions[name].score, self.labels)
+            self._measured[name] = dict(zip(MEASURES, ranked.measured(), strict=True))
+        return self._measured[name]
+
+    @cached_property
     def groups(self) -> NDArray[np.int64]:
         """Number of the team that recorded the outcome, else of the district."""
         source = self.test.select(group=pl.coalesce("team", lies_in("district")))
@@ -53,7 +61,7 @@ class Period:
 def measure(period: Period, prediction: Prediction) -> dict[str, float]:
     """Every metric of one prediction."""
     labels, score = period.labels, prediction.score
-    top = metric.at_capacity(score, labels, max(1, int(len(labels) * CAPACITY)))
+    top, head = (metric.at_capacity(score, labels, places(share, len(labels))) for share in (CAPACITY, HEAD))
     found = {
         "auc": metric.auc(score, labels),
         "within_auc": groups.within_group_auc(score, labels, period.groups)[0],
@@ -61,6 +69,7 @@ def measure(period: Period, prediction: Prediction) -> dict[str, float]:
         "precision_expected": top.precision_expected,
         "precision_best": top.precision_best,
         "precision_worst": top.precision_worst,
+        "precision_2pct": head.precision_expected,
         "recall_expected": top.recall_expected,
         "lift": top.lift,
         "labelled_at_k": float(top.labelled),
@@ -111,79 +120,67 @@ def _metric_frame(rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def pooled_rows(by_period: pl.DataFrame, final: Sequence[Period]) -> pl.DataFrame:
-    """Means over the final periods, with bootstrap intervals (firms resampled) for the ``INTERVALS``.
+class Resampled:
+    """The ``MEASURES`` of every contestant, means over some periods, with the enterprises drawn anew ``ROUNDS`` times.
+
+    A drawn enterprise brings its rows of every period.
+    """
+
+    def __init__(self, periods: Sequence[Period]) -> None:
+        names = list(periods[0].predictions)
+        ranked = [
+            {name: Ranked(one.predictions[name].score, one.labels) for name in names} for one in periods
+        ]
+        ends = np.cumsum([period.test.height for period in periods])[:-1]
+        self._drawn = {name: np.empty((ROUNDS, len(MEASURES))) for name in names}
+        firms = pl.concat([period.test["enterprise_id"] for period in periods])
+        for number, times in enumerate(draws(firms)):
+            parts = np.split(times, ends)
+            for name in names:
+                found = [of[name].measured(part) for of, part in zip(ranked, parts, strict=True)]
+                self._drawn[name][number] = np.mean(found, axis=0)
+        self._seen = {name: np.mean([of[name].measured() for of in ranked], axis=0) for name in names}
+
+    def interval(self, name: str, measure: str) -> tuple[float, float]:
+        """The interval of a measure of a contestant."""
+        return interval(self._drawn[name][:, MEASURES.index(measure)])
+
+    def difference(self, name: str, other: str, measure: str) -> tuple[float, float, float]:
+        """A contestant less another, and the interval of that from the same draws for both."""
+        at = MEASURES.index(measure)
+        low, high = interval(self._drawn[name][:, at] - self._drawn[other][:, at])
+        return float(self._seen[name][at] - self._seen[other][at]), low, high
+
+
+def pooled_rows(by_period: pl.DataFrame, final: Sequence[Period], resampled: Resampled) -> pl.DataFrame:
+    """Means over the final periods, with bootstrap intervals (firms resampled) for the ``MEASURES``.
 
     ``by_period``: the rows of ``metric_rows``.  What was not measured on every final period is left out.
     """
-    stacked = _Stack(final)
     means = (
         by_period.filter(pl.col("test_as_of").is_in([period.day for period in final]))
         .group_by("contestant", "metric", maintain_order=True)
         .agg(pl.col("value").mean(), periods=pl.len())
         .filter(pl.col("periods") == len(final))
     )
-    rows: list[tuple[Any, ...]] = []
-    for contestant, name, mean in means.select("contestant", "metric", "value").iter_rows():
-        low = high = None
-        if name in INTERVALS:
-            score = stacked.scores[contestant]
-            low, high = metric.cluster_bootstrap(
-                lambda rows, score=score, name=name: stacked.of(score[rows], name, rows),
-                stacked.firms,
-                ROUNDS,
-            )
-        rows.append((contestant, None, name, mean, low, high))
+    rows = [
+        (contestant, None, name, mean, *(resampled.interval(contestant, name) if name in MEASURES else _NONE))
+        for contestant, name, mean in means.select("contestant", "metric", "value").iter_rows()
+    ]
     return _metric_frame(rows)
 
 
-def _dense(score: Floats) -> Floats:
-    return np.unique(score, return_inverse=True)[1].astype(np.float64)
+_NONE = (None, None)
 
 
-class _Stack:
-    """The final periods one after another, so that a resampled firm brings its rows of every period."""
-
-    def __init__(self, periods: Sequence[Period]) -> None:
-        self.firms = pl.concat([period.test["enterprise_id"] for period in periods])
-        self.labels = np.concatenate([period.labels for period in periods])
-        self.number = np.concatenate([np.full(one.test.height, at) for at, one in enumerate(periods)])
-        # Ranks instead of scores: no metric here tells them apart, and counting ranks needs no sorting.
-        self.scores = {
-            name: np.concatenate([_dense(period.predictions[name].score) for period in periods])
-            for name in periods[0].predictions
-        }
-        self.count = len(periods)
-
-    def of(self, score: Floats, name: str, rows: NDArray[np.int64]) -> float:
-        """Mean of a metric over the periods for scores of some rows."""
-        values: list[float] = []
-        for at in range(self.count):
-            here = self.number[rows] == at
-            own, labels = score[here], self.labels[rows][here]
-            if name == "auc":
-                values.append(metric.auc_of_ranks(own.astype(np.int64), labels))
-            else:
-                values.append(
-                    metric.at_capacity(own, labels, max(1, int(len(own) * CAPACITY))).precision_expected
-                )
-        return float(np.mean(values))
-
-
-def difference_rows(final: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
+def difference_rows(contestants: Sequence[Contestant], resampled: Resampled) -> pl.DataFrame:
     """The card less every other contestant on the final periods, on the same resampled firms."""
-    stacked = _Stack(final)
-    rows: list[tuple[Any, ...]] = []
-    for one in contestants:
-        for name in INTERVALS if one.name != "card" else ():
-            difference = metric.paired_difference(
-                lambda score, rows, name=name: stacked.of(score, name, rows),
-                stacked.scores["card"],
-                stacked.scores[one.name],
-                stacked.firms,
-                ROUNDS,
-            )
-            rows.append((one.name, name, *difference))
+    rows = [
+        (one.name, name, *resampled.difference("card", one.name, name))
+        for one in contestants
+        if one.name != "card"
+        for name in MEASURES
+    ]
     columns = ["contestant", "metric", "difference", "low", "high"]
     kinds = dict(zip(columns, [pl.String, pl.String, pl.Float64, pl.Float64, pl.Float64], strict=True))
     return pl.DataFrame(rows, schema=kinds, orient="row")

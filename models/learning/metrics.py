@@ -7,7 +7,7 @@ or outcome unknown, which is never 0.  What cannot be computed (no positives, no
 Every function raises ValueError where arrays differ in length, a label is none of these, or a score is NaN.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,16 +68,6 @@ class Chicago:
 def auc(score: Numbers, label: Numbers) -> float:
     """Chance that a positive scores above a negative, half for a tie, among known labels."""
     return two_class(sk.roc_auc_score, score, label)
-
-
-def auc_of_ranks(rank: Rows, label: Numbers) -> float:
-    """``auc`` for scores given as small integers (dense ranks): counted instead of sorted, for the bootstrap."""
-    size = int(rank.max()) + 1 if len(rank) else 1
-    ones = np.bincount(rank[label == 1], minlength=size)
-    zeros = np.bincount(rank[label == 0], minlength=size)
-    pairs = float(ones.sum()) * float(zeros.sum())
-    below = np.concatenate([[0], np.cumsum(zeros)[:-1]])
-    return float((ones * (below + zeros / 2)).sum() / pairs) if pairs else float("nan")
 
 
 def average_precision(score: Numbers, label: Numbers) -> float:
@@ -171,46 +161,6 @@ def lift_curve(score: Numbers, label: Numbers, steps: int = 50) -> pl.DataFrame:
     return pl.DataFrame({"share_visited": visited, "share_found": pl.Series(share).fill_nan(None)})
 
 
-def cluster_bootstrap(
-    statistic: Callable[[Rows], float],
-    clusters: Keys,
-    rounds: int = 200,
-    seed: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile interval of a statistic when whole clusters (enterprises) are drawn anew with replacement.
-
-    ``statistic`` is called with row numbers and indexes its own arrays.  Rounds in which it is NaN (no
-    positives drawn) are left out; the interval is NaN when all are.  Depends on ``seed`` alone.
-    """
-    return _percentiles([statistic(rows) for rows in _resamples(clusters, rounds, seed)], level)
-
-
-def paired_difference(
-    statistic: Callable[[Numbers, Rows], float],
-    score_a: Numbers,
-    score_b: Numbers,
-    clusters: Keys,
-    rounds: int = 200,
-    seed: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float, float]:
-    """How much better ``score_a`` does than ``score_b``, with the interval from the same resamples for both.
-
-    ``statistic`` is called with the scores of the drawn rows and their numbers, the latter for everything but
-    the score: ``lambda score, rows: auc(score, label[rows])``.
-
-    Returns:
-        Difference on all rows, and the ends of its percentile interval as in ``cluster_bootstrap``.
-    """
-
-    def difference(rows: Rows) -> float:
-        return statistic(score_a[rows], rows) - statistic(score_b[rows], rows)
-
-    low, high = cluster_bootstrap(difference, clusters, rounds, seed, level)
-    return difference(np.arange(len(score_a))), low, high
-
-
 def spearman(a: Numbers, b: Numbers) -> float:
     """Rank correlation, ties by their mean rank; NaN where either array is constant."""
     if len(a) != len(b):
@@ -275,27 +225,6 @@ def _in_first_half(score: Numbers) -> Numbers:
     """Chance of each row to be in the first half, highest score first."""
     first, tied = _places(score)
     return np.clip((len(score) / 2 - first) / tied, 0, 1)
-
-
-def _resamples(clusters: Keys, rounds: int, seed: int) -> Iterator[Rows]:
-    """Row numbers of as many clusters as there are, drawn with replacement, once per round."""
-    rng = np.random.default_rng(seed)
-    _, cluster, size = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)
-    by_cluster = np.argsort(cluster, kind="stable")
-    start = np.cumsum(size) - size
-    for _ in range(rounds):
-        drawn = rng.integers(0, len(size), len(size))
-        length = size[drawn]
-        shift = start[drawn] - (np.cumsum(length) - length)
-        yield by_cluster[np.arange(length.sum()) + np.repeat(shift, length)]
-
-
-def _percentiles(values: list[float], level: float) -> tuple[float, float]:
-    seen = np.array(values)[~np.isnan(values)]
-    if not len(seen):
-        return np.nan, np.nan
-    low, high = np.quantile(seen, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def ranks(codes: Keys) -> Rows:

@@ -99,8 +99,9 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
         found, report = measure(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
-        told = {"label": label, "metrics": pooled, "verdict": kept(found.verdict), "report": str(report)}
-        typer.echo(as_json(told))
+        told = {"label": label, "metrics": pooled, "opponent": found.opponent}
+        told |= {name: getattr(found, name).fill_nan(None).to_dicts() for name in ("gains", "forecast")}
+        typer.echo(as_json({**told, "verdict": kept(found.verdict), "report": str(report)}))
         return
     words, console = Words(settings.language), Console()
     titles = {each.name: words.of(each.title) for each in found.contestants}
@@ -110,6 +111,8 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
         highlight=False,
     )
     console.print(metrics_table(pooled, titles, words))
+    against = escape(titles.get(found.opponent, found.opponent))
+    console.print(f"[bold]{words('Best simple rule before')}[/] {against}", highlight=False)
     console.print(f"[bold]{words('Verdict')}[/] {escape(words.of(found.verdict))}")
     console.print(f"[bold]{words('Report')}[/] {escape(str(report))}", soft_wrap=True)
 

@@ -40,6 +40,8 @@ EVALUATION_TABLES = (
     "stability",
     "tradeoff",
     "feedback",
+    "gains",
+    "forecast",
 )
 """Tables of an ``Evaluation`` kept in ``model.*``, each row with its ``evaluation_id``."""
 _PROMOTIONS = Decisions("model.promotions", chosen="card_id", noted="promoted_at")
@@ -96,6 +98,7 @@ def save_evaluation(
             card_id=evaluation.card.card_id,
             known_at=evaluation.known_at,
             evaluated_on=evaluated_on,
+            opponent=evaluation.opponent,
             **{f"verdict_{language}": text for language, text in say(evaluation.verdict).items()},
             gate_inputs=json.dumps(
                 {**evaluation.gate_inputs.to_dict(), "against": against}, ensure_ascii=False

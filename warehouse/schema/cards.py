@@ -36,6 +36,7 @@ _COLUMNS = COMMON | spread(
         "gate": text("findings of the gate, as JSON"),
         "evaluation_id": text("run that evaluated"),
         "evaluated_on": day("day of the evaluation"),
+        "opponent": text("the best simple rule on the test days before, which the verdict speaks against"),
         "verdict_zh verdict_en": text("the verdict in a sentence"),
         "gate_inputs": text("what the gate is asked about, as JSON"),
         "report": text("file of the report"),
@@ -73,7 +74,7 @@ TABLES = {
     ),
     "model.evaluations": _model(
         "one evaluation of a card",
-        "evaluation_id label card_id known_at evaluated_on verdict_zh verdict_en gate_inputs report",
+        "evaluation_id label card_id known_at evaluated_on verdict_zh verdict_en gate_inputs report opponent",
         key="evaluation_id",
     ),
 }

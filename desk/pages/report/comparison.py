@@ -11,10 +11,10 @@ from desk.draw.charts import Dot
 from desk.pages.report.tables import Cell, Record, Row, Table, records
 from desk.say import numbers
 from desk.say.numbers import is_known
-from desk.say.report import KINDS, METRICS, TOP, Metric, measure
+from desk.say.report import KINDS, METRICS, TOP, Metric, family, measure
 from desk.words.words import Words
 from models.learning.comparison import Contestant
-from models.learning.evaluation import COUNT, Evaluation
+from models.learning.evaluation import Evaluation
 
 AS_VISITED = "chicago_first_half_actual"
 """What the visits as they were made reach: the same for all, so a sentence and no column."""
@@ -22,6 +22,7 @@ AT_TOP = (
     "precision_worst",
     "precision_expected",
     "precision_best",
+    "precision_2pct",
     "recall_expected",
     "lift",
     "labelled_at_k",
@@ -44,7 +45,7 @@ class Contest:
         self.listed = sorted(evaluation.contestants, key=self._place)
         self.card = self._champion()
         self.random = self._first("baseline", lambda one: one.name == RANDOM)
-        self.counting = self._counting()
+        self.opponent = self._opponent()
         self.expert = self._first("expert")
         self.black_box = self._first("black_box")
 
@@ -76,8 +77,8 @@ class Contest:
     @property
     def highlighted(self) -> list[Contestant]:
         """The few that charts tell apart, the card first."""
-        few = (self.card, self.black_box, self.expert, self.counting, self.random)
-        return [one for one in few if one is not None]
+        few = (self.card, self.black_box, self.expert, self.opponent, self.random)
+        return list(dict.fromkeys(one for one in few if one is not None))
 
     def _place(self, contestant: Contestant) -> tuple[int, float, str]:
         kind = _ORDER.index(contestant.kind) if contestant.kind in KINDS else len(KINDS)
@@ -93,10 +94,9 @@ class Contest:
     def _first(self, kind: str, is_meant: Callable[[Contestant], bool] = lambda _: True) -> Contestant | None:
         return next((one for one in self.listed if one.kind == kind and is_meant(one)), None)
 
-    def _counting(self) -> Contestant | None:
-        """The rule that counts past violations, else the best simple rule that is not chance."""
-        counts = self._first("baseline", lambda one: one.name == COUNT)
-        return counts or self._first("baseline", lambda one: one != self.random)
+    def _opponent(self) -> Contestant | None:
+        """The simple rule that the verdict speaks against."""
+        return next((one for one in self.listed if one.name == self.evaluation.opponent), None)
 
 
 def contest_tables(contest: Contest) -> list[Table]:
@@ -176,6 +176,34 @@ def _tone(metric: Metric, low: Any, high: Any) -> str:
     if not is_known(low) or not is_known(high) or low <= 0 <= high:
         return ""
     return "better" if (low > 0) == (metric.better >= 0) else "worse"
+
+
+def gain_table(contest: Contest) -> Table:
+    """What the card gained on the best simple rule, test day by test day, and what is expected of the next period."""
+    words, evaluation = contest.words, contest.evaluation
+    titles = {one.name: contest.title(one) for one in contest.listed}
+    rows: dict[Any, dict[str, Record]] = {}
+    for row in records(evaluation.gains):
+        rows.setdefault(row["test_as_of"], {})[row["metric"]] = row
+    names = [name for name in contest.metrics if any(name in of for of in rows.values())]
+    made: list[Row] = []
+    for day, of in rows.items():
+        one = next(iter(of.values()))
+        rule, of_family = str(one["opponent"]), str(one["family"])
+        who = Cell(titles.get(rule, rule), family(of_family, words))
+        gains = (Cell(measure(name).gap(of.get(name, {}).get("gain"))) for name in names)
+        made.append(Row((Cell(words.day(day)), who, *gains)))
+    told = {row["metric"]: row for row in records(evaluation.forecast)}
+    if made:
+        expected = (_foretold(told.get(name, {}), name) for name in names)
+        made.append(Row((Cell(words("next period, expected")), Cell(""), *expected), "card"))
+    head = (words("test day"), words("card less …"), *(_gap_title(contest, name) for name in names))
+    return Table(head, tuple(made), words("There are no results by test day."), texts=2)
+
+
+def _foretold(row: Record, name: str) -> Cell:
+    form = measure(name).gap
+    return Cell(form(row.get("expected")), numbers.interval(form, row.get("low"), row.get("high")))
 
 
 def explanations(contest: Contest) -> list[tuple[str, str]]:

@@ -64,8 +64,21 @@ def facts(contest: Contest) -> list[tuple[str, str]]:
         (words("Fitted for"), origin.fitted_for),
         (words("Learnt on"), learnt),
         (words("Tried on"), tried if days else words("No test days: there are too few complete outcomes.")),
+        (words("Held against"), _held_against(contest)),
         (words("Data as known on"), words.day(evaluation.known_at)),
     ]
+
+
+def _held_against(contest: Contest) -> str:
+    """The opponent, and what it was chosen on."""
+    words = contest.words
+    title = contest.title(contest.opponent) if contest.opponent else numbers.DASH
+    before = contest.evaluation.periods.filter(~pl.col("is_final")).height
+    if before:
+        return words("{rule}: the best simple rule on the {n} test days before", rule=title, n=before)
+    return words(
+        "{rule}: the best simple rule on the days learnt from, as there is no test day before", rule=title
+    )
 
 
 OF_VISITS = N_("of 100 visits to the top of the list are hits (first {top} of the list)")
@@ -107,7 +120,7 @@ def big_numbers(contest: Contest) -> list[BigNumber]:
 def _big_number(contest: Contest, name: str, caption: str, form: Form) -> BigNumber:
     row = contest.measured(contest.card, name)
     compared = [
-        one for one in (contest.random, contest.counting, contest.black_box) if _has(contest, one, name)
+        one for one in (contest.random, contest.opponent, contest.black_box) if _has(contest, one, name)
     ]
     others = [(contest.short(one), form(contest.value(one, name))) for one in compared if one is not None]
     if name == "precision_expected" and not _has(contest, contest.random, name):

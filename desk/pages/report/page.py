@@ -17,7 +17,8 @@ from desk.say.plan import NO_TARGET
 from desk.say.report import METRICS, SCORE, TOP
 from desk.words.words import Words
 from models.learning.evaluation import Evaluation
-from models.learning.measures import CAPACITY
+from models.learning.forecast import LEVEL
+from models.learning.resampling import CAPACITY
 from models.messages import N_
 
 HALF = 0.5
@@ -101,6 +102,8 @@ def _contest(held: Contest) -> dict[str, Any]:
         "dots": charts.dot_chart(dots, title=words("AUC with its 95% interval"), x=axis) if dots else None,
         "contest_tables": contest.contest_tables(held),
         "differences": contest.difference_table(held),
+        "gains": contest.gain_table(held),
+        "level": numbers.rounded_share(LEVEL),
         "explanations": contest.explanations(held),
         "as_visited": numbers.share(visited) if numbers.is_known(visited) else "",
         "by_day": [one for name in ("auc", "precision_expected") if (one := _by_day(held, name))],

@@ -22,8 +22,9 @@ from models.coding.calibration import Calibration, Step
 from models.coding.card import FittedCard, Origin
 from models.learning.comparison import Contestant, Prediction
 from models.learning.evaluation import Evaluation
+from models.learning.forecast import forecast_rows
 from models.learning.gate import GateInputs
-from models.learning.measures import INTERVALS
+from models.learning.resampling import MEASURES
 from models.messages import Message
 from models.policy import Label, Thresholds, Words, load_policy
 from models.scorecard import Factor, Scorecard
@@ -45,6 +46,7 @@ METRICS = {
     "precision_expected": (0.158, 0.15),
     "precision_worst": (0.15, 0.13),
     "precision_best": (0.16, 0.17),
+    "precision_2pct": (0.158, 0.2),
     "recall_expected": (0.1, 0.1),
     "lift": (1.0, 0.95),
     "brier": (0.133, -0.006),
@@ -88,7 +90,7 @@ def metrics() -> pl.DataFrame:
                 continue
             value = chance + gain * skill
             wide = 0.02 * abs(gain) / 0.13 if metric != "labelled_at_k" else 0.0
-            ends = (value - wide, value + wide) if metric in INTERVALS else (None, None)
+            ends = (value - wide, value + wide) if metric in MEASURES else (None, None)
             rows.append((name, None, metric, value, *ends))
             rows += [(name, day, metric, value + rng.normal(0, wide), None, None) for day in DAYS]
     schema = {
@@ -113,9 +115,20 @@ def differences() -> pl.DataFrame:
         )
         for name, *_, skill in CONTESTANTS
         if name != "card"
-        for metric in INTERVALS
+        for metric in MEASURES
     ]
     return pl.DataFrame(rows, schema=["contestant", "metric", "difference", "low", "high"], orient="row")
+
+
+def gains() -> pl.DataFrame:
+    rows = [
+        (day, "boosted", "severity_rule" if day > DAYS[0] else "count_36m", metric, gain, 0.0, gain)
+        for day in DAYS
+        for metric in MEASURES
+        for gain in [METRICS[metric][1] * 0.13]
+    ]
+    names = ["test_as_of", "family", "opponent", "metric", "card", "rival", "gain"]
+    return pl.DataFrame(rows, schema=names, orient="row")
 
 
 def curve() -> pl.DataFrame:
@@ -344,6 +357,9 @@ def evaluation() -> Evaluation:
         ),
         feedback=pl.DataFrame({"slope": [0.013], "low": [0.007], "is_alarming": [True]}),
         suspicious=(),
+        opponent="severity_rule",
+        gains=gains(),
+        forecast=forecast_rows(gains(), used_from=date(2024, 9, 30)),
         verdict=Message(
             "It helps: on days it had not seen, 29.8% of the first 10% of the list were hits, against 24.1% "
             "when counting past violations and 15.8% at random. No clear difference to the best black box.",
@@ -401,6 +417,24 @@ def test_page_one_says_whether_it_helps_by_how_much_and_for_whom_it_errs(tmp_pat
     ):
         assert 0 < text.index(escape(said)) < start
     assert '<p class="value">30</p>' in text[:start]
+
+
+@LANGUAGES
+def test_the_best_simple_rule_is_the_one_compared_with_and_what_to_expect_is_told(language: str):
+    text, words = whole_page(language), Speaker(language)
+    start = text.index('<section class="page">')
+    rule = next(one for one in evaluation().contestants if one.name == evaluation().opponent)
+    assert text[:start].count(f"<dt>{escape(words.of(rule.title))}</dt>") == 4, "beside every large number"
+    assert (
+        words("{rule}: the best simple rule on the {n} test days before", rule=rule.title, n=4)
+        in text[:start]
+    )
+    assert "Counting past violations" not in text[:start].split('class="facts"')[0].split("<svg")[0]
+    gained = text.index(escape(words("What the card gains on the best simple rule")))
+    foretold = text.index(escape(words("next period, expected")), gained)
+    table = text[text.rindex("<table", 0, foretold) : text.index("</table>", foretold)]
+    assert table.count("<tr") == 1 + len(DAYS) + 1
+    assert "+0.017" in table, "0.13 times 0.13, every day, and so expected"
 
 
 @LANGUAGES

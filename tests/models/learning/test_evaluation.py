@@ -15,11 +15,10 @@ from models.errors import ModelError
 from models.learning import groups
 from models.learning.comparison import RULES, Contestant, Prediction, baselines, expert
 from models.learning.error_analysis import codes_of
-from models.learning.evaluation import Evaluation, best_family, evaluate, play, usable_splits
+from models.learning.evaluation import Evaluation, evaluate, play, usable_splits
 from models.learning.families import FAMILIES
 from models.learning.gate import judge
-from models.learning.measures import CAPACITY, Period
-from models.learning.splits import Split
+from models.learning.resampling import CAPACITY, MEASURES
 from models.learning.training import fit_finished
 from models.messages import Message
 from tests.worlds.panels import (
@@ -42,6 +41,11 @@ def all_knowing(train: pl.DataFrame, test: pl.DataFrame) -> Prediction:
     """The truth itself, which nobody can beat but by luck."""
     logit = by_several(test)
     return Prediction(logit, 1 / (1 + np.exp(-logit)))
+
+
+def by_results(rows: pl.DataFrame) -> np.ndarray:
+    """Logit of a truth that knows the last result alone."""
+    return rows["last_result"].fill_null(0).to_numpy() * 0.8 - 2.5
 
 
 ORACLE = Contestant("oracle", "black_box", Message("oracle"), all_knowing)
@@ -86,9 +90,15 @@ def test_where_the_truth_is_made_of_several_things_the_card_beats_chance_and_cou
 def test_then_the_verdict_says_so_in_both_languages():
     verdict = measured("several").verdict
     zh, en = kept(verdict).values()
-    assert "is better than counting" in en
-    assert "优于简单计数" in zh
-    assert "并不优于" not in zh
+    title = next(
+        one.title for one in measured("several").contestants if one.name == measured("several").opponent
+    )
+    assert en.startswith(
+        f"The card is better than the best simple rule ({title}). Measured on the last 2 periods"
+    )
+    assert zh.startswith("评分卡优于最佳简单规则（")
+    assert "Expected of the next period" in en and "预计下一期" in zh
+    assert "to count" not in en
 
 
 def test_the_card_comes_near_what_can_be_known_at_all():
@@ -110,9 +120,28 @@ def test_every_family_finds_something():
 def test_where_counting_is_the_truth_or_nothing_is_the_card_is_not_called_better(truth: str):
     verdict = measured(truth).verdict
     zh, en = kept(verdict).values()
-    assert "NOT better than counting" in en
-    assert "Counting would do" in en
-    assert "并不优于简单计数" in zh
+    assert "NOT shown to be better than the best simple rule (" in en or "WORSE than" in en
+    assert "That rule would do" in en
+    assert "没有证据表明评分卡优于" in zh or "评分卡不如" in zh
+
+
+def test_where_counting_is_the_truth_counting_is_the_opponent():
+    found = measured("findings")
+    assert found.opponent == "count_36m"
+    assert "(count of violations, 36 months)" in str(found.verdict)
+
+
+def test_where_there_is_nothing_to_count_the_opponent_is_another_rule_and_the_verdict_says_so():
+    material = history(by_results, firms=400)
+    blank = pl.lit(0).cast(material.panel.schema["violations_36m"]).alias("violations_36m")
+    quiet = replace(
+        material, panel=material.panel.with_columns(blank), current=material.current.with_columns(blank)
+    )
+    found = evaluate(quiet, policy=policy(**QUICKER), in_force=POLICY, families=("boosted",))
+    zh, en = kept(found.verdict).values()
+    assert found.opponent == "last_result"
+    assert en.endswith("There are no violations to count; the simplest rival is last result only.")
+    assert zh.endswith("没有违法违规记录可数，最简单的对手是“只看最近一次结果”。")
 
 
 def test_where_counting_is_the_truth_the_card_counts():
@@ -150,6 +179,8 @@ COLUMNS = {
     "stability": {"before", "after", "unchanged", "two_bands", "jaccard"},
     "tradeoff": {"logit_per_point", "max_bins", "auc", "log_loss", "factors", "bins"},
     "feedback": {"slope", "low", "high", "is_alarming"},
+    "gains": {"test_as_of", "family", "opponent", "metric", "card", "rival", "gain"},
+    "forecast": {"metric", "expected", "low", "high", "level", "periods", "ahead"},
 }
 
 
@@ -175,7 +206,7 @@ def test_periods_walk_forward_and_the_last_ones_are_final():
 def test_every_contestant_is_measured_on_every_day_and_over_the_final_ones():
     found = measured("several")
     names = {one.name for one in found.contestants}
-    assert {*RULES, "shrunk_rate", "expert", "card", "float", "logistic", "oracle"} <= names
+    assert {*RULES, "expert", "card", "float", "logistic", "oracle"} <= {*names, "count_adjusted"}
     areas = found.metrics.filter(pl.col("metric") == "auc")
     assert areas.group_by("contestant").len()["len"].to_list() == [found.periods.height + 1] * len(names)
     assert found.metrics["value"].is_not_nan().all()
@@ -188,7 +219,7 @@ def test_pooled_numbers_are_means_of_the_final_days_and_lie_within_their_interva
     means = dict(days.group_by("contestant").agg(pl.col("value").mean()).iter_rows())
     assert pooled("several", "auc") == pytest.approx(means)
     bounded = found.metrics.filter(pl.col("low").is_not_null())
-    assert set(bounded["metric"]) == {"auc", "precision_expected"}
+    assert set(bounded["metric"]) == set(MEASURES)
     assert (bounded["low"] <= bounded["high"]).all()
     assert (
         bounded.filter(pl.col("metric") == "auc")
@@ -279,6 +310,8 @@ def test_the_gate_is_told_everything_it_asks_for():
     rates = pooled("several", "precision_expected")
     assert inputs.precision_ratio == pytest.approx(rates["card"] / rates["expert"])
     assert inputs.periods == 2
+    told = (inputs.opponent_difference, inputs.opponent_low, inputs.opponent_high)
+    assert told == against("several", found.opponent)
     assert inputs.monotonicity_breaches == ()
     assert {one.kind for one in inputs.parity} == {"division", "sector", "size"}
     assert all(one.champion_ratio is not None for one in inputs.parity)
@@ -370,30 +403,17 @@ def test_baselines_and_the_expert_rank_without_knowing_a_label():
     train = material.panel.filter(pl.col("as_of") == DAYS[0], pl.col("label").is_not_null())
     test = material.panel.filter(pl.col("as_of") == DAYS[-1])
     blind = test.with_columns(label=pl.lit(None, dtype=pl.Int8))
-    for one in (*baselines(), expert(POLICY.scorecard)):
+    for one in (*baselines(material.panel), expert(POLICY.scorecard)):
         said, unsaid = one.predict(train, test), one.predict(train, blind)
         assert not np.isnan(said.score).any()
         assert np.array_equal(said.score, unsaid.score)
 
 
 def test_a_random_draw_can_be_repeated_and_depends_on_firm_and_day_alone():
-    [lot] = [one for one in baselines() if one.name == "random"]
     rows = history(firms=100).panel.filter(pl.col("as_of") == DAYS[0])
+    [lot] = [one for one in baselines(rows) if one.name == "random"]
     first = lot.predict(rows, rows).score
     assert np.array_equal(lot.predict(rows, rows.reverse()).score[::-1], first)
     later = lot.predict(rows, rows.with_columns(pl.col("as_of") + 1)).score
     assert not np.array_equal(later, first)
     assert len(set(first)) == 100
-
-
-def period(scores: dict[str, list[float]], labels: list[int]) -> Period:
-    """A test day with given scores."""
-    test = pl.DataFrame({"label": labels, "as_of": [9] * len(labels)})
-    said: dict[str, Prediction] = {name: Prediction(np.array(score)) for name, score in scores.items()}
-    return Period(Split((0,), 9), test, test, said)
-
-
-def test_the_family_is_chosen_on_earlier_days_and_never_on_the_final_ones():
-    earlier = period({"a": [1, 2, 3, 4], "b": [4, 3, 2, 1]}, [0, 0, 1, 1])
-    assert best_family([earlier], ("b", "a")) == "a"
-    assert best_family([], ("b", "a")) == "b"

@@ -29,6 +29,9 @@ BETTER = GateInputs(
     migration=0.2,
     two_band_moves=0.01,
     periods=2,
+    opponent_difference=0.01,
+    opponent_low=-0.01,
+    opponent_high=0.03,
     parity=(GroupShare("division", "370102", 900, 1.2, 1.1),),
     moves={("green", "green"): 8, ("green", "blue"): 2},
 )
@@ -43,7 +46,7 @@ def finding(name: str, gate: Gate = GATE, **changed: object) -> Finding:
 def test_a_clearly_better_card_passes_every_rule():
     result = judge(BETTER, GATE)
     assert result.passed and not result.refusals
-    assert len(result.findings) == 7
+    assert len(result.findings) == 8
 
 
 def test_the_gate_of_the_starter_pack_is_one():
@@ -73,6 +76,17 @@ def test_a_margin_asked_for_moves_the_limit():
     asked = GATE.model_copy(update={"least_auc_difference": 0.025})
     assert finding("discrimination", asked, precision_ratio=1.0).passed
     assert not finding("discrimination", asked, precision_ratio=0.99).passed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "passes"),
+    [(0.01, 0.03, True), (-0.02, 0.0, True), (-0.02, -0.001, False), (NAN, NAN, False)],
+)
+def test_a_card_that_is_clearly_worse_than_the_best_simple_rule_is_refused(
+    low: float, high: float, passes: bool
+):
+    told = finding("opponent", opponent_difference=(low + high) / 2, opponent_low=low, opponent_high=high)
+    assert told.passed is passes
 
 
 @pytest.mark.parametrize(("ratio", "passes"), [(0.97, True), (0.969, False), (NAN, False)])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.estimates import wilson
 from models.feedback import feedback_loop
 from models.learning import groups, metrics, probabilities
-from models.learning.metrics import Numbers, Rows
+from models.learning.metrics import Numbers
 
 NAN = np.nan
 NO_LABELS = np.array([NAN, NAN, NAN])
@@ -358,82 +358,6 @@ def test_the_curve_meets_recall_at_every_capacity(case: tuple[Numbers, Numbers])
     curve = metrics.lift_curve(score, label, steps=len(score))["share_found"].to_list()
     recalls = [metrics.at_capacity(score, label, k + 1).recall_expected for k in range(len(score))]
     assert curve == pytest.approx([0, *recalls])
-
-
-# Resampling
-
-
-def test_clusters_are_drawn_whole():
-    clusters = np.array(["b", "a", "b", "c", "b", "a"])
-    members = {"a": [1, 5], "b": [0, 2, 4], "c": [3]}
-    seen: list[Rows] = []
-    metrics.cluster_bootstrap(lambda rows: float(len(seen.append(rows) or rows)), clusters, rounds=50)
-    for rows in seen:
-        names, counts = np.unique(clusters[rows], return_counts=True)
-        times = {name: count // len(members[name]) for name, count in zip(names, counts, strict=True)}
-        assert sum(times.values()) == 3
-        expected = [row for name, often in times.items() for row in members[name] * often]
-        assert sorted(rows.tolist()) == sorted(expected)
-    assert len({tuple(rows) for rows in seen}) > 5
-
-
-def test_the_interval_of_a_mean_is_the_one_of_theory():
-    values = np.random.default_rng(1).normal(size=400)
-    low, high = metrics.cluster_bootstrap(
-        lambda rows: float(values[rows].mean()), np.arange(400), rounds=2000
-    )
-    error = values.std() / 20
-    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.1 * error)
-    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.1 * error)
-
-
-def test_firms_seen_twenty_times_are_not_twenty_firms():
-    values = np.repeat(np.random.default_rng(1).normal(size=50), 20)
-
-    def width(clusters: Numbers) -> float:
-        low, high = metrics.cluster_bootstrap(lambda rows: float(values[rows].mean()), clusters)
-        return high - low
-
-    assert width(np.repeat(np.arange(50), 20)) > 3 * width(np.arange(1000))
-
-
-def test_the_seed_decides_the_interval_and_a_lower_level_narrows_it():
-    values = np.random.default_rng(1).normal(size=100)
-
-    def interval(**settings: Any) -> tuple[float, float]:
-        return metrics.cluster_bootstrap(
-            lambda rows: float(values[rows].mean()), np.arange(100) // 2, **settings
-        )
-
-    assert interval(seed=3) == interval(seed=3) != interval(seed=4)
-    assert interval()[0] < interval(level=0.5)[0] < interval(level=0.5)[1] < interval()[1]
-
-
-def test_rounds_without_a_number_are_left_out():
-    label = some(1, 0)
-    assert metrics.cluster_bootstrap(lambda rows: metrics.auc(some(2, 1)[rows], label[rows]), ["a", "b"]) == (
-        1.0,
-        1.0,
-    )
-    assert np.isnan(metrics.cluster_bootstrap(lambda _: NAN, ["a", "b"])).all()
-
-
-def test_two_scores_are_compared_on_the_same_draws():
-    rng = np.random.default_rng(5)
-    label = (rng.random(300) < 0.3).astype(float)
-    noise = rng.normal(size=300)
-    good, bad = 2 * label + noise, label + noise
-
-    def compare(a: Numbers, b: Numbers) -> tuple[float, float, float]:
-        return metrics.paired_difference(
-            lambda score, rows: metrics.auc(score, label[rows]), a, b, np.arange(300) // 3
-        )
-
-    difference, low, high = compare(good, bad)
-    assert difference == pytest.approx(metrics.auc(good, label) - metrics.auc(bad, label))
-    assert 0 < low < difference < high
-    assert compare(bad, good) == pytest.approx((-difference, -high, -low))
-    assert compare(good, 10 * good) == (0, 0, 0)
 
 
 # Ranks, codes and lists

@@ -293,6 +293,9 @@ BETTER = GateInputs(
     migration=0.2,
     two_band_moves=0.01,
     periods=2,
+    opponent_difference=0.01,
+    opponent_low=-0.01,
+    opponent_high=0.03,
     moves={("green", "green"): 700, ("green", "blue"): 150, ("red", "red"): 100, ("red", "yellow"): 50},
     challenger={"auc": 0.742},
     champion={"auc": 0.721},
@@ -332,7 +335,8 @@ def store(home: Home, inputs: GateInputs | None) -> None:
         if inputs is not None:
             connection.execute(
                 "INSERT OR REPLACE INTO model.evaluations "
-                "VALUES ('run', 'serious_finding', ?, DATE '2026-06-30', DATE '2026-06-30', '好', 'good', ?, 'r.html')",
+                "VALUES ('run', 'serious_finding', ?, DATE '2026-06-30', DATE '2026-06-30', '好', 'good', ?, 'r.html', "
+                "'count_36m')",
                 [CARD_ID, json.dumps(inputs.to_dict())],
             )
         publish_models(connection, home)
@@ -452,7 +456,7 @@ def test_promoting_prints_the_findings_and_keeps_who_decided(home: Home):
     assert (kept["action"], kept["card_id"], kept["previous_id"]) == ("promote", CARD_ID, None)
     assert (kept["approved_by"], kept["reason"]) == ("Wang Li", "better on both periods")
     assert kept["effective_from"] == date(2026, 12, 1) and kept["overridden"] is False
-    assert len(json.loads(kept["gate"])) == 7
+    assert len(json.loads(kept["gate"])) == 8
 
 
 def test_a_refused_card_is_not_promoted_and_the_findings_are_told(home: Home):
@@ -568,6 +572,9 @@ def learning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
                 SimpleNamespace(name="card", title=Message("Scorecard")),
                 SimpleNamespace(name="count", title=Message("Count of findings")),
             ],
+            opponent="count",
+            gains=pl.DataFrame({"test_as_of": [day], "metric": ["auc"], "gain": [nan]}),
+            forecast=pl.DataFrame({"metric": ["auc"], "expected": [0.1]}),
             verdict=Message("The card ranks better"),
         )
         return found, tmp_path / "report.html"
@@ -592,7 +599,14 @@ def test_evaluating_shows_the_final_periods_the_verdict_and_the_report(
     learning: list[dict[str, Any]], tmp_path: Path
 ):
     text = run("evaluate").stdout
-    for told in ("Last 2 periods", "0.742", "(0.731–0.752)", "29.0%", "Count of findings", "ranks better"):
+    for told in (
+        "Last 2 periods",
+        "0.742",
+        "(0.731–0.752)",
+        "29.0%",
+        "Best simple rule before Count of findings",
+        "ranks better",
+    ):
         assert told in text
     assert "0.999" not in text
     assert str(tmp_path / "report.html") in text
@@ -604,6 +618,11 @@ def test_evaluating_for_machines_gives_every_measure_and_null_for_unknown(learni
     assert {row["metric"] for row in data["metrics"]} == {"auc", "precision_expected", "brier"}
     assert [row["value"] for row in data["metrics"]] == [0.742, 0.29, 0.1, 0.61, None]
     assert data["verdict"]["en"] == "The card ranks better"
+    assert (data["opponent"], data["gains"][0]["gain"], data["forecast"][0]["expected"]) == (
+        "count",
+        None,
+        0.1,
+    )
 
 
 def test_looking_at_cards_loads_no_learning():
