@@ -20,11 +20,6 @@ def branches_of(code: str) -> tuple[str, ...]:
     return tuple(code[:end] for end in range(2, len(code) + 1)) if is_branch(code) else (code,)
 
 
-def lies_in(code: str, branch: str) -> bool:
-    """Whether a code is a narrower branch of another one."""
-    return code != branch and branch in branches_of(code)
-
-
 IS_BRANCH = r"^[0-9]{2,}$"
 """A code of digits, which lies in the branches it begins with."""
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _SIGNS = {"up": 1, "down": -1, "free": 0}
 _LEAST_LEVEL_ROWS = 50
 _MOST_LEVELS = 20
-"""Most frequent categories that get a column of their own; each costs as much time as a feature."""
+"""Categories that get a column of their own, those that set most apart; each costs as much time as a feature."""
 SEED = 20260101
 
 
@@ -126,24 +126,65 @@ def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list
             continue
         frequent = frequent_levels(series, max(_LEAST_LEVEL_ROWS, frame.height // 200))
         if len(frequent) > 1 or (len(frequent) == 1 and series.null_count()):
-            kept = sorted(frequent, key=lambda level: (-frequent[level], level))[:_MOST_LEVELS]
-            columns += [Column(candidate.feature, level, 0) for level in sorted(kept)]
+            of = Levels(candidate.feature, tuple(frequent), (0.0,) * len(frequent), 0.0)
+            index, labels = of.index(series), frame["label"].cast(pl.Float64).to_numpy()
+            mass, worth = (
+                np.bincount(index, each, len(of.table)).astype(np.float64)
+                for each in (np.ones(len(index)), labels)
+            )
+            kept, _ = set_apart(of, mass, worth, _MOST_LEVELS)
+            columns += [Column(candidate.feature, of.levels[at], 0) for at in kept]
     return columns
 
 
 def frequent_levels(series: pl.Series, least: float) -> dict[str, int]:
-    """Categories with so many rows that are in none narrower: the rare ones count for the branch they lie in."""
-    counts = dict(series.drop_nulls().value_counts().sort(series.name).iter_rows())
-    longest = max((len(text) for text in counts), default=0)
-    frequent: dict[str, int] = {}
-    for length in range(longest, 0, -1):
-        for text in [one for one in counts if len(one) == length]:
-            rows = counts.pop(text)
-            if rows >= least:
-                frequent[text] = rows
-            elif len(branches := branches_of(text)) > 1:
-                counts[branches[-2]] = counts.get(branches[-2], 0) + rows
-    return dict(sorted(frequent.items()))
+    """Categories with so many rows, and branches that have them with all that lies in them.
+
+    A branch in which only one narrower one has rows says nothing more than that one.
+    """
+    counts = dict[str, int]()
+    for text, rows in series.drop_nulls().value_counts().sort(series.name).iter_rows():
+        for branch in branches_of(text):
+            counts[branch] = counts.get(branch, 0) + rows
+    repeated = {
+        branches[-2]
+        for text, rows in counts.items()
+        if len(branches := branches_of(text)) > 1 and counts[branches[-2]] == rows
+    }
+    return {text: rows for text, rows in sorted(counts.items()) if rows >= least and text not in repeated}
+
+
+def set_apart(of: Levels, mass: Floats, worth: Floats, most: int) -> tuple[list[int], Floats]:
+    """At most so many levels, one after another that sets most apart, and the mean of each and of all others.
+
+    ``mass``, ``worth``: weight and weighted value of the rows of each level that lie in none narrower, and, last, of
+    those in none.  Those of a level that is not chosen count for the branch it lies in.
+    """
+    size = len(of.levels)
+    within = np.vstack([of.within, np.zeros(size)]) > 0
+    owner, chosen = np.full(size + 1, size), list[int]()
+    for _ in range(most):
+        gains = [
+            _apart(mass, worth, owner == owner[at], within[:, at]) if at not in chosen else -1.0
+            for at in range(size)
+        ]
+        best = int(np.argmax(gains))
+        if gains[best] <= 0:
+            break
+        owner = np.where(within[:, best] & (owner == owner[best]), best, owner)
+        chosen.append(best)
+    held, total = (np.bincount(owner, each, size + 1).astype(np.float64) for each in (mass, worth))
+    return sorted(chosen), np.divide(total, held, out=of.table.copy(), where=held > 0)
+
+
+def _apart(mass: Floats, worth: Floats, among: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> float:
+    """How much of the weighted squares within a group goes when some of it stand apart."""
+    inside, outside = among & chosen, among & ~chosen
+    one, other = mass[inside].sum(), mass[outside].sum()
+    if not one or not other:
+        return 0.0
+    distance = worth[inside].sum() / one - worth[outside].sum() / other
+    return float(one * other / (one + other) * distance**2)
 
 
 def design(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:

@@ -7,15 +7,14 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.industries import lies_in
-from models.learning.additive import AdditiveModel, Levels, Part, Steps, probability_of
+from models.learning.additive import AdditiveModel, Levels, Part, Steps, probability_of, set_apart
 from models.policy import Direction, Fitting
 
 Floats = NDArray[np.float64]
@@ -81,26 +80,16 @@ def choose_bins(
 
 
 def _worth_a_number(part: Part, frame: pl.DataFrame, curvature: Floats, fitting: Fitting) -> Part:
-    """The part with at most ``levels_per_factor`` categories: those kept that differ most from what they lie in.
+    """The part with at most ``levels_per_factor`` categories or branches: one after another that sets most apart.
 
-    The others have the value of the branch they lie in, or of what has none of its own.
+    All others have the value of the branch they lie in, or of what has none of its own.
     """
-    if not isinstance(part, Levels):
+    if not isinstance(part, Levels) or len(part.levels) <= fitting.levels_per_factor:
         return part
-    column = frame[part.feature]
-    while len(part.levels) > fitting.levels_per_factor:
-        mass = sums(part.index(column), curvature, len(part.table))
-        within = [
-            max((one for one in part.levels if lies_in(level, one)), key=len, default="")
-            for level in part.levels
-        ]
-        of = dict(zip(part.levels, part.values, strict=True)) | {"": part.missing}
-        saved = [mass[at] * (value - of[within[at]]) ** 2 for at, value in enumerate(part.values)]
-        kept = [at for at in range(len(saved)) if at != int(np.argmin(saved))]
-        part = replace(
-            part, levels=tuple(part.levels[at] for at in kept), values=tuple(part.values[at] for at in kept)
-        )
-    return part
+    mass = sums(part.index(frame[part.feature]), curvature, len(part.table))
+    kept, mean = set_apart(part, mass, mass * part.table, fitting.levels_per_factor)
+    levels = tuple(part.levels[at] for at in kept)
+    return Levels(part.feature, levels, tuple(mean[kept].tolist()), float(mean[-1]))
 
 
 def _atoms(part: Part, frame: pl.DataFrame, weights: Floats, curvature: Floats) -> _Atoms:

@@ -85,7 +85,7 @@ def _blank_parts(rows: pl.DataFrame, candidates: Sequence[Candidate], fitting: F
 
 
 def _cuts(values: NDArray[np.int64], labels: Floats, fitting: Fitting, least: float) -> tuple[int, ...]:
-    """Quantiles, and those of what lies above the lowest value.
+    """Quantiles, those of what lies above the lowest value, and those of the positives.
 
     Every bin holds ``least`` rows, or ``least_positives`` positives: at the top of a list hits are many and rows few.
     """
@@ -97,9 +97,9 @@ def _cuts(values: NDArray[np.int64], labels: Floats, fitting: Fitting, least: fl
     def holds(start: int, stop: int) -> bool:
         return stop - start >= least or positives[stop] - positives[start] >= fitting.least_positives
 
-    above = values[values > values[0]]
+    parts = (values, values[values > values[0]], values[labels[order] == 1])
     offered = np.unique(
-        np.concatenate([np.quantile(part, _QUANTILES, method="higher") for part in (values, above)])
+        np.concatenate([np.quantile(part, _QUANTILES, method="higher") for part in parts if len(part)])
     )
     cuts: list[int] = []
     before = 0

@@ -1,7 +1,8 @@
 """What ``learning.yaml`` may say: what is predicted, from what, how cards are fitted, when one may be promoted."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -122,6 +123,40 @@ class Label:
     provenance: Provenance
 
 
+_VARIANT = re.compile(
+    r"(?P<days>[1-9]\d{0,3})d|(?P<feature>[a-z_]+)(?P<sign>>=|<=)(?P<value>\d{1,6})", re.ASCII
+)
+
+
+def variant(label: Label, changes: Sequence[str]) -> Label | None:
+    """A label of the pack with another horizon (``730d``) or threshold (``severity_rank>=3``).
+
+    Thresholds take the place of its own; ``None`` where a change is neither.
+    """
+    spec, whens = label.spec, list[Condition]()
+    for change in changes:
+        found = _VARIANT.fullmatch(change)
+        if found is None:
+            return None
+        if found["days"]:
+            spec = spec.model_copy(update={"horizon_days": int(found["days"])})
+        else:
+            value, is_least = int(found["value"]), found["sign"] == ">="
+            least, most = (value, None) if is_least else (None, value)
+            whens.append(Condition(feature=found["feature"], at_least=least, at_most=most))
+    told = ", ".join(changes)
+    return replace(
+        label,
+        name=SEPARATOR.join((label.name, *changes)),
+        title=Words(zh=f"{label.title.zh}（{told}）", en=f"{label.title.en} ({told})"),
+        spec=spec.model_copy(update={"when": whens}) if whens else spec,
+    )
+
+
+SEPARATOR = ":"
+"""Between the name of a label and what a variant of it changes."""
+
+
 @dataclass(frozen=True)
 class LearningPolicy:
     """How scorecards are learnt, on one day."""
@@ -130,6 +165,12 @@ class LearningPolicy:
     candidates: tuple[Candidate, ...]
     fitting: Fitting
     gate: Gate
+
+    def label(self, name: str) -> Label | None:
+        """A label of the pack, or a variant of one: ``penalty:severity_rank>=3:730d``."""
+        of, *changes = name.split(SEPARATOR)
+        label = self.labels.get(of)
+        return variant(label, changes) if label and changes else label
 
 
 def learning_on(file: LearningFile, day: date) -> LearningPolicy:

@@ -40,7 +40,13 @@ if TYPE_CHECKING:
 DEFAULT_LABEL = "serious_finding"
 _PROMOTIONS_SHOWN = 5
 
-Label = Annotated[str, typer.Option(help="what is predicted; see learning.yaml of the policy pack")]
+Label = Annotated[
+    str,
+    typer.Option(
+        help="what is predicted: a label of learning.yaml of the policy pack, or a variant of one with another "
+        "horizon or threshold, e.g. penalty:730d:severity_rank>=3 or 'bad_score:score<=59'"
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     day("use what was known then; default: today", "--as-of"),
@@ -261,7 +267,7 @@ def _language(asked: str | None, settings: Settings) -> str:
 def _label_texts(stored: StoredCard, settings: Settings, words: Words) -> tuple[str, str]:
     """Title and meaning of what a card predicts, as the pack said on the day it was fitted for."""
     fitted_for = date.fromisoformat(stored.card["origin"]["fitted_for"])
-    label = load_policy(settings.pack).on(fitted_for).learning.labels.get(stored.label)
+    label = load_policy(settings.pack).on(fitted_for).learning.label(stored.label)
     if label is None:
         return stored.label, ""
     return words.of(label.title), words.of(label.meaning)

@@ -113,3 +113,20 @@ def test_a_card_stripped_of_its_fingerprint_is_refused():
 def test_a_card_that_reads_a_feature_that_does_not_exist_is_a_policy_error():
     with pytest.raises(PolicyError, match="alerts"):
         CARD.contributions(pl.DataFrame({"enterprise_id": ["e1"], "sector": ["general"]}))
+
+
+BRANCHED = Factor(
+    "trade", "sector", {"26": 5, "2614": 9, "建筑": 3, "x": 1}, missing=2, title_zh="行业", title_en="Trade"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "points"),
+    [
+        *(("26", 5), ("261", 5), ("2611", 5), ("2614", 9), ("26145", 9)),
+        *(("2", 2), ("27", 2), ("建筑", 3), ("建筑业", 2), ("x", 1), ("xy", 2), ("26a", 2), (None, 2)),
+    ],
+)
+def test_a_code_of_digits_gets_the_points_of_the_narrowest_branch_it_lies_in(code: str | None, points: int):
+    rows = pl.DataFrame({"sector": [code]}, schema={"sector": pl.String})
+    assert rows.select(BRANCHED.expression()).item() == points

@@ -1,5 +1,6 @@
 """Learning from history on a warehouse: fit a card, evaluate one, store what came out, write the report."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -93,9 +94,11 @@ def store_evaluation(
 ) -> Path:
     """Store card, tables and report of an evaluation; ``say`` tells its verdict.  Returns the path of the report."""
     card_id = save_card(connection, evaluation.card, fitted_on=today)
-    run_id = f"{evaluation.label.name}-{evaluation.known_at}-{card_id}-{datetime.now():%Y%m%d%H%M%S}"
+    # A variant's name has signs that file names do without.
+    of = re.sub(r"[^a-z0-9_]+", "-", evaluation.label.name)
+    run_id = f"{of}-{evaluation.known_at}-{card_id}-{datetime.now():%Y%m%d%H%M%S}"
     home.reports.mkdir(parents=True, exist_ok=True)
-    path = home.reports / f"{evaluation.label.name}-{evaluation.known_at}-{card_id}.{language}.html"
+    path = home.reports / f"{of}-{evaluation.known_at}-{card_id}.{language}.html"
     write_report(evaluation, path)
     save_evaluation(
         connection,

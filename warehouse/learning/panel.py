@@ -122,16 +122,26 @@ MAIN_LABELS = ("serious_finding", "penalty", "accident")
 
 
 def label_of(policy: PolicyOnDay, name: str) -> Label:
-    """A label of the pack.  Raises ModelError that lists what there is."""
-    if name not in policy.learning.labels:
-        known = ", ".join(policy.learning.labels)
+    """A label of the pack, or a variant of one.  Raises ModelError that lists what there is."""
+    label = policy.learning.label(name)
+    if label is None:
         raise ModelError(
-            "The pack {pack} has no label '{name}'. Choose one of: {known}.",
+            "The pack {pack} has no label '{name}'. Choose one of: {known}; with another horizon or threshold: "
+            "penalty:730d:severity_rank>=3.",
             pack=policy.pack,
             name=name,
-            known=known,
+            known=", ".join(policy.learning.labels),
         )
-    return policy.learning.labels[name]
+    tested = {one.feature for one in label.spec.when}
+    unknown = tested - {*OUTCOME_COLUMNS[label.spec.outcome]}
+    if unknown:
+        raise ModelError(
+            "The label '{name}' tests {unknown}; outcomes of its kind have {known}.",
+            name=name,
+            unknown=", ".join(sorted(unknown)),
+            known=", ".join(OUTCOME_COLUMNS[label.spec.outcome]),
+        )
+    return label
 
 
 def needed_columns(policy: PolicyOnDay) -> list[str]:

@@ -19,6 +19,7 @@ from models.learning.additive import (
     design_columns,
     extract,
     fit_additive,
+    frequent_levels,
 )
 from models.policy import LearningPolicy
 from tests.worlds.effort import tries
@@ -212,3 +213,24 @@ def test_a_logit_is_the_intercept_and_what_every_part_adds():
 def test_rows_beyond_the_limit_are_drawn_the_same_way_every_time():
     frame, of = frame_of(5, 700), policy_of(5, least_leaf=5, most_boosted_rows=300)
     assert boosted(frame, of)[2] == boosted(frame, of)[2]
+
+
+def test_a_branch_counts_what_lies_in_it_and_is_left_out_where_that_is_one_narrower_branch():
+    codes = (
+        ["2614"] * 60
+        + ["2611"] * 30
+        + ["2619"] * 25
+        + ["2710"] * 40
+        + ["27"] * 20
+        + ["餐饮"] * 9
+        + ["34"] * 55
+    )
+    series = pl.Series("industry", [*codes, None, None])
+    assert frequent_levels(series, 50) == {"2614": 60, "261": 115, "27": 60, "34": 55}
+
+
+def test_a_branch_has_what_it_lies_in_and_its_own():
+    of = Levels("industry", ("26", "2614", "34"), (1.0, 3.0, -1.0), 0.5)
+    told = pl.Series(["2614", "2611", "26", "3400", "99", None])
+    assert of.table[of.index(told)].tolist() == [3.0, 1.0, 1.0, -1.0, 0.5, 0.5]
+    assert of.within.tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]

@@ -420,3 +420,37 @@ def test_weights_stand_for_repeated_rows():
     one = fit(rows, of, weights=twice).model
     assert isinstance(one.parts[0], Steps)
     assert one != fit(rows, of).model
+
+
+def test_an_industry_is_pooled_upwards_within_the_limit_of_numbers():
+    """Sixty classes of six divisions: a division is known from its classes, and a class that stands out by itself."""
+    rng = np.random.default_rng(5)
+    divisions = ("13", "26", "33", "47", "51", "70")
+    codes = np.array([f"{division}{n:02}" for division in divisions for n in range(10)])
+    drawn = codes[rng.integers(0, 60, 12_000)]
+    logit = -1.5 + np.select([np.char.startswith(drawn, "26"), drawn == "4703"], [1.5, 2.5], 0.0)
+    hit = rng.random(12_000) < 1 / (1 + np.exp(-logit))
+    frame = pl.DataFrame({"industry": drawn, "label": hit.astype(np.int8)})
+    for family in FAMILIES:
+        found = factor(
+            fit(frame, learning(("industry", "free"), levels_per_factor=6), family=family), "industry"
+        )
+        assert len(found.points) <= 6
+        rows = pl.DataFrame({"industry": ["2607", "4703", "4702", "7001"]})
+        chemistry, outlier, building, others = rows.select(found.expression().alias("p"))["p"].to_list()
+        assert chemistry - others >= 10
+        assert outlier - building >= 15
+        assert abs(building - others) <= 3
+
+
+def test_the_few_at_the_top_of_a_list_have_points_of_their_own():
+    """Half a percent of the rows, far more often hit: too few for a bin by their number, enough by their hits."""
+    rng = np.random.default_rng(6)
+    count = rng.integers(0, 4, 20_000)
+    count[:60] = rng.integers(40, 60, 60)
+    hit = rng.random(20_000) < np.where(count >= 40, 0.8, 0.02 + 0.01 * np.minimum(count, 4))
+    frame = pl.DataFrame({"violations_36m": count, "label": hit.astype(np.int8)})
+    of = learning(("violations_36m", "up"))
+    for family in FAMILIES:
+        points = factor(fit(frame, of, family=family), "violations_36m").points
+        assert max(int(least) for least in points) >= 20

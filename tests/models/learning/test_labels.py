@@ -187,3 +187,39 @@ def test_the_cohort_of_a_label_is_any_of_its_groups_and_unknown_fulfils_nothing(
         {"status": None, "violations_36m": 1},
     )
     assert rows.filter(in_cohort(penalty))["enterprise_id"].to_list() == ["e1", "e2"]
+
+
+# ---- variants of a label -------------------------------------------------------------------------------
+
+
+def test_a_variant_has_another_horizon_or_threshold_and_a_name_that_tells_it():
+    of = load_policy().on(AS_OF).learning
+    told = of.label("penalty:severity_rank>=3:730d")
+    assert told is not None
+    assert told.name == "penalty:severity_rank>=3:730d"
+    assert told.spec.horizon_days == 730
+    assert [(one.feature, one.at_least, one.at_most) for one in told.spec.when] == [
+        ("severity_rank", 3, None)
+    ]
+    assert told.spec.cohort == of.labels["penalty"].spec.cohort
+    assert "730d" in told.title.zh
+    below = of.label("bad_score:score<=59")
+    assert below is not None
+    assert [(one.feature, one.at_most) for one in below.spec.when] == [("score", 59)]
+    assert of.label("penalty") == of.labels["penalty"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lateness",
+        "penalty:",
+        "penalty:0d",
+        "penalty:severity_rank=3",
+        "penalty:730 d",
+        "penalty:x>=-1",
+        "730d",
+    ],
+)
+def test_what_is_no_variant_is_no_label(name: str):
+    assert load_policy().on(AS_OF).learning.label(name) is None

@@ -40,6 +40,19 @@ def test_beginnings_and_words_of_a_text_stand_for_a_code(spec: dict[str, Any], c
     assert severity(cell, **spec) == code
 
 
+def test_the_first_keyword_that_a_text_holds_sorts_it_and_without_one_it_is_empty():
+    keywords = {"营造": "47", "工程": "50", "(a+)+$": "99"}
+    cells = ["大华营造工程", "土木工程", "大华", "", "(a+)+$", "a"]
+    assert read("enterprises", "industry", cells, keywords=keywords) == [
+        "47",
+        "50",
+        None,
+        None,
+        "99",
+        None,
+    ]
+
+
 @pytest.mark.parametrize("cell", ["不详", "2级", "N/A", "-", "0", "?", "severe", "一般 重大", "一般、重大"])
 @pytest.mark.parametrize(
     "spec", [{}, {"values": {"甲": "critical"}}, {"blank": "minor"}, {"empty": ["未填"]}]

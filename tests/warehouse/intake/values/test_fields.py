@@ -33,6 +33,11 @@ TEXT = "mapping: a\ntables: {%s: [{files: ['*'], columns: {%s: {column: x, %s}}}
         ("violations", "is_major_hazard", "blank: perhaps", "'blank' is perhaps"),
         ("violations", "is_major_hazard", "values: {J: ja}", "'ja' is not in the list"),
         ("violations", "is_major_hazard", "otherwise: maybe", "'maybe' is not in the list"),
+        ("violations", "severity", "keywords: {a: serious}", "optional texts that decide nothing"),
+        ("violations", "inspection_id", "keywords: {a: b}", "optional texts that decide nothing"),
+        ("violations", "quantity", "keywords: {a: 2}", "optional texts that decide nothing"),
+        ("enterprises", "name", "keywords: {a: b}", "optional texts that decide nothing"),
+        ("enterprises", "industry", "keywords: {a: b}, otherwise: c", "stand alone"),
         ("violations", "severity", "unreadable: blank", "unreadable"),
         ("violations", "severity", "unreadable: empty", "optional columns that decide nothing"),
         ("violations", "violation_id", "unreadable: empty", "optional columns that decide nothing"),
@@ -51,6 +56,7 @@ def test_a_key_that_does_not_fit_its_column_is_refused_with_the_mapping(
 @pytest.mark.parametrize(
     ("table", "column", "said"),
     [
+        ("enterprises", "industry", "keywords: {营造: '47', 工程: '50'}"),
         ("violations", "rectified_on", "unreadable: empty"),
         ("violations", "inspection_id", "unreadable: empty"),
         ("enterprises", "employees", "unreadable: empty"),
