@@ -126,15 +126,20 @@ def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list
             continue
         frequent = frequent_levels(series, max(_LEAST_LEVEL_ROWS, frame.height // 200))
         if len(frequent) > 1 or (len(frequent) == 1 and series.null_count()):
-            of = Levels(candidate.feature, tuple(frequent), (0.0,) * len(frequent), 0.0)
-            index, labels = of.index(series), frame["label"].cast(pl.Float64).to_numpy()
-            mass, worth = (
-                np.bincount(index, each, len(of.table)).astype(np.float64)
-                for each in (np.ones(len(index)), labels)
-            )
-            kept, _ = set_apart(of, mass, worth, _MOST_LEVELS)
-            columns += [Column(candidate.feature, of.levels[at], 0) for at in kept]
+            levels = tuple(frequent)
+            if len(levels) > _MOST_LEVELS:
+                levels = _most_unlike(Levels(candidate.feature, levels, (0.0,) * len(levels), 0.0), frame)
+            columns += [Column(candidate.feature, level, 0) for level in levels]
     return columns
+
+
+def _most_unlike(of: Levels, frame: pl.DataFrame) -> tuple[str, ...]:
+    """Those levels whose rates of positives set most apart."""
+    index, labels = of.index(frame[of.feature]), frame["label"].cast(pl.Float64).to_numpy()
+    mass, worth = (
+        np.bincount(index, each, len(of.table)).astype(np.float64) for each in (np.ones(len(index)), labels)
+    )
+    return tuple(of.levels[at] for at in set_apart(of, mass, worth, _MOST_LEVELS)[0])
 
 
 def frequent_levels(series: pl.Series, least: float) -> dict[str, int]:
