@@ -77,6 +77,47 @@ def test_the_real_fold_gives_the_same_features_whatever_comes_later():
     assert not leaks(honest, BUSY, BEFORE)
 
 
+LONG_MEMORY = {
+    "violations_halved_1y",
+    "violations_halved_2y",
+    "accidents_halved_2y",
+    "finding_days_12m",
+    "finding_days_36m",
+    "finding_days",
+    "items_found_36m",
+    "authorities_60m",
+    "days_since_first_violation",
+}
+"""Features that look back further than a year or two, each by another measure."""
+
+
+def test_what_was_heard_later_changes_every_feature_of_a_long_memory_and_is_caught():
+    """One finding and one accident known in time; others that had happened were told of later, and one came later."""
+    known = {"item_code": "x", "department": "m"}
+    of = world(
+        violations=[
+            {"occurred_on": days_before(300), **known},
+            {
+                "occurred_on": days_before(290),
+                "recorded_at": days_before(100),
+                "item_code": "y",
+                "department": "n",
+            },
+            {"occurred_on": days_before(900), "recorded_at": days_before(99), **known},
+            {"occurred_on": days_before(50), "item_code": "z", "department": "o"},
+        ],
+        accidents=[{"occurred_on": days_before(400), "recorded_at": days_before(60)}],
+    )
+    told = {folding: folding(of, BEFORE) for folding in (honest, reads_what_was_announced_later)}
+    differ = {
+        name
+        for name in LONG_MEMORY
+        if not told[honest][name].equals(told[reads_what_was_announced_later][name])
+    }
+    assert differ == LONG_MEMORY
+    assert honest(as_it_was(of, BEFORE), BEFORE).equals(told[honest])
+
+
 @pytest.mark.parametrize(
     "folding", [reads_what_was_announced_later, reads_what_happened_later], ids=lambda one: one.__name__
 )
