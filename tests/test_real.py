@@ -213,7 +213,7 @@ def ranks(codes: pl.DataFrame) -> dict[str, int]:
 
 
 BEHIND = {"auc": 0.01, "precision at 10 %": 0.01, "precision at 2 %": 0.02}
-"""What the expert pack may be worse than the best simple rule: what one period of a set differs from the next by chance."""
+"""How far the expert pack may be behind the best simple rule: what periods of one set differ by chance."""
 
 
 def tried_on(home: Home, name: str, label: str) -> list[pl.DataFrame]:
