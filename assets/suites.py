@@ -230,8 +230,9 @@ RESULT_SUITES = {
                     "WHERE v.state IN ('scheduled', 'awaiting') AND v.in_cap AND year(v.planned_on) = year(c.as_of) "
                     "GROUP BY v.enterprise_id "
                     "HAVING count(*) FILTER (v.state = 'scheduled') > max(c.cap) - max(c.used) "
-                    "AND count(*) FILTER (v.state = 'scheduled' AND v.is_planned) > 0",
-                    "no planned visit is made beyond the cap",
+                    "AND count(*) FILTER (v.state = 'scheduled' AND v.is_planned AND NOT EXISTS ("
+                    "FROM plan.visit_items i WHERE i.visit_id = v.visit_id AND NOT i.yields_to_cap)) > 0",
+                    "no planned visit that yields to the cap is made beyond it",
                 ),
                 _no_rows(
                     "SELECT planned_on, level, division, crew_id FROM {batch} WHERE state = 'scheduled' "

@@ -40,7 +40,7 @@ HALF_YEAR = date(2026, 1, 1)
 DEMO_SIZE = 5000
 POLICY = load_policy().on(DAY)
 LIMITS = POLICY.codes.thresholds.model_dump()
-TRIED = {"red": (30, 32, 34, 36, 40), "yellow": (15, 18, 21), "blue": (6, 8, 10)}
+TRIED = {"red": (38, 40, 42, 44, 48), "yellow": (22, 25, 28), "blue": (13, 15, 17)}
 """Cut-offs of the sensitivity table, one changed at a time."""
 
 OFFICERS_A_VISIT, DAYS_A_VISIT = 2, 1

@@ -8,21 +8,26 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.models import EXTRA, PAIRS, Pair
 from docs import scoring_tables
 from docs.markers import block
 from models.coding.path import on_day
 from models.coding.timeline import InForce
 from models.features import Events
+from models.learning.comparison import RULES, points_of
+from models.learning.labels import in_cohort
+from models.learning.metrics import at_capacity, auc
 from models.policy import load_policy
 from models.vocabulary import day_number
 from tests.worlds.coded import codes_on, path_of
 from tests.worlds.effort import EVERYTHING
 from warehouse.coding.coding import Coding
 from warehouse.coding.extract import EVERY_ROW
-from warehouse.coding.levels import rows_of
+from warehouse.coding.levels import features_on, rows_of
 from warehouse.coding.order import code_enterprises
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
@@ -30,6 +35,7 @@ from warehouse.intake.accepted import known_enterprises
 from warehouse.intake.delivery import Judged, judge_delivery
 from warehouse.intake.mapping import Mapping, load_mapping, parse_mapping
 from warehouse.intake.take_in import take_in
+from warehouse.learning.panel import label_of, panel_days, with_outcomes
 from warehouse.planning.plan import compute_plan
 
 pytestmark = pytest.mark.real
@@ -204,3 +210,49 @@ def of(events: Events, chosen: list[str]) -> Events:
 
 def ranks(codes: pl.DataFrame) -> dict[str, int]:
     return dict(codes.select("enterprise_id", "rank").iter_rows())
+
+
+BEHIND = {"auc": 0.01, "precision at 10 %": 0.01, "precision at 2 %": 0.02}
+"""How far the expert pack may be behind the best simple rule: what periods of one set differ by chance."""
+
+
+def tried_on(home: Home, name: str, label: str) -> list[pl.DataFrame]:
+    """Everybody on each of the days a card is judged on, with what was known then and what became of them."""
+    policy, end = load_policy(), load_mapping(name).archive_ends
+    assert end is not None, "a closed archive says when it ends"
+    learning = policy.on(end).learning
+    wanted = label_of(policy.on(end), label)
+    with writing(home) as connection:
+        days = panel_days(connection, wanted, learning.fitting, end, to_judge=True)
+        known = [
+            pl.concat(features_on(connection, day, day, policy.on(day).features))
+            .filter(in_cohort(wanted))
+            .with_columns(as_of=pl.lit(day_number(day), dtype=pl.Int64))
+            for day in days[-learning.fitting.test_periods :]
+        ]
+        return [with_outcomes(connection, one, wanted, known_at=end) for one in known]
+
+
+def ranked_by(score: np.ndarray, frame: pl.DataFrame) -> dict[str, float]:
+    labels = frame["label"].cast(pl.Float64).to_numpy()
+    shares = {f"precision at {share} %": len(labels) * share // 100 for share in (10, 2)}
+    hits = {told: at_capacity(score, labels, size).precision_expected for told, size in shares.items()}
+    return {"auc": auc(score, labels), **hits}
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.set}-{pair.label}")
+def test_the_expert_pack_ranks_as_well_as_the_best_simple_rule(pair: Pair, archive: Archives) -> None:
+    frames = tried_on(archive(pair.set).home, pair.set, pair.label)
+    card = load_policy().on(date(2026, 6, 30)).scorecard
+    rules = {name: rule for name, (_, rule) in RULES.items()}
+    for name, (_, value) in EXTRA.items():
+        rules[name] = lambda frame, value=value: frame.select(value.cast(pl.Float64)).to_series().to_numpy()
+    of_rules = {name: pooled([ranked_by(rule(one), one) for one in frames]) for name, rule in rules.items()}
+    expert = pooled([ranked_by(points_of(card, one).astype(float), one) for one in frames])
+    for measure, behind in BEHIND.items():
+        best = max(of_rules, key=lambda name: of_rules[name][measure])
+        assert expert[measure] >= of_rules[best][measure] - behind, (measure, best, of_rules[best], expert)
+
+
+def pooled(periods: list[dict[str, float]]) -> dict[str, float]:
+    return {measure: float(np.mean([one[measure] for one in periods])) for measure in BEHIND}

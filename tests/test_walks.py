@@ -72,10 +72,10 @@ tables:
 
 def test_a_rule_of_red_is_changed_in_one_file_of_the_pack(tmp_path: Path) -> None:
     provenance = "      basis: proposal\n      reference: resolution of the bureau of 1 September 2026\n"
-    dated = f"    2026-09-01:\n{provenance}      {LIMITS.replace('34', '30')}\n"
+    dated = f"    2026-09-01:\n{provenance}      {LIMITS.replace('42', '38')}\n"
     edited(PACKS / "starter", tmp_path, "codes", f"      {LIMITS}\n", f"      {LIMITS}\n{dated}")
     policy = load_policy("starter", folder=tmp_path)
-    assert [policy.on(date(2026, month, 1)).codes.thresholds.red for month in (8, 9)] == [34, 30]
+    assert [policy.on(date(2026, month, 1)).codes.thresholds.red for month in (8, 9)] == [42, 38]
     assert not has_errors(lint(policy))
 
 

@@ -73,7 +73,7 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
         days=tuple(days),
         is_provisional=is_provisional(days[0], days[-1]),
         visits=_decided(visits, lent, outcomes, loans, days, policy.visiting.begin_at),
-        items=told.drop("group", "yields_to_cap").sort("item_id"),
+        items=told.drop("group").sort("item_id"),
         benches=lent,
         outcomes=outcomes,
         loans=tuple(loans),

@@ -49,7 +49,7 @@ def world(root: Path, seed: int) -> Iterator[World]:
     home = Home(root / "home").prepare()
     stricter = changed(
         "stricter",
-        ("codes", "value: {blue: 8, yellow: 18, red: 34}", "value: {blue: 6, yellow: 15, red: 30}"),
+        ("codes", "value: {blue: 15, yellow: 25, red: 42}", "value: {blue: 12, yellow: 22, red: 38}"),
     )
     coming = Activation(DAY + timedelta(days=40), "ZHOU", "for a test", None)
     activate(home, stricter, coming, default=STARTER)

@@ -10,7 +10,7 @@ from models.policy import Policy, load_policy
 from models.policy.loading import PACKS, policy_from
 
 STARTER = load_policy()
-LIMITS = "value: {blue: 8, yellow: 18, red: 34}"
+LIMITS = "value: {blue: 15, yellow: 25, red: 42}"
 ChangedPack = Callable[[str, str, str], Policy]
 
 
@@ -62,7 +62,7 @@ def forgetful(days: int) -> Policy:
 
 MILD = changed(
     "mild",
-    ("codes", LIMITS, "value: {blue: 12, yellow: 26, red: 60}"),
+    ("codes", LIMITS, "value: {blue: 20, yellow: 34, red: 60}"),
     ("scorecard", "{a: -1, b: 0, c: 2, d: 6,", "{a: -1, b: 1, c: 2, d: 6,"),
 )
 """Milder cut-offs by more than the one point that credit grade b costs now."""

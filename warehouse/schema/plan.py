@@ -70,6 +70,7 @@ _COLUMNS = COMMON | spread(
         "department": text("department that asks"),
         "off_plan": flag("outside the annual plan (P4)"),
         "keeps_gap": flag("keeps the minimum gap to the visit before"),
+        "yields_to_cap": flag("no visit is planned for it beyond the annual cap (C4)"),
         "waived_by": text("rule it gave way to; empty = stands"),
         "is_later": flag("its turn comes after the days planned now"),
         "look_zh look_en": text("what to look at"),
@@ -169,7 +170,7 @@ TABLES = {
     "plan.visit_items": _planned(
         "one thing that is due (检查事由), with its visit or the rule that waived it",
         "item_id enterprise_id channel opens_on due_on wanted_from wanted_by mode department draw_id "
-        "off_plan keeps_gap rank quarter_days waived_by is_later visit_id as_of",
+        "off_plan keeps_gap yields_to_cap rank quarter_days waived_by is_later visit_id as_of",
         order="item_id",
         where="visit_id IS NOT NULL OR waived_by IS NOT NULL",
         rank=whole("place of the channel in the precedence, 0 first"),

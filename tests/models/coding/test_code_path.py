@@ -36,7 +36,7 @@ DAYS = range(31)
 def events() -> Events:
     """``e1``: a finding that falls overdue on the tenth day; ``e2``: an accident that grows old on the twentieth."""
     of = world(
-        register=[{}, {"enterprise_id": "e2"}],
+        register=[{}, {"enterprise_id": "e2", "credit": "d", "employees": 400}],
         violations=[{"occurred_on": AS_OF, "rectify_due_on": AS_OF + timedelta(days=9)}],
         accidents=[{"enterprise_id": "e2", "occurred_on": days_before(346), "deaths": 1}],
         inspections=[

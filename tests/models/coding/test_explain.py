@@ -30,22 +30,22 @@ def test_a_green_enterprise_is_explained_by_its_band_first():
         "rank": 1,
         "kind": "band",
         "factor": "band",
-        "value": "-2",
+        "value": "-3",
         "points": 0,
         "code": "green",
         "expires_on": None,
     }
-    # Employees unknown +1; severity mean 12 -1; last visit clean -1; report 100 days ago -1.
+    # Employees unknown +1; severity mean 12 -2; last visit clean -1; report 100 days ago -1.
     points = {name: value for name, value in reasons.select("factor", "points").iter_rows() if value}
-    assert points == {"employees": 1, "severity_mean": -1, "last_result": -1, "self_reports": -1}
+    assert points == {"employees": 1, "severity_mean": -2, "last_result": -1, "self_reports": -1}
 
 
 def test_what_decides_comes_first_then_other_rules_then_points_then_the_band():
     reasons = _reasons(
         open_major_hazards=1,
-        overdue_rectifications=1,
+        overdue_rectifications=4,
         unsettled_findings=1,
-        repeat_items=1,
+        repeat_items=4,
         severity_mean=20,
         last_result=1,
         days_since_self_report=200,
@@ -55,17 +55,17 @@ def test_what_decides_comes_first_then_other_rules_then_points_then_the_band():
         "open_major_hazard",  # the veto decides
         "overdue_rectification",  # yellow floor before blue floor
         "unsettled_findings",
-        "overdue_rectifications",  # 5 points before 3
+        "overdue_rectifications",  # 11 points before 4
         "repeat_items",
         "band",
     ]
-    assert reasons["points"].to_list() == [0, 0, 0, 5, 3, 0]
+    assert reasons["points"].to_list() == [0, 0, 0, 11, 4, 0]
     assert reasons["code"].to_list() == ["red", "yellow", "blue", None, None, "blue"]
 
 
 def test_where_the_score_decides_the_band_comes_first():
     reasons = _reasons(
-        sector="fireworks", high_hazard=1, unsettled_findings=1, repeat_items=4, complaints_12m=4
+        sector="fireworks", high_hazard=1, unsettled_findings=1, violations_60m=64, complaints_12m=4
     )
     assert reasons["code"][0] == "yellow"
     assert reasons["kind"].to_list()[:2] == ["band", "floor"]
@@ -86,7 +86,7 @@ def test_too_little_data_is_a_reason_with_its_number_of_visits():
 def test_points_for_missing_data_are_shown_without_a_value():
     reasons = _reasons(days_since_inspection=None)
     never = reasons.filter(pl.col("factor") == "days_since_inspection").row(0, named=True)
-    assert (never["value"], never["points"]) == (None, 4)
+    assert (never["value"], never["points"]) == (None, 3)
 
 
 def test_a_reason_tells_the_datum_it_rests_on():

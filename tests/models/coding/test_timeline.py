@@ -75,7 +75,7 @@ def test_a_finding_loses_its_weight_on_the_days_its_bands_end():
     span = Span(AS_OF, AS_OF + timedelta(days=800), AS_OF)
     points = changed_points(of, span, [InForce(date(1990, 1, 1), POLICY)])
     # 10 points of severity: times 3 for 182 days, times 2 for a year, times 1 for two years.
-    assert points["violation_points"] == [(366, 6), (731, 0)]
+    assert points["violation_points"] == [(366, 4), (731, 0)]
 
 
 def changed_points(of: World, span: Span, rules: list[InForce]) -> dict[str, list[tuple[int, int]]]:

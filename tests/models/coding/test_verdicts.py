@@ -28,12 +28,12 @@ def _coded(*, score: int = 0, **features: Any) -> dict[str, Any]:
     ("score", "code"),
     [
         (-9, "green"),
-        (7, "green"),
-        (8, "blue"),
-        (17, "blue"),
-        (18, "yellow"),
-        (33, "yellow"),
-        (34, "red"),
+        (14, "green"),
+        (15, "blue"),
+        (24, "blue"),
+        (25, "yellow"),
+        (41, "yellow"),
+        (42, "red"),
         (900, "red"),
     ],
 )
@@ -137,13 +137,13 @@ def test_an_unknown_value_fires_no_rule():
 
 
 def test_a_floor_softens_no_worse_score_and_a_score_decides_where_it_is_worse():
-    coded = _coded(score=34, unsettled_findings=1)
+    coded = _coded(score=42, unsettled_findings=1)
     assert (coded["code"], coded["decided_by"]) == ("red", "score")
 
 
 def test_where_a_rule_and_the_score_agree_the_rule_is_named():
-    assert _coded(score=34, open_major_hazards=1)["decided_by"] == "open_major_hazard"
-    assert _coded(score=8, unsettled_findings=1)["decided_by"] == "unsettled_findings"
+    assert _coded(score=42, open_major_hazards=1)["decided_by"] == "open_major_hazard"
+    assert _coded(score=15, unsettled_findings=1)["decided_by"] == "unsettled_findings"
 
 
 def test_of_two_rules_that_agree_the_first_of_the_pack_is_named():

@@ -502,7 +502,7 @@ def test_an_event_makes_red_exactly_those_that_a_run_with_it_makes_red():
 
 
 def test_under_an_override_only_a_veto_makes_red():
-    found = [{"occurred_on": days_before(50), "severity": "critical", "quantity": 9}]
+    found = [{"occurred_on": days_before(50), "severity": "critical", "quantity": 80}]
     heavy = firm(
         violations=found, inspections=[*RATED, {"inspected_on": days_before(3), "result": "stopped"}]
     )

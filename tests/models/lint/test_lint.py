@@ -101,7 +101,7 @@ def test_faults_of_points_references_and_scales_are_found() -> None:
 def test_faults_of_cut_offs_rules_and_changes_are_found() -> None:
     found = faults(
         changed(
-            ("codes", "value: {blue: 8, yellow: 18, red: 34}", "value: {blue: 8, yellow: 18, red: 1000}"),
+            ("codes", "value: {blue: 15, yellow: 25, red: 42}", "value: {blue: 15, yellow: 25, red: 1000}"),
             ("codes", "dwell_days: {red: 30,", "dwell_days: {red: 0,"),
             ("codes", "margin: 3", "margin: 10"),
             (
@@ -159,7 +159,7 @@ def test_faults_of_cut_offs_rules_and_changes_are_found() -> None:
 def test_a_score_that_is_never_green_and_a_name_for_numbers_are_found() -> None:
     found = faults(
         changed(
-            ("codes", "value: {blue: 8, yellow: 18, red: 34}", "value: {blue: -99, yellow: 18, red: 34}"),
+            ("codes", "value: {blue: 15, yellow: 25, red: 42}", "value: {blue: -99, yellow: 25, red: 42}"),
             ("scorecard", "points: {0: 0, 1: 3, 2: 6}", "points: {none: 0, some: 3}"),
         )
     )

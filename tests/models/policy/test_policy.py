@@ -87,7 +87,7 @@ def test_a_factor_of_categories_names_every_category_of_its_list(pack: str):
 
 def test_the_day_before_the_first_value_is_a_gap_with_a_next_step():
     first = date(1990, 1, 1)
-    assert load_policy().on(first).codes.thresholds.red == 34
+    assert load_policy().on(first).codes.thresholds.red == 42
     with pytest.raises(
         PolicyGapError, match=r"no \w+ for 1989-12-31; .* starts 1990-01-01\. Add a dated value"
     ):
@@ -212,7 +212,7 @@ REFUSED = {
         "yellow: 2}",
         "alert_points from 1990-01-01 must name exactly",
     ),
-    "thresholds out of order": ("codes", "blue: 8, yellow: 18", "blue: 18, yellow: 18", "must ascend"),
+    "thresholds out of order": ("codes", "blue: 15, yellow: 25", "blue: 25, yellow: 25", "must ascend"),
     "a condition that says nothing": (
         "codes",
         "{feature: open_major_hazards, at_least: 1}",

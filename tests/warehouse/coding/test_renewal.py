@@ -201,7 +201,7 @@ def test_nothing_is_kept_by_other_rules_or_another_program_or_where_a_day_is_mis
     with monkeypatch.context() as patched:
         patched.setattr(renewal, "program", lambda: "other")
         assert not keeps(coding)
-    connection.execute("UPDATE risk.near_red SET as_of = as_of - 1")
+    connection.execute("UPDATE risk.codes SET as_of = as_of - 1")
     assert not keeps(coding)
 
 

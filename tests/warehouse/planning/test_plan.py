@@ -217,15 +217,15 @@ def test_a_record_of_the_authority_that_says_so_does_what_is_owed_and_any_other_
     queue = f"SELECT visited_on FROM serve.red_queue WHERE enterprise_id = '{firm}'"
     assert city.sql(done).fetchall() == [(state is None,)]
     assert city.sql(queue).fetchall() == [(day if state is None else None,)]
-    owed = f"""SELECT state, planned_on > '{day}' FROM plan.visits WHERE enterprise_id = '{firm}'
-        AND array_to_string(item_ids, ' ') LIKE '%red:%'"""
+    again = (
+        f"FROM plan.visits WHERE enterprise_id = '{firm}' AND array_to_string(item_ids, ' ') LIKE '%red:%'"
+    )
+    owed = f"SELECT state, planned_on > '{day}' {again}"
     assert city.sql(owed).fetchall() == ([] if state is None else [(state, state == "scheduled")])
     if state == "scheduled":
         # Nobody can have a record of the visit that is planned now; when its day has come it is awaited.
-        (again,) = city.sql(f"SELECT planned_on FROM plan.visits WHERE enterprise_id = '{firm}'").fetchall()[
-            0
-        ]
-        plan(city, again)
+        [(then,)] = city.sql(f"SELECT planned_on {again}").fetchall()
+        plan(city, then)
         assert city.sql(owed).fetchall()[0][0] == "awaiting"
 
 
@@ -330,11 +330,15 @@ def test_a_record_that_is_undone_settles_nothing_any_more(city: Connection, undo
 
 
 def test_a_visit_far_from_the_planned_day_is_not_the_planned_one(city: Connection) -> None:
+    near = load_policy().on(END).planning.visiting.record_within_days
+    # Most of what this small city plans is planned soon.
+    city.execute(
+        "UPDATE plan.visits SET planned_on = planned_on + $near::INT WHERE is_planned", {"near": near}
+    )
     visit = city.sql(
         "FROM plan.visits WHERE is_planned AND state = 'scheduled' ORDER BY planned_on DESC, visit_id"
     )
     made = visit.pl().row(0, named=True)
-    near = load_policy().on(END).planning.visiting.record_within_days
     day = END + timedelta(days=1)
     assert (made["planned_on"] - day).days > near
     deliver_inspection(city, made["enterprise_id"], day, kind="immediate")

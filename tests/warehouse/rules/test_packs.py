@@ -68,7 +68,7 @@ def test_an_activation_within_the_memory_gives_every_day_its_own_rules(home: Hom
             (date(2025, 10, 23), "starter"),
             (date(2026, 7, 10), "hard"),
         ]
-        assert [one.policy.codes.thresholds.red for one in rules] == [34, 12]
+        assert [one.policy.codes.thresholds.red for one in rules] == [42, 12]
         assert coding_on(connection, STARTER, date(2026, 7, 9)).policy.pack == "starter"
         assert coding_on(connection, STARTER, date(2026, 7, 10)).policy.pack == "hard"
         # Before the first day of all the pack holds that the home began with.
@@ -81,7 +81,7 @@ def test_dated_values_of_each_pack_count_only_while_it_is_in_force() -> None:
     packs = [FromDay(FIRST_DAY, dated), FromDay(date(2026, 2, 1), MILD), FromDay(date(2026, 4, 1), dated)]
     rules = rules_between(warehouse(), STARTER, date(2026, 1, 1), END, packs=packs)
     assert [(one.since, one.policy.codes.thresholds.red) for one in rules] == [
-        (date(2026, 1, 1), 34),
+        (date(2026, 1, 1), 42),
         (date(2026, 2, 1), 60),
         (date(2026, 4, 1), 35),
     ]
@@ -152,10 +152,10 @@ def test_a_pack_without_values_for_the_day_is_refused(home: Home) -> None:
 def test_files_edited_in_place_change_nothing_until_they_are_activated() -> None:
     connection = warehouse()
     assert begin_with(connection, None, STARTER)
-    edited = policy_from({**STARTER.texts, "codes": STARTER.texts["codes"].replace("red: 34}", "red: 33}")})
+    edited = policy_from({**STARTER.texts, "codes": STARTER.texts["codes"].replace("red: 42}", "red: 41}")})
     assert not begin_with(connection, None, edited)
     coding = coding_on(connection, edited, END)
-    assert (coding.policy.codes.thresholds.red, coding.policy.pack_hash) == (34, STARTER.hash)
+    assert (coding.policy.codes.thresholds.red, coding.policy.pack_hash) == (42, STARTER.hash)
     assert differs(connection, STARTER, END) is None
     told = differs(connection, edited, END)
     assert told is not None and "./riskcode policy activate starter" in told
@@ -184,7 +184,7 @@ def test_a_stored_pack_is_found_by_the_beginning_of_its_hash(home: Home) -> None
             "snail_minutes:",
             r"cannot be read by this program: features\.yaml.*use the version",
         ),
-        ("red: 34", "red: 35", r"was changed after it was stored\. Restore"),
+        ("red: 42", "red: 43", r"was changed after it was stored\. Restore"),
     ],
 )
 def test_a_stored_pack_that_cannot_be_trusted_stops_the_run(old: str, new: str, message: str) -> None:
