@@ -29,7 +29,7 @@ from warehouse.rules.packs import Activation, activate, begin_with
 
 DAY = date(2026, 6, 30)
 STARTER = load_policy()
-FEW = 80
+FEW = 60
 """Events of a bucket."""
 
 
