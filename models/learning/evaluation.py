@@ -26,6 +26,7 @@ from models.learning.comparison import (
     expert,
     logistic,
 )
+from models.learning.effects import effects
 from models.learning.error_analysis import (
     calibration_rows,
     coded_rows,
@@ -282,6 +283,15 @@ def _gate_inputs(
         opponent_difference=rival["difference"],
         opponent_low=rival["low"],
         opponent_high=rival["high"],
+        effects=effects(
+            material.current,
+            now,
+            then,
+            codes=policy.codes,
+            closed=material.closed,
+            capacity=material.capacity,
+            on=material.fitted_for,
+        ),
     )
 
 

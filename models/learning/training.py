@@ -13,6 +13,7 @@ from models.coding.shrinkage import fit_priors
 from models.learning.comparison import calibrated, points_of
 from models.learning.fit import fit_card
 from models.learning.labels import latest_labelled
+from models.planning.crews.capacity import Capacity
 from models.policy import Label, LearningPolicy, PolicyOnDay, Thresholds
 from models.scorecard import Scorecard
 from models.vocabulary import as_date
@@ -29,7 +30,8 @@ class Material:
     ``panel``: one row per enterprise and cohort day (``as_of``, days since 1970-01-01) with features, ``label``
     (0, 1, null), ``outcome_day``, ``announced_day`` and ``team`` of what decided it, and ``label:<name>`` for
     further labels the card is calibrated for.  ``current``: the latest day's features of all enterprises, which
-    the cut-offs are set on.
+    the cut-offs are set on; ``closed`` of them operate no more.  ``capacity``: special inspections the crews can make
+    from that day on; ``None`` where no crew is known.
     """
 
     panel: pl.DataFrame
@@ -37,6 +39,8 @@ class Material:
     label: Label
     fitted_for: date
     data_watermark: date
+    closed: frozenset[str] = frozenset()
+    capacity: Capacity | None = None
 
 
 def fit_finished(

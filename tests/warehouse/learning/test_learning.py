@@ -430,6 +430,24 @@ def test_a_day_that_is_coded_keeps_its_card(home: Home):
         take_back(home, TODAY)
 
 
+def test_a_lesson_knows_what_the_crews_can_make_and_who_is_closed(city: Connection):
+    material = prepare(city, PACK, label="accident", as_of=TODAY, to_judge=False).material
+    closed = city.sql("SELECT DISTINCT enterprise_id FROM core.enterprises WHERE status = 'closed'").pl()
+    assert 0 < len(material.closed) < 200 and material.closed <= set(closed["enterprise_id"])
+    # Two officers of an authority are a crew, and a special inspection is its day; some are on leave.
+    crews = city.sql(
+        "SELECT sum(n // 2)::BIGINT FROM (SELECT count(DISTINCT officer_id) AS n FROM core.officers WHERE "
+        "role = 'officer' AND certified_until > DATE '2026-07-10' AND left_on IS NULL GROUP BY level, division)"
+    ).fetchall()[0][0]
+    assert material.capacity is not None and material.capacity.working_days == 5
+    assert 5 * crews * 0.7 < material.capacity.visits <= 5 * crews
+
+
+def test_without_officers_what_can_be_made_is_unknown(city: Connection):
+    city.execute("DELETE FROM core.officers")
+    assert prepare(city, PACK, label="accident", as_of=TODAY, to_judge=False).material.capacity is None
+
+
 # ---- the demo city, whose truth is known ---------------------------------------------------------------
 
 
