@@ -1,6 +1,7 @@
 """What a card would change, in sentences: special inspections against what the crews can make."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from desk.say import numbers
 from desk.words.words import Words
@@ -40,3 +41,24 @@ def workload(told: Effects, words: Words) -> Iterator[str]:
     )
     if told.red_then > told.capacity.visits:
         yield words("That is MORE than can be made.")
+
+
+RED_BOUND = {
+    "share": N_(
+        "RED by score as often as under the card in force; the crews could make {n} special inspections"
+    ),
+    "capacity": N_(
+        "RED by score less often than under the card in force: with those RED by a rule, no more than the {n} special "
+        "inspections the crews can make in time"
+    ),
+    "no_roster": N_(
+        "RED by score as often as under the card in force; what the crews can visit in time is not known"
+    ),
+}
+"""What bounds RED, by ``Origin.red_bound``."""
+
+
+def red_bound(origin: Mapping[str, Any], words: Words) -> str:
+    """What bounds RED, as the origin of a card tells it; nothing where the policy did not ask."""
+    said = RED_BOUND.get(origin.get("red_bound") or "", "")
+    return words(said, n=numbers.count(origin.get("red_capacity")))

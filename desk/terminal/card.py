@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from desk.say.effects import red_bound
 from desk.words.labels import CARD_STATE, COLOURS
 from desk.words.words import Words
 from models import vocabulary as vocab
@@ -55,7 +56,9 @@ def card_page(
         Text(meaning),
         _grid((label, Text(text, overflow="fold")) for label, text in _origin(card, words).items()),
     ]
-    limits = _grid([(words("Cut-offs"), _codes(card["thresholds"], words))])
+    bound = red_bound(card["origin"], words)
+    told = [_codes(card["thresholds"], words), *([Text(bound)] if bound else [])]
+    limits = _grid([(words("Cut-offs"), Group(*told))])
     last = [*more, *(Text(text, "dim") for text in _foot(card, words))]
 
     def page(whole: int, *, is_short: bool) -> Group:

@@ -178,7 +178,7 @@ def evaluate(
     report("measuring")
     metrics, differences = _measured(periods, final, contestants)
     forecast = forecast_rows(gains, used_from=material.fitted_for)
-    stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
+    stand_ins = [policy_with(maker, period, policy, in_force, material) for period in periods]
     coded, last = coded_rows(final, stand_ins[-len(final) :]), final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
