@@ -29,6 +29,7 @@ from models.learning.gate import GateInputs, GateResult, judge
 from models.policy import FAMILY_NAMES, load_policy
 from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said
 from pipelines.cli.progress import Progress
+from pipelines.cli.shadow import shadow
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.rules import cards, shelf
@@ -54,6 +55,7 @@ From = Annotated[
 app = typer.Typer(
     no_args_is_help=True,
 )
+app.command("shadow")(shadow)
 
 
 @app.command("fit")

@@ -158,3 +158,60 @@ def inputs_from(raw: Mapping[str, Any]) -> GateInputs:
     plain["effects"] = Effects.from_dict(told) if told else None
     plain["moves"] = {(row["from"], row["to"]): row["enterprises"] for row in raw["moves"]}
     return GateInputs(**plain)
+
+
+@dataclass(frozen=True)
+class ShadowDay:
+    """What two cards said on a day: ``moves`` as in ``GateInputs``; ``apart``: rows of ``model.shadow_red``."""
+
+    as_of: date
+    against: str | None
+    moves: Mapping[tuple[str, str], int]
+    apart: tuple[Row, ...]
+
+
+def shadow_days(home: Home, card_id: str, days: int) -> list[ShadowDay]:
+    """The last so many days a card was in shadow, oldest first.  Raises ModelError where it never was."""
+    has = _rows(home, "SELECT 1 FROM information_schema.tables WHERE table_name = 'shadow_codes'")
+    asked: Row = {"card": card_id, "days": days}
+    found = _rows(home, _SHADOWED.format(table="shadow_codes"), asked) if has else []
+    if not found:
+        raise ModelError(
+            "Card {card_id} was not in shadow yet. Every night codes with the newest card of a label that was never "
+            "put in force: ./riskcode run",
+            card_id=card_id,
+        )
+    pairs: dict[date, list[Row]] = {}
+    for row in found:
+        pairs.setdefault(row["as_of"], []).append(row)
+    apart: dict[date, list[Row]] = {}
+    for row in _rows(home, _SHADOWED.format(table="shadow_red"), asked):
+        told = {name: row[name] for name in row if name not in ("as_of", "card_id", "against")}
+        apart.setdefault(row["as_of"], []).append({**told, "points": json.loads(row["points"])})
+    return [
+        ShadowDay(
+            day,
+            rows[0]["against"],
+            {(row["from_code"], row["to_code"]): row["enterprises"] for row in rows},
+            tuple(apart.get(day, ())),
+        )
+        for day, rows in pairs.items()
+    ]
+
+
+_SHADOWED = """
+SELECT * FROM model.{table} WHERE card_id = $card AND as_of IN (
+    SELECT DISTINCT as_of FROM model.shadow_codes WHERE card_id = $card ORDER BY as_of DESC LIMIT $days)
+ORDER BY ALL
+"""
+
+
+def card_in_shadow(home: Home) -> str | None:
+    """The card that was in shadow last; of several the first by id."""
+    has = _rows(home, "SELECT 1 FROM information_schema.tables WHERE table_name = 'shadow_codes'")
+    found = (
+        _rows(home, "SELECT card_id FROM model.shadow_codes ORDER BY as_of DESC, card_id LIMIT 1")
+        if has
+        else []
+    )
+    return found[0]["card_id"] if found else None

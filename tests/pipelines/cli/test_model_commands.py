@@ -475,6 +475,76 @@ def test_show_is_one_page_even_of_the_largest_card(
     assert len(whole.splitlines()) > 90 and "177+: 37.4% (29.9–46.8)" in whole
 
 
+def in_shadow(home: Home) -> None:
+    """Three days, with one missing, on which the card was in shadow."""
+    points = json.dumps([["violations_36m", 12, 0], ["employees", 4, 3]])
+    with writing(home) as connection:
+        for day in ("2026-06-27", "2026-06-28", "2026-06-30"):
+            for one, other, n in (
+                ("red", "red", 90),
+                ("red", "yellow", 1),
+                ("green", "red", 9),
+                ("green", "green", 900),
+            ):
+                connection.execute(
+                    "INSERT INTO model.shadow_codes VALUES (?, ?, NULL, ?, ?, ?)",
+                    [day, CARD_ID, one, other, n],
+                )
+        connection.execute(
+            "INSERT INTO model.shadow_red VALUES ('2026-06-30', ?, NULL, '91370102MA35F4GR25', 'red', 'yellow', "
+            "36, 34, 18, 20, ?)",
+            [CARD_ID, points],
+        )
+        publish_models(connection, home)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_month_of_two_cards_is_read_side_by_side(
+    home: Home, monkeypatch: pytest.MonkeyPatch, language: str
+):
+    monkeypatch.setenv("RISKCODE_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    in_shadow(home)
+    done = run("shadow")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    day = next(n for n, line in enumerate(lines) if line.startswith("2026-06-30"))
+    assert lines[day].split()[2:] == ["91", "0", "0", "909", "1", "99.0%"]
+    assert lines[day + 1].split()[1:] == ["99", "1", "0", "900", "9"]
+    text = without_blanks(done.stdout)
+    for told in {
+        "en": (
+            "beside expert pack",
+            "1 days in between without a shadow",
+            "RED 36/34",
+            "YELLOW 18/20",
+            "+12 → 0",
+        ),
+        "zh": ("与专家卡并行", "期间有 1 日无影子结果", "红 36/34", "黄 18/20", "近三年违法违规数 +12 → 0"),
+    }[language]:
+        assert without_blanks(told) in text, told
+    assert len(run("shadow", CARD_ID, "--days", "1", "--limit", "0").stdout.splitlines()) < len(lines)
+
+
+def test_machines_get_every_day_and_every_enterprise(home: Home):
+    in_shadow(home)
+    told = json.loads(run("shadow", CARD_ID[:5], "--json").stdout)
+    assert told["card"] == CARD_ID and [day["as_of"] for day in told["days"]][-1] == "2026-06-30"
+    last = told["days"][-1]
+    assert last["agreement"] == 0.99 and last["against"] is None
+    assert {"from": "green", "to": "red", "enterprises": 9} in last["moves"]
+    [one] = last["apart"]
+    assert (one["from_code"], one["shadow_score"]) == ("red", 18)
+    assert one["points"][0] == {"feature": "violations_36m", "now": 12, "shadow": 0}
+
+
+def test_without_a_shadow_it_is_told_how_to_get_one(home: Home):
+    for command in (("shadow",), ("shadow", CARD_ID)):
+        failed = run(*command).exception
+        assert isinstance(failed, ModelError) and "./riskcode run" in str(failed)
+
+
 def test_an_unknown_card_ends_with_code_8_and_says_what_there_is(home: Home):
     for command in (("show", "beef"), ("compare", "beef"), ("promote", "beef", *SIGNED)):
         failed = run(*command).exception
