@@ -46,6 +46,7 @@ from warehouse.questions.documents import (
     queue_documents,
     red_documents,
 )
+from warehouse.rules.shadow import keep_shadows
 from warehouse.schema.catalogue import AS_KNOWN, OWN
 from warehouse.schema.monitoring import MEASURED
 
@@ -201,7 +202,9 @@ def publish_run(connection: Connection, home: Home, coding: Coding, *, run_id: s
     if stood and is_open(connection) and renewal.held(connection):
         changed, today = renewal.enterprises(connection, "any"), renewal.today(connection, coding)
     issue(connection, coding, run_id=run_id)
-    return publish(connection, home, known_at=coding.known_at, documented=changed, today=today)
+    size = publish(connection, home, known_at=coding.known_at, documented=changed, today=today)
+    keep_shadows(connection, home, coding)
+    return size
 
 
 def keep_replay(connection: Connection, home: Home, coding: Coding, *, run_id: str) -> int:

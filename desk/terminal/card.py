@@ -4,14 +4,17 @@ Drawn from the card's plain JSON, so that looking at a card loads no part of the
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from desk.say.effects import red_bound
 from desk.words.labels import CARD_STATE, COLOURS
 from desk.words.words import Words
 from models import vocabulary as vocab
@@ -19,7 +22,10 @@ from models.bins import bins_of
 from models.coding.calibration import likelihood
 
 PAGE_WIDTH = 100
+PAGE_LINES = 60
+"""Lines of a terminal that a card is shown on."""
 _LABEL_WIDTH = 34
+_BRIEF_WIDTH = 38
 _MOST_NAMES = 12
 """Categories with the same points that are all named; of more, the first ones."""
 RANKED = {"last_result": tuple(sorted(vocab.RESULT_RANK, key=vocab.RESULT_RANK.__getitem__))}
@@ -28,31 +34,77 @@ RANKED = {"last_result": tuple(sorted(vocab.RESULT_RANK, key=vocab.RESULT_RANK._
 Card = Mapping[str, Any]
 
 
-def card_page(card: Card, words: Words, *, state: str, title: str, meaning: str) -> Group:
-    """The whole card, as wide as its console; ``title`` and ``meaning`` say what the card's label is."""
+def card_page(
+    card: Card,
+    words: Words,
+    *,
+    state: str,
+    title: str,
+    meaning: str,
+    more: Sequence[RenderableType] = (),
+    lines: int | None = None,
+    width: int = PAGE_WIDTH,
+) -> Group:
+    """The whole card, as wide as its console; ``title`` and ``meaning`` say what the card's label is.
+
+    ``more`` stands before the last words.  Of a card that takes more than so many ``lines``, the factors that move the
+    score least are told by their least and most points, and probabilities by their wording.
+    """
     factors = sorted(card["scorecard"]["factors"], key=_spread, reverse=True)
+    head = [
+        Text(f"{words('Scorecard')} {card['card_id']} · {title} · {words.label(CARD_STATE, state)}", "bold"),
+        Text(meaning),
+        _grid((label, Text(text, overflow="fold")) for label, text in _origin(card, words).items()),
+    ]
+    bound = red_bound(card["origin"], words)
+    told = [_codes(card["thresholds"], words), *([Text(bound)] if bound else [])]
+    limits = _grid([(words("Cut-offs"), Group(*told))])
+    last = [*more, *(Text(text, "dim") for text in _foot(card, words))]
+
+    def page(whole: int, *, is_short: bool) -> Group:
+        shown = [*head, Text(), *_factors(factors, whole, words), Text(), limits, Text()]
+        return Group(*shown, *_chances(card, title, words, is_short=is_short), Text(), *last)
+
+    every = page(len(factors), is_short=False)
+    if lines is None or _height(every, width) <= lines:
+        return every
+    heights = range(len(factors) + 1)
+    fitting = bisect_right(heights, lines, key=lambda whole: _height(page(whole, is_short=True), width))
+    return page(max(fitting - 1, 0), is_short=True)
+
+
+def _height(page: Group, width: int) -> int:
+    return len(Console(width=width).render_lines(page))
+
+
+def _factors(factors: Sequence[Card], whole: int, words: Words) -> Iterator[RenderableType]:
+    """So many factors with all their points, the others by their least and most."""
+    yield Text(words("Factors ({n}, those that move the score most first)", n=len(factors)), "bold")
+    yield _grid((words.either(one, "title"), _side_by_side(bins(one, words))) for one in factors[:whole])
+    if rest := factors[whole:]:
+        yield Text(words("{n} of them by their least and most points only; --whole shows all", n=len(rest)))
+        yield _side_by_side(_in_brief(one, words) for one in rest)
+
+
+def _in_brief(factor: Card, words: Words) -> str:
+    """Title and ends of a factor, two of them to a line of a terminal."""
+    ends = " … ".join(map(_signed, _ends(factor)))
+    title, room = words.either(factor, "title"), _BRIEF_WIDTH - cell_len(ends) - 2
+    cut = title if cell_len(title) <= room else f"{set_cell_size(title, room - 1).rstrip()}…"
+    return f"{set_cell_size(cut, room)}  {ends}"
+
+
+def _chances(card: Card, title: str, words: Words, *, is_short: bool) -> Iterator[RenderableType]:
+    """Probability of the label by score."""
     found = card["calibrations"][card["origin"]["label"]]
     base, digits = found["base_rate"], 1 if found["base_rate"] >= 0.01 else 2
-    chances = words(
+    head = words(
         "Score and probability: {title} (95% interval in brackets; base rate {base})",
         title=title,
         base=f"{base:.{digits}%}",
     )
-    return Group(
-        Text(f"{words('Scorecard')} {card['card_id']} · {title} · {words.label(CARD_STATE, state)}", "bold"),
-        Text(meaning),
-        _grid((label, Text(text, overflow="fold")) for label, text in _origin(card, words).items()),
-        Text(),
-        Text(words("Factors ({n}, those that move the score most first)", n=len(factors)), "bold"),
-        _grid((words.either(one, "title"), _side_by_side(bins(one, words))) for one in factors),
-        Text(),
-        _grid([(words("Cut-offs"), _codes(card["thresholds"], words))]),
-        Text(),
-        Text(chances, "bold"),
-        _grid(_probabilities(found["steps"], base, digits, words)),
-        Text(),
-        *(Text(text, "dim") for text in _foot(card, words)),
-    )
+    yield Text(head, "bold")
+    yield _grid(_probabilities(found["steps"], base, digits, words, is_short=is_short))
 
 
 def _grid(rows: Iterable[tuple[str, RenderableType]]) -> Table:
@@ -104,10 +156,15 @@ def _origin(card: Card, words: Words) -> dict[str, str]:
     }
 
 
-def _spread(factor: Card) -> int:
-    """Points between the best and the worst an enterprise can get."""
+def _ends(factor: Card) -> tuple[int, int]:
+    """The least and the most points an enterprise can get."""
     points = [*factor["points"].values(), factor["missing"]]
-    return max(points) - min(points)
+    return min(points), max(points)
+
+
+def _spread(factor: Card) -> int:
+    least, most = _ends(factor)
+    return most - least
 
 
 def bins(factor: Card, words: Words) -> list[str]:
@@ -162,15 +219,27 @@ def _codes(limits: Mapping[str, int], words: Words) -> Text:
 
 
 def _probabilities(
-    steps: Sequence[Card], base: float, digits: int, words: Words
+    steps: Sequence[Card], base: float, digits: int, words: Words, *, is_short: bool
 ) -> Iterator[tuple[str, Columns]]:
-    """Steps with the scores they hold and their interval, those of one wording together."""
-    groups: dict[str, list[str]] = {}
-    for step, span in zip(steps, _spans([step["least_points"] for step in steps[1:]]), strict=True):
+    """Steps with the scores they hold and their interval, those of one wording together; in short as one step."""
+    groups: dict[str, list[tuple[int | None, int | None, Card]]] = {}
+    for step, (least, most) in zip(steps, _edges([step["least_points"] for step in steps[1:]]), strict=True):
         wording = words.label(vocab.LIKELIHOOD, likelihood(step["probability"], base))
-        interval = f"{100 * step['low']:.{digits}f}–{100 * step['high']:.{digits}f}"
-        groups.setdefault(wording, []).append(f"{span}: {step['probability']:.{digits}%} ({interval})")
-    return ((wording, _side_by_side(told)) for wording, told in groups.items())
+        groups.setdefault(wording, []).append((least, most, step))
+    for wording, told in groups.items():
+        if is_short:
+            (least, _, first), (_, most, last) = told[0], told[-1]
+            rate = f"{first['probability']:.{digits}%}"
+            if last is not first:
+                rate = f"{rate} … {last['probability']:.{digits}%}"
+            yield wording, _side_by_side([f"{_span(least, most)}: {rate}"])
+        else:
+            yield wording, _side_by_side(_step(*one, digits) for one in told)
+
+
+def _step(least: int | None, most: int | None, step: Card, digits: int) -> str:
+    interval = f"{100 * step['low']:.{digits}f}–{100 * step['high']:.{digits}f}"
+    return f"{_span(least, most)}: {step['probability']:.{digits}%} ({interval})"
 
 
 def _foot(card: Card, words: Words) -> Iterator[str]:
@@ -185,8 +254,12 @@ def _foot(card: Card, words: Words) -> Iterator[str]:
 
 def _spans(starts: Sequence[int]) -> list[str]:
     """The stretches that all integers are cut into by the first one of each but the lowest."""
-    edges = zip([None, *starts], [*(start - 1 for start in starts), None], strict=True)
-    return [_span(least, most) for least, most in edges]
+    return [_span(least, most) for least, most in _edges(starts)]
+
+
+def _edges(starts: Sequence[int]) -> list[tuple[int | None, int | None]]:
+    """First and last integer of each stretch; ``None`` is an open end."""
+    return list(zip([None, *starts], [*(start - 1 for start in starts), None], strict=True))
 
 
 def _span(least: int | None, most: int | None) -> str:

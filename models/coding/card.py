@@ -20,7 +20,12 @@ from models.scorecard import Scorecard
 
 @dataclass(frozen=True)
 class Origin:
-    """What a card was fitted on.  Days are ISO dates; ``data_watermark`` is the last day anything became known."""
+    """What a card was fitted on.  Days are ISO dates; ``data_watermark`` is the last day anything became known.
+
+    ``red_bound``: what bounds RED by score: ``share`` (as many as under the card in force), ``capacity`` (no more than
+    the ``red_capacity`` special inspections the crews can make in time) or ``no_roster`` (the share, as these are
+    unknown).  Where it is empty the policy did not ask.
+    """
 
     family: str
     label: str
@@ -36,6 +41,8 @@ class Origin:
     pack_version: str
     pack_hash: str
     code_version: str
+    red_bound: str | None = None
+    red_capacity: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ class FittedCard:
             "directions": dict(self.directions),
             "calibrations": {name: one.to_dict() for name, one in self.calibrations.items()},
             "priors": self.priors.to_dict() if self.priors else None,
-            "origin": asdict(self.origin),
+            # What is not told leaves no trace, so the cards of former versions keep their ids.
+            "origin": {name: value for name, value in asdict(self.origin).items() if value is not None},
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,6 +119,8 @@ def with_card(policy: PolicyOnDay, card: FittedCard | None) -> PolicyOnDay:
         f"Card {card.card_id}, fitted on {card.origin.rows:,} rows of {card.origin.first_cohort} to "
         f"{card.origin.last_cohort} ({card.origin.label}); cut-offs keep the share of each code"
     )
+    if card.origin.red_bound == "capacity":
+        reference += f", RED no more than the {card.origin.red_capacity} that crews can visit in time"
     source = Provenance(basis="proposal", reference=reference)
     provenance = {**policy.codes.provenance, "thresholds": source}
     codes = replace(policy.codes, thresholds=card.thresholds, provenance=provenance)

@@ -22,7 +22,7 @@ from models.learning.measures import Period
 from models.learning.resampling import CAPACITY, places
 from models.learning.rounding import settled
 from models.learning.splits import suspicious_features
-from models.learning.training import matched_thresholds
+from models.learning.training import Material, least_red_cut, matched_thresholds
 from models.policy import LearningPolicy, PolicyOnDay
 from models.territory import lies_in
 from models.vocabulary import CODE_KEYS
@@ -67,11 +67,19 @@ def parity_rows(period: Period, contestant: str = "card") -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def policy_with(maker: CardMaker, period: Period, policy: PolicyOnDay, in_force: PolicyOnDay) -> PolicyOnDay:
-    """The policy as it would have been on a test day with the card fitted for it."""
+def policy_with(
+    maker: CardMaker,
+    period: Period,
+    policy: PolicyOnDay,
+    in_force: PolicyOnDay,
+    material: Material,
+) -> PolicyOnDay:
+    """The policy as it would have been on a test day with the card fitted for it, and with the crews of today."""
     card = maker.fit(period.train).card
     latest = period.train.filter(pl.col("as_of") == period.split.train[-1])
-    thresholds = matched_thresholds(card, in_force, latest)
+    most = material.most_red if policy.learning.thresholds.red_within_capacity else None
+    least = None if most is None else least_red_cut(card, latest, policy.codes, most)
+    thresholds = matched_thresholds(card, in_force, latest, least_red=least)
     return replace(policy, scorecard=card, codes=replace(policy.codes, thresholds=thresholds))
 
 

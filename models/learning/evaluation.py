@@ -26,6 +26,7 @@ from models.learning.comparison import (
     expert,
     logistic,
 )
+from models.learning.effects import effects
 from models.learning.error_analysis import (
     calibration_rows,
     coded_rows,
@@ -177,7 +178,7 @@ def evaluate(
     report("measuring")
     metrics, differences = _measured(periods, final, contestants)
     forecast = forecast_rows(gains, used_from=material.fitted_for)
-    stand_ins = [policy_with(maker, period, policy, in_force) for period in periods]
+    stand_ins = [policy_with(maker, period, policy, in_force, material) for period in periods]
     coded, last = coded_rows(final, stand_ins[-len(final) :]), final[-1]
     card = fit_finished(material, policy=policy, in_force=in_force, family=family)
     return Evaluation(
@@ -282,6 +283,15 @@ def _gate_inputs(
         opponent_difference=rival["difference"],
         opponent_low=rival["low"],
         opponent_high=rival["high"],
+        effects=effects(
+            material.current,
+            now,
+            then,
+            codes=policy.codes,
+            closed=material.closed,
+            capacity=material.capacity,
+            on=material.fitted_for,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from operator import ge, le
 from typing import Any, NamedTuple
 
+from models.learning.effects import Effects
 from models.messages import N_, Label, Message, joined
 from models.policy import FORBIDDEN, Gate
 from models.scorecard import Factor, Scorecard
@@ -40,6 +41,7 @@ class GateInputs:
     bands.  ``moves``: enterprises by (code now, code then).  ``challenger``, ``champion``: measures by name.
     ``against``: id of the champion, ``None`` for the expert pack.  ``opponent_difference``: AUC of the challenger
     less that of the best simple rule, with its paired bootstrap interval ``opponent_low``, ``opponent_high``.
+    ``effects``: what would change for today's enterprises; evaluations of former versions have none.
     """
 
     auc_difference: float
@@ -58,6 +60,7 @@ class GateInputs:
     opponent_difference: float = math.nan
     opponent_low: float = math.nan
     opponent_high: float = math.nan
+    effects: Effects | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, readable as JSON: unknown numbers are null, ``moves`` and ``parity`` rows."""
@@ -71,6 +74,7 @@ class GateInputs:
             "moves": [{"from": old, "to": new, "enterprises": n} for (old, new), n in self.moves.items()],
             "challenger": {name: _known(value) for name, value in self.challenger.items()},
             "champion": {name: _known(value) for name, value in self.champion.items()},
+            "effects": self.effects.to_dict() if self.effects else None,
         }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,11 @@ from models.coding.calibration import Calibration
 from models.coding.card import FittedCard, Origin, code_version
 from models.coding.shrinkage import fit_priors
 from models.learning.comparison import calibrated, points_of
+from models.learning.effects import by_rule
 from models.learning.fit import fit_card
 from models.learning.labels import latest_labelled
-from models.policy import Label, LearningPolicy, PolicyOnDay, Thresholds
+from models.planning.crews.capacity import Capacity
+from models.policy import CodePolicy, Label, LearningPolicy, PolicyOnDay, Thresholds
 from models.scorecard import Scorecard
 from models.vocabulary import as_date
 
@@ -29,7 +32,8 @@ class Material:
     ``panel``: one row per enterprise and cohort day (``as_of``, days since 1970-01-01) with features, ``label``
     (0, 1, null), ``outcome_day``, ``announced_day`` and ``team`` of what decided it, and ``label:<name>`` for
     further labels the card is calibrated for.  ``current``: the latest day's features of all enterprises, which
-    the cut-offs are set on.
+    the cut-offs are set on; ``closed`` of them operate no more.  ``capacity``: special inspections the crews can make
+    from that day on; ``None`` where no crew is known.
     """
 
     panel: pl.DataFrame
@@ -37,6 +41,18 @@ class Material:
     label: Label
     fitted_for: date
     data_watermark: date
+    closed: frozenset[str] = frozenset()
+    capacity: Capacity | None = None
+
+    @property
+    def operating(self) -> pl.DataFrame:
+        """Today's enterprises that operate."""
+        return self.current.filter(~pl.col("enterprise_id").is_in(sorted(self.closed)))
+
+    @property
+    def most_red(self) -> Fraction | None:
+        """Share of the enterprises that operate that can be visited in time; ``None`` where it is unknown."""
+        return Fraction(self.capacity.visits, max(self.operating.height, 1)) if self.capacity else None
 
 
 def fit_finished(
@@ -45,7 +61,7 @@ def fit_finished(
     """Fit on the latest ``train_cohorts`` complete cohorts.
 
     ``in_force`` is the policy with the card used so far: the cut-offs keep its share of each band, so a new
-    card changes who is visited, not how many.
+    card changes who is visited, not how many, but for RED that the crews could not visit in time (``cut_offs``).
     Raises ModelError when there is too little history.
     """
     learning, label = policy.learning, material.label
@@ -62,10 +78,11 @@ def fit_finished(
         weights=propensity_weights(material.panel, rows, learning),
         family=family,
     )
+    thresholds, bound = cut_offs(fitted.card, policy, in_force, material)
     used = {factor.feature for factor in fitted.card.factors}
     return FittedCard(
         scorecard=fitted.card,
-        thresholds=matched_thresholds(fitted.card, in_force, material.current),
+        thresholds=thresholds,
         logit_per_point=learning.fitting.logit_per_point,
         directions={one.feature: one.direction for one in learning.candidates if one.feature in used},
         calibrations=_calibrations(fitted.card, material, rows),
@@ -85,6 +102,8 @@ def fit_finished(
             pack_version=policy.version,
             pack_hash=policy.pack_hash,
             code_version=code_version(),
+            red_bound=bound,
+            red_capacity=material.capacity.visits if bound and material.capacity else None,
         ),
     )
 
@@ -103,8 +122,43 @@ def _calibrations(card: Scorecard, material: Material, rows: pl.DataFrame) -> di
     return found
 
 
-def matched_thresholds(card: Scorecard, in_force: PolicyOnDay, current: pl.DataFrame) -> Thresholds:
-    """Cut-offs that give the new card the share of BLUE, YELLOW and RED by score that the present one has."""
+def cut_offs(
+    card: Scorecard, policy: PolicyOnDay, in_force: PolicyOnDay, material: Material
+) -> tuple[Thresholds, str | None]:
+    """Cut-offs on today's enterprises, and what bounds RED (``Origin.red_bound``)."""
+    kept = matched_thresholds(card, in_force, material.current)
+    if not policy.learning.thresholds.red_within_capacity:
+        return kept, None
+    if material.most_red is None:
+        return kept, "no_roster"
+    least = least_red_cut(card, material.operating, policy.codes, material.most_red)
+    if least <= kept.red:
+        return kept, "share"
+    return matched_thresholds(card, in_force, material.current, least_red=least), "capacity"
+
+
+def least_red_cut(card: Scorecard, rows: pl.DataFrame, codes: CodePolicy, most_red: Fraction) -> int:
+    """Least score that may be RED, so that RED are no more than a share ``most_red`` of ``rows``.
+
+    Whom a rule makes RED whatever the score uses it up first; where they alone reach it, no score of today is RED.
+    Equal scores are RED together or not at all.
+    """
+    ruled = rows.select(by_rule(codes)).to_series()
+    room = max(int(most_red * rows.height) - int(ruled.sum()), 0)
+    scores = np.sort(points_of(card, rows.filter(~ruled)))
+    if room >= len(scores):
+        return int(scores[0]) if len(scores) else 0
+    return int(scores[len(scores) - room - 1]) + 1
+
+
+def matched_thresholds(
+    card: Scorecard, in_force: PolicyOnDay, current: pl.DataFrame, *, least_red: int | None = None
+) -> Thresholds:
+    """Cut-offs that give the new card the share of BLUE, YELLOW and RED by score that the present one has.
+
+    ``least_red``: RED begins there at the earliest; whom this spares is YELLOW, so that BLUE and YELLOW or worse keep
+    their shares.
+    """
     old = points_of(in_force.scorecard, current)
     new = np.sort(points_of(card, current))
     limits = in_force.codes.thresholds
@@ -116,6 +170,8 @@ def matched_thresholds(card: Scorecard, in_force: PolicyOnDay, current: pl.DataF
         # Of the two neighbouring cut-offs the one whose share is nearer; ties go to fewer visits.
         if abs(int((new >= cut).sum()) - above) >= abs(int((new >= cut + 1).sum()) - above):
             cut += 1
+        if not cuts and least_red is not None:
+            cut = max(cut, least_red)
         cuts.append(max(min(cut, cuts[-1] - 1) if cuts else cut, least))
     return Thresholds(red=cuts[0], yellow=cuts[1], blue=cuts[2])
 

@@ -91,6 +91,25 @@ class Fitting(Strict):
     most_propensity_weight: float = Field(ge=1)
 
 
+class CutOffs(Strict):
+    """How cut-offs of fitted cards are set.
+
+    ``red_within_capacity``: RED by score are no more than the crews can visit in time, beside those RED by a rule.
+    """
+
+    red_within_capacity: bool
+
+
+def _kept_shares() -> "Dated[CutOffs]":
+    """What held before packs said it."""
+    said = {
+        "basis": "proposal",
+        "reference": "what held before packs said it",
+        "value": {"red_within_capacity": False},
+    }
+    return Dated[CutOffs].model_validate({"values": {date.min: said}})
+
+
 class Gate(Strict):
     """What a challenger has to reach before a person may promote it."""
 
@@ -109,6 +128,7 @@ class LearningFile(Strict):
     labels: list[LabelEntry] = Field(min_length=1)
     candidates: Dated[list[Candidate]]
     fitting: Dated[Fitting]
+    thresholds: Dated[CutOffs] = Field(default_factory=_kept_shares)
     gate: Dated[Gate]
 
 
@@ -164,6 +184,7 @@ class LearningPolicy:
     labels: Mapping[str, Label]
     candidates: tuple[Candidate, ...]
     fitting: Fitting
+    thresholds: CutOffs
     gate: Gate
 
     def label(self, name: str) -> Label | None:

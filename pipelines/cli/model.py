@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from desk.files.tables import as_json
-from desk.terminal.card import PAGE_WIDTH, card_page
+from desk.terminal.card import PAGE_LINES, PAGE_WIDTH, card_page
+from desk.terminal.effects import effects_lines, show_effects
 from desk.terminal.models import (
     EXPERT,
     cards_table,
     metrics_table,
-    moves_table,
     named,
     promotion_line,
     show_findings,
@@ -29,6 +29,7 @@ from models.learning.gate import GateInputs, GateResult, judge
 from models.policy import FAMILY_NAMES, load_policy
 from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said
 from pipelines.cli.progress import Progress
+from pipelines.cli.shadow import shadow
 from pipelines.settings import Settings, load_settings
 from warehouse.clock import local_today
 from warehouse.rules import cards, shelf
@@ -60,6 +61,7 @@ From = Annotated[
 app = typer.Typer(
     no_args_is_help=True,
 )
+app.command("shadow")(shadow)
 
 
 @app.command("fit")
@@ -145,18 +147,31 @@ def list_(json: Json = False) -> None:
 def show(
     card: Annotated[str | None, typer.Argument(help="card id; default: the champion")] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="language, e.g. zh or en")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="every point and probability, however long")] = False,
     json: Json = False,
 ) -> None:
-    """A whole card: every point, cut-offs, probabilities, where it comes from."""
+    """A card on one page: points, cut-offs, probabilities, where it comes from, what it would change."""
     settings = load_settings()
     stored = shelf.load_card(settings.home, card)
+    found = shelf.measured(settings.home, stored.card_id) if stored.state == "challenger" else None
     if json:
-        typer.echo(as_json({"state": stored.state, **stored.card}))
+        effects = found.inputs.effects.to_dict() if found and found.inputs.effects else None
+        typer.echo(as_json({"state": stored.state, **stored.card, "effects": effects}))
         return
     words, console = Words(_language(lang, settings)), Console()
     title, meaning = _label_texts(stored, settings, words)
-    page = card_page(stored.card, words, state=stored.state, title=title, meaning=meaning)
-    console.print(page, width=min(console.width, PAGE_WIDTH))
+    width = min(console.width, PAGE_WIDTH)
+    page = card_page(
+        stored.card,
+        words,
+        state=stored.state,
+        title=title,
+        meaning=meaning,
+        more=[*effects_lines(found, words)] if found else [],
+        lines=None if whole else PAGE_LINES,
+        width=width,
+    )
+    console.print(page, width=width)
 
 
 @app.command("compare")
@@ -182,8 +197,7 @@ def compare(
     )
     if inputs.challenger:
         console.print(side_by_side(inputs, words))
-    console.print(f"[bold]{words('Codes that would change (rows: now, columns: then)')}[/]")
-    console.print(moves_table(inputs.moves, words))
+    show_effects(inputs, words, console)
     show_findings(result, words, console)
 
 
@@ -197,18 +211,20 @@ def promote(
         bool, typer.Option("--override", help="put it in force although the gate refuses")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    json: Json = False,
 ) -> None:
-    """Put a card in force, in the name of a person and if the gate lets it pass."""
+    """Put a card in force, in the name of a person and if the gate lets it pass; shows first what would change."""
     name, why = said(by, "--by"), said(reason, "--reason")
     settings = load_settings()
-    words, console = Words(settings.language), Console()
+    words, console = Words(settings.language), Console(quiet=json)
     stored = shelf.load_card(settings.home, card)
     if stored.state == "champion":
-        _say_promoted(
-            stored, cards.promote_again(settings.home, stored.card_id, approved_by=name, reason=why), words
-        )
+        day_of = cards.promote_again(settings.home, stored.card_id, approved_by=name, reason=why)
+        _say_promoted(stored, day_of, words, None, json=json)
         return
-    result = _judge(shelf.gate_inputs(settings.home, stored.card_id), settings)
+    inputs = shelf.gate_inputs(settings.home, stored.card_id)
+    result = _judge(inputs, settings)
+    show_effects(inputs, words, console)
     show_findings(result, words, console)
     if not (result.passed or override):
         raise ModelError(
@@ -219,7 +235,9 @@ def promote(
         )
     if on_a_terminal() and not yes:
         typer.confirm(
-            words("Put {card} in force in the name of {name}?", name=name, card=stored.card_id), abort=True
+            words("Put {card} in force in the name of {name}?", name=name, card=stored.card_id),
+            abort=True,
+            err=json,
         )
     effective = cards.promote(
         settings.home,
@@ -231,10 +249,16 @@ def promote(
         override=not result.passed,
         say=kept,
     )
-    _say_promoted(stored, effective, words)
+    told = {"inputs": inputs.to_dict(), "gate": result.to_dict(kept)}
+    _say_promoted(stored, effective, words, told, json=json)
 
 
-def _say_promoted(stored: StoredCard, day: date, words: Words) -> None:
+def _say_promoted(
+    stored: StoredCard, day: date, words: Words, told: dict[str, Any] | None, *, json: bool
+) -> None:
+    if json:
+        typer.echo(as_json({"card": stored.card_id, "effective_from": day, **(told or {})}))
+        return
     typer.echo(
         words(
             "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",

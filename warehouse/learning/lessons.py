@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,10 +11,13 @@ from models.learning.comparison import Contestant
 from models.learning.evaluation import Evaluation, evaluate
 from models.learning.gate import Say
 from models.learning.training import Material, fit_finished
+from models.planning.crews.capacity import special_visits
 from models.policy import Policy, PolicyOnDay
 from warehouse.database.frames import Connection, log
+from warehouse.database.validity import known
 from warehouse.home import Home
 from warehouse.learning.panel import build_material
+from warehouse.planning.situation import read_people
 from warehouse.rules.cards import champion, publish_models, save_card, save_evaluation
 from warehouse.rules.packs import pack_on
 
@@ -46,8 +49,16 @@ def prepare(
     ``policy`` holds in a home where no pack was activated.
     """
     policy = pack_on(connection, policy, as_of)
-    material = build_material(connection, policy, label=label, as_of=as_of, to_judge=to_judge)
-    return Lesson(material, policy.on(as_of), champion(connection, as_of))
+    on_day = policy.on(as_of)
+    material = replace(
+        build_material(connection, policy, label=label, as_of=as_of, to_judge=to_judge),
+        closed=frozenset(one for (one,) in connection.execute(_CLOSED, {"known_at": as_of}).fetchall()),
+        capacity=special_visits(read_people(connection, as_of, known_at=as_of), on_day.planning),
+    )
+    return Lesson(material, on_day, champion(connection, as_of))
+
+
+_CLOSED = f"SELECT enterprise_id FROM core.enterprises e WHERE {known('e')} AND status = 'closed'"
 
 
 def fit(lesson: Lesson, *, family: str = "boosted") -> FittedCard:

@@ -105,6 +105,13 @@ def read_situation(connection: Connection, coding: Coding) -> Situation:
     return Situation(coding.as_of, **frames)
 
 
+def read_people(connection: Connection, as_of: date, *, known_at: date) -> Situation:
+    """Officers, absences and drawn crews as known on a day, and nothing else."""
+    arguments = {"as_of": as_of, "known_at": known_at}
+    frames = {name: _read(connection, name, arguments) for name in ("officers", "absences", "crews")}
+    return Situation(as_of, firms=pl.DataFrame(schema=_FRAMES["firms"]), **frames)
+
+
 def reread(connection: Connection, now: Situation, *names: str) -> Situation:
     """The same situation with some frames of the plan's own tables read again."""
     told = {name: getattr(now, name) for name in QUERIES}

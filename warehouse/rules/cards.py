@@ -45,7 +45,7 @@ EVALUATION_TABLES = (
 )
 """Tables of an ``Evaluation`` kept in ``model.*``, each row with its ``evaluation_id``."""
 _PROMOTIONS = Decisions("model.promotions", chosen="card_id", noted="promoted_at")
-COPIED = ("cards", "promotions", "evaluations", *EVALUATION_TABLES)
+COPIED = ("cards", "promotions", "evaluations", "shadow_codes", "shadow_red", *EVALUATION_TABLES)
 
 
 def save_card(connection: Connection, card: FittedCard, *, fitted_on: date) -> str:
@@ -129,7 +129,9 @@ def publish_models(connection: Connection, home: Home) -> None:
 
 MODELS = Copy(
     "models.duckdb",
-    "SELECT cards || ' ' || evaluated || ' ' || decided FROM (SELECT count(*) AS cards FROM model.cards), "
+    "SELECT cards || ' ' || evaluated || ' ' || decided || ' ' || shadowed "
+    "FROM (SELECT count(*) AS cards FROM model.cards), "
+    "(SELECT count(*) || coalesce(max(as_of)::VARCHAR, '') AS shadowed FROM model.shadow_codes), "
     "(SELECT count(*) || coalesce(max(evaluation_id), '') AS evaluated FROM model.evaluations), "
     "(SELECT count(*) AS decided FROM model.promotions) WHERE cards > 0",
 )

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from models.errors import ModelError
+from models.learning.effects import Effects
 from models.learning.gate import GateInputs, GroupShare
 from models.messages import Message
 from warehouse.database.reading import Row
@@ -100,31 +101,47 @@ def list_promotions(home: Home) -> list[dict[str, Any]]:
     return _rows(home, "FROM model.promotions ORDER BY number DESC")
 
 
-def gate_inputs(home: Home, card_id: str) -> GateInputs:
-    """What the last evaluation of a card found against the card in force.
+@dataclass(frozen=True)
+class Measured:
+    """What the last evaluation of a card found; ``against`` is the card that was in force, ``None`` the expert pack."""
 
-    Raises ModelError when the card was not evaluated, or not against the card now in force.
-    """
+    inputs: GateInputs
+    against: str | None
+
+
+def measured(home: Home, card_id: str) -> Measured | None:
+    """The last evaluation of a card, ``None`` where it was never evaluated."""
     found = _rows(
         home,
         "SELECT gate_inputs FROM model.evaluations WHERE card_id = $card ORDER BY evaluated_on DESC LIMIT 1",
         {"card": card_id},
     )
     if not found:
+        return None
+    raw = json.loads(found[0]["gate_inputs"])
+    return Measured(inputs_from(raw), raw.get("against"))
+
+
+def gate_inputs(home: Home, card_id: str) -> GateInputs:
+    """What the last evaluation of a card found against the card in force.
+
+    Raises ModelError when the card was not evaluated, or not against the card now in force.
+    """
+    found = measured(home, card_id)
+    if found is None:
         raise ModelError(
             "Card {card_id} was never evaluated. Run ./riskcode model evaluate first.", card_id=card_id
         )
-    raw = json.loads(found[0]["gate_inputs"])
-    standing, against = card_in_force(home), raw.get("against")
-    if against != standing:
+    standing = card_in_force(home)
+    if found.against != standing:
         raise ModelError(
             "Card {card_id} was evaluated against {against}, but {standing} is in force. Run "
             "./riskcode model evaluate again.",
             card_id=card_id,
-            against=against or "the expert pack",
+            against=found.against or "the expert pack",
             standing=standing or "the expert pack",
         )
-    return inputs_from(raw)
+    return found.inputs
 
 
 def inputs_from(raw: Mapping[str, Any]) -> GateInputs:
@@ -136,5 +153,65 @@ def inputs_from(raw: Mapping[str, Any]) -> GateInputs:
     ]
     plain["parity"] = tuple(GroupShare(**share) for share in shares)
     plain["monotonicity_breaches"] = tuple(raw["monotonicity_breaches"])
+    # Evaluations of former versions have none.
+    told = raw.get("effects")
+    plain["effects"] = Effects.from_dict(told) if told else None
     plain["moves"] = {(row["from"], row["to"]): row["enterprises"] for row in raw["moves"]}
     return GateInputs(**plain)
+
+
+@dataclass(frozen=True)
+class ShadowDay:
+    """What two cards said on a day: ``moves`` as in ``GateInputs``; ``apart``: rows of ``model.shadow_red``."""
+
+    as_of: date
+    against: str | None
+    moves: Mapping[tuple[str, str], int]
+    apart: tuple[Row, ...]
+
+
+def shadow_days(home: Home, card_id: str, days: int) -> list[ShadowDay]:
+    """The last so many days a card was in shadow, oldest first.  Raises ModelError where it never was."""
+    has = _rows(home, "SELECT 1 FROM information_schema.tables WHERE table_name = 'shadow_codes'")
+    asked: Row = {"card": card_id, "days": days}
+    found = _rows(home, _SHADOWED.format(table="shadow_codes"), asked) if has else []
+    if not found:
+        raise ModelError(
+            "Card {card_id} was not in shadow yet. Every night codes with the newest card of a label that was never "
+            "put in force: ./riskcode run",
+            card_id=card_id,
+        )
+    pairs: dict[date, list[Row]] = {}
+    for row in found:
+        pairs.setdefault(row["as_of"], []).append(row)
+    apart: dict[date, list[Row]] = {}
+    for row in _rows(home, _SHADOWED.format(table="shadow_red"), asked):
+        told = {name: row[name] for name in row if name not in ("as_of", "card_id", "against")}
+        apart.setdefault(row["as_of"], []).append({**told, "points": json.loads(row["points"])})
+    return [
+        ShadowDay(
+            day,
+            rows[0]["against"],
+            {(row["from_code"], row["to_code"]): row["enterprises"] for row in rows},
+            tuple(apart.get(day, ())),
+        )
+        for day, rows in pairs.items()
+    ]
+
+
+_SHADOWED = """
+SELECT * FROM model.{table} WHERE card_id = $card AND as_of IN (
+    SELECT DISTINCT as_of FROM model.shadow_codes WHERE card_id = $card ORDER BY as_of DESC LIMIT $days)
+ORDER BY ALL
+"""
+
+
+def card_in_shadow(home: Home) -> str | None:
+    """The card that was in shadow last; of several the first by id."""
+    has = _rows(home, "SELECT 1 FROM information_schema.tables WHERE table_name = 'shadow_codes'")
+    found = (
+        _rows(home, "SELECT card_id FROM model.shadow_codes ORDER BY as_of DESC, card_id LIMIT 1")
+        if has
+        else []
+    )
+    return found[0]["card_id"] if found else None

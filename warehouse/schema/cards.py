@@ -40,6 +40,16 @@ _COLUMNS = COMMON | spread(
         "verdict_zh verdict_en": text("the verdict in a sentence"),
         "gate_inputs": text("what the gate is asked about, as JSON"),
         "report": text("file of the report"),
+        "against": text("card in force that day; empty = the expert pack"),
+        "from_code": text("code by the facts of the day under the card in force"),
+        "to_code": text("the same under the card in shadow"),
+        "enterprises": whole("enterprises with both"),
+        "red_from": whole("least score of RED under the card in force"),
+        "shadow_score": whole("risk points under the card in shadow"),
+        "shadow_red_from": whole("least score of RED under it"),
+        "points": text(
+            "feature, points under the one and the other, those that set them apart most first; JSON"
+        ),
     }
 )
 _said = partial(own_table, _COLUMNS)
@@ -76,5 +86,16 @@ TABLES = {
         "one evaluation of a card",
         "evaluation_id label card_id known_at evaluated_on verdict_zh verdict_en gate_inputs report opponent",
         key="evaluation_id",
+    ),
+    "model.shadow_codes": _model(
+        "one pair of codes of a day, under the card in force and a card in shadow (影子运行); kept for 62 days",
+        "as_of card_id against from_code to_code enterprises",
+        order="as_of, card_id, from_code, to_code",
+    ),
+    "model.shadow_red": _model(
+        "one enterprise and day: RED under one of the two alone; kept for 62 days",
+        "as_of card_id against enterprise_id from_code to_code score red_from shadow_score shadow_red_from points",
+        order="as_of, card_id, enterprise_id",
+        score=whole("risk points under the card in force"),
     ),
 }

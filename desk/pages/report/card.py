@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from desk.pages.report.tables import Cell, Table, largest, simple, tabulated
 from desk.say import numbers
+from desk.say.effects import red_bound
 from desk.say.report import SCORE, family
 from desk.words.words import Words
 from models import vocabulary as vocab
@@ -154,6 +155,7 @@ def provenance(card: FittedCard, words: Words) -> list[tuple[str, str]]:
         last=origin.last_cohort,
         n=origin.cohorts,
     )
+    bound = red_bound(vars(origin), words)
     counts = {"rows": origin.rows, "hits": origin.positives, "firms": origin.enterprises}
     return [
         (words("card"), card.card_id),
@@ -174,4 +176,5 @@ def provenance(card: FittedCard, words: Words) -> list[tuple[str, str]]:
         (words("policy pack"), f"{origin.pack} {origin.pack_version} · {origin.pack_hash}"),
         (words("code version"), origin.code_version),
         (words("log-odds a point"), f"{card.logit_per_point:g}"),
+        *([(words("bound of RED"), bound)] if bound else []),
     ]

@@ -11,6 +11,7 @@ from desk.pages.environment import page_environment
 from desk.pages.report import card, front, sections
 from desk.pages.report import comparison as contest
 from desk.pages.report.comparison import Contest
+from desk.pages.report.effects import changes
 from desk.pages.report.tables import records
 from desk.say import numbers
 from desk.say.plan import NO_TARGET
@@ -63,6 +64,7 @@ def render(evaluation: Evaluation, *, language: str) -> str:
         "evaluation": evaluation,
         "limits": LIMITS,
         "least_hits": front.LEAST_HITS,
+        "changes": changes(evaluation.gate_inputs, words),
     }
     content |= _front(held) | _contest(held) | _card(evaluation, words) | _behind(evaluation, words)
     return environment.get_template("report/template.html").render(content)

@@ -17,6 +17,7 @@ from desk.draw.canvas import clip, spread
 from desk.pages.report import write_report
 from desk.pages.report.page import render
 from desk.say import numbers
+from desk.say.effects import workload
 from desk.words.words import Words as Speaker
 from models.coding.calibration import Calibration, Step
 from models.coding.card import FittedCard, Origin
@@ -28,6 +29,7 @@ from models.learning.resampling import MEASURES
 from models.messages import Message
 from models.policy import Label, Thresholds, Words, load_policy
 from models.scorecard import Factor, Scorecard
+from tests.worlds.effects import CHANGED
 from warehouse.rules.cards import EVALUATION_TABLES
 
 REPOSITORY = Path(__file__).parents[3]
@@ -365,7 +367,17 @@ def evaluation() -> Evaluation:
             "when counting past violations and 15.8% at random. No clear difference to the best black box.",
         ),
         card=fitted_card(),
-        gate_inputs=GateInputs(0.04, 0.03, 0.05, 1.2, 0.2, 0.02, periods=2),
+        gate_inputs=GateInputs(
+            *(0.04, 0.03, 0.05, 1.2, 0.2, 0.02),
+            periods=2,
+            moves={
+                ("green", "green"): 700,
+                ("green", "blue"): 150,
+                ("red", "red"): 100,
+                ("red", "yellow"): 50,
+            },
+            effects=CHANGED,
+        ),
     )
 
 
@@ -373,7 +385,8 @@ def sparse() -> Evaluation:
     """The same where nothing optional could be measured."""
     whole = evaluation()
     empty = {name: getattr(whole, name).clear() for name in EVALUATION_TABLES}
-    return replace(whole, **empty, contestants=whole.contestants[:1])
+    nothing = replace(whole.gate_inputs, moves={}, effects=None)
+    return replace(whole, **empty, contestants=whole.contestants[:1], gate_inputs=nothing)
 
 
 @cache
@@ -399,6 +412,8 @@ EMPTY = (
     "Cannot be told: like firms do not differ in how often they were visited, or visits are not on record.",
     "No test days: there are too few complete outcomes.",
     "There are no results by test day.",
+    "No enterprise was coded by both.",
+    "Work and groups were not measured then; ./riskcode model evaluate measures them.",
 )
 """What is said where nothing could be measured; first of random draws, then of GREEN."""
 
@@ -444,6 +459,18 @@ def test_every_contestant_and_every_factor_is_named(tmp_path: Path, language: st
         assert escape(words.of(one.title)) in text
     for factor in factors():
         assert escape(factor.title_zh if language == "zh" else factor.title_en) in text
+
+
+@LANGUAGES
+def test_the_page_tells_what_the_card_would_change(language: str):
+    text, words = whole_page(language), Speaker(language)
+    part = text[text.index(escape(words("What would change the day it is put in force"))) :]
+    part = part[: part.index("</section>")]
+    for said in workload(CHANGED, words):
+        assert escape(said) in part
+    assert '<span class="v">150</span><small>15.0%</small>' in part, "of a thousand, GREEN to BLUE"
+    assert part.count("<table") == 3, "moves, sectors, sizes"
+    assert f'<span class="v">40.0%</span><small>{escape(words("now {n}", n="60.0%"))}</small>' in part
 
 
 @LANGUAGES

@@ -25,6 +25,7 @@ from models.messages import Message
 from models.policy import Thresholds
 from models.scorecard import Factor, Scorecard
 from pipelines.cli import app
+from tests.worlds.effects import CHANGED
 from tests.worlds.runs import ended, process, riskcode
 from warehouse.connection import holding, writing
 from warehouse.home import Home
@@ -299,6 +300,7 @@ BETTER = GateInputs(
     moves={("green", "green"): 700, ("green", "blue"): 150, ("red", "red"): 100, ("red", "yellow"): 50},
     challenger={"auc": 0.742},
     champion={"auc": 0.721},
+    effects=CHANGED,
 )
 
 
@@ -370,7 +372,177 @@ def test_show_prints_the_page_in_the_language_asked_for(home: Home):
 
 def test_show_gives_machines_the_whole_card(home: Home):
     told = json.loads(run("show", CARD_ID, "--json").stdout)
-    assert told == {"state": "challenger", **json.loads(CARD.to_json())}
+    effects = json.loads(json.dumps(CHANGED.to_dict()))
+    assert told == {"state": "challenger", **json.loads(CARD.to_json()), "effects": effects}
+
+
+WORK = {
+    "en": (
+        "150 now, 100 with the card (10 newly RED, 60 no longer)",
+        "40 of them are RED by a rule",
+        "can make 80 special inspections within 5 working days",
+        "all RED would take 125% of that, the newly RED, due in the same days, 12%",
+        "MORE than can be made",
+    ),
+    "zh": (
+        "现行 150 家，启用后 100 家（新增 10 家，退出 60 家）",
+        "其中 40 家按规则直接判红",
+        "全部检查组 5 个工作日内最多可做 80 次专项检查",
+        "全部红码占 125%；新增红码在同一期限内到期，占 12%",
+        "已超出可完成的数量",
+    ),
+}
+
+
+def without_blanks(text: str) -> str:
+    """A text wherever the terminal broke its lines."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", CARD_ID),
+        ("compare", CARD_ID),
+        ("promote", CARD_ID, *SIGNED),
+        ("promote", CARD_ID, *SIGNED, "--yes"),
+    ],
+    ids=["show", "compare", "promote", "promote unasked"],
+)
+def test_what_a_card_changes_is_in_view_before_it_is_promoted(
+    home: Home, monkeypatch: pytest.MonkeyPatch, language: str, command: tuple[str, ...]
+):
+    monkeypatch.setenv("RISKCODE_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    done = run(*command)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    # Of a list the terminal may be asked to write more; what is decided is said in one line.
+    assert max(map(cell_len, lines[:-1])) <= 80
+    text = without_blanks(done.stdout)
+    for told in (*WORK[language], "700", "1,000"):
+        assert without_blanks(told) in text, told
+    if command[0] != "show":
+        # Of 200 chemical enterprises 120 are RED now, 80 then.
+        chemicals = [line.split() for line in lines if line.endswith(("60.0%", "40.0%"))]
+        assert [line[-5:] for line in chemicals] == [
+            ["120", "10", "50", "20", "60.0%"],
+            ["80", "20", "50", "50", "40.0%"],
+        ]
+
+
+def test_what_a_promotion_changes_is_told_to_machines(home: Home):
+    effects = json.loads(json.dumps(CHANGED.to_dict()))
+    assert json.loads(run("compare", CARD_ID, "--json").stdout)["inputs"]["effects"] == effects
+    told = json.loads(run("promote", CARD_ID, *SIGNED, "--json").stdout)
+    assert told["card"] == CARD_ID and told["inputs"]["effects"] == effects
+    assert told["gate"]["passed"] is True
+    assert told["inputs"]["effects"]["groups"][1]["then"]["red"] == 80
+
+
+def test_an_evaluation_of_a_former_version_tells_the_moves_and_that_the_rest_was_not_measured(home: Home):
+    store(home, replace(BETTER, effects=None))
+    done = run("compare", CARD_ID)
+    assert done.exit_code == 0 and "Work and groups were not measured then" in done.stdout
+    with writing(home) as connection:
+        connection.execute(
+            "UPDATE model.evaluations SET gate_inputs = json_merge_patch(gate_inputs, '{\"effects\": null}')"
+        )
+        publish_models(connection, home)
+    assert run("compare", CARD_ID).stdout == done.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_show_is_one_page_even_of_the_largest_card(
+    home: Home, monkeypatch: pytest.MonkeyPatch, language: str
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    large = fitted(largest_card())
+    with writing(home) as connection:
+        save_card(connection, large, fitted_on=date(2026, 6, 30))
+        connection.execute("UPDATE model.evaluations SET card_id = ?", [large.card_id])
+        publish_models(connection, home)
+    lines = run("show", large.card_id, "--lang", language).stdout.splitlines()
+    assert 50 < len(lines) <= 60
+    assert max(map(cell_len, lines)) <= 80
+    text = without_blanks("\n".join(lines))
+    for told in WORK[language]:
+        assert without_blanks(told) in text, "what it would change is not what is left out"
+    title = {"zh": "近两年违法违规加权分", "en": "Findings of 24 month"}[language]
+    assert "\n".join(lines).count(title) == 17, "no factor but the industry's is left out"
+    whole = run("show", large.card_id, "--lang", language, "--whole").stdout
+    assert len(whole.splitlines()) > 90 and "177+: 37.4% (29.9–46.8)" in whole
+
+
+def in_shadow(home: Home) -> None:
+    """Three days, with one missing, on which the card was in shadow."""
+    points = json.dumps([["violations_36m", 12, 0], ["employees", 4, 3]])
+    with writing(home) as connection:
+        for day in ("2026-06-27", "2026-06-28", "2026-06-30"):
+            for one, other, n in (
+                ("red", "red", 90),
+                ("red", "yellow", 1),
+                ("green", "red", 9),
+                ("green", "green", 900),
+            ):
+                connection.execute(
+                    "INSERT INTO model.shadow_codes VALUES (?, ?, NULL, ?, ?, ?)",
+                    [day, CARD_ID, one, other, n],
+                )
+        connection.execute(
+            "INSERT INTO model.shadow_red VALUES ('2026-06-30', ?, NULL, '91370102MA35F4GR25', 'red', 'yellow', "
+            "36, 34, 18, 20, ?)",
+            [CARD_ID, points],
+        )
+        publish_models(connection, home)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_month_of_two_cards_is_read_side_by_side(
+    home: Home, monkeypatch: pytest.MonkeyPatch, language: str
+):
+    monkeypatch.setenv("RISKCODE_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    in_shadow(home)
+    done = run("shadow")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    day = next(n for n, line in enumerate(lines) if line.startswith("2026-06-30"))
+    assert lines[day].split()[2:] == ["91", "0", "0", "909", "1", "99.0%"]
+    assert lines[day + 1].split()[1:] == ["99", "1", "0", "900", "9"]
+    text = without_blanks(done.stdout)
+    for told in {
+        "en": (
+            "beside expert pack",
+            "1 days in between without a shadow",
+            "RED 36/34",
+            "YELLOW 18/20",
+            "+12 → 0",
+        ),
+        "zh": ("与专家卡并行", "期间有 1 日无影子结果", "红 36/34", "黄 18/20", "近三年违法违规数 +12 → 0"),
+    }[language]:
+        assert without_blanks(told) in text, told
+    assert len(run("shadow", CARD_ID, "--days", "1", "--limit", "0").stdout.splitlines()) < len(lines)
+
+
+def test_machines_get_every_day_and_every_enterprise(home: Home):
+    in_shadow(home)
+    told = json.loads(run("shadow", CARD_ID[:5], "--json").stdout)
+    assert told["card"] == CARD_ID and [day["as_of"] for day in told["days"]][-1] == "2026-06-30"
+    last = told["days"][-1]
+    assert last["agreement"] == 0.99 and last["against"] is None
+    assert {"from": "green", "to": "red", "enterprises": 9} in last["moves"]
+    [one] = last["apart"]
+    assert (one["from_code"], one["shadow_score"]) == ("red", 18)
+    assert one["points"][0] == {"feature": "violations_36m", "now": 12, "shadow": 0}
+
+
+def test_without_a_shadow_it_is_told_how_to_get_one(home: Home):
+    for command in (("shadow",), ("shadow", CARD_ID)):
+        failed = run(*command).exception
+        assert isinstance(failed, ModelError) and "./riskcode run" in str(failed)
 
 
 def test_an_unknown_card_ends_with_code_8_and_says_what_there_is(home: Home):

@@ -16,6 +16,7 @@ from models.learning.comparison import points_of
 from models.learning.evaluation import Evaluation, evaluate
 from models.learning.gate import Finding, GateResult
 from models.learning.metrics import spearman
+from models.learning.shadow import in_shadow
 from models.learning.training import fit_finished
 from models.messages import Message
 from models.policy import load_policy
@@ -29,6 +30,8 @@ from warehouse.coding.order import code_only
 from warehouse.connection import Connection, writing
 from warehouse.home import Home
 from warehouse.learning.lessons import fit, prepare, store_card
+from warehouse.planning.plan import compute_plan
+from warehouse.publish import publish_run
 from warehouse.rules.cards import (
     EVALUATION_TABLES,
     champion,
@@ -38,7 +41,14 @@ from warehouse.rules.cards import (
     save_card,
     save_evaluation,
 )
-from warehouse.rules.shelf import gate_inputs, list_cards, list_promotions, load_card
+from warehouse.rules.shelf import (
+    card_in_shadow,
+    gate_inputs,
+    list_cards,
+    list_promotions,
+    load_card,
+    shadow_days,
+)
 
 TODAY = date(2026, 6, 30)
 PACK = load_policy()
@@ -428,6 +438,80 @@ def test_a_day_that_is_coded_keeps_its_card(home: Home):
     assert put_in_force(home, card(), None) == later(1)
     with pytest.raises(ModelError, match="coded already"):
         take_back(home, TODAY)
+
+
+# ---- in shadow -------------------------------------------------------------------------------------------
+
+
+def night(connection: Connection, home: Home, day: date) -> Coding:
+    """Code and publish a day the way the nightly run does."""
+    found = champion(connection, day)
+    coding = Coding(day, day, with_card(PACK.on(day), found), card=found)
+    code_only(connection, coding)
+    compute_plan(connection, coding)
+    publish_run(connection, home, coding, run_id=f"{day}")
+    return coding
+
+
+def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(city: Connection, home: Home):
+    save_card(city, card(2), fitted_on=TODAY - timedelta(days=1))
+    save_card(city, card(), fitted_on=TODAY)
+    coding = night(city, home, TODAY)
+    night(city, home, later(1))
+    first, second = shadow_days(home, card().card_id, 31)
+    assert (first.as_of, second.as_of, first.against) == (TODAY, later(1), None)
+    assert card_in_shadow(home) == card().card_id
+    with pytest.raises(ModelError, match="was not in shadow yet"):
+        shadow_days(home, card(2).card_id, 31)
+    assert [one.as_of for one in shadow_days(home, card().card_id, 1)] == [later(1)]
+    # What was kept is what both cards say of that day.
+    features = city.sql("FROM risk.features ORDER BY enterprise_id").pl()
+    pairs, apart = in_shadow(features, in_force=PACK.on(later(1)), champion=None, card=card())
+    assert dict(second.moves) == {(one, other): n for one, other, n in pairs.rows()}
+    assert sum(second.moves.values()) == features.height
+    assert [row["enterprise_id"] for row in second.apart] == apart["enterprise_id"].to_list()
+    assert coding.card is None, "it codes nobody"
+
+
+def test_what_is_in_force_is_not_in_shadow_and_shadows_go_after_two_months(city: Connection, home: Home):
+    save_card(city, card(), fitted_on=TODAY)
+    night(city, home, TODAY)
+    night(city, home, later(61))
+    assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [TODAY, later(61)]
+    night(city, home, later(62))
+    assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [later(61), later(62)]
+    with_champion(city, home, later(63))
+    save_card(city, card(2), fitted_on=TODAY)
+    night(city, home, later(63))
+    assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [later(61), later(62)]
+    [against] = shadow_days(home, card(2).card_id, 31)
+    assert against.against == card().card_id
+
+
+def test_a_card_that_cannot_score_holds_no_night_up(city: Connection, home: Home):
+    save_card(city, card(), fitted_on=TODAY)
+    city.execute("UPDATE model.cards SET card = replace(card, '\"red\": ', '\"red\": 1')")
+    night(city, home, TODAY)
+    assert card_in_shadow(home) is None
+    assert city.sql("SELECT max(as_of) FROM risk.codes").fetchall() == [(TODAY,)]
+
+
+def test_a_lesson_knows_what_the_crews_can_make_and_who_is_closed(city: Connection):
+    material = prepare(city, PACK, label="accident", as_of=TODAY, to_judge=False).material
+    closed = city.sql("SELECT DISTINCT enterprise_id FROM core.enterprises WHERE status = 'closed'").pl()
+    assert 0 < len(material.closed) < 200 and material.closed <= set(closed["enterprise_id"])
+    # Two officers of an authority are a crew, and a special inspection is its day; some are on leave.
+    crews = city.sql(
+        "SELECT sum(n // 2)::BIGINT FROM (SELECT count(DISTINCT officer_id) AS n FROM core.officers WHERE "
+        "role = 'officer' AND certified_until > DATE '2026-07-10' AND left_on IS NULL GROUP BY level, division)"
+    ).fetchall()[0][0]
+    assert material.capacity is not None and material.capacity.working_days == 5
+    assert 5 * crews * 0.7 < material.capacity.visits <= 5 * crews
+
+
+def test_without_officers_what_can_be_made_is_unknown(city: Connection):
+    city.execute("DELETE FROM core.officers")
+    assert prepare(city, PACK, label="accident", as_of=TODAY, to_judge=False).material.capacity is None
 
 
 # ---- the demo city, whose truth is known ---------------------------------------------------------------
