@@ -119,7 +119,7 @@ def test_packs_written_before_this_was_asked_do_not_ask():
 
 def test_a_card_tells_what_bounds_its_red_and_stays_under_it():
     material = replace(history(firms=600), capacity=Capacity(9, 5))
-    in_force = replace(POLICY, codes=replace(POLICY.codes, thresholds=Thresholds(blue=8, yellow=10, red=12)))
+    in_force = replace(POLICY, codes=replace(POLICY.codes, thresholds=Thresholds(blue=4, yellow=6, red=8)))
     card = fit_finished(material, policy=policy(), in_force=in_force)
     assert (card.origin.red_bound, card.origin.red_capacity) == ("capacity", 9)
     scores = card.scorecard.contributions(material.current)["score"]
