@@ -1,5 +1,6 @@
 """What ``learning.yaml`` may say: what is predicted, from what, how cards are fitted, when one may be promoted."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,9 +76,9 @@ class Fitting(Strict):
     max_factors: int = Field(gt=0)
     max_bins: int = Field(gt=1)
     bins_per_factor: int = Field(gt=1)
-    levels_per_factor: int = Field(gt=1)
+    levels_per_factor: int = Field(gt=1, default=1_000)
     least_support: float = Field(ge=0, lt=1)
-    least_positives: float = Field(gt=0)
+    least_positives: float = Field(gt=0, default=math.inf)
     logit_per_point: float = Field(gt=0)
     most_points: int = Field(gt=0)
     prior_sd: float = Field(gt=0)
