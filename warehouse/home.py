@@ -66,6 +66,10 @@ class Home:
         # Held by the one run that may write.
         self.lock: Final = root / "run.lock"
 
+    def model_card(self, card_id: str, language: str) -> Path:
+        """The model card of a fitted card in a language, whether or not it is there."""
+        return self.reports / f"card-{card_id}.{language}.html"
+
     def copy_of(self, day: date) -> Path:
         """The read-only copy of a day that was coded again, whether or not it is there."""
         return self.published_days / f"{day}.duckdb"

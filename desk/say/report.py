@@ -129,6 +129,8 @@ KINDS = {
 FAMILIES = {
     "boosted": N_("additive boosting"),
     "logistic_bins": N_("logistic regression on bins"),
+    "boosted_rounded": N_("additive boosting, only rounded"),
+    "logistic_bins_rounded": N_("logistic on bins, only rounded"),
 }
 """Families of models, by the key that fits them."""
 

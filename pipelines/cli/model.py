@@ -4,11 +4,12 @@ Looking at cards reads their JSON only; what learns is imported by the two comma
 """
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from desk.files.tables import as_json
 from desk.terminal.card import PAGE_LINES, PAGE_WIDTH, card_page
@@ -27,6 +28,8 @@ from desk.words.words import Words, kept
 from models.errors import ModelError
 from models.learning.gate import GateInputs, GateResult, judge
 from models.policy import FAMILY_NAMES, load_policy
+from pipelines.cli.model_card import card as model_card
+from pipelines.cli.model_card import model_card_told, write_model_cards
 from pipelines.cli.options import By, Json, Reason, WrongUse, date_of, day, on_a_terminal, said
 from pipelines.cli.progress import Progress
 from pipelines.cli.shadow import shadow
@@ -36,6 +39,10 @@ from warehouse.rules import cards, shelf
 from warehouse.rules.shelf import StoredCard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from models.coding.card import FittedCard
     from models.learning.evaluation import Evaluation
 
 DEFAULT_LABEL = "serious_finding"
@@ -62,6 +69,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("shadow")(shadow)
+app.command("card")(model_card)
 
 
 @app.command("fit")
@@ -74,12 +82,9 @@ def fit(
     """Fit a challenger on the history in the warehouse.  It codes nobody until it is promoted."""
     if family not in FAMILY_NAMES:
         raise WrongUse("'{text}' is not one of {known}", text=family, known=", ".join(FAMILY_NAMES))
-    # scikit-learn takes seconds to import; only learning needs it.
-    from pipelines.learning import fit as learn
-
     settings = load_settings()
     with Progress(settings.home, quiet=json):
-        card = learn(settings, label, as_of=date_of(as_of), family=family)
+        card = _learning().fit(settings, label, as_of=date_of(as_of), family=family)
     if json:
         typer.echo(card.to_json())
         return
@@ -99,12 +104,9 @@ def fit(
 @app.command("evaluate")
 def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = False) -> None:
     """Try cards and simple rules on past days they never saw; writes a report."""
-    # scikit-learn takes seconds to import; only learning needs it.
-    from pipelines.learning import evaluate as measure
-
     settings = load_settings()
     with Progress(settings.home, quiet=json):
-        found, report = measure(settings, label, as_of=date_of(as_of))
+        found, report = _learning().evaluate(settings, label, as_of=date_of(as_of))
     pooled = _pooled(found)
     if json:
         told = {"label": label, "metrics": pooled, "opponent": found.opponent}
@@ -156,7 +158,9 @@ def show(
     found = shelf.measured(settings.home, stored.card_id) if stored.state == "challenger" else None
     if json:
         effects = found.inputs.effects.to_dict() if found and found.inputs.effects else None
-        typer.echo(as_json({"state": stored.state, **stored.card, "effects": effects}))
+        path = settings.home.model_card(stored.card_id, settings.language)
+        told = {"effects": effects, "model_card": str(path) if path.exists() else None}
+        typer.echo(as_json({"state": stored.state, **stored.card, **told}))
         return
     words, console = Words(_language(lang, settings)), Console()
     title, meaning = _label_texts(stored, settings, words)
@@ -167,7 +171,10 @@ def show(
         state=stored.state,
         title=title,
         meaning=meaning,
-        more=[*effects_lines(found, words)] if found else [],
+        more=[
+            *(effects_lines(found, words) if found else ()),
+            Text(model_card_told(settings, stored.card_id, words), overflow="fold"),
+        ],
         lines=None if whole else PAGE_LINES,
         width=width,
     )
@@ -220,7 +227,7 @@ def promote(
     stored = shelf.load_card(settings.home, card)
     if stored.state == "champion":
         day_of = cards.promote_again(settings.home, stored.card_id, approved_by=name, reason=why)
-        _say_promoted(stored, day_of, words, None, json=json)
+        _say_promoted(stored, day_of, words, {}, settings, json=json)
         return
     inputs = shelf.gate_inputs(settings.home, stored.card_id)
     result = _judge(inputs, settings)
@@ -250,15 +257,20 @@ def promote(
         say=kept,
     )
     told = {"inputs": inputs.to_dict(), "gate": result.to_dict(kept)}
-    _say_promoted(stored, effective, words, told, json=json)
+    _say_promoted(stored, effective, words, told, settings, json=json)
 
 
 def _say_promoted(
-    stored: StoredCard, day: date, words: Words, told: dict[str, Any] | None, *, json: bool
+    stored: StoredCard, day: date, words: Words, told: dict[str, Any], settings: Settings, *, json: bool
 ) -> None:
+    """Tell of a promotion, once the model cards of what came into force and of what goes tell of it."""
+    last = shelf.list_promotions(settings.home)[0]
+    written = write_model_cards(settings, filter(None, (stored.card_id, last["previous_id"])))
+    pages = [str(path) for path in written if stored.card_id in path.name]
     if json:
-        typer.echo(as_json({"card": stored.card_id, "effective_from": day, **(told or {})}))
+        typer.echo(as_json({"card": stored.card_id, "effective_from": day, **told, "model_cards": pages}))
         return
+    typer.echo(model_card_told(settings, stored.card_id, words))
     typer.echo(
         words(
             "{card} is champion from {day}. Codes follow with the next run: ./riskcode run",
@@ -275,11 +287,25 @@ def rollback(by: By, reason: Reason, day: From = None) -> None:
     settings = load_settings()
     words = Words(settings.language)
     back = cards.roll_back(settings.home, approved_by=name, reason=why, effective_from=date_of(day))
+    last = shelf.list_promotions(settings.home)[0]
+    write_model_cards(settings, filter(None, (back, last["previous_id"])))
     typer.echo(
         words(
             "Rolled back to {card}. Codes follow with the next run: ./riskcode run", card=named(back, words)
         )
     )
+
+
+class _Learning(NamedTuple):
+    fit: "Callable[..., FittedCard]"
+    evaluate: "Callable[..., tuple[Evaluation, Path]]"
+
+
+def _learning() -> _Learning:
+    """What learns: scikit-learn takes seconds to import, and nothing else needs it."""
+    from pipelines.learning import evaluate, fit
+
+    return _Learning(fit, evaluate)
 
 
 def _language(asked: str | None, settings: Settings) -> str:

@@ -113,7 +113,8 @@ def measured(home: Home, card_id: str) -> Measured | None:
     """The last evaluation of a card, ``None`` where it was never evaluated."""
     found = _rows(
         home,
-        "SELECT gate_inputs FROM model.evaluations WHERE card_id = $card ORDER BY evaluated_on DESC LIMIT 1",
+        "SELECT gate_inputs FROM model.evaluations WHERE card_id = $card ORDER BY evaluated_on DESC, "
+        "evaluation_id DESC LIMIT 1",
         {"card": card_id},
     )
     if not found:

@@ -155,7 +155,7 @@ def _behind(evaluation: Evaluation, words: Words) -> dict[str, Any]:
         "stability": sections.stability_table(evaluation.stability, words),
         "feedback": sections.feedback_finding(evaluation.feedback, words),
         "suspicious": sections.suspicious_finding(evaluation, words),
-        "periods": sections.period_table(evaluation, words),
+        "periods": sections.period_table(evaluation.periods, spec.gap_days, words),
         "method": words(
             "Walk-forward: for each test day only as-of days whose outcomes were complete by then were "
             "learnt from. Outcomes are awaited {horizon} days and announced up to {lag} days later, so at "

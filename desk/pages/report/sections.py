@@ -122,9 +122,8 @@ def stability_table(stability: pl.DataFrame, words: Words) -> Table:
     return tabulated(records(stability), columns, empty=none)
 
 
-def period_table(evaluation: Evaluation, words: Words) -> Table:
-    """Which days were learnt from, which were tried, and how many days lay between."""
-    gap = evaluation.label.spec.horizon_days + evaluation.label.spec.lag_days
+def period_table(periods: pl.DataFrame, gap: int, words: Words) -> Table:
+    """Which days were learnt from, which were tried, and how many days lay between, of at least ``gap``."""
     final = words("final")
     columns = {
         words("test day"): lambda row: Cell(words.day(row["test_as_of"]), final if row["is_final"] else ""),
@@ -139,7 +138,7 @@ def period_table(evaluation: Evaluation, words: Words) -> Table:
         words("hits"): lambda row: Cell(numbers.count(row["positives"]), _rate(row)),
     }
     none = words("No test days: there are too few complete outcomes.")
-    return tabulated(records(evaluation.periods), columns, empty=none, texts=2)
+    return tabulated(records(periods), columns, empty=none, texts=2)
 
 
 def _gap(row: Record, needed: int, words: Words) -> Cell:

@@ -373,7 +373,8 @@ def test_show_prints_the_page_in_the_language_asked_for(home: Home):
 def test_show_gives_machines_the_whole_card(home: Home):
     told = json.loads(run("show", CARD_ID, "--json").stdout)
     effects = json.loads(json.dumps(CHANGED.to_dict()))
-    assert told == {"state": "challenger", **json.loads(CARD.to_json()), "effects": effects}
+    whole = {"state": "challenger", **json.loads(CARD.to_json()), "effects": effects, "model_card": None}
+    assert told == whole
 
 
 WORK = {
@@ -418,8 +419,8 @@ def test_what_a_card_changes_is_in_view_before_it_is_promoted(
     done = run(*command)
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    # Of a list the terminal may be asked to write more; what is decided is said in one line.
-    assert max(map(cell_len, lines[:-1])) <= 80
+    # What was decided, and the file of the model card, are said in a line each.
+    assert max(map(cell_len, lines[: -2 if command[0] == "promote" else None])) <= 80
     text = without_blanks(done.stdout)
     for told in (*WORK[language], "700", "1,000"):
         assert without_blanks(told) in text, told
@@ -473,6 +474,35 @@ def test_show_is_one_page_even_of_the_largest_card(
     assert "\n".join(lines).count(title) == 17, "no factor but the industry's is left out"
     whole = run("show", large.card_id, "--lang", language, "--whole").stdout
     assert len(whole.splitlines()) > 90 and "177+: 37.4% (29.9–46.8)" in whole
+
+
+def test_a_promotion_writes_the_model_card_in_both_languages_and_show_names_it(home: Home):
+    assert "./riskcode model card" in run("show", CARD_ID).stdout
+    told = json.loads(run("promote", CARD_ID, *SIGNED, "--json").stdout)
+    paths = [home.model_card(CARD_ID, language) for language in LANGUAGES]
+    assert told["model_cards"] == [str(path) for path in paths]
+    for language, path in zip(LANGUAGES, paths, strict=True):
+        text = path.read_text(encoding="utf-8")
+        assert TITLE[language] in text and "Wang Li" in text and "better on both periods" in text
+        assert without_blanks(str(path)) in without_blanks(run("show", CARD_ID, "--lang", language).stdout)
+    assert json.loads(run("show", "--json").stdout)["model_card"] == str(paths[1])
+
+
+def test_a_rollback_is_told_in_the_model_card_of_what_goes(home: Home):
+    run("promote", CARD_ID, *SIGNED)
+    run("rollback", "--by", "Zhao Min", "--reason", "too many complaints")
+    text = home.model_card(CARD_ID, "en").read_text(encoding="utf-8")
+    assert "replaced by expert pack" in text and "too many complaints" in text and "Zhao Min" in text
+
+
+def test_a_model_card_is_written_of_any_card_in_the_language_asked_for(home: Home):
+    done = run("card", CARD_ID[:6], "--language", "zh")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == str(home.model_card(CARD_ID, "zh"))
+    assert not home.model_card(CARD_ID, "en").exists()
+    assert len(json.loads(run("card", CARD_ID, "--json").stdout)) == 2
+    assert run("card", CARD_ID, "--language", "fr").exit_code == 2
+    assert isinstance(run("card").exception, ModelError), "nothing is in force"
 
 
 def in_shadow(home: Home) -> None:
@@ -610,7 +640,7 @@ def test_cards_are_compared_with_what_is_in_force_only(home: Home):
 def test_what_is_in_force_already_is_not_put_in_force_again(home: Home):
     first = run("promote", CARD_ID, *SIGNED)
     again = run("promote", CARD_ID, *SIGNED)
-    assert again.exit_code == 0 and again.stdout == first.stdout.splitlines(keepends=True)[-1], (
+    assert again.exit_code == 0 and again.stdout == "".join(first.stdout.splitlines(keepends=True)[-2:]), (
         "told once more"
     )
     other = ("promote", CARD_ID, "--by", "Zhao Min", "--reason", "better on both periods", "--yes")

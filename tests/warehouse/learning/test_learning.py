@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from desk.pages.model_card import render
 from desk.words.words import kept
 from models.coding.card import FittedCard, with_card
 from models.errors import ModelError, RiskcodeError
@@ -41,6 +42,7 @@ from warehouse.rules.cards import (
     save_card,
     save_evaluation,
 )
+from warehouse.rules.dossier import dossier
 from warehouse.rules.shelf import (
     card_in_shadow,
     gate_inputs,
@@ -317,6 +319,30 @@ def test_the_gate_reads_back_what_was_measured(home: Home):
     assert back.challenger == pytest.approx(told.challenger)
     assert back.auc_difference == pytest.approx(told.auc_difference)
     assert [one[:3] for one in back.parity] == [one[:3] for one in told.parity]
+
+
+def test_a_dossier_holds_what_was_measured_and_decided(home: Home):
+    save_measured(home, "first")
+    mine = evaluation().card.card_id
+    promote(
+        home,
+        mine,
+        approved_by="王主任",
+        reason="tried for a quarter",
+        effective_from=TODAY,
+        gate=OPEN,
+        override=False,
+        say=kept,
+    )
+    told = dossier(home, mine[:6])
+    assert told.card == evaluation().card and told.state == "champion"
+    assert told.evaluation and told.evaluation["verdict_en"] == kept(evaluation().verdict)["en"]
+    assert {*told.tables} == {*EVALUATION_TABLES}
+    for name, frame in told.tables.items():
+        assert frame.height == getattr(evaluation(), name).height, name
+    assert [one["approved_by"] for one in told.decisions] == ["王主任"]
+    for language in ("zh", "en"):
+        assert "王主任" in render(told, evaluation().label, language=language)
 
 
 def test_an_evaluation_against_another_card_than_the_one_in_force_does_not_count(home: Home):
