@@ -66,7 +66,9 @@ def directions_of(candidates: Sequence[Candidate]) -> dict[str, Direction]:
 class Fitting(Strict):
     """How a card is fitted.  Shares are parts of 1; ``logit_per_point`` is the weight of one point.
 
-    ``prior_sd``: how far (logits) a bin is expected to lie from its factor's mean, where data say little.
+    ``prior_sd``: how far (logits) a bin is expected to lie from its factor's mean, where data say little.  A bin holds
+    ``least_support`` of the rows or ``least_positives`` positives; packs that say nothing of the latter ask for rows,
+    and those that say nothing of ``levels_per_factor`` do not limit categories.
     """
 
     cohort_months: int = Field(gt=0)
