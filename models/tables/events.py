@@ -66,7 +66,9 @@ class Violations(dy.Schema):
         "个人罚款", "fine on the responsible person (一案双罚)", unit="yuan", most=10_000_000_000
     )
     decided_on = day_column("处罚决定日期", "day of the penalty decision")
-    department = text_column("执法部门", "deciding department; never used by a score")
+    department = text_column(
+        "执法部门", "deciding department; a score may use how many different ones there were, never which"
+    )
     plan_approved_on = day_column(
         "整改方案批准日期",
         "first day an approved rectification plan covers the finding; its points rest meanwhile",

@@ -97,7 +97,7 @@ class Enterprises(dy.Schema):
     )
     licensed_activities = text_column(
         "许可范围",
-        "activities under licence, separated by ;  used by no score",
+        "activities under licence, separated by ;  only their number may be used by a score",
         limit=TEXT,
         also=("许可经营项目",),
     )

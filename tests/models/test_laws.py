@@ -195,6 +195,13 @@ FED_BY_FINDINGS = (
     "violations_36m",
     "violations_60m",
     "serious_violations_36m",
+    "violations_halved_1y",
+    "violations_halved_2y",
+    "finding_days_12m",
+    "finding_days_36m",
+    "finding_days",
+    "items_found_36m",
+    "authorities_60m",
     "years_with_violations_60m",
     "severity_mean_12m",
     "major_hazards_24m",
@@ -206,10 +213,11 @@ FED_BY_FINDINGS = (
     "severity_mean",
     "unsettled_findings",
 )
-"""The only features a finding may touch, with the two below; a further one may raise them and never lowers them."""
+"""The only features a finding may touch, with those below; a further one may raise them and never lowers them."""
 
-RENEWED_BY_FINDINGS = ("days_since_violation", "track_record")
-"""Features that tell a finding was made: the age of the newest falls, and there is something on record."""
+RENEWED_BY_FINDINGS = ("days_since_violation", "days_since_first_violation", "track_record")
+"""Features that tell a finding was made: the age of the newest falls, that of the oldest grows, and there is something
+on record."""
 
 
 @some
@@ -223,6 +231,8 @@ def test_an_added_finding_never_softens_a_code(world: World, added: dict[str, ob
     for name in FED_BY_FINDINGS:
         assert (after[name] >= before[name]).all(), name
     assert (after["days_since_violation"] <= before["days_since_violation"]).fill_null(value=True).all()
+    grown = after["days_since_first_violation"] >= before["days_since_first_violation"]
+    assert grown.fill_null(value=True).all()
     assert (after["track_record"].eq(before["track_record"]) | before["track_record"].eq("none")).all()
     (points, codes, _), (more_points, harder, _) = code(before), code(after)
     for factor in CARD.factors:
