@@ -67,7 +67,7 @@ def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(
     assert card["state"] == "challenger"
     assert Path(said["report"]).read_text(encoding="utf-8").count("<svg") >= 3
     assert "| card |" in said["measured"]
-    assert "counting" in said["verdict"]
+    assert "best simple rule" in said["verdict"]
     saved = json.loads((home / "cards" / f"{card['card_id']}.json").read_text(encoding="utf-8"))
     assert saved["scorecard"]["fingerprint"].startswith(said["fingerprint"])
     assert told(home, "model", "list")["promotions"] == []
@@ -102,7 +102,7 @@ def test_a_card_is_fitted_and_measured_on_request_as_of_the_day_published_last(
     home = copy_of(refitted[0], tmp_path / "home")
     before, issued = told(home, "model", "list"), published(home)
     wrong = riskcode(home, "model", "fit", "--family", "logistic")
-    assert wrong.returncode == 2 and "boosted, logistic_bins" in wrong.stderr
+    assert wrong.returncode == 2 and "logistic_bins, logistic_bins_rounded" in wrong.stderr
     assert "nonsense" in riskcode(home, "model", "fit", "--label", "nonsense").stderr
     fitted = told(home, "model", "fit", "--label", "penalty", "--family", "logistic_bins")
     [new] = [one for one in told(home, "model", "list")["cards"] if one not in before["cards"]]
