@@ -26,10 +26,7 @@ ENTERPRISES = EventTable(
         "hazardous_processes",
     ),
 )
-_INDUSTRY = (
-    f"CASE WHEN regexp_matches(industry, '{CODE}') THEN regexp_extract(industry, '{CODE}', 1) "
-    "ELSE trim(industry) END"
-)
+_INDUSTRY = f"coalesce(nullif(regexp_extract(industry, '{CODE}', 1), ''), trim(industry))"
 _ACTIVITIES = r"len(regexp_extract_all(licensed_activities, '[^;；]*[^;；\s][^;；]*'))"
 _HIGH = ", ".join(f"'{sector}'" for sector in HIGH_HAZARD_SECTORS)
 _feature = partial(Feature, "enterprises")

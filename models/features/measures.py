@@ -86,7 +86,9 @@ def _each(pieces: Collection[Piece], day: int) -> str:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Exists(Sum):
-    """1 for every key of which at least one event counts."""
+    """1 for every key of which at least one event counts.  ``keyed``: the type of keys in SQL."""
+
+    keyed: ClassVar[str] = "BIGINT"
 
     def on_day(self, policy: FeaturePolicy, day: int) -> str:
         """SQL aggregate of the events of one enterprise."""
@@ -116,7 +118,17 @@ class Years(Exists):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Days(Exists):
+class Different(Exists):
+    """Number of different keys of the one piece that a measure has."""
+
+    def on_day(self, policy: FeaturePolicy, day: int) -> str:
+        """SQL aggregate of the events of one enterprise."""
+        [piece] = self.pieces(policy)
+        return f"count(DISTINCT CASE WHEN {piece.on(day)} THEN {piece.key} END)"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Days(Different):
     """Number of different days (``day``, of an event) on which something counts, from that day on."""
 
     day: str
@@ -126,28 +138,20 @@ class Days(Exists):
         [piece] = pieces_of(self.where, [(0, self.last_age(policy), 1)], day=self.day)
         return (replace(piece, key=self.day),)
 
-    def on_day(self, policy: FeaturePolicy, day: int) -> str:
-        """SQL aggregate of the events of one enterprise."""
-        [piece] = self.pieces(policy)
-        return f"count(DISTINCT CASE WHEN {piece.on(day)} THEN {self.day} END)"
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Kinds(Exists):
+class Kinds(Different):
     """Number of different things (``kind``, a text of an event) among the events; what is unknown is none."""
 
     kind: str
+
+    keyed = "VARCHAR"
 
     def pieces(self, policy: FeaturePolicy, asked: Thresholds = ()) -> tuple[Piece, ...]:
         """One, whose key is the thing."""
         known = self.where & Quality((f"{self.kind} IS NOT NULL",))
         [piece] = pieces_of(known, [(0, self.last_age(policy), 1)])
         return (replace(piece, key=self.kind),)
-
-    def on_day(self, policy: FeaturePolicy, day: int) -> str:
-        """SQL aggregate of the events of one enterprise."""
-        [piece] = self.pieces(policy)
-        return f"count(DISTINCT CASE WHEN {piece.on(day)} THEN {self.kind} END)"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

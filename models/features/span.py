@@ -17,7 +17,6 @@ from models.features.measures import (
     AgeOfFirst,
     Exists,
     Gravest,
-    Kinds,
     Last,
     LastResult,
     Measure,
@@ -128,18 +127,17 @@ class Levels:
         yield from alone
         if together:
             yield _GRAVEST.format(pieces=" UNION ALL ".join(together), first=self.span.first)
-        for key, kinds in _KEYED.items():
-            existing = [
-                select
-                for k, table, measure in self._measures(*kinds)
-                for select in self._select(measure, table, k, f"f, k, key::{key} AS key, s, e, a")
-            ]
-            if existing:
-                yield _EXISTS.format(
-                    pieces=" UNION ALL ".join(existing),
-                    turns=turns("f, k, key, a", "1", self.span),
-                    last=self.span.last,
-                )
+        existing = dict[str, list[str]]()
+        for k, table, measure in self._measures(*_subclasses(Exists)):
+            assert isinstance(measure, Exists)
+            columns = f"f, k, key::{measure.keyed} AS key, s, e, a"
+            existing.setdefault(measure.keyed, []).extend(self._select(measure, table, k, columns))
+        for pieces in existing.values():
+            yield _EXISTS.format(
+                pieces=" UNION ALL ".join(pieces),
+                turns=turns("f, k, key, a", "1", self.span),
+                last=self.span.last,
+            )
         for k, table, measure in self._measures(Repeated):
             [piece] = self._select(
                 measure, table, k, "f, k, key, s, e", key="{'item': item, 'source': source, 'visit': visit}"
@@ -256,13 +254,6 @@ def _states(measure: Measure, table: str, policy: FeaturePolicy, offsets: Sequen
 
 def _subclasses(kind: type[Measure]) -> tuple[type[Measure], ...]:
     return (kind, *(deeper for one in kind.__subclasses__() for deeper in _subclasses(one)))
-
-
-_KEYED = {
-    "BIGINT": tuple(kind for kind in _subclasses(Exists) if kind is not Kinds),
-    "VARCHAR": (Kinds,),
-}
-"""What exists once for each key, by the type of its key."""
 
 
 def _listed(values: Iterable[int]) -> str:
