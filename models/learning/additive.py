@@ -136,9 +136,7 @@ def design_columns(frame: pl.DataFrame, candidates: Sequence[Candidate]) -> list
 def _most_unlike(of: Levels, frame: pl.DataFrame) -> tuple[str, ...]:
     """Those levels whose rates of positives set most apart."""
     index, labels = of.index(frame[of.feature]), frame["label"].cast(pl.Float64).to_numpy()
-    mass, worth = (
-        np.bincount(index, each, len(of.table)).astype(np.float64) for each in (np.ones(len(index)), labels)
-    )
+    mass, worth = (sums(index, each, len(of.table)) for each in (np.ones(len(index)), labels))
     return tuple(of.levels[at] for at in set_apart(of, mass, worth, _MOST_LEVELS)[0])
 
 
@@ -178,7 +176,7 @@ def set_apart(of: Levels, mass: Floats, worth: Floats, most: int) -> tuple[list[
             break
         owner = np.where(within[:, best] & (owner == owner[best]), best, owner)
         chosen.append(best)
-    held, total = (np.bincount(owner, each, size + 1).astype(np.float64) for each in (mass, worth))
+    held, total = (sums(owner, each, size + 1) for each in (mass, worth))
     return sorted(chosen), np.divide(total, held, out=of.table.copy(), where=held > 0)
 
 
@@ -256,6 +254,11 @@ def draw_rows(frame: pl.DataFrame, weights: Floats, most: int) -> tuple[pl.DataF
         return frame, weights
     drawn = np.sort(np.random.default_rng(SEED).choice(frame.height, most, replace=False))
     return frame[drawn], weights[drawn]
+
+
+def sums(index: NDArray[np.int64], values: Floats, size: int) -> Floats:
+    """Sum of the values of each index, one after another and so the same on any machine."""
+    return np.bincount(index, values, size).astype(np.float64)
 
 
 def probability_of(logit: Floats) -> Floats:

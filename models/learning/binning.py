@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.learning.additive import AdditiveModel, Levels, Part, Steps, probability_of, set_apart
+from models.learning.additive import AdditiveModel, Levels, Part, Steps, probability_of, set_apart, sums
 from models.policy import Direction, Fitting
 
 Floats = NDArray[np.float64]
@@ -129,11 +129,6 @@ def _segmentations(atoms: _Atoms, least: float, fitting: Fitting) -> list[tuple[
         best.append(np.concatenate([[np.inf], options.min(axis=0)]))
     found = [(float(level[-1]), _path(back, bins, size)) for bins, level in enumerate(best)]
     return [entry for entry in found if np.isfinite(entry[0])]
-
-
-def sums(index: Ints, values: Floats, size: int) -> Floats:
-    """Sum of the values of each index, one after another and so the same on any machine."""
-    return np.bincount(index, values, size).astype(np.float64)
 
 
 def running(values: Floats) -> Floats:

@@ -17,7 +17,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from models.learning.additive import AdditiveModel, Levels, Part, Steps, fit_additive, frequent_levels
+from models.learning.additive import AdditiveModel, Levels, Part, Steps, fit_additive, frequent_levels, sums
 from models.policy import FAMILY_NAMES, Candidate, Direction, Fitting, directions_of
 
 Floats = NDArray[np.float64]
@@ -51,9 +51,7 @@ def logistic_bins(
     values = np.split(np.asarray(model.coef_)[0], np.cumsum([len(part.table) for part in parts])[:-1])
     directions = directions_of(candidates)
     filled = [
-        _with_values(
-            part, own, np.bincount(one, weights, len(own)).astype(np.float64), directions[part.feature]
-        )
+        _with_values(part, own, sums(one, weights, len(own)), directions[part.feature])
         for part, own, one in zip(parts, values, index, strict=True)
     ]
     return AdditiveModel(float(np.asarray(model.intercept_)[0]), tuple(filled))

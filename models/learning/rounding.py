@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.learning.additive import Levels, Steps, probability_of
-from models.learning.binning import Binning, running, sums
+from models.learning.additive import Levels, Steps, probability_of, sums
+from models.learning.binning import Binning, running
 from models.policy import Fitting
 
 Floats = NDArray[np.float64]

@@ -10,10 +10,10 @@ import polars as pl
 from models.coding.card import FittedCard, with_card
 from models.coding.timeline import with_interval
 from models.coding.verdicts import assign_codes
+from models.learning.effects import RED
 from models.policy import PolicyOnDay
 from models.scorecard import Scorecard
 
-RED = "red"
 Points = tuple[str, int, int]
 """A feature, and its points under both cards."""
 MOST_FEATURES = 5

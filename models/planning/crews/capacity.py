@@ -1,8 +1,7 @@
 """How many special inspections of RED the crews can make in the working days the policy gives for one (C3)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from models.calendar import add_working_days, working_days
 from models.planning.crews.crews import benches, members
@@ -16,10 +15,6 @@ class Capacity:
 
     visits: int
     working_days: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, readable as JSON."""
-        return asdict(self)
 
 
 def special_visits(now: Situation, policy: PlanningPolicy) -> Capacity | None:

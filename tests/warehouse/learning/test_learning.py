@@ -324,16 +324,7 @@ def test_the_gate_reads_back_what_was_measured(home: Home):
 def test_a_dossier_holds_what_was_measured_and_decided(home: Home):
     save_measured(home, "first")
     mine = evaluation().card.card_id
-    promote(
-        home,
-        mine,
-        approved_by="王主任",
-        reason="tried for a quarter",
-        effective_from=TODAY,
-        gate=OPEN,
-        override=False,
-        say=kept,
-    )
+    put_in_force(home, evaluation().card, TODAY)
     told = dossier(home, mine[:6])
     assert told.card == evaluation().card and told.state == "champion"
     assert told.evaluation and told.evaluation["verdict_en"] == kept(evaluation().verdict)["en"]
