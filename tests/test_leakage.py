@@ -18,7 +18,8 @@ from tests.worlds.by_hand import AS_OF, POLICY, days_before, fold, world
 from tests.worlds.panels import DAYS, history, label, learning
 from tests.worlds.strategies import World, canonical, integer_frames
 from tests.worlds.warehouses import stored
-from warehouse.learning.panel import label_of, outcomes
+from warehouse.learning.outcomes import outcomes
+from warehouse.learning.panel import label_of
 
 Fold = Callable[[World, date], pl.DataFrame]
 WITHIN_A_YEAR = label("violation", horizon=365, lag=240)

@@ -131,6 +131,8 @@ FAMILIES = {
     "logistic_bins": N_("logistic regression on bins"),
     "boosted_rounded": N_("additive boosting, only rounded"),
     "logistic_bins_rounded": N_("logistic on bins, only rounded"),
+    "boosted_visits": N_("additive boosting on visits"),
+    "logistic_visits": N_("logistic on bins, on visits"),
 }
 """Families of models, by the key that fits them."""
 

@@ -19,6 +19,7 @@ from models.learning.additive import AdditiveModel, design, design_columns, prob
 from models.learning.families import FAMILIES
 from models.learning.fit import Fitted, fit_card
 from models.learning.labels import latest_labelled
+from models.learning.visits import VisitRows
 from models.messages import Message
 from models.policy import LearningPolicy
 from models.scorecard import Scorecard
@@ -132,26 +133,35 @@ def points_of(card: Scorecard, frame: Frame) -> NDArray[np.int64]:
 
 
 class CardMaker:
-    """Fits one card per training set and keeps it: the float contestant reads what the card one has fitted."""
+    """Fits one card per training set and keeps it: the float contestant reads what the card one has fitted.
+
+    ``visits``: rows of visits, which some families learn from.
+    """
 
     def __init__(
         self,
         learning: LearningPolicy,
         family: str = "boosted",
         models: dict[Any, AdditiveModel] | None = None,
+        visits: VisitRows | None = None,
     ) -> None:
         self.learning, self.family = learning, family
+        self._visits = visits if FAMILIES[family].from_visits else None
         self._kept: dict[tuple[int, int, int], Fitted] = {}
         # Families that begin alike share their float models.
         self._models = {} if models is None else models
+
+    def rows(self, train: Frame) -> Frame:
+        """The rows that are learnt from, of a training set."""
+        return self._visits.beside(train) if self._visits else train
 
     def fit(self, train: Frame) -> Fitted:
         """The card for a training set."""
         key = (int(train["as_of"].min()), int(train["as_of"].max()), train.height)  # pyright: ignore
         if key not in self._kept:
-            begun = (FAMILIES[self.family].start, key)
+            begun = (FAMILIES[self.family].start, self._visits is None, key)
             fitted = fit_card(
-                train,
+                self.rows(train),
                 learning=self.learning,
                 name=self.family,
                 version="-",
@@ -186,13 +196,21 @@ FAMILY_TITLES = {
     "boosted_rounded": Message("additive boosting, only rounded"),
     "logistic_bins": Message("logistic on bins"),
     "logistic_bins_rounded": Message("logistic on bins, only rounded"),
+    "boosted_visits": Message("additive boosting on visits"),
+    "logistic_visits": Message("logistic on bins, on visits"),
 }
 
 
-def cards(learning: LearningPolicy, families: Sequence[str]) -> dict[str, tuple[Contestant, CardMaker]]:
-    """A card of every family and its maker, by family."""
+def cards(
+    learning: LearningPolicy, families: Sequence[str], visits: VisitRows | None = None
+) -> dict[str, tuple[Contestant, CardMaker]]:
+    """A card of every family and its maker, by family; without ``visits`` none that learns from them."""
     models: dict[Any, AdditiveModel] = {}
-    makers = {family: CardMaker(learning, family, models) for family in families}
+    makers = {
+        family: CardMaker(learning, family, models, visits)
+        for family in families
+        if visits is not None or not FAMILIES[family].from_visits
+    }
     return {
         family: (Contestant(family, "card", FAMILY_TITLES[family], maker.predict), maker)
         for family, maker in makers.items()

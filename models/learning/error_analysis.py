@@ -155,13 +155,13 @@ TRADES = ((0.05, 120), (0.05, 60), (0.1, 60), (0.1, 40), (0.1, 25), (0.2, 60), (
 
 def tradeoff_rows(maker: CardMaker, period: Period, learning: LearningPolicy) -> pl.DataFrame:
     """AUC and log-loss of the same float model, pruned and rounded more and more coarsely."""
-    model = maker.fit(period.train).model
+    model, learnt = maker.fit(period.train).model, maker.rows(period.train)
     labels = period.labels
     logit = model.logit(period.test)
     found = [_trade_row(None, None, labels, logit, len(model.parts), _float_bins(model))]
     for unit, bins in TRADES:
         fitting = learning.fitting.model_copy(update={"logit_per_point": unit, "max_bins": bins})
-        card = card_of(model, period.train, learning=replace(learning, fitting=fitting), family=maker.family)
+        card = card_of(model, learnt, learning=replace(learning, fitting=fitting), family=maker.family)
         points = np.multiply(points_of(card, period.test), unit)
         level = _intercept(np.multiply(points_of(card, period.train), unit), period.train["label"].to_numpy())
         size = sum(len(factor.points) for factor in card.factors)

@@ -159,7 +159,7 @@ def evaluate(
     Raises ModelError when there is not enough history for a single test day.
     """
     learning, label = policy.learning, material.label
-    made = cards(learning, families)
+    made = cards(learning, families, material.visits)
     fixed = (
         *baselines(material.panel),
         expert(policy.scorecard),
@@ -172,8 +172,8 @@ def evaluate(
     periods = play(material.panel, splits, trying, label=label, report=report)
     final = periods[-learning.gate.periods :]
     before, rules = periods[: -len(final)], rivals(fixed)
-    family, against = best(before, families), opponent(before, final[0], rules)
-    gains = gain_rows(periods, families, rules)
+    family, against = best(before, [*made]), opponent(before, final[0], rules)
+    gains = gain_rows(periods, [*made], rules)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
     report("measuring")
     metrics, differences = _measured(periods, final, contestants)

@@ -41,7 +41,7 @@ def attach_labels(rows: pl.DataFrame, events: pl.DataFrame, *, label: Label, kno
     decided it (else null), ``outcome_day``, ``announced_day`` and ``team``.
     """
     keys = rows.select("enterprise_id", "as_of")
-    following = _first_after(keys, _decisive(events, label.spec))
+    following = _first_after(keys, decisive(events, label.spec))
     within = pl.col("outcome_day") <= pl.col("as_of") + label.spec.horizon_days
     complete = pl.col("as_of") <= last_complete_day(label, known_at)
     if label.spec.outcome == "next_visit":
@@ -64,7 +64,7 @@ def latest_labelled(panel: pl.DataFrame, cohorts: int) -> pl.DataFrame:
     return labelled.filter(pl.col("as_of").is_in(days))
 
 
-def _decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:
+def decisive(events: pl.DataFrame, spec: LabelValue) -> pl.DataFrame:
     """Events that may decide the label, one a day and enterprise; the gravest of a day speaks for it.
 
     A visit of unknown result may have ended anyhow: it is no hit and no miss, and outranks what was better that day.

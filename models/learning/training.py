@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from models.coding.calibration import Calibration
 from models.coding.card import FittedCard, Origin, code_version
 from models.coding.shrinkage import fit_priors
+from models.errors import ModelError
 from models.learning.comparison import calibrated, points_of
 from models.learning.effects import by_rule
+from models.learning.families import FAMILIES
 from models.learning.fit import fit_card
 from models.learning.labels import latest_labelled
+from models.learning.visits import VisitRows
 from models.planning.crews.capacity import Capacity
 from models.policy import CodePolicy, Label, LearningPolicy, PolicyOnDay, Thresholds
 from models.scorecard import Scorecard
@@ -33,7 +36,7 @@ class Material:
     (0, 1, null), ``outcome_day``, ``announced_day`` and ``team`` of what decided it, and ``label:<name>`` for
     further labels the card is calibrated for.  ``current``: the latest day's features of all enterprises, which
     the cut-offs are set on; ``closed`` of them operate no more.  ``capacity``: special inspections the crews can make
-    from that day on; ``None`` where no crew is known.
+    from that day on; ``None`` where no crew is known.  ``visits``: rows of visits, of a label that is about visits.
     """
 
     panel: pl.DataFrame
@@ -43,6 +46,7 @@ class Material:
     data_watermark: date
     closed: frozenset[str] = frozenset()
     capacity: Capacity | None = None
+    visits: VisitRows | None = None
 
     @property
     def operating(self) -> pl.DataFrame:
@@ -65,9 +69,12 @@ def fit_finished(
     Raises ModelError when there is too little history.
     """
     learning, label = policy.learning, material.label
-    rows = training_rows(material.panel, learning)
-    days = rows["as_of"].unique().sort().to_list()
+    cohorts = training_rows(material.panel, learning)
+    days = cohorts["as_of"].unique().sort().to_list()
     first, last = (as_date(days[0]), as_date(days[-1])) if days else (material.fitted_for,) * 2
+    rows, weights = cohorts, propensity_weights(material.panel, cohorts, learning)
+    if FAMILIES[family].from_visits:
+        rows, weights = _visits(material, family).beside(cohorts), None
     reference = f"fitted on {rows.height:,} rows, cohorts {first} to {last}, label {label.name}"
     fitted = fit_card(
         rows,
@@ -75,7 +82,7 @@ def fit_finished(
         name=f"fitted-{label.name}",
         version=str(material.fitted_for),
         reference=reference,
-        weights=propensity_weights(material.panel, rows, learning),
+        weights=weights,
         family=family,
     )
     thresholds, bound = cut_offs(fitted.card, policy, in_force, material)
@@ -85,7 +92,7 @@ def fit_finished(
         thresholds=thresholds,
         logit_per_point=learning.fitting.logit_per_point,
         directions={one.feature: one.direction for one in learning.candidates if one.feature in used},
-        calibrations=_calibrations(fitted.card, material, rows),
+        calibrations=_calibrations(fitted.card, material, cohorts),
         priors=fit_priors(material.current),
         origin=Origin(
             family=family,
@@ -106,6 +113,16 @@ def fit_finished(
             red_capacity=material.capacity.visits if bound and material.capacity else None,
         ),
     )
+
+
+def _visits(material: Material, family: str) -> VisitRows:
+    if material.visits is None:
+        raise ModelError(
+            "{family} learns from visits, and the label '{label}' is not about them. Choose another family.",
+            family=family,
+            label=material.label.name,
+        )
+    return material.visits
 
 
 def training_rows(panel: pl.DataFrame, learning: LearningPolicy) -> pl.DataFrame:

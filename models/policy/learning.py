@@ -14,7 +14,14 @@ from models.features.feature import Direction
 from models.policy.in_force import in_force
 from models.policy.shape import Condition, Dated, DatedValue, Entry, Provenance, Strict, Text, Words
 
-FAMILY_NAMES = ("boosted", "boosted_rounded", "logistic_bins", "logistic_bins_rounded")
+FAMILY_NAMES = (
+    "boosted",
+    "boosted_rounded",
+    "logistic_bins",
+    "logistic_bins_rounded",
+    "boosted_visits",
+    "logistic_visits",
+)
 """Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
 FORBIDDEN = CATALOGUE.barred

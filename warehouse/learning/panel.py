@@ -4,7 +4,6 @@ Features come from the same fold as a nightly run, with ``known_at`` = the cohor
 known at the latest day.
 """
 
-from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -15,13 +14,15 @@ from models.learning.splits import cohort_days
 from models.learning.strictness import adjusted_counts, team_effects
 from models.learning.training import OTHER, Material
 from models.policy import Fitting, Label, Policy, PolicyOnDay
-from models.vocabulary import RESULT_RANK, as_date, day_number
+from models.vocabulary import as_date, day_number
 from warehouse.coding.coding import data_watermark
 from warehouse.coding.levels import features_on
-from warehouse.database.findings import SEVERITIES, findings
+from warehouse.database.findings import findings
 from warehouse.database.frames import Connection, log
 from warehouse.database.meta import value
 from warehouse.database.validity import inspection, known, standing
+from warehouse.learning.outcomes import outcomes
+from warehouse.learning.visits import visit_rows
 
 _ALWAYS = (
     "enterprise_id",
@@ -85,6 +86,7 @@ def build_material(
     ]
     return Material(
         panel=with_outcomes(connection, panel, wanted, known_at=as_of).with_columns(others),
+        visits=visit_rows(connection, policy, wanted, columns, since=days[0], known_at=as_of),
         current=current.select(columns),
         label=wanted,
         fitted_for=as_of,
@@ -209,46 +211,3 @@ def with_outcomes(
         return labelled
     drawn = attach_labels(panel, events.filter(pl.col("is_random") == 1), label=label, known_at=known_at)
     return labelled.with_columns(drawn_label=drawn["label"])
-
-
-def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFrame:
-    """Events of the label's kind as known at ``known_at``: see ``models.learning.labels.attach_labels``."""
-    number = {"next_visit": "inspection_id", "violation": "violation_id", "accident": "accident_id"}
-    # An archive delivered anew, or a correction, does not move the day an event first became known.
-    announced = (
-        f"min(known_from) OVER (PARTITION BY source, {number[label.spec.outcome]}) - DATE '1970-01-01' "
-        "AS announced_day"
-    )
-    query = _OUTCOMES[label.spec.outcome].format(announced=announced)
-    frame = connection.sql(query, params={"known_at": known_at}).pl()
-    assert set(OUTCOME_COLUMNS[label.spec.outcome]) <= set(frame.columns), "a label may test what is not read"
-    return frame
-
-
-def _ranked(column: str, ranks: Mapping[str, int]) -> str:
-    """SQL of the rank of a category."""
-    cases = " ".join(f"WHEN '{key}' THEN {rank}" for key, rank in ranks.items())
-    return f"CASE {column} {cases} END::BIGINT"
-
-
-_OUTCOMES = {
-    "next_visit": f"""
-        SELECT enterprise_id, inspected_on - DATE '1970-01-01' AS day, score::BIGINT AS score,
-               {_ranked("result", RESULT_RANK)} AS result_rank,
-               (kind = 'recheck')::BIGINT AS is_recheck, (kind = 'random')::BIGINT AS is_random,
-               coalesce(officers, departments) AS team, announced_day
-        FROM (SELECT *, {{announced}} FROM core.inspections) WHERE {inspection()} AND {standing()}
-    """,
-    "violation": f"""
-        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, quantity,
-               is_major_hazard::BIGINT AS is_major_hazard,
-               {_ranked("severity", {key: rank for rank, key in enumerate(SEVERITIES)})} AS severity_rank,
-               department AS team, announced_day
-        FROM (SELECT *, {{announced}} FROM core.violations) WHERE {standing()}
-    """,
-    "accident": f"""
-        SELECT enterprise_id, occurred_on - DATE '1970-01-01' AS day, deaths, serious_injuries, casualties,
-               lost_days, NULL::VARCHAR AS team, announced_day
-        FROM (SELECT *, {{announced}} FROM core.accidents) WHERE {standing()}
-    """,
-}

@@ -20,12 +20,12 @@ from tests.worlds.warehouses import city_world, stored
 from warehouse.coding.coding import Coding
 from warehouse.coding.stages import compute_features
 from warehouse.connection import Connection
+from warehouse.learning.outcomes import outcomes
 from warehouse.learning.panel import (
     build_material,
     first_event_day,
     label_of,
     needed_columns,
-    outcomes,
     panel_days,
     with_outcomes,
 )
