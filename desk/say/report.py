@@ -123,6 +123,7 @@ KINDS = {
     "float": N_("models before rounding"),
     "black_box": N_("black boxes (for comparison only)"),
     "baseline": N_("simple rules"),
+    "reported": N_("what no card may use (reported only)"),
 }
 """Kinds of contestants in the order in which they are listed."""
 

@@ -86,6 +86,7 @@ def _shrunk(train: Frame, test: Frame) -> Floats:
 RANDOM, COUNTED = "random", "violations_36m"
 RULES: dict[str, Rule] = {
     "count_36m": (Message("count of violations, 36 months"), _column(pl.col(COUNTED))),
+    "count_60m": (Message("count of violations, 60 months"), _column(pl.col("violations_60m"))),
     "count_12m": (Message("count of violations, 12 months"), _column(pl.col("violations_12m"))),
     "count_adjusted": (
         Message("count of violations, team strictness taken out"),
@@ -104,7 +105,12 @@ RULES: dict[str, Rule] = {
     RANDOM: (Message("random draw"), _random),
 }
 """Simple rules, none of which learns from a label.  Of rules that do equally well the first stands for all."""
-_MAY_BE_ABSENT = {"count_12m": "violations_12m", "count_adjusted": "adjusted_36m", "mean_score": "score_mean"}
+_MAY_BE_ABSENT = {
+    "count_60m": "violations_60m",
+    "count_12m": "violations_12m",
+    "count_adjusted": "adjusted_36m",
+    "mean_score": "score_mean",
+}
 """Rules that need a column which a panel may not have."""
 
 

@@ -54,15 +54,22 @@ def _flagged(period: Period, contestant: str) -> NDArray[np.bool_]:
     return score >= np.sort(score)[-k]
 
 
-def parity_rows(period: Period, contestant: str = "card") -> pl.DataFrame:
-    """``metrics.parity_table`` by district (``division``), sector and size, with ``kind``."""
+GROUPED_BY = ("division", "legal_form", "sector", "size")
+"""By what enterprises are grouped, where it is known of them: a panel need not have a legal form."""
+
+
+def parity_rows(
+    period: Period, contestant: str = "card", *, kinds: Sequence[str] = GROUPED_BY
+) -> pl.DataFrame:
+    """``metrics.parity_table`` by district (``division``), legal form, sector and size, with ``kind``."""
     flagged = pl.Series("flagged", _flagged(period, contestant))
     rows = period.test.with_columns(flagged, lies_in("district"), size=cell().str.split("/").list.last())
     parts = [
         groups.parity_table(rows.select("flagged", "label", group=pl.col(kind).fill_null("unknown"))).select(
             pl.lit(kind).alias("kind"), pl.all()
         )
-        for kind in ("division", "sector", "size")
+        for kind in kinds
+        if kind in rows.columns
     ]
     return pl.concat(parts)
 

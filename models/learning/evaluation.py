@@ -45,6 +45,7 @@ from models.learning.forecast import forecast_rows
 from models.learning.gate import GateInputs, GroupShare, monotonicity_breaches
 from models.learning.measures import Period, Resampled, difference_rows, metric_rows, pooled_rows
 from models.learning.opponent import best, gain_rows, opponent, rivals
+from models.learning.reported import FAMILY, Reported
 from models.learning.splits import Split, announced, require_no_leak, walk_forward
 from models.learning.training import Material, fit_finished
 from models.learning.verdict import Measured
@@ -79,6 +80,8 @@ class Evaluation:
     ``gate_inputs``: the new card against the one in force, for ``models.learning.gate``.
     ``suspicious``: features that alone tell the label almost perfectly.
     ``opponent``: name of the best simple rule on the days before the final ones, which the verdict speaks against.
+    ``reported``, ``reported_parity``: what columns no card may use would bring, and to whom; see
+    ``models.learning.reported``.
     ``gains``, ``forecast``: the card less the opponent of its day, by test day, and what is expected of the next
     period; see ``opponent.gain_rows`` and ``forecast.forecast_rows``.
     """
@@ -101,6 +104,8 @@ class Evaluation:
     opponent: str
     gains: pl.DataFrame
     forecast: pl.DataFrame
+    reported: pl.DataFrame
+    reported_parity: pl.DataFrame
     verdict: Message
     card: FittedCard
     gate_inputs: GateInputs
@@ -160,13 +165,7 @@ def evaluate(
     """
     learning, label = policy.learning, material.label
     made = cards(learning, families, material.visits)
-    fixed = (
-        *baselines(material.panel),
-        expert(policy.scorecard),
-        *_champion(policy, in_force),
-        logistic(learning),
-        *more,
-    )
+    fixed = (*_rules(material, policy, in_force), logistic(learning), *more)
     splits = usable_splits(material.panel, label=label, learning=learning)
     trying = (*fixed, *(one for one, _ in made.values()))
     periods = play(material.panel, splits, trying, label=label, report=report)
@@ -175,8 +174,11 @@ def evaluate(
     family, against = best(before, [*made]), opponent(before, final[0], rules)
     gains = gain_rows(periods, [*made], rules)
     maker, contestants = made[family][1], _with_chosen(periods, made, fixed, family)
+    apart = Reported(material.panel, final, learning, "card" if family == FAMILY else FAMILY)
+    contestants = (*contestants, *apart.contestants)
     report("measuring")
-    metrics, differences = _measured(periods, final, contestants)
+    resampled = Resampled(final)
+    metrics, differences = _measured(periods, final, contestants, resampled)
     forecast = forecast_rows(gains, used_from=material.fitted_for)
     stand_ins = [policy_with(maker, period, policy, in_force, material) for period in periods]
     coded, last = coded_rows(final, stand_ins[-len(final) :]), final[-1]
@@ -200,6 +202,8 @@ def evaluate(
         opponent=against,
         gains=gains,
         forecast=forecast,
+        reported=apart.brought(resampled),
+        reported_parity=apart.parity,
         verdict=Measured(contestants, against, metrics, differences, forecast, final).verdict,
         card=card,
         gate_inputs=_gate_inputs(final, against, metrics, differences, card, material, policy, in_force),
@@ -207,10 +211,13 @@ def evaluate(
 
 
 def _measured(
-    periods: Sequence[Period], final: Sequence[Period], contestants: Sequence[Contestant]
+    periods: Sequence[Period],
+    final: Sequence[Period],
+    contestants: Sequence[Contestant],
+    resampled: Resampled,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The tables ``metrics`` and ``differences``."""
-    by_period, resampled = metric_rows(periods, contestants), Resampled(final)
+    by_period = metric_rows(periods, contestants)
     metrics = pl.concat([by_period, pooled_rows(by_period, final, resampled)])
     return metrics, difference_rows(contestants, resampled)
 
@@ -228,6 +235,11 @@ def _with_chosen(
         period.predictions["float"] = before.predict(period.train, period.test)
     others = [one for name, (one, _) in made.items() if name != family]
     return (*fixed, card, *others, before)
+
+
+def _rules(material: Material, policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:
+    """Who learns nothing: simple rules, the expert pack, the card in force."""
+    return [*baselines(material.panel), expert(policy.scorecard), *_champion(policy, in_force)]
 
 
 def _champion(policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:

@@ -98,11 +98,12 @@ def _chicago(period: Period, score: Floats) -> dict[str, float]:
 
 
 def metric_rows(periods: Sequence[Period], contestants: Sequence[Contestant]) -> pl.DataFrame:
-    """Every metric of every contestant on every test day, without intervals."""
+    """Every metric of every contestant on every test day it took part on, without intervals."""
     rows = [
         (one.name, period.day, name, value, None, None)
         for period in periods
         for one in contestants
+        if one.name in period.predictions
         for name, value in measure(period, period.predictions[one.name]).items()
     ]
     return _metric_frame(rows)

@@ -75,7 +75,8 @@ class Fitting(Strict):
 
     ``prior_sd``: how far (logits) a bin is expected to lie from its factor's mean, where data say little.  A bin holds
     ``least_support`` of the rows or ``least_positives`` positives; packs that say nothing of the latter ask for rows,
-    and those that say nothing of ``levels_per_factor`` do not limit categories.
+    and those that say nothing of ``levels_per_factor`` do not limit categories.  ``reported``: what no card may use, of
+    which an evaluation tells what it would bring and to whom.
     """
 
     cohort_months: int = Field(gt=0)
@@ -99,6 +100,7 @@ class Fitting(Strict):
     most_boosted_rows: int = Field(gt=0)
     propensity_weights: bool
     most_propensity_weight: float = Field(ge=1)
+    reported: list[Literal["division", "legal_form"]] = Field(default_factory=list)
 
 
 class CutOffs(Strict):

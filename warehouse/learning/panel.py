@@ -35,6 +35,7 @@ _ALWAYS = (
     "serious_visits_36m",
     "high_hazard",
     "severity_mean",
+    "violations_60m",
 )
 """Columns that baselines, priors and parity need, whatever the card uses."""
 
@@ -67,6 +68,7 @@ def build_material(
             # Integers in half the space; every feature fits.
             .with_columns(pl.col(pl.Int64).cast(pl.Int32))
             .join(adjusted, on="enterprise_id", how="left", maintain_order="left")
+            .join(_legal_forms(connection, day), on="enterprise_id", how="left", maintain_order="left")
             .with_columns(
                 # Rounded: the last digits of a sum depend on the order of its terms, and ties on the last digits.
                 pl.col("adjusted_36m").fill_null(0.0).round(6),
@@ -171,6 +173,12 @@ def first_event_day(connection: Connection) -> date:
         )
     )
     return value(connection, f"SELECT coalesce(min(day), DATE '2000-01-01') FROM ({union})")
+
+
+def _legal_forms(connection: Connection, day: date) -> pl.DataFrame:
+    """Legal form of every enterprise as known on a day: reported, and no feature."""
+    query = f"SELECT enterprise_id, legal_form FROM core.enterprises e WHERE {known('e', day='$day')}"
+    return connection.sql(query, params={"day": day}).pl()
 
 
 def recorded(connection: Connection, day: date) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -42,6 +42,8 @@ EVALUATION_TABLES = (
     "feedback",
     "gains",
     "forecast",
+    "reported",
+    "reported_parity",
 )
 """Tables of an ``Evaluation`` kept in ``model.*``, each row with its ``evaluation_id``."""
 _PROMOTIONS = Decisions("model.promotions", chosen="card_id", noted="promoted_at")

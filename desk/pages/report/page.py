@@ -8,7 +8,7 @@ from markupsafe import Markup
 from desk.draw import charts
 from desk.draw.canvas import Axis, Line
 from desk.pages.environment import page_environment
-from desk.pages.report import card, front, sections
+from desk.pages.report import card, front, reported, sections
 from desk.pages.report import comparison as contest
 from desk.pages.report.comparison import Contest
 from desk.pages.report.effects import changes
@@ -152,6 +152,8 @@ def _behind(evaluation: Evaluation, words: Words) -> dict[str, Any]:
         "leak": sections.leak_table(evaluation.leak, words),
         "drawn": sections.drawn_table(evaluation.drawn, words),
         "parity": sections.parity_tables(evaluation.parity, words),
+        "reported": reported.brought_table(evaluation.reported, words),
+        "reported_parity": reported.parity_tables(evaluation.reported_parity, words),
         "stability": sections.stability_table(evaluation.stability, words),
         "feedback": sections.feedback_finding(evaluation.feedback, words),
         "suspicious": sections.suspicious_finding(evaluation, words),

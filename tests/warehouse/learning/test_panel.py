@@ -32,8 +32,8 @@ from warehouse.learning.panel import (
 
 END = date(2026, 6, 30)
 PACK = load_policy()
-NO_FEATURES = ["adjusted_36m"]
-"""A baseline's count, which no score may use."""
+NO_FEATURES = ["adjusted_36m", "legal_form"]
+"""A baseline's count, and what is reported alone: no score may use them."""
 BOOKKEEPING = ["as_of", "label", "outcome_day", "announced_day", "team", "drawn_label"]
 
 
