@@ -51,6 +51,8 @@ GENERAL_RULES = {
     "bad_registration_number:<column>": "the last of the fifteen digits of a 工商注册号 does not check the others",
     "ambiguous_former_number": "two enterprises had the former number that the row names; it *waits* as well",
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
+    "unknown_inspection": "the finding names a visit that its source never delivered of this enterprise "
+    "(`references: required`); alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }
 """Rules for every table, from ``models.contract`` and ``warehouse.intake.conform``."""
