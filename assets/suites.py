@@ -256,8 +256,8 @@ RESULT_SUITES = {
         Suite(
             "plan_named_records",
             "plan.named_records",
-            "检查计划: a record that names a visit of the plan names one that was planned for its enterprise; it settles "
-            "no other.",
+            "检查计划: a record that names a visit of the plan names one planned for its enterprise; it settles no "
+            "other.",
             (
                 _no_rows(
                     "SELECT source, inspection_id, visit_id FROM {batch} WHERE state = 'unknown_visit'",

@@ -58,9 +58,7 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
     named = _named(merged, now)
     visits = _placed(named, now, policy, days)
     authorities = list(visits.select("at_level", "at_division").unique().iter_rows())
-    own = benches(
-        now, policy, days, [*authorities, *_staffed(now, policy)], filed_crews(now, policy)
-    )
+    own = benches(now, policy, days, [*authorities, *_staffed(now, policy)], filed_crews(now, policy))
     own = _less_spent(own, now, policy)
     visits = kept_as_filed(visits, own, now)
     before = standing(visits, own)

@@ -239,7 +239,7 @@ def _weight(node: yaml.Node, known: dict[int, int | None]) -> int:
 def load_mapping(path: Path | str) -> Mapping:
     """Read a mapping file, given by path or by the name of one that comes with the project."""
     file = Path(path)
-    if not file.exists() and (MAPPINGS / f"{path}.yaml").exists():
+    if not file.is_file() and (MAPPINGS / f"{path}.yaml").exists():
         file = MAPPINGS / f"{path}.yaml"
     if not file.is_file():
         names = ", ".join(sorted(found.stem for found in MAPPINGS.glob("*.yaml")))

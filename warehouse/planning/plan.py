@@ -27,7 +27,6 @@ from warehouse.database.frames import (
     Connection,
     held_within,
     log,
-    named_in,
     replace_table,
     shown_as,
     transaction,

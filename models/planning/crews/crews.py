@@ -152,7 +152,9 @@ def _as_filed(here: Month, filed: Sequence[Sequence[str]]) -> Month:
         if taken.isdisjoint(ids) and not any(crew and {*ids} <= {*own} for crew, own in here):
             made.append(("+".join(ids), list(ids)))
     taken = {one for _, crew in made for one in crew}
-    return [*made, *((crew, [one for one in ids if one not in taken]) for crew, ids in here)] if made else here
+    return (
+        [*made, *((crew, [one for one in ids if one not in taken]) for crew, ids in here)] if made else here
+    )
 
 
 def _officers(ids: Iterable[str], people: Mapping[str, Member]) -> int:

@@ -38,7 +38,9 @@ def with_filings(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy) -
         )
     )
     firms = now.firms.select("enterprise_id", at_level(policy), at_division(policy))
-    files = now.filings.select("enterprise_id").unique().join(firms, on="enterprise_id").select(_HOME).unique()
+    files = (
+        now.filings.select("enterprise_id").unique().join(firms, on="enterprise_id").select(_HOME).unique()
+    )
     return (
         visits.join(of_visits, on=["enterprise_id", "visit_id"], how="left", maintain_order="left")
         .join(files.with_columns(files=True), on=_HOME, how="left", maintain_order="left")
@@ -96,5 +98,7 @@ def filed_crews(now: Situation, policy: PlanningPolicy) -> dict[tuple[Authority,
 
 def _names(now: Situation) -> dict[str, str]:
     """Numbers of persons by their name, where one person alone has it and nobody's number is written so."""
-    alone = now.officers.filter(pl.col("name").is_unique() & ~pl.col("name").is_in(pl.col("officer_id").implode()))
+    alone = now.officers.filter(
+        pl.col("name").is_unique() & ~pl.col("name").is_in(pl.col("officer_id").implode())
+    )
     return dict(alone.select("name", "officer_id").iter_rows())
