@@ -26,6 +26,7 @@ DAY = date(2026, 6, 30)
 
 OTHER_RULES = {
     "recorded_before_raised": "`recorded_at` lies before the day of `raised_at`",
+    "recorded_before_filing": "`recorded_at` lies before the day of `filed_at`",
     "fixed_more_than_found": "`hazards_fixed` is larger than `hazards_found`",
 }
 """What a row refused by a rule of its table has done, where it is not that one day lies before another."""

@@ -112,7 +112,9 @@ def test_a_daily_file_written_again_changes_what_changed_and_a_later_day_is_a_co
     rewritten = first["violations"] + [finding(firm, DAY_1, "v-2", severity="serious", is_major_hazard=False)]
     write_days(desk, {"violations": rewritten})
     watched(home)
-    versions = "SELECT violation_id, count(*) FROM core.violations WHERE source = 'desk' GROUP BY 1 ORDER BY 1"
+    versions = (
+        "SELECT violation_id, count(*) FROM core.violations WHERE source = 'desk' GROUP BY 1 ORDER BY 1"
+    )
     assert stored(home, versions) == [("v-1", 1), ("v-2", 2), ("v-3", 1)]
     assert [(row[0], row[2], row[4]) for row in stored(home, CORE)] == [
         ("v-1", DAY_1, "critical"),
@@ -120,7 +122,9 @@ def test_a_daily_file_written_again_changes_what_changed_and_a_later_day_is_a_co
         ("v-3", DAY_1, "general"),
     ]
     # What became known a day later is written beside it, and the first day's file stays as it was.
-    write_days(desk, {"violations": [*rewritten, finding(firm, DAY_2, "v-1", occurred_on=DAY_1, rectified_on=DAY_2)]})
+    write_days(
+        desk, {"violations": [*rewritten, finding(firm, DAY_2, "v-1", occurred_on=DAY_1, rectified_on=DAY_2)]}
+    )
     names = sorted(path.name for path in desk.glob("violations_*"))
     assert names == ["violations_2026-06-30.csv", "violations_2026-07-01.csv"]
     watched(home)
