@@ -229,7 +229,9 @@ class Filings(dy.Schema):
     filed_at = minute_column("备案时间", "when it was filed first (local time)", nullable=False)
     planned_on = day_column("计划检查日期", "day of the visit as filed", nullable=False, past=False)
     officers = text_column(
-        "执法人员", "who goes, separated by ; numbers of the roster, or names that one person alone has; never used by a score", nullable=False
+        "执法人员",
+        "who goes, separated by ; numbers of the roster, or names that one person alone has; never used by a score",
+        nullable=False,
     )
     state = enum_column(
         vocab.FILING_STATE, "备案状态", "filed, filed for another day than before, or cancelled (D1)"

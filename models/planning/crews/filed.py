@@ -4,7 +4,7 @@ An authority of which no filing is on record is taken to have filed what was pla
 ``policy.visiting.filed_working_days`` says; of one that files only what it filed stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -58,7 +58,7 @@ def kept_as_filed(visits: pl.DataFrame, own: Mapping[Authority, Bench], now: Sit
         return visits.drop("filed_day", "sent")
     names = _names(now)
     crews = [
-        None if day is None else _crew_of(own[level, division], day, {names.get(one, one) for one in sent})
+        None if day is None else _crew_of(own[level, division], day, _people(sent, names))
         for level, division, day, sent in visits.select(*_HOME, "filed_day", "sent").iter_rows()
     ]
     found, day = pl.Series("found", crews, dtype=pl.String), pl.col("filed_day")
@@ -91,9 +91,13 @@ def filed_crews(now: Situation, policy: PlanningPolicy) -> dict[tuple[Authority,
     for level, division, day, sent in (
         ahead.join(firms, on="enterprise_id").select(*_HOME, "planned_on", "officers").iter_rows()
     ):
-        people = tuple(sorted({names.get(one, one) for one in sent}))
+        people = tuple(sorted(_people(sent, names)))
         found.setdefault(((level, division), day), set()).add(people)
     return {place: [list(one) for one in sorted(sent)] for place, sent in found.items()}
+
+
+def _people(sent: Iterable[str], names: Mapping[str, str]) -> set[str]:
+    return {names.get(one) or one for one in sent}
 
 
 def _names(now: Situation) -> dict[str, str]:
