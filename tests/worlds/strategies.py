@@ -94,6 +94,8 @@ def _row(chance: Random, table: Table, key: str, enterprises: tuple[str, ...]) -
         row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
     if table.name == "violations" and row["plan_approved_on"] and row["plan_until"]:
         row["plan_until"] = max(row["plan_until"], row["plan_approved_on"])
+    if table.name == "filings":
+        row["filed_at"] = min(row["filed_at"], datetime.combine(row["recorded_at"], time(23, 59)))
     return row
 
 
