@@ -34,7 +34,7 @@ os.environ.setdefault("RISKCODE_THREADS", "1")
 os.environ["RISKCODE_COMMISSIONED_ON"] = "2000-01-01"
 
 
-# What is collected stays to the end: whoever looks for garbage need not look at a million objects of it, again and again.
+# Tests that are found stay to the end: no search for garbage has to pass their million objects again and again.
 gc.disable()
 
 
