@@ -174,10 +174,15 @@ def coded_days(draw: st.DrawFn, world: World) -> date:
 
 def canonical(name: str, told: list[Row]) -> pl.DataFrame:
     """Rows as a canonical frame.  Raises when the schema of the table does not accept every one of them."""
-    schema = TABLES[name].schema
     if not told:
-        return schema.create_empty()
+        return _nothing(name)
+    schema = TABLES[name].schema
     return schema.validate(pl.DataFrame(told, schema=schema.create_empty().schema, orient="row"))
+
+
+@cache
+def _nothing(name: str) -> pl.DataFrame:
+    return TABLES[name].schema.create_empty()
 
 
 def integer_frames(world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
