@@ -1,6 +1,5 @@
 """A program that answers many keeps the published copy open, and never an old one for longer than a question."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -77,7 +76,7 @@ def test_a_copy_is_closed_when_another_has_come_and_its_last_reader_has_gone(ope
             told(connection)
         publish(open_home, number)
     with published.reading():
-        open_files = [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.exists()]
+        open_files = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
     assert [one for one in open_files if str(open_home.root) in one and "deleted" in one] == []
 
 
