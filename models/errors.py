@@ -13,18 +13,22 @@ RiskcodeError
 ├── DisputeError           an objection or override is not allowed as it was asked for; nothing was recorded
 │   └── DayError           it was dated on a day on which nothing can be decided
 ├── DeskError              what was asked of the desk is not given; nothing was done
-│   ├── AbsentError        there is no such thing, or none for who asks
-│   ├── StrangerError      nobody is logged in
 │   ├── ForbiddenError     who asks may not do that
 │   ├── UnansweredError    the question itself cannot be: no such day, no such value
 │   ├── TooLongError       more was sent than is taken
 │   └── TooOftenError      one address asked too often
+├── FieldError             a visit's form or step is not allowed as it was asked for; nothing was recorded
+│   ├── FaultsError        it lacks something; every fault names its next step
+│   ├── ConflictError      somebody else changed it meanwhile; both versions are told
+│   ├── NotThereError      no such thing, or none for whoever asks
+│   └── LoginError         nobody can be let in like that
 └── ModelError             a scorecard cannot be fitted, found or promoted
     └── LeakageError       something would be learnt that could not be known
 
 A message states the fact and the next step, in that order.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 
@@ -118,18 +122,6 @@ class DeskError(RiskcodeError):
     status = 400
 
 
-class AbsentError(DeskError):
-    """There is no such thing, or none for who asks: what lies elsewhere is told as what does not exist."""
-
-    status = 404
-
-
-class StrangerError(DeskError):
-    """Nobody is logged in, or no longer."""
-
-    status = 401
-
-
 class ForbiddenError(DeskError):
     """Who asks is known and may not do that."""
 
@@ -152,6 +144,47 @@ class TooOftenError(DeskError):
     """One address asked too often."""
 
     status = 429
+
+
+class FieldError(RiskcodeError):
+    """A visit at the desk: a form or a step is not allowed as it was asked for, and nothing was recorded."""
+
+    exit_code = 9
+
+
+class FaultsError(FieldError):
+    """What a form lacks, all of it at once: messages in ``faults``."""
+
+    def __init__(self, message: str = "", *, faults: Sequence[object] = (), **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        return " ".join((super().__str__(), *map(str, self.faults)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), self.message, faults=self.faults, **self.facts), ()
+
+
+class ConflictError(FieldError):
+    """Somebody else changed it meanwhile: ``held`` is what the ledger has, ``offered`` what was to be written."""
+
+    def __init__(
+        self, message: str = "", *, held: object = None, offered: object = None, **facts: object
+    ) -> None:
+        super().__init__(message, **facts)
+        self.held, self.offered = held, offered
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), self.message, held=self.held, offered=self.offered, **self.facts), ()
+
+
+class NotThereError(FieldError):
+    """There is none, or it belongs to another authority: whoever asks cannot tell one from the other."""
+
+
+class LoginError(FieldError):
+    """Nobody can be let in like that: a wrong password, too many attempts, a session that is over."""
 
 
 class ModelError(RiskcodeError):

@@ -53,6 +53,8 @@ class Home:
         self.inbox: Final = root / "inbox"
         # Where exports go when no path is given.
         self.exports: Final = root / "exports"
+        # What the desk keeps: the ledger of visits, and the photos of their records.
+        self.field: Final = root / "field"
         # Seeds of draws committed to; secret until the draws are revealed.
         self.seeds: Final = root / "seeds"
         # Dagster's own instance: runs, events, schedules.

@@ -1,5 +1,7 @@
 """The desk as an application: ``build`` puts routes, limits and errors together."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +12,7 @@ from desk.web import day, enterprise, entry, month, queue, search
 from desk.web.asking import STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
-from desk.web.viewer import Doors
+from warehouse.field.engine import Ledger
 from warehouse.home import Home
 
 _ROUTERS = (entry.router, day.router, queue.router, enterprise.router, month.router, search.router)
@@ -27,11 +29,17 @@ class _Static(StaticFiles):
 
 
 def build(
-    home: Home, language: str, doors: Doors, *, limits: Limits | None = None, version: str = "0"
+    home: Home,
+    language: str,
+    ledger: Ledger,
+    *,
+    clock: Callable[[], datetime],
+    limits: Limits | None = None,
+    version: str = "0",
 ) -> FastAPI:
     """The desk of a home, in a language until somebody chooses another.
 
-    ``doors``: who may come in.  It reads published copies and never opens the warehouse.
+    It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
     """
     app = FastAPI(
         title="riskcode: the desk",
@@ -41,7 +49,7 @@ def build(
         redoc_url=None,
         exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
     )
-    app.state.desk = Desk(home, doors, language)
+    app.state.desk = Desk(home, ledger, language, clock)
     app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
     for router in _ROUTERS:
         app.include_router(router)

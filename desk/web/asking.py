@@ -1,9 +1,9 @@
 """One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
 
-import hmac
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,15 +17,17 @@ from desk.files.tables import as_json
 from desk.say import facts, ways
 from desk.say import passport as passport_say
 from desk.say import visits as visits_say
-from desk.web.viewer import Doors, Session, Viewer
+from desk.web.viewer import Viewer, viewer_of
 from desk.words import labels
 from desk.words.catalogue import languages
 from desk.words.words import Words
 from models import vocabulary
-from models.errors import ForbiddenError, StrangerError, WarehouseError
+from models.errors import ForbiddenError, LoginError, WarehouseError
 from warehouse.database.frames import Connection
 from warehouse.database.published import Published
 from warehouse.database.reading import Row
+from warehouse.field.engine import Ledger
+from warehouse.field.sessions import Session, session_of
 from warehouse.home import Home
 from warehouse.questions.codes import last_run
 
@@ -77,11 +79,12 @@ def _with_division(key: str, words: Words) -> tuple[str, str]:
 
 @dataclass
 class Desk:
-    """What all requests share.  ``language``: of who has chosen none."""
+    """What all requests share.  ``language``: of who has chosen none; ``clock``: now, in the time of the place."""
 
     home: Home
-    doors: Doors
+    ledger: Ledger
     language: str
+    clock: Callable[[], datetime]
     published: Published = field(init=False)
     environment: Environment = field(init=False, default_factory=_environment)
     _told: tuple[object, Row] | None = field(init=False, default=None)
@@ -121,20 +124,23 @@ class Asking:
     @cached_property
     def session(self) -> Session | None:
         """Whose session it is, if anybody's."""
-        token = self.request.cookies.get(SESSION)
-        return self.desk.doors.session(token) if token else None
+        try:
+            return self.own_session
+        except LoginError:
+            return None
 
-    @property
-    def viewer(self) -> Viewer:
-        """Who asks.  Raises StrangerError where nobody is logged in."""
-        return self.own_session.viewer
-
-    @property
+    @cached_property
     def own_session(self) -> Session:
-        """The session.  Raises StrangerError where there is none."""
-        if self.session is None:
-            raise StrangerError("Nobody is logged in, or the session is over. Log in and ask again: /login")
-        return self.session
+        """The session.  Raises LoginError where there is none."""
+        token = self.request.cookies.get(SESSION)
+        if not token:
+            raise LoginError("Nobody is logged in. Log in and ask again: /login")
+        return session_of(self.desk.ledger, token, self.desk.clock())
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Who asks.  Raises LoginError where nobody is logged in, ForbiddenError for who sees no enterprises."""
+        return viewer_of(self.own_session.user)
 
     @property
     def wants_json(self) -> bool:
@@ -154,7 +160,7 @@ class Asking:
 
     def require_form(self, csrf: str) -> None:
         """Raise ForbiddenError unless a form of this session was sent."""
-        if not hmac.compare_digest(self.own_session.csrf.encode(), csrf.encode()):
+        if not self.own_session.is_own(csrf):
             raise ForbiddenError(
                 "This form is too old and was not taken. Go back, load the page again, repeat it."
             )
@@ -213,7 +219,7 @@ def anybody(request: Request) -> Asking:
 
 
 def somebody(request: Request) -> Asking:
-    """A request of a person who is logged in.  Raises StrangerError."""
+    """A request of a person who is logged in and sees enterprises.  Raises LoginError, ForbiddenError."""
     asking = Asking(request)
     _ = asking.viewer
     return asking

@@ -12,7 +12,7 @@ from desk.say import passport as sentences
 from desk.say import ways
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.words.words import Words
-from models.errors import AbsentError
+from models.errors import NotThereError
 from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
@@ -36,7 +36,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
         register = firm(connection, enterprise_id)
         planned = visits_to(connection, enterprise_id)
         if register is None or not _is_for(asking, register, planned):
-            raise AbsentError(
+            raise NotThereError(
                 "There is no enterprise '{enterprise_id}' here. Look for it by its name: /search",
                 enterprise_id=enterprise_id,
             )

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
-from desk.web.asking import LANGUAGE, SESSION, YEAR, Anybody, Asking, Somebody, local
+from desk.web.asking import LANGUAGE, SESSION, YEAR, Anybody, Asking, local
 from desk.web.errors import status_of
 from desk.words.catalogue import languages
 from models.errors import RiskcodeError, UnansweredError
+from warehouse.field.sessions import log_in, log_out
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +39,7 @@ def enter(
 ) -> Response:
     """Begin a session, or say why not."""
     try:
-        session = asking.desk.doors.enter(name.strip(), password, asking.address)
+        session = log_in(asking.desk.ledger, name, password, address=asking.address, now=asking.desk.clock())
     except RiskcodeError as error:
         return _form(asking, next, name=name, fault=asking.words.of(error), status=status_of(error))
     answer = asking.go(local(next))
@@ -51,10 +52,10 @@ def _form(asking: Asking, next: str, *, name: str = "", fault: str = "", status:
 
 
 @router.post("/logout")
-def leave(asking: Somebody, csrf: Annotated[str, Form(max_length=_LONGEST)] = "") -> Response:
+def leave(asking: Anybody, csrf: Annotated[str, Form(max_length=_LONGEST)] = "") -> Response:
     """End the session, here and in the ledger."""
     asking.require_form(csrf)
-    asking.desk.doors.leave(asking.own_session.token)
+    log_out(asking.desk.ledger, asking.own_session, asking.desk.clock())
     answer = asking.go("/login")
     answer.delete_cookie(SESSION)
     return answer

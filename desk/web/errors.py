@@ -15,14 +15,16 @@ from desk.files.tables import as_json
 from desk.web.asking import Asking
 from desk.web.limits import HEADERS
 from models.errors import (
-    AbsentError,
     BusyError,
+    ConflictError,
     DeskError,
     DisputeError,
     DrawError,
+    FieldError,
+    LoginError,
     ModelError,
+    NotThereError,
     RiskcodeError,
-    StrangerError,
     UnansweredError,
 )
 from warehouse.database.frames import log
@@ -30,6 +32,10 @@ from warehouse.faults import fault_of
 
 STATUS: tuple[tuple[type[RiskcodeError], int], ...] = (
     (BusyError, 503),
+    (LoginError, 401),
+    (NotThereError, 404),
+    (ConflictError, 409),
+    (FieldError, 422),
     (DisputeError, 409),
     (DrawError, 409),
     (ModelError, 409),
@@ -51,7 +57,7 @@ def status_of(error: RiskcodeError) -> int:
 def said(request: Request, error: RiskcodeError) -> Response:
     """The answer to a request that came to an error."""
     asking, status = Asking(request), status_of(error)
-    if isinstance(error, StrangerError) and not asking.wants_json and request.method == "GET":
+    if isinstance(error, LoginError) and not asking.wants_json and request.method == "GET":
         asked = quote(f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}", safe="")
         return RedirectResponse(f"/login?next={asked}", 303)
     headers = {"retry-after": _RETRY[status]} if status in _RETRY else {}
@@ -92,7 +98,7 @@ def _told(request: Request, error: Exception) -> Response:
 def _of_the_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return said(request, AbsentError("There is no such page here. Begin with your day: /day"))
+        return said(request, NotThereError("There is no such page here. Begin with your day: /day"))
     other = UnansweredError("What was sent cannot be read. Go back, load the page again, repeat it.")
     other.status = error.status_code
     return said(request, other)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from desk.say.plan import NO_TARGET
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.words.labels import CHANNEL, VISIT_STATE
-from models.errors import AbsentError, UnansweredError
+from models.errors import NotThereError, UnansweredError
 from models.vocabulary import CODE, CODE_KEYS, CodeList
 from warehouse.database.documents import queue_of
 from warehouse.database.reading import Row
@@ -141,11 +141,11 @@ def _of_code(
 
 
 def narrowed(asking: Asking, district: str) -> Area:
-    """The part of the viewer's area that is asked for.  Raises AbsentError for what lies outside of it."""
+    """The part of the viewer's area that is asked for.  Raises NotThereError for what lies outside of it."""
     if not district.strip():
         return asking.viewer.area
     if not asking.viewer.area.covers(district.strip()):
-        raise AbsentError(
+        raise NotThereError(
             "There is no district '{district}' here. Choose one of the list: /queue", district=district
         )
     return Area(district=district.strip())

@@ -1,27 +1,22 @@
-"""Who asks, and what part of the city that person may see.
-
-The ledger of the field knows people and their sessions; here is what the pages need of it (``Doors``).
-"""
+"""Who asks, and what part of the city that person may see."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from models.errors import ForbiddenError
-from models.vocabulary import LEVEL
+from models.field.states import INSPECTOR
+from warehouse.field.jurisdiction import READERS
+from warehouse.field.users import User
 from warehouse.questions.area import Area
-
-ROLES = ("inspector", "leader", "analyst", "auditor", "admin")
-_SEE_ALL_CREWS = frozenset(ROLES) - {"inspector"}
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person with a session.  ``level`` and ``division``: of the authority; the city's has no division.
+    """A person who is logged in and sees enterprises.
 
-    ``officer_id``: the number under which plans send that person, if they do.
+    ``level`` and ``division``: of the authority; the city's has no division.  ``officer_id``: the number under which
+    plans send that person, if they do.
     """
 
-    user_id: str
     name: str
     roles: frozenset[str]
     level: str
@@ -30,8 +25,7 @@ class Viewer:
 
     def __post_init__(self) -> None:
         # An area without a place is the whole city: nobody may come to it by a field that was left empty.
-        if self.level not in LEVEL.keys or (self.level == "city") != (not self.division.strip()):
-            raise ValueError(f"{self.level!r} and {self.division!r} are no authority")
+        assert (self.level == "city") == (not self.division.strip()), f"{self.level} {self.division}"
 
     @property
     def area(self) -> Area:
@@ -46,37 +40,13 @@ class Viewer:
     @property
     def sees_all_crews(self) -> bool:
         """Whether the day of all crews is shown, or only that of the own one."""
-        return bool(self.roles & _SEE_ALL_CREWS)
-
-    def require(self, *roles: str) -> None:
-        """Raise ForbiddenError unless this person has one of some roles."""
-        if not self.roles & set(roles):
-            raise ForbiddenError(
-                "Your account may not do this. Ask the administrator of the desk for the right, or log in as "
-                "somebody who has it."
-            )
+        return bool(self.roles & (READERS - {INSPECTOR}))
 
 
-@dataclass(frozen=True)
-class Session:
-    """Somebody who is logged in.  ``token``: what the browser keeps; ``csrf``: what every form sends back."""
-
-    viewer: Viewer
-    token: str
-    csrf: str
-
-
-class Doors(Protocol):
-    """What the pages ask of the ledger about people."""
-
-    def enter(self, name: str, password: str, address: str) -> Session:
-        """Begin a session.  Raises RiskcodeError with the next step: wrong, or too often wrong."""
-        ...
-
-    def session(self, token: str) -> Session | None:
-        """The session of a token; ``None`` where it is unknown, ended or too old."""
-        ...
-
-    def leave(self, token: str) -> None:
-        """End a session."""
-        ...
+def viewer_of(user: User) -> Viewer:
+    """A user of the ledger as one who sees enterprises.  Raises ForbiddenError for who keeps users alone."""
+    if user.authority is None or not user.jurisdiction.reads:
+        raise ForbiddenError(
+            "Your account keeps users and sees no enterprise. Log in as somebody who inspects, leads or analyses."
+        )
+    return Viewer(user.name, user.roles, user.authority.level, user.authority.division, user.officer_id)

@@ -22,7 +22,8 @@ PACKS = Path(__file__).parent / "packs"
 CODING_FILES = ("pack", "features", "scorecard", "codes", "learning")
 PLANNING_FILES = ("planning", "caps")
 REVIEW_FILES = ("review",)
-FILES = (*CODING_FILES, *PLANNING_FILES, *REVIEW_FILES)
+DESK_FILES = ("desk",)
+FILES = (*CODING_FILES, *PLANNING_FILES, *REVIEW_FILES, *DESK_FILES)
 _MODELS: dict[str, type[BaseModel]] = get_type_hints(PackFiles)
 RESERVED = ("score", "unrated", "band", "held", "override", "enterprise_id")
 """Names that reasons and columns of the result carry; no factor or rule may."""
@@ -50,7 +51,9 @@ def read_texts(pack: str, *, folder: Path = PACKS) -> dict[str, str]:
         )
     meta = _check(PackFile, read_file(root / "pack.yaml"), "pack")
     parent = _parent(meta, folder) or root
-    return {name: _text(_own_or_inherited(f"{name}.yaml", root, parent)) for name in FILES}
+    paths = {name: _own_or_inherited(f"{name}.yaml", root, parent) for name in FILES}
+    # A whole pack written before there was a desk says nothing of it; then the starter pack does (policy_from).
+    return {name: _text(path) for name, path in paths.items() if name not in DESK_FILES or path.exists()}
 
 
 def policy_from(texts: Mapping[str, str]) -> Policy:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from models.features.windows import FeaturePolicy
+from models.policy.desk import DeskFile, DeskPolicy, desk_on
 from models.policy.in_force import histories, in_force
 from models.policy.learning import LearningFile, LearningPolicy, learning_on
 from models.policy.planning import CapFile, PlanningFile, PlanningPolicy, planning_on
@@ -84,6 +85,7 @@ class PolicyOnDay:
     learning: LearningPolicy
     planning: PlanningPolicy
     review: ReviewPolicy
+    desk: DeskPolicy
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class PackFiles:
     planning: PlanningFile
     caps: CapFile
     review: ReviewFile
+    desk: DeskFile
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class Policy:
                 off_site_settles=settles,
             ),
             review=review_on(files.review, as_of),
+            desk=desk_on(files.desk, as_of),
         )
 
     def scorecard_on(self, day: date) -> Scorecard:

@@ -1,10 +1,7 @@
 """Dagster's instance of a home: written once, kept where somebody changed it, in files or on a server."""
 
 import json
-import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from assets.partitions import POOL
 from models.errors import SettingsError
 from pipelines import instance as instances
 from pipelines.instance import State, renew_instance_config, write_instance_config
+from tests.worlds.postgres import server_of_its_own
 from tests.worlds.runs import ended, process, riskcode
 from warehouse.home import Home
 
@@ -137,28 +135,9 @@ def test_what_a_run_says_of_itself_stands_on_its_page(coded: Path, tmp_path: Pat
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """The URL of a PostgreSQL server of its own, reached by a socket."""
-    programs = {name: shutil.which(name) for name in ("initdb", "postgres", "pg_isready")}
-    if not all(programs.values()):
-        pytest.skip("no PostgreSQL server is installed here: initdb, postgres and pg_isready are needed")
-    # It refuses to run as root, and its user may not enter the folders of the tests.
-    user = "postgres" if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        if user:
-            shutil.chown(folder, user)
-        data = f"{folder}/data"
-        begin = [programs["initdb"], "-D", data, "-U", "riskcode", "--auth=trust", "-E", "UTF8", "--locale=C"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "user": user, "cwd": "/"}
-        subprocess.run(begin, check=True, **quiet)
-        serve = [programs["postgres"], "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
-        with subprocess.Popen(serve, **quiet) as running:
-            try:
-                ready = [programs["pg_isready"], "-h", folder, "-U", "riskcode", "-t", "1"]
-                while subprocess.run(ready, **quiet).returncode:
-                    assert running.poll() is None, "the server ended"
-                yield f"postgresql://riskcode@/postgres?host={folder}"
-            finally:
-                running.terminate()
+    """The URL of a PostgreSQL server of its own."""
+    with server_of_its_own() as url:
+        yield url
 
 
 @pytest.mark.slow

@@ -12,11 +12,11 @@ import yaml
 from models.errors import PolicyError, PolicyGapError
 from models.features import CATALOGUE
 from models.policy import load_policy, pack_names
-from models.policy.loading import PACKS
+from models.policy.loading import PACKS, policy_from
 from models.vocabulary import CODE_LISTS
 from tests.worlds.packs import ChangedPack, without_the_off_site_reading
 
-FILES = ("features", "scorecard", "codes", "planning", "caps")
+FILES = ("features", "scorecard", "codes", "planning", "caps", "review", "desk")
 SCALE = "{minor: 1, general: 2, serious: 5, critical: 10, ungraded: 2}"
 UNANSWERED = '{basis: proposal, reference: "No rule found; one day", value: 1440}'
 DAY_OF_UNANSWERED = f"1990-01-01: {UNANSWERED}"
@@ -332,3 +332,23 @@ def test_a_pack_without_one_of_its_files_is_refused(tmp_path: Path):
     (tmp_path / "starter" / "codes.yaml").unlink()
     with pytest.raises(PolicyError, match=r"codes\.yaml"):
         load_policy("starter", folder=tmp_path)
+
+
+def test_a_whole_pack_written_before_there_was_a_desk_has_the_starter_packs_and_keeps_its_hash(
+    tmp_path: Path,
+):
+    shutil.copytree(PACKS / "starter", tmp_path / "older")
+    (tmp_path / "older" / "desk.yaml").unlink()
+    older, starter = load_policy("older", folder=tmp_path), load_policy("starter")
+    assert older.on(date(2026, 6, 30)).desk == starter.on(date(2026, 6, 30)).desk
+    assert "desk" not in older.texts
+    assert policy_from(older.texts).content_hash == older.content_hash != starter.content_hash
+    assert older.hash == starter.hash
+
+
+def test_an_emergency_is_filed_within_one_working_day_by_policy_and_looked_at_again_within_ten_days_by_proposal():
+    file = load_policy("starter").files.desk
+    day = date(2026, 6, 30)
+    emergency, recheck = file.emergency.on(day, name="emergency"), file.recheck.on(day, name="recheck")
+    assert (emergency.basis, emergency.value.file_within_working_days) == ("policy", 1)
+    assert (recheck.basis, recheck.value.within_days) == ("proposal", 10)

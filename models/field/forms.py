@@ -1,0 +1,211 @@
+"""What is written down of a visit: the filing (检查备案), the record (现场检查记录), re-checks and the answers of D6.
+
+A form that is not finished yet is a form all the same: what it lacks is empty, and ``models.field.rules`` says what
+must be there before the next step.  A value that no rule could make sense of (an unknown mode, a photo that is no
+hash) is refused when the form is read.  All forms are frozen and forbid unknown fields.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import date, time
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+
+from models.documents import Strict
+from models.policy.channels import CHANNELS
+from models.vocabulary import (
+    DISPOSAL,
+    INSPECTION_KIND,
+    INSPECTION_MODE,
+    INSPECTION_RESULT,
+    SEVERITY,
+    CodeList,
+)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A number or a name; a form without one leaves it out."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+"""What a photo or a drawn signature is known by: the hash of its bytes."""
+
+MOST_FINDINGS, MOST_PHOTOS = 200, 30
+"""Of one record and of one finding; more is a mistake of a program."""
+PROLONGED, DONE = "prolonged", "done"
+OPINION = CodeList(
+    "opinion",
+    {DONE: "rectified", "partly": "partly rectified", "not": "not rectified", PROLONGED: "term prolonged"},
+)
+"""What a re-check says of one finding (整改复查意见)."""
+
+
+def _known(codes: Collection[str]) -> Callable[[str], str]:
+    def check(key: str) -> str:
+        if key not in codes:
+            raise ValueError(f"{key!r} is none of {', '.join(codes)}")
+        return key
+
+    return check
+
+
+Channel = Annotated[str, AfterValidator(_known(CHANNELS))]
+Kind = Annotated[str, AfterValidator(_known(INSPECTION_KIND.keys))]
+Mode = Annotated[str, AfterValidator(_known(INSPECTION_MODE.keys))]
+Result = Annotated[str, AfterValidator(_known(INSPECTION_RESULT.keys))]
+Severity = Annotated[str, AfterValidator(_known(SEVERITY.keys))]
+Disposal = Annotated[str, AfterValidator(_known(DISPOSAL.keys))]
+Verdict = Annotated[str, AfterValidator(_known(OPINION.keys))]
+
+
+class Emergency(Strict):
+    """Why a visit could not wait for its filing, and who allowed it by word of mouth (D1)."""
+
+    reason: Prose = ""
+    approved_by: Line = ""
+
+
+class Filing(Strict):
+    """One visit as it is filed and put before whoever approves it.
+
+    ``plan_visit_id``: the visit of the plan it makes, where it was planned.  ``channel``: why it is due, as in the
+    plan; none for assistance, which is no inspection (P11).  ``basis``: the articles it rests on.  ``begins_at``,
+    ``ends_at``: window on the day, local time.  ``assistants``: how many helpers come along, fixed beforehand.
+    ``departments``: whose visit it is, the leading one first.  ``rechecks``: the visit whose findings are looked at
+    again.
+    """
+
+    enterprise_id: Name
+    plan_visit_id: Name | None = None
+    channel: Channel | None = None
+    kind: Kind
+    basis: Prose = ""
+    item_codes: tuple[Name, ...] = Field(default=(), max_length=500)
+    mode: Mode = "on_site"
+    departments: tuple[Name, ...] = Field(default=(), max_length=20)
+    planned_on: date | None = None
+    begins_at: time | None = None
+    ends_at: time | None = None
+    officers: tuple[Name, ...] = Field(default=(), max_length=50)
+    technical_inspectors: tuple[Name, ...] = Field(default=(), max_length=20)
+    assistants: int = Field(default=0, ge=0, le=50)
+    emergency: Emergency | None = None
+    recusal_confirmed: bool = False
+    beyond_cap_reason: Prose = ""
+    rechecks: UUID | None = None
+
+    @property
+    def is_assistance(self) -> bool:
+        """Whether it is a visit of assistance (P11)."""
+        return self.kind == "assistance"
+
+
+class Finding(Strict):
+    """One thing found, known for good by the number its first writer gave it.
+
+    ``criterion``: of a list of major hazards, as the catalogue cites it; only where ``is_major`` (C6).
+    ``measure``: what was ordered at once beside the disposal (现场处理措施), such as stopping work (D5).
+    ``photos``: hashes of the bytes.
+    """
+
+    id: UUID
+    item_code: Line = ""
+    description: Prose = ""
+    place: Line = ""
+    photos: tuple[Sha256, ...] = Field(default=(), max_length=MOST_PHOTOS)
+    severity: Severity = "ungraded"
+    is_major: bool = False
+    criterion: Line = ""
+    disposal: Disposal | None = None
+    measure: Prose = ""
+    rectify_due_on: date | None = None
+
+
+class Answers(Strict):
+    """隐患四不放过: what is known of a hazard before it is closed (D6)."""
+
+    cause: Prose = ""
+    consequence: Prose = ""
+    responsible_unit: Line = ""
+    responsible_person: Line = ""
+    same_kind: Prose = ""
+
+
+class Opinion(Strict):
+    """What a re-check says of one finding.  ``due_on``: the new last day, where the term is prolonged."""
+
+    finding_id: UUID
+    opinion: Verdict
+    note: Prose = ""
+    photos: tuple[Sha256, ...] = Field(default=(), max_length=MOST_PHOTOS)
+    due_on: date | None = None
+
+
+class Signature(Strict):
+    """An officer's signature; ``image``: hash of what was drawn, where it was."""
+
+    officer_id: Name
+    signed_at: AwareDatetime
+    image: Sha256 | None = None
+
+
+class UnitSignature(Strict):
+    """Signature of the unit's responsible person."""
+
+    name: Name
+    post: Line = ""
+    signed_at: AwareDatetime
+    image: Sha256 | None = None
+
+
+class Refusal(Strict):
+    """That the unit's person would not sign: why, and who saw it."""
+
+    reason: Prose = ""
+    witness: Line = ""
+
+
+class Record(Strict):
+    """What was done and found at a visit, as signed.
+
+    ``no_finding``: the statement that nothing was found.  ``outcome``: what findings cannot tell, that work was
+    stopped or the check refused.  ``opinions``: of a re-check.  ``integrity_pledge``: that it was handed over.
+    Times carry their offset.
+    """
+
+    begun_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    places: tuple[Name, ...] = Field(default=(), max_length=100)
+    situation: Prose = ""
+    certificates_shown: bool = False
+    findings: tuple[Finding, ...] = Field(default=(), max_length=MOST_FINDINGS)
+    no_finding: bool = False
+    outcome: Result | None = None
+    opinions: tuple[Opinion, ...] = Field(default=(), max_length=MOST_FINDINGS)
+    officers: tuple[Signature, ...] = Field(default=(), max_length=50)
+    unit: UnitSignature | None = None
+    refusal: Refusal | None = None
+    integrity_pledge: bool = False
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Record":
+        for told in ([one.id for one in self.findings], [one.finding_id for one in self.opinions]):
+            if len(set(told)) < len(told):
+                raise ValueError("a finding stands twice")
+        return self
+
+    @property
+    def images(self) -> frozenset[str]:
+        """Hashes of all photos and drawn signatures it refers to."""
+        photos = {one for part in (*self.findings, *self.opinions) for one in part.photos}
+        signed = (*self.officers, *((self.unit,) if self.unit else ()))
+        return frozenset(photos | {one.image for one in signed if one.image})
+
+    @property
+    def result(self) -> str:
+        """The result as the history of inspections has it: the gravest thing that is told."""
+        if self.outcome:
+            return self.outcome
+        if self.findings:
+            return "serious" if any(one.is_major for one in self.findings) else "findings"
+        return "clean" if self.no_finding else "unknown"

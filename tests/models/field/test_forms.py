@@ -1,0 +1,81 @@
+"""Forms: unfinished ones are forms, senseless ones are not, and what they say of themselves."""
+
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from models.field.facts import criteria_of
+from models.field.filings import authority_faults
+from models.field.forms import Filing, Record
+from models.law import criteria_cited, read_citation
+from models.policy.check_items import load_catalogue
+from tests.worlds.field import DAY, PHOTO, filing, finding, record
+
+
+def test_a_form_that_was_only_begun_is_a_form():
+    assert Filing(enterprise_id="e1", kind="special").item_codes == ()
+    assert Record().result == "unknown"
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        {"kind": "raid"},
+        {"channel": "whim"},
+        {"mode": "by_air"},
+        {"assistants": -1},
+        {"score": 3},
+        {"enterprise_id": " "},
+        {"basis": "x" * 4001},
+    ],
+)
+def test_a_filing_that_makes_no_sense_is_refused(differs: dict[str, object]):
+    with pytest.raises(ValidationError):
+        filing(**differs)
+
+
+@pytest.mark.parametrize("photo", ["", "a" * 63, "A" * 64, "../" + "a" * 61])
+def test_a_photo_is_a_hash(photo: str):
+    with pytest.raises(ValidationError):
+        finding(photos=[photo])
+
+
+def test_a_finding_stands_once_and_times_have_their_zone():
+    with pytest.raises(ValidationError, match="twice"):
+        record(findings=[finding(), finding()])
+    with pytest.raises(ValidationError):
+        record(begun_at="2026-06-30T09:30:00")
+
+
+def test_a_form_comes_back_from_its_json_as_it_was():
+    whole = record(findings=[finding(photos=[PHOTO]), finding(id=UUID(int=2), is_major=True)])
+    assert Record.model_validate_json(whole.model_dump_json()) == whole
+    assert Filing.model_validate_json(filing().model_dump_json()) == filing()
+
+
+def test_the_result_is_the_gravest_thing_told():
+    assert record().result == "clean"
+    assert record(findings=[finding()]).result == "findings"
+    assert record(findings=[finding(), finding(id=UUID(int=2), is_major=True)]).result == "serious"
+    assert record(outcome="stopped", findings=[finding()]).result == "stopped"
+
+
+def test_the_images_of_a_record_are_its_photos_and_drawn_signatures():
+    signed = {"officer_id": "o1", "signed_at": "2026-06-30T11:30:00+08:00", "image": "b" * 64}
+    assert record(findings=[finding(photos=[PHOTO, PHOTO])], officers=[signed]).images == {PHOTO, "b" * 64}
+
+
+def test_criteria_are_those_that_the_catalogue_cites_where_the_item_is_major():
+    items = load_catalogue().on(DAY)
+    dust, general = criteria_of(items, sector="explosive_dust"), criteria_of(items, sector="general")
+    assert any("令第10号" in one for cited in dust.values() for one in cited)
+    assert set(general) < {item.code for item in items}
+    for cited in (*dust.values(), *general.values()):
+        assert cited and all(criteria_cited(read_citation(one)) for one in cited)
+
+
+def test_another_authoritys_enterprise_is_not_filed_for():
+    assert authority_faults(("district", "370102"), "district", "370102") == []
+    (told,) = authority_faults(("city", ""), "district", "370102")
+    assert told.rule == "other_authority" and "370102" in str(told)

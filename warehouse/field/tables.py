@@ -1,0 +1,219 @@
+"""Tables of the ledger.  A change of them is a new step in ``migrations/versions``; a test holds the two together."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+from warehouse.clock import LOCAL
+
+_ID, _HASH, _WORD = String(36), String(64), String(200)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone: kept in UTC, read in the time of the place."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """As it is stored.  Raises ValueError for a moment without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """As it is read."""
+        if value is None:
+            return None
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(LOCAL)
+
+
+class Document(TypeDecorator[Any]):
+    """Plain data as canonical JSON: keys in order, no blanks, characters as they are."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """As it is stored."""
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """As it is read."""
+        return None if value is None else json.loads(value)
+
+
+def canonical(value: Any) -> str:
+    """Plain data as the one text that stands for it.  Raises ValueError for what is no JSON (NaN)."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+USERS: Final = Table(
+    "users",
+    METADATA,
+    Column("user_id", _ID, primary_key=True),
+    Column("login", _WORD, nullable=False, unique=True, doc="in lower case"),
+    Column("name", _WORD, nullable=False),
+    Column("password", Text, nullable=False, doc="argon2id, with its salt and costs"),
+    Column("roles", Document, nullable=False),
+    Column("level", String(20), doc="of the authority: city, district or town"),
+    Column("division", String(20), nullable=False, doc="of the authority; empty for the city"),
+    Column("crew_id", _WORD),
+    Column("officer_id", _WORD, doc="number in the register of officers"),
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("token_hash", _HASH, primary_key=True, doc="SHA-256; the token itself is in the cookie alone"),
+    Column("user_id", _ID, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, doc="whatever happens"),
+    Column("ended_at", Moment),
+)
+ATTEMPTS: Final = Table(
+    "attempts",
+    METADATA,
+    Column("attempt_id", Integer, primary_key=True, autoincrement=True),
+    Column("what", String(10), nullable=False, doc="login or address"),
+    Column("who", _WORD, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_attempts_what_who_at", "what", "who", "at"),
+)
+VISITS: Final = Table(
+    "visits",
+    METADATA,
+    Column("visit_id", _ID, primary_key=True, doc="given by whoever began it"),
+    Column("enterprise_id", _WORD, nullable=False, index=True),
+    Column("level", String(20), nullable=False),
+    Column("division", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("version", Integer, nullable=False, doc="one more with every step"),
+    Column("revision", Integer, nullable=False, doc="of the record that is signed; 0 before"),
+    Column("counted_revision", Integer, nullable=False, doc="the last that went back; 0 before"),
+    Column("created_by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("planned_on", Date, index=True),
+    Column("filing", Document, nullable=False),
+    Column(
+        "names", Document, nullable=False, doc="of who goes, by number, as the register had them at filing"
+    ),
+    Column("rechecks", _ID, index=True, doc="the visit whose findings it looks at again"),
+    Column("filed_by", _ID, ForeignKey("users.user_id")),
+    Column("filed_at", Moment),
+    Column("is_late", Boolean, nullable=False, doc="an emergency filed after its last day (D1)"),
+    Column("approved_by", _ID, ForeignKey("users.user_id")),
+    Column("approved_at", Moment),
+    Column("record", Document),
+    Column("counted_at", Moment),
+)
+Index("ix_visits_level_division_state", VISITS.c.level, VISITS.c.division, VISITS.c.state)
+STEPS: Final = Table(
+    "steps",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("version", Integer, primary_key=True, doc="of the visit after the step"),
+    Column("request_id", _ID, nullable=False, doc="given by whoever asks, so that asking again does nothing"),
+    Column("content_hash", _HASH, nullable=False, doc="of what came with it"),
+    Column("step", String(30), nullable=False),
+    Column("before", String(20), nullable=False),
+    Column("after", String(20), nullable=False),
+    Column("by", _ID, ForeignKey("users.user_id")),
+    Column("at", Moment, nullable=False),
+    Column("device_at", Moment, doc="by the clock of the device: kept, never trusted"),
+    Column("reason", Text),
+    UniqueConstraint("visit_id", "request_id"),
+)
+REVISIONS: Final = Table(
+    "revisions",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("record", Document, nullable=False),
+    Column("reason", Text, nullable=False, doc="empty for the first"),
+    Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+IMAGES: Final = Table(
+    "images",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("sha256", _HASH, primary_key=True, index=True),
+)
+FINDINGS: Final = Table(
+    "findings",
+    METADATA,
+    Column("finding_id", _ID, primary_key=True),
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("due_on", Date),
+    Column("rectified_on", Date),
+    Column("answers", Document),
+)
+BLOBS: Final = Table(
+    "blobs",
+    METADATA,
+    Column("sha256", _HASH, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+OUTBOX: Final = Table(
+    "outbox",
+    METADATA,
+    Column("place", Integer, primary_key=True, autoincrement=True),
+    Column("table", String(40), nullable=False),
+    Column("key", _ID, nullable=False),
+    Column("revision", Integer, nullable=False, doc="1 first; the highest is what holds"),
+    Column("recorded_on", Date, nullable=False),
+    Column("row", Document, nullable=False),
+    UniqueConstraint("table", "key", "revision"),
+    Index("ix_outbox_recorded_on", "recorded_on"),
+)
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(40), nullable=False, doc="ISO 8601, as it is hashed"),
+    Column("by", _ID, doc="empty: the program"),
+    Column("act", String(40), nullable=False),
+    Column("subject", _WORD, nullable=False),
+    Column("details", Document, nullable=False),
+    Column("previous", _HASH, nullable=False),
+    Column("hash", _HASH, nullable=False, unique=True),
+)
+APPEND_ONLY: Final = (AUDIT, REVISIONS, STEPS, OUTBOX)
+"""Tables whose rows nobody changes or deletes; the database itself refuses it."""
