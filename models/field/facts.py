@@ -36,6 +36,7 @@ class Officer:
 
     officer_id: str
     role: str = "officer"
+    name: str = ""
     certified_until: date | None = None
     left_on: date | None = None
     is_recused: bool = False

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 
 from models.calendar import add_working_days
 from models.field.facts import Facts, Fault, Officer
-from models.field.forms import Filing
+from models.field.forms import Emergency, Filing
 from models.messages import Label
 from models.policy.pack import PolicyOnDay
 from models.vocabulary import LEVEL
@@ -37,6 +37,20 @@ def is_late(filing: Filing, policy: PolicyOnDay, now: datetime) -> bool:
     if filing.emergency is None or filing.planned_on is None:
         return False
     return now.date() > emergency_deadline(filing.planned_on, policy)[0]
+
+
+def emergency_faults(filing: Filing, policy: PolicyOnDay) -> list[Fault]:
+    """What stands against going there at once and filing afterwards."""
+    if filing.emergency is None or filing.is_assistance:
+        return [
+            Fault(
+                "The visit is not filed and no emergency. File it before it begins, or write what could not wait.",
+                rule="no_emergency",
+                clause="D1",
+                part="emergency",
+            )
+        ]
+    return [*_emergency(filing, filing.emergency, policy)]
 
 
 def approval_faults(filer: str, approver: str, policy: PolicyOnDay) -> list[Fault]:
@@ -146,15 +160,19 @@ def _before_it_begins(filing: Filing, policy: PolicyOnDay, now: datetime) -> Ite
                 clause="D1",
                 part="planned_on",
             )
-        return
-    if not filing.emergency.reason:
+    else:
+        yield from _emergency(filing, filing.emergency, policy)
+
+
+def _emergency(filing: Filing, emergency: Emergency, policy: PolicyOnDay) -> Iterator[Fault]:
+    if not emergency.reason:
         yield Fault(
             "An emergency has no reason. Write what could not wait.",
             rule="emergency_without_reason",
             clause="D1",
             part="emergency.reason",
         )
-    if not filing.emergency.approved_by:
+    if not emergency.approved_by:
         yield Fault(
             "It is not said who approved the emergency by word of mouth. Name the person.",
             rule="emergency_not_approved",

@@ -111,11 +111,15 @@ _ALL = (
     Step("start_emergency", ("draft",), "started", _FIELD, ("emergency",), filed="no"),
     Step("file_afterwards", _ON_SITE, None, _FIELD, ("filing",), filed="no", leaves_filed=True),
     Step("approve_afterwards", _ON_SITE, None, _LEADS, ("opinion",), "yes", "no", leaves_approved=True),
+    Step("keep", ("started", "recorded"), "started", _FIELD, ("record",)),
     Step("record", ("started", "recorded"), "recorded", _FIELD, ("record",)),
     Step("sign", ("recorded",), "signed", _FIELD, ("signatures",)),
     Step("count", ("signed",), "counted", (PROGRAM,), ("photos",), filed="yes", approved="yes"),
     Step("revise", ("signed", "counted", "closed"), "signed", _FIELD, ("record", "signatures", "reason")),
+    Step("close_finding", ("counted",), None, _FIELD, ("answers",)),
     Step("close", ("counted",), "closed", _FIELD, ("findings_closed",)),
+    # A re-check that was withdrawn leaves open what it had told to be rectified.
+    Step("reopen", ("closed",), "counted", (PROGRAM,)),
     Step("withdraw", ("signed", "counted", "closed"), "withdrawn", _LEADS, ("reason",)),
 )
 STEPS: Mapping[str, Step] = {step.name: step for step in _ALL}
@@ -132,11 +136,14 @@ VISIT_STEP = CodeList(
         "start_emergency": "begin as an emergency",
         "file_afterwards": "file afterwards",
         "approve_afterwards": "approve afterwards",
-        "record": "keep the record",
+        "keep": "keep the unfinished record",
+        "record": "finish the record",
         "sign": "sign",
         "count": "count",
         "revise": "revise",
+        "close_finding": "close a finding",
         "close": "close",
+        "reopen": "open again",
         "withdraw": "withdraw",
     },
 )

@@ -50,15 +50,13 @@ def put_blob(ledger: Ledger, user: User, name: str, parts: Iterable[bytes], now:
 def blob_of(ledger: Ledger, user: User, name: str) -> Path:
     """The file of a photo, for whoever sees a visit that shows it, or sent it.  Raises NotThereError."""
     require_name(name)
+    mine = user.jurisdiction
     shown = exists().where(
-        IMAGES.c.sha256 == name,
-        IMAGES.c.visit_id == VISITS.c.visit_id,
-        user.jurisdiction.where(VISITS),
+        IMAGES.c.sha256 == name, IMAGES.c.visit_id == VISITS.c.visit_id, mine.where(VISITS)
     )
+    query = select(BLOBS.c.sha256).where(BLOBS.c.sha256 == name, (BLOBS.c.by == user.user_id) | shown)
     with ledger.reading() as connection:
-        mine = BLOBS.c.by == user.user_id if user.jurisdiction.reads else BLOBS.c.by.is_(None)
-        query = select(BLOBS.c.sha256).where(BLOBS.c.sha256 == name, mine | shown)
-        found = connection.execute(query).first()
+        found = connection.execute(query).first() if mine.reads else None
     if found is None or not path_of(ledger, name).exists():
         raise NotThereError("There is no such photo. Look at the visit as it stands now.")
     return path_of(ledger, name)

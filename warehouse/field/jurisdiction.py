@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, or_, true
 
-from models.places import place_of
+from models.places import LONGER, place_of
 
 READERS: Final = frozenset({"inspector", "leader", "analyst", "auditor"})
 """Roles that see visits; who keeps users alone does not."""
@@ -21,7 +21,9 @@ class Authority:
 
     def __post_init__(self) -> None:
         # One authority has one spelling; what is within a district is told by the beginning of its code.
-        division = "" if self.level == "city" else place_of(self.level, self.division.strip())
+        division = "" if self.level == "city" else self.division.strip()
+        if self.level in LONGER:
+            division = place_of(self.level, division)
         object.__setattr__(self, "division", division)
 
     def covers(self, other: "Authority") -> bool:
