@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-live test-fast coverage mutate check audit hooks dev bench pictures format words lock clean
+.PHONY: help run test test-all test-live test-fast coverage mutate check audit hooks desk dev bench pictures format words lock clean
 .PHONY: check-format check-lint check-types check-arrows check-definitions check-words check-documents
 
 help: ## show this list
@@ -69,6 +69,9 @@ audit: $(VENV)/.ready-dev ## known vulnerabilities of the locked libraries; skip
 
 hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing but this)
 	@$(BIN)/pre-commit install
+
+desk: $(VENV)/.ready ## set up, the desk of the built-in demo city on 127.0.0.1:8000, with people to log in as; Ctrl-C ends it
+	@exec ./riskcode serve --demo
 
 dev: $(VENV)/.ready ## Dagster's UI and Data Docs on this installation, on free ports (3000 and 3001 where they are); Ctrl-C ends both
 	@exec ./riskcode dev

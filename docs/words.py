@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 from typer.main import get_command
 
 import desk.words.labels
@@ -50,6 +50,7 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
         "desk/pages/monitor*",
     ),
     "report": ("desk/say/report.py", "desk/pages/report", "desk/draw/charts.py"),
+    "web": ("desk/web",),
     "terminal": ("desk", "assets", "pipelines"),
 }
 """Which file of a language holds the sentences of which code; the first that fits.  Labels and help come before all."""
@@ -112,13 +113,13 @@ def sentences(paths: Iterable[str]) -> Iterator[Found]:
 
 
 def _in_template(file: Path, place: str) -> Iterator[Found]:
-    options = {"silent": "false", "encoding": "utf-8"}
-    with file.open("rb") as stream:
-        for _, told, _, context in extract(
-            "jinja2.ext:babel_extract", stream, keywords=keywords(), options=options
-        ):
-            one, many = told if isinstance(told, tuple) else (told, None)
-            yield Found(context, one, many, place)
+    """From the syntax tree: Babel's own reader does not look at methods, as ``words.within``."""
+    wanted = keywords()
+    for call in Environment().parse(file.read_text("utf-8")).find_all(nodes.Call):
+        name = getattr(call.node, "attr", getattr(call.node, "name", ""))
+        if name in wanted:
+            told = [one.value for one in call.args if isinstance(one, nodes.Const)]
+            yield from _found(name, tuple(told), place)
 
 
 def _in_python(file: Path, place: str) -> Iterator[Found]:
@@ -133,12 +134,18 @@ def _in_python(file: Path, place: str) -> Iterator[Found]:
             continue
         places = wanted[name] or (1,)
         for told in product(*(_texts(argument) for argument in call.args[: len(places)])):
-            if len(told) < len(places):
-                continue
-            if isinstance(places[0], tuple):
-                yield Found(told[0], told[1], None, place)
-            else:
-                yield Found(None, told[0], told[1] if len(told) > 1 else None, place)
+            yield from _found(name, told, place)
+
+
+def _found(name: str, told: tuple[str, ...], place: str) -> Iterator[Found]:
+    """The message of a call that is given texts; nothing where one it needs is no text."""
+    places = keywords()[name] or (1,)
+    if len(told) < len(places):
+        return
+    if isinstance(places[0], tuple):
+        yield Found(told[0], told[1], None, place)
+    else:
+        yield Found(None, told[0], told[1] if len(places) > 1 else None, place)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

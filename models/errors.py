@@ -12,10 +12,15 @@ RiskcodeError
 ├── DrawError              a draw cannot be committed to, or what is revealed does not fit the commitment
 ├── DisputeError           an objection or override is not allowed as it was asked for; nothing was recorded
 │   └── DayError           it was dated on a day on which nothing can be decided
+├── DeskError              what was asked of the desk is not given; nothing was done
+│   ├── ForbiddenError     who asks may not do that
+│   ├── UnansweredError    the question itself cannot be: no such day, no such value
+│   ├── TooLongError       more was sent than is taken
+│   └── TooOftenError      one address asked too often
 ├── FieldError             a visit's form or step is not allowed as it was asked for; nothing was recorded
 │   ├── FaultsError        it lacks something; every fault names its next step
 │   ├── ConflictError      somebody else changed it meanwhile; both versions are told
-│   ├── NotThereError      no such visit, person or photo for whoever asks
+│   ├── NotThereError      no such thing, or none for whoever asks
 │   └── LoginError         nobody can be let in like that
 └── ModelError             a scorecard cannot be fitted, found or promoted
     └── LeakageError       something would be learnt that could not be known
@@ -109,6 +114,36 @@ class DayError(DisputeError):
     """A decision was dated on a day on which nothing can be decided; as wrong as any other option."""
 
     exit_code = 2
+
+
+class DeskError(RiskcodeError):
+    """What was asked of the desk is not given, and nothing was done; ``status`` is what a browser is told."""
+
+    status = 400
+
+
+class ForbiddenError(DeskError):
+    """Who asks is known and may not do that."""
+
+    status = 403
+
+
+class UnansweredError(DeskError):
+    """The question itself cannot be answered: no such day, no such value."""
+
+    status = 422
+
+
+class TooLongError(DeskError):
+    """More was sent than is taken; the rest was not read."""
+
+    status = 413
+
+
+class TooOftenError(DeskError):
+    """One address asked too often."""
+
+    status = 429
 
 
 class FieldError(RiskcodeError):

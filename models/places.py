@@ -4,6 +4,7 @@ Codes have six digits down to the district, nine down to the town and twelve dow
 """
 
 import re
+from math import asin, cos, radians, sin, sqrt
 
 from models.vocabulary import CODE_BY_NAME, JINAN_DIVISIONS
 
@@ -36,3 +37,14 @@ def districts(text: str | None) -> list[str] | None:
         if place.lower() in [spelling.lower() for spelling in spellings]:
             return spellings
     return [place]
+
+
+EARTH_METRES = 6_371_000.0
+
+
+def metres_between(one: tuple[float, float], other: tuple[float, float]) -> int:
+    """Great-circle distance of two places (longitude, latitude in degrees), in whole metres."""
+    (east, north), (other_east, other_north) = (map(radians, place) for place in (one, other))
+    across = cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
+    share = sin((other_north - north) / 2) ** 2 + across
+    return round(2 * EARTH_METRES * asin(sqrt(min(1.0, share))))

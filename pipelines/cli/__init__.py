@@ -45,6 +45,7 @@ COMMANDS = (
         "watch:watch",
         "Watch the inbox: new files change the codes they are about within seconds.",
     ),
+    Later("serve", "serve:serve", "The desk in a browser: my day, the queue, enterprises; Ctrl-C ends it."),
     Later("demo", "demo:app", "The demo city: write its deliveries, live some days on."),
     Later(
         "init",

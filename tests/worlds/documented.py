@@ -24,6 +24,11 @@ def differing_documents(home: Home, *, everywhere: bool = False, one_in: int = 1
         told = {row["enterprise_id"]: row for row in rows(connection, passports(), {"ids": firms})}
         found = [firm for firm in firms if passport_of(home, firm) != told[firm]]
         asked: list[dict[str, Any]] = [{"code": code} for code in CODE_KEYS]
+        asked += [{"code": code, "limit": 2, "skip": 1} for code in CODE_KEYS]
+        named = [(told[firm]["code"], firm, told[firm]["name"]) for firm in firms[:3]]
+        asked += [
+            {"code": code, "text": text} for code, *texts in named for text in (texts[0], texts[1][1:4])
+        ]
         if everywhere:
             places, levels = (*divisions(connection), "历下区", "nowhere"), LEVEL.keys
             asked += [{"code": code, "district": place} for code, place in product(CODE_KEYS, places)]

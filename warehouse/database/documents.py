@@ -80,9 +80,11 @@ def queue_of(
     district: str | None = None,
     level: str | None = None,
     limit: int | None = None,
+    text: str | None = None,
+    skip: int = 0,
 ) -> list[Row] | None:
     """The enterprises of a code (``warehouse.questions.codes.queue``); ``None`` where there are no documents."""
-    asked: Row = {"code": code, "level": level, "most": limit or -1}
+    asked: Row = {"code": code, "level": level, "text": text, "most": limit or -1, "skip": skip}
     spellings = {f"place_{n}": spelling for n, spelling in enumerate(districts(district) or [])}
     among = ", ".join(f":{name}" for name in spellings)
     # The code is named with each place, so that each is looked up in an index of its own.
@@ -90,7 +92,8 @@ def queue_of(
     query = f"""
         SELECT q.document, r.document FROM queue q LEFT JOIN red r USING (enterprise_id)
         WHERE ({lies if spellings else "q.code = :code"}) AND (:level IS NULL OR q.level = :level)
-        ORDER BY r.place IS NULL, r.place, q.score DESC, q.enterprise_id LIMIT :most
+        {_NAMED if text else ""}
+        ORDER BY r.place IS NULL, r.place, q.score DESC, q.enterprise_id LIMIT :most OFFSET :skip
         """
 
     def ask(file: sqlite3.Connection) -> list[Row]:
@@ -100,6 +103,11 @@ def queue_of(
         ]
 
     return _answer(home, ask)
+
+
+_NAMED = """
+AND (instr(lower(q.document ->> '$.name'), lower(:text)) OR upper(q.enterprise_id) = upper(:text))
+"""
 
 
 def _answer(home: Home, ask: Callable[[sqlite3.Connection], Answer]) -> Answer | None:

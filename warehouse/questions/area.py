@@ -20,6 +20,15 @@ class Area:
         """Arguments of ``within``."""
         return {"level": self.level, "districts": districts(self.district)}
 
+    def covers(self, division: str | None) -> bool:
+        """Whether a division lies in the district; the same as ``in_district`` says in SQL."""
+        asked = districts(self.district)
+        if asked is None:
+            return True
+        return division is not None and bool(
+            {*asked} & {division, *(place_of(level, division) for level in LONGER)}
+        )
+
 
 EVERYWHERE = Area()
 

@@ -58,10 +58,14 @@ LEFT JOIN marks USING (enterprise_id)
 """
 
 
+_IS_ASKED = f"""
+c.code = $code AND {in_district("e")} AND ($level IS NULL OR e.enforcing_level = $level)
+AND ($text IS NULL OR contains(lower(e.name), lower($text)) OR upper(c.enterprise_id) = upper($text))
+"""
 _QUEUE = f"""
-{queue_rows(f"c.code = $code AND {in_district('e')} AND ($level IS NULL OR e.enforcing_level = $level)")}
+{queue_rows(_IS_ASKED)}
 ORDER BY q.rank NULLS LAST, c.score DESC, c.enterprise_id
-LIMIT $most
+LIMIT $most OFFSET $skip
 """
 
 
@@ -72,13 +76,32 @@ def queue(
     district: str | None = None,
     level: str | None = None,
     limit: int | None = None,
+    text: str | None = None,
+    skip: int = 0,
 ) -> list[Row]:
     """Enterprises of one code in the order they should be looked at, with reasons and what to check.
 
     RED rows carry their due day and state; the other codes are ordered by score.  What is contested is marked.
+    ``text``: a part of the name, or the id; ``skip``: how many come before the first that is told.
     """
-    asked = {"code": code, "districts": districts(district), "level": level, "most": limit or 2**31}
-    return rows(connection, _QUEUE, asked)
+    asked = {"code": code, "districts": districts(district), "level": level, "text": text}
+    return rows(connection, _QUEUE, {**asked, "most": limit or 2**31, "skip": skip})
+
+
+def queue_length(
+    connection: Connection,
+    *,
+    code: str,
+    district: str | None = None,
+    level: str | None = None,
+    text: str | None = None,
+) -> int:
+    """How many enterprises ``queue`` would tell, were it not limited."""
+    asked = {"code": code, "districts": districts(district), "level": level, "text": text}
+    counted = f"""
+    SELECT count(*) AS firms FROM risk.codes c JOIN core.enterprises e USING (enterprise_id) WHERE {_IS_ASKED}
+    """
+    return rows(connection, counted, asked)[0]["firms"]
 
 
 def overdue(connection: Connection) -> list[Row]:

@@ -155,6 +155,14 @@ def month_list(connection: Connection, month: date | None, area: Area = EVERYWHE
     )
 
 
+def listed_months(connection: Connection) -> list[date]:
+    """First days of the months of which there is a list."""
+    return [
+        row["month_on"]
+        for row in rows(connection, "SELECT DISTINCT month_on FROM serve.month_list ORDER BY 1")
+    ]
+
+
 def load(connection: Connection, area: Area = EVERYWHERE) -> list[Row]:
     """Person-days by level and day: there are, planned, and asked for without success (``short_days``).
 

@@ -1,6 +1,6 @@
 """Which day it is for those who read the published copy."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from warehouse.clock import local_today
 from warehouse.database.frames import Connection
@@ -11,3 +11,9 @@ def published_today(connection: Connection) -> date:
     """Today where deliveries go on; in a closed archive the later of its end and the day coded last."""
     closed = get_meta(connection, CLOSED_ON)
     return date.fromisoformat(closed) if closed else local_today()
+
+
+def first_day_of_work(connection: Connection) -> date:
+    """First day whose visits are still to be made: today; in a closed archive, whose last day is over, the next."""
+    today = published_today(connection)
+    return today + timedelta(days=1) if get_meta(connection, CLOSED_ON) else today

@@ -10,18 +10,23 @@ from warehouse.questions.codes import main_reasons
 from warehouse.questions.disputes import with_contested
 from warehouse.questions.plan import LEVEL_ORDER
 
+_IS_ASKED = f"""
+    ($level IS NULL OR q.level = $level) AND {in_district("e")}
+      AND ($channel IS NULL OR list_contains(q.channels, $channel))
+      AND ($state IS NULL OR q.state = $state)
+      AND ($team IS NULL OR contains(lower(q.crew_id), lower($team)))
+      AND ($due_by IS NULL OR q.due_on <= $due_by)
+      AND ($code IS NULL OR q.code = $code)
+      AND ($text IS NULL OR contains(lower(e.name), lower($text)) OR upper(q.enterprise_id) = upper($text))
+"""
 INSPECTION_QUEUE = f"""
 WITH asked AS (
     SELECT q.*, e.name, e.division AS place, e.sector, e.status, r.red_since, r.is_due_provisional
     FROM serve.inspection_queue q
     JOIN core.enterprises e USING (enterprise_id)
     LEFT JOIN serve.red_queue r USING (enterprise_id)
-    WHERE ($level IS NULL OR q.level = $level) AND {in_district("e")}
-      AND ($channel IS NULL OR list_contains(q.channels, $channel))
-      AND ($state IS NULL OR q.state = $state)
-      AND ($team IS NULL OR contains(lower(q.crew_id), lower($team)))
-      AND ($due_by IS NULL OR q.due_on <= $due_by)
-    ORDER BY q.rank LIMIT $most
+    WHERE {_IS_ASKED}
+    ORDER BY q.rank LIMIT $most OFFSET $skip
 ),
 reasons AS ({main_reasons("c.enterprise_id IN (SELECT enterprise_id FROM asked)")}),
 checks AS (
@@ -36,13 +41,22 @@ ORDER BY asked.rank
 
 @dataclass(frozen=True)
 class Asked:
-    """Which visits of the queue are asked for."""
+    """Which visits of the queue are asked for; ``skip``: how many of them come before the first that is told."""
 
     channel: str | None = None
     state: str | None = None
     team: str | None = None
     due_by: date | None = None
     limit: int | None = None
+    code: str | None = None
+    text: str | None = None
+    skip: int = 0
+
+    @property
+    def arguments(self) -> Row:
+        """Arguments of the condition, in SQL."""
+        names = ("channel", "state", "team", "due_by", "code", "text")
+        return {name: getattr(self, name) for name in names}
 
 
 def inspection_queue(
@@ -51,12 +65,22 @@ def inspection_queue(
     """One row per visit, in order of precedence, with score, main reasons and what to check.
 
     The district is that of the enterprise; ``channel`` is found among all reasons of a visit, ``team`` anywhere in
-    the name of a crew.
+    the name of a crew, ``text`` in that of the enterprise; or it is its id.
     """
     asked = asked or Asked()
-    told = {"channel": asked.channel, "state": asked.state, "team": asked.team, "due_by": asked.due_by}
-    found = rows(connection, INSPECTION_QUEUE, {**area.arguments, **told, "most": asked.limit or 2**31})
+    paged = {"most": asked.limit or 2**31, "skip": asked.skip}
+    found = rows(connection, INSPECTION_QUEUE, {**area.arguments, **asked.arguments, **paged})
     return with_contested(connection, found)
+
+
+def queue_length(connection: Connection, area: Area = EVERYWHERE, asked: Asked | None = None) -> int:
+    """How many visits ``inspection_queue`` would tell, were it not limited."""
+    counted = f"""
+    SELECT count(*) AS visits FROM serve.inspection_queue q JOIN core.enterprises e USING (enterprise_id)
+    WHERE {_IS_ASKED}
+    """
+    found = rows(connection, counted, {**area.arguments, **(asked or Asked()).arguments})
+    return found[0]["visits"]
 
 
 def is_sent(alias: str) -> str:
@@ -122,6 +146,19 @@ def _by_visit(connection: Connection, query: str, visits: list[Row]) -> dict[str
     for row in rows(connection, query, {"ids": [visit["visit_id"] for visit in visits]}):
         grouped.setdefault(row.pop("visit_id"), []).append(row)
     return grouped
+
+
+_TO_FIRM = """
+SELECT v.visit_id, v.enterprise_id, v.planned_on, v.level, v.division, v.crew_id, v.officers, v.state, v.channel,
+       v.channels, v.mode, v.due_on, v.is_overdue, v.form
+FROM plan.visits v WHERE v.enterprise_id = $id
+ORDER BY v.planned_on NULLS LAST, v.due_on NULLS LAST, v.visit_id
+"""
+
+
+def visits_to(connection: Connection, enterprise_id: str) -> list[Row]:
+    """Visits of the plan to one enterprise, by whomever, the next one first; ``officers`` by number only."""
+    return rows(connection, _TO_FIRM, {"id": enterprise_id})
 
 
 def planned_days(connection: Connection, area: Area = EVERYWHERE, sent: Sent = ANYBODY) -> list[date]:

@@ -7,11 +7,11 @@ from itertools import pairwise, permutations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.places import EARTH_METRES
 from models.planning.crews.bench import Visit
 
 Ints = NDArray[np.int64]
 _BITS = 12
-_EARTH_METRES = 6_371_000.0
 
 
 def with_curve(visits: Sequence[Visit]) -> list[Visit]:
@@ -57,7 +57,7 @@ def metres(visits: Sequence[Visit]) -> Ints:
     across = np.sin((longitude[:, None] - longitude) / 2) ** 2
     along = np.sin((latitude[:, None] - latitude) / 2) ** 2
     share = along + np.cos(latitude[:, None]) * np.cos(latitude) * across
-    distance = 2 * _EARTH_METRES * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0)))
+    distance = 2 * EARTH_METRES * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0)))
     return np.where(known[:, None] & known, np.rint(distance), 0.0).astype(np.int64)
 
 

@@ -1,0 +1,57 @@
+"""The desk as an application: ``build`` puts routes, limits and errors together."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from desk.web import day, enterprise, entry, month, queue, search
+from desk.web.asking import STATIC, Desk
+from desk.web.errors import handlers, refusal
+from desk.web.limits import Limited, Limits
+from warehouse.field.engine import Ledger
+from warehouse.home import Home
+
+_ROUTERS = (entry.router, day.router, queue.router, enterprise.router, month.router, search.router)
+
+
+class _Static(StaticFiles):
+    """Files whose address tells which edition is meant, so that browsers may keep them for good."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """A file."""
+        answer = super().file_response(*args, **more)
+        answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+def build(
+    home: Home,
+    language: str,
+    ledger: Ledger,
+    *,
+    clock: Callable[[], datetime],
+    limits: Limits | None = None,
+    version: str = "0",
+) -> FastAPI:
+    """The desk of a home, in a language until somebody chooses another.
+
+    It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
+    """
+    app = FastAPI(
+        title="riskcode: the desk",
+        version=version,
+        # Pages that explain it come from other sites; the description itself is enough.
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
+    )
+    app.state.desk = Desk(home, ledger, language, clock)
+    app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.mount("/static", _Static(directory=STATIC))
+    return app

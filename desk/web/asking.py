@@ -1,0 +1,258 @@
+"""One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from desk.files.tables import as_json
+from desk.say import facts, ways
+from desk.say import passport as passport_say
+from desk.say import visits as visits_say
+from desk.web.viewer import Viewer, viewer_of
+from desk.words import labels
+from desk.words.catalogue import languages
+from desk.words.words import Words
+from models import vocabulary
+from models.errors import ForbiddenError, LoginError, WarehouseError
+from warehouse.database.frames import Connection
+from warehouse.database.published import Published
+from warehouse.database.reading import Row
+from warehouse.field.engine import Ledger
+from warehouse.field.sessions import Session, session_of
+from warehouse.home import Home
+from warehouse.questions.codes import last_run
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+SESSION, LANGUAGE = "riskcode_session", "riskcode_language"
+"""Cookies."""
+YEAR = 366 * 24 * 3600
+
+
+@lru_cache
+def speaker(language: str) -> Words:
+    """Words in a language."""
+    return Words(language)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    # The types of the library know its own names only.
+    names: dict[str, Any] = made.globals
+    names |= {
+        "facts": facts,
+        "labels": labels,
+        "passport_say": passport_say,
+        "visits_say": visits_say,
+        "vocabulary": vocabulary,
+        "ways": ways,
+        "version": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
+    }
+    filters: dict[str, Any] = made.filters
+    filters |= {"with_label": _with_label, "with_division": _with_division}
+    return made
+
+
+def _with_label(key: str, codes: vocabulary.CodeList, words: Words) -> tuple[str, str]:
+    return key, words.label(codes, key)
+
+
+def _with_division(key: str, words: Words) -> tuple[str, str]:
+    return key, words.division(key)
+
+
+@dataclass
+class Desk:
+    """What all requests share.  ``language``: of who has chosen none; ``clock``: now, in the time of the place."""
+
+    home: Home
+    ledger: Ledger
+    language: str
+    clock: Callable[[], datetime]
+    published: Published = field(init=False)
+    environment: Environment = field(init=False, default_factory=_environment)
+    _told: tuple[object, Row] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.published = Published(self.home)
+
+    @property
+    def edition(self) -> Row:
+        """The day of the copy and when it was published.  Raises WarehouseError while there is none."""
+        mark, told = self.published.mark, self._told
+        if told is None or told[0] != mark:
+            with self.published.reading() as connection:
+                run = last_run(connection)
+            told = (mark, {"as_of": run.get("as_of"), "published_at": run.get("finished_at")})
+            self._told = told
+        return told[1]
+
+
+@dataclass
+class Asking:
+    """A request and who made it."""
+
+    request: Request
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk that is asked."""
+        return self.request.app.state.desk
+
+    @cached_property
+    def words(self) -> Words:
+        """The speaker in the language that was chosen."""
+        chosen = self.request.cookies.get(LANGUAGE)
+        return speaker(chosen if chosen in languages() else self.desk.language)
+
+    @cached_property
+    def session(self) -> Session | None:
+        """Whose session it is, if anybody's."""
+        try:
+            return self.own_session
+        except LoginError:
+            return None
+
+    @cached_property
+    def own_session(self) -> Session:
+        """The session.  Raises LoginError where there is none."""
+        token = self.request.cookies.get(SESSION)
+        if not token:
+            raise LoginError("Nobody is logged in. Log in and ask again: /login")
+        return session_of(self.desk.ledger, token, self.desk.clock())
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Who asks.  Raises LoginError where nobody is logged in, ForbiddenError for who sees no enterprises."""
+        return viewer_of(self.own_session.user)
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether a program asks."""
+        return self.request.url.path.endswith(".json")
+
+    @property
+    def address(self) -> str:
+        """From where it is asked."""
+        return self.request.client.host if self.request.client else ""
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """The published copy."""
+        with self.desk.published.reading() as connection:
+            yield connection
+
+    def require_form(self, csrf: str) -> None:
+        """Raise ForbiddenError unless a form of this session was sent."""
+        if not self.own_session.is_own(csrf):
+            raise ForbiddenError(
+                "This form is too old and was not taken. Go back, load the page again, repeat it."
+            )
+
+    def answer(
+        self,
+        template: str,
+        told: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **said: Any,
+    ) -> Response:
+        """The facts ``told``, with the day they are of: to programs as JSON, to people on a page.
+
+        ``said``: what only the page needs.
+        """
+        facts_told = {**self._edition(), **told}
+        if self.wants_json:
+            return Response(as_json(facts_told, indent=None), status, headers, "application/json")
+        return self.page(template, status=status, headers=headers, **facts_told, **said)
+
+    def page(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **content: Any
+    ) -> HTMLResponse:
+        """A page."""
+        request, words = self.request, self.words
+        around = {
+            "as_of": None,
+            "published_at": None,
+            "words": words,
+            "session": self.session,
+            "here": request.url.path,
+            "address": f"{request.url.path}{'?' if request.url.query else ''}{request.url.query}",
+            "others": [speaker(one) for one in languages() if one != words.language],
+        }
+        if "as_of" not in content:
+            around |= self._edition()
+        text = self.desk.environment.get_template(template).render(around | content)
+        return HTMLResponse(text, status, headers)
+
+    def _edition(self) -> Row:
+        try:
+            return self.desk.edition
+        except WarehouseError:
+            return {"as_of": None, "published_at": None}
+
+    def go(self, path: str) -> RedirectResponse:
+        """Send the browser to another page of this site."""
+        return RedirectResponse(path, 303)
+
+
+def anybody(request: Request) -> Asking:
+    """A request that everybody may make."""
+    return Asking(request)
+
+
+def somebody(request: Request) -> Asking:
+    """A request of a person who is logged in and sees enterprises.  Raises LoginError, ForbiddenError."""
+    asking = Asking(request)
+    _ = asking.viewer
+    return asking
+
+
+Anybody = Annotated[Asking, Depends(anybody)]
+Somebody = Annotated[Asking, Depends(somebody)]
+
+_TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The facts of the page of the same name, with the day they are of."},
+    401: {"description": "Nobody is logged in."},
+    404: {"description": "There is no such thing, or none for who asks."},
+    422: {"description": "The question cannot be answered as asked."},
+    429: {"description": "One address asked too often."},
+    503: {"description": "Nothing is published that can be read."},
+}
+
+
+def page_and_json(
+    router: APIRouter, path: str
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Let a function answer under a path for people, and under the same with ``.json`` for programs."""
+
+    def add(function: Callable[..., Response]) -> Callable[..., Response]:
+        # The longer one first: a name in a path takes dots too.
+        router.add_api_route(f"{path}.json", function, methods=["GET"], responses=_TOLD, response_model=None)
+        router.add_api_route(path, function, methods=["GET"], include_in_schema=False, response_model=None)
+        return function
+
+    return add
+
+
+def local(path: str | None) -> str:
+    """A path of this site to go to; anything else is the first page."""
+    is_local = bool(path) and path[0] == "/" and path[1:2] not in ("/", "\\") and path.isprintable()
+    return path if path and is_local else "/"

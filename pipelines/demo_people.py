@@ -1,0 +1,84 @@
+"""People of the demo city who may use its desk: a leader, an auditor, and inspectors of two districts."""
+
+import secrets
+from typing import NamedTuple
+
+from desk.words.words import Words
+from models.errors import WarehouseError
+from models.field.states import AUDITOR, INSPECTOR, LEADER
+from pipelines.demo_home import demo_size
+from warehouse.clock import local_now
+from warehouse.database.reading import reading, rows
+from warehouse.field.engine import Ledger
+from warehouse.field.jurisdiction import Authority
+from warehouse.field.users import add_user, set_password, users
+from warehouse.home import Home
+
+
+class Account(NamedTuple):
+    """Somebody's way in, as it is shown on the terminal and kept nowhere."""
+
+    login: str
+    password: str
+    name: str
+    role: str
+    authority: Authority
+
+
+_BUSIEST = """
+SELECT officer_id, any_value(name) AS name, home_division AS division FROM plan.assignments
+WHERE home_level = 'district' AND role = 'officer' GROUP BY officer_id, home_division
+ORDER BY min(planned_on), count(*) DESC, officer_id
+"""
+
+
+def require_demo(home: Home) -> None:
+    """Raise WarehouseError for a home that holds anything but a demo city: nobody is let in there by a command."""
+    if demo_size(home) is None:
+        raise WarehouseError(
+            "{root} holds no demo city, so nobody is let in by a word on a terminal. Set RISKCODE_HOME to an empty "
+            "folder, or leave out --demo.",
+            root=home.root,
+        )
+
+
+def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
+    """Accounts of the demo city, each with a new password.  Raises WarehouseError for any other home."""
+    require_demo(home)
+    city, known = Authority("city"), {one.login: one for one in users(ledger)}
+    people = [
+        ("leader", words("Leader of the city"), LEADER, city, None),
+        ("auditor", words("Auditor"), AUDITOR, city, None),
+        *_inspectors(home),
+    ]
+    made = list[Account]()
+    for login, name, role, authority, officer_id in people:
+        password, now = secrets.token_urlsafe(9), local_now()
+        if login in known:
+            set_password(ledger, known[login].user_id, password, by=None, now=now)
+        else:
+            add_user(
+                ledger,
+                login=login,
+                name=name,
+                password=password,
+                roles=frozenset({role}),
+                authority=authority,
+                now=now,
+                by=None,
+                officer_id=officer_id,
+            )
+        made.append(Account(login, password, name, role, authority))
+    return made
+
+
+def _inspectors(home: Home) -> list[tuple[str, str, str, Authority, str]]:
+    """Of two districts the officers whom the plan sends out first."""
+    with reading(home) as connection:
+        sent = rows(connection, _BUSIEST)
+    first = {row["division"]: row for row in reversed(sent)}
+    chosen = sorted(first.values(), key=lambda row: row["division"])[:2]
+    return [
+        (f"inspector{n}", row["name"], INSPECTOR, Authority("district", row["division"]), row["officer_id"])
+        for n, row in enumerate(chosen, start=1)
+    ]

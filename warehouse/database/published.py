@@ -1,0 +1,98 @@
+"""The published copy, kept open from question to question: for a program that answers many."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+
+from models.errors import WarehouseError
+from warehouse.database.copies import attach
+from warehouse.database.frames import Connection
+from warehouse.database.meta import require_copy_format
+from warehouse.database.reading import reading
+from warehouse.home import Home
+
+_COPY = "copy"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A copy that was opened: what tells its file from the one before and the next."""
+
+    mark: tuple[int, int]
+    connection: Connection
+
+
+class Published:
+    """The newest published copy; whoever began to read an older one reads it to the end.
+
+    Any thread may ask.  A copy is closed when another has come and its last reader has gone.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._lock = Lock()
+        self._held: _Held | None = None
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """A connection of one's own.  Raises WarehouseError while nothing is published that this program can read."""
+        # A cursor begins in the empty database, whatever its parent looks at.
+        cursor = _looking_at_copy(self._newest().connection.cursor())
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @property
+    def mark(self) -> object:
+        """What tells this copy from the one before and the next.  Raises as ``reading`` does."""
+        return self._newest().mark
+
+    def _newest(self) -> _Held:
+        with self._lock:
+            mark = _mark_of(self.home.published)
+            if mark is None:
+                # Told as every reader tells it.
+                with reading(self.home):
+                    mark = _mark_of(self.home.published) or (0, 0)
+            if self._held is None or self._held.mark != mark:
+                # A file that comes between its mark and its opening is opened once more by who asks next.
+                self._held = _Held(mark, _open(self.home.published))
+            return self._held
+
+
+def _mark_of(path: Path) -> tuple[int, int] | None:
+    try:
+        told = path.stat()
+    except FileNotFoundError:
+        return None
+    return told.st_ino, told.st_mtime_ns
+
+
+def _looking_at_copy(connection: Connection) -> Connection:
+    connection.execute(f"USE {_COPY}")
+    return connection
+
+
+def _open(path: Path) -> Connection:
+    # Of a path that is open already in this process DuckDB gives the database it has, of a file that may be gone; an
+    # empty database that attaches the file has no such memory.
+    connection = duckdb.connect()
+    try:
+        attach(connection, path, _COPY, read_only=True)
+        require_copy_format(_looking_at_copy(connection))
+    except duckdb.Error as error:
+        connection.close()
+        raise WarehouseError(
+            "The published copy {path} cannot be read ({error}). Run again to publish a new one.",
+            path=path,
+            error=error,
+        ) from error
+    except WarehouseError:
+        connection.close()
+        raise
+    return connection
