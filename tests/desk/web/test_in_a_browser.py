@@ -114,7 +114,7 @@ def test_axe_finds_nothing_serious(served: Any, chromium: Any, paths: list[str])
 
 
 def test_without_script_somebody_logs_in_looks_and_logs_out(served: Any, chromium: Any) -> None:
-    desk, address = served
+    _, address = served
     window = chromium.new_context(
         base_url=address, java_script_enabled=False, viewport={"width": 360, "height": 800}
     )

@@ -1,4 +1,4 @@
-"""``./riskcode serve`` as a process: it answers, lets in whom it showed on the terminal, and ends when it is told to."""
+"""``./riskcode serve`` as a process: it answers, lets in whom it showed on the terminal, and ends when told to."""
 
 import re
 import signal
