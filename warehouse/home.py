@@ -55,6 +55,7 @@ class Home:
         self.exports: Final = root / "exports"
         # What the desk keeps: the ledger of visits, and the photos of their records.
         self.field: Final = root / "field"
+        self.ledger: Final = self.field / "ledger.sqlite"
         # Seeds of draws committed to; secret until the draws are revealed.
         self.seeds: Final = root / "seeds"
         # Dagster's own instance: runs, events, schedules.

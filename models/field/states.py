@@ -9,11 +9,12 @@ beside its state, for an emergency is filed while it is already under way (D1)::
     draft, filed, approved → cancelled      signed, counted, closed → signed (a revision) or withdrawn
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from models.errors import FieldError
+from models.messages import Label, Message
 from models.vocabulary import CodeList
 
 INSPECTOR, LEADER, ANALYST, AUDITOR, ADMIN = "inspector", "leader", "analyst", "auditor", "admin"
@@ -158,20 +159,27 @@ def taken(name: str, place: Position, roles: frozenset[str]) -> Position:
     """Where a step leads.  Raises FieldError for a step that is not possible there, or not for these roles."""
     step = STEPS.get(name)
     if step is None or not step.leads_from(place):
-        able = ", ".join(one.name for one in steps_from(place, roles)) or "–"
         raise FieldError(
-            "The step {step} cannot be taken while the visit is {state}. Possible now: {able}.",
-            step=name,
-            state=place.state,
-            able=able,
+            "The step “{step}” cannot be taken while the visit is “{state}”. Possible now: {able}.",
+            step=Label(VISIT_STEP, name),
+            state=Label(VISIT_STATE, place.state),
+            able=_in_a_row(Label(VISIT_STEP, one.name) for one in steps_from(place, roles)),
         )
     if not roles.intersection(step.roles):
         raise FieldError(
-            "The step {step} is not for your role. Let somebody take it who is: {roles}.",
-            step=name,
-            roles=", ".join(step.roles),
+            "The step “{step}” is not for your role. Let somebody take it who is: {roles}.",
+            step=Label(VISIT_STEP, name),
+            roles=_in_a_row(Label(ROLE, one) for one in step.roles),
         )
     return step.lands(place)
+
+
+def _in_a_row(labels: Iterable[Label]) -> object:
+    """Labels as one fact, each in the reader's language."""
+    said: object = None
+    for label in labels:
+        said = label if said is None else Message("{said}; {more}", {"said": said, "more": label})
+    return said or "–"
 
 
 @dataclass(frozen=True)
@@ -204,8 +212,7 @@ def finding_taken(name: str, state: str) -> str:
     step = FINDING_STEPS[name]
     if state not in step.before:
         raise FieldError(
-            "A finding that is {state} cannot be told {step}. Look at the visit as it stands now.",
-            state=state,
-            step=name,
+            "A finding that is “{state}” does not become that. Look at the visit as it stands now.",
+            state=Label(FINDING_STATE, state),
         )
     return step.after

@@ -77,7 +77,7 @@ def ledger_url(home: Home) -> URL:
     """Where the ledger is: the file in the home, or what the environment names.  Raises SettingsError."""
     told = os.environ.get(URL_SETTING)
     if not told:
-        return URL.create("sqlite", database=str(home.field / "ledger.sqlite"))
+        return URL.create("sqlite", database=str(home.ledger))
     try:
         url = make_url(told)
         backend = url.get_backend_name()
@@ -98,13 +98,17 @@ def ledger_url(home: Home) -> URL:
     return url
 
 
-def prepared(home: Home) -> Path:
-    """The folder of the ledger, made for this user alone, with its empty file.  Raises WarehouseError."""
+def prepared(home: Home, url: URL) -> Path:
+    """The folder of the photos, made for this user alone, and the empty file of the ledger where it is one.
+
+    Raises WarehouseError.
+    """
     try:
         for folder in (home.field, home.field / "blobs"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite gives its log the rights of its file, and would make that file for whom the umask lets in.
-        os.close(os.open(home.field / "ledger.sqlite", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if _is_sqlite(url):
+            os.close(os.open(f"{url.database}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise WarehouseError(
             "{folder} cannot be written ({why}). Give it to the user who runs the desk.",

@@ -23,7 +23,7 @@ MIGRATIONS: Final = Path(__file__).with_name("migrations")
 def opened(home: Home) -> Generator[Ledger]:
     """The ledger of a home, up to date.  Raises SettingsError, WarehouseError."""
     url = ledger_url(home)
-    ledger = Ledger(url, prepared(home))
+    ledger = Ledger(url, prepared(home, url))
     try:
         bring_up_to_date(ledger)
         yield ledger

@@ -139,11 +139,12 @@ def take(
             raise FieldError("This visit is another authority's. Let that authority act.")
         if ask.expected != visit.version:
             raise ConflictError(
-                "The visit was changed meanwhile: it is at version {held}, and you looked at {looked_at}. Look at both "
+                "The visit was changed meanwhile: it is at version {now}, and you looked at {before}. Look at both "
                 "and decide; nothing was merged.",
                 held=visit,
                 offered=brought,
-                looked_at=ask.expected,
+                now=visit.version,
+                before=ask.expected,
             )
         place = taken(step, visit.position, user.roles)
         taking = Taking(connection, visit, user, ask.now, brought, known)

@@ -1,8 +1,9 @@
 """Making a backup: under the writer's lock, verified before it counts, and the oldest ones make room for it."""
 
 import shutil
+import sqlite3
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -94,9 +95,25 @@ def _fill(part: Path, home: Home, files: list[Path], *, at: datetime, program: s
     kept = {}
     for path in files:
         name = path.relative_to(home.root).as_posix()
-        kept[name] = copied(path, part / FILES / name)
+        if path == home.ledger:
+            with _at_one_moment(path, part) as copy:
+                kept[name] = copied(copy, part / FILES / name)
+        else:
+            kept[name] = copied(path, part / FILES / name)
     issued_on = issued_in(home.warehouse)
     write_manifest(part, Manifest(f"{home.root}", program, at, issued_on, kept))
+
+
+@contextmanager
+def _at_one_moment(ledger: Path, part: Path) -> Generator[Path]:
+    """A copy of a database of SQLite that others may write meanwhile; gone afterwards."""
+    copy = part / "ledger"
+    try:
+        with closing(sqlite3.connect(ledger)) as connection:
+            connection.execute("VACUUM INTO ?", [f"{copy}"])
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _read_back(part: Path) -> Manifest:

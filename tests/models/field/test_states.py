@@ -121,7 +121,7 @@ def test_a_step_that_the_table_does_not_have_is_refused_with_those_that_can_be_t
         place = taken(name, place, roles)
     with pytest.raises(FieldError) as told:
         taken(wrong, place, roles)
-    assert all(step.name in str(told.value) for step in steps_from(place, roles))
+    assert all(VISIT_STEP.labels[step.name] in str(told.value) for step in steps_from(place, roles))
 
 
 def test_a_step_of_another_role_is_refused_with_whose_it_is():

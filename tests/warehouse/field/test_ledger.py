@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,17 @@ from sqlalchemy.exc import DBAPIError
 from models.errors import SettingsError, WarehouseError
 from tests.worlds.field import filing, finding, record
 from tests.worlds.ledgers import EVENING_BEFORE, NOON, Desk, ledger_of, person
+from warehouse.connection import writing
 from warehouse.field import audit, engine
 from warehouse.field.audit import Head
+from warehouse.field.blobs import blob_of, put_blob
 from warehouse.field.engine import URL_SETTING, Ledger, ledger_url
 from warehouse.field.opening import MIGRATIONS, bring_up_to_date
 from warehouse.field.tables import APPEND_ONLY, AUDIT, METADATA, Moment, canonical
+from warehouse.field.visits import load
 from warehouse.home import Home
+from warehouse.keeping.backup import back_up
+from warehouse.keeping.restore import restore
 
 
 def test_brought_up_from_nothing_a_ledger_has_the_tables_that_the_program_knows(ledger: Ledger):
@@ -204,3 +210,28 @@ def test_a_document_that_is_no_json_is_not_kept(ledger: Ledger):
     with pytest.raises(Exception, match="JSON"), ledger.writing() as connection:
         line = {"place": 1, "at": "", "act": "", "subject": "", "details": {"x": float("nan")}}
         connection.execute(insert(AUDIT).values(**line, previous="", hash=""))
+
+
+def test_a_backup_holds_the_ledger_as_of_one_moment_and_the_photos_it_tells_of(home: Home, tmp_path: Path):
+    picture = b"jpeg" * 100
+    photo = sha256(picture).hexdigest()
+    with writing(home):
+        pass
+    with ledger_of(home) as ledger:
+        desk = Desk(ledger)
+        visit = desk.signed(record(findings=[finding(photos=[photo])]))
+        put_blob(ledger, desk.inspector, photo, [picture], NOON)
+        (ledger.blobs / photo[:2] / "torn.part").write_bytes(b"half")
+        to = tmp_path / "backups"
+        to.mkdir()
+        made = back_up(home, to, at=NOON, program="test")
+        desk.took(desk.again(visit), "withdraw", reason="later than the backup")
+    names = {name for name in made.manifest.files if name.startswith("field/")}
+    assert names == {"field/ledger.sqlite", f"field/blobs/{photo[:2]}/{photo}"}
+    other = Home(tmp_path / "other").prepare()
+    restore(other, made.folder, at=NOON)
+    with ledger_of(other) as ledger:
+        assert load(ledger, desk.inspector, visit.visit_id).state == "counted"
+        assert blob_of(ledger, desk.inspector, photo).read_bytes() == picture
+        audit.verify(ledger)
+    assert other.open_to_others() is None

@@ -129,6 +129,7 @@ def test_whoever_looked_at_an_older_version_sees_both_and_nothing_is_merged(desk
     with pytest.raises(ConflictError) as told:
         take(desk.ledger, desk.inspector, visit.visit_id, "edit", ask(visit), mine, known())
     assert told.value.held == first and told.value.offered == mine
+    assert "at version 2, and you looked at 1" in str(told.value)
     assert desk.again(visit) == first
 
 
