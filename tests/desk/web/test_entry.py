@@ -103,7 +103,7 @@ def test_the_language_that_was_chosen_stays(own: Desk) -> None:
 
 
 @given(
-    path=st.text(max_size=20) | st.sampled_from(["//evil.example", "/\\evil.example", "https://evil.example"])
+    path=st.text(max_size=20) | st.sampled_from(["//evil.invalid", "/\\evil.invalid", "https://evil.invalid"])
 )
 def test_after_logging_in_nobody_is_sent_to_another_site(path: str) -> None:
     led = local(path)

@@ -130,7 +130,7 @@ def test_an_address_that_asks_too_often_waits_and_others_do_not() -> None:
         ({"origin": "http://desk:8000", "host": "desk:8000"}, True),
         ({"origin": "http://desk:8001", "host": "desk:8000"}, False),
         ({"origin": "null", "host": "desk"}, False),
-        ({"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site", "host": "desk"}, False),
+        ({"origin": "https://elsewhere.invalid", "sec-fetch-site": "cross-site", "host": "desk"}, False),
     ],
 )
 def test_what_another_site_sends_is_not_done(headers: dict[str, str], is_done: bool) -> None:

@@ -216,7 +216,7 @@ def test_an_enterprise_is_found_by_its_name_its_number_and_what_a_scanned_code_s
         firm,
         firm.lower(),
         f" {firm} ",
-        f"https://scan.example/q?uniscid={firm}&x=1",
+        f"https://scan.invalid/q?uniscid={firm}&x=1",
         f"名称：{name} 代码：{firm}",
     ):
         answer = browser.get("/search", params={"q": text})
