@@ -231,6 +231,7 @@ Somebody = Annotated[Asking, Depends(somebody)]
 _TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The facts of the page of the same name, with the day they are of."},
     401: {"description": "Nobody is logged in."},
+    403: {"description": "Who is logged in may not see that."},
     404: {"description": "There is no such thing, or none for who asks."},
     422: {"description": "The question cannot be answered as asked."},
     429: {"description": "One address asked too often."},
