@@ -55,7 +55,13 @@ def fit_challenger(context: OpExecutionContext, config: Lesson, installation: In
 
     day = date.fromisoformat(context.partition_key)
     with installation.opened() as connection:
-        lesson = prepare(connection, load_policy(installation.pack), label=config.label, as_of=day)
+        lesson = prepare(
+            connection,
+            load_policy(installation.pack),
+            label=config.label,
+            as_of=day,
+            families=config.families,
+        )
     found = measure(lesson, families=config.families)
     with installation.opened() as connection:
         report = store_evaluation(

@@ -25,7 +25,7 @@ from warehouse.publish import published_as_of
 
 def fit(settings: Settings, label: str, *, as_of: date | None = None, family: str = "boosted") -> FittedCard:
     """Fit a card for a label on everything known at ``as_of`` (default: the day published last) and store it."""
-    lesson = _lesson(settings, label, as_of, to_judge=False)
+    lesson = _lesson(settings, label, as_of, [family], to_judge=False)
     card = learning.fit(lesson, family=family)
     with writing(settings.home) as connection:
         learning.store_card(connection, settings.home, card, today=local_today())
@@ -41,7 +41,7 @@ def evaluate(
     more: Sequence[Contestant] = (),
 ) -> tuple[Evaluation, Path]:
     """Evaluate walk-forward, store card, tables and report.  Returns the evaluation and the report's path."""
-    lesson = _lesson(settings, label, as_of)
+    lesson = _lesson(settings, label, as_of, families)
     evaluation = learning.measure(lesson, families=families, more=more)
     with writing(settings.home) as connection:
         path = learning.store_evaluation(
@@ -57,10 +57,17 @@ def evaluate(
     return evaluation, path
 
 
-def _lesson(settings: Settings, label: str, as_of: date | None, *, to_judge: bool = True) -> Lesson:
+def _lesson(
+    settings: Settings, label: str, as_of: date | None, families: Sequence[str], *, to_judge: bool = True
+) -> Lesson:
     home = settings.home.prepare()
     day = as_of or published_as_of(home) or local_today()
     with writing(home) as connection:
         return learning.prepare(
-            connection, load_policy(settings.pack), label=label, as_of=day, to_judge=to_judge
+            connection,
+            load_policy(settings.pack),
+            label=label,
+            as_of=day,
+            to_judge=to_judge,
+            families=families,
         )

@@ -21,7 +21,7 @@ from models.learning.fit import Fitted, fit_card
 from models.learning.labels import latest_labelled
 from models.learning.visits import VisitRows
 from models.messages import Message
-from models.policy import LearningPolicy
+from models.policy import VISIT_FAMILIES, LearningPolicy
 from models.scorecard import Scorecard
 
 Floats = NDArray[np.float64]
@@ -152,7 +152,7 @@ class CardMaker:
         visits: VisitRows | None = None,
     ) -> None:
         self.learning, self.family = learning, family
-        self._visits = visits if FAMILIES[family].from_visits else None
+        self._visits = visits if family in VISIT_FAMILIES else None
         self._kept: dict[tuple[int, int, int], Fitted] = {}
         # Families that begin alike share their float models.
         self._models = {} if models is None else models
@@ -215,7 +215,7 @@ def cards(
     makers = {
         family: CardMaker(learning, family, models, visits)
         for family in families
-        if visits is not None or not FAMILIES[family].from_visits
+        if visits is not None or family not in VISIT_FAMILIES
     }
     return {
         family: (Contestant(family, "card", FAMILY_TITLES[family], maker.predict), maker)

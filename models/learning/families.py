@@ -142,13 +142,11 @@ class Family:
     """A way to make a card: a float model, and whether its points are searched for or only rounded.
 
     The search lowers the loss of the rows that are learnt from; where a signal is weak, rounding alone may do better
-    on those to come.  ``from_visits``: it learns from one row for every visit, features of the day before, instead of
-    one for every enterprise and cohort day; only labels about visits have those.
+    on those to come.
     """
 
     start: Start
     is_searched: bool = True
-    from_visits: bool = False
 
 
 FAMILIES: dict[str, Family] = {
@@ -156,7 +154,7 @@ FAMILIES: dict[str, Family] = {
     "boosted_rounded": Family(boosted, is_searched=False),
     "logistic_bins": Family(logistic_bins),
     "logistic_bins_rounded": Family(logistic_bins, is_searched=False),
-    "boosted_visits": Family(boosted, is_searched=False, from_visits=True),
-    "logistic_visits": Family(logistic_bins, is_searched=False, from_visits=True),
+    "boosted_visits": Family(boosted, is_searched=False),
+    "logistic_visits": Family(logistic_bins, is_searched=False),
 }
 assert tuple(FAMILIES) == FAMILY_NAMES, "a new family needs its name in the policy"

@@ -14,12 +14,11 @@ from models.coding.shrinkage import fit_priors
 from models.errors import ModelError
 from models.learning.comparison import calibrated, points_of
 from models.learning.effects import by_rule
-from models.learning.families import FAMILIES
 from models.learning.fit import fit_card
 from models.learning.labels import latest_labelled
 from models.learning.visits import VisitRows
 from models.planning.crews.capacity import Capacity
-from models.policy import CodePolicy, Label, LearningPolicy, PolicyOnDay, Thresholds
+from models.policy import VISIT_FAMILIES, CodePolicy, Label, LearningPolicy, PolicyOnDay, Thresholds
 from models.scorecard import Scorecard
 from models.vocabulary import as_date
 
@@ -73,7 +72,7 @@ def fit_finished(
     days = cohorts["as_of"].unique().sort().to_list()
     first, last = (as_date(days[0]), as_date(days[-1])) if days else (material.fitted_for,) * 2
     rows, weights = cohorts, propensity_weights(material.panel, cohorts, learning)
-    if FAMILIES[family].from_visits:
+    if family in VISIT_FAMILIES:
         rows, weights = _visits(material, family).beside(cohorts), None
     reference = f"fitted on {rows.height:,} rows, cohorts {first} to {last}, label {label.name}"
     fitted = fit_card(

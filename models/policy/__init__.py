@@ -9,6 +9,7 @@ from models.policy.channels import CHANNELS, Channel
 from models.policy.learning import (
     FAMILY_NAMES,
     FORBIDDEN,
+    VISIT_FAMILIES,
     Candidate,
     Direction,
     Fitting,
@@ -28,6 +29,7 @@ __all__ = [
     "DAY",
     "FAMILY_NAMES",
     "FORBIDDEN",
+    "VISIT_FAMILIES",
     "Candidate",
     "ChangeRules",
     "Channel",

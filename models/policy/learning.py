@@ -14,14 +14,10 @@ from models.features.feature import Direction
 from models.policy.in_force import in_force
 from models.policy.shape import Condition, Dated, DatedValue, Entry, Provenance, Strict, Text, Words
 
-FAMILY_NAMES = (
-    "boosted",
-    "boosted_rounded",
-    "logistic_bins",
-    "logistic_bins_rounded",
-    "boosted_visits",
-    "logistic_visits",
-)
+VISIT_FAMILIES = ("boosted_visits", "logistic_visits")
+"""Families that learn from one row for every visit, with the features of the day before, instead of one for every
+enterprise and cohort day; only labels about visits have such rows."""
+FAMILY_NAMES = ("boosted", "boosted_rounded", "logistic_bins", "logistic_bins_rounded", *VISIT_FAMILIES)
 """Families a card may be rounded from (``models.learning.families``), named here for those who must not load them."""
 
 FORBIDDEN = CATALOGUE.barred

@@ -12,7 +12,7 @@ from models.learning.evaluation import Evaluation, evaluate
 from models.learning.gate import Say
 from models.learning.training import Material, fit_finished
 from models.planning.crews.capacity import special_visits
-from models.policy import Policy, PolicyOnDay
+from models.policy import FAMILY_NAMES, Policy, PolicyOnDay
 from warehouse.database.frames import Connection, log
 from warehouse.database.validity import known
 from warehouse.home import Home
@@ -43,15 +43,16 @@ def prepare(
     label: str,
     as_of: date,
     to_judge: bool = True,
+    families: Sequence[str] = FAMILY_NAMES,
 ) -> Lesson:
     """Read everything that learning needs, by the pack in force; afterwards the warehouse is free for others.
 
-    ``policy`` holds in a home where no pack was activated.
+    ``policy`` holds in a home where no pack was activated.  ``families``: those that are to learn.
     """
     policy = pack_on(connection, policy, as_of)
     on_day = policy.on(as_of)
     material = replace(
-        build_material(connection, policy, label=label, as_of=as_of, to_judge=to_judge),
+        build_material(connection, policy, label=label, as_of=as_of, to_judge=to_judge, families=families),
         closed=frozenset(one for (one,) in connection.execute(_CLOSED, {"known_at": as_of}).fetchall()),
         capacity=special_visits(read_people(connection, as_of, known_at=as_of), on_day.planning),
     )

@@ -4,6 +4,7 @@ Features come from the same fold as a nightly run, with ``known_at`` = the cohor
 known at the latest day.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -13,7 +14,7 @@ from models.learning.labels import OUTCOME_COLUMNS, attach_labels, in_cohort, la
 from models.learning.splits import cohort_days
 from models.learning.strictness import adjusted_counts, team_effects
 from models.learning.training import OTHER, Material
-from models.policy import Fitting, Label, Policy, PolicyOnDay
+from models.policy import FAMILY_NAMES, VISIT_FAMILIES, Fitting, Label, Policy, PolicyOnDay
 from models.vocabulary import as_date, day_number
 from warehouse.coding.coding import data_watermark
 from warehouse.coding.levels import features_on
@@ -47,10 +48,12 @@ def build_material(
     label: str,
     as_of: date,
     to_judge: bool = True,
+    families: Sequence[str] = FAMILY_NAMES,
 ) -> Material:
     """Everything a card for ``label`` is fitted and judged on, as known on ``as_of``.
 
-    Only cohort days whose labels are complete; without ``to_judge`` only those a card is fitted on.
+    Only cohort days whose labels are complete; without ``to_judge`` only those a card is fitted on.  Rows of visits
+    where one of the ``families`` learns from them.
     Raises ModelError for a label the pack does not define.
     """
     on_day = policy.on(as_of)
@@ -88,7 +91,9 @@ def build_material(
     ]
     return Material(
         panel=with_outcomes(connection, panel, wanted, known_at=as_of).with_columns(others),
-        visits=visit_rows(connection, policy, wanted, columns, since=days[0], known_at=as_of),
+        visits=visit_rows(connection, policy, wanted, columns, since=days[0], known_at=as_of)
+        if set(VISIT_FAMILIES) & set(families)
+        else None,
         current=current.select(columns),
         label=wanted,
         fitted_for=as_of,

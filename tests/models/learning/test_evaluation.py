@@ -21,6 +21,7 @@ from models.learning.gate import judge
 from models.learning.resampling import CAPACITY, MEASURES
 from models.learning.training import fit_finished
 from models.messages import Message
+from models.policy import VISIT_FAMILIES
 from tests.worlds.panels import (
     DAYS,
     POLICY,
@@ -110,7 +111,7 @@ def test_the_card_comes_near_what_can_be_known_at_all():
 def test_every_family_finds_something():
     areas = pooled("several", "auc")
     named = {one.name for one in measured("several").contestants}
-    on_cohorts = {name for name, one in FAMILIES.items() if not one.from_visits}
+    on_cohorts = set(FAMILIES) - set(VISIT_FAMILIES)
     families = {"card", *on_cohorts} & named
     assert len(families) == len(on_cohorts)
     assert min(areas[name] for name in families) > areas["count_36m"] + 0.03
