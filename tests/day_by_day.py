@@ -9,7 +9,7 @@ import polars as pl
 from models.coding.verdicts import judge
 from models.policy import ChangeRules, PolicyOnDay
 from models.vocabulary import CODE_KEYS, RiskCode
-from tests.worlds.coded import features_on
+from warehouse.coding.levels import in_memory
 
 Day = tuple[int, int]
 """Rank and near rank on a day."""
@@ -39,12 +39,12 @@ def facts_of_days(
 ) -> dict[str, list[Day]]:
     """What the features of each single day say, by enterprise."""
     found: dict[str, list[Day]] = {}
-    for ahead in range((last - first).days + 1):
-        day = first + timedelta(days=ahead)
-        features = features_on(events, as_of=day, known_at=known_at, policy=policy.features)
-        said = judge(features, policy.scorecard.contributions(features), policy)
-        for enterprise, rank, near in said.select("enterprise_id", "rank", "near_rank").iter_rows():
-            found.setdefault(enterprise, []).append((rank, near))
+    with in_memory(events) as rows:
+        for ahead in range((last - first).days + 1):
+            features = rows.levels_on(first + timedelta(days=ahead), known_at, policy.features)
+            said = judge(features, policy.scorecard.contributions(features), policy)
+            for enterprise, rank, near in said.select("enterprise_id", "rank", "near_rank").iter_rows():
+                found.setdefault(enterprise, []).append((rank, near))
     return found
 
 
