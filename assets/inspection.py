@@ -23,8 +23,8 @@ from warehouse.clock import NIGHT_DUE
 from warehouse.coding.order import STAGES
 from warehouse.planning.draws import fresh_seed, seeds_from
 
-ROSTER = ("officers", "absences", "conflicts", "tasks")
-"""Who can be sent, and what other departments ask for."""
+ROSTER = ("officers", "absences", "conflicts", "tasks", "filings")
+"""Who can be sent, what other departments ask for, and what is filed."""
 
 # Codes that missed one night are codes nobody should act on unasked.
 NIGHTLY_FRESHNESS = FreshnessPolicy.cron(

@@ -254,6 +254,18 @@ RESULT_SUITES = {
             is_blocking=True,
         ),
         Suite(
+            "plan_named_records",
+            "plan.named_records",
+            "检查计划: a record that names a visit of the plan names one planned for its enterprise; it settles no "
+            "other.",
+            (
+                _no_rows(
+                    "SELECT source, inspection_id, visit_id FROM {batch} WHERE state = 'unknown_visit'",
+                    "every visit that a record names was planned",
+                ),
+            ),
+        ),
+        Suite(
             "plan_reds",
             "serve.red_queue",
             "检查计划: every RED has its special inspection in time, or stands in the certificate (C3).",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import yaml
 
 from assets.suites import RESULT_SUITES, intake_suites
 from benchmarks.bulk import AS_OF
@@ -50,10 +51,13 @@ ONE_BY_ONE = 5
 @cache
 def pack() -> Policy:
     """The starter pack, whose cut-offs were others until some months before: two rule books in what is remembered."""
-    texts, held = load_policy(PACK).texts, "      value: {blue: 8, yellow: 18, red: 34}\n"
-    other = f"    {CHANGED}:\n      basis: proposal\n      reference: for measuring\n{held}"
-    codes = texts["codes"].replace(held, f"{held.replace('8,', '9,', 1)}{other}", 1)
-    return policy_from({**texts, "codes": codes})
+    texts = load_policy(PACK).texts
+    told = yaml.safe_load(texts["codes"])
+    [(day, last)] = told["thresholds"]["values"].items()
+    other = {**last, "reference": "for measuring"}
+    before = {**last, "value": {**last["value"], "blue": last["value"]["blue"] + 1}}
+    told["thresholds"]["values"] = {day: before, CHANGED: other}
+    return policy_from({**texts, "codes": yaml.safe_dump(told, allow_unicode=True, sort_keys=False)})
 
 
 def coding(connection: Connection, day: date) -> Coding:

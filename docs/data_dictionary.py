@@ -26,6 +26,7 @@ DAY = date(2026, 6, 30)
 
 OTHER_RULES = {
     "recorded_before_raised": "`recorded_at` lies before the day of `raised_at`",
+    "recorded_before_filing": "`recorded_at` lies before the day of `filed_at`",
     "fixed_more_than_found": "`hazards_fixed` is larger than `hazards_found`",
 }
 """What a row refused by a rule of its table has done, where it is not that one day lies before another."""
@@ -51,6 +52,8 @@ GENERAL_RULES = {
     "bad_registration_number:<column>": "the last of the fifteen digits of a 工商注册号 does not check the others",
     "ambiguous_former_number": "two enterprises had the former number that the row names; it *waits* as well",
     "unknown_enterprise": "the enterprise is not in the register; alone, the row *waits* for it",
+    "unknown_inspection": "the finding names a visit that its source never delivered of this enterprise "
+    "(`references: required`); alone, the row *waits* for it",
     "duplicate_key": "two good rows share key and `recorded_at` but not their content",
 }
 """Rules for every table, from ``models.contract`` and ``warehouse.intake.conform``."""

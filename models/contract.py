@@ -25,7 +25,8 @@ PROBLEMS = "problems"
 UNKNOWN_ENTERPRISE = "unknown_enterprise"
 BAD_CODE = f"bad_credit_code:{ENTERPRISE}"
 DUPLICATE_KEY = "duplicate_key"
-HEALS = rf"^({UNKNOWN_ENTERPRISE}|{AMBIGUOUS}|future_date:.*)$"
+UNKNOWN_INSPECTION = "unknown_inspection"
+HEALS = rf"^({UNKNOWN_ENTERPRISE}|{UNKNOWN_INSPECTION}|{AMBIGUOUS}|future_date:.*)$"
 """Rules that another delivery, or the day itself, may settle: what is refused for them alone waits."""
 
 # "=..." always starts a formula; "+", "-" and "@" also start honest names ("@NINE") and list items, so

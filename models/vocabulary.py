@@ -246,6 +246,14 @@ TASK_KIND = _delivered(
         "assistance": ("assistance", "帮扶任务", "帮扶"),
     },
 )
+FILING_STATE = _delivered(
+    "filing state",
+    {
+        "filed": ("filed", "已备案", "备案"),
+        "moved": ("filed for another day", "已改期", "改期", "变更"),
+        "cancelled": ("cancelled", "已取消", "取消", "撤销"),
+    },
+)
 INHERENT_RISK = _delivered(
     "inherent risk",
     {

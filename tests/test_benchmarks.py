@@ -22,6 +22,7 @@ from warehouse.intake.delivery import Judged, judge_delivery
 from warehouse.intake.mapping import load_mapping
 
 SIZE = Size(enterprises=200, events=20_000, seed=3)
+SMALL = Size(enterprises=60, events=6_000, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     with pytest.MonkeyPatch.context() as few:
         few.setattr(nights, "NIGHTS", {3: nights.NIGHTS[3]})
         few.setattr(nights, "ALERTS", 1)
-        return night(here, SIZE, quick=True)
+        return night(here, SMALL, quick=True)
 
 
 def shown(report: Report) -> str:
@@ -85,7 +86,7 @@ def test_the_night_brings_new_rows_and_corrections(bulk: Bulk) -> None:
 def test_the_same_delivery_again_is_read_by_nobody(report: Report) -> None:
     rows = {stage.stage: stage.rows for stage in report.stages}
     assert rows["the same delivery again"] == 0
-    assert rows["the same rows in other files"] == SIZE.events + SIZE.enterprises
+    assert rows["the same rows in other files"] == SMALL.events + SMALL.enterprises
 
 
 def test_every_stage_of_the_chain_is_compared_with_a_floor(report: Report) -> None:

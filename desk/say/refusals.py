@@ -36,6 +36,7 @@ ALLOWED = {
     "too_long": N_("a shorter text"),
     "duplicate_key": N_("one content for one number and day"),
     "key_names_another_enterprise": N_("a number of its own for each enterprise"),
+    "unknown_inspection": N_("a visit of this source to the enterprise; it waits for it"),
     "unknown_enterprise": N_("an enterprise of the register; it waits for it"),
 }
 """What a rule would let pass; rules about several cells say it by their name."""

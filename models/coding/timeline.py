@@ -215,6 +215,9 @@ def _changes(points: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(~same.fill_null(value=False), ~is_first.fill_null(value=True))
 
 
+_POINTS = {"f": pl.Int32, "factor": pl.String, "as_of": pl.Int64, "points": pl.Int64}
+
+
 class _Sums:
     """The changes that the levels under one rule book bring, added up.
 
@@ -234,7 +237,7 @@ class _Sums:
         self.every = every
         self.score, self.mask = (np.zeros(register.height, np.int64) for _ in range(2))
         self.moved: list[pl.DataFrame] = []
-        self.points: list[pl.DataFrame] = []
+        self.points = [pl.DataFrame(schema=_POINTS)]
         wanted = [name for name in self.reading.features if among is None or name in among]
         if INTERVAL in wanted:
             sampled = {**sampled, INTERVAL: _intervals(sampled, register, book)}
@@ -269,7 +272,19 @@ class _Sums:
                 self._begin(factor.name, told[factor.name])
             return
         blank = pl.DataFrame({name: [_blank(name)]}, schema={name: _dtype(name)}).select(said)
-        rows = sampled[name].select("f", "day", _in_words(name).alias(name)).select("f", "day", *said)
+        names = [factor.name for factor in self.reading.factors(name)]
+        self.mask += blank["mask"][0]
+        for factor in names:
+            self.score += blank[factor][0]
+            self._begin(factor, pl.Series([blank[factor][0]]).new_from_index(0, self.register.height))
+        if not sampled[name].is_empty():
+            self._move(name, names, said, blank, sampled[name])
+
+    def _move(
+        self, name: str, names: list[str], said: list[pl.Expr], blank: pl.DataFrame, sampled: pl.DataFrame
+    ) -> None:
+        """What changes of the levels of a feature bring, beyond what it gives where it is blank."""
+        rows = sampled.select("f", "day", _in_words(name).alias(name)).select("f", "day", *said)
         before = [pl.col(one).shift().fill_null(0) for one in blank.columns]
         is_first = (pl.col("f") != pl.col("f").shift()).fill_null(value=True)
         moved = rows.select(
@@ -280,14 +295,10 @@ class _Sums:
                 for one, earlier in zip(blank.columns, before, strict=True)
             ),
         )
-        self.mask += blank["mask"][0]
-        names = [factor.name for factor in self.reading.factors(name)]
         score = pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *names)
         total = moved.select("f", "day", score.alias(SCORE), "mask")
         self.moved.append(total.filter((pl.col(SCORE) != 0) | (pl.col("mask") != 0)))
         for factor in names:
-            self.score += blank[factor][0]
-            self._begin(factor, pl.Series([blank[factor][0]]).new_from_index(0, self.register.height))
             changes = rows.filter(
                 moved[factor] != 0, pl.col("day") > self.book.first if self.every is None else True
             )

@@ -23,10 +23,14 @@ from models.vocabulary import (
     CodeList,
 )
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_IN_ONE_LINE, _IN_LINES = r"^[^\x00-\x1f\x7f]*$", r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""No control characters: databases and tables of others choke on them."""
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_IN_ONE_LINE)
+]
 """A number or a name; a form without one leaves it out."""
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_IN_ONE_LINE)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=_IN_LINES)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 """What a photo or a drawn signature is known by: the hash of its bytes."""
 
@@ -49,6 +53,13 @@ def _known(codes: Collection[str]) -> Callable[[str], str]:
     return check
 
 
+def _local(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("a time of the place has no offset")
+    return clock
+
+
+Clock = Annotated[time, AfterValidator(_local)]
 Channel = Annotated[str, AfterValidator(_known(CHANNELS))]
 Kind = Annotated[str, AfterValidator(_known(INSPECTION_KIND.keys))]
 Mode = Annotated[str, AfterValidator(_known(INSPECTION_MODE.keys))]
@@ -84,8 +95,8 @@ class Filing(Strict):
     mode: Mode = "on_site"
     departments: tuple[Name, ...] = Field(default=(), max_length=20)
     planned_on: date | None = None
-    begins_at: time | None = None
-    ends_at: time | None = None
+    begins_at: Clock | None = None
+    ends_at: Clock | None = None
     officers: tuple[Name, ...] = Field(default=(), max_length=50)
     technical_inspectors: tuple[Name, ...] = Field(default=(), max_length=20)
     assistants: int = Field(default=0, ge=0, le=50)

@@ -14,6 +14,7 @@ from models.calendar import add_working_days, horizon, is_provisional, month_sta
 from models.planning.crews.assign import ASSIGNED_SCHEMA, Assigned, assign
 from models.planning.crews.bench import Bench
 from models.planning.crews.crews import Authority, at_division, at_level, benches, of_authority
+from models.planning.crews.filed import filed_crews, kept_as_filed, with_filings
 from models.planning.crews.lending import Loan, lend, lent_name, moved, standing
 from models.planning.crews.recusals import barred
 from models.planning.demand.due import due_items
@@ -57,8 +58,9 @@ def make_plan(now: Situation, policy: PlanningPolicy) -> Plan:
     named = _named(merged, now)
     visits = _placed(named, now, policy, days)
     authorities = list(visits.select("at_level", "at_division").unique().iter_rows())
-    own = benches(now, policy, days, [*authorities, *_staffed(now, policy)])
+    own = benches(now, policy, days, [*authorities, *_staffed(now, policy)], filed_crews(now, policy))
     own = _less_spent(own, now, policy)
+    visits = kept_as_filed(visits, own, now)
     before = standing(visits, own)
     own = moved(own, before)
     own_visits = {one: of_authority(visits, one) for one in sorted(authorities)}
@@ -117,28 +119,34 @@ def _placed(visits: pl.DataFrame, now: Situation, policy: PlanningPolicy, days: 
     kept = now.previous.select("visit_id", "day", previous_crew="crew_id")
     filed_until = days[min(policy.visiting.filed_working_days, len(days)) - 1]
     index = pl.Series(days, dtype=pl.Date)
+    places = pl.Series(range(len(days)), dtype=pl.Int64)
     located = (
-        visits.join(firms, on="enterprise_id", how="left")
+        with_filings(visits.join(firms, on="enterprise_id", how="left"), now, policy)
         .join(kept, on="visit_id", how="left")
         .join(barred(visits, now, policy), on="enterprise_id", how="left")
         .join(_ties(visits, now), on=["enterprise_id", "group"], how="left")
     )
+    filed_day, day = (
+        pl.col(name).replace_strict(index, places, default=None, return_dtype=pl.Int64)
+        for name in ("filed_on", "day")
+    )
     placed = located.with_columns(
         first=_index(index, "first_on", side="left"),
         last=_index(index, "last_on", side="right") - 1,
-        kept_day=pl.col("day").replace_strict(
-            index, pl.Series(range(len(days)), dtype=pl.Int64), default=None, return_dtype=pl.Int64
-        ),
-        kept_crew=pl.col("previous_crew"),
-        # Filed is what was planned for so soon (D1); with no filing ahead nothing is.
-        is_fixed=(pl.col("day") <= filed_until).fill_null(value=False)
-        & pl.lit(policy.visiting.filed_working_days > 0),
+        filed_day=filed_day,
+        kept_day=pl.coalesce(filed_day, pl.when(~pl.col("is_called_off")).then(day)),
+        kept_crew=pl.when(~pl.col("is_called_off")).then("previous_crew"),
+        # Filed is what was filed; where nobody tells, what was planned for so soon (D1); with no filing ahead nothing.
+        is_fixed=filed_day.is_not_null()
+        | (pl.col("day") <= filed_until).fill_null(value=False)
+        & pl.lit(policy.visiting.filed_working_days > 0)
+        & ~pl.col("files"),
         is_budgeted=pl.col("is_planned"),
         crew_id=pl.col("tied"),
         barred=pl.col("barred").fill_null([]),
         previous_day=pl.col("day"),
     )
-    return placed.drop("tied", "day")
+    return placed.drop("tied", "day", "files", "is_called_off", "filed_on")
 
 
 def _index(days: pl.Series, column: str, *, side: Literal["left", "right"]) -> pl.Expr:

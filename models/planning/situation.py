@@ -144,6 +144,15 @@ PREVIOUS: Schema = {
 }
 """Visits that had a day in the plan before, one row each."""
 
+FILINGS: Schema = {
+    "enterprise_id": pl.String,
+    "visit_id": pl.String,
+    "planned_on": pl.Date,
+    "officers": pl.List(pl.String),
+    "state": pl.String,
+}
+"""What is filed (D1), one row per filing that stands, whatever its day; ``officers``: numbers of who goes."""
+
 DONE: Schema = {"enterprise_id": pl.String, "item_id": pl.String}
 """Items that a delivered inspection has settled because its visit was planned to."""
 
@@ -174,6 +183,7 @@ class Situation:
     crews: pl.DataFrame = field(default_factory=_none_of(CREWS))
     ties: pl.DataFrame = field(default_factory=_none_of(TIES))
     previous: pl.DataFrame = field(default_factory=_none_of(PREVIOUS))
+    filings: pl.DataFrame = field(default_factory=_none_of(FILINGS))
     done: pl.DataFrame = field(default_factory=_none_of(DONE))
 
     @property

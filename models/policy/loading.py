@@ -1,7 +1,7 @@
 """Loading a pack: folders of YAML become one checked policy with a hash."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -71,14 +71,22 @@ def policy_from(texts: Mapping[str, str]) -> Policy:
     files = PackFiles(**checked)
     _check_whole(files)
     check_planning(files.planning, files.caps)
+    dumps = {name: _dump({name: raw[name]}) for name in FILES}
+
+    def hash_of(names: Collection[str]) -> str:
+        # What has anchors is numbered through the whole of it.
+        if any("&id" in dumps[name] for name in names):
+            return content_hash({name: raw[name] for name in names})
+        return _sha256("".join(dumps[name] for name in sorted(names)))
+
     return Policy(
         name=meta.name,
         version=meta.version,
         title=meta.title,
         note=meta.note,
-        hash=content_hash({name: raw[name] for name in CODING_FILES}),
-        planning_hash=content_hash({name: raw[name] for name in PLANNING_FILES}),
-        content_hash=content_hash({name: raw[name] for name in texts}),
+        hash=hash_of(CODING_FILES),
+        planning_hash=hash_of(PLANNING_FILES),
+        content_hash=hash_of(texts),
         texts=dict(texts),
         files=files,
     )
@@ -227,5 +235,12 @@ def _check(model: type[M], raw: dict[str, Any], name: str) -> M:
 
 def content_hash(raw: dict[str, Any]) -> str:
     """SHA-256 of the content, whatever its order and comments."""
-    text = yaml.safe_dump(raw, sort_keys=True, allow_unicode=True)
+    return _sha256(_dump(raw))
+
+
+def _dump(raw: dict[str, Any]) -> str:
+    return yaml.safe_dump(raw, sort_keys=True, allow_unicode=True)
+
+
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -19,7 +19,15 @@ import dataframely as dy
 
 from models import vocabulary as vocab
 from models.tables.events import Accidents, Alerts, Inspections, SelfReports, Violations
-from models.tables.registers import Absences, Conflicts, Enterprises, FormerNumbers, Officers, Tasks
+from models.tables.registers import (
+    Absences,
+    Conflicts,
+    Enterprises,
+    Filings,
+    FormerNumbers,
+    Officers,
+    Tasks,
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,7 @@ TABLES: dict[str, Table] = {
         Table(
             "tasks", Tasks, ("source", "task_id"), None, "检查任务", "one enterprise somebody asks to visit"
         ),
+        Table("filings", Filings, ("source", "filing_id"), None, "检查备案", "one visit that is filed (D1)"),
     )
 }
 
@@ -161,6 +170,11 @@ def registrations(table: Table) -> dict[str, str]:
 @cache
 def _with(table: Table, said: str) -> tuple[str, ...]:
     return tuple(name for name, column in table.columns().items() if (column.metadata or {})[said])
+
+
+def alone(table: Table) -> tuple[str, ...]:
+    """Columns for which a header of their name is not taken that the mapping reads for another one."""
+    return _with(table, "alone")
 
 
 def headers(table: Table) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ def meta_column(
     ``personal``: tells of a person; it stays in the warehouse.
     ``registration``: when it holds a registration number of enterprises ("always", or the column that tells by its
     ``kind``).
+    ``alone``: a header of its name that the mapping reads for another column is not taken for it as well.
     """
     usual = {
         "codes": None,
@@ -33,6 +34,7 @@ def meta_column(
         "may_have_none": False,
         "personal": False,
         "registration": "",
+        "alone": False,
     }
     return {"zh": zh, "unit": unit, "past": past, "also": also, **usual, **more}
 
@@ -115,11 +117,10 @@ def none_or_number_column(
     return dy.String(nullable=True, max_length=ID, metadata=said, description=meaning)
 
 
-def reference_column(zh: str, meaning: str) -> dy.String:
+def reference_column(zh: str, meaning: str, *, alone: bool = False) -> dy.String:
     """The number of a row of another table, where there is one."""
-    return dy.String(
-        nullable=True, max_length=SHORT, metadata=meta_column(zh, identity=True), description=meaning
-    )
+    said = meta_column(zh, identity=True, alone=alone)
+    return dy.String(nullable=True, max_length=SHORT, metadata=said, description=meaning)
 
 
 def enterprise_column(meaning: str = "enterprise the row is about", *, is_key: bool = False) -> dy.String:

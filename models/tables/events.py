@@ -148,6 +148,11 @@ class Inspections(dy.Schema):
         unit="points",
     )
     filed_on = day_column("报备日期", "day the visit was filed (D1)")
+    visit_id = reference_column(
+        "计划检查编号",
+        "visit of the plan that it settles; empty = the planned one nearest to its day, if any; used by no score",
+        alone=True,
+    )
     withdrawn_on = withdrawn_column()
 
     recorded_before_inspected = not_before("recorded_at", "inspected_on")

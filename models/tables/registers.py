@@ -1,6 +1,7 @@
-"""Tables of who there is: enterprises, officers, absences, conflicts, tasks."""
+"""Tables of who there is and what is arranged: enterprises, officers, absences, conflicts, tasks, filings."""
 
 import dataframely as dy
+import polars as pl
 
 from models import vocabulary as vocab
 from models.tables.columns import (
@@ -10,11 +11,14 @@ from models.tables.columns import (
     degrees_column,
     enterprise_column,
     enum_column,
+    flag_column,
     id_column,
+    minute_column,
     none_or_number_column,
     not_before,
     officer_column,
     recorded_column,
+    reference_column,
     source_column,
     text_column,
     withdrawn_column,
@@ -212,3 +216,30 @@ class Tasks(dy.Schema):
     closed_on = day_column("办结日期", "day it was done or withdrawn; empty = open")
 
     due_before_opens = not_before("due_on", "opens_on")
+
+
+class Filings(dy.Schema):
+    source = source_column()
+    filing_id = id_column("备案编号", "number of the filing within the source")
+    recorded_at = recorded_column()
+    enterprise_id = enterprise_column()
+    visit_id = reference_column(
+        "计划检查编号", "visit of the plan that it files; empty = one that was not planned (P4)"
+    )
+    filed_at = minute_column("备案时间", "when it was filed first (local time)", nullable=False)
+    planned_on = day_column("计划检查日期", "day of the visit as filed", nullable=False, past=False)
+    officers = text_column(
+        "执法人员",
+        "who goes, separated by ; numbers of the roster, or names that one person alone has; never used by a score",
+        nullable=False,
+    )
+    state = enum_column(
+        vocab.FILING_STATE, "备案状态", "filed, filed for another day than before, or cancelled (D1)"
+    )
+    is_emergency = flag_column("紧急检查", "filed after the visit, by the end of the next working day (D1)")
+    reason = text_column("备案事由", "why it was moved or cancelled, or is an emergency", limit=TEXT)
+    withdrawn_on = withdrawn_column()
+
+    @dy.rule()
+    def recorded_before_filing(cls) -> pl.Expr:
+        return pl.col("recorded_at") >= pl.col("filed_at").dt.date()

@@ -31,6 +31,7 @@ _HAPPENED: dict[str, dict[str, Any]] = {
     "absences": {"first_day": FOUND, "last_day": FOUND},
     "conflicts": {},
     "tasks": {"opens_on": FOUND},
+    "filings": {"filed_at": AT, "planned_on": FOUND, "officers": "o1;o2", "state": "filed"},
     "former_numbers": {},
 }
 
@@ -122,6 +123,8 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
     ("self_reports", {"recorded_at": EARLIER}, ["recorded_before_filed"]),
     ("absences", {"last_day": EARLIER}, ["last_before_first"]),
     ("tasks", {"due_on": EARLIER}, ["due_before_opens"]),
+    ("filings", {"recorded_at": EARLIER}, ["recorded_before_filing"]),
+    ("filings", {"filed_at": datetime(2026, 7, 1)}, ["future_date:filed_at", "recorded_before_filing"]),
     # the day of reading
     ("violations", {"recorded_at": TOMORROW}, ["future_date:recorded_at"]),
     ("violations", {"rectified_on": TOMORROW}, ["future_date:rectified_on"]),

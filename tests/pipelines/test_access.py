@@ -1,10 +1,12 @@
 """What lies in a home is its user's alone, whatever the umask; what a person writes elsewhere follows hers."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from pipelines import access
 from tests.worlds.runs import REPOSITORY, ended, process, riskcode
 from warehouse.home import Home
 
@@ -26,16 +28,27 @@ def with_umask(umask: int, home: Path, *arguments: str) -> int:
     return ended(process(home, "-c", script, *arguments)).returncode
 
 
+def here_with_umask(umask: int, home: Path, *arguments: str) -> int:
+    """Exit status of a command that is run in this process, as if a shell of this umask had started it."""
+    before = os.umask(umask)
+    try:
+        with pytest.MonkeyPatch.context() as begins:
+            begins.setattr(access, "_asked", None)
+            return riskcode(home, *arguments).returncode
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.slow
 def test_a_run_leaves_nothing_that_others_can_read_and_exports_go_by_the_umask(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert with_umask(0, home, "run", "--demo", "--enterprises", "60") == 0
     assert modes(home) == {} and len(list(home.rglob("*"))) > 30
     csv, shared = tmp_path / "codes.csv", tmp_path / "shared.duckdb"
-    assert with_umask(0o022, home, "codes", "--list", "--format", "csv", "--output", str(csv)) == 0
-    assert with_umask(0o027, home, "share", str(shared)) == 0
+    assert here_with_umask(0o022, home, "codes", "--list", "--format", "csv", "--output", str(csv)) == 0
+    assert here_with_umask(0o027, home, "share", str(shared)) == 0
     assert [oct(path.stat().st_mode)[-3:] for path in (csv, shared)] == ["644", "640"]
-    assert with_umask(0, home, "codes", "--list", "--format", "xlsx") == 0
+    assert here_with_umask(0, home, "codes", "--list", "--format", "xlsx") == 0
     assert modes(home) == {}
 
 

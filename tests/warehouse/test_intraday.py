@@ -121,6 +121,11 @@ class City(RuleBasedStateMachine):
 
     def tell(self, table: str, number: int, **facts: Any) -> None:
         """Store one row, new or corrected, and publish what it changes."""
+        self.store(table, number, **facts)
+        self.publish()
+
+    def store(self, table: str, number: int, **facts: Any) -> None:
+        """Store one row, new or corrected."""
         told = self.told[table, number] = {
             **self.told.get((table, number), {}),
             **facts,
@@ -128,6 +133,9 @@ class City(RuleBasedStateMachine):
         }
         frame = canonical(table, [row(table, number, **told)])
         fill(self.connection, {table: frame}, received_on=self.day)
+
+    def publish(self) -> None:
+        """Publish what changed within the day."""
         update_enterprises(
             self.connection, self.home, PACK, known_at=self.day, run_id=f"update {self.number} {self.day}"
         )

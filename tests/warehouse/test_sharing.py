@@ -14,13 +14,14 @@ from warehouse.sharing import share
 HARMLESS = """
 address basis because calendar_version card_id cause cell change channel channels check_en check_zh
 clearing_en clearing_zh code code_before code_if_upheld column_name complaint_id credit datum_id
-delivery_id department diff digest division draw_id earlier_id enforcing_level enterprise_id event
+delivery_id department departments diff digest disposal division draw_id earlier_id enforcing_level enterprise_id event
 factor file filer fingerprint folder form former_number from_code gave_way_to group_en group_kind
 group_value group_zh headers held held_by home_division home_level industry inherent_risk
-involved_as item_code item_id item_ids key kept_wrongly kind label legal_form level licensed_activities look_en
+involved_as inspection_id item_code item_id item_ids key kept_wrongly kind label legal_form level
+licensed_activities look_en
 look_zh mapping_hash message metric mode named_as objection_id outcome override_id pack pack_hash
 pack_version parent_id place planning_hash previous_code reference registration_number remedy
-reports role roster_sha256 rule rules run_id said said_by scope scorecard sector seed_sha256
+reports result role roster_sha256 rule rules run_id said said_by scope scorecard sector seed_sha256
 severity sheet source source_file standardisation state status substances table_name text_en text_zh
 to_code value value_after value_before version violation_id visit_id waived_by why
 wording_en wording_zh core.enterprises.name plan.visits.reason risk.code_history.decided_by

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ import polars as pl
 from models.coding.calibration import Calibration, Step
 from models.coding.card import FittedCard, Origin
 from models.coding.shrinkage import WHOLE, Priors
-from models.policy import Thresholds, load_policy
+from models.policy import Policy, Thresholds, load_policy
 from tests.worlds.edges import edgy_world
 from tests.worlds.packs import changed
 from tests.worlds.warehouses import fill
@@ -43,16 +44,20 @@ class World:
     first_write: int
 
 
+@cache
+def _stricter() -> Policy:
+    return changed(
+        "stricter",
+        ("codes", "value: {blue: 15, yellow: 25, red: 42}", "value: {blue: 12, yellow: 22, red: 38}"),
+    )
+
+
 @contextmanager
 def world(root: Path, seed: int) -> Iterator[World]:
     """Two sources that share their numbers, overrides, a champion card, and a pack that comes into force later."""
     home = Home(root / "home").prepare()
-    stricter = changed(
-        "stricter",
-        ("codes", "value: {blue: 15, yellow: 25, red: 42}", "value: {blue: 12, yellow: 22, red: 38}"),
-    )
     coming = Activation(DAY + timedelta(days=40), "ZHOU", "for a test", None)
-    activate(home, stricter, coming, default=STARTER)
+    activate(home, _stricter(), coming, default=STARTER)
     with writing(home) as connection:
         begin_with(connection, None, STARTER)
         _champion(connection)

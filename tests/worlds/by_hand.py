@@ -27,6 +27,12 @@ _USUAL: dict[str, Row] = {
     "absences": {"officer_id": "1", "first_day": AS_OF, "last_day": AS_OF},
     "conflicts": {"officer_id": "1"},
     "tasks": {"kind": "department", "opens_on": AS_OF},
+    "filings": {
+        "filed_at": datetime.combine(AS_OF, time(8)),
+        "planned_on": AS_OF,
+        "officers": "1;2",
+        "state": "filed",
+    },
 }
 """What a row says unless a test says otherwise."""
 

@@ -94,6 +94,8 @@ def _row(chance: Random, table: Table, key: str, enterprises: tuple[str, ...]) -
         row["hazards_fixed"] = min(row["hazards_fixed"], row["hazards_found"])
     if table.name == "violations" and row["plan_approved_on"] and row["plan_until"]:
         row["plan_until"] = max(row["plan_until"], row["plan_approved_on"])
+    if table.name == "filings":
+        row["filed_at"] = min(row["filed_at"], datetime.combine(row["recorded_at"], time(23, 59)))
     return row
 
 
@@ -172,10 +174,15 @@ def coded_days(draw: st.DrawFn, world: World) -> date:
 
 def canonical(name: str, told: list[Row]) -> pl.DataFrame:
     """Rows as a canonical frame.  Raises when the schema of the table does not accept every one of them."""
-    schema = TABLES[name].schema
     if not told:
-        return schema.create_empty()
+        return _nothing(name)
+    schema = TABLES[name].schema
     return schema.validate(pl.DataFrame(told, schema=schema.create_empty().schema, orient="row"))
+
+
+@cache
+def _nothing(name: str) -> pl.DataFrame:
+    return TABLES[name].schema.create_empty()
 
 
 def integer_frames(world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -63,7 +63,7 @@ def set_meta(connection: Connection, key: str, value: str) -> None:
 
 FORMAT = "6"
 """Of the tables of a warehouse.  What is only added to them gets no new format: opening adds it."""
-COPY_FORMAT = "9"
+COPY_FORMAT = "10"
 """Of the published copy, which readers read as it is; every run makes it anew."""
 
 FORMAT_KEY = "schema_version"

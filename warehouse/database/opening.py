@@ -18,10 +18,14 @@ def prepare_schema(connection: Connection) -> None:
     schemas = dict.fromkeys(name.split(".")[0] for name in OWN)
     made = [f"CREATE SCHEMA {schema}" for schema in schemas]
     made += [table.ddl(name) for name, table in OWN.items() if table.is_kept]
-    made += [f"CREATE VIEW core.current_{name} AS FROM core.{name} WHERE {NEWEST}" for name in TABLES]
+    made += [f"CREATE VIEW {_current(name)}" for name in TABLES]
     connection.execute(";\n".join(made))
     note_format(connection)
     connection.commit()
+
+
+def _current(name: str) -> str:
+    return f"core.current_{name} AS FROM core.{name} WHERE {NEWEST}"
 
 
 def _add_what_is_new(connection: Connection) -> None:
@@ -36,6 +40,8 @@ def _add_what_is_new(connection: Connection) -> None:
             connection.execute(table.ddl(name))
             if name in _NOTED:
                 connection.execute(_NOTED[name])
+            if (canonical := name.removeprefix("core.")) in TABLES:
+                connection.execute(f"CREATE VIEW IF NOT EXISTS {_current(canonical)}")
             continue
         for column, spec in table.columns.items():
             if column not in held[name]:

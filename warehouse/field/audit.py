@@ -53,6 +53,12 @@ def append(
     return Head(before.place + 1, sealed)
 
 
+def looked_at(ledger: Ledger, *, at: datetime, by: str, what: str, subject: str) -> Head:
+    """Note that somebody read what is noted by name, such as the passport of an enterprise."""
+    with ledger.writing() as connection:
+        return append(connection, at=at, by=by, act="looked_at", subject=subject, details={"what": what})
+
+
 def head(connection: Connection) -> Head:
     """The last line so far."""
     found = connection.execute(

@@ -77,7 +77,7 @@ def add_user(
     values: dict[str, Any] = {
         "user_id": str(uuid.uuid4()),
         "login": _written(login),
-        "name": name.strip(),
+        "name": _plain(name).strip()[:200],
         "password": _hashed(password),
         "roles": sorted(_roles(roles, authority)),
         "level": authority.level if authority else None,
@@ -165,7 +165,7 @@ def checked(ledger: Ledger, login: str, password: str, *, address: str, now: dat
     Raises LoginError with the same words for an unknown login, a wrong password and somebody who is not let in any
     more; with others where there were too many attempts.
     """
-    who = {"login": _written(login), "address": address[:200]}
+    who = {"login": _written(login), "address": _plain(address)[:200]}
     with ledger.writing() as connection:
         noted = _throttle(connection, who, now)
         found = connection.execute(select(USERS).where(USERS.c.login == who["login"])).mappings().first()
@@ -210,7 +210,12 @@ def _throttle(connection: Connection, who: dict[str, str], now: datetime) -> int
 
 
 def _written(login: str) -> str:
-    return login.strip().lower()[:200]
+    return _plain(login).strip().lower()[:200]
+
+
+def _plain(text: str) -> str:
+    """Without characters that no database keeps."""
+    return "".join(one for one in text if one.isprintable())
 
 
 def _hashed(password: str) -> str:

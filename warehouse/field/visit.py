@@ -10,9 +10,10 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import Connection, RowMapping, select
 
+from models.documents import Strict
 from models.errors import NotThereError
 from models.field.facts import Facts
-from models.field.forms import Answers, Filing, Record
+from models.field.forms import Answers, Filing, Prose, Record
 from models.field.states import Position
 from models.policy.pack import PolicyOnDay
 from warehouse.field.jurisdiction import Authority
@@ -84,20 +85,19 @@ class Known:
     policy: PolicyOnDay
 
 
-@dataclass(frozen=True)
-class Brought:
+class Brought(Strict):
     """What a step brings with it; each step reads what it asks for (``models.field.states.STEPS``)."""
 
     filing: Filing | None = None
     record: Record | None = None
-    reason: str = ""
+    reason: Prose = ""
     finding_id: UUID | None = None
     answers: Answers | None = None
 
     @property
     def hash(self) -> str:
         """SHA-256 of it."""
-        return content_hash(vars(self))
+        return content_hash(dict(self))
 
 
 def content_hash(told: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def take_out_clashes(connection: Connection, judged: Judged, *, received_on: dat
             _undo(connection, judged, table, undone, received_on)
         if not found.is_empty():
             _remember(connection, judged, table, found, received_on)
-            _take_out(judged, name, found)
+            take_out(judged, name, found, _rejects(judged, name, found))
 
 
 def _is_first(connection: Connection, table: Table) -> bool:
@@ -218,10 +218,10 @@ def _content(of: str, table: Table) -> str:
     return f"md5(struct_pack({cells})::VARCHAR)"
 
 
-def _take_out(judged: Judged, name: str, found: pl.DataFrame) -> None:
+def take_out(judged: Judged, name: str, found: pl.DataFrame, rejects: pl.DataFrame) -> None:
     """Accept rows no more: they become rejects, and the counts of their files follow."""
     judged.rows[name].take_out(found[ROW])
-    judged.rejects = pl.concat([judged.rejects, _rejects(judged, name, found)])
+    judged.rejects = pl.concat([judged.rejects, rejects])
     refused = dict(found.group_by("source_file").len().iter_rows())
     judged.files = [
         replace(one, accepted=one.accepted - more, refused=one.refused + more)

@@ -35,7 +35,8 @@ def closed_on(connection: Connection) -> date | None:
     texts = connection.execute(
         "SELECT DISTINCT m.text FROM ops.deliveries d JOIN ops.mappings m ON m.hash = d.mapping_hash"
     ).fetchall()
-    ends = [kept_mapping(text).archive_ends for (text,) in texts]
+    mappings = [kept_mapping(text) for (text,) in texts]
+    ends = [one.archive_ends for one in mappings if one.archive_ends is not None or not one.keeps_archive]
     closed = [end for end in ends if end is not None]
     if not ends or len(closed) < len(ends):
         return None

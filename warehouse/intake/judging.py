@@ -6,6 +6,7 @@ Rows are gone through so many at once as can be held.  Nothing depends on where 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -103,6 +104,13 @@ class _Taken:
         )
 
 
+@cache
+def _columns(table: str) -> pl.Schema:
+    """The columns of rows of a table while they are judged."""
+    own = {**TABLES[table].schema.create_empty().schema, ROW: pl.Int64(), NAMED_AS: pl.String()}
+    return pl.Schema({**own, **_PLACES})
+
+
 class _Found:
     """What was found of a table so far."""
 
@@ -116,8 +124,7 @@ class _Found:
         self._proof = Proof(mapping.id_scheme == "uscc", mapping.accepted_on(ground.today))
 
     def _no_rows(self, name: str) -> Rows:
-        own = pl.Schema({**self.table.schema.create_empty().schema, ROW: pl.Int64(), NAMED_AS: pl.String()})
-        return Rows(pl.DataFrame(schema={**own, **_PLACES}), self.ground.scratch, name)
+        return Rows(pl.DataFrame(schema=_columns(self.table.name)), self.ground.scratch, name)
 
     def take(self, batch: Batch) -> None:
         """Judge the rows of a batch, each by itself."""

@@ -7,6 +7,8 @@
       - {code: 91370102MA3C000000, since: 2016-03-01, reference: reply of the registrar}
     may_move: false                     # whether a correction may name another enterprise
     settles_authority: false            # whether its level and division hold where another source has others
+    references: required                # a finding names a visit of this source, or waits for it
+    keeps_archive: false                # whether a closed archive stays closed though this source delivers
     shares_numbers_with: [province]     # sources in which one number means one finding, here as there
     archive_ends: 2023-06-30            # only for closed archives: the day a run codes by default
     tables:
@@ -159,6 +161,8 @@ class Mapping(_Strict):
     accepted_codes: list[AcceptedCode] = []
     may_move: bool = False
     settles_authority: bool = False
+    references: Literal["required", "optional"] = "optional"
+    keeps_archive: bool = False
     shares_numbers_with: list[SourceName] = []
     archive_ends: date | None = None
     tables: dict[str, list[Entry]]
@@ -235,7 +239,7 @@ def _weight(node: yaml.Node, known: dict[int, int | None]) -> int:
 def load_mapping(path: Path | str) -> Mapping:
     """Read a mapping file, given by path or by the name of one that comes with the project."""
     file = Path(path)
-    if not file.exists() and (MAPPINGS / f"{path}.yaml").exists():
+    if not file.is_file() and (MAPPINGS / f"{path}.yaml").exists():
         file = MAPPINGS / f"{path}.yaml"
     if not file.is_file():
         names = ", ".join(sorted(found.stem for found in MAPPINGS.glob("*.yaml")))

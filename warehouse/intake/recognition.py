@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import dataframely as dy
 
-from models.tables.canonical import Table, headers
+from models.tables.canonical import Table, alone, headers
 from warehouse.intake.files.header import plain
 from warehouse.intake.mapping import Entry
 from warehouse.intake.values.fields import FieldSpec
@@ -115,7 +115,10 @@ def specs_by_column(delivered: Iterable[str], entry: Entry, table: Table) -> dic
     """What fills each canonical column: the mapping's word first, else a header that carries the column's name."""
     there = set(delivered)
     specs = {name: spec for name, spec in entry.columns.items() if spec is not None}
+    read = {header for spec in specs.values() for header in spec.headers()}
     for header, name in headers(table):
+        if name in alone(table) and header in read:
+            continue
         if header in there and name not in entry.columns and name not in specs:
             specs[name] = FieldSpec(column=header)
     return specs

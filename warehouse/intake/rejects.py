@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from models.contract import HEALS
+from models.contract import HEALS, UNKNOWN_INSPECTION
 from models.errors import MappingError
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection, insert, shown_as, transaction
-from warehouse.database.meta import get_meta, set_meta
+from warehouse.database.meta import get_meta, set_meta, value
 from warehouse.intake.accepted import former_numbers, known_enterprises, write_versions
 from warehouse.intake.authorities import hold_authorities, named_in, tell_contested
 from warehouse.intake.batches import batch_of
@@ -20,6 +20,7 @@ from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.judged import Judged
 from warehouse.intake.judging import judge_batches
 from warehouse.intake.mapping import Entry, Mapping, kept_mapping
+from warehouse.intake.references import take_out_unfounded
 
 
 def remember_mapping(connection: Connection, mapping: Mapping) -> None:
@@ -115,15 +116,21 @@ _RETRIED = "waiting_rows_judged_by"
 
 
 def _settled_by(connection: Connection, today: date) -> str:
-    """What decides of waiting rows besides themselves: the day, whom the register knows, and under what numbers."""
+    """What decides of waiting rows besides themselves: the day, whom the register knows, and under what numbers.
+
+    And visits, where a finding waits for one.
+    """
+    visits = value(connection, _WAIT_FOR_VISITS, [UNKNOWN_INSPECTION])
     told = " UNION ALL ".join(
         f"SELECT count(*), count(undone_no), max(stored_no), max(undone_no) FROM core.{name}"
-        for name in ("enterprises", "former_numbers")
+        for name in ("enterprises", "former_numbers", *(["inspections"] if visits else []))
     )
     return f"{today} {connection.execute(told).fetchall()}"
 
 
-_ROUNDS = ("enterprises", "former numbers", "what names them")
+_WAIT_FOR_VISITS = "SELECT count(*) > 0 FROM raw.rejected_rows WHERE state = 'waiting' AND contains(rules, ?)"
+
+_ROUNDS = ("enterprises", "former numbers", "what names them", "findings of these visits")
 """What is taken up in one round may be what others wait for in the next."""
 
 
@@ -173,6 +180,7 @@ def _retry_group(
         keep_enterprises(connection, judged, received_on=received_on)
         named = named_in(connection, judged)
         take_out_clashes(connection, judged, received_on=received_on)
+        take_out_unfounded(connection, judged, entry=None)
         hold_authorities(connection, judged, named, received_on=received_on)
         for name, rows in judged.rows.items():
             write_versions(connection, TABLES[name], rows, received_on=received_on)

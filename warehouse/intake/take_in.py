@@ -35,6 +35,7 @@ from warehouse.intake.former_numbers import keep_enterprises, settle_anew
 from warehouse.intake.judged import Judged
 from warehouse.intake.lessened import of_corrections
 from warehouse.intake.mapping import Mapping
+from warehouse.intake.references import take_out_unfounded
 from warehouse.intake.rejects import remember_mapping, write_rejects
 
 _MOST = "3 GiB"
@@ -79,6 +80,7 @@ def take_in(connection: Connection, judged: Judged, *, received_on: date) -> Tak
         keep_enterprises(connection, judged, received_on=received_on)
         named = named_in(connection, judged)
         take_out_clashes(connection, judged, received_on=received_on)
+        take_out_unfounded(connection, judged)
         hold_authorities(connection, judged, named, received_on=received_on)
         written = [
             _write(connection, name, rows, received_on=received_on) for name, rows in judged.rows.items()

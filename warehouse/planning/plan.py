@@ -8,7 +8,7 @@ the run; all else is written at once.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -18,7 +18,7 @@ from models.planning.demand.waivers import caps
 from models.planning.floors import Floor, coverage, floors, still_owed
 from models.planning.frames import with_authority
 from models.planning.plan import SCHEDULED, SHORT, Plan, make_plan
-from models.planning.situation import Situation, blank_or_holding
+from models.planning.situation import Situation
 from models.planning.year import budget, rooms
 from models.policy import PlanningPolicy
 from warehouse.coding.coding import Coding
@@ -27,17 +27,17 @@ from warehouse.database.frames import (
     Connection,
     held_within,
     log,
-    named_in,
     replace_table,
     shown_as,
     transaction,
 )
 from warehouse.database.meta import value
 from warehouse.database.places import live
-from warehouse.database.validity import counted_visit, inspection, known, standing
+from warehouse.database.validity import known
 from warehouse.planning.appointments import keep_appointments
 from warehouse.planning.checks import write_checks
 from warehouse.planning.draws import Seeds, fresh_seed, plan_crews, plan_year, unrevealed
+from warehouse.planning.settlement import settle
 from warehouse.planning.situation import read_situation, reread
 from warehouse.schema.catalogue import OWN
 
@@ -76,7 +76,7 @@ def _planned(connection: Connection, coding: Coding, seeds: Seeds, last: date | 
     policy = coding.policy.planning
     with transaction(connection):
         _turn_the_page(connection, coding.as_of, last)
-        _settle(connection, coding, policy)
+        settle(connection, coding, policy)
     now = read_situation(connection, coding)
     with transaction(connection):
         drawn = plan_year(connection, now, policy, seeds)
@@ -109,80 +109,6 @@ def _turn_the_page(connection: Connection, as_of: date, last: date | None) -> No
         ("appointments", "appointments"),
     ):
         connection.execute(f"CREATE OR REPLACE TABLE plan.{table} AS FROM {held}.plan.{rows}")
-
-
-_IS_OWN = "regexp_matches(coalesce(i.departments, ''), $own)"
-"""As ``models.planning.situation.by_own`` says it."""
-
-_SAYS_SO = """
-CASE WHEN item_id LIKE 'red%' THEN list_contains($red, i.kind)
-     WHEN item_id LIKE 'annual_full:%' THEN list_contains($annual, i.kind)
-     WHEN item_id LIKE 'hazard_source:%' THEN list_contains($hazard, i.kind) ELSE true END
-"""
-"""What is owed as an inspection of a kind is done by a record that says that it was one."""
-
-_RECORDED = f"""
-CREATE OR REPLACE TEMP TABLE recorded AS
-WITH pairs AS (
-    SELECT v.visit_id, v.enterprise_id, v.item_ids, v.made_on, i.inspected_on, i.source, i.inspection_id, i.kind,
-           ({counted_visit("i")}) AS is_counted,
-           row_number() OVER (PARTITION BY i.source, i.inspection_id
-                              ORDER BY abs(v.planned_on - i.inspected_on), v.rank, v.visit_id) AS nearest
-    FROM plan.former_visits v JOIN core.inspections i ON i.enterprise_id = v.enterprise_id
-    WHERE v.state IN ('scheduled', 'awaiting') AND i.inspected_on > v.made_on AND i.inspected_on <= $as_of
-      AND i.inspected_on >= v.opens_on AND abs(v.planned_on - i.inspected_on) <= $near
-      AND {standing("i")} AND {_IS_OWN}
-      AND {inspection("i")} AND (i.mode = 'on_site' OR v.mode = 'off_site')
-      AND NOT EXISTS (FROM plan.done_items d WHERE d.source = i.source AND d.inspection_id = i.inspection_id
-                      AND d.visit_id <> v.visit_id))
-SELECT visit_id, enterprise_id, item_ids, made_on, inspected_on, source, inspection_id, kind, is_counted
-FROM pairs WHERE nearest = 1
-QUALIFY row_number() OVER (PARTITION BY visit_id ORDER BY NOT is_counted, inspected_on, source, inspection_id) = 1
-"""
-"""One record is that of one visit, the one planned nearest to its day, and of none that was planned for another: not on
-a later night either, when the visit that it was is settled and gone."""
-
-_UNSETTLED = f"""
-DELETE FROM plan.done_items d WHERE NOT EXISTS (
-    FROM core.inspections i WHERE i.source = d.source AND i.inspection_id = d.inspection_id
-    AND {standing("i")} AND {_IS_OWN} AND {counted_visit("i")} AND {_SAYS_SO})
-"""
-"""A record that was withdrawn or corrected into something else settles nothing any more."""
-
-_DONE = f"""
-INSERT INTO plan.done_items BY NAME
-SELECT i.enterprise_id, i.item_id, i.visit_id, i.inspected_on, $as_of::DATE AS settled_on, i.source, i.inspection_id
-FROM (SELECT * EXCLUDE (item_ids), unnest(item_ids) AS item_id FROM recorded WHERE is_counted) i
-ANTI JOIN plan.done_items d ON d.visit_id = i.visit_id AND d.item_id = i.item_id
-WHERE {_SAYS_SO}
-"""
-
-_AWAITING = """
-CREATE OR REPLACE TABLE plan.awaiting AS
-SELECT * REPLACE ('awaiting' AS state, 'kept' AS change) FROM plan.former_visits v
-WHERE v.state IN ('scheduled', 'awaiting') AND v.planned_on <= $as_of AND v.planned_on > $since
-  AND v.visit_id NOT IN (SELECT visit_id FROM recorded)
-"""
-
-
-def _settle(connection: Connection, coding: Coding, policy: PlanningPolicy) -> None:
-    """Items whose visit was made are done; visits whose day has come wait for their record for some days.
-
-    Until then nobody is sent a second time.
-    """
-    arguments = {
-        "own": blank_or_holding(policy.own_departments),
-        "red": list(policy.red_satisfied_by),
-        "annual": list(policy.annual_satisfied_by),
-        "hazard": policy.hazard_source.satisfied_by,
-        "known_at": coding.known_at,
-        "as_of": coding.as_of,
-        "near": policy.visiting.record_within_days,
-    }
-    for query in (_UNSETTLED, _RECORDED, _DONE):
-        connection.execute(query, named_in(query, arguments))
-    since = coding.as_of - timedelta(days=policy.visiting.record_within_days)
-    connection.execute(_AWAITING, {"as_of": coding.as_of, "since": since})
 
 
 def _write(connection: Connection, coding: Coding, now: Situation, plan: Plan, drawn: int) -> Planned:

@@ -81,6 +81,11 @@ QUERIES: dict[str, str] = {
     "previous": """
         SELECT visit_id, enterprise_id, item_ids, planned_on AS day, crew_id FROM plan.former_visits
         WHERE state = 'scheduled' ORDER BY visit_id""",
+    "filings": f"""
+        SELECT enterprise_id, visit_id, planned_on, state,
+               list_sort(list_filter(list_transform(string_split_regex(officers, '[;；]'), lambda one: trim(one)),
+                                     lambda one: one <> '')) AS officers
+        FROM core.filings f WHERE {standing("f")} AND planned_on > $recent ORDER BY ALL""",
     "done": """
         SELECT enterprise_id, item_id FROM plan.done_items
         UNION SELECT enterprise_id, unnest(item_ids) FROM plan.awaiting ORDER BY ALL""",
@@ -90,7 +95,7 @@ QUERIES: dict[str, str] = {
 _FRAMES: dict[str, shape.Schema] = {name: getattr(shape, name.upper()) for name in QUERIES}
 
 RECENT_DAYS = 366
-"""How far back alerts and accidents are read; the policy asks for less."""
+"""How far back alerts, accidents and filings are read; the policy asks for less."""
 
 
 def read_situation(connection: Connection, coding: Coding) -> Situation:

@@ -1,7 +1,7 @@
 """Every table of the warehouse by its name, in the order of the data dictionary."""
 
 from models.tables.canonical import TABLES, Table, personal
-from warehouse.schema import cards, codes, disputes, monitoring, operations, plan
+from warehouse.schema import cards, codes, disputes, monitoring, operations, plan, records
 from warehouse.schema.tables import POLARS, Column, OwnTable, day, small, text, whole
 
 VERSION_COLUMNS = {
@@ -62,6 +62,7 @@ OWN: dict[str, OwnTable] = {
     **cards.TABLES,
     **monitoring.TABLES,
     **plan.TABLES,
+    **records.TABLES,
     **disputes.TABLES,
     **{f"core.{name}": _versions_of(table) for name, table in TABLES.items()},
     **operations.TABLES,

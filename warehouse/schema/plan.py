@@ -259,6 +259,15 @@ TABLES = {
         "month_on enterprise_id crew_id draw_id",
         is_published=False,
     ),
+    "plan.named_records": _carried(
+        "one record of the last two months that names a visit of the plan, and what becomes of that visit",
+        "source inspection_id enterprise_id visit_id inspected_on state as_of",
+        order="source, inspection_id",
+        state=text(
+            "settles (it), leaves_open (refused, not of the authority's own, off site or of another kind), or "
+            "unknown_visit: no plan told of such a visit to the enterprise, and the record settles none"
+        ),
+    ),
     "plan.done_items": _carried(
         "one item that a delivered inspection has settled",
         "enterprise_id item_id visit_id inspected_on settled_on source inspection_id",

@@ -109,11 +109,18 @@ def undrawn(people: Mapping[str, Member]) -> Month:
     return [(None, [officer]) for officer in sorted(people)]
 
 
-def crews_of(day: date, month: Month, people: Mapping[str, Member], shape: CrewShape) -> tuple[Crew, ...]:
-    """Crews that can go out on a day."""
+def crews_of(
+    day: date,
+    month: Month,
+    people: Mapping[str, Member],
+    shape: CrewShape,
+    filed: Sequence[Sequence[str]] = (),
+) -> tuple[Crew, ...]:
+    """Crews that can go out on a day; people who are ``filed`` to go together do, if all of them can."""
     here = [
         (crew, [one for one in ids if one in people and people[one].is_present(day)]) for crew, ids in month
     ]
+    here = _as_filed(here, [one for one in filed if _can_go(one, day, people, shape)])
     whole = [(crew, ids) for crew, ids in here if crew and _officers(ids, people) >= shape.officers]
     rest = [one for crew, ids in here if (crew, ids) not in whole for one in ids]
     known = {one for _, ids in month for one in ids}
@@ -132,6 +139,24 @@ def crews_of(day: date, month: Month, people: Mapping[str, Member], shape: CrewS
     return tuple(sorted(lawful, key=lambda crew: crew.crew_id))
 
 
+def _can_go(ids: Sequence[str], day: date, people: Mapping[str, Member], shape: CrewShape) -> bool:
+    is_here = all(one in people and people[one].is_present(day) for one in ids)
+    return is_here and _officers(ids, people) >= shape.officers
+
+
+def _as_filed(here: Month, filed: Sequence[Sequence[str]]) -> Month:
+    """Crews with those in front whose people are filed together and no crew yet; nobody is in two of them."""
+    made: Month = []
+    for ids in filed:
+        taken = {one for _, crew in made for one in crew}
+        if taken.isdisjoint(ids) and not any(crew and {*ids} <= {*own} for crew, own in here):
+            made.append(("+".join(ids), list(ids)))
+    taken = {one for _, crew in made for one in crew}
+    return (
+        [*made, *((crew, [one for one in ids if one not in taken]) for crew, ids in here)] if made else here
+    )
+
+
 def _officers(ids: Iterable[str], people: Mapping[str, Member]) -> int:
     return sum(people[one].role == OFFICER for one in ids)
 
@@ -146,9 +171,16 @@ def _with_technical(
 
 
 def benches(
-    now: Situation, policy: PlanningPolicy, days: Sequence[date], authorities: Iterable[Authority]
+    now: Situation,
+    policy: PlanningPolicy,
+    days: Sequence[date],
+    authorities: Iterable[Authority],
+    filed: Mapping[tuple[Authority, date], Sequence[Sequence[str]]] | None = None,
 ) -> dict[Authority, Bench]:
-    """Crews of every authority on every day.  An authority without people has a bench without crews."""
+    """Crews of every authority on every day.  An authority without people has a bench without crews.
+
+    ``filed``: who is filed to go out together on which day (``filed_crews``).
+    """
     people, drawn = members(now, policy), months(now)
     start = month_start(days[0])
     past = [day for day in working_days(start, days[0]) if day < days[0]]
@@ -160,7 +192,13 @@ def benches(
         own = people.get(authority, {})
         base = undrawn(own)
         on_day = [
-            crews_of(day, drawn.get((month_start(day), authority), base), own, policy.crew)
+            crews_of(
+                day,
+                drawn.get((month_start(day), authority), base),
+                own,
+                policy.crew,
+                filed.get((authority, day), ()) if filed else (),
+            )
             for day in (*past, *days)
         ]
         quarters = DAY * sum(len(crews) for crews in on_day)

@@ -28,6 +28,9 @@ def test_a_form_that_was_only_begun_is_a_form():
         {"score": 3},
         {"enterprise_id": " "},
         {"basis": "x" * 4001},
+        {"basis": "安全生产法\x0065"},
+        {"enterprise_id": "e1\ne2"},
+        {"begins_at": "09:30+08:00"},
     ],
 )
 def test_a_filing_that_makes_no_sense_is_refused(differs: dict[str, object]):

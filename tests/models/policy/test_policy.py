@@ -1,7 +1,7 @@
 """Packs: every number has a day and a source, and a pack that is not sound is refused with a next step."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import yaml
 from models.errors import PolicyError, PolicyGapError
 from models.features import CATALOGUE
 from models.policy import load_policy, pack_names
-from models.policy.loading import PACKS, policy_from
+from models.policy.loading import CODING_FILES, PACKS, content_hash, policy_from
 from models.vocabulary import CODE_LISTS
 from tests.worlds.packs import ChangedPack, without_the_off_site_reading
 
@@ -128,6 +128,32 @@ def test_the_hash_changes_with_a_number(changed_pack: ChangedPack):
 def test_the_hash_does_not_change_with_a_comment(changed_pack: ChangedPack):
     commented = changed_pack("features", "unanswered_minutes:", "# A remark.\nunanswered_minutes:")
     assert commented.hash == load_policy().hash
+
+
+def _anchored(text: str) -> str:
+    """The same YAML with what it says twice written once."""
+    met = dict[str, Any]()
+
+    def shared(node: Any) -> Any:
+        if isinstance(node, dict):
+            node = {key: shared(value) for key, value in node.items()}
+        elif isinstance(node, list):
+            node = [shared(value) for value in node]
+        else:
+            return node
+        return met.setdefault(repr(node), node)
+
+    return yaml.safe_dump(shared(yaml.safe_load(text)), allow_unicode=True)
+
+
+@pytest.mark.parametrize("write", [str, _anchored])
+def test_the_hash_is_that_of_everything_in_one_text(write: Callable[[str], str]):
+    texts = {name: write(text) for name, text in load_policy().texts.items()}
+    assert write is str or sum("&id001" in text for text in texts.values()) > 1
+    read = policy_from(texts)
+    raw = {name: yaml.safe_load(text) for name, text in texts.items()}
+    assert read.content_hash == content_hash(raw)
+    assert read.hash == content_hash({name: raw[name] for name in CODING_FILES})
 
 
 def test_a_pack_read_twice_is_read_the_same():

@@ -150,6 +150,18 @@ def test_every_line_is_sealed_with_the_one_before(ledger: Ledger):
     assert (row["previous"], row["hash"]) == (audit.NOTHING_BEFORE, first.hash)
 
 
+def test_who_looked_at_a_passport_is_told(desk: Desk):
+    audit.looked_at(desk.ledger, at=NOON, by=desk.inspector.user_id, what="passport", subject="e1")
+    with desk.ledger.reading() as connection:
+        last = connection.execute(select(AUDIT).order_by(AUDIT.c.place.desc())).mappings().first()
+    assert last is not None and (last["act"], last["by"], last["subject"], last["details"]) == (
+        "looked_at",
+        desk.inspector.user_id,
+        "e1",
+        {"what": "passport"},
+    )
+
+
 def test_a_moment_without_a_zone_is_not_kept():
     with pytest.raises(ValueError, match="no zone"):
         Moment().process_bind_param(NOON.replace(tzinfo=None), None)  # type: ignore[arg-type]

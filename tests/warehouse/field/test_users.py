@@ -212,6 +212,13 @@ def test_a_user_that_could_not_be_meant_is_refused(
         assert users(ledger) == []
 
 
+def test_a_login_that_no_database_keeps_is_only_wrong(ledger: Ledger):
+    person(ledger, "li")
+    with pytest.raises(LoginError, match="wrong"):
+        let_in(ledger, "\x00nobody", address="\x00")
+    assert let_in(ledger, "l\x00i")
+
+
 def test_a_login_is_given_once_however_it_is_written(ledger: Ledger):
     person(ledger, "li")
     with pytest.raises(FieldError, match="already"):

@@ -445,6 +445,7 @@ def test_the_whole_delivery_is_coded(whole: tuple[dict[str, list[Any]], list[Any
         "absences": 1,
         "conflicts": 1,
         "tasks": 2,
+        "filings": 0,
     }
     assert len(codes) == 3
     assert len(refused) == 7

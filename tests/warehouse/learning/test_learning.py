@@ -360,6 +360,13 @@ def city(home: Home) -> Iterator[Connection]:
         yield fill(connection, city_world(build_city(200, TODAY, 2, 2026)), received_on=TODAY)
 
 
+@pytest.fixture
+def few(home: Home) -> Iterator[Connection]:
+    """The same of a few enterprises, for whole nights."""
+    with writing(home) as connection:
+        yield fill(connection, city_world(build_city(40, TODAY, 2, 2026)), received_on=TODAY)
+
+
 def code(connection: Connection, day: date) -> tuple[Coding, pl.DataFrame]:
     """Code a day the way the nightly run does, and what came out."""
     found = champion(connection, day)
@@ -470,11 +477,11 @@ def night(connection: Connection, home: Home, day: date) -> Coding:
     return coding
 
 
-def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(city: Connection, home: Home):
-    save_card(city, card(2), fitted_on=TODAY - timedelta(days=1))
-    save_card(city, card(), fitted_on=TODAY)
-    coding = night(city, home, TODAY)
-    night(city, home, later(1))
+def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(few: Connection, home: Home):
+    save_card(few, card(2), fitted_on=TODAY - timedelta(days=1))
+    save_card(few, card(), fitted_on=TODAY)
+    coding = night(few, home, TODAY)
+    night(few, home, later(1))
     first, second = shadow_days(home, card().card_id, 31)
     assert (first.as_of, second.as_of, first.against) == (TODAY, later(1), None)
     assert card_in_shadow(home) == card().card_id
@@ -482,7 +489,7 @@ def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(city: 
         shadow_days(home, card(2).card_id, 31)
     assert [one.as_of for one in shadow_days(home, card().card_id, 1)] == [later(1)]
     # What was kept is what both cards say of that day.
-    features = city.sql("FROM risk.features ORDER BY enterprise_id").pl()
+    features = few.sql("FROM risk.features ORDER BY enterprise_id").pl()
     pairs, apart = in_shadow(features, in_force=PACK.on(later(1)), champion=None, card=card())
     assert dict(second.moves) == {(one, other): n for one, other, n in pairs.rows()}
     assert sum(second.moves.values()) == features.height
@@ -490,27 +497,27 @@ def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(city: 
     assert coding.card is None, "it codes nobody"
 
 
-def test_what_is_in_force_is_not_in_shadow_and_shadows_go_after_two_months(city: Connection, home: Home):
-    save_card(city, card(), fitted_on=TODAY)
-    night(city, home, TODAY)
-    night(city, home, later(61))
+def test_what_is_in_force_is_not_in_shadow_and_shadows_go_after_two_months(few: Connection, home: Home):
+    save_card(few, card(), fitted_on=TODAY)
+    night(few, home, TODAY)
+    night(few, home, later(61))
     assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [TODAY, later(61)]
-    night(city, home, later(62))
+    night(few, home, later(62))
     assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [later(61), later(62)]
-    with_champion(city, home, later(63))
-    save_card(city, card(2), fitted_on=TODAY)
-    night(city, home, later(63))
+    with_champion(few, home, later(63))
+    save_card(few, card(2), fitted_on=TODAY)
+    night(few, home, later(63))
     assert [one.as_of for one in shadow_days(home, card().card_id, 31)] == [later(61), later(62)]
     [against] = shadow_days(home, card(2).card_id, 31)
     assert against.against == card().card_id
 
 
-def test_a_card_that_cannot_score_holds_no_night_up(city: Connection, home: Home):
-    save_card(city, card(), fitted_on=TODAY)
-    city.execute("UPDATE model.cards SET card = replace(card, '\"red\": ', '\"red\": 1')")
-    night(city, home, TODAY)
+def test_a_card_that_cannot_score_holds_no_night_up(few: Connection, home: Home):
+    save_card(few, card(), fitted_on=TODAY)
+    few.execute("UPDATE model.cards SET card = replace(card, '\"red\": ', '\"red\": 1')")
+    night(few, home, TODAY)
     assert card_in_shadow(home) is None
-    assert city.sql("SELECT max(as_of) FROM risk.codes").fetchall() == [(TODAY,)]
+    assert few.sql("SELECT max(as_of) FROM risk.codes").fetchall() == [(TODAY,)]
 
 
 def test_a_lesson_knows_what_the_crews_can_make_and_who_is_closed(city: Connection):

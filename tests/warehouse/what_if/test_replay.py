@@ -26,14 +26,15 @@ def city() -> Iterator[City]:
     A finding about e4, re-checked meanwhile, turns out to be a major hazard on the third day.
     """
     machine = City()
-    machine.tell(
+    machine.store(
         "violations", 1, enterprise_id="e1", occurred_on=START, is_major_hazard=True, penalty_unit=5000
     )
-    machine.tell("violations", 4, enterprise_id="e4", occurred_on=START, severity="minor")
+    machine.store("violations", 4, enterprise_id="e4", occurred_on=START, severity="minor")
+    machine.publish()
     machine.days_pass(1)
-    machine.tell("inspections", 5, enterprise_id="e4", inspected_on=NEXT, kind="recheck", result="clean")
-    machine.tell("inspections", 2, enterprise_id="e1", inspected_on=NEXT, kind="special", result="findings")
-    machine.tell(
+    machine.store("inspections", 5, enterprise_id="e4", inspected_on=NEXT, kind="recheck", result="clean")
+    machine.store("inspections", 2, enterprise_id="e1", inspected_on=NEXT, kind="special", result="findings")
+    machine.store(
         "violations",
         3,
         enterprise_id="e1",
@@ -42,9 +43,11 @@ def city() -> Iterator[City]:
         penalty_unit=800,
         rectified_on=NEXT,
     )
+    machine.publish()
     machine.days_pass(1)
-    machine.tell("violations", 1, withdrawn_on=THIRD)
-    machine.tell("violations", 4, is_major_hazard=True)
+    machine.store("violations", 1, withdrawn_on=THIRD)
+    machine.store("violations", 4, is_major_hazard=True)
+    machine.publish()
     yield machine
     machine.teardown()
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from models.documents import UniqueKeys
-from models.tables.canonical import TABLES, Table, headers
+from models.tables.canonical import TABLES, Table, alone, headers
 from models.vocabulary import CodeList
 from warehouse.intake.files.header import plain
 
@@ -55,7 +55,8 @@ def columns_by_word(name: str) -> dict[str, Wanted]:
     table = TABLES[name]
     found: dict[str, Wanted] = {}
     for rank, (header, column) in enumerate(headers(table)):
-        if column != "source":
+        # What other systems call so is the number of their own row.
+        if column != "source" and not (column in alone(table) and header == column):
             found.setdefault(key_of_word(header), Wanted(column, rank))
     for column, words in _words(table):
         for rank, word in enumerate(words, start=OF_EXPORTS):

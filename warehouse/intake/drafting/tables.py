@@ -16,6 +16,8 @@ _OF_A_VISIT = ("inspection_id", "department")
 _NO_RANK = 10_000
 MOSTLY = 0.8
 """Share of the cells of a column that must look like what it is taken for."""
+_DAYS = {"tasks": ("opens_on",), "absences": ("first_day", "last_day"), "filings": ("filed_at", "planned_on")}
+"""Days that tell rows of what is planned or asked for."""
 _NEEDED = {"enterprises": ("enterprise_id", "name"), "officers": ("officer_id", "name")}
 
 
@@ -91,13 +93,7 @@ def needed(table: Table) -> tuple[str, ...]:
     """Columns without which rows cannot be of a table, and which nothing else can stand for."""
     if table.name in _NEEDED:
         return _NEEDED[table.name]
-    days = (
-        ("opens_on",)
-        if table.name == "tasks"
-        else ("first_day", "last_day")
-        if table.name == "absences"
-        else ()
-    )
+    days = _DAYS.get(table.name, ())
     subject = ("officer_id", "enterprise_id") if table.name == "conflicts" else (table.subject or "",)
     return (*subject, *((table.happened,) if table.happened else days))
 
