@@ -26,7 +26,7 @@ MOST_CHANGES = 12
 _YEAR = timedelta(days=365)
 _WIDTH = 1000
 """Of the time line, in units of its picture."""
-_ROOM_OF_A_LETTER = 30
+_ROOM_OF_A_LETTER = 50
 
 
 @page_and_json(router, "/enterprises/{enterprise_id}")
@@ -84,6 +84,7 @@ def _said(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
         "earlier": max(0, len(history) - MOST_CHANGES),
         "stretches": time_line(found),
         "width": _WIDTH,
+        "ends": (found["as_of"] - _YEAR, found["as_of"], found["as_of"] + _YEAR),
     }
 
 

@@ -47,6 +47,18 @@ def test_the_queue_page_by_page_is_that_of_the_command_line(
     assert expected or "crew" in query
 
 
+def test_visits_are_chosen_by_code_and_by_name_or_number(desk: Desk, coded: Path) -> None:
+    browser, whole = desk.login("city"), told(coded, "queue")
+    assert len({row["code"] for row in whole}) > 1
+    yellow = [row for row in whole if row["code"] == "yellow"]
+    assert all_of(browser, "/queue.json?risk=yellow", "visits") == yellow
+    one = whole[0]
+    named = [row for row in whole if one["name"][2:6] in row["name"]]
+    assert all_of(browser, f"/queue.json?text={one['name'][2:6]}", "visits") == named
+    same = [row for row in whole if row["enterprise_id"] == one["enterprise_id"]]
+    assert all_of(browser, f"/queue.json?text={one['enterprise_id'].lower()}", "visits") == same
+
+
 @pytest.mark.parametrize("code", ["red", "yellow", "blue", "green"])
 def test_the_queue_of_a_code_is_that_of_the_command_line(desk: Desk, coded: Path, code: str) -> None:
     expected = told(coded, "queue", "--code", code)
