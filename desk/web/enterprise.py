@@ -17,12 +17,15 @@ from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.questions.passport import passports
+from warehouse.questions.records import findings_of, visits_of
 from warehouse.questions.search import firm
 from warehouse.questions.visits import visits_to
 
 router = APIRouter()
 
 MOST_CHANGES = 12
+MOST_VISITS, MOST_FINDINGS = 10, 20
+"""Of the past, the latest first."""
 _YEAR = timedelta(days=365)
 _WIDTH = 1000
 """Of the time line, in units of its picture."""
@@ -41,7 +44,15 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
                 enterprise_id=enterprise_id,
             )
         found = passport_of(asking.desk.home, enterprise_id) or _asked_of_copy(connection, enterprise_id)
-    told = {"register": register, "planned": planned, "passport": found}
+        visits = visits_of(connection, enterprise_id, limit=MOST_VISITS)
+        findings = findings_of(connection, enterprise_id, limit=MOST_FINDINGS)
+    told = {
+        "register": register,
+        "planned": planned,
+        "passport": found,
+        "visits": visits,
+        "findings": findings,
+    }
     said = _said(found, asking.words) if found else {}
     day = {"as_of": found["as_of"]} if found else {}
     return asking.answer("enterprise.html", told | day, **said)

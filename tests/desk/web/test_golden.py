@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from desk.web.day import with_way
+from desk.web.enterprise import MOST_FINDINGS, MOST_VISITS
 from tests.worlds.desks import LIXIA, Desk, asked
 from tests.worlds.runs import riskcode
 
@@ -73,6 +74,26 @@ def test_a_passport_is_that_of_the_command_line(desk: Desk, coded: Path) -> None
     assert len(firms) >= 3
     for firm in firms:
         assert browser.get(f"/enterprises/{firm}.json").json()["passport"] == told(coded, "explain", firm)
+
+
+def test_the_past_of_an_enterprise_is_what_is_on_record_of_it_the_latest_first(
+    desk: Desk, coded: Path
+) -> None:
+    browser = desk.login("city")
+    for table, day, number, most in (
+        ("serve.enterprise_visits", "inspected_on", "inspection_id", MOST_VISITS),
+        ("serve.enterprise_findings", "occurred_on", "violation_id", MOST_FINDINGS),
+    ):
+        [(firm, count)] = asked(
+            coded, f"SELECT enterprise_id, count(*) FROM {table} GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 1"
+        )
+        known = asked(coded, f"SELECT {number}, {day}::VARCHAR FROM {table} WHERE enterprise_id = ?", firm)
+        answer = browser.get(f"/enterprises/{firm}.json").json()
+        kept = [(row[number], row[day]) for row in answer[table.removeprefix("serve.enterprise_")]]
+        assert len(kept) == min(count, most) and {*kept} <= {*known}
+        assert [on for _, on in kept] == sorted((on for _, on in known), reverse=True)[: len(kept)]
+        page = browser.get(f"/enterprises/{firm}").text
+        assert all(on in page for _, on in kept)
 
 
 def test_my_day_is_that_of_the_command_line(desk: Desk, coded: Path) -> None:
