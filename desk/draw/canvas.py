@@ -29,6 +29,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "expert": {"color": EXPERT, "linewidth": 1.5, "dashes": (5, 2), "zorder": 4},
     "float": {"color": FLOAT, "linewidth": 1.3, "zorder": 4},
     "baseline": {"color": BASELINE, "linewidth": 1.2, "dashes": (2, 1.6), "zorder": 3},
+    "reported": {"color": FLOAT, "linewidth": 1.1, "dashes": (1, 1.4), "zorder": 3},
     "random": {"color": OTHER, "linewidth": 1.2, "zorder": 2},
     "other": {"color": OTHER, "linewidth": 0.9, "zorder": 1},
 }

@@ -69,7 +69,8 @@ def parity_rows(
             pl.lit(kind).alias("kind"), pl.all()
         )
         for kind in kinds
-        if kind in rows.columns
+        # What nobody is told of groups nobody.
+        if kind in rows.columns and (kind != "legal_form" or rows[kind].count())
     ]
     return pl.concat(parts)
 

@@ -41,6 +41,7 @@ from models.learning.error_analysis import (
     suspicious_names,
     tradeoff_rows,
 )
+from models.learning.fit import can_learn
 from models.learning.forecast import forecast_rows
 from models.learning.gate import GateInputs, GroupShare, monotonicity_breaches
 from models.learning.measures import Period, Resampled, difference_rows, metric_rows, pooled_rows
@@ -164,9 +165,9 @@ def evaluate(
     Raises ModelError when there is not enough history for a single test day.
     """
     learning, label = policy.learning, material.label
-    made = cards(learning, families, material.visits)
     fixed = (*_rules(material, policy, in_force), logistic(learning), *more)
     splits = usable_splits(material.panel, label=label, learning=learning)
+    made = _able(cards(learning, families, material.visits), material.panel, splits)
     trying = (*fixed, *(one for one, _ in made.values()))
     periods = play(material.panel, splits, trying, label=label, report=report)
     final = periods[-learning.gate.periods :]
@@ -187,7 +188,7 @@ def evaluate(
         label=label,
         known_at=material.data_watermark,
         contestants=contestants,
-        periods=_period_table(periods, final),
+        periods=_period_table(periods, final, maker),
         metrics=metrics,
         differences=differences,
         curve=curve_rows(last, contestants),
@@ -235,6 +236,21 @@ def _with_chosen(
         period.predictions["float"] = before.predict(period.train, period.test)
     others = [one for name, (one, _) in made.items() if name != family]
     return (*fixed, card, *others, before)
+
+
+def _able(
+    made: Mapping[str, tuple[Contestant, CardMaker]], panel: pl.DataFrame, splits: Sequence[Split]
+) -> Mapping[str, tuple[Contestant, CardMaker]]:
+    """The families that have enough to learn from on every test day: of visits there may be too few."""
+    trains = [announced(panel, split).filter(pl.col("as_of").is_in(split.train)) for split in splits]
+    able = {
+        family: one for family, one in made.items() if all(can_learn(one[1].rows(train)) for train in trains)
+    }
+    if not able:
+        raise ModelError(
+            "No family that was asked for can learn this label. Choose another one, or take in more history."
+        )
+    return able
 
 
 def _rules(material: Material, policy: PolicyOnDay, in_force: PolicyOnDay) -> list[Contestant]:
@@ -311,7 +327,11 @@ def usable_splits(panel: pl.DataFrame, *, label: Label, learning: LearningPolicy
     """Walk-forward splits over the days that have labels of both kinds."""
     known = panel.group_by("as_of").agg(positives=pl.col("label").sum(), labelled=pl.col("label").count())
     full = known.filter(pl.col("positives") >= 10, pl.col("labelled") >= 100)
-    splits = walk_forward(full["as_of"].sort().to_list(), label=label, fitting=learning.fitting)
+    splits = [
+        split
+        for split in walk_forward(full["as_of"].sort().to_list(), label=label, fitting=learning.fitting)
+        if can_learn(announced(panel, split).filter(pl.col("as_of").is_in(split.train)))
+    ]
     if not splits:
         raise ModelError(
             "No day can be tried on: {height} cohort days have labels, and a test day needs "
@@ -324,7 +344,7 @@ def usable_splits(panel: pl.DataFrame, *, label: Label, learning: LearningPolicy
     return splits
 
 
-def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.DataFrame:
+def _period_table(periods: Sequence[Period], final: Sequence[Period], maker: CardMaker) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
@@ -332,7 +352,7 @@ def _period_table(periods: Sequence[Period], final: Sequence[Period]) -> pl.Data
                 "first_cohort": as_date(one.split.train[0]),
                 "last_cohort": as_date(one.split.train[-1]),
                 "cohorts": len(one.split.train),
-                "train_rows": one.train.height,
+                "train_rows": maker.rows(one.train).height,
                 "test_rows": one.test.height,
                 "labelled": int(one.test["label"].count()),
                 "positives": int(one.test["label"].sum()),

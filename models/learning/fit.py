@@ -96,9 +96,15 @@ def _rounded(
     return [neat for one in found if (neat := tidy(one)) is not None]
 
 
+def can_learn(rows: pl.DataFrame) -> bool:
+    """Whether there are enough known labels of either kind."""
+    positives, labelled = int(rows["label"].sum() or 0), int(rows["label"].count())
+    return min(positives, labelled - positives) >= LEAST_POSITIVES
+
+
 def _require_labels(labelled: pl.DataFrame) -> None:
     positives = int(labelled["label"].sum()) if labelled.height else 0
-    if min(positives, labelled.height - positives) < LEAST_POSITIVES:
+    if not can_learn(labelled):
         raise ModelError(
             "{positives} of {height} known labels are positive; at least {least_positives} of each "
             "kind are needed. Choose another label, or take in more history.",

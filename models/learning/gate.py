@@ -184,6 +184,9 @@ def _discrimination(inputs: GateInputs, gate: Gate) -> Finding:
 def _opponent(inputs: GateInputs, _: Gate) -> Finding:
     """The challenger must not rank clearly worse than the best simple rule: the interval may not lie below 0."""
     value, low, high = inputs.opponent_difference, inputs.opponent_low, inputs.opponent_high
+    if math.isnan(value):
+        unknown = Message("It was never held against the best simple rule: evaluate it again.")
+        return Finding("opponent", False, unknown, value, 0.0)
     told = f"{_signed(value)} ({_signed(low)} … {_signed(high)})"
     return Finding(
         "opponent",

@@ -69,11 +69,11 @@ def fit_finished(
     """
     learning, label = policy.learning, material.label
     cohorts = training_rows(material.panel, learning)
-    days = cohorts["as_of"].unique().sort().to_list()
-    first, last = (as_date(days[0]), as_date(days[-1])) if days else (material.fitted_for,) * 2
     rows, weights = cohorts, propensity_weights(material.panel, cohorts, learning)
     if family in VISIT_FAMILIES:
         rows, weights = _visits(material, family).beside(cohorts), None
+    days = rows["as_of"].unique().sort().to_list()
+    first, last = (as_date(days[0]), as_date(days[-1])) if days else (material.fitted_for,) * 2
     reference = f"fitted on {rows.height:,} rows, cohorts {first} to {last}, label {label.name}"
     fitted = fit_card(
         rows,

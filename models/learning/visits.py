@@ -27,6 +27,8 @@ class VisitRows:
 
     def beside(self, train: pl.DataFrame) -> pl.DataFrame:
         """The visits from the first cohort day of a training set on, as far as they were known with its labels."""
+        if train.is_empty():
+            return self.frame.clear()
         first, last = train.select(first=pl.min("as_of"), last=pl.max("as_of")).row(0)
         by = last + self.gap_days
         return self.frame.filter(

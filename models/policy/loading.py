@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from models.errors import PolicyError
+from models.features import CATALOGUE
 from models.policy.learning import FORBIDDEN
 from models.policy.pack import PackFiles, Policy
 from models.policy.planning import check_planning
@@ -162,12 +163,24 @@ def _check_whole(files: PackFiles) -> None:
     for start, entry in files.learning.candidates.values.items():
         offered = [candidate.feature for candidate in entry.value]
         _refuse_repeats(f"learning.yaml: candidates from {start}", offered)
-        for feature in set(offered) & set(FORBIDDEN):
-            raise PolicyError(
-                "learning.yaml: {feature} may not be a candidate: {forbidden}. Take it out.",
-                feature=feature,
-                forbidden=FORBIDDEN[feature],
-            )
+        for feature in offered:
+            _refuse_barred(f"learning.yaml: candidates from {start}", feature)
+
+
+def _refuse_barred(where: str, feature: str) -> None:
+    if feature in FORBIDDEN:
+        raise PolicyError(
+            "{where}: {feature} may give no points: {forbidden}. Take it out.",
+            where=where,
+            feature=feature,
+            forbidden=FORBIDDEN[feature],
+        )
+    if feature not in CATALOGUE:
+        raise PolicyError(
+            "{where}: there is no feature {feature}. The features are listed in docs/data-dictionary.md.",
+            where=where,
+            feature=feature,
+        )
 
 
 def _refuse_repeats(where: str, names: Sequence[object]) -> None:

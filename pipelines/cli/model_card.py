@@ -42,7 +42,7 @@ def write_model_cards(
     for one in cards:
         told = dossier(settings.home, one)
         fitted_for = date.fromisoformat(told.card.origin.fitted_for)
-        label = load_policy(settings.pack).on(fitted_for).learning.labels.get(told.card.origin.label)
+        label = load_policy(settings.pack).on(fitted_for).learning.label(told.card.origin.label)
         written += [write_model_card(told, label, settings.home, language=each) for each in asked]
     return written
 

@@ -15,16 +15,25 @@ from warehouse.database.validity import inspection, standing
 
 def outcomes(connection: Connection, label: Label, known_at: date) -> pl.DataFrame:
     """Events of the label's kind as known at ``known_at``: see ``models.learning.labels.attach_labels``."""
-    number = {"next_visit": "inspection_id", "violation": "violation_id", "accident": "accident_id"}
-    # An archive delivered anew, or a correction, does not move the day an event first became known.
-    announced = (
-        f"min(known_from) OVER (PARTITION BY source, {number[label.spec.outcome]}) - DATE '1970-01-01' "
-        "AS announced_day"
-    )
+    # An archive delivered anew, or a correction of something else, does not move the day an event first became known as
+    # what it counts for; a result that was told later was not known before.
+    tested = sorted({_STORED.get(one.feature, one.feature) for one in (*label.spec.when, *label.spec.among)})
+    same = ", ".join(("source", *_EVENT[label.spec.outcome], *tested))
+    announced = f"min(known_from) OVER (PARTITION BY {same}) - DATE '1970-01-01' AS announced_day"
     query = _OUTCOMES[label.spec.outcome].format(announced=announced)
     frame = connection.sql(query, params={"known_at": known_at}).pl()
     assert set(OUTCOME_COLUMNS[label.spec.outcome]) <= set(frame.columns), "a label may test what is not read"
     return frame
+
+
+_EVENT = {
+    "next_visit": ("inspection_id", "enterprise_id", "inspected_on", "kind", "result"),
+    "violation": ("violation_id", "enterprise_id", "occurred_on"),
+    "accident": ("accident_id", "enterprise_id", "occurred_on"),
+}
+"""By kind of outcome what makes an event the one it is; of visits also whether it is one, and how it ended."""
+_STORED = {"result_rank": "result", "severity_rank": "severity", "is_recheck": "kind"}
+"""Columns that outcomes are told by under another name."""
 
 
 def _ranked(column: str, ranks: Mapping[str, int]) -> str:

@@ -87,7 +87,7 @@ def _data(told: Dossier, label: Label | None, words: Words) -> dict[str, Any]:
 
 
 def _results(told: Dossier, words: Words) -> dict[str, Any]:
-    opponent = told.evaluation["opponent"] if told.evaluation else None
+    opponent = told.evaluation.get("opponent") if told.evaluation else None
     return {
         "opponent": title(opponent, words) if opponent else "",
         "results": result_table(told.tables, opponent, words),

@@ -16,11 +16,19 @@ def brought_table(reported: pl.DataFrame, words: Words) -> Table:
     names = reported["metric"].unique(maintain_order=True).to_list()
     told = {(row["kind"], row["metric"]): row for row in records(reported)}
     head = (words("knowing …"), *(words(measure(name).title) for name in names))
+    kinds = reported["kind"].unique(maintain_order=True).to_list()
     rows = [
+        Row((Cell(words("neither")), *(_without(told[kind, name], name) for name in names)))
+        for kind in kinds[:1]
+    ] + [
         Row((Cell(words(TITLES[kind])), *(_brings(told[kind, name], name) for name in names)))
-        for kind in reported["kind"].unique(maintain_order=True).to_list()
+        for kind in kinds
     ]
     return Table(head, tuple(rows), words("The pack has nothing reported, or the data do not tell it."))
+
+
+def _without(row: Record, name: str) -> Cell:
+    return Cell(measure(name).form(row["value"] - row["difference"]))
 
 
 def _brings(row: Record, name: str) -> Cell:

@@ -4,7 +4,10 @@ from functools import cache
 
 import numpy as np
 import polars as pl
+import pytest
 
+from desk.pages.report.page import render
+from desk.words.words import Words
 from models.learning.evaluation import Evaluation, evaluate
 from models.learning.reported import FAMILY, TITLES
 from models.learning.training import Material
@@ -85,3 +88,12 @@ def test_what_the_data_do_not_tell_is_not_reported():
     )
     assert found.reported.is_empty()
     assert set(TITLES) == {"division", "legal_form"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_report_tells_it_in_every_language(language: str):
+    page = render(measured("division", "legal_form"), language=language)
+    words = Words(language)
+    assert words("What no card may use, and what it would change") in page
+    assert words("territory") in page
+    assert TELLING in page

@@ -236,9 +236,16 @@ def test_what_is_not_known_yet_is_no_outcome():
     assert labelled("serious_finding", inspections=[unheard])["label"] is None
 
 
-def test_a_correction_speaks_and_the_event_was_known_since_it_was_first_told():
+def test_a_result_told_later_was_not_known_before():
     told = {**visit(30, "clean"), "inspection_id": "same"}
     visits = [{**told, "recorded_at": after(35)}, {**told, "result": "serious", "recorded_at": after(90)}]
+    found = labelled("serious_finding", inspections=visits)
+    assert (found["label"], found["announced_day"]) == (1, day_number(after(90)))
+
+
+def test_a_correction_of_something_else_does_not_move_the_day_an_event_was_known():
+    told = {**visit(30, "serious"), "inspection_id": "same"}
+    visits = [{**told, "recorded_at": after(35)}, {**told, "officers": "b", "recorded_at": after(90)}]
     found = labelled("serious_finding", inspections=visits)
     assert (found["label"], found["announced_day"]) == (1, day_number(after(35)))
 

@@ -176,7 +176,7 @@ def check_field(table: Table, name: str, spec: FieldSpec) -> None:
 
 
 def _check_keywords(table: Table, name: str, column: dy.Column, spec: FieldSpec) -> None:
-    """What holds none of the words is empty, and of several the first decides: a guess, which no code may rest on."""
+    """What holds none of the words is empty, and of several the first decides: a guess, and so is what rests on it."""
     is_text = column.dtype == pl.String and column.nullable and name not in identities(table)
     if spec.keywords is not None and (not is_text or name in decisive(table) or spec.translates):
         raise MappingError(
