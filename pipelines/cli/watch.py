@@ -1,5 +1,9 @@
 """``./riskcode watch``: what arrives in the inbox is coded and published within seconds."""
 
+import os
+import signal
+import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -18,6 +22,9 @@ def watch(
     interval: Annotated[float, typer.Option(help="seconds between two looks", min=0.05, max=3600)] = 0.3,
     once: Annotated[bool, typer.Option(help="take up what is waiting, then end")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON line for each arrival")] = False,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="end with the standard input, as the child of a program does")
+    ] = False,
 ) -> None:
     """Watch the inbox: new files change the codes they are about within seconds.
 
@@ -26,6 +33,8 @@ def watch(
     settings = load_settings()
     settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
+    if until_eof:
+        _end_with_input()
     console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
     with Progress(settings.home, quiet=True):
         try:
@@ -57,3 +66,16 @@ def watch(
                         console.print(line, soft_wrap=True)
         except KeyboardInterrupt:
             console.print(f"[dim]{words('watch ended')}[/]")
+
+
+def _end_with_input() -> None:
+    """Let the end of the standard input be what Ctrl-C is: it comes however whoever began this process ends."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    # A shell that runs something in the background lets it ignore the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=wait, daemon=True).start()

@@ -4,7 +4,8 @@ A row is known by its table and key; each change of it is a revision.  ``rows`` 
 revision of each, in the order of their keys: the same whenever it is asked after the day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
@@ -39,6 +40,25 @@ def latest(connection: Connection, table: str, key: str) -> tuple[int, Row] | No
         select(OUTBOX.c.revision, OUTBOX.c.row).where(mine).order_by(OUTBOX.c.revision.desc()).limit(1)
     ).first()
     return (found.revision, found.row) if found else None
+
+
+@dataclass(frozen=True)
+class Held:
+    """The revision of a row that holds, and where in the outbox it stands."""
+
+    table: str
+    key: str
+    place: int
+    recorded_on: date
+    row: Row
+
+
+def held(connection: Connection, table: str, keys: Iterable[str]) -> list[Held]:
+    """What holds of these keys, in their order; nothing of those that never went back."""
+    mine = (OUTBOX.c.table == table) & OUTBOX.c.key.in_(set(keys))
+    query = select(OUTBOX).where(mine).order_by(OUTBOX.c.key, OUTBOX.c.revision)
+    found = {row["key"]: row for row in connection.execute(query).mappings()}
+    return [Held(table, key, row["place"], row["recorded_on"], row["row"]) for key, row in found.items()]
 
 
 def rows(ledger: Ledger, table: str, day: date) -> list[Row]:
