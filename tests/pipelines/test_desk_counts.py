@@ -201,7 +201,7 @@ def test_deleted_and_exported_again_it_comes_to_the_same_codes(
         visits = [hazard(desk, firm, number) for number, firm in enumerate(firms, start=1)]
         export(ledger, home)
         watched(home)
-        assert FINDING == UUID(int=1)
+        assert UUID(int=1) == FINDING
         rechecked(desk, visits[0], firms[0])
         export(ledger, home, everything=False)
         watched(home)
