@@ -94,7 +94,7 @@ def _head(told: str) -> Head:
             told = text.splitlines()[-1]
         place, _, sealed = told.strip().partition(":")
         return Head(int(place), sealed)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise WrongUse(
             "'{text}' is no head of the audit. Give PLACE:HASH, or a file with what --json told.", text=told
-        ) from error
+        ) from None

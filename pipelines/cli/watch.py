@@ -1,7 +1,6 @@
 """``./riskcode watch``: what arrives in the inbox is coded and published within seconds."""
 
 import os
-import signal
 import sys
 import threading
 from typing import Annotated
@@ -33,12 +32,13 @@ def watch(
     settings = load_settings()
     settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
+    ends = threading.Event()
     if until_eof:
-        _end_with_input()
+        threading.Thread(target=_wait_for_end, args=(ends,), daemon=True).start()
     console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
     with Progress(settings.home, quiet=True):
         try:
-            for seen in looks(settings, interval_seconds=interval, forever=not once):
+            for seen in looks(settings, interval_seconds=interval, forever=not once, is_ended=ends.is_set):
                 rows = sum(one.delivered for one in seen.taken)
                 refused = sum(one.refused for one in seen.taken)
                 told = {
@@ -68,14 +68,8 @@ def watch(
             console.print(f"[dim]{words('watch ended')}[/]")
 
 
-def _end_with_input() -> None:
-    """Let the end of the standard input be what Ctrl-C is: it comes however whoever began this process ends."""
-
-    def wait() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-        os.kill(os.getpid(), signal.SIGINT)
-
-    # A shell that runs something in the background lets it ignore the signal.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    threading.Thread(target=wait, daemon=True).start()
+def _wait_for_end(ends: threading.Event) -> None:
+    """Tell when the standard input has ended, which it does however whoever began this process ends."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ends.set()
