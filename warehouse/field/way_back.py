@@ -96,6 +96,9 @@ def told_of(visit: Visit, missing: Sequence[str], rows: Sequence[Sent]) -> tuple
         return OPEN, ()
     if missing and visit.state == "signed":
         return WAITS, tuple(missing)
+    if visit.state == "withdrawn" and not rows:
+        # It never counted, so there was nothing to take back.
+        return COUNTED, ()
     states = {one.state for one in rows if one.table != "filings" or one.state in (REFUSED, WAITS)}
     state = next((one for one in _TURN if one in states), RECEIVED)
     return state, (OTHERS,) if state == WAITS else ()
