@@ -128,6 +128,7 @@ def test_only_photos_that_stood_still_for_a_day_are_swept(home: Home) -> None:
     folder.mkdir()
     for name, hours in (("old.part", 25), ("new.part", 1)):
         (folder / name).write_bytes(b"half")
-        os.utime(folder / name, times=(time.time() - hours * 3600,) * 2)
+        then = time.time() - hours * 3600
+        os.utime(folder / name, times=(then, then))
     assert as_json(home, "blobs", "sweep") == {"removed": 1}
     assert [path.name for path in folder.iterdir()] == ["new.part"]
