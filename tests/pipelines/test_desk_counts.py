@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -234,24 +235,46 @@ def test_a_ledger_that_came_back_from_a_backup_exports_the_same_bytes(home: Home
     assert nothing(other), "its warehouse knows them"
 
 
-@pytest.mark.slow
-def test_a_watch_killed_at_twenty_points_loses_and_doubles_nothing(home: Home, tmp_path: Path) -> None:
-    doom, firm = Doom(tmp_path), green(home)
+KILLS = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A home in whose inbox a record waits, and what it comes to undisturbed, by so many changes of files."""
+
+    home: Home
+    doom: Doom
+    changes: int
+    comes_to: list[object]
+
+
+def _all_of(home: Home) -> list[object]:
+    return [*(asked(home, query) for query in CODES), stored(home, CORE)]
+
+
+@pytest.fixture(scope="module")
+def waiting(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Waiting:
+    folder = tmp_path_factory.mktemp("waiting")
+    doom, home = Doom(folder), Home(copy_of(coded, folder / "home"))
     with ledger_of(home) as ledger:
-        hazard(Desk(ledger), firm)
+        hazard(Desk(ledger), green(home))
         export(ledger, home)
-    whole = Home(copy_of(home.root, tmp_path / "whole"))
+    whole = Home(copy_of(home.root, folder / "whole"))
     done = doom.run(whole.root, whole.root, "watch", "--once")
     assert done.returncode == 0, done.said
-    told = [asked(whole, query) for query in CODES], stored(whole, CORE)
-    kills = 20
-    for number in range(kills):
-        at = 1 + done.changes * number // kills
-        one = Home(copy_of(home.root, tmp_path / f"killed-{number}"))
-        killed = doom.run(one.root, one.root, "watch", "--once", at=at, how=(KILLED, TORN)[number % 2])
-        assert killed.is_killed, at
-        with ledger_of(one) as ledger:
-            assert export(ledger, one).files == ()
-        watched(one)
-        assert ([asked(one, query) for query in CODES], stored(one, CORE)) == told, at
-        assert stored(one, "SELECT count(*) FROM core.inspections WHERE source = 'desk'") == [(1,)]
+    return Waiting(home, doom, done.changes, _all_of(whole))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_watch_killed_at_twenty_points_loses_and_doubles_nothing(
+    waiting: Waiting, tmp_path: Path, number: int
+) -> None:
+    home, at = Home(copy_of(waiting.home.root, tmp_path / "home")), 1 + waiting.changes * number // KILLS
+    killed = waiting.doom.run(home.root, home.root, "watch", "--once", at=at, how=(KILLED, TORN)[number % 2])
+    assert killed.is_killed
+    with ledger_of(home) as ledger:
+        assert export(ledger, home).files == ()
+    watched(home)
+    assert _all_of(home) == waiting.comes_to
+    assert stored(home, "SELECT count(*) FROM core.inspections WHERE source = 'desk'") == [(1,)]
