@@ -71,7 +71,7 @@ hooks: $(VENV)/.ready-dev ## check before every commit (git hook; needs nothing 
 	@$(BIN)/pre-commit install
 
 desk: $(VENV)/.ready ## set up, the desk of the built-in demo city on 127.0.0.1:8000, with people to log in as; Ctrl-C ends it
-	@exec ./riskcode serve --demo
+	@exec ./riskcode serve --demo --watch
 
 dev: $(VENV)/.ready ## Dagster's UI and Data Docs on this installation, on free ports (3000 and 3001 where they are); Ctrl-C ends both
 	@exec ./riskcode dev

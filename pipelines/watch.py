@@ -6,7 +6,7 @@ Where this runs, the nightly schedule stays off: the same job runs here when its
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,17 +49,23 @@ class Seen:
     seconds: float
 
 
-def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = True) -> Iterator[Seen]:
+def watch(
+    settings: Settings,
+    *,
+    interval_seconds: float = 0.3,
+    forever: bool = True,
+    is_ended: Callable[[], bool] = lambda: False,
+) -> Iterator[Seen]:
     """Look into the inbox again and again; yields one entry for each arrival that was taken in.
 
     At the hour of the night, and after something went wrong, the whole city is coded first unless it is.  With
     ``forever=False`` it ends when nothing is waiting any more, with what went wrong last and was not
-    mended.  An arrival that cannot be read is told in the log;
+    mended.  ``is_ended`` is asked before each look.  An arrival that cannot be read is told in the log;
     while another run is writing, arrivals wait.
     """
     lookout, quiet, begun, failed = Lookout(settings.home), 0, None, None
     left = told = ""
-    while forever or quiet < 3:
+    while not is_ended() and (forever or quiet < 3):
         seen, arrivals = None, list[Arrival]()
         try:
             if begun != night_begun():
@@ -93,7 +99,7 @@ def watch(settings: Settings, *, interval_seconds: float = 0.3, forever: bool = 
             yield seen
             tell_news_of_run(settings.home, settings)
         time.sleep(interval_seconds)
-    if failed is not None:
+    if failed is not None and not is_ended():
         raise failed
 
 

@@ -46,6 +46,7 @@ COMMANDS = (
         "Watch the inbox: new files change the codes they are about within seconds.",
     ),
     Later("serve", "serve:serve", "The desk in a browser: my day, the queue, enterprises; Ctrl-C ends it."),
+    Later("desk", "desk:app", "What the desk keeps: export what counts, the audit, users, photos."),
     Later("demo", "demo:app", "The demo city: write its deliveries, live some days on."),
     Later(
         "init",

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -16,11 +16,13 @@ from desk.web.app import build
 from desk.words.words import Words
 from models.errors import RiskcodeError
 from models.field.states import ROLE
+from pipelines.beside import watching
 from pipelines.demo_people import let_in, require_demo
 from pipelines.settings import REPOSITORY, Settings, load_settings, version
 from warehouse.clock import local_now
 from warehouse.database.reading import is_published
 from warehouse.field.engine import Ledger
+from warehouse.field.export import exporting
 from warehouse.field.opening import opened
 
 _GRACE_SECONDS = 10
@@ -36,16 +38,26 @@ def serve(
         bool,
         typer.Option("--demo", help="of a demo city, made where there is none, with people to log in as"),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="and code what counts, as ./riskcode watch does, in a process beside"),
+    ] = False,
 ) -> None:
     """The desk in a browser: my day, the queue, enterprises; Ctrl-C ends it.
 
     It reads the published copy, and the newest one as soon as it is there; runs and watch go on beside it.
+    What counts at the desk goes into the inbox at once.
     """
     settings = load_settings()
     home, words, console = settings.home.prepare(), Words(settings.language), Console(highlight=False)
     if demo:
         _make_demo(settings)
-    with opened(home) as ledger, _listening(host, port) as listener:
+    with (
+        opened(home) as ledger,
+        _listening(host, port) as listener,
+        exporting(ledger, home),
+        watching(settings) if watch else nullcontext(),
+    ):
         if demo:
             _show_accounts(settings, ledger, words, console)
         address = f"http://{host}:{listener.getsockname()[1]}"

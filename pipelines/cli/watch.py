@@ -1,5 +1,8 @@
 """``./riskcode watch``: what arrives in the inbox is coded and published within seconds."""
 
+import os
+import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -18,6 +21,9 @@ def watch(
     interval: Annotated[float, typer.Option(help="seconds between two looks", min=0.05, max=3600)] = 0.3,
     once: Annotated[bool, typer.Option(help="take up what is waiting, then end")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON line for each arrival")] = False,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="end with the standard input, as the child of a program does")
+    ] = False,
 ) -> None:
     """Watch the inbox: new files change the codes they are about within seconds.
 
@@ -26,10 +32,13 @@ def watch(
     settings = load_settings()
     settings.home.prepare()
     words, console = Words(settings.language), Console(stderr=True, highlight=False)
+    ends = threading.Event()
+    if until_eof:
+        threading.Thread(target=_wait_for_end, args=(ends,), daemon=True).start()
     console.print(f"[dim]{words('watching {folder} … (Ctrl-C ends)', folder=settings.home.inbox)}[/]")
     with Progress(settings.home, quiet=True):
         try:
-            for seen in looks(settings, interval_seconds=interval, forever=not once):
+            for seen in looks(settings, interval_seconds=interval, forever=not once, is_ended=ends.is_set):
                 rows = sum(one.delivered for one in seen.taken)
                 refused = sum(one.refused for one in seen.taken)
                 told = {
@@ -57,3 +66,10 @@ def watch(
                         console.print(line, soft_wrap=True)
         except KeyboardInterrupt:
             console.print(f"[dim]{words('watch ended')}[/]")
+
+
+def _wait_for_end(ends: threading.Event) -> None:
+    """Tell when the standard input has ended, which it does however whoever began this process ends."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ends.set()

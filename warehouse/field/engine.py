@@ -41,6 +41,8 @@ class Ledger:
         self.blobs: Final = blobs
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         self.engine: Final = _engine(url)
+        # Set whenever this process has written, for whoever waits for news and clears it.
+        self.written: Final = threading.Event()
         with _locks_made:
             self._lock = _locks.setdefault(url.render_as_string(hide_password=False), threading.Lock())
 
@@ -69,6 +71,7 @@ class Ledger:
                     if not self.is_sqlite:
                         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
                     yield connection
+            self.written.set()
         finally:
             self._lock.release()
 
