@@ -16,6 +16,7 @@ from models.errors import NotThereError
 from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
+from warehouse.field import audit
 from warehouse.questions.passport import passports
 from warehouse.questions.search import firm
 from warehouse.questions.visits import visits_to
@@ -41,10 +42,14 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
                 enterprise_id=enterprise_id,
             )
         found = passport_of(asking.desk.home, enterprise_id) or _asked_of_copy(connection, enterprise_id)
+    user = asking.own_session.user
+    audit.looked_at(
+        asking.desk.ledger, at=asking.now, by=user.user_id, what="passport", subject=register["enterprise_id"]
+    )
     told = {"register": register, "planned": planned, "passport": found}
     said = _said(found, asking.words) if found else {}
     day = {"as_of": found["as_of"]} if found else {}
-    return asking.answer("enterprise.html", told | day, **said)
+    return asking.answer("enterprise.html", told | day, may_file=asking.viewer.may_file, **said)
 
 
 def _is_for(asking: Asking, register: Row, planned: list[Row]) -> bool:
