@@ -54,12 +54,13 @@ def day(
         found = with_way(visits(connection, asked, asked, area, sent)) if chosen else []
     if crew:
         found = [row for row in found if row["crew_id"] == crew]
+    found = with_ledger(asking, found)
     told = {
         "day": asked,
         "of": chosen,
         "before": next((one for one in reversed(days) if one < asked), None),
         "after": next((one for one in days if one > asked), None),
-        "visits": with_ledger(asking, found),
+        "visits": found,
     }
     lack = missing(plan)
     return asking.answer(

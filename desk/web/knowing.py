@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from desk.web.asking import Asking
 from models.errors import NotThereError
 from models.field.forms import Filing
 from models.policy import load_policy
-from models.policy.pack import Policy, PolicyOnDay
+from models.policy.pack import PolicyOnDay
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
 from warehouse.field.jurisdiction import Authority
@@ -18,15 +17,21 @@ from warehouse.questions.desk_facts import authority_of_firm, counts_in_cap, fac
 from warehouse.rules.packs import published_pack_on
 
 
-@lru_cache(maxsize=64)
-def _on_day(policy: Policy, day: date) -> PolicyOnDay:
-    return policy.on(day)
+_MOST_DAYS = 64
+_held: dict[tuple[str, date], PolicyOnDay] = {}
+"""Rules of the days asked for last; a pack is known by its content."""
 
 
 def rules_on(asking: Asking, day: date) -> PolicyOnDay:
     """The rules of a day: those of the pack in force in the home, else of the pack the desk was opened with."""
     default = asking.desk.policy or load_policy()
-    return _on_day(published_pack_on(asking.desk.home, default, day), day)
+    policy = published_pack_on(asking.desk.home, default, day)
+    key = (policy.content_hash, day)
+    if (known := _held.get(key)) is None:
+        if len(_held) >= _MOST_DAYS:
+            _held.clear()
+        known = _held[key] = policy.on(day)
+    return known
 
 
 def firm_of(asking: Asking, enterprise_id: str) -> Row:
