@@ -64,7 +64,7 @@ def _environment() -> Environment:
         "visits_say": visits_say,
         "vocabulary": vocabulary,
         "ways": ways,
-        "version": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
+        "stamp": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
     }
     filters: dict[str, Any] = made.filters
     filters |= {"with_label": _with_label, "with_division": _with_division}

@@ -16,7 +16,6 @@ from warehouse.field.visit import Known, Visit
 from warehouse.questions.desk_facts import authority_of_firm, counts_in_cap, facts_of, register_of
 from warehouse.rules.packs import published_pack_on
 
-
 _MOST_DAYS = 64
 _held: dict[tuple[str, date], PolicyOnDay] = {}
 """Rules of the days asked for last; a pack is known by its content."""

@@ -243,6 +243,34 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
     }
 
 
+class Asked(Strict):
+    """What a program brings with a step; each step reads what it asks for."""
+
+    request_id: UUID
+    device_at: AwareDatetime | None = None
+    filing: Filing | None = None
+    record: Record | None = None
+    reason: Prose = ""
+    finding_id: UUID | None = None
+    answers: Answers | None = None
+
+
+# Before the one of forms: a name in a path takes dots too.
+@router.post("/visits/{visit_id}/steps/{step}.json")
+def step_by_program(
+    asking: Somebody,
+    visit_id: UUID,
+    step: str,
+    asked: Asked,
+    if_match: Annotated[str | None, Header(description='version that was looked at: "3"')] = None,
+) -> Response:
+    """Take any step; asked again with the same ``request_id`` nothing is done twice."""
+    found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
+    ask = Ask(asked.request_id, asking.now, version_in(if_match), asked.device_at)
+    told = asked.model_dump(exclude={"request_id", "device_at"})
+    return answered(taken_on(asking, found, step, ask, Brought.model_validate(told)))
+
+
 @router.post("/visits/{visit_id}/steps/{step}", include_in_schema=False)
 def step_by_form(asking: Somebody, visit_id: UUID, step: str, sent: Sent) -> Response:
     """Take a step that needs a reason at most."""
@@ -279,30 +307,3 @@ def close_finding(asking: Somebody, visit_id: UUID, finding_id: UUID, sent: Sent
     brought = Brought(finding_id=finding_id, answers=answers_of(sent))
     taken_on(asking, found, "close_finding", ask, brought)
     return asking.go(f"/visits/{visit_id}#findings")
-
-
-class Asked(Strict):
-    """What a program brings with a step; each step reads what it asks for."""
-
-    request_id: UUID
-    device_at: AwareDatetime | None = None
-    filing: Filing | None = None
-    record: Record | None = None
-    reason: Prose = ""
-    finding_id: UUID | None = None
-    answers: Answers | None = None
-
-
-@router.post("/visits/{visit_id}/steps/{step}.json")
-def step_by_program(
-    asking: Somebody,
-    visit_id: UUID,
-    step: str,
-    asked: Asked,
-    if_match: Annotated[str | None, Header(description='version that was looked at: "3"')] = None,
-) -> Response:
-    """Take any step; asked again with the same ``request_id`` nothing is done twice."""
-    found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
-    ask = Ask(asked.request_id, asking.now, version_in(if_match), asked.device_at)
-    told = asked.model_dump(exclude={"request_id", "device_at"})
-    return answered(taken_on(asking, found, step, ask, Brought.model_validate(told)))
