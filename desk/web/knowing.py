@@ -9,7 +9,7 @@ from models.errors import NotThereError
 from models.field.forms import Filing
 from models.policy import load_policy
 from models.policy.pack import PolicyOnDay
-from warehouse.database.reading import Row
+from warehouse.database.reading import Row, rows
 from warehouse.field import visits as ledger_visits
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.visit import Known, Visit
@@ -87,6 +87,18 @@ def made_since(asking: Asking, enterprise_id: str, policy: PolicyOnDay, but: Vis
         and (but is None or one.visit_id != but.visit_id)
         and counts_in_cap(one.filing, policy.planning)
     ]
+
+
+def names_of(asking: Asking, visit: Visit) -> dict[str, str]:
+    """Names of who goes, by number: as filed, before that as the register has them."""
+    going = [*visit.filing.officers, *visit.filing.technical_inspectors]
+    asked = "SELECT officer_id, name FROM serve.officers WHERE list_contains($ids::VARCHAR[], officer_id)"
+    unknown = [one for one in going if one not in visit.names]
+    if not unknown:
+        return dict(visit.names)
+    with asking.reading() as connection:
+        found = {row["officer_id"]: row["name"] for row in rows(connection, asked, {"ids": unknown})}
+    return {**found, **visit.names}
 
 
 def plain(visit: Visit) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from desk.say import field as sayings
 from desk.web.asking import Anybody, Asking, Somebody, page_and_json
+from desk.web.knowing import names_of
 from models.errors import FieldError
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
@@ -52,7 +53,7 @@ def opened(asking: Anybody, code: Annotated[str, Path(max_length=60)]) -> Respon
 
 
 def _public(asking: Asking, visit: Visit) -> Row:
-    filing, words = visit.filing, asking.words
+    filing, words, names = visit.filing, asking.words, names_of(asking, visit)
     with asking.reading() as connection:
         register = register_of(connection, filing.enterprise_id)
     items = items_by_code(filing.planned_on or asking.now.date())
@@ -66,7 +67,7 @@ def _public(asking: Asking, visit: Visit) -> Row:
         "is_filed": visit.filed_at is not None,
         "is_assistance": filing.is_assistance,
         "is_emergency": filing.emergency is not None,
-        "officers": [{"officer_id": one, "name": visit.names.get(one)} for one in numbers],
+        "officers": [{"officer_id": one, "name": names.get(one)} for one in numbers],
         "assistants": filing.assistants,
         "basis": filing.basis,
         "items": [sayings.item(one, items, words) for one in filing.item_codes],

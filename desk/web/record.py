@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from desk.say import field as sayings
 from desk.web.asking import Asking, Somebody, page_and_json
-from desk.web.knowing import judged_by
+from desk.web.knowing import judged_by, names_of
 from desk.web.photos import kept_from
 from desk.web.sent import Sent, ask_of, record_of, text, texts, with_signatures
 from desk.web.steps import taken_on
@@ -84,6 +84,7 @@ def _page(
         status=status,
         visit=visit,
         shown=shown,
+        signers=names_of(asking, visit),
         register_name=judged.register["name"],
         faults=faults,
         about=_by_finding(faults),
@@ -168,7 +169,7 @@ def _revised(asking: Asking, visit: Visit, told: Record, sent: FormData, *, is_a
         return _page(asking, visit, told)
     ask = ask_of(asking, sent)
     try:
-        signed = with_signatures(sent, told, visit, ask.now)
+        signed = with_signatures(sent, told, visit, names_of(asking, visit), ask.now)
         taken_on(asking, visit, "revise", ask, Brought(record=signed, reason=text(sent, "reason")))
     except FaultsError as error:
         return _page(asking, visit, told, faults=error.faults, status=422)

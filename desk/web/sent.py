@@ -182,15 +182,20 @@ def _opinion(sent: FormData, number: str, photos: Iterable[str]) -> dict[str, An
     }
 
 
-def with_signatures(sent: FormData, record: Record, visit: Visit, now: datetime) -> Record:
-    """The record as signed on the page: names typed, each confirmed.  Raises FaultsError for a name that differs."""
+def with_signatures(
+    sent: FormData, record: Record, visit: Visit, names: Mapping[str, str], now: datetime
+) -> Record:
+    """The record as signed on the page: names typed, each confirmed.  Raises FaultsError for a name that differs.
+
+    ``names``: as they must be typed, by number.
+    """
     signed, faults = list[dict[str, Any]](), list[Fault]()
     going = (*visit.filing.officers, *visit.filing.technical_inspectors)
     for officer_id in going:
         typed = text(sent, f"sign.{officer_id}")
         if not typed:
             continue
-        if typed != visit.names.get(officer_id, officer_id):
+        if typed != names.get(officer_id, officer_id):
             faults.append(
                 Fault(
                     "The name typed is not that of {officer} in the register. Let the person type the own name.",

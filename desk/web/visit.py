@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from desk.files.tables import csv_of
 from desk.say import field as sayings
 from desk.web.asking import Asking, Somebody, page_and_json
-from desk.web.knowing import plain, rules_on
+from desk.web.knowing import names_of, plain, rules_on
 from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of
 from desk.web.sent import Sent, answers_of, ask_of, text, with_signatures
 from desk.web.steps import answered, taken_on, version_in
@@ -206,7 +206,7 @@ def _step(row: Row) -> Row:
 
 def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
     """What the page of a visit shows besides."""
-    words = asking.words
+    words, names = asking.words, names_of(asking, found)
     day = found.filing.planned_on or asking.now.date()
     items, policy = items_by_code(day), rules_on(asking, day)
     written = {one.id: one for one in found.record.findings} if found.record else {}
@@ -224,9 +224,10 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
     ]
     return {
         "visit": found,
+        "names": names,
         "name": _names(asking, [found]).get(found.filing.enterprise_id, found.filing.enterprise_id),
-        "filing_told": sayings.filing_rows(found.filing, found.names, items, words),
-        "record_told": sayings.record_rows(found.record, found.names, items, words) if found.record else [],
+        "filing_told": sayings.filing_rows(found.filing, names, items, words),
+        "record_told": sayings.record_rows(found.record, names, items, words) if found.record else [],
         "followed": told,
         "has_pass": found.state in SHOWN,
         "request_id": uuid.uuid4,
@@ -295,7 +296,8 @@ def sign(asking: Somebody, visit_id: UUID, sent: Sent) -> Response:
     found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
     if found.record is None:
         raise FieldError("There is no record yet. Write it first.")
-    taken_on(asking, found, "sign", ask, Brought(record=with_signatures(sent, found.record, found, ask.now)))
+    signed = with_signatures(sent, found.record, found, names_of(asking, found), ask.now)
+    taken_on(asking, found, "sign", ask, Brought(record=signed))
     return asking.go(f"/visits/{visit_id}")
 
 
