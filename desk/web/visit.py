@@ -224,7 +224,7 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
     ]
     return {
         "visit": found,
-        "names": names,
+        "signers": names,
         "name": _names(asking, [found]).get(found.filing.enterprise_id, found.filing.enterprise_id),
         "filing_told": sayings.filing_rows(found.filing, names, items, words),
         "record_told": sayings.record_rows(found.record, names, items, words) if found.record else [],

@@ -187,6 +187,8 @@ def test_an_emergency_begins_at_once_and_counts_only_when_it_is_filed_and_approv
     crew.at(datetime(2026, 7, 1, 4, tzinfo=UTC))
     record = crew.record()
     crew.done(number, "record", record=record)
+    page = crew.officer.get(f"/visits/{number}").text
+    assert f"{crew.names[crew.officers[0]]} signs by typing the name" in page, "though nothing is filed yet"
     assert crew.done(number, "sign", record=crew.signed(record))["state"] == "signed"
     assert "not filed" in crew.officer.get(f"/visits/{number}").text
     crew.at(datetime(2026, 7, 2, 16, 1, tzinfo=UTC))
