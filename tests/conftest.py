@@ -14,6 +14,7 @@ from tests.worlds.effort import EVERYTHING, tries
 from warehouse.home import Home
 
 pytest_plugins = [
+    "tests.worlds.crews",
     "tests.worlds.desks",
     "tests.worlds.homes",
     "tests.worlds.instances",

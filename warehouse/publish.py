@@ -46,7 +46,7 @@ from warehouse.questions.documents import (
     queue_documents,
     red_documents,
 )
-from warehouse.questions.records import FINDINGS, VISITS
+from warehouse.questions.records import FINDINGS, OFFICERS, RECUSALS, VISITS
 from warehouse.rules.shadow import keep_shadows
 from warehouse.schema.catalogue import AS_KNOWN, OWN
 from warehouse.schema.monitoring import MEASURED
@@ -62,6 +62,8 @@ PUBLISHED: dict[str, str] = (
         "dispute.open": OPEN,
         "serve.enterprise_visits": VISITS,
         "serve.enterprise_findings": FINDINGS,
+        "serve.officers": OFFICERS,
+        "serve.recusals": RECUSALS,
     }
     | {name: f"{rows} ORDER BY enterprise_id" for name, rows in _KNOWN.items()}
     | {

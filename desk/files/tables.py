@@ -46,12 +46,17 @@ def write_rows(rows: Any, form: str, output: Path | None, *, title: str) -> Path
 
 def write_csv(heads: Iterable[str], rows: Iterable[Iterable[Any]], output: Path | None) -> None:
     """Write heads and rows as CSV; to standard output when no path is given."""
+    # Excel reads UTF-8 CSV only with a byte-order mark.
+    _write_text(csv_of(heads, rows), output, encoding="utf-8-sig")
+
+
+def csv_of(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Heads and rows as the text of a CSV file."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(heads)
     writer.writerows([neutral(value) for value in row] for row in rows)
-    # Excel reads UTF-8 CSV only with a byte-order mark.
-    _write_text(buffer.getvalue(), output, encoding="utf-8-sig")
+    return buffer.getvalue()
 
 
 def _write_text(text: str, output: Path | None, *, encoding: str) -> None:

@@ -8,14 +8,15 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from desk.web import day, enterprise, entry, month, queue, search
+from desk.web import day, enterprise, entry, filing, month, passes, photos, queue, record, search, visit
 from desk.web.asking import STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
+from models.policy.pack import Policy
 from warehouse.field.engine import Ledger
 from warehouse.home import Home
 
-_ROUTERS = (entry.router, day.router, queue.router, enterprise.router, month.router, search.router)
+_PAGES = (entry, day, queue, enterprise, month, search, filing, record, visit, photos, passes)
 
 
 class _Static(StaticFiles):
@@ -35,11 +36,13 @@ def build(
     *,
     clock: Callable[[], datetime],
     limits: Limits | None = None,
+    policy: Policy | None = None,
     version: str = "0",
 ) -> FastAPI:
     """The desk of a home, in a language until somebody chooses another.
 
     It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
+    ``policy``: the rules of a home in which none were activated.
     """
     app = FastAPI(
         title="riskcode: the desk",
@@ -49,9 +52,9 @@ def build(
         redoc_url=None,
         exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
     )
-    app.state.desk = Desk(home, ledger, language, clock)
+    app.state.desk = Desk(home, ledger, language, clock, policy)
     app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
-    for router in _ROUTERS:
-        app.include_router(router)
+    for page in _PAGES:
+        app.include_router(page.router)
     app.mount("/static", _Static(directory=STATIC))
     return app

@@ -23,6 +23,8 @@ from desk.words.catalogue import languages
 from desk.words.words import Words
 from models import vocabulary
 from models.errors import ForbiddenError, LoginError, WarehouseError
+from models.policy.pack import Policy
+from warehouse.clock import LOCAL
 from warehouse.database.frames import Connection
 from warehouse.database.published import Published
 from warehouse.database.reading import Row
@@ -62,7 +64,7 @@ def _environment() -> Environment:
         "visits_say": visits_say,
         "vocabulary": vocabulary,
         "ways": ways,
-        "version": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
+        "stamp": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
     }
     filters: dict[str, Any] = made.filters
     filters |= {"with_label": _with_label, "with_division": _with_division}
@@ -79,12 +81,17 @@ def _with_division(key: str, words: Words) -> tuple[str, str]:
 
 @dataclass
 class Desk:
-    """What all requests share.  ``language``: of who has chosen none; ``clock``: now, in the time of the place."""
+    """What all requests share.
+
+    ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
+    which none were activated, the pack that comes with the program where none is given.
+    """
 
     home: Home
     ledger: Ledger
     language: str
     clock: Callable[[], datetime]
+    policy: Policy | None = None
     published: Published = field(init=False)
     environment: Environment = field(init=False, default_factory=_environment)
     _told: tuple[object, Row] | None = field(init=False, default=None)
@@ -145,7 +152,12 @@ class Asking:
     @property
     def wants_json(self) -> bool:
         """Whether a program asks."""
-        return self.request.url.path.endswith(".json")
+        return self.request.url.path.endswith(".json") or self.request.method == "PUT"
+
+    @property
+    def now(self) -> datetime:
+        """The moment, in the time of the place."""
+        return self.desk.clock().astimezone(LOCAL)
 
     @property
     def address(self) -> str:

@@ -8,12 +8,16 @@ from fastapi.responses import Response
 
 from desk.say.plan import missing
 from desk.say.visits import crews_of
-from desk.web.asking import Somebody, page_and_json
+from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.queue import day_of
 from desk.web.viewer import Viewer
 from models.errors import ForbiddenError
+from models.field.states import VISIT_STATE as LEDGER_STATE
 from models.places import metres_between
 from warehouse.database.reading import Row
+from warehouse.field.users import User
+from warehouse.field.visit import Visit
+from warehouse.field.visits import claims
 from warehouse.questions.area import EVERYWHERE, Area
 from warehouse.questions.plan import horizon
 from warehouse.questions.today import first_day_of_work
@@ -50,6 +54,7 @@ def day(
         found = with_way(visits(connection, asked, asked, area, sent)) if chosen else []
     if crew:
         found = [row for row in found if row["crew_id"] == crew]
+    found = with_ledger(asking, found)
     told = {
         "day": asked,
         "of": chosen,
@@ -67,7 +72,48 @@ def day(
         is_full=len(found) <= FULL,
         lack=asking.words.of(lack) if lack else "",
         is_today=asked == today,
+        ledger_codes=LEDGER_STATE,
+        may_file=asking.viewer.may_file,
     )
+
+
+def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
+    """Visits of the plan, each with what the ledger has of it (``ledger``): who filed it, and how far it is.
+
+    ``is_mine``: the person goes there, or began it; what others have claimed is theirs.
+    """
+    user = asking.own_session.user
+    made = claims(asking.desk.ledger, user, {row["enterprise_id"] for row in found}) if found else []
+    by_plan = {one.filing.plan_visit_id: one for one in made if one.filing.plan_visit_id}
+    same_day = {
+        (one.filing.enterprise_id, one.filing.planned_on): one
+        for one in made
+        if not one.filing.plan_visit_id and not one.filing.is_assistance
+    }
+    return [
+        {
+            **row,
+            "ledger": _told(
+                by_plan.get(row["visit_id"]) or same_day.get((row["enterprise_id"], row["planned_on"])), user
+            ),
+        }
+        for row in found
+    ]
+
+
+def _told(visit: Visit | None, user: User) -> Row | None:
+    if visit is None:
+        return None
+    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
+    return {
+        "visit_id": str(visit.visit_id),
+        "state": visit.state,
+        "version": visit.version,
+        "planned_on": visit.filing.planned_on,
+        "is_filed": visit.filed_at is not None,
+        "people": [visit.names.get(one, one) for one in going],
+        "is_mine": user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going,
+    }
 
 
 def whose(viewer: Viewer) -> list[Whose]:

@@ -16,6 +16,7 @@ from models.errors import NotThereError
 from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
+from warehouse.field import audit
 from warehouse.questions.passport import passports
 from warehouse.questions.records import findings_of, visits_of
 from warehouse.questions.search import firm
@@ -46,6 +47,10 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
         found = passport_of(asking.desk.home, enterprise_id) or _asked_of_copy(connection, enterprise_id)
         visits = visits_of(connection, enterprise_id, limit=MOST_VISITS)
         findings = findings_of(connection, enterprise_id, limit=MOST_FINDINGS)
+    user = asking.own_session.user
+    audit.looked_at(
+        asking.desk.ledger, at=asking.now, by=user.user_id, what="passport", subject=register["enterprise_id"]
+    )
     told = {
         "register": register,
         "planned": planned,
@@ -55,7 +60,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
     }
     said = _said(found, asking.words) if found else {}
     day = {"as_of": found["as_of"]} if found else {}
-    return asking.answer("enterprise.html", told | day, **said)
+    return asking.answer("enterprise.html", told | day, may_file=asking.viewer.may_file, **said)
 
 
 def _is_for(asking: Asking, register: Row, planned: list[Row]) -> bool:

@@ -2,17 +2,21 @@
 
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import duckdb
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from desk.files.tables import as_json
 from desk.web.asking import Asking
+from desk.web.conflicts import conflict
+from desk.web.knowing import plain
 from desk.web.limits import HEADERS
 from models.errors import (
     BusyError,
@@ -20,6 +24,7 @@ from models.errors import (
     DeskError,
     DisputeError,
     DrawError,
+    FaultsError,
     FieldError,
     LoginError,
     ModelError,
@@ -27,8 +32,10 @@ from models.errors import (
     RiskcodeError,
     UnansweredError,
 )
+from models.field.facts import Fault
 from warehouse.database.frames import log
 from warehouse.faults import fault_of
+from warehouse.field.visit import Visit
 
 STATUS: tuple[tuple[type[RiskcodeError], int], ...] = (
     (BusyError, 503),
@@ -62,10 +69,27 @@ def said(request: Request, error: RiskcodeError) -> Response:
         return RedirectResponse(f"/login?next={asked}", 303)
     headers = {"retry-after": _RETRY[status]} if status in _RETRY else {}
     message = asking.words.of(error)
+    faults = error.faults if isinstance(error, FaultsError) else ()
     if asking.wants_json:
-        told = {"error": message, "kind": type(error).__name__, "status": status}
+        told = {"error": message, "kind": type(error).__name__, "status": status, **_more(error, asking)}
         return Response(as_json(told, indent=None), status, headers, "application/json")
-    return asking.page("error.html", status=status, headers=headers, message=message)
+    if isinstance(error, ConflictError):
+        return conflict(asking, error, message)
+    return asking.page("error.html", status=status, headers=headers, message=message, faults=faults)
+
+
+def _more(error: RiskcodeError, asking: Asking) -> dict[str, Any]:
+    """What programs are told of some errors besides: every fault by its rule, both versions of a conflict."""
+    if isinstance(error, FaultsError):
+        faults = [one for one in error.faults if isinstance(one, Fault)]
+        return {"faults": [{**one.to_dict(), "message": asking.words.of(one)} for one in faults]}
+    if isinstance(error, ConflictError):
+        held, offered = error.held, error.offered
+        return {
+            "held": plain(held) if isinstance(held, Visit) else None,
+            "offered": offered.model_dump(mode="json") if isinstance(offered, BaseModel) else None,
+        }
+    return {}
 
 
 def refusal(error: DeskError, app: FastAPI) -> ASGIApp:

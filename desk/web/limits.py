@@ -28,6 +28,8 @@ HEADERS: Mapping[str, str] = {
 """Of every answer, errors and files too.  Nothing comes from elsewhere, no script or style stands in a page."""
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+BODIES: Mapping[str, int] = {"/visits": 2 * 2**20, "/blobs/": 8 * 2**20 + 1, "/records/": 32 * 2**20}
+"""Bytes: a record of two hundred findings, one photo, and a form with some photos."""
 _MOST_ADDRESSES = 20_000
 """Addresses that are remembered; of more the ones that asked longest ago begin anew."""
 
@@ -37,7 +39,7 @@ class Limits:
     """``body``: bytes a request may send, ``bodies``: under some paths; ``a_minute``: requests of one address."""
 
     body: int = 64 * 1024
-    bodies: Mapping[str, int] = field(default_factory=dict[str, int])
+    bodies: Mapping[str, int] = field(default_factory=lambda: dict(BODIES))
     a_minute: int = 600
     clock: Callable[[], float] = time.monotonic
 

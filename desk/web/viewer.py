@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.errors import ForbiddenError
-from models.field.states import INSPECTOR
+from models.field.states import INSPECTOR, LEADER
 from warehouse.field.jurisdiction import READERS
 from warehouse.field.users import User
 from warehouse.questions.area import Area
@@ -36,6 +36,11 @@ class Viewer:
     def authority(self) -> Area:
         """The part of the plan that is this person's own authority's."""
         return Area(self.level, self.division or None)
+
+    @property
+    def may_file(self) -> bool:
+        """Whether this person files and records visits."""
+        return not self.roles.isdisjoint({INSPECTOR, LEADER})
 
     @property
     def sees_all_crews(self) -> bool:

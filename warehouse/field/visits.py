@@ -15,7 +15,7 @@ from models.errors import ConflictError, FaultsError, FieldError
 from models.field.facts import Fault
 from models.field.filings import authority_faults
 from models.field.forms import Filing
-from models.field.states import INSPECTOR, LEADER, START, taken
+from models.field.states import FINAL, INSPECTOR, LEADER, START, taken
 from warehouse.field import audit
 from warehouse.field.counting import count_if_whole, filed_back, told_back
 from warehouse.field.engine import Ledger
@@ -113,6 +113,18 @@ def listed(
     query = query.order_by(VISITS.c.planned_on.is_(None), VISITS.c.planned_on.desc(), VISITS.c.visit_id)
     with ledger.reading() as connection:
         found = connection.execute(query.limit(min(limit, MOST_LISTED))).mappings()
+        return [visit_of(row) for row in found]
+
+
+def claims(ledger: Ledger, user: User, enterprises: Collection[str]) -> list[Visit]:
+    """Visits to some enterprises that are begun, or made, and not given up, as far as somebody sees them."""
+    query = select(VISITS).where(
+        user.jurisdiction.where(VISITS),
+        VISITS.c.enterprise_id.in_(sorted(set(enterprises))),
+        VISITS.c.state.not_in(FINAL),
+    )
+    with ledger.reading() as connection:
+        found = connection.execute(query.order_by(VISITS.c.created_at, VISITS.c.visit_id)).mappings()
         return [visit_of(row) for row in found]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from models.tables.canonical import TABLES
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
-from warehouse.database.validity import standing
+from warehouse.database.validity import known, standing
 from warehouse.questions.disputes import OPEN
 
 
@@ -34,6 +34,18 @@ WHERE {standing("v")}
 ORDER BY v.enterprise_id, v.occurred_on DESC, v.source, v.violation_id
 """
 """SQL: findings that stand, likewise."""
+
+OFFICERS = f"""
+SELECT officer_id, name, level, division, role, certified_until, left_on FROM core.officers o
+WHERE {known("o")} ORDER BY officer_id
+"""
+"""SQL: who may be sent, as the register has it."""
+
+RECUSALS = f"""
+SELECT DISTINCT enterprise_id, officer_id FROM core.conflicts c
+WHERE {known("c")} AND (ended_on IS NULL OR ended_on > $known_at) ORDER BY enterprise_id, officer_id
+"""
+"""SQL: who stays away from whom, by a declaration that has not ended."""
 
 
 def visits_of(connection: Connection, enterprise_id: str, *, limit: int | None = None) -> list[Row]:

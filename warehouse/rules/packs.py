@@ -19,7 +19,7 @@ from warehouse.connection import writing
 from warehouse.database.copies import Copy, copy_tables
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import next_stored_no, value, written_at
-from warehouse.database.reading import Row, telling_of_runs
+from warehouse.database.reading import Row, open_copy, telling_of_runs
 from warehouse.database.runs import LAST_ISSUED, rules_changed
 from warehouse.home import Home
 from warehouse.rules.decisions import Decisions, copied, first_free_day
@@ -252,6 +252,14 @@ def differs(connection: Connection, packaged: Policy, day: date) -> str | None:
 def list_activations(home: Home) -> list[Row]:
     """Activations, newest first, each with its state: active, coming, past, or overruled before it began."""
     return copied(PACKS.at(home), _STATES, {"day": max(_last_issued(home) or FIRST_DAY, FIRST_DAY)})
+
+
+def published_pack_on(home: Home, default: Policy, day: date) -> Policy:
+    """The pack in force on a day, for who reads the readers' copy; ``default`` in a home where none was activated."""
+    if not PACKS.at(home).exists():
+        return default
+    with open_copy(PACKS.at(home)) as connection:
+        return pack_on(connection, default, day)
 
 
 def list_packs(home: Home) -> list[Row]:

@@ -246,7 +246,7 @@ TABLES = {
     "plan.caps": _planned(
         "one enterprise and how often it may be visited in the year (C4)",
         "enterprise_id cap used last_on as_of",
-        is_published=False,
+        order="enterprise_id",
         last_on=day("last visit that counts against the cap"),
     ),
     "plan.crews": _drawn(

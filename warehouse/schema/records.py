@@ -12,7 +12,6 @@ _COLUMNS = COMMON | spread(
         "inspected_on": day("day of the visit or off-site check"),
         "kind": text("channel; an assistance visit is never counted (P11)"),
         "mode": text("on_site or off_site"),
-        "level": text("level that inspected; empty when above the city"),
         "departments": text("departments present, separated by ;"),
         "officers": text("officers, separated by ;", personal=True),
         "result": text("outcome; unknown is not clean"),
@@ -28,6 +27,15 @@ _COLUMNS = COMMON | spread(
         "disposal": text("how it was disposed of (D5)"),
         "department": text("deciding department"),
         "plan_until": day("last day of an approved rectification plan"),
+        "officer_id": text("the person", personal=True),
+        "name": text("name of the person", personal=True),
+        "level": text(
+            "level of the authority: that inspected, empty when above the city; or of the officer's own"
+        ),
+        "division": text("division of the person's own authority"),
+        "role": text("officer or technical_inspector"),
+        "certified_until": day("last day of the certificate (D2); empty = none"),
+        "left_on": day("first day the person is not there any more"),
         "contested_until": day("last day to decide about an open objection to it; empty = there is none"),
         "contested_decisive": flag("the code hangs on that objection"),
     }
@@ -45,5 +53,19 @@ TABLES = {
         "enterprise_id source violation_id inspection_id occurred_on recorded_at item_code description location "
         "severity is_major_hazard quantity rectify_due_on rectified_on disposal department plan_until "
         "contested_until contested_decisive",
+    ),
+    "serve.officers": own_table(
+        _COLUMNS,
+        "one person who may be sent (执法人员名册)",
+        "officer_id name level division role certified_until left_on",
+        order="officer_id",
+        is_kept=False,
+    ),
+    "serve.recusals": own_table(
+        _COLUMNS,
+        "one enterprise and officer who stays away from it (回避)",
+        "enterprise_id officer_id",
+        order="enterprise_id, officer_id",
+        is_kept=False,
     ),
 }

@@ -12,7 +12,24 @@ from desk.web.asking import SESSION
 from tests.worlds.desks import LIXIA, Desk
 from tests.worlds.effort import tries
 
-PATHS = ("/day.json", "/queue.json", "/enterprises/{enterprise_id}.json", "/month.json", "/search.json")
+PATHS = (
+    "/day.json",
+    "/queue.json",
+    "/enterprises/{enterprise_id}.json",
+    "/month.json",
+    "/search.json",
+    "/visits/new.json",
+    "/visits.json",
+    "/visits/{visit_id}.json",
+    "/visits/{visit_id}/pass.json",
+    "/records/{visit_id}.json",
+    "/pass/{code}.json",
+)
+WRITTEN = {
+    ("post", "/visits.json"),
+    ("post", "/visits/{visit_id}/steps/{step}.json"),
+    ("put", "/blobs/{name}"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +49,11 @@ def cookies(desk: Desk) -> dict[str, str]:
 
 
 def test_all_that_programs_may_ask_is_described_and_nothing_else(description: Any) -> None:
-    assert tuple(one.ok().path for one in description.get_all_operations()) == PATHS
+    operations = [one.ok() for one in description.get_all_operations()]
+    assert {one.path for one in operations if one.method == "get" and one.path.endswith(".json")} == {*PATHS}
+    assert {(one.method, one.path) for one in operations if one.method != "get"} == WRITTEN
+    others = [one.path for one in operations if one.method == "get" and not one.path.endswith(".json")]
+    assert others == ["/visits.csv", "/blobs/{name}"]
 
 
 @settings(max_examples=tries(120), suppress_health_check=[HealthCheck.too_slow])
