@@ -13,8 +13,10 @@ from desk.web.asking import STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
 from models.policy.pack import Policy
+from warehouse.database.frames import Connection
 from warehouse.field.engine import Ledger
 from warehouse.home import Home
+from warehouse.questions.today import published_now
 
 _PAGES = (entry, day, queue, enterprise, month, search, filing, record, visit, photos, passes)
 
@@ -37,12 +39,13 @@ def build(
     clock: Callable[[], datetime],
     limits: Limits | None = None,
     policy: Policy | None = None,
+    dated: Callable[[Connection, datetime], datetime] = published_now,
     version: str = "0",
 ) -> FastAPI:
     """The desk of a home, in a language until somebody chooses another.
 
     It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
-    ``policy``: the rules of a home in which none were activated.
+    ``policy``: the rules of a home in which none were activated.  ``dated``: see ``Desk``.
     """
     app = FastAPI(
         title="riskcode: the desk",
@@ -52,7 +55,7 @@ def build(
         redoc_url=None,
         exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
     )
-    app.state.desk = Desk(home, ledger, language, clock, policy)
+    app.state.desk = Desk(home, ledger, language, clock, policy, dated)
     app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
     for page in _PAGES:
         app.include_router(page.router)

@@ -32,6 +32,7 @@ from warehouse.field.engine import Ledger
 from warehouse.field.sessions import Session, session_of
 from warehouse.home import Home
 from warehouse.questions.codes import last_run
+from warehouse.questions.today import published_now
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -84,7 +85,8 @@ class Desk:
     """What all requests share.
 
     ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
-    which none were activated, the pack that comes with the program where none is given.
+    which none were activated, the pack that comes with the program where none is given.  ``dated``: what moment it is
+    in the city of the copy.
     """
 
     home: Home
@@ -92,6 +94,7 @@ class Desk:
     language: str
     clock: Callable[[], datetime]
     policy: Policy | None = None
+    dated: Callable[[Connection, datetime], datetime] = published_now
     published: Published = field(init=False)
     environment: Environment = field(init=False, default_factory=_environment)
     _told: tuple[object, Row] | None = field(init=False, default=None)
@@ -154,10 +157,12 @@ class Asking:
         """Whether a program asks."""
         return self.request.url.path.endswith(".json") or self.request.method == "PUT"
 
-    @property
+    @cached_property
     def now(self) -> datetime:
-        """The moment, in the time of the place."""
-        return self.desk.clock().astimezone(LOCAL)
+        """The moment, in the time of the place; in a closed archive this hour of its day."""
+        moment = self.desk.clock().astimezone(LOCAL)
+        with self.reading() as connection:
+            return self.desk.dated(connection, moment)
 
     @property
     def address(self) -> str:

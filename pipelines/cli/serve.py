@@ -16,6 +16,7 @@ from desk.web.app import build
 from desk.words.words import Words
 from models.errors import RiskcodeError
 from models.field.states import ROLE
+from models.policy import load_policy
 from pipelines.beside import watching
 from pipelines.demo_people import let_in, require_demo
 from pipelines.settings import REPOSITORY, Settings, load_settings, version
@@ -62,7 +63,14 @@ def serve(
             _show_accounts(settings, ledger, words, console)
         address = f"http://{host}:{listener.getsockname()[1]}"
         console.print(f"{escape(words('The desk'))}{words.colon}[bold]{escape(address)}[/]", soft_wrap=True)
-        app = build(home, settings.language, ledger, clock=local_now, version=version())
+        app = build(
+            home,
+            settings.language,
+            ledger,
+            clock=local_now,
+            policy=load_policy(settings.pack),
+            version=version(),
+        )
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -41,7 +41,13 @@ class Desk:
     ) -> None:
         self.home, self.ledger, self.now = home, ledger, NOW
         self.app: FastAPI = build(
-            home, language, ledger, clock=lambda: self.now, limits=limits or Limits(a_minute=1_000_000)
+            home,
+            language,
+            ledger,
+            clock=lambda: self.now,
+            limits=limits or Limits(a_minute=1_000_000),
+            # The days of the test are those of its clock, in a closed archive too.
+            dated=lambda _, now: now,
         )
 
     def add(
