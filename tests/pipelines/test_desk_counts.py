@@ -273,7 +273,9 @@ def test_a_watch_killed_at_twenty_points_loses_and_doubles_nothing(
     waiting: Waiting, tmp_path: Path, number: int
 ) -> None:
     home, at = Home(copy_of(waiting.home.root, tmp_path / "home")), 1 + waiting.changes * number // KILLS
-    killed = waiting.doom.run(home.root, home.root, "watch", "--once", at=at, how=(KILLED, TORN)[number % 2])
+    killed = waiting.doom.run(
+        home.root, home.root, "watch", "--once", at=at, how=(KILLED, TORN)[(number + number // 10) % 2]
+    )
     assert killed.is_killed
     with ledger_of(home) as ledger:
         assert export(ledger, home).files == ()
