@@ -28,6 +28,8 @@ MEASURES = {
     "chicago_days_earlier": (N_("days earlier"), "+.1f"),
 }
 """Measures a terminal has room for, what they are called and how they are written; the report has all."""
+_FEW = 4
+"""Of them, the first, which a narrow terminal has room for beside what a contestant is called."""
 _BOUNDED = ("auc", "precision_expected")
 """Measures whose interval has room as well."""
 _ACTIONS = {"promote": N_("promoted"), "rollback": N_("rolled back")}
@@ -72,10 +74,13 @@ def promotion_line(promotion: Mapping[str, Any], words: Words) -> str:
     )
 
 
-def metrics_table(pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str], words: Words) -> Table:
+def metrics_table(
+    pooled: Sequence[Mapping[str, Any]], titles: Mapping[str, str], words: Words, *, wide: bool
+) -> Table:
     """Contestants by measure, each with its interval."""
     cells = {(row["contestant"], row["metric"]): _measured(row) for row in pooled}
     measures = [name for name in MEASURES if any(metric == name for _, metric in cells)]
+    measures = measures if wide else measures[:_FEW]
     table = plain_table()
     table.add_column(words("contestant"), overflow="fold")
     for measure in measures:

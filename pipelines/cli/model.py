@@ -120,7 +120,7 @@ def evaluate(label: Label = DEFAULT_LABEL, as_of: AsOf = None, json: Json = Fals
         f"[bold]{words('Last {n} periods pooled, none of them learnt from (95% interval in brackets)', n=periods)}[/]",
         highlight=False,
     )
-    console.print(metrics_table(pooled, titles, words))
+    console.print(metrics_table(pooled, titles, words, wide=console.width >= 110))
     against = escape(titles.get(found.opponent, found.opponent))
     console.print(f"[bold]{words('Best simple rule before')}[/] {against}", highlight=False)
     console.print(f"[bold]{words('Verdict')}[/] {escape(words.of(found.verdict))}")
