@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.errors import LeakageError
+from models.errors import LeakageError, ModelError
 from models.learning.evaluation import play, usable_splits
 from models.learning.labels import attach_labels
 from models.learning.splits import Split, announced, require_no_leak, suspicious_features
@@ -215,7 +215,13 @@ def test_an_evaluation_learns_no_outcome_it_could_not_have_heard_of():
     panel = history(firms=600).panel.with_columns(announced_day=pl.col("outcome_day") + 900)
     first, *_ = train_of(panel.with_columns(announced_day="outcome_day"))
     assert first.height > 0
-    assert all(rows.is_empty() for rows in train_of(panel))
+    late = pl.int_range(pl.len()) % 2 == 0
+    half = panel.with_columns(announced_day=pl.when(late).then("announced_day").otherwise("outcome_day"))
+    for rows in train_of(half):
+        assert not rows.is_empty()
+        assert (rows["announced_day"] <= rows["outcome_day"]).all()
+    with pytest.raises(ModelError, match="No day can be tried on"):
+        train_of(panel)
 
 
 def test_an_evaluation_refuses_a_firm_that_stands_on_both_sides():

@@ -20,6 +20,7 @@ from models.errors import FaultsError, NotThereError, UnansweredError
 from models.field.facts import Fault
 from models.field.forms import Filing
 from models.field.states import steps_from
+from models.messages import N_
 from models.policy.channels import CHANNELS
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
@@ -38,7 +39,7 @@ KIND_OF = {
     "audit": "random",
 }
 """Kind of the visit that settles a channel; others are called "other" until somebody says more."""
-BASIS = "《中华人民共和国安全生产法》第六十五条"
+BASIS = N_("Work Safety Law of the People's Republic of China, article 65")
 """Whatever the visit is for: the article that lets the authority enter and inspect; people add to it."""
 BEGINS, ENDS = time(9), time(11)
 FILING_STEPS = ("edit", "file", "start_emergency", "file_afterwards")
@@ -61,7 +62,7 @@ def new(
 
 def _prefilled(asking: Asking, enterprise: str, plan: str, rechecks: UUID | None, kind: str) -> Filing:
     today = asking.now.date()
-    around: Row = {"begins_at": BEGINS, "ends_at": ENDS, "planned_on": today, "basis": BASIS}
+    around: Row = {"begins_at": BEGINS, "ends_at": ENDS, "planned_on": today, "basis": asking.words(BASIS)}
     if asking.viewer.officer_id:
         around["officers"] = [asking.viewer.officer_id]
     if plan:

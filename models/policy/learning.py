@@ -176,11 +176,9 @@ def variant(label: Label, changes: Sequence[str]) -> Label | None:
     return replace(
         label,
         name=SEPARATOR.join((label.name, *changes)),
-        title=Words(zh=f"{label.title.zh}（改为 {told}）", en=f"{label.title.en} (changed: {told})"),
-        meaning=Words(
-            zh=f"{label.meaning.zh}（此标签已改为 {told}，前述期限与阈值以此为准）",
-            en=f"{label.meaning.en} (changed: {told}, in place of the horizon and threshold said before)",
-        ),
+        title=Words(zh=f"{label.title.zh}（→ {told}）", en=f"{label.title.en} (changed: {told})"),
+        # What is said of horizon and threshold is that of the pack; what is changed stands behind it.
+        meaning=Words(zh=f"{label.meaning.zh}（→ {told}）", en=f"{label.meaning.en} (changed: {told})"),
         spec=spec.model_copy(update={"when": whens}) if whens else spec,
     )
 

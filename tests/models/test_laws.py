@@ -212,6 +212,7 @@ FED_BY_FINDINGS = (
     "repeat_items",
     "severity_mean",
     "unsettled_findings",
+    "unchecked_major_hazards",
 )
 """The only features a finding may touch, with those below; a further one may raise them and never lowers them."""
 

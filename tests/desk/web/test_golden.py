@@ -103,6 +103,7 @@ def test_my_day_is_that_of_the_command_line(desk: Desk, coded: Path) -> None:
     desk.add("walker", level="district", division=LIXIA, officer_id=officer)
     answer = desk.login("walker").get(f"/day.json?on={day}").json()
     assert [visit.pop("metres") for visit in answer["visits"]] == [None] * len(answer["visits"])
+    assert [visit.pop("ledger") for visit in answer["visits"]] == [None] * len(answer["visits"])
     assert answer["visits"] == told(coded, "plan", "today", "--officer", officer, "--on", f"{day}")
     assert (answer["day"], answer["of"]) == (f"{day}", "me")
 
@@ -127,8 +128,10 @@ def test_the_way_to_a_stop_is_that_from_the_stop_of_the_crew_before() -> None:
 
 def test_the_first_day_shown_is_the_first_one_planned(desk: Desk, coded: Path) -> None:
     answer = desk.login("city").get("/day.json").json()
-    assert [{**visit, "metres": None} for visit in answer["visits"]] == [
-        {**visit, "metres": None} for visit in told(coded, "plan", "today", "--level", "city")
+    # What the desk adds: how far it is, and what the ledger has of it.
+    added = {"metres": None, "ledger": None}
+    assert [visit | added for visit in answer["visits"]] == [
+        visit | added for visit in told(coded, "plan", "today", "--level", "city")
     ]
 
 

@@ -31,9 +31,13 @@ EXPORT = (
 
 
 def files(home: Home) -> dict[str, bytes]:
-    """What lies in the folder of the desk, but for the note of the exporter."""
+    """What lies in the folder of the desk, but for the note of the exporter and what it is writing."""
     found = (home.inbox / "desk").glob("*")
-    return {path.name: path.read_bytes() for path in sorted(found) if path.name != ".exported"}
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(found)
+        if path.name != ".exported" and path.suffix != ".part"
+    }
 
 
 def test_a_record_lies_there_once_and_asking_again_writes_nothing(desk: Desk, home: Home):
