@@ -25,8 +25,7 @@ from pipelines.demo.towns import towns_of
 END = date(2026, 6, 30)
 FIRMS = 300
 DELIVERED = [name for name in TABLES if name not in ("former_numbers", "filings")]
-"""Nobody in the demo city has another number before; what is filed there is filed at its desk."""
-"""The firms of the demo city never had other numbers."""
+"""The firms of the demo city never had other numbers, and what is filed there is filed at its desk."""
 EVENTS = [name for name in DELIVERED if TABLES[name].refers_to_register]
 
 

@@ -13,7 +13,6 @@ from desk.say.way_back import refusals, standing
 from desk.words.words import Words
 from tests.kills.doom import KILLED, TORN, Doom
 from tests.pipelines.test_way_back import CODES, CORE, asked, code_of, green, nothing, stored, watched
-from tests.worlds.effort import tries
 from tests.worlds.field import FINDING, filing, finding, record
 from tests.worlds.hazards import hazard, rechecked
 from tests.worlds.homes import copy_of
@@ -64,6 +63,7 @@ def test_a_record_signed_in_one_process_turns_the_code_red_by_serve_and_watch(ho
     assert nothing(home), "whoever watched has taken up all of it, and its lock is free"
 
 
+@pytest.mark.whole
 def test_where_the_desk_is_killed_its_watch_ends_too(home: Home) -> None:
     firm = green(home)
     with process(home.root, "-m", "pipelines", "serve", "--watch", "--port", "0") as served:
@@ -81,6 +81,7 @@ def test_where_the_desk_is_killed_its_watch_ends_too(home: Home) -> None:
     assert stored(home, "SELECT count(*) FROM core.violations WHERE source = 'desk'") == [(1,)]
 
 
+@pytest.mark.whole
 def test_from_record_to_code_takes_few_cpu_seconds(home: Home) -> None:
     """Of a watch that stands ready, as it does at a desk: its own time between the record and the code."""
     firms = [firm for (firm,) in asked(home, "SELECT enterprise_id FROM risk.codes WHERE code = 'green'")]
@@ -194,6 +195,7 @@ def test_a_demo_city_has_its_own_day(home: Home) -> None:
     assert told.isoformat() == f"{DAY_1}T23:59:00+08:00"
 
 
+@pytest.mark.whole
 def test_deleted_and_exported_again_it_comes_to_the_same_codes(
     home: Home, delivery: Path, tmp_path: Path
 ) -> None:
@@ -217,7 +219,7 @@ def test_deleted_and_exported_again_it_comes_to_the_same_codes(
     assert stored(anew, CORE) == stored(home, CORE)
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_a_ledger_that_came_back_from_a_backup_exports_the_same_bytes(home: Home, tmp_path: Path) -> None:
     with ledger_of(home) as ledger:
         hazard(Desk(ledger), green(home))
@@ -237,7 +239,7 @@ def test_a_ledger_that_came_back_from_a_backup_exports_the_same_bytes(home: Home
 
 
 KILLS = 20
-"""Points at which a watch dies, spread over all that it does; a usual run tries an eighth of them."""
+"""Points at which a watch dies, spread over all that it does."""
 
 
 @dataclass(frozen=True)
@@ -267,8 +269,8 @@ def waiting(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Waiting:
     return Waiting(home, doom, done.changes, _all_of(whole))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(0, KILLS, KILLS // tries(KILLS, 8)))
+@pytest.mark.whole
+@pytest.mark.parametrize("number", range(KILLS))
 def test_a_watch_killed_at_twenty_points_loses_and_doubles_nothing(
     waiting: Waiting, tmp_path: Path, number: int
 ) -> None:
