@@ -46,12 +46,14 @@ def day(
     if chosen is not None and chosen not in choices:
         raise ForbiddenError("The visits of other crews are for their leader to see. Yours: /day")
     area, sent = _asked(viewer, chosen)
+    copy = asking.desk.published
+    plan = copy.asked(horizon)
+    days = copy.asked(planned_days, area, sent) if chosen else []
     with asking.reading() as connection:
-        plan = horizon(connection)
-        days = planned_days(connection, area, sent) if chosen else []
+        # Where deliveries go on it is the clock that tells it, and no copy.
         today = first_day_of_work(connection)
-        asked = day_of(on) or next((one for one in days if one >= today), today)
-        found = with_way(visits(connection, asked, asked, area, sent)) if chosen else []
+    asked = day_of(on) or next((one for one in days if one >= today), today)
+    found = with_way(copy.asked(visits, asked, asked, area, sent)) if chosen else []
     if crew:
         found = [row for row in found if row["crew_id"] == crew]
     found = with_ledger(asking, found)
