@@ -127,6 +127,7 @@ def lived(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, 
     return home, dead.run_id, done
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_a_backfilled_day_enters_neither_the_history_nor_the_published_copy(
     lived: tuple[Home, str, str],

@@ -222,6 +222,7 @@ def _published(home: Home) -> dict[str, pl.DataFrame]:
         return decided(copy)
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays() -> None:
     run_state_machine_as_test(City, settings=histories(6 if EVERYTHING else 1, steps=4))
