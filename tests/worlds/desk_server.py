@@ -1,4 +1,4 @@
-"""The desk as a process of its own, whose clock stands still: ``python -m tests.worlds.desk_server HOME MOMENT``.
+"""The desk as a process of its own, whose clock is a file: ``python -m tests.worlds.desk_server HOME CLOCK``.
 
 It exports what counts, as ``./riskcode serve`` does, prints its address, and ends with its standard input.
 """
@@ -19,16 +19,20 @@ from warehouse.field.opening import opened
 from warehouse.home import Home
 
 
-def main(folder: str, moment: str) -> None:
+def main(folder: str, clock: str, language: str = "en") -> None:
     """Serve until nobody holds the other end of the standard input."""
-    home, now = Home(Path(folder)), datetime.fromisoformat(moment)
+    home = Home(Path(folder))
+
+    def now() -> datetime:
+        return datetime.fromisoformat(Path(clock).read_text())
+
     with (
         opened(home) as ledger,
         socket.create_server(("127.0.0.1", 0)) as listener,
         exporting(ledger, home),
     ):
         app = build(
-            home, "en", ledger, clock=lambda: now, limits=Limits(a_minute=1_000_000), dated=lambda _, at: at
+            home, language, ledger, clock=now, limits=Limits(a_minute=1_000_000), dated=lambda _, at: at
         )
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
 

@@ -118,7 +118,9 @@ def world(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
 
 
 def _server(home: Home) -> tuple[str, ...]:
-    return "-m", "tests.worlds.desk_server", str(home.root), MORNING.isoformat()
+    clock = home.root.parent / "clock"
+    clock.write_text(MORNING.isoformat())
+    return "-m", "tests.worlds.desk_server", str(home.root), str(clock)
 
 
 def played(world: World, home: Home, server: "subprocess.Popen[str]", last: object = None) -> int:
