@@ -113,10 +113,20 @@ def archive(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
     return of_name
 
 
+USUAL = ("tw_osh", "nrc_reactors")
+"""The sets that a usual run looks at; all of them are part of ``make test-all``."""
+
+
+def _usual(name: str) -> list[pytest.MarkDecorator]:
+    return [] if name in USUAL else [pytest.mark.whole]
+
+
+USUAL_SETS = [pytest.param(name, marks=_usual(name)) for name in SETS]
+USUAL_PAIRS = [pytest.param(pair, marks=_usual(pair.set), id=f"{pair.set}-{pair.label}") for pair in PAIRS]
 Archives = Callable[[str], Archive]
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", USUAL_SETS)
 def test_every_row_is_accounted_for_and_every_enterprise_coded(name: str, archive: Archives) -> None:
     judged, codes = archive(name).judged, archive(name).codes
     delivered: dict[str, int] = {}
@@ -181,7 +191,7 @@ def test_row_order_and_the_cut_into_files_change_no_byte_of_codes_and_reasons(
     assert reasons.equals(archive(name).reasons)
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", USUAL_SETS)
 def test_a_few_alone_have_the_codes_of_the_whole_city_on_the_day_and_foretold(
     name: str, archive: Archives
 ) -> None:
@@ -242,7 +252,7 @@ def ranked_by(score: np.ndarray, frame: pl.DataFrame) -> dict[str, float]:
     return {"auc": auc(score, labels), **hits}
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.set}-{pair.label}")
+@pytest.mark.parametrize("pair", USUAL_PAIRS)
 def test_the_expert_pack_ranks_as_well_as_the_best_simple_rule(pair: Pair, archive: Archives) -> None:
     frames = tried_on(archive(pair.set).home, pair.set, pair.label)
     card = load_policy().on(date(2026, 6, 30)).scorecard

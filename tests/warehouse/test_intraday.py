@@ -309,6 +309,7 @@ def test_nothing_new_changes_nothing(city: City) -> None:
     assert (updated.enterprises, updated.changed) == (0, 0)
 
 
+@pytest.mark.whole
 def test_an_update_knows_nothing_of_a_day_that_was_coded_again(city: City) -> None:
     city.days_pass(1)
     coding = coding_on(city.connection, PACK, START, stored_by=stored_by(city.connection, START, START))

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=[pytest.param("en", marks=pytest.mark.whole), "zh"])
 def served(
     request: pytest.FixtureRequest, coded: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
