@@ -196,6 +196,7 @@ def test_why_a_run_could_not_begin_stands_on_its_page_in_one_sentence(home: Home
     assert any(one.user_message.startswith("Another run is writing") for one in told)
 
 
+@pytest.mark.whole
 def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
     later = date(2026, 7, 10)
     night(home, DAY_1, write_city(tmp_path / "city", 60))

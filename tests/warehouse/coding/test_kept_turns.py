@@ -88,6 +88,7 @@ def differing(
     return [(number, names) for number, names in found if names]
 
 
+@pytest.mark.whole
 def test_a_visit_settles_from_the_next_day_what_was_found_without_one(tmp_path: Path) -> None:
     found = [{"occurred_on": on(-60)}, {"occurred_on": START}]
     policy = reading(unsettled_findings={0: 0, 1: 12})
