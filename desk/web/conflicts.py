@@ -14,16 +14,17 @@ from warehouse.questions.desk_facts import items_by_code
 
 def conflict(asking: Asking, error: ConflictError, message: str) -> Response:
     """The page of a conflict: what the ledger has, and what was to be written."""
+    back = f"/visits/{error.held.visit_id}" if isinstance(error.held, Visit) else None
+    return asking.page("conflict.html", status=409, message=message, back=back, **both(asking, error))
+
+
+def both(asking: Asking, error: ConflictError) -> dict[str, Told]:
+    """What the ledger has (``held``) and what was to be written (``offered``), as rows of heads and texts."""
     held, offered = error.held, error.offered
-    back = f"/visits/{held.visit_id}" if isinstance(held, Visit) else None
-    return asking.page(
-        "conflict.html",
-        status=409,
-        message=message,
-        held=_held(asking, held) if isinstance(held, Visit) else [],
-        offered=_offered(asking, offered, held),
-        back=back,
-    )
+    return {
+        "held": _held(asking, held) if isinstance(held, Visit) else [],
+        "offered": _offered(asking, offered, held),
+    }
 
 
 def _held(asking: Asking, visit: Visit) -> Told:

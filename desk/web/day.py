@@ -114,8 +114,14 @@ def _told(visit: Visit | None, user: User) -> Row | None:
         "planned_on": visit.filing.planned_on,
         "is_filed": visit.filed_at is not None,
         "people": [visit.names.get(one, one) for one in going],
-        "is_mine": user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going,
+        "is_mine": is_mine(visit, user),
     }
+
+
+def is_mine(visit: Visit, user: User) -> bool:
+    """Whether somebody goes there, or began it."""
+    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
+    return user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going
 
 
 def whose(viewer: Viewer) -> list[Whose]:
