@@ -293,12 +293,12 @@ def played(stage: Stage, browser: Browser) -> None:
     stage.shot(large, "leader-ledger")
 
 
-def main(home: str, screens: str, language: str = "zh") -> None:
-    """Play it, and tell the figures."""
+def play(home: Home, screens: Path, language: str = "zh") -> dict[str, float]:
+    """Play it; how long and how much what took.  What was on the screens when it failed is photographed too."""
     with (
-        running(Home(Path(home)), Path(screens), language) as (stage, _),
-        sync_playwright() as play,
-        play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+        running(home, screens, language) as (stage, _),
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
     ):
         try:
             played(stage, browser)
@@ -306,9 +306,9 @@ def main(home: str, screens: str, language: str = "zh") -> None:
             for number, page in enumerate(page for one in browser.contexts for page in one.pages):
                 page.screenshot(path=stage.screens / f"failed-{number}.png")
             raise
-    for name, figure in stage.figures.items():
-        sys.stdout.write(f"{name}: {figure:.2f}\n")
+    return stage.figures
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for name, figure in play(Home(Path(sys.argv[1])), Path(sys.argv[2]), *sys.argv[3:]).items():
+        sys.stdout.write(f"{name}: {figure:.2f}\n")
