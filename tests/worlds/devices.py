@@ -1,4 +1,4 @@
-"""A device in the field: a desk that listens, a browser that keeps what it is given, and photos as cameras write them."""
+"""A device in the field: a desk that listens, a browser that is killed, photos as cameras write them."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The desk off line, in Chromium: what is written in a cellar survives whatever happens, and comes to the server once."""
+"""The desk off line, in Chromium: what is written survives whatever happens and comes to the server once."""
 
 import json
 import re
@@ -347,6 +347,25 @@ def test_kept_pages_are_gone_when_their_person_leaves_or_another_one_comes(
     device.window.set_offline(True)
     with pytest.raises(Exception, match="ERR_"):
         device.go("/day")
+
+
+def test_of_two_windows_one_sends(noon: Noon, device: Device) -> None:
+    device.log_in(noon.crew, "officer")
+    page = device.go(f"/records/{noon.approved()}")
+    write(page)
+    other = device.window.new_page()
+    other.goto(f"{device.address}/outbox")
+    device.window.set_offline(True)
+    page.click(KEEP)
+    page.wait_for_selector("#notes [role=status]")
+    other.locator(".entry").wait_for()
+    asked = list[str]()
+    device.window.on("request", lambda one: asked.append(one.url) if one.method == "POST" else None)
+    device.window.set_offline(False)
+    for one in (page, other):
+        one.evaluate("dispatchEvent(new Event('online'))")
+    other.locator("#none").wait_for()
+    assert [one.rsplit("/", 1)[1] for one in asked] == ["start.json", "keep.json"]
 
 
 def test_over_a_plain_line_there_is_no_worker_and_the_outbox_works(
