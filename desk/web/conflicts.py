@@ -15,7 +15,10 @@ from warehouse.questions.desk_facts import items_by_code
 def conflict(asking: Asking, error: ConflictError, message: str) -> Response:
     """The page of a conflict: what the ledger has, and what was to be written."""
     back = f"/visits/{error.held.visit_id}" if isinstance(error.held, Visit) else None
-    return asking.page("conflict.html", status=409, message=message, back=back, **both(asking, error))
+    said = both(asking, error)
+    return asking.page(
+        "conflict.html", status=409, message=message, back=back, held=said["held"], offered=said["offered"]
+    )
 
 
 def both(asking: Asking, error: ConflictError) -> dict[str, Told]:

@@ -7,7 +7,7 @@ import { entries, onChange } from "./store.js";
 const EVERY = 60_000;
 const OLD = 24 * 3600_000;
 
-const kept = document.documentElement.dataset.kept;
+const kept = document.body.dataset.kept;
 if (kept) {
   shown("kept", { moment: moment(Date.parse(kept)) });
   // What is sent without the outbox would be lost.
