@@ -11,7 +11,7 @@ import pytest
 from starlette.datastructures import FormData
 
 from desk.web.sent import record_of
-from tests.worlds.crews import Crew
+from tests.worlds.crews import MORNING, Crew
 from tests.worlds.devices import ARGUMENTS, CHROMIUM, PHONE, PLAIN, Device, killed, photo
 
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -26,23 +26,26 @@ pytestmark = [
 
 
 class Noon:
-    """The crew at noon, and visits that were approved in the morning, some of them begun."""
+    """The crew at noon, for which visits were filed and approved in the morning."""
 
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
-        self._approved, self._begun = [[crew.begin() for _ in range(count)] for count in (9, 2)]
-        for number in (*self._approved, *self._begun):
-            crew.done(number, "file")
-            crew.done(number, "approve", crew.leader)
-        for number in self._begun:
-            crew.done(number, "start")
         crew.at(NOON)
 
     def approved(self) -> str:
-        return self._approved.pop()
+        """A visit that may begin."""
+        self.crew.at(MORNING)
+        number = self.crew.begin()
+        self.crew.done(number, "file")
+        self.crew.done(number, "approve", self.crew.leader)
+        self.crew.at(NOON)
+        return number
 
     def begun(self) -> str:
-        return self._begun.pop()
+        """A visit that has begun."""
+        number = self.approved()
+        self.crew.done(number, "start")
+        return number
 
     def visit(self, number: str) -> Any:
         """A visit as the ledger has it."""
@@ -207,6 +210,18 @@ def test_a_step_waits_for_its_photos_and_the_steps_after_it_for_the_step(noon: N
     assert told["state"] == "counted"
     assert [one["step"] for one in told["steps"]][-4:] == ["start", "record", "sign", "count"]
     assert [one["officer_id"] for one in told["record"]["officers"]] == noon.crew.officers
+    # What is signed is revised by the same way.
+    page = device.go(f"/records/{number}")
+    page.fill("#situation", "更正")
+    page.fill("#reason", "笔误")
+    for officer in noon.crew.officers:
+        page.fill(f"[id='sign.{officer}']", noon.crew.names[officer])
+    page.check("#confirmed")
+    page.click("button[value=revise]")
+    page.wait_for_url(f"**/visits/{number}")
+    told = noon.visit(number)
+    assert (told["revision"], told["record"]["situation"]) == (2, "更正")
+    assert len(told["record"]["findings"][0]["photos"]) == 2
 
 
 def test_a_session_that_ends_loses_nothing_and_nobody_else_can_send_it(noon: Noon, device: Device) -> None:
@@ -279,6 +294,7 @@ def test_the_outbox_tells_what_waits_and_why_and_lets_nothing_go_unsaved(noon: N
     assert page.input_value("#situation") == "" and device.waiting() == []
 
 
+@pytest.mark.whole
 def test_what_was_refused_opens_again_with_what_was_written_and_gives_way_to_what_is_sent_then(
     noon: Noon, device: Device
 ) -> None:
@@ -330,6 +346,38 @@ def test_of_two_who_write_one_record_the_second_sees_both_and_decides(noon: Noon
     assert (told["record"]["situation"], told["version"]) == ("先到的和后到的记录", 6)
 
 
+@pytest.mark.whole
+def test_an_answer_that_was_lost_hides_no_step_of_somebody_else(noon: Noon, device: Device) -> None:
+    number = noon.begun()
+    device.log_in(noon.crew, "officer")
+    page = device.go(f"/records/{number}")
+    write(page, "已签")
+    page.locator("[data-script] > details > summary").click()
+    for officer in noon.crew.officers:
+        page.fill(f"[id='sign.{officer}']", noon.crew.names[officer])
+    page.fill("[id='unit.name']", "王五")
+    page.check("#confirmed")
+
+    def lost(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    device.window.route("**/steps/record.json", lost)
+    page.click("button[value=sign]")
+    page.locator("button[value=sign]:enabled").wait_for()
+    assert noon.visit(number)["state"] == "recorded"
+    assert [(one["step"], one["state"]) for one in device.waiting()] == [
+        ("record", "waiting"),
+        ("sign", "waiting"),
+    ]
+    noon.crew.done(number, "keep", noon.crew.leader, record=noon.crew.record(situation="领导改过"))
+    device.window.unroute("**/steps/record.json")
+    page = device.go("/outbox")
+    page.locator("[data-part=conflict]:visible").wait_for()
+    assert [(one["step"], one["state"]) for one in device.waiting()] == [("sign", "conflict")]
+    assert noon.visit(number)["record"]["situation"] == "领导改过"
+
+
 def test_kept_pages_are_gone_when_their_person_leaves_or_another_one_comes(
     noon: Noon, device: Device
 ) -> None:
@@ -341,6 +389,19 @@ def test_kept_pages_are_gone_when_their_person_leaves_or_another_one_comes(
     device.go("/day")
     device.kept("/day", "/outbox")
     assert not {one for one in device.pages() if number in one}
+    # Neither the login nor an error takes the place of a page that is kept.
+    device.window.clear_cookies()
+    for path in ("/day", "/visits/none"):
+        device.go(path)
+        assert "/login" in page.url
+    device.window.set_offline(True)
+    device.go("/")
+    assert page.locator("#kept").is_visible() and page.locator("h1").inner_text() != "Log in"
+    page.goto(f"{device.address}/queue")
+    assert "/queue is not kept" in page.inner_text("#missing")
+    device.window.set_offline(False)
+    device.log_in(noon.crew, "leader")
+    device.go("/day")
     page.click("header form[action='/logout'] button")
     page.wait_for_url("**/login")
     assert device.pages() == []
@@ -349,6 +410,7 @@ def test_kept_pages_are_gone_when_their_person_leaves_or_another_one_comes(
         device.go("/day")
 
 
+@pytest.mark.whole
 def test_of_two_windows_one_sends(noon: Noon, device: Device) -> None:
     device.log_in(noon.crew, "officer")
     page = device.go(f"/records/{noon.approved()}")
@@ -368,6 +430,7 @@ def test_of_two_windows_one_sends(noon: Noon, device: Device) -> None:
     assert [one.rsplit("/", 1)[1] for one in asked] == ["start.json", "keep.json"]
 
 
+@pytest.mark.whole
 def test_over_a_plain_line_there_is_no_worker_and_the_outbox_works(
     noon: Noon, port: int, chromium: Any
 ) -> None:
