@@ -7,7 +7,7 @@ import { entries, onChange } from "./store.js";
 const EVERY = 60_000;
 const OLD = 24 * 3600_000;
 
-const kept = document.documentElement.dataset.kept;
+const kept = document.body.dataset.kept;
 if (kept) {
   shown("kept", { moment: moment(Date.parse(kept)) });
   // What is sent without the outbox would be lost.
@@ -27,8 +27,8 @@ async function counted() {
   const count = document.getElementById("waiting");
   if (!count) return;
   const mine = (await entries()).filter((one) => one.user_id === user.id);
-  count.textContent = String(mine.length);
-  count.hidden = !mine.length;
+  if (mine.length) shown("waiting", { n: mine.length });
+  else count.hidden = true;
   const first = Math.min(...mine.map((one) => one.made_at));
   const old = document.getElementById("old");
   if (Date.now() - first >= OLD) shown("old", { age: age(first) });
@@ -45,7 +45,7 @@ async function worker() {
 /** Let the pages be fetched that are needed on the way.  ``is_changed``: what was sent has changed them. */
 async function fresh(is_changed = false) {
   const { active } = await navigator.serviceWorker.ready;
-  active.postMessage({ is_changed });
+  active.postMessage({ user: user.id, is_changed });
 }
 
 async function sending(how) {
@@ -58,8 +58,11 @@ if (user) {
   onChange(counted);
   await counted();
   const tell = (error) => console.error(error);
-  addEventListener("online", () => sending({ eager: true }).catch(tell));
+  const now = () => sending({ eager: true }).catch(tell);
+  addEventListener("online", now);
+  // Devices often take a line for one to the network that is none: looked at again, it is tried again.
+  document.addEventListener("visibilitychange", () => document.hidden || now());
   setInterval(() => counted().then(() => sending()).catch(tell), EVERY);
-  sending({ eager: true }).catch(tell);
+  now();
 }
 await worker();

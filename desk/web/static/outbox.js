@@ -8,6 +8,7 @@ const { words, steps } = told();
 const list = document.getElementById("entries");
 const frame = document.getElementById("entry");
 
+const WRITTEN = new Set(["approved", "started", "recorded", "signed", "counted", "closed"]);
 const part = (shown, name) => shown.querySelector(`[data-part="${name}"]`);
 const bytesOf = (photos) => photos.reduce((sum, one) => sum + one.bytes.byteLength, 0);
 
@@ -51,7 +52,7 @@ async function drawn(entry, is_behind) {
     retry: state !== "behind" && state !== "conflict",
     login: state === "login",
     open: state === "refused",
-    anew: state === "conflict" && Boolean(entry.held),
+    anew: state === "conflict" && WRITTEN.has(entry.held?.state),
     save: true,
     delete: Boolean(entry.saved_at),
   };

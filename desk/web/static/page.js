@@ -21,7 +21,7 @@ const language = document.documentElement.lang;
 export function moment(at) {
   const time = new Date(at);
   const is_today = time.toDateString() === new Date().toDateString();
-  const shown = { hour: "2-digit", minute: "2-digit", hour12: false };
+  const shown = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   if (!is_today) Object.assign(shown, { year: "numeric", month: "2-digit", day: "2-digit" });
   return new Intl.DateTimeFormat(language, shown).format(time);
 }

@@ -25,15 +25,20 @@ let is_written = true;
 /** Keep the form as it stands; while one is being kept, the next waits and holds all that came meanwhile. */
 function keep() {
   is_written = false;
-  writing = writing.then(async () => {
+  const write = async () => {
     if (is_written) return;
-    is_written = true;
-    const { version, state } = (await store.draft(user.id, visit_id)) ?? held ?? about;
+    const { version, state } = held ?? about;
     const who = { user_id: user.id, user_name: user.name, visit_id, firm: about.firm };
-    held = { ...who, version, state, fields: fieldsOf(form), changed_at: Date.now() };
-    await store.keepDraft(held);
-  });
-  return writing.catch((error) => note(filled(words.not_kept, { error: String(error) }), "fault"));
+    is_written = true;
+    held = await store.keepDraft({ ...who, version, state, fields: fieldsOf(form), changed_at: Date.now() });
+  };
+  writing = writing.then(write, write);
+  return writing;
+}
+
+function unkept(error) {
+  console.error(error);
+  note(filled(words.not_kept, { error: String(error) }), "fault");
 }
 
 function note(text, kind = "empty", ...more) {
@@ -94,14 +99,12 @@ async function chosen(input) {
   const id = input.name.replace(/\.photo$/, "");
   const busy = note(filled(words.reading, { n: files.length }));
   for (const file of files) {
-    try {
-      const one = { user_id: user.id, visit_id, ...(await photoOf(file)) };
-      await store.keepPhoto(one);
-      await showPhoto(id, one.sha256, one);
-    } catch (error) {
-      console.error(error);
-      note(filled(words.no_photo, { name: file.name }), "fault");
-    }
+    const one = await photoOf(file).catch(() => null);
+    if (one) {
+      const mine = { user_id: user.id, visit_id, ...one };
+      await store.keepPhoto(mine);
+      await showPhoto(id, one.sha256, mine);
+    } else note(filled(words.no_photo, { name: file.name }), "fault");
   }
   input.value = "";
   busy.remove();
@@ -243,6 +246,8 @@ async function take(act) {
   const made = steps(act);
   if (!made.length) return;
   await store.add(held, made);
+  // Not waited for: some browsers ask the person.
+  navigator.storage?.persist?.().catch(() => {});
   const shown = note(words.kept, "empty", " ", link("/outbox", words.outbox));
   shown.setAttribute("role", "status");
   shown.scrollIntoView({ block: "center" });
@@ -285,18 +290,17 @@ form.addEventListener("submit", (event) => {
   const before = buttons.filter((one) => !one.disabled);
   for (const one of before) one.disabled = true;
   pressed(event.submitter?.value ?? "keep")
-    .catch((error) => note(filled(words.not_kept, { error: String(error) }), "fault"))
+    .catch(unkept)
     .finally(() => {
       for (const one of before) one.disabled = false;
     });
 });
 form.addEventListener("input", (event) => {
-  if (event.target.type !== "file") keep();
+  if (event.target.type !== "file") keep().catch(unkept);
 });
 form.addEventListener("change", (event) => {
   if (event.target.type !== "file") return;
   const { target } = event;
-  reading = reading.then(() => chosen(target));
+  reading = reading.then(() => chosen(target)).catch(unkept);
 });
-navigator.storage?.persist?.().catch(() => {});
 form.dataset.ready = "1";

@@ -62,7 +62,7 @@ async function tried(place, eager) {
 async function photographed(entry) {
   for (const one of await photosOf(entry)) {
     if (one.is_sent) continue;
-    const told = await asked("PUT", `/blobs/${one.sha256}`, one.bytes, { "content-type": one.type });
+    const told = await asked(entry, "PUT", `/blobs/${one.sha256}`, one.bytes, { "content-type": one.type });
     if (told.sha256 !== one.sha256) throw new Stopped("waiting");
     await photoSent(one);
   }
@@ -82,18 +82,20 @@ async function begin(entry) {
 async function step(entry, name, request_id, body) {
   const told = { request_id, device_at: new Date(entry.made_at).toISOString(), ...body };
   const headers = { "content-type": "application/json", "if-match": `"${entry.version}"` };
-  const answer = await asked("POST", `/visits/${entry.visit_id}/steps/${name}.json`, JSON.stringify(told), headers);
+  const address = `/visits/${entry.visit_id}/steps/${name}.json`;
+  const answer = await asked(entry, "POST", address, JSON.stringify(told), headers);
   if (answer.visit_id !== entry.visit_id) throw new Stopped("waiting");
   return answer;
 }
 
-async function asked(method, address, body, headers) {
+/** Ask the server in the name of who wrote the entry: in another person's session it refuses. */
+async function asked({ user_id }, method, address, body, headers) {
   const patience = new AbortController();
   const late = setTimeout(() => patience.abort(), PATIENCE);
   let answer;
   let told;
   try {
-    const more = { "desk-user": user.id, ...headers };
+    const more = { "desk-user": user_id, ...headers };
     const how = { credentials: "same-origin", redirect: "error", cache: "no-store", signal: patience.signal };
     answer = await fetch(address, { method, body, headers: more, ...how });
     told = await answer.json();

@@ -72,8 +72,14 @@ export async function drafts() {
   return (await opened).getAll("drafts");
 }
 
+/** Keep a form as it stands.  What it was begun on stays: only what is sent moves that on. */
 export async function keepDraft(one) {
-  await (await opened).put("drafts", one);
+  const change = (await opened).transaction("drafts", "readwrite", SAFE);
+  const before = await change.store.get([one.user_id, one.visit_id]);
+  const kept = { ...one, version: before?.version ?? one.version, state: before?.state ?? one.state };
+  await change.store.put(kept);
+  await change.done;
+  return kept;
 }
 
 /** Take a draft away, with its photos where no entry needs them. */
@@ -117,8 +123,9 @@ async function tidied(at, user_id, visit_id) {
  *
  * They take the place of those made from the same draft before, unless these may have come to the server.  Each knows
  * the version it comes after: that of the draft, or that which the entry before it will make. */
-export async function add(draft, steps) {
-  return changing(async ({ entries }) => {
+export async function add(held, steps) {
+  return changing(async ({ entries, drafts }) => {
+    const draft = (await drafts.get([held.user_id, held.visit_id])) ?? held;
     const before = mine(await entries.getAll(), draft.user_id, draft.visit_id);
     const old = before.filter((one) => one.state === "refused" || (!one.tries && one.state === "waiting"));
     for (const one of old) await entries.delete(one.place);

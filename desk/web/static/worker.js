@@ -9,13 +9,13 @@ const PATIENCE = 4000;
 const SELDOM = 60_000;
 
 let era = 0;
-let last = 0;
+let last = { user: null, at: 0 };
 let running = Promise.resolve();
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("message", (event) => {
-  running = running.then(() => keep(event.data.is_changed)).catch(() => {});
+  running = running.then(() => keep(event.data)).catch(() => {});
   event.waitUntil(running);
 });
 addEventListener("fetch", (event) => {
@@ -38,7 +38,10 @@ async function named(beginning) {
 
 /** Delete the pages of everybody but one; of all when that one has left. */
 async function forget(user) {
-  if (user === null) era += 1;
+  if (user === null) {
+    era += 1;
+    last = { user: null, at: 0 };
+  }
   const others = (await named(PAGES)).filter((name) => name !== PAGES + user);
   await Promise.all(others.map((name) => caches.delete(name)));
 }
@@ -114,13 +117,13 @@ async function unkept(address) {
 }
 
 /** Fetch what the server says is needed on the way, as far as it is not here, and let the rest go. */
-async function keep(is_changed) {
-  if (!is_changed && Date.now() - last < SELDOM) return;
+async function keep({ user, is_changed }) {
+  if (!is_changed && user === last.user && Date.now() - last.at < SELDOM) return;
   const answer = await fetch("/kept.json", { credentials: "same-origin" });
   if (!answer.ok) return;
-  last = Date.now();
   const mine = era;
   const { user_id, stamp, files, pages } = await answer.json();
+  last = { user: user_id, at: Date.now() };
   await forget(user_id);
   const shell = await caches.open(FILES + stamp);
   for (const one of files) if (!(await shell.match(one))) await shell.add(one);
