@@ -8,7 +8,20 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from desk.web import day, enterprise, entry, filing, month, passes, photos, queue, record, search, visit
+from desk.web import (
+    day,
+    enterprise,
+    entry,
+    filing,
+    month,
+    passes,
+    photos,
+    queue,
+    record,
+    search,
+    visit,
+)
+from desk.web import ledger as ledger_pages
 from desk.web.asking import STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
@@ -18,7 +31,20 @@ from warehouse.field.engine import Ledger
 from warehouse.home import Home
 from warehouse.questions.today import published_now
 
-_PAGES = (entry, day, queue, enterprise, month, search, filing, record, visit, photos, passes)
+_PAGES = (
+    entry,
+    day,
+    queue,
+    enterprise,
+    month,
+    search,
+    filing,
+    record,
+    ledger_pages,
+    visit,
+    photos,
+    passes,
+)
 
 
 class _Static(StaticFiles):
