@@ -15,6 +15,7 @@ from desk.web import (
     filing,
     month,
     passes,
+    people,
     photos,
     queue,
     record,
@@ -44,6 +45,7 @@ _PAGES = (
     visit,
     photos,
     passes,
+    people,
 )
 
 
