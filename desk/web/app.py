@@ -9,11 +9,14 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from desk.web import (
+    acts,
     day,
     enterprise,
     entry,
     filing,
     month,
+    objections,
+    overrides,
     passes,
     people,
     photos,
@@ -46,6 +49,9 @@ _PAGES = (
     photos,
     passes,
     people,
+    acts,
+    objections,
+    overrides,
 )
 
 
