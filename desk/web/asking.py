@@ -301,6 +301,7 @@ _TOLD: dict[int | str, dict[str, Any]] = {
 
 _WRITTEN: dict[int | str, dict[str, Any]] = {
     **{status: told for status, told in _TOLD.items() if status != 200},
+    400: {"description": "What was sent cannot be read at all."},
     409: {"description": "It was changed meanwhile, or something else was asked under this number."},
     413: {"description": "More was sent than is taken."},
 }

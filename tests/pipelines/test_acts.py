@@ -77,6 +77,7 @@ def test_an_objection_is_lodged_and_decided_and_what_is_done_twice_is_done_once(
     assert asked(home, "SELECT count(*) FROM serve.enterprise_findings WHERE violation_id = ?", key) == [(0,)]
 
 
+@pytest.mark.whole
 def test_an_override_is_given_and_ended_and_the_code_follows(settings: Settings, ledger: Ledger) -> None:
     home = settings.home.root
     [(firm,)] = asked(home, "SELECT min(enterprise_id) FROM risk.codes WHERE code = 'green'")
