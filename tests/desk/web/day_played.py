@@ -194,8 +194,8 @@ def findings(stage: Stage, page: Page) -> None:
             "way": "case",
             "major": True,
         },
-        {"item": "GEN-01", "where": "一号车间", "what": "疏散通道堆放杂物", "way": "order", "major": False},
-        {"item": "GEN-01", "where": "二层走廊", "what": "应急照明损坏两处", "way": "order", "major": False},
+        {"item": "GEN-01", "where": "一号车间", "what": "疏散通道堆放杂物", "way": "order"},
+        {"item": "GEN-01", "where": "二层走廊", "what": "应急照明损坏两处", "way": "order"},
     )
     for place, one in enumerate(known):
         page.click('#more button[value="more"]')
@@ -206,7 +206,7 @@ def findings(stage: Stage, page: Page) -> None:
         part.locator(f'[id="d-{number}"]').fill(one["what"])
         part.locator(f'[id="s-{number}"]').select_option(one["way"])
         part.locator(f'[id="b-{number}"]').fill("2026-07-10")
-        if one["major"]:
+        if one["item"] == HAZARD:
             part.locator(f'[id="g-{number}"]').select_option("critical")
             part.locator("summary").click()
             part.locator(f'[id="m-{number}"]').check()

@@ -10,7 +10,7 @@ from models.field.filings import authority_faults
 from models.field.forms import Filing, Record
 from models.law import criteria_cited, read_citation
 from models.policy.check_items import load_catalogue
-from tests.worlds.field import DAY, PHOTO, filing, finding, record
+from tests.worlds.field import DAY, FINDING, PHOTO, filing, finding, record
 
 
 def test_a_form_that_was_only_begun_is_a_form():
