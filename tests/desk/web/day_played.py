@@ -187,13 +187,7 @@ def findings(stage: Stage, page: Page) -> None:
     photo = stage.screens / "photo.jpg"
     page.screenshot(path=photo, type="jpeg")
     known = (
-        {
-            "item": HAZARD,
-            "where": "危险品仓库",
-            "what": "未履行动火审批，现场正在焊接",
-            "way": "case",
-            "major": True,
-        },
+        {"item": HAZARD, "where": "危险品仓库", "what": "未履行动火审批，现场正在焊接", "way": "case"},
         {"item": "GEN-01", "where": "一号车间", "what": "疏散通道堆放杂物", "way": "order"},
         {"item": "GEN-01", "where": "二层走廊", "what": "应急照明损坏两处", "way": "order"},
     )
