@@ -2,14 +2,32 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
 
-from desk.web import day, enterprise, entry, filing, month, passes, photos, queue, record, search, visit
-from desk.web.asking import STATIC, Desk
+from desk.web import (
+    acts,
+    day,
+    enterprise,
+    entry,
+    filing,
+    month,
+    objections,
+    offline,
+    overrides,
+    passes,
+    people,
+    photos,
+    queue,
+    record,
+    search,
+    visit,
+)
+from desk.web import ledger as ledger_pages
+from desk.web.asking import STAMP, STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
 from models.policy.pack import Policy
@@ -18,16 +36,36 @@ from warehouse.field.engine import Ledger
 from warehouse.home import Home
 from warehouse.questions.today import published_now
 
-_PAGES = (entry, day, queue, enterprise, month, search, filing, record, visit, photos, passes)
+_PAGES = (
+    entry,
+    day,
+    queue,
+    enterprise,
+    month,
+    search,
+    filing,
+    record,
+    ledger_pages,
+    visit,
+    photos,
+    passes,
+    people,
+    acts,
+    objections,
+    overrides,
+    offline,
+)
 
 
 class _Static(StaticFiles):
-    """Files whose address tells which edition is meant, so that browsers may keep them for good."""
+    """Files below the edition that is meant, so that browsers may keep them for good."""
 
-    def file_response(self, *args: Any, **more: Any) -> Response:
-        """A file."""
-        answer = super().file_response(*args, **more)
-        answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file; under an edition of before, the one of now, for that time only."""
+        stamp, _, name = path.partition("/")
+        answer = await super().get_response(name, scope)
+        is_kept = stamp == STAMP
+        answer.headers["cache-control"] = "public, max-age=31536000, immutable" if is_kept else "no-cache"
         return answer
 
 

@@ -1,16 +1,18 @@
 """One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.files.tables import as_json
@@ -23,6 +25,7 @@ from desk.words.catalogue import languages
 from desk.words.words import Words
 from models import vocabulary
 from models.errors import ForbiddenError, LoginError, WarehouseError
+from models.field.states import ADMIN
 from models.policy.pack import Policy
 from warehouse.clock import LOCAL
 from warehouse.database.frames import Connection
@@ -38,7 +41,21 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SESSION, LANGUAGE = "riskcode_session", "riskcode_language"
 """Cookies."""
+OWNER: Final = "desk-user"
+"""Header of pages: for whom they are; of requests of a device: by whom what is sent was written."""
 YEAR = 366 * 24 * 3600
+
+
+def _stamp() -> str:
+    digest = sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(str(path.relative_to(STATIC)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+STAMP: Final = _stamp()
+"""Edition of all files of pages together: part of their address, so that modules find each other beside themselves."""
 
 
 @lru_cache
@@ -65,7 +82,7 @@ def _environment() -> Environment:
         "visits_say": visits_say,
         "vocabulary": vocabulary,
         "ways": ways,
-        "stamp": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
+        "stamp": STAMP,
     }
     filters: dict[str, Any] = made.filters
     filters |= {"with_label": _with_label, "with_division": _with_division}
@@ -141,16 +158,26 @@ class Asking:
 
     @cached_property
     def own_session(self) -> Session:
-        """The session.  Raises LoginError where there is none."""
+        """The session.  Raises LoginError where there is none, or another person's than who wrote what is sent."""
         token = self.request.cookies.get(SESSION)
         if not token:
             raise LoginError("Nobody is logged in. Log in and ask again: /login")
-        return session_of(self.desk.ledger, token, self.desk.clock())
+        session = session_of(self.desk.ledger, token, self.desk.clock())
+        if self.request.headers.get(OWNER, session.user.user_id) != session.user.user_id:
+            raise LoginError(
+                "Somebody else wrote this than is logged in. Let that person log in and send it."
+            )
+        return session
 
     @cached_property
     def viewer(self) -> Viewer:
         """Who asks.  Raises LoginError where nobody is logged in, ForbiddenError for who sees no enterprises."""
         return viewer_of(self.own_session.user)
+
+    @property
+    def keeps_users(self) -> bool:
+        """Whether an administrator asks.  Raises LoginError where nobody is logged in."""
+        return ADMIN in self.own_session.user.roles
 
     @property
     def wants_json(self) -> bool:
@@ -217,7 +244,8 @@ class Asking:
         if "as_of" not in content:
             around |= self._edition()
         text = self.desk.environment.get_template(template).render(around | content)
-        return HTMLResponse(text, status, headers)
+        owner = {OWNER: self.session.user.user_id} if self.session else {}
+        return HTMLResponse(text, status, {**owner, **(headers or {})})
 
     def _edition(self) -> Row:
         try:
@@ -242,8 +270,43 @@ def somebody(request: Request) -> Asking:
     return asking
 
 
+def person(request: Request) -> Asking:
+    """A request of a person who is logged in, whatever the role.  Raises LoginError."""
+    asking = Asking(request)
+    _ = asking.own_session
+    return asking
+
+
+def keeper(request: Request) -> Asking:
+    """A request of an administrator.  Raises LoginError, ForbiddenError."""
+    asking = person(request)
+    if not asking.keeps_users:
+        raise ForbiddenError("Users are kept by administrators. Ask one of them; your own password: /me")
+    return asking
+
+
 Anybody = Annotated[Asking, Depends(anybody)]
 Somebody = Annotated[Asking, Depends(somebody)]
+Person = Annotated[Asking, Depends(person)]
+Keeper = Annotated[Asking, Depends(keeper)]
+
+
+class Known(APIRoute):
+    """A route that asks who it is before it reads what was sent.
+
+    FastAPI parses JSON first: whoever is not logged in would be told what is wrong with it, and have it parsed.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The answer, once it is known that somebody asks who may."""
+        answer = super().get_route_handler()
+
+        async def known(request: Request) -> Response:
+            await run_in_threadpool(somebody, request)
+            return await answer(request)
+
+        return known
+
 
 _TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The facts of the page of the same name, with the day they are of."},
@@ -254,6 +317,39 @@ _TOLD: dict[int | str, dict[str, Any]] = {
     429: {"description": "One address asked too often."},
     503: {"description": "Nothing is published that can be read."},
 }
+
+
+_WRITTEN: dict[int | str, dict[str, Any]] = {
+    **{status: told for status, told in _TOLD.items() if status != 200},
+    400: {"description": "What was sent cannot be read at all."},
+    409: {"description": "It was changed meanwhile, or something else was asked under this number."},
+    413: {"description": "More was sent than is taken."},
+}
+
+
+def for_programs(
+    router: APIRouter, path: str, method: str = "POST", **more: dict[str, Any]
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Let a function take what programs send to a path; who is not logged in is refused before it is read.
+
+    ``more``: answers of its own, by ``told_STATUS``.
+    """
+    own: dict[int | str, dict[str, Any]] = {
+        int(name.removeprefix("told_")): told for name, told in more.items()
+    }
+
+    def add(function: Callable[..., Response]) -> Callable[..., Response]:
+        router.add_api_route(
+            path,
+            function,
+            methods=[method],
+            responses=_WRITTEN | own,
+            response_model=None,
+            route_class_override=Known,
+        )
+        return function
+
+    return add
 
 
 def page_and_json(

@@ -82,7 +82,8 @@ def day(
 def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
     """Visits of the plan, each with what the ledger has of it (``ledger``): who filed it, and how far it is.
 
-    ``is_mine``: the person goes there, or began it; what others have claimed is theirs.
+    ``is_mine``: the person goes there, or began it; what others have claimed is theirs.  ``is_own``: the visit is the
+    own authority's, which files it; who is lent to another one goes there and files nothing.
     """
     user = asking.own_session.user
     made = claims(asking.desk.ledger, user, {row["enterprise_id"] for row in found}) if found else []
@@ -95,6 +96,7 @@ def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
     return [
         {
             **row,
+            "is_own": (row["level"], row["division"] or "") == (asking.viewer.level, asking.viewer.division),
             "ledger": _told(
                 by_plan.get(row["visit_id"]) or same_day.get((row["enterprise_id"], row["planned_on"])), user
             ),
@@ -114,8 +116,14 @@ def _told(visit: Visit | None, user: User) -> Row | None:
         "planned_on": visit.filing.planned_on,
         "is_filed": visit.filed_at is not None,
         "people": [visit.names.get(one, one) for one in going],
-        "is_mine": user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going,
+        "is_mine": is_mine(visit, user),
     }
+
+
+def is_mine(visit: Visit, user: User) -> bool:
+    """Whether somebody goes there, or began it."""
+    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
+    return user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going
 
 
 def whose(viewer: Viewer) -> list[Whose]:
