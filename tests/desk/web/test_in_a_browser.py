@@ -84,6 +84,7 @@ def logged_in(chromium: Any, desk: Desk, address: str, **more: Any) -> Any:
     return window
 
 
+@pytest.mark.whole
 def test_no_page_is_wider_than_its_screen_and_none_asks_another_host(
     served: Any, chromium: Any, paths: list[str]
 ) -> None:

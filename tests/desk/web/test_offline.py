@@ -454,6 +454,7 @@ def test_over_a_plain_line_there_is_no_worker_and_the_outbox_works(
     window.close()
 
 
+@pytest.mark.whole
 def test_the_device_reads_a_form_as_the_server_does(noon: Noon, device: Device) -> None:
     number = noon.approved()
     device.log_in(noon.crew, "officer")
