@@ -6,6 +6,7 @@ keeps it, and uses what is there); pages are photographed by Chromium (``CHROMIU
 
 import argparse
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from docs import house, performance
 from docs.codes_picture import draw_codes
 from models.policy import load_policy
 from pipelines.cli import run
+from tests.desk.web.day_played import play
 from warehouse.connection import Connection
 from warehouse.database.reading import reading
 from warehouse.home import Home
@@ -134,6 +136,26 @@ def codes(studio: Studio, path: Path) -> None:
     path.write_text(draw_codes(studio.city["codes"]), encoding="utf-8")
 
 
+MOMENTS = ("my-day", "record-off-line", "outbox-off-line", "enterprise-red")
+"""What of a day at the desk is shown, as an inspector sees it on a phone."""
+
+
+def desk(studio: Studio, path: Path) -> None:
+    """Moments of a day at the desk, side by side; the day is played on a copy of the city."""
+    home, screens = studio.folder / "desk", studio.folder / "screens"
+    shutil.copytree(studio.home.root, home, ignore=shutil.ignore_patterns("dagster", "data_docs"))
+    play(Home(home), screens, studio.browser)
+    shown = [next(screens.glob(f"*-{name}.png")).as_uri() for name in MOMENTS]
+    frames = "".join(f"<div><img src='{one}'></div>" for one in shown)
+    style = "body{margin:0;display:flex;gap:16px;padding:16px;background:#d8dee4}div{height:780px;overflow:hidden}"
+    page = studio.page(4 * 376 + 16, 812)
+    # A page of its own origin may show files; one that was set may not.
+    sheet = studio.folder / "desk.html"
+    sheet.write_text(f"<style>{style}img{{display:block}}</style>{frames}", encoding="utf-8")
+    page.goto(sheet.as_uri())
+    page.screenshot(path=path)
+
+
 def the_house(_: Studio, path: Path) -> None:
     """Rooms and what they import."""
     path.write_text(house.fresh(), encoding="utf-8")
@@ -165,6 +187,7 @@ PICTURES: Mapping[str, Callable[[Studio, Path], None]] = {
     "model-report.png": report,
     "plan-load.svg": month,
     "codes.svg": codes,
+    "desk.png": desk,
     "house.svg": the_house,
     "performance.svg": lambda _, path: performance.draw(path),
 }

@@ -6,6 +6,7 @@ their own.  Every step is photographed into the folder ``SCREENS``.
 """
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -151,8 +152,7 @@ def file_form(page: Page, begins: str, ends: str) -> str:
     if not page.locator('input[name="item"]:checked').count():
         page.check('input[name="item"] >> nth=0')
     page.click('main form button[value="file"]')
-    page.wait_for_url("**/visits/*")
-    assert not page.url.endswith("/filing"), page.locator("#faults").inner_text()
+    page.wait_for_url(re.compile(r"/visits/[0-9a-f-]{36}$"))
     return page.url.rsplit("/", 1)[1]
 
 
@@ -209,6 +209,15 @@ def findings(stage: Stage, page: Page) -> None:
         part.locator(".photo").first.wait_for()
 
 
+def sent(page: Page) -> bool:
+    """Whether the outbox is empty; until then somebody presses its button."""
+    if page.locator("#none").is_visible():
+        return True
+    page.locator('[data-do="retry"]').first.click()
+    page.wait_for_timeout(1000)
+    return page.locator("#none").is_visible()
+
+
 def played(stage: Stage, browser: Browser) -> None:
     """The whole day."""
     stage.at("08:00")
@@ -251,8 +260,7 @@ def played(stage: Stage, browser: Browser) -> None:
     until(lambda: psutil.Process(stage.watch.pid).cpu_percent(0.5) < 5)
     before, began = stage.cpu(), time.monotonic()
     window.set_offline(False)
-    phone.click('[data-do="retry"]')
-    phone.locator("#none").wait_for()
+    until(lambda: sent(phone))
     stage.figures["seconds to the server"] = time.monotonic() - began
     assert phone.request.get(f"/visits/{visit}.json").json()["state"] == "counted"
     until(lambda: stage.code_of(firm) == "red")
@@ -287,22 +295,33 @@ def played(stage: Stage, browser: Browser) -> None:
     stage.shot(large, "leader-ledger")
 
 
-def play(home: Home, screens: Path, language: str = "zh") -> dict[str, float]:
+def play(home: Home, screens: Path, browser: Browser, language: str = "zh") -> dict[str, float]:
     """Play it; how long and how much what took.  What was on the screens when it failed is photographed too."""
-    with (
-        running(home, screens, language) as (stage, _),
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
-    ):
+    with running(home, screens, language) as (stage, _):
         try:
             played(stage, browser)
         except Exception:
             for number, page in enumerate(page for one in browser.contexts for page in one.pages):
                 page.screenshot(path=stage.screens / f"failed-{number}.png")
             raise
+        finally:
+            for window in browser.contexts:
+                window.close()
     return stage.figures
 
 
+@contextmanager
+def chromium() -> Generator[Browser]:
+    """A browser."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+    ):
+        yield browser
+
+
 if __name__ == "__main__":
-    for name, figure in play(Home(Path(sys.argv[1])), Path(sys.argv[2]), *sys.argv[3:]).items():
+    with chromium() as own:
+        told = play(Home(Path(sys.argv[1])), Path(sys.argv[2]), own, *sys.argv[3:])
+    for name, figure in told.items():
         sys.stdout.write(f"{name}: {figure:.2f}\n")
