@@ -1,11 +1,11 @@
-"""People of the demo city who may use its desk: a leader, an auditor, and inspectors of two districts."""
+"""People of the demo city who may use its desk: a leader, an auditor, two inspectors, and who keeps users."""
 
 import secrets
 from typing import NamedTuple
 
 from desk.words.words import Words
 from models.errors import WarehouseError
-from models.field.states import AUDITOR, INSPECTOR, LEADER
+from models.field.states import ADMIN, AUDITOR, INSPECTOR, LEADER
 from pipelines.demo_home import demo_size
 from warehouse.clock import local_now
 from warehouse.database.reading import reading, rows
@@ -50,6 +50,7 @@ def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
         ("leader", words("Leader of the city"), LEADER, city, None),
         ("auditor", words("Auditor"), AUDITOR, city, None),
         *_inspectors(home),
+        ("admin", words("Administrator"), ADMIN, city, None),
     ]
     made = list[Account]()
     for login, name, role, authority, officer_id in people:

@@ -50,11 +50,12 @@ def write_csv(heads: Iterable[str], rows: Iterable[Iterable[Any]], output: Path 
     _write_text(csv_of(heads, rows), output, encoding="utf-8-sig")
 
 
-def csv_of(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Heads and rows as the text of a CSV file."""
+def csv_of(heads: Iterable[str] | None, rows: Iterable[Iterable[Any]]) -> str:
+    """Heads and rows as the text of a CSV file; without heads, as what follows of one."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(heads)
+    if heads is not None:
+        writer.writerow(heads)
     writer.writerows([neutral(value) for value in row] for row in rows)
     return buffer.getvalue()
 

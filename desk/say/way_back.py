@@ -31,10 +31,12 @@ _WHAT = {"inspections": N_("The visit"), "violations": N_("A finding"), "filings
 
 
 def standing(way: WayBack, words: Words) -> str:
-    """One line: ``received 10:02 · counted 10:02``, or what it waits for."""
+    """One line: ``received 10:02 · exported 10:02 · counted 10:03``, or what it waits for."""
     if way.state == OPEN:
         return words("not signed yet")
     told = [words("received {at}", at=_at(way.received_at))]
+    if way.exported_at:
+        told.append(words("exported {at}", at=_at(way.exported_at)))
     if way.state == COUNTED:
         told.append(words("counted {at}", at=_at(way.counted_at)) if way.counted_at else words("counted"))
     elif way.state == REFUSED:

@@ -9,19 +9,24 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from desk.web import (
+    acts,
     day,
     enterprise,
     entry,
     filing,
     month,
+    objections,
     offline,
+    overrides,
     passes,
+    people,
     photos,
     queue,
     record,
     search,
     visit,
 )
+from desk.web import ledger as ledger_pages
 from desk.web.asking import STAMP, STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
@@ -31,7 +36,25 @@ from warehouse.field.engine import Ledger
 from warehouse.home import Home
 from warehouse.questions.today import published_now
 
-_PAGES = (entry, day, queue, enterprise, month, search, filing, record, visit, photos, passes, offline)
+_PAGES = (
+    entry,
+    day,
+    queue,
+    enterprise,
+    month,
+    search,
+    filing,
+    record,
+    ledger_pages,
+    visit,
+    photos,
+    passes,
+    people,
+    acts,
+    objections,
+    overrides,
+    offline,
+)
 
 
 class _Static(StaticFiles):

@@ -1,6 +1,6 @@
 """One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.files.tables import as_json
@@ -23,6 +25,7 @@ from desk.words.catalogue import languages
 from desk.words.words import Words
 from models import vocabulary
 from models.errors import ForbiddenError, LoginError, WarehouseError
+from models.field.states import ADMIN
 from models.policy.pack import Policy
 from warehouse.clock import LOCAL
 from warehouse.database.frames import Connection
@@ -172,6 +175,11 @@ class Asking:
         return viewer_of(self.own_session.user)
 
     @property
+    def keeps_users(self) -> bool:
+        """Whether an administrator asks.  Raises LoginError where nobody is logged in."""
+        return ADMIN in self.own_session.user.roles
+
+    @property
     def wants_json(self) -> bool:
         """Whether a program asks."""
         return self.request.url.path.endswith(".json") or self.request.method == "PUT"
@@ -262,8 +270,43 @@ def somebody(request: Request) -> Asking:
     return asking
 
 
+def person(request: Request) -> Asking:
+    """A request of a person who is logged in, whatever the role.  Raises LoginError."""
+    asking = Asking(request)
+    _ = asking.own_session
+    return asking
+
+
+def keeper(request: Request) -> Asking:
+    """A request of an administrator.  Raises LoginError, ForbiddenError."""
+    asking = person(request)
+    if not asking.keeps_users:
+        raise ForbiddenError("Users are kept by administrators. Ask one of them; your own password: /me")
+    return asking
+
+
 Anybody = Annotated[Asking, Depends(anybody)]
 Somebody = Annotated[Asking, Depends(somebody)]
+Person = Annotated[Asking, Depends(person)]
+Keeper = Annotated[Asking, Depends(keeper)]
+
+
+class Known(APIRoute):
+    """A route that asks who it is before it reads what was sent.
+
+    FastAPI parses JSON first: whoever is not logged in would be told what is wrong with it, and have it parsed.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The answer, once it is known that somebody asks who may."""
+        answer = super().get_route_handler()
+
+        async def known(request: Request) -> Response:
+            await run_in_threadpool(somebody, request)
+            return await answer(request)
+
+        return known
+
 
 _TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The facts of the page of the same name, with the day they are of."},
@@ -274,6 +317,39 @@ _TOLD: dict[int | str, dict[str, Any]] = {
     429: {"description": "One address asked too often."},
     503: {"description": "Nothing is published that can be read."},
 }
+
+
+_WRITTEN: dict[int | str, dict[str, Any]] = {
+    **{status: told for status, told in _TOLD.items() if status != 200},
+    400: {"description": "What was sent cannot be read at all."},
+    409: {"description": "It was changed meanwhile, or something else was asked under this number."},
+    413: {"description": "More was sent than is taken."},
+}
+
+
+def for_programs(
+    router: APIRouter, path: str, method: str = "POST", **more: dict[str, Any]
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Let a function take what programs send to a path; who is not logged in is refused before it is read.
+
+    ``more``: answers of its own, by ``told_STATUS``.
+    """
+    own: dict[int | str, dict[str, Any]] = {
+        int(name.removeprefix("told_")): told for name, told in more.items()
+    }
+
+    def add(function: Callable[..., Response]) -> Callable[..., Response]:
+        router.add_api_route(
+            path,
+            function,
+            methods=[method],
+            responses=_WRITTEN | own,
+            response_model=None,
+            route_class_override=Known,
+        )
+        return function
+
+    return add
 
 
 def page_and_json(

@@ -1,5 +1,6 @@
 """One enterprise: its code, why, what would change it, what time brings, what is planned and what is still open."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +11,9 @@ from fastapi.responses import Response
 
 from desk.say import passport as sentences
 from desk.say import ways
+from desk.web import acts
 from desk.web.asking import Asking, Somebody, page_and_json
+from desk.web.knowing import firm_of
 from desk.words.words import Words
 from models.errors import NotThereError
 from warehouse.database.documents import passport_of
@@ -60,6 +63,10 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
     }
     said = _said(found, asking.words) if found else {}
     day = {"as_of": found["as_of"]} if found else {}
+    # Whose enterprise it is may object and decide; who was only sent there may not.
+    is_own = asking.viewer.area.covers(register["division"])
+    may = acts.may(asking, firm_of(asking, enterprise_id)) if is_own else {}
+    said |= {"is_own": is_own, "may": defaultdict(bool, may)}
     return asking.answer("enterprise.html", told | day, may_file=asking.viewer.may_file, **said)
 
 

@@ -18,8 +18,9 @@ _LONGEST = 200
 
 @router.get("/")
 def first(asking: Anybody) -> Response:
-    """My day is the first page."""
-    return asking.go("/day")
+    """My day is the first page; of who keeps users alone, the users."""
+    session = asking.session
+    return asking.go("/users" if session and not session.user.jurisdiction.reads else "/day")
 
 
 @router.get("/login")

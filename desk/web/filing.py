@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 from starlette.datastructures import FormData
 
-from desk.web.asking import Asking, Somebody, page_and_json
+from desk.web.asking import Asking, Somebody, for_programs, page_and_json
 from desk.web.knowing import authority_over, firm_of, judged_by
 from desk.web.sent import Sent, after, ask_of, filing_of, number_of, read, text
 from desk.web.steps import answered, taken_on
@@ -71,7 +71,9 @@ def _prefilled(asking: Asking, enterprise: str, plan: str, rechecks: UUID | None
         earlier = ledger_visits.load(asking.desk.ledger, asking.own_session.user, rechecks)
         record = earlier.record
         items = [one.item_code for one in record.findings if one.item_code] if record else []
-        told = {"enterprise_id": earlier.filing.enterprise_id, "kind": "recheck", "channel": "recheck"}
+        told: Row = {"enterprise_id": earlier.filing.enterprise_id, "kind": "recheck", "channel": "recheck"}
+        # Those who ordered it look again, until somebody names others.
+        told |= {name: getattr(earlier.filing, name) for name in ("officers", "technical_inspectors")}
         return read(Filing, {**around, **told, "rechecks": rechecks, "item_codes": [*dict.fromkeys(items)]})
     if not enterprise:
         raise UnansweredError("It is not said which enterprise is visited. Look for it first: /search")
@@ -218,7 +220,7 @@ class Beginning(Strict):
     device_at: AwareDatetime | None = None
 
 
-@router.post("/visits.json")
+@for_programs(router, "/visits.json")
 def begin_by_program(asking: Somebody, begun: Beginning) -> Response:
     """Begin a visit as a draft; begun again with the same filing it is the same."""
     ask = Ask(begun.request_id, asking.now, 0, begun.device_at)

@@ -1,5 +1,6 @@
 """What the desk knows when somebody files or records: the enterprise, whose it is, and by what a form is judged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -99,6 +100,16 @@ def names_of(asking: Asking, visit: Visit) -> dict[str, str]:
     with asking.reading() as connection:
         found = {row["officer_id"]: row["name"] for row in rows(connection, asked, {"ids": unknown})}
     return {**found, **visit.names}
+
+
+def names_of_firms(asking: Asking, found: Iterable[Visit]) -> dict[str, str]:
+    """Names of the enterprises of visits by number, as the register has them."""
+    asked = (
+        "SELECT enterprise_id, name FROM core.enterprises WHERE list_contains($ids::VARCHAR[], enterprise_id)"
+    )
+    ids = sorted({one.filing.enterprise_id for one in found})
+    with asking.reading() as connection:
+        return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": ids})}
 
 
 def plain(visit: Visit) -> dict[str, Any]:

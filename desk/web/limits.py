@@ -28,8 +28,14 @@ HEADERS: Mapping[str, str] = {
 """Of every answer, errors and files too.  Nothing comes from elsewhere, no script or style stands in a page."""
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
-BODIES: Mapping[str, int] = {"/visits": 2 * 2**20, "/blobs/": 8 * 2**20 + 1, "/records/": 32 * 2**20}
-"""Bytes: a record of two hundred findings, one photo, and a form with some photos."""
+BODIES: Mapping[str, int] = {
+    "/visits": 2 * 2**20,
+    "/blobs/": 8 * 2**20 + 1,
+    "/records/": 32 * 2**20,
+    "/objections": 2**18,
+    "/overrides": 2**18,
+}
+"""Bytes: a record of two hundred findings, one photo, a form with some photos, and texts of 4,000 characters."""
 _MOST_ADDRESSES = 20_000
 """Addresses that are remembered; of more the ones that asked longest ago begin anew."""
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from desk.files.tables import as_json
-from desk.web.asking import Asking, Somebody
+from desk.web.asking import Asking, Somebody, for_programs
 from desk.web.sent import uploads
 from models.errors import FieldError, ForbiddenError
 from models.field.states import INSPECTOR, LEADER
@@ -33,7 +33,7 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-@router.put("/blobs/{name}")
+@for_programs(router, "/blobs/{name}", "PUT", told_201={"description": "It was new."})
 def put(asking: Somebody, name: str, content: Annotated[bytes, Depends(_body)]) -> Response:
     """Keep a photo under the SHA-256 of its bytes; sending it again changes nothing."""
     is_new = keep(asking, name, content)

@@ -1,159 +1,41 @@
-"""One visit with its whole history, the steps that can be taken, and the ledger of all visits (台账, D3)."""
+"""One visit with its whole history, how far it has come, and the steps that can be taken (D3)."""
 
 import uuid
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from pydantic import AwareDatetime
 
-from desk.files.tables import csv_of
 from desk.say import field as sayings
-from desk.web.asking import Asking, Somebody, page_and_json
-from desk.web.knowing import names_of, plain, rules_on
-from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of
+from desk.say import way_back as back_said
+from desk.web.asking import Asking, Somebody, for_programs, page_and_json
+from desk.web.knowing import names_of, names_of_firms, plain, rules_on
 from desk.web.sent import Sent, answers_of, ask_of, text, with_signatures
 from desk.web.steps import answered, taken_on, version_in
-from models import vocabulary as vocab
 from models.documents import Strict
 from models.errors import FieldError
 from models.field.closing import recheck_by
 from models.field.forms import Answers, Filing, Prose, Record
 from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP, steps_from
-from warehouse.database.reading import Row, rows
+from warehouse.database.reading import Row
 from warehouse.field import audit
 from warehouse.field import visits as ledger_visits
 from warehouse.field.passes import SHOWN
 from warehouse.field.users import users
 from warehouse.field.visit import Ask, Brought, Visit
+from warehouse.field.way_back import WayBack, is_refused, way_back
+from warehouse.questions.codes import code_of
 from warehouse.questions.desk_facts import items_by_code
 
 router = APIRouter()
 
-SIZE = 50
 ON_PAGE_OF_FILING = frozenset({"edit", "file", "start_emergency", "file_afterwards"})
 ON_PAGE_OF_RECORD = frozenset({"keep", "record", "revise"})
 WITH_REASON = frozenset({"send_back", "cancel", "withdraw"})
 ONE_BUTTON = frozenset({"approve", "approve_afterwards", "start", "close", *WITH_REASON})
 """Steps that a form of the visit's own page takes."""
-
-
-@page_and_json(router, "/visits")
-def visits(
-    asking: Somebody,
-    day: Annotated[str, Query(description="a planned day", max_length=20)] = "",
-    state: Text = "",
-    officer: Annotated[str, Query(description="number or name of who goes", max_length=100)] = "",
-    enterprise: Text = "",
-    page: Page = 1,
-    size: Size = SIZE,
-) -> Response:
-    """The ledger of visits (台账): unit, officers, mode, content, result; those planned last first."""
-    found = _listed(asking, day, state, officer, enterprise)
-    paged = Paged(page, size, len(found))
-    shown = found[paged.skip :][:size]
-    filters = {"day": day, "state": state, "officer": officer, "enterprise": enterprise}
-    told = {"of": paged.of, "page": page, "size": size, "visits": [plain(one) for one in shown]}
-    names = _names(asking, shown)
-    return asking.answer(
-        "visits.html",
-        told,
-        found=[(one, names.get(one.filing.enterprise_id, one.filing.enterprise_id)) for one in shown],
-        filters=filters,
-        paged=paged,
-        link=link_of("/visits", filters),
-        export=link_of("/visits.csv", filters),
-        states=VISIT_STATE.keys,
-        codes=VISIT_STATE,
-        is_whole=len(found) < ledger_visits.MOST_LISTED,
-    )
-
-
-@router.get("/visits.csv")
-def export(
-    asking: Somebody, day: Text = "", state: Text = "", officer: Text = "", enterprise: Text = ""
-) -> Response:
-    """The same as a table for spreadsheets, in the reader's language."""
-    found = _listed(asking, day, state, officer, enterprise)
-    words, names = asking.words, _names(asking, found)
-    heads = [
-        words("visit"),
-        words("enterprise"),
-        words("unit"),
-        words("authority"),
-        words("state"),
-        words("day"),
-        words("kind of visit"),
-        words("mode"),
-        words("officers"),
-        words("legal basis"),
-        words("check items"),
-        words.within("visit", "result"),
-        words("findings"),
-        words("major hazards"),
-        words("filed"),
-        words("filed late"),
-        words("approved"),
-        words("counted"),
-    ]
-    lines = [_line(asking, one, names) for one in found]
-    headers = {"content-disposition": 'attachment; filename="visits.csv"'}
-    return Response(csv_of(heads, lines).encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
-
-
-def _line(asking: Asking, visit: Visit, names: dict[str, str]) -> list[Any]:
-    words, filing, record = asking.words, visit.filing, visit.record
-    is_signed = record is not None and visit.revision > 0
-    findings = record.findings if record is not None and is_signed else ()
-    return [
-        str(visit.visit_id),
-        filing.enterprise_id,
-        names.get(filing.enterprise_id, ""),
-        words.authority(visit.authority.level, visit.authority.division),
-        words.label(VISIT_STATE, visit.state),
-        filing.planned_on,
-        words.label(vocab.INSPECTION_KIND, filing.kind),
-        words.label(vocab.INSPECTION_MODE, filing.mode),
-        sayings.people((*filing.officers, *filing.technical_inspectors), visit.names, words),
-        filing.basis,
-        " ".join(filing.item_codes),
-        words.label(vocab.INSPECTION_RESULT, record.result) if record and is_signed else "",
-        len(findings),
-        sum(one.is_major for one in findings),
-        sayings.moment(visit.filed_at),
-        sayings.yes(visit.is_late, words),
-        sayings.moment(visit.approved_at),
-        sayings.moment(visit.counted_at),
-    ]
-
-
-def _listed(asking: Asking, day: str, state: str, officer: str, enterprise: str) -> list[Visit]:
-    chosen = one_of(VISIT_STATE, state)
-    found = ledger_visits.listed(
-        asking.desk.ledger,
-        asking.own_session.user,
-        states=(chosen,) if chosen else (),
-        planned_on=day_of(day),
-        enterprise_id=enterprise.strip() or None,
-    )
-    who = officer.strip()
-    return [one for one in found if not who or _goes(one, who)]
-
-
-def _goes(visit: Visit, who: str) -> bool:
-    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
-    return any(who == one or who in visit.names.get(one, "") for one in going)
-
-
-def _names(asking: Asking, found: list[Visit]) -> dict[str, str]:
-    """Names of enterprises by number, as the register has them."""
-    asked = (
-        "SELECT enterprise_id, name FROM core.enterprises WHERE list_contains($ids::VARCHAR[], enterprise_id)"
-    )
-    ids = sorted({one.filing.enterprise_id for one in found})
-    with asking.reading() as connection:
-        return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": ids})}
 
 
 @page_and_json(router, "/visits/{visit_id}")
@@ -172,6 +54,9 @@ def visit(asking: Somebody, visit_id: UUID) -> Response:
         for one in ledger_visits.revisions(desk.ledger, user, visit_id)
     ]
     findings = ledger_visits.findings(desk.ledger, user, visit_id)
+    with asking.reading() as copy:
+        back = way_back(desk.ledger, copy, desk.home, user, visit_id)
+        code = code_of(copy, found.filing.enterprise_id)
     able = steps_from(found.position, user.roles) if user.jurisdiction.acts_for(found.authority) else ()
     told: Row = {
         **plain(found),
@@ -192,10 +77,28 @@ def visit(asking: Somebody, visit_id: UUID) -> Response:
             for one in revisions
         ],
         "able": [one.name for one in able],
+        "way_back": _back(asking, back),
+        "code": code,
     }
-    return asking.answer(
-        "visit.html", told, headers={"etag": f'"{found.version}"'}, **_around(asking, found, findings)
-    )
+    around = _around(asking, found, findings) | {"is_refused": is_refused(back)}
+    return asking.answer("visit.html", told, headers={"etag": f'"{found.version}"'}, **around)
+
+
+def _back(asking: Asking, back: WayBack) -> Row:
+    """How far it has come, by the minute and in words."""
+    rows = [
+        {"table": one.table, "key": one.key, "state": one.state, "refusal": one.refusal} for one in back.rows
+    ]
+    return {
+        "state": back.state,
+        "received_at": back.received_at,
+        "exported_at": back.exported_at,
+        "counted_at": back.counted_at,
+        "waits_for": list(back.waits_for),
+        "rows": rows,
+        "said": back_said.standing(back, asking.words),
+        "refused": back_said.refusals(back, asking.words),
+    }
 
 
 def _step(row: Row) -> Row:
@@ -225,7 +128,7 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
     return {
         "visit": found,
         "signers": names,
-        "name": _names(asking, [found]).get(found.filing.enterprise_id, found.filing.enterprise_id),
+        "name": names_of_firms(asking, [found]).get(found.filing.enterprise_id, found.filing.enterprise_id),
         "filing_told": sayings.filing_rows(found.filing, names, items, words),
         "record_told": sayings.record_rows(found.record, names, items, words) if found.record else [],
         "followed": told,
@@ -257,7 +160,11 @@ class Asked(Strict):
 
 
 # Before the one of forms: a name in a path takes dots too.
-@router.post("/visits/{visit_id}/steps/{step}.json")
+@for_programs(
+    router,
+    "/visits/{visit_id}/steps/{step}.json",
+    told_428={"description": "It is not said which version was looked at."},
+)
 def step_by_program(
     asking: Somebody,
     visit_id: UUID,

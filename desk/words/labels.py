@@ -218,6 +218,24 @@ REMEDY = vocab.CodeList(
 )
 
 
+ACT = vocab.CodeList(
+    "act",
+    {
+        "file": "objection lodged",
+        "decide": "objection decided",
+        "withdraw": "objection taken back",
+        "give": "override given",
+        "end": "override ended",
+    },
+)
+"""What is asked of the warehouse at the desk."""
+
+
+ACT_STATE = vocab.CodeList(
+    "state of an act", {"asked": "waits to be carried out", "done": "carried out", "refused": "refused"}
+)
+
+
 VERDICT = vocab.CodeList(
     "verdict",
     {

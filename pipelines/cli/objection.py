@@ -1,9 +1,7 @@
 """``./riskcode objection``: what is contested, until when it must be decided, and how it was."""
 
-import json as jsonlib
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from desk.files.tables import as_json
+from desk.say.disputes import changes, thing
 from desk.terminal.layout import plain_table
-from desk.words.labels import CONTESTABLE, FILER, OBJECTION_STATE, REMEDY
+from desk.words.labels import FILER, OBJECTION_STATE, REMEDY
 from desk.words.words import Words
 from pipelines.cli.groups import Later, group_of
 from pipelines.cli.options import Json, date_of, day, one_of
@@ -83,7 +82,7 @@ def _lines(row: Row, words: Words) -> list[str]:
     lines = [
         f"[bold]{row['objection_id']}[/] · {state}{late} · {escape(row['name'] or '')} "
         f"[dim]{escape(row['enterprise_id'])}[/]",
-        f"{words.within('objection', 'contested')}{words.colon}{escape(_thing(row, words))}",
+        f"{words.within('objection', 'contested')}{words.colon}{escape(thing(row, words))}",
         f"{words('grounds')}{words.colon}{escape(row['grounds'])}",
         f"{words('filed')}{words.colon}{row['filed_on']} · {escape(row['filed_by'])}"
         f"{_noted(words.label(FILER, row['filer']), words)} · "
@@ -102,24 +101,13 @@ def _lines(row: Row, words: Words) -> list[str]:
         )
         lines += [f"{words('reasons')}{words.colon}{escape(row['reasons'])}"] if row["reasons"] else []
         lines += (
-            [f"{words('changed')}{words.colon}{escape(_changes(row['changes']))}"] if row["changes"] else []
+            [f"{words('changed')}{words.colon}{escape(changes(row['changes'], words))}"]
+            if row["changes"]
+            else []
         )
     if row["code_now"]:
         lines.append(f"{words('code now')}{words.colon}{words.code(row['code_now'])}")
     return lines
-
-
-def _thing(row: Mapping[str, Any], words: Words) -> str:
-    """What is contested, and what it should say."""
-    if row["table_name"] is None:
-        return words("the code itself")
-    asked = f" → {_changes(row['asked'])}" if row["asked"] else ""
-    return f"{words.label(CONTESTABLE, row['table_name'])} {row['datum_id']}{asked}"
-
-
-def _changes(text: str) -> str:
-    told: dict[str, dict[str, str | None]] = jsonlib.loads(text)
-    return "; ".join(f"{name}: {one['from'] or '–'} → {one['to'] or '–'}" for name, one in told.items())
 
 
 def _hangs(row: Row, words: Words) -> str:
@@ -156,7 +144,7 @@ def _table(found: list[Row], words: Words) -> Table:
         moved = f"{words.code(row['code'])}→{then}" if row["is_decisive"] else "–"
         table.add_row(
             f"[bold]{row['objection_id']}[/]\n{escape(row['enterprise_id'])}",
-            escape(_thing(row, words)),
+            escape(thing(row, words)),
             f"{row['filed_on']}\n{due}",
             f"{words.label(OBJECTION_STATE, row['state'])}\n{moved}",
         )

@@ -17,6 +17,7 @@ from desk.words.words import Words
 from models.errors import RiskcodeError
 from models.field.states import ROLE
 from models.policy import load_policy
+from pipelines.acts import carrying
 from pipelines.beside import watching
 from pipelines.demo_people import let_in, require_demo
 from pipelines.settings import REPOSITORY, Settings, load_settings, version
@@ -47,7 +48,7 @@ def serve(
     """The desk in a browser: my day, the queue, enterprises; Ctrl-C ends it.
 
     It reads the published copy, and the newest one as soon as it is there; runs and watch go on beside it.
-    What counts at the desk goes into the inbox at once.
+    What counts at the desk goes into the inbox at once; objections and overrides are carried out by a process beside.
     """
     settings = load_settings()
     home, words, console = settings.home.prepare(), Words(settings.language), Console(highlight=False)
@@ -57,6 +58,7 @@ def serve(
         opened(home) as ledger,
         _listening(host, port) as listener,
         exporting(ledger, home),
+        carrying(settings, ledger),
         watching(settings) if watch else nullcontext(),
     ):
         if demo:

@@ -13,6 +13,7 @@ from desk.say.way_back import refusals, standing
 from desk.words.words import Words
 from tests.kills.doom import KILLED, TORN, Doom
 from tests.pipelines.test_way_back import CODES, CORE, asked, code_of, green, nothing, stored, watched
+from tests.worlds.desks import Desk as Served
 from tests.worlds.field import FINDING, filing, finding, record
 from tests.worlds.hazards import hazard, rechecked
 from tests.worlds.homes import copy_of
@@ -21,6 +22,7 @@ from tests.worlds.runs import DAY_1, ended, process, riskcode, run_arguments
 from warehouse.clock import LOCAL
 from warehouse.database.reading import reading
 from warehouse.field.export import export
+from warehouse.field.outbox import latest, put
 from warehouse.field.way_back import WayBack, way_back
 from warehouse.home import Home
 from warehouse.questions.today import published_now
@@ -132,12 +134,16 @@ def test_a_visit_tells_how_far_it_has_come(home: Home) -> None:
             ("violations", "exported"),
             ("filings", "exported"),
         }
-        assert standing(told, EN) == "received 12:00 · on its way into the codes"
+        assert told.exported_at is not None
+        exported = f"{told.exported_at.astimezone(LOCAL):%H:%M}"
+        assert standing(told, EN) == f"received 12:00 · exported {exported} · on its way into the codes"
 
         watched(home)
         told = way(desk, home, visit.visit_id)
         assert told.state == "counted" and told.counted_at is not None
-        assert standing(told, EN) == f"received 12:00 · counted {told.counted_at.astimezone(LOCAL):%H:%M}"
+        assert standing(told, EN) == (
+            f"received 12:00 · exported {exported} · counted {told.counted_at.astimezone(LOCAL):%H:%M}"
+        )
         assert standing(told, ZH).startswith("12:00 已接收 · ")
 
         again = rechecked(desk, visit, firm)
@@ -181,6 +187,25 @@ def test_a_refused_row_shows_its_rule_on_the_record(home: Home) -> None:
         assert len(said) == 3 and "unknown_enterprise" in said[0], said
         assert "an enterprise of the register" in said[0]
         assert all("被拒" in one for one in refusals(told, ZH))
+
+        # The desk says so on the page of the visit, which waits for its enterprise; a wrong word is refused for good.
+        served = Served(home, ledger)
+        browser = served.login("wang")
+        page = browser.get(f"/visits/{visit.visit_id}")
+        assert page.status_code == 200 and "unknown_enterprise" in page.text
+        assert not browser.get("/visits.json").json()["visits"][0]["is_refused"]
+        with ledger.writing() as connection:
+            held = latest(connection, "inspections", str(visit.visit_id))
+            assert held is not None
+            row = held[1] | {"enterprise_id": green(home), "kind": "nonsense"}
+            put(connection, "inspections", str(visit.visit_id), row, DAY_1)
+        export(ledger, home, everything=False)
+        watched(home)
+        shown = browser.get(f"/visits/{visit.visit_id}.json").json()["way_back"]
+        assert shown["state"] == "refused" and "unknown_code:kind" in shown["refused"][0]
+        assert "by a revision with its reason" in shown["refused"][0] and shown["exported_at"]
+        assert browser.get("/visits.json").json()["visits"][0]["is_refused"]
+        assert "a row was refused" in browser.get("/visits").text
 
         # Of another authority it is as if it were not there.
         stranger = person(ledger, "zhao", at=type(LIXIA)("district", "370103"))

@@ -99,7 +99,7 @@ def _filed_so(
         SELECT objection_id FROM dispute.objections ANTI JOIN dispute.decisions USING (objection_id)
         WHERE enterprise_id = $id AND table_name IS NOT DISTINCT FROM $table_name AND filed_by = $by
           AND source IS NOT DISTINCT FROM $source AND datum_id IS NOT DISTINCT FROM $datum_id
-          AND asked IS NOT DISTINCT FROM $asked AND grounds = $grounds AND filed_on = $on
+          AND asked IS NOT DISTINCT FROM $asked AND grounds = $grounds AND filed_on <= $on
         """
     told = {"id": filing.enterprise_id, "by": by, "grounds": filing.grounds.strip(), "on": filing.on}
     return value(

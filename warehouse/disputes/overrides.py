@@ -45,7 +45,7 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     """
     reason = require_reason(given.reason, Message("The reason of an override"))
     by = require_name(given.by, Message("Who gives an override"))
-    if (there := _given_so(connection, given, by, reason)) is not None:
+    if (there := is_given_so(connection, given)) is not None:
         return there
     limits = coding.policy.review.overrides
     days = (given.last_day - given.first_day).days + 1
@@ -97,13 +97,14 @@ def give_override(connection: Connection, coding: "Coding", given: Given) -> str
     return number
 
 
-def _given_so(connection: Connection, given: Given, by: str, reason: str) -> str | None:
+def is_given_so(connection: Connection, given: Given) -> str | None:
     """Number of this very override, if it stands: whoever gave it died before it was told, and gives it again."""
     asked = (
         "SELECT override_id FROM dispute.overrides WHERE enterprise_id = ? AND code = ? AND first_day = ? "
         "AND last_day = ? AND given_by = ? AND reason = ? AND ended_on IS NULL"
     )
-    told = [given.enterprise_id, given.code, given.first_day, given.last_day, by, reason]
+    told = [given.enterprise_id, given.code, given.first_day, given.last_day]
+    told += [given.by.strip(), " ".join(given.reason.split())]
     return value(connection, asked, told)
 
 

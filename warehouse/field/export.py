@@ -1,8 +1,8 @@
 """What counts at the desk, as daily files in the inbox, where the way back begins.
 
-How far it got is noted beside the files, after they are whole: whoever dies in between leaves files that the next one
-finds to be right.  The note tells which row it ends with; with another ledger, or one of before, all days are compared
-anew.  The warehouse is never opened.
+How far it got, and when, is noted beside the files, after they are whole: whoever dies in between leaves files that the
+next one finds to be right.  The note tells which row it ends with; with another ledger, or one of before, all days are
+compared anew.  The warehouse is never opened.
 """
 
 import json
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import BusyError, RiskcodeError
+from warehouse.clock import local_now
 from warehouse.exchange import synced
 from warehouse.field import outbox
 from warehouse.field.engine import Ledger
@@ -36,6 +37,8 @@ PATIENCE_SECONDS: Final = 60
 LOOK_SECONDS: Final = 2
 """How often the ledger is asked whether another process wrote; what its own writes is known at once."""
 _NOTE: Final = ".exported"
+_MOST_TIMES: Final = 2000
+"""Exports whose moments are kept: of visits signed some weeks ago nobody asks the minute any more."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,20 @@ def export(
             told = {table: _rows(connection, table, day) for table in outbox.TABLES}
             changed += write_days(folder, told, days=[day])
         if last and (changed or _noted(connection, folder) != last):
-            _note(folder, last, outbox.seal_at(connection, last))
+            times = _times(folder) if _noted(connection, folder) else []
+            _note(folder, last, outbox.seal_at(connection, last), times)
     return Exported(last, tuple(changed))
 
 
 def exported_place(connection: Connection, home: Home) -> int:
     """How far the outbox of a ledger lies in the inbox; 0 where that is not known."""
     return _noted(connection, home.inbox / SOURCE)
+
+
+def exported_at(home: Home, place: int) -> datetime | None:
+    """When a row of the outbox came to lie in the inbox; ``None`` where that was not kept."""
+    kept = _times(home.inbox / SOURCE)
+    return next((datetime.fromisoformat(at) for until, at in kept if until >= place), None)
 
 
 @contextmanager
@@ -142,11 +152,22 @@ def _noted(connection: Connection, folder: Path) -> int:
     return place if outbox.seal_at(connection, place) == seal else 0
 
 
-def _note(folder: Path, place: int, seal: str | None) -> None:
+def _times(folder: Path) -> list[tuple[int, str]]:
+    """Places up to which was exported, in order, each with the moment."""
+    try:
+        told = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+        return [(int(place), str(at)) for place, at in told.get("times", [])]
+    except (FileNotFoundError, ValueError, AttributeError, TypeError):
+        return []
+
+
+def _note(folder: Path, place: int, seal: str | None, times: list[tuple[int, str]]) -> None:
+    if not times or times[-1][0] < place:
+        times = [*times, (place, local_now().isoformat())][-_MOST_TIMES:]
     note = folder / _NOTE
     part = note.with_name(f"{_NOTE}.part")
     with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"place": place, "seal": seal}))
+        file.write(json.dumps({"place": place, "seal": seal, "times": times}))
         file.flush()
         os.fsync(file.fileno())
     part.replace(note)

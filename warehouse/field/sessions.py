@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from models.errors import LoginError
 from warehouse.field import audit
@@ -36,6 +36,11 @@ class Session:
     def csrf(self) -> str:
         """The mark that forms of this session carry; whoever does not know the token cannot reckon it."""
         return hmac.new(self.token.encode(), b"csrf", sha256).hexdigest()
+
+    @property
+    def token_hash(self) -> str:
+        """What the ledger keeps of the token."""
+        return _hash(self.token)
 
     def is_own(self, csrf: str) -> bool:
         """Whether a form comes from this session."""
@@ -81,6 +86,16 @@ def session_of(ledger: Ledger, token: str, now: datetime) -> Session:
             mine = SESSIONS.c.token_hash == found["token_hash"]
             connection.execute(update(SESSIONS).where(mine).values(seen_at=now))
     return Session(token, user, found["expires_at"])
+
+
+def open_sessions(ledger: Ledger, now: datetime) -> dict[str, int]:
+    """How many sessions of each person are open, by number; of others nothing."""
+    is_open = (
+        SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.expires_at > now) & (SESSIONS.c.seen_at > now - IDLE)
+    )
+    query = select(SESSIONS.c.user_id, func.count()).where(is_open).group_by(SESSIONS.c.user_id)
+    with ledger.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def log_out(ledger: Ledger, session: Session, now: datetime) -> None:

@@ -203,6 +203,25 @@ OUTBOX: Final = Table(
     UniqueConstraint("table", "key", "revision"),
     Index("ix_outbox_recorded_on", "recorded_on"),
 )
+ACTS: Final = Table(
+    "acts",
+    METADATA,
+    Column("act_id", _ID, primary_key=True, doc="given by whoever asked, so that asking again does nothing"),
+    Column("kind", String(20), nullable=False, doc="file, decide, withdraw, give or end"),
+    Column("enterprise_id", _WORD, nullable=False, index=True),
+    Column("level", String(20), nullable=False, doc="of the authority that the enterprise belongs to"),
+    Column("division", String(20), nullable=False),
+    Column("told", Document, nullable=False, doc="what is to be done, as it was asked"),
+    Column("asked_by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("asked_on", Date, nullable=False, doc="day it counts for"),
+    Column("state", String(20), nullable=False, doc="asked, done or refused"),
+    Column("tries", Integer, nullable=False),
+    Column("number", String(40), doc="of the objection or the override, once it is done"),
+    Column("said", Document, doc="why it was refused, or waits, by language"),
+    Column("settled_at", Moment),
+)
+Index("ix_acts_state_asked_at", ACTS.c.state, ACTS.c.asked_at)
 AUDIT: Final = Table(
     "audit",
     METADATA,

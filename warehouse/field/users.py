@@ -110,18 +110,29 @@ def change_user(
     crew_id: str | None = None,
     officer_id: str | None = None,
     is_active: bool | None = None,
+    is_nowhere: bool = False,
 ) -> User:
-    """Change what is given, and end the sessions of the person.  Raises FieldError, NotThereError."""
+    """Change what is given, and end the sessions of the person; an empty crew or officer's number is taken away.
+
+    ``is_nowhere``: the person belongs to no authority any more.
+
+    Raises FieldError, also where an administrator would be locked out by the own hand; NotThereError.
+    """
     _require_admin(by)
     with ledger.writing() as connection:
+        # As they are now: of two administrators who lock each other at once, one stays.
+        _require_admin(user_of(connection, by.user_id) if by else None)
         before = _user(_row(connection, user_id))
+        _require_not_oneself(by, before, roles, is_active)
         changes: dict[str, Any] = {}
-        if roles is not None or authority is not None:
-            place = authority or before.authority
+        if roles is not None or authority is not None or is_nowhere:
+            place = None if is_nowhere else authority or before.authority
             changes["roles"] = sorted(_roles(roles or before.roles, place))
-            changes |= {"level": place.level, "division": place.division} if place else {}
+            changes |= {"level": place.level if place else None, "division": place.division if place else ""}
         given = {"crew_id": crew_id, "officer_id": officer_id, "is_active": is_active}
-        changes |= {name: value for name, value in given.items() if value is not None}
+        changes |= {
+            name: None if value == "" else value for name, value in given.items() if value is not None
+        }
         if not changes:
             return before
         connection.execute(update(USERS).where(USERS.c.user_id == user_id).values(**changes))
@@ -130,10 +141,12 @@ def change_user(
         return _user(_row(connection, user_id))
 
 
-def set_password(ledger: Ledger, user_id: str, password: str, *, by: User | None, now: datetime) -> None:
+def set_password(
+    ledger: Ledger, user_id: str, password: str, *, by: User | None, now: datetime, keep: str = ""
+) -> None:
     """Give a new password, one's own or as an administrator, and end all sessions.
 
-    Raises FieldError, NotThereError.
+    ``keep``: hash of the token of a session that goes on.  Raises FieldError, NotThereError.
     """
     if by is None or by.user_id != user_id:
         _require_admin(by)
@@ -144,8 +157,24 @@ def set_password(ledger: Ledger, user_id: str, password: str, *, by: User | None
     with ledger.writing() as connection:
         connection.execute(update(USERS).where(USERS.c.user_id == user_id).values(password=hashed))
         connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.what == "login", ATTEMPTS.c.who == login))
-        end_sessions(connection, user_id, now)
+        end_sessions(connection, user_id, now, keep=keep)
         _note(connection, now, by, "password_set", user_id, {})
+
+
+def send_away(ledger: Ledger, user_id: str, *, by: User | None, now: datetime) -> int:
+    """End all sessions of a person, who may log in again; how many were open.  Raises FieldError, NotThereError."""
+    _require_admin(by)
+    with ledger.writing() as connection:
+        _row(connection, user_id)
+        count = end_sessions(connection, user_id, now)
+        _note(connection, now, by, "sessions_ended", user_id, {"count": count})
+        return count
+
+
+def find_user(ledger: Ledger, user_id: str) -> User:
+    """A person by number.  Raises NotThereError."""
+    with ledger.reading() as connection:
+        return user_of(connection, user_id)
 
 
 def users(ledger: Ledger) -> list[User]:
@@ -182,10 +211,11 @@ def checked(ledger: Ledger, login: str, password: str, *, address: str, now: dat
     return _user(found)
 
 
-def end_sessions(connection: Connection, user_id: str, now: datetime) -> None:
-    """End all sessions of a person."""
+def end_sessions(connection: Connection, user_id: str, now: datetime, *, keep: str = "") -> int:
+    """End all sessions of a person, but for the one whose token has the hash ``keep``; how many."""
     open_ones = (SESSIONS.c.user_id == user_id) & SESSIONS.c.ended_at.is_(None)
-    connection.execute(update(SESSIONS).where(open_ones).values(ended_at=now))
+    others = open_ones & (SESSIONS.c.token_hash != keep)
+    return connection.execute(update(SESSIONS).where(others).values(ended_at=now)).rowcount
 
 
 def _throttle(connection: Connection, who: dict[str, str], now: datetime) -> int:
@@ -250,6 +280,20 @@ def _require_sound(password: str, login: str) -> None:
 def _require_admin(by: User | None) -> None:
     if by is not None and not (by.is_active and ADMIN in by.roles):
         raise FieldError("Only an administrator changes users. Ask one.")
+
+
+def _require_not_oneself(
+    by: User | None, before: User, roles: frozenset[str] | None, is_active: bool | None
+) -> None:
+    """As nobody takes the own key away, one administrator is always left; the terminal of the machine may."""
+    if (
+        by is not None
+        and by.user_id == before.user_id
+        and (is_active is False or (roles and ADMIN not in roles))
+    ):
+        raise FieldError(
+            "Nobody takes the own account of an administrator away. Let another administrator do it."
+        )
 
 
 def _roles(roles: frozenset[str], authority: Authority | None) -> frozenset[str]:

@@ -4,12 +4,13 @@ Whoever asks says which version was looked at: where somebody else was quicker, 
 with the same request, nothing is done twice.  A visit of another authority is as if it were not there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Text, insert, or_, select, type_coerce, update
 
 from models.errors import ConflictError, FaultsError, FieldError
 from models.field.facts import Fault
@@ -21,7 +22,7 @@ from warehouse.field.counting import count_if_whole, filed_back, told_back
 from warehouse.field.engine import Ledger
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.steps import TAKE, Taking, filing_values
-from warehouse.field.tables import FINDINGS, IMAGES, REVISIONS, STEPS, VISITS
+from warehouse.field.tables import FINDINGS, IMAGES, REVISIONS, STEPS, VISITS, canonical
 from warehouse.field.users import User
 from warehouse.field.visit import (
     Ask,
@@ -36,6 +37,8 @@ from warehouse.field.visit import (
 )
 
 MOST_LISTED = 500
+_PORTION = 500
+"""Visits that are held at once where all are gone through."""
 
 
 def begin(
@@ -114,6 +117,64 @@ def listed(
     with ledger.reading() as connection:
         found = connection.execute(query.limit(min(limit, MOST_LISTED))).mappings()
         return [visit_of(row) for row in found]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Visits that are looked for; what is empty leaves all.
+
+    ``first_on`` and ``last_on``: of the planned day, both inclusive.  ``who``: number, or part of the name, of somebody
+    who goes.
+    """
+
+    states: tuple[str, ...] = ()
+    planned_on: date | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+    enterprise_id: str | None = None
+    who: str = ""
+
+
+def every(ledger: Ledger, user: User, wanted: Wanted) -> Iterator[Visit]:
+    """All visits that are wanted and that somebody sees, those planned last first, read in portions."""
+    query = _narrowed(select(VISITS.c.visit_id).where(user.jurisdiction.where(VISITS)), wanted)
+    query = query.order_by(VISITS.c.planned_on.is_(None), VISITS.c.planned_on.desc(), VISITS.c.visit_id)
+    with ledger.reading() as connection:
+        numbers = list(connection.execute(query).scalars())
+    for begins in range(0, len(numbers), _PORTION):
+        portion = numbers[begins : begins + _PORTION]
+        mine = VISITS.c.visit_id.in_(portion) & user.jurisdiction.where(VISITS)
+        # A transaction each: who reads slowly holds up nobody.
+        with ledger.reading() as connection:
+            found = {
+                row["visit_id"]: visit_of(row)
+                for row in connection.execute(select(VISITS).where(mine)).mappings()
+            }
+        yield from (found[one] for one in portion if one in found and _goes(found[one], wanted.who))
+
+
+def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.states:
+        query = query.where(VISITS.c.state.in_(wanted.states))
+    if wanted.planned_on is not None:
+        query = query.where(VISITS.c.planned_on == wanted.planned_on)
+    if wanted.first_on is not None:
+        query = query.where(VISITS.c.planned_on >= wanted.first_on)
+    if wanted.last_on is not None:
+        query = query.where(VISITS.c.planned_on <= wanted.last_on)
+    if wanted.enterprise_id is not None:
+        query = query.where(VISITS.c.enterprise_id == wanted.enterprise_id)
+    if wanted.who:
+        # Only those who can be meant; which are is judged by their forms.
+        part = canonical(wanted.who)[1:-1]
+        texts = (type_coerce(column, Text) for column in (VISITS.c.filing, VISITS.c.names))
+        query = query.where(or_(*(text.contains(part, autoescape=True) for text in texts)))
+    return query
+
+
+def _goes(visit: Visit, who: str) -> bool:
+    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
+    return not who or any(who == one or who in visit.names.get(one, "") for one in going)
 
 
 def claims(ledger: Ledger, user: User, enterprises: Collection[str]) -> list[Visit]:

@@ -20,13 +20,13 @@ from warehouse.database.meta import value
 from warehouse.database.reading import Row
 from warehouse.field import outbox
 from warehouse.field.engine import Ledger
-from warehouse.field.export import SOURCE, exported_place
+from warehouse.field.export import SOURCE, exported_at, exported_place
 from warehouse.field.outbox import Held
-from warehouse.field.tables import BLOBS, IMAGES, REVISIONS
+from warehouse.field.tables import BLOBS, FINDINGS, IMAGES, REVISIONS
 from warehouse.field.users import User
 from warehouse.field.visit import Visit, row_of, visit_of
 from warehouse.home import Home
-from warehouse.questions.records import findings_of, refusals_of, visits_of
+from warehouse.questions.records import findings_of, refusals_of, refused_numbers, visits_of
 
 OPEN, WAITS, RECEIVED, EXPORTED, REFUSED, COUNTED = (
     *("open", "waits", "received", "exported"),
@@ -54,12 +54,14 @@ class WayBack:
     """A visit, as far as it has come.
 
     ``state``: open (nothing is signed), waits (``waits_for``), received, exported, refused or counted.
-    ``received_at``: when its last revision was signed; ``counted_at``: when what readers see was taken in.
+    ``received_at``: when its last revision was signed; ``exported_at``: when the last of its rows came to lie in the
+    inbox; ``counted_at``: when what readers see was taken in.
     """
 
     visit_id: UUID
     state: str
     received_at: datetime | None
+    exported_at: datetime | None
     counted_at: datetime | None
     waits_for: tuple[str, ...]
     rows: tuple[Sent, ...]
@@ -87,7 +89,31 @@ def way_back(ledger: Ledger, copy: Connection, home: Home, user: User, visit_id:
     rows = tuple(_sent(one, place, shown, refusals.get((one.table, one.key))) for one in held)
     state, waits = told_of(visit, missing, rows)
     counted = _taken_in(copy, held, received) if state == COUNTED else None
-    return WayBack(visit_id, state, received, counted, waits, rows)
+    last = max((one.place for one in held if one.table != "filings"), default=0)
+    exported = exported_at(home, last) if 0 < last <= place else None
+    return WayBack(visit_id, state, received, exported, counted, waits, rows)
+
+
+def refused_among(
+    ledger: Ledger, copy: Connection, home: Home, user: User, visits: Iterable[Visit]
+) -> set[UUID]:
+    """Which of these visits have a row that was refused, and still is."""
+    refused = refused_numbers(copy, SOURCE)
+    if not refused:
+        return set()
+    with ledger.reading() as connection:
+        query = select(FINDINGS.c.visit_id).where(FINDINGS.c.finding_id.in_(refused))
+        named = refused | set(connection.execute(query).scalars())
+    return {
+        one.visit_id
+        for one in visits
+        if str(one.visit_id) in named and is_refused(way_back(ledger, copy, home, user, one.visit_id))
+    }
+
+
+def is_refused(way: WayBack) -> bool:
+    """Whether any of its rows was refused, its filing too."""
+    return any(one.state == REFUSED for one in way.rows)
 
 
 def told_of(visit: Visit, missing: Sequence[str], rows: Sequence[Sent]) -> tuple[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from models.vocabulary import CODE_KEYS
 from warehouse.database.frames import Connection
+from warehouse.database.meta import FOREVER
 from warehouse.database.reading import Row, rows
 from warehouse.database.runs import IS_ISSUED
 from warehouse.questions.area import districts, in_district
@@ -102,6 +103,20 @@ def queue_length(
     SELECT count(*) AS firms FROM risk.codes c JOIN core.enterprises e USING (enterprise_id) WHERE {_IS_ASKED}
     """
     return rows(connection, counted, asked)[0]["firms"]
+
+
+def code_of(connection: Connection, enterprise_id: str) -> Row | None:
+    """The code of an enterprise, and ``since`` when it has it; ``None`` of one without a code."""
+    found = rows(
+        connection,
+        f"""
+        SELECT c.code, coalesce(max(h.valid_from), c.as_of) AS since FROM risk.codes c
+        LEFT JOIN risk.code_history h ON h.enterprise_id = c.enterprise_id AND h.valid_to = {FOREVER}
+        WHERE c.enterprise_id = $id GROUP BY c.code, c.as_of
+        """,
+        {"id": enterprise_id},
+    )
+    return found[0] if found else None
 
 
 def overdue(connection: Connection) -> list[Row]:

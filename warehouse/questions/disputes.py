@@ -7,6 +7,7 @@ from models.errors import DisputeError
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.database.validity import counted_visit, standing
+from warehouse.questions.area import EVERYWHERE, Area, in_district
 
 OPEN = """
 SELECT o.objection_id, o.enterprise_id, o.table_name, o.source, o.datum_id, o.filed_on, o.decide_by, o.is_provisional,
@@ -39,7 +40,7 @@ def contested_marks(objecting: str = "dispute.open") -> str:
     """
 
 
-_OBJECTIONS = """
+_OBJECTIONS = f"""
 SELECT o.objection_id, o.enterprise_id, e.name, o.filed_on, o.filed_by, o.filer, o.table_name, o.source, o.datum_id,
        o.asked, o.grounds, o.known_on, o.file_by, o.late_reason, o.new_evidence, o.earlier_id, o.as_of, o.code,
        o.code_if_upheld, o.is_decisive, o.decide_by, o.is_provisional, coalesce(d.outcome, 'open') AS state,
@@ -49,26 +50,33 @@ FROM dispute.objections o
 LEFT JOIN dispute.decisions d USING (objection_id)
 LEFT JOIN core.enterprises e ON e.enterprise_id = o.enterprise_id
 WHERE ($id IS NULL OR o.objection_id = $id) AND ($enterprise IS NULL OR o.enterprise_id = $enterprise)
+  AND {in_district("e")}
   AND ($state IS NULL OR coalesce(d.outcome, 'open') = $state)
 ORDER BY d.outcome IS NOT NULL, CASE WHEN d.outcome IS NULL THEN o.decide_by END, o.objection_id DESC
 """
 
 
 def objections(
-    connection: Connection, *, day: date, enterprise_id: str | None = None, state: str | None = None
+    connection: Connection,
+    *,
+    day: date,
+    enterprise_id: str | None = None,
+    state: str | None = None,
+    objection_id: str | None = None,
+    area: Area = EVERYWHERE,
 ) -> list[Row]:
     """Objections with their decisions, open ones first, those due first before others.
 
-    ``state``: open, upheld, rejected or withdrawn_by_filer.  ``day``: that clocks are read on.
+    ``state``: open, upheld, rejected or withdrawn_by_filer.  ``day``: that clocks are read on.  ``area``: where their
+    enterprises lie.
     """
-    asked = {"id": None, "enterprise": enterprise_id, "state": state, "day": day}
-    return rows(connection, _OBJECTIONS, asked)
+    asked = {"id": objection_id, "enterprise": enterprise_id, "state": state, "day": day}
+    return rows(connection, _OBJECTIONS, asked | {"districts": area.arguments["districts"]})
 
 
 def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
     """One objection with its decision.  Raises DisputeError when there is none of that number."""
-    asked = {"id": objection_id, "enterprise": None, "state": None, "day": day}
-    found = rows(connection, _OBJECTIONS, asked)
+    found = objections(connection, day=day, objection_id=objection_id)
     if not found:
         raise DisputeError(
             "There is no objection '{objection_id}'. See ./riskcode objection list", objection_id=objection_id
@@ -76,7 +84,13 @@ def objection(connection: Connection, objection_id: str, *, day: date) -> Row:
     return found[0]
 
 
-def overrides(connection: Connection, *, enterprise_id: str | None = None) -> list[Row]:
+def overrides(
+    connection: Connection,
+    *,
+    enterprise_id: str | None = None,
+    override_id: str | None = None,
+    area: Area = EVERYWHERE,
+) -> list[Row]:
     """Every override, the newest first, with what came to light since and the verdict on it."""
     # The rules of disputes bring Polars, which other questions do without.
     from models.disputes import judge_override
@@ -84,8 +98,9 @@ def overrides(connection: Connection, *, enterprise_id: str | None = None) -> li
     found = rows(
         connection,
         "SELECT o.*, e.name FROM dispute.overrides o LEFT JOIN core.enterprises e USING (enterprise_id) "
-        "WHERE $id IS NULL OR o.enterprise_id = $id ORDER BY o.override_id DESC",
-        {"id": enterprise_id},
+        "WHERE ($id IS NULL OR o.enterprise_id = $id) AND ($number IS NULL OR o.override_id = $number) "
+        f"AND {in_district('e')} ORDER BY o.override_id DESC",
+        {"id": enterprise_id, "number": override_id, "districts": area.arguments["districts"]},
     )
     return [
         {

@@ -75,6 +75,20 @@ def _of(connection: Connection, table: str, order: str, enterprise_id: str, limi
     return rows(connection, f"FROM {table} WHERE enterprise_id = $id ORDER BY {order} LIMIT $most", asked)
 
 
+def refused_numbers(connection: Connection, source: str) -> set[str]:
+    """Numbers of the rows of a source that were refused and still are, whatever their table."""
+    told = {"keys": [f"$.{table.key[-1]}" for table in TABLES.values()], "source": source}
+    found = rows(
+        connection,
+        """
+        SELECT DISTINCT unnest(json_extract_string(content, $keys::VARCHAR[])) AS number FROM raw.rejected_rows
+        WHERE source = $source AND state = 'open' AND json_valid(content)
+        """,
+        told,
+    )
+    return {row["number"] for row in found if row["number"]}
+
+
 def refusals_of(connection: Connection, source: str, table: str, numbers: Sequence[str]) -> list[Row]:
     """Refused rows of a source that still stand, by the number they were delivered with (``number``).
 

@@ -23,7 +23,11 @@ addEventListener("fetch", (event) => {
   const address = new URL(request.url);
   if (address.origin !== location.origin) return;
   if (request.method === "POST" && address.pathname === "/logout") event.waitUntil(forget(null));
-  if (request.method !== "GET") return;
+  if (request.method !== "GET") {
+    // What was sent may have changed what is needed on the way.
+    last = 0;
+    return;
+  }
   if (address.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event, address));
 });

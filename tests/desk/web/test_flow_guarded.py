@@ -6,9 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
+
+from desk.web import ledger
 from tests.worlds.crews import JPEG, Crew, fields
 from tests.worlds.desks import LIXIA, asked
-from warehouse.field import audit
+from warehouse.field import audit, visits
 
 
 def test_asked_again_nothing_is_done_twice_and_something_else_under_the_same_number_is_refused(
@@ -169,6 +172,26 @@ def test_the_ledger_is_filtered_and_exported(crew: Crew) -> None:
     lines = table.content.decode("utf-8-sig").splitlines()
     assert table.headers["content-type"].startswith("text/csv") and len(lines) == 2
     assert number in lines[1] and crew.names[crew.officers[0]] in lines[1] and "安全生产法 65" in lines[1]
+
+
+def test_the_ledger_tells_a_range_of_days_and_its_table_has_all_that_its_list_has_not(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = crew.firms[3]
+    numbers = [crew.begin(firm=firm, planned_on=f"2026-07-1{day}") for day in range(5)]
+    asked_for = f"enterprise={firm}&from=2026-07-11&to=2026-07-13"
+    told = crew.leader.get(f"/visits.json?{asked_for}").json()
+    assert ([one["visit_id"] for one in told["visits"]], told["is_whole"]) == (numbers[3:0:-1], True)
+    assert {one["is_refused"] for one in told["visits"]} == {False}
+    monkeypatch.setattr(ledger, "MOST_LISTED", 2)
+    monkeypatch.setattr(ledger, "_PORTION", 1)
+    monkeypatch.setattr(visits, "_PORTION", 2)
+    told = crew.leader.get(f"/visits.json?{asked_for}").json()
+    assert ([one["visit_id"] for one in told["visits"]], told["is_whole"]) == (numbers[3:1:-1], False)
+    assert "More than 2 visits match" in crew.leader.get(f"/visits?{asked_for}").text
+    lines = crew.leader.get(f"/visits.csv?{asked_for}").content.decode("utf-8-sig").splitlines()
+    assert [line[:36] for line in lines[1:]] == numbers[3:0:-1]
+    assert crew.leader.get("/visits.csv?from=x").status_code == 422
 
 
 def test_reading_a_visit_or_a_passport_is_written_down(crew: Crew) -> None:

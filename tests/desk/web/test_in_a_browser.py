@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,29 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=[pytest.param("en", marks=pytest.mark.whole), "zh"])
 def served(
     request: pytest.FixtureRequest, coded: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """A desk in each language that listens, its address, and the session of a leader."""
     with desk_of(coded, tmp_path_factory.mktemp("served"), language=request.param) as desk:
         desk.add("leader", "leader")
-        server = uvicorn.Server(uvicorn.Config(desk.app, port=0, log_level="error"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        [listener] = server.servers[0].sockets
-        yield desk, f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        with listening(desk) as address:
+            yield desk, address
+
+
+@contextmanager
+def listening(desk: Desk) -> Generator[str]:
+    """A desk that listens; its address."""
+    server = uvicorn.Server(uvicorn.Config(desk.app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    [listener] = server.servers[0].sockets
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="module")

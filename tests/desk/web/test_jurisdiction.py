@@ -1,6 +1,7 @@
 """Nobody sees what lies elsewhere: not in a list, not on a page, not by its number."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.web.viewer import Viewer
-from tests.worlds.desks import LIXIA, SHIZHONG, Desk, asked
+from tests.worlds.crews import MORNING, Crew, fields
+from tests.worlds.desks import LIXIA, SHIZHONG, Desk, asked, desk_of
+from tests.worlds.disputed import disputed
 from tests.worlds.effort import tries
 
 ROLES = ("inspector", "leader", "analyst", "auditor")
@@ -134,6 +137,113 @@ def test_an_inspector_sees_no_day_of_other_crews_and_a_leader_does(desk: Desk, c
     told = desk.login("lixia").get(f"/day.json?on={day}").json()
     assert told["of"] == "authority"
     assert {(visit["level"], visit["division"]) for visit in told["visits"]} == {("district", LIXIA)}
+
+
+DESK_LISTS = (
+    "/visits.json?size=200",
+    "/visits.json?state=filed",
+    "/objections.json?size=200",
+    "/objections.json?state=open",
+    "/overrides.json?size=200",
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """A desk with a visit, objections, an override and an act in each of two districts, and people of each place."""
+
+    crew: Crew
+    home: Path
+    browsers: dict[tuple[str, str], Any]
+    numbers: dict[str, dict[str, str]]
+
+    def firm(self, district: str) -> tuple[str, str]:
+        """The enterprise that is contested in a district, and where it lies."""
+        [found] = asked(
+            self.home,
+            "SELECT enterprise_id, division FROM dispute.overrides JOIN core.enterprises USING (enterprise_id) "
+            "WHERE starts_with(division, ?)",
+            district,
+        )
+        return found
+
+
+@pytest.fixture(scope="module")
+def places(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    home = disputed(coded, tmp_path_factory.mktemp("disputed"))
+    with desk_of(home, tmp_path_factory.mktemp("places")) as made:
+        made.now = MORNING
+        crew, numbers = Crew(made, home), dict[str, dict[str, str]]()
+        people = {
+            (role, division): made.login(made.add(f"{role}-{division}", role, level=level, division=division))
+            for role in ROLES
+            for level, division in PLACES
+        }
+        built = Places(crew, home, people, numbers)
+        for n, (district, who) in enumerate(
+            zip((LIXIA, SHIZHONG), (crew.officer, crew.stranger), strict=True)
+        ):
+            firm, _ = built.firm(district)
+            visit = crew.begin(who, firm=firm)
+            crew.done(visit, "file", who) if district == LIXIA else None
+            form = fields(who.get(f"/objections/new?enterprise={firm}").text, "/objections")
+            act = who.post("/objections", data=form | {"by": "王五", "grounds": "不服"}).headers["location"]
+            numbers[district] = {"visit": visit, "act": act, "objection": f"O-2026-{n}1", "firm": firm}
+        yield built
+
+
+@settings(max_examples=tries(60))
+@given(
+    who=st.sampled_from([(role, place) for role in ROLES for _, place in PLACES]),
+    path=st.sampled_from(DESK_LISTS),
+)
+def test_what_the_desk_lists_is_of_the_own_place_only(
+    places: Places, who: tuple[str, str], path: str
+) -> None:
+    answer = places.browsers[who].get(path)
+    where = dict(asked(places.home, "SELECT enterprise_id, division FROM core.enterprises"))
+    found = [*firms_in(answer.json())]
+    assert answer.status_code == 200 and [firm for firm in found if not lies_in(who[1], where[firm])] == []
+    if (who[1], "state=filed" in path) != (SHIZHONG, True) and who[1] in (LIXIA, SHIZHONG):
+        assert places.numbers[who[1]]["firm"] in found, "there is something to see"
+
+
+@settings(max_examples=tries(60))
+@given(
+    who=st.sampled_from([(role, place) for role in ROLES for _, place in PLACES]),
+    district=st.sampled_from([LIXIA, SHIZHONG]),
+    path=st.sampled_from(
+        [
+            *(
+                "/visits/{visit}",
+                "/visits/{visit}.json",
+                "/visits/{visit}/filing",
+                "/records/{visit}",
+                "{act}",
+            ),
+            *("{act}.json", "/objections/{objection}", "/objections/{objection}.json"),
+            *("/objections/new?enterprise={firm}", "/overrides/new.json?enterprise={firm}"),
+        ]
+    ),
+)
+def test_what_lies_elsewhere_has_no_page_at_the_desk(
+    places: Places, who: tuple[str, str], district: str, path: str
+) -> None:
+    told = places.numbers[district]
+    answer = places.browsers[who].get(path.format(**told))
+    # Visits and acts are the authority's, objections lie where their enterprise does.
+    of_authority = "{visit}" in path or "{act}" in path
+    is_own = who[1] == district if of_authority else lies_in(who[1], places.firm(district)[1])
+    assert (answer.status_code != 404) == is_own, answer.text
+    if is_own and "new" not in path and "/records" not in path:
+        assert answer.status_code == 200
+
+
+def test_users_are_for_administrators_alone(places: Places) -> None:
+    for browser in places.browsers.values():
+        for path in ("/users", "/users.json", "/users/new", "/users/new.json", "/users/nobody.json"):
+            assert browser.get(path).status_code == 403, path
+        assert browser.get("/me").status_code == 200
 
 
 def test_who_keeps_users_alone_sees_no_enterprise(desk: Desk) -> None:

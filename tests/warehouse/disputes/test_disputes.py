@@ -310,6 +310,7 @@ def test_of_several_open_objections_the_mark_is_that_of_the_first_due_and_of_the
 def test_the_same_thing_is_contested_once_unless_there_is_new_evidence(connection: Connection) -> None:
     first = filed(connection)
     assert filed(connection) == first, "who files it once more is told of it"
+    assert filed(connection, on=DAY + timedelta(days=3)) == first, "on another day too"
     with pytest.raises(DisputeError, match=f"contested already: {first}"):
         filed(connection, by="a neighbour")
     decided(connection, first, outcome="rejected")
