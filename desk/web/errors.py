@@ -131,7 +131,15 @@ def _of_the_framework(request: Request, error: Exception) -> Response:
 
 def _of_a_question(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    names = ", ".join(dict.fromkeys(str(one["loc"][-1]) for one in error.errors()))
+    places = [one["loc"] for one in error.errors()]
+    if all(place[0] == "body" and len(place) > 1 for place in places):
+        fields = ", ".join(dict.fromkeys(".".join(map(str, place[1:])) for place in places))
+        unread = UnansweredError(
+            "These fields cannot be read as they were filled in: {fields}. Correct them, and send it again.",
+            fields=fields,
+        )
+        return said(request, unread)
+    names = ", ".join(dict.fromkeys(str(place[-1]) for place in places))
     asked = UnansweredError(
         "What the address asks for cannot be: {names}. Correct it, or begin again: /day", names=names
     )

@@ -124,7 +124,10 @@ async function unfinished(mine) {
     const link = document.createElement("a");
     link.href = `/records/${one.visit_id}`;
     link.textContent = one.firm;
-    line.append(link, ` · ${moment(one.changed_at)}`);
+    const drop = document.createElement("button");
+    Object.assign(drop, { type: "button", className: "quiet", textContent: words.drop });
+    drop.addEventListener("click", () => confirm(words.drop_sure) && store.dropDraft(one.user_id, one.visit_id));
+    line.append(link, ` · ${moment(one.changed_at)} `, drop);
     return line;
   });
   document.getElementById("unfinished").hidden = !lines.length;

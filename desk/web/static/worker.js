@@ -25,7 +25,7 @@ addEventListener("fetch", (event) => {
   if (request.method === "POST" && address.pathname === "/logout") event.waitUntil(forget(null));
   if (request.method !== "GET") {
     // What was sent may have changed what is needed on the way.
-    last = 0;
+    last = { user: null, at: 0 };
     return;
   }
   if (address.pathname.startsWith("/static/")) event.respondWith(file(request));

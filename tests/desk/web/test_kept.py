@@ -139,6 +139,15 @@ def test_who_opens_the_record_too_late_is_shown_both_and_begins_nothing(crew: Cr
     assert crew.officer.get(f"/visits/{number}.json").json()["state"] == "cancelled"
 
 
+def test_what_cannot_be_read_is_named_by_its_field(crew: Crew) -> None:
+    number = crew.begun()
+    answer = crew.step(number, "keep", record=crew.record(places=["长" * 201]))
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith(
+        "These fields cannot be read as they were filled in: record.places.0."
+    )
+
+
 def test_what_the_page_says_to_its_script_is_no_script(crew: Crew) -> None:
     number = crew.begun()
     text = crew.officer.get(f"/records/{number}").text + crew.officer.get("/outbox").text

@@ -119,11 +119,12 @@ def test_a_record_with_photos_survives_the_killed_browser_and_is_sent_once(
     device.window.set_offline(True)
     page = device.go(f"/records/{number}")
     assert page.locator("#kept").is_visible()
-    write(page, "断网时写下", is_empty=False)
+    write(page, is_empty=False)
     first = add_finding(page, "GEN-01", [photo((200, 0, 0), by_camera=True), photo((0, 200, 0))])
     second = add_finding(page, item, [photo((0, 0, 200))], criterion=said)
     third = add_finding(page, "GEN-01", [photo((90, 90, 0)), photo((0, 90, 90))], description="灭火器过期")
     assert "36.675, 117.05" in page.locator(f"[id='f-{first}']").inner_text()
+    page.fill("#situation", "断网时写下")
     page.wait_for_timeout(200)
     killed(tmp_path)
 
