@@ -15,6 +15,7 @@ from benchmarks.bulk import FULL, Size
 from benchmarks.city_in_bulk import fit as fit_card
 from benchmarks.city_in_bulk import intake as take_in
 from benchmarks.city_in_bulk import night as run_night
+from benchmarks.desk import desk as serve_desk
 from benchmarks.dynamic import dynamic as count_changes
 from benchmarks.history import record
 from benchmarks.planning import planning as plan_month
@@ -108,6 +109,20 @@ def watch(
     with bench() as own:
         report = follow_arrivals(own, Size(enterprises, events), arrivals)
     _finish(report, "watch", json=json)
+
+
+@app.command()
+def desk(
+    enterprises: Enterprises = Size.enterprises,
+    events: Events = Size.events,
+    seconds: Annotated[int, typer.Option(help="How long people read with nothing beside them.")] = 60,
+    json: Json = False,
+    keep: Keep = None,
+) -> None:
+    """What a page of the desk costs, and how long 64 people wait for one, also while a run publishes."""
+    with bench(keep) as own:
+        report = serve_desk(own, Size(enterprises, events), seconds)
+    _finish(report, "desk", json=json)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,15 +34,19 @@ REPOSITORY = Path(__file__).parents[1]
 PATIENCE = 120.0
 
 
-def prepare(bench: Bench, size: Size) -> tuple[Home, list[str]]:
-    """A home whose city is coded and published, with an empty inbox; ids of its enterprises."""
+def prepare(bench: Bench, size: Size, more: Callable[[Path], str] = lambda _: "") -> tuple[Home, list[str]]:
+    """A home whose city is coded and published, with an empty inbox; ids of its enterprises.
+
+    ``more``: puts further files into the inbox, and tells the lines of the mapping that read them.
+    """
     home = Home(bench.folder / "home").prepare()
     bench.tell("generating the delivery")
     bulk = write_bulk(bench.folder / "deliveries", size)
     inbox = home.inbox / "bench_city"
     inbox.mkdir()
     mapping = inbox / "mapping.yaml"
-    mapping.write_text(bulk.mapping.read_text() + f"archive_ends: {AS_OF}\n", encoding="utf-8")
+    told = f"{bulk.mapping.read_text()}{more(inbox)}archive_ends: {AS_OF}\n"
+    mapping.write_text(told, encoding="utf-8")
     for path in bulk.first.glob("*.parquet"):
         os.link(path, inbox / path.name)
     with writing(home) as connection:

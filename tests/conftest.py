@@ -16,6 +16,7 @@ from warehouse.home import Home
 pytest_plugins = [
     "tests.worlds.crews",
     "tests.worlds.desks",
+    "tests.worlds.devices",
     "tests.worlds.homes",
     "tests.worlds.instances",
     "tests.worlds.packs",

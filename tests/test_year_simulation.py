@@ -79,6 +79,7 @@ def test_nothing_is_known_before_it_is_recorded(lived: tuple[Log, LivingCity]) -
     assert whole["violations"].filter(pl.col("rectified_on") > pl.col("recorded_at")).is_empty()
 
 
+@pytest.mark.whole
 def test_the_same_city_told_twice_finds_the_same(lived: tuple[Log, LivingCity]) -> None:
     again, _ = simulate(Options(enterprises=FIRMS, seed=5, nights=2))
     made = lived[0].all("made").filter(pl.col("night").is_in(again.all("nights")["night"].implode()))

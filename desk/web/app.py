@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from desk.web import (
     acts,
@@ -16,6 +16,7 @@ from desk.web import (
     filing,
     month,
     objections,
+    offline,
     overrides,
     passes,
     people,
@@ -26,7 +27,7 @@ from desk.web import (
     visit,
 )
 from desk.web import ledger as ledger_pages
-from desk.web.asking import STATIC, Desk
+from desk.web.asking import STAMP, STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
 from models.policy.pack import Policy
@@ -52,16 +53,19 @@ _PAGES = (
     acts,
     objections,
     overrides,
+    offline,
 )
 
 
 class _Static(StaticFiles):
-    """Files whose address tells which edition is meant, so that browsers may keep them for good."""
+    """Files below the edition that is meant, so that browsers may keep them for good."""
 
-    def file_response(self, *args: Any, **more: Any) -> Response:
-        """A file."""
-        answer = super().file_response(*args, **more)
-        answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file; under an edition of before, the one of now, for that time only."""
+        stamp, _, name = path.partition("/")
+        answer = await super().get_response(name, scope)
+        is_kept = stamp == STAMP
+        answer.headers["cache-control"] = "public, max-age=31536000, immutable" if is_kept else "no-cache"
         return answer
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -41,7 +41,21 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SESSION, LANGUAGE = "riskcode_session", "riskcode_language"
 """Cookies."""
+OWNER: Final = "desk-user"
+"""Header of pages: for whom they are; of requests of a device: by whom what is sent was written."""
 YEAR = 366 * 24 * 3600
+
+
+def _stamp() -> str:
+    digest = sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(str(path.relative_to(STATIC)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+STAMP: Final = _stamp()
+"""Edition of all files of pages together: part of their address, so that modules find each other beside themselves."""
 
 
 @lru_cache
@@ -68,7 +82,7 @@ def _environment() -> Environment:
         "visits_say": visits_say,
         "vocabulary": vocabulary,
         "ways": ways,
-        "stamp": {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()},
+        "stamp": STAMP,
     }
     filters: dict[str, Any] = made.filters
     filters |= {"with_label": _with_label, "with_division": _with_division}
@@ -144,11 +158,16 @@ class Asking:
 
     @cached_property
     def own_session(self) -> Session:
-        """The session.  Raises LoginError where there is none."""
+        """The session.  Raises LoginError where there is none, or another person's than who wrote what is sent."""
         token = self.request.cookies.get(SESSION)
         if not token:
             raise LoginError("Nobody is logged in. Log in and ask again: /login")
-        return session_of(self.desk.ledger, token, self.desk.clock())
+        session = session_of(self.desk.ledger, token, self.desk.clock())
+        if self.request.headers.get(OWNER, session.user.user_id) != session.user.user_id:
+            raise LoginError(
+                "Somebody else wrote this than is logged in. Let that person log in and send it."
+            )
+        return session
 
     @cached_property
     def viewer(self) -> Viewer:
@@ -225,7 +244,8 @@ class Asking:
         if "as_of" not in content:
             around |= self._edition()
         text = self.desk.environment.get_template(template).render(around | content)
-        return HTMLResponse(text, status, headers)
+        owner = {OWNER: self.session.user.user_id} if self.session else {}
+        return HTMLResponse(text, status, {**owner, **(headers or {})})
 
     def _edition(self) -> Row:
         try:

@@ -14,23 +14,30 @@ from warehouse.questions.desk_facts import items_by_code
 
 def conflict(asking: Asking, error: ConflictError, message: str) -> Response:
     """The page of a conflict: what the ledger has, and what was to be written."""
-    held, offered = error.held, error.offered
-    back = f"/visits/{held.visit_id}" if isinstance(held, Visit) else None
+    back = f"/visits/{error.held.visit_id}" if isinstance(error.held, Visit) else None
+    said = both(asking, error)
     return asking.page(
-        "conflict.html",
-        status=409,
-        message=message,
-        held=_held(asking, held) if isinstance(held, Visit) else [],
-        offered=_offered(asking, offered, held),
-        back=back,
+        "conflict.html", status=409, message=message, back=back, held=said["held"], offered=said["offered"]
     )
 
 
-def _held(asking: Asking, visit: Visit) -> Told:
+def both(asking: Asking, error: ConflictError) -> dict[str, Told]:
+    """What the ledger has (``held``) and what was to be written (``offered``), as rows of heads and texts."""
+    held, offered = error.held, error.offered
+    is_record = isinstance(offered, Brought) and offered.record is not None and offered.filing is None
+    return {
+        "held": _held(asking, held, is_record=is_record) if isinstance(held, Visit) else [],
+        "offered": _offered(asking, offered, held),
+    }
+
+
+def _held(asking: Asking, visit: Visit, *, is_record: bool) -> Told:
     words = asking.words
     told: Told = [(words("state"), words.label(VISIT_STATE, visit.state))]
     told.append((words("changed"), sayings.moment(visit.changed_at)))
-    return told + _rows(asking, Brought(filing=visit.filing, record=visit.record), visit)
+    # Where records are compared the filing would only stand in the way; it has not changed since it was approved.
+    shown = Brought(filing=None if is_record else visit.filing, record=visit.record)
+    return told + _rows(asking, shown, visit)
 
 
 def _offered(asking: Asking, offered: object, held: object) -> Told:

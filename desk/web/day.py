@@ -46,12 +46,14 @@ def day(
     if chosen is not None and chosen not in choices:
         raise ForbiddenError("The visits of other crews are for their leader to see. Yours: /day")
     area, sent = _asked(viewer, chosen)
+    copy = asking.desk.published
+    plan = copy.asked(horizon)
+    days = copy.asked(planned_days, area, sent) if chosen else []
     with asking.reading() as connection:
-        plan = horizon(connection)
-        days = planned_days(connection, area, sent) if chosen else []
+        # Where deliveries go on it is the clock that tells it, and no copy.
         today = first_day_of_work(connection)
-        asked = day_of(on) or next((one for one in days if one >= today), today)
-        found = with_way(visits(connection, asked, asked, area, sent)) if chosen else []
+    asked = day_of(on) or next((one for one in days if one >= today), today)
+    found = with_way(copy.asked(visits, asked, asked, area, sent)) if chosen else []
     if crew:
         found = [row for row in found if row["crew_id"] == crew]
     found = with_ledger(asking, found)
@@ -80,7 +82,8 @@ def day(
 def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
     """Visits of the plan, each with what the ledger has of it (``ledger``): who filed it, and how far it is.
 
-    ``is_mine``: the person goes there, or began it; what others have claimed is theirs.
+    ``is_mine``: the person goes there, or began it; what others have claimed is theirs.  ``is_own``: the visit is the
+    own authority's, which files it; who is lent to another one goes there and files nothing.
     """
     user = asking.own_session.user
     made = claims(asking.desk.ledger, user, {row["enterprise_id"] for row in found}) if found else []
@@ -93,6 +96,7 @@ def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
     return [
         {
             **row,
+            "is_own": (row["level"], row["division"] or "") == (asking.viewer.level, asking.viewer.division),
             "ledger": _told(
                 by_plan.get(row["visit_id"]) or same_day.get((row["enterprise_id"], row["planned_on"])), user
             ),
@@ -112,8 +116,14 @@ def _told(visit: Visit | None, user: User) -> Row | None:
         "planned_on": visit.filing.planned_on,
         "is_filed": visit.filed_at is not None,
         "people": [visit.names.get(one, one) for one in going],
-        "is_mine": user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going,
+        "is_mine": is_mine(visit, user),
     }
+
+
+def is_mine(visit: Visit, user: User) -> bool:
+    """Whether somebody goes there, or began it."""
+    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
+    return user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going
 
 
 def whose(viewer: Viewer) -> list[Whose]:

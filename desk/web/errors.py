@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from desk.files.tables import as_json
 from desk.web.asking import Asking
-from desk.web.conflicts import conflict
+from desk.web.conflicts import both, conflict
 from desk.web.knowing import plain
 from desk.web.limits import HEADERS
 from models.errors import (
@@ -88,6 +88,7 @@ def _more(error: RiskcodeError, asking: Asking) -> dict[str, Any]:
         return {
             "held": plain(held) if isinstance(held, Visit) else None,
             "offered": offered.model_dump(mode="json") if isinstance(offered, BaseModel) else None,
+            "said": both(asking, error),
         }
     return {}
 

@@ -71,7 +71,9 @@ def _prefilled(asking: Asking, enterprise: str, plan: str, rechecks: UUID | None
         earlier = ledger_visits.load(asking.desk.ledger, asking.own_session.user, rechecks)
         record = earlier.record
         items = [one.item_code for one in record.findings if one.item_code] if record else []
-        told = {"enterprise_id": earlier.filing.enterprise_id, "kind": "recheck", "channel": "recheck"}
+        told: Row = {"enterprise_id": earlier.filing.enterprise_id, "kind": "recheck", "channel": "recheck"}
+        # Those who ordered it look again, until somebody names others.
+        told |= {name: getattr(earlier.filing, name) for name in ("officers", "technical_inspectors")}
         return read(Filing, {**around, **told, "rechecks": rechecks, "item_codes": [*dict.fromkeys(items)]})
     if not enterprise:
         raise UnansweredError("It is not said which enterprise is visited. Look for it first: /search")

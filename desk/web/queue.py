@@ -1,6 +1,6 @@
 """The queue: every visit that is due, in order of precedence; or every enterprise of a code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -84,10 +84,10 @@ def queue(
         limit=size,
         skip=(page - 1) * size,
     )
-    with asking.reading() as connection:
-        found = inspection_queue(connection, area, asked)
-        paged = Paged(page, size, queue_length(connection, area, asked))
-        crews, places = teams(connection, area), _places(asking, divisions(connection))
+    copy = asking.desk.published
+    found = copy.asked(inspection_queue, area, asked)
+    paged = Paged(page, size, copy.asked(queue_length, area, replace(asked, skip=0, limit=None)))
+    crews, places = copy.asked(teams, area), _places(asking, copy.asked(divisions))
     told = {"of": paged.of, "page": page, "size": size, "visits": found}
     filters = {
         "channel": channel,
@@ -126,7 +126,7 @@ def _of_code(
         if found is None:
             found = code_queries.queue(connection, **asked, **paging)
         paged = Paged(page, size, code_queries.queue_length(connection, **asked))
-        places = _places(asking, divisions(connection))
+    places = _places(asking, asking.desk.published.asked(divisions))
     told = {"code": code, "of": paged.of, "page": page, "size": size, "enterprises": found}
     filters = {"code": code, "district": district, "text": text}
     return asking.answer(

@@ -1,6 +1,7 @@
 """The record of a visit (现场检查记录): places, findings one by one, photos, opinions of a re-check."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,11 @@ from desk.say import field as sayings
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.knowing import judged_by, names_of
 from desk.web.photos import kept_from
-from desk.web.sent import Sent, ask_of, record_of, text, texts, with_signatures
+from desk.web.sent import Sent, after, ask_of, record_of, text, texts, with_signatures
 from desk.web.steps import taken_on
 from models.errors import FaultsError, FieldError
 from models.field.forms import OPINION, Finding, Record
-from models.field.states import SIGNED, steps_from
+from models.field.states import SIGNED, STEPS, steps_from
 from models.vocabulary import DISPOSAL, SEVERITY
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
@@ -27,6 +28,8 @@ router = APIRouter()
 
 OUTCOMES = ("stopped", "refused")
 """What findings cannot tell."""
+WRITTEN = frozenset({"approved", "started", "recorded", "signed", "counted", "closed"})
+"""States in which a record is written; that of a visit that has not begun begins it."""
 MORE, REMOVE = "more", "remove:"
 """Buttons that change how many findings there are."""
 
@@ -35,8 +38,8 @@ MORE, REMOVE = "more", "remove:"
 def record(asking: Somebody, visit_id: UUID) -> Response:
     """The record as it was kept last, with all there is to choose from: items, criteria, findings to look at again."""
     visit = _load(asking, visit_id)
-    if visit.state not in ("started", "recorded", "signed", "counted", "closed"):
-        raise FieldError("The visit has not begun. Begin it first, then write its record.")
+    if visit.state not in WRITTEN:
+        raise FieldError("The visit is not approved. Have it approved first, then write its record.")
     return _page(asking, visit, visit.record or _blank(visit, asking))
 
 
@@ -77,7 +80,8 @@ def _page(
         "criteria": {code: list(said) for code, said in known.criteria.items()},
         "to_recheck": again,
     }
-    able = steps_from(visit.position, user.roles) if user.jurisdiction.acts_for(visit.authority) else ()
+    place = STEPS["start"].lands(visit.position) if visit.state == "approved" else visit.position
+    able = steps_from(place, user.roles) if user.jurisdiction.acts_for(visit.authority) else ()
     return asking.answer(
         "record.html",
         told,
@@ -98,6 +102,8 @@ def _page(
         severities=SEVERITY.keys,
         opinions=OPINION,
         given={str(one.finding_id): one for one in shown.opinions},
+        blank=Finding(id=UUID(int=0)),
+        offset=asking.now.isoformat()[-6:],
         at=at,
     )
 
@@ -144,6 +150,10 @@ def write(asking: Somebody, visit_id: UUID, sent: Sent) -> Response:
         return _revised(asking, visit, changed, sent, is_asked=changed is told and do == "revise")
     step = "record" if do == "record" else "keep"
     try:
+        # Of a visit that somebody else has changed, the step itself tells, with what was written.
+        if visit.state == "approved" and visit.version == ask.expected:
+            visit = taken_on(asking, visit, "start", after(ask, "start", ask.expected), Brought())
+            ask = replace(ask, expected=visit.version)
         taken_on(asking, visit, step, ask, Brought(record=changed))
     except FaultsError as error:
         return _page(asking, visit, told, faults=error.faults, status=422)

@@ -214,9 +214,14 @@ class Record(Strict):
 
     @property
     def result(self) -> str:
-        """The result as the history of inspections has it: the gravest thing that is told."""
+        """The result as the history of inspections has it: the gravest thing that is told.
+
+        A re-check that found everything rectified, and nothing new, found nothing.
+        """
         if self.outcome:
             return self.outcome
         if self.findings:
             return "serious" if any(one.is_major for one in self.findings) else "findings"
+        if self.opinions:
+            return "clean" if all(one.opinion == DONE for one in self.opinions) else "findings"
         return "clean" if self.no_finding else "unknown"

@@ -44,6 +44,12 @@ class Doom:
 
     def python(self, home: Path, below: Path, *arguments: str, at: int = 0, how: str = KILLED) -> Ended:
         """The same for Python with any arguments."""
+        return self.over(self.begun(home, below, *arguments, at=at, how=how), at)
+
+    def begun(
+        self, home: Path, below: Path, *arguments: str, at: int = 0, how: str = KILLED
+    ) -> subprocess.Popen[str]:
+        """The process, while it runs: for one that others ask."""
         self._count.unlink(missing_ok=True)
         told = {
             "LD_PRELOAD": str(self._library),
@@ -52,6 +58,10 @@ class Doom:
             "DOOM_COUNT": str(self._count),
             "DOOM_HOW": how,
         }
-        done = ended(process(home, *arguments, **told))
+        return process(home, *arguments, **told)
+
+    def over(self, begun: subprocess.Popen[str], at: int = 0) -> Ended:
+        """How it ended."""
+        done = ended(begun)
         changes = int(self._count.read_text()) if self._count.exists() else at
         return Ended(done.returncode == -signal.SIGKILL, changes, done.returncode, done.stderr)

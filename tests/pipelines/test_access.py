@@ -39,6 +39,7 @@ def here_with_umask(umask: int, home: Path, *arguments: str) -> int:
         os.umask(before)
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_a_run_leaves_nothing_that_others_can_read_and_exports_go_by_the_umask(tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -205,6 +205,7 @@ def test_a_sensor_and_a_run_that_look_at_once_tell_once(
     assert sorted(told) == [[], [], [], [OVERDUE]] and len(there.got) == 1
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_without_a_daemon_run_and_watch_tell_after_they_published(home: Home, there: Receiver) -> None:
     mapped = {"mapping.yaml": MAPPING.encode()}

@@ -127,6 +127,7 @@ def lived(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, 
     return home, dead.run_id, done
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_a_backfilled_day_enters_neither_the_history_nor_the_published_copy(
     lived: tuple[Home, str, str],
@@ -195,6 +196,7 @@ def test_why_a_run_could_not_begin_stands_on_its_page_in_one_sentence(home: Home
     assert any(one.user_message.startswith("Another run is writing") for one in told)
 
 
+@pytest.mark.whole
 def test_coding_an_issued_day_again_never_moves_a_due_day(home: Home, tmp_path: Path) -> None:
     later = date(2026, 7, 10)
     night(home, DAY_1, write_city(tmp_path / "city", 60))

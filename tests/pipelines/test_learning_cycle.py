@@ -73,6 +73,7 @@ def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(
     assert told(home, "model", "list")["promotions"] == []
 
 
+@pytest.mark.whole
 def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
     refitted: tuple[Path, dict[str, Any]], learnt_from: Path
 ):

@@ -33,6 +33,7 @@ def left_alone(home: Home) -> tuple[Home, date]:
 _COMMANDS = [["watch", "--once", "--interval", "0.05"], *([["run"]] if EVERYTHING else [])]
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
 def test_run_and_watch_make_up_for_missed_nights_in_their_order(

@@ -84,6 +84,7 @@ def test_the_visits_of_a_platform_say_what_their_keys_say(accepted: dict[str, pl
     assert counted(register, "enforcing_level") == {"district": 8, "town": 8, "city": 8}
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_from_files_to_codes_in_less_than_five_minutes(tmp_path: Path) -> None:
     home, started = tmp_path / "home", time.monotonic()

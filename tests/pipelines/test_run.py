@@ -125,6 +125,7 @@ def met(coded: Path, news: Path, tmp_path_factory: pytest.TempPathFactory) -> Me
     return Met(home, run, [ended(one) for one in readers], second, published(home), logged(home))
 
 
+@pytest.mark.whole
 def test_readers_see_no_error_while_a_run_writes(coded: Path, met: Met) -> None:
     assert met.run.returncode == 0, met.run.stderr
     assert met.published != published(coded)
@@ -228,6 +229,7 @@ def test_wrong_folder_mapping_and_day_are_told_in_one_sentence(coded: Path, tmp_
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.whole
 def test_an_older_day_can_be_coded_without_future_knowledge(tmp_path: Path) -> None:
     day = date(2025, 12, 31)
     home = tmp_path / "home"
@@ -257,6 +259,7 @@ def again_from_the_inbox(home: Path) -> None:
     assert f"{scheduled} visits scheduled" in again.stdout and "./riskcode plan month" in again.stdout
 
 
+@pytest.mark.whole
 def test_the_same_again_changes_nothing_and_real_deliveries_take_its_place_only_once_they_are_published(
     tmp_path: Path,
 ) -> None:

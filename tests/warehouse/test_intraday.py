@@ -222,6 +222,7 @@ def _published(home: Home) -> dict[str, pl.DataFrame]:
         return decided(copy)
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_updates_in_any_order_give_what_a_full_run_gives_and_every_day_replays() -> None:
     run_state_machine_as_test(City, settings=histories(6 if EVERYTHING else 1, steps=4))
@@ -308,6 +309,7 @@ def test_nothing_new_changes_nothing(city: City) -> None:
     assert (updated.enterprises, updated.changed) == (0, 0)
 
 
+@pytest.mark.whole
 def test_an_update_knows_nothing_of_a_day_that_was_coded_again(city: City) -> None:
     city.days_pass(1)
     coding = coding_on(city.connection, PACK, START, stored_by=stored_by(city.connection, START, START))

@@ -110,6 +110,7 @@ def test_what_may_be_the_same_is_listed_by_enterprise_and_day(tmp_path: Path) ->
     assert all(len(line) <= 80 for line in told.splitlines())
 
 
+@pytest.mark.whole
 def test_the_second_report_counts_from_the_day_it_is_known_and_earlier_days_replay(tmp_path: Path) -> None:
     home = Home(tmp_path)
     inbox(home, bureau=[violation("a")])
@@ -147,6 +148,7 @@ def test_an_objection_takes_away_one_report_and_the_other_one_stands(tmp_path: P
         assert code(there) == code(here, there) or code(here, there) == "green"
 
 
+@pytest.mark.whole
 def test_numbers_that_are_shared_are_one_finding_from_the_mapping_on_within_the_day(tmp_path: Path) -> None:
     home = Home(tmp_path)
     moved = {"description": "通道堵塞（复核）", "recorded_at": "2025-06-05"}

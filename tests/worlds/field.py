@@ -12,7 +12,7 @@ from warehouse.clock import LOCAL
 
 Told = Mapping[str, Any]
 DAY = date(2026, 6, 30)
-ITEM, MAJOR_ITEM, CRITERION = "GEN-01", "DUST-01", "令第10号 11(1)"
+ITEM, MAJOR_ITEM, CRITERION = "GEN-01", "DUST-01", "令第10号 11(3)"
 FINDING = UUID(int=1)
 PHOTO = "a" * 64
 

@@ -1,10 +1,12 @@
 """The published copy, kept open from question to question: for a program that answers many."""
 
-from collections.abc import Generator
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -16,14 +18,21 @@ from warehouse.database.reading import reading
 from warehouse.home import Home
 
 _COPY = "copy"
+MOST_REMEMBERED = 512
+"""Answers of one copy; of more the one that nobody asked for longest is asked for anew."""
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class _Held:
-    """A copy that was opened: what tells its file from the one before and the next."""
+    """A copy that was opened: what tells its file from the one before and the next.
+
+    ``answers``: what it was asked before; a copy never changes.
+    """
 
     mark: tuple[int, int]
     connection: Connection
+    answers: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict[Hashable, Any])
 
 
 class Published:
@@ -46,6 +55,28 @@ class Published:
             yield cursor
         finally:
             cursor.close()
+
+    def asked(self, question: Callable[..., Answer], *told: Hashable) -> Answer:
+        """What a question of ``warehouse.questions`` answers to these arguments; asked of a copy once.
+
+        The answer is everybody's: change nothing in it.  A question that looks at a clock is none for this.  Raises
+        as ``reading`` does.
+        """
+        held, key = self._newest(), (question, *told)
+        with self._lock:
+            if key in held.answers:
+                held.answers.move_to_end(key)
+                return held.answers[key]
+        cursor = _looking_at_copy(held.connection.cursor())
+        try:
+            answer = question(cursor, *told)
+        finally:
+            cursor.close()
+        with self._lock:
+            held.answers[key] = answer
+            if len(held.answers) > MOST_REMEMBERED:
+                held.answers.popitem(last=False)
+        return answer
 
     @property
     def mark(self) -> object:

@@ -31,7 +31,7 @@ WITH asked AS (
 reasons AS ({main_reasons("c.enterprise_id IN (SELECT enterprise_id FROM asked)")}),
 checks AS (
     SELECT visit_id, list(coalesce(item_code || ' ', '') || title_zh ORDER BY rank)[:3] AS to_check
-    FROM plan.visit_checks GROUP BY visit_id
+    FROM plan.visit_checks WHERE visit_id IN (SELECT visit_id FROM asked) GROUP BY visit_id
 )
 SELECT asked.*, coalesce(reasons.reasons, []) AS reasons, coalesce(checks.to_check, []) AS to_check
 FROM asked LEFT JOIN reasons USING (enterprise_id) LEFT JOIN checks USING (visit_id)

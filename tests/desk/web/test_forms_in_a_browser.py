@@ -27,7 +27,7 @@ def home(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return disputed(coded, tmp_path_factory.mktemp("disputed"))
 
 
-@pytest.fixture(scope="module", params=["en", pytest.param("zh", marks=pytest.mark.whole)])
+@pytest.fixture(scope="module", params=["zh", pytest.param("en", marks=pytest.mark.whole)])
 def served(
     request: pytest.FixtureRequest, home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Desk, str, dict[str, str]]]:

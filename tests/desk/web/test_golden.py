@@ -104,6 +104,7 @@ def test_my_day_is_that_of_the_command_line(desk: Desk, coded: Path) -> None:
     answer = desk.login("walker").get(f"/day.json?on={day}").json()
     assert [visit.pop("metres") for visit in answer["visits"]] == [None] * len(answer["visits"])
     assert [visit.pop("ledger") for visit in answer["visits"]] == [None] * len(answer["visits"])
+    assert {visit.pop("is_own") for visit in answer["visits"]} <= {True, False}
     assert answer["visits"] == told(coded, "plan", "today", "--officer", officer, "--on", f"{day}")
     assert (answer["day"], answer["of"]) == (f"{day}", "me")
 
@@ -128,8 +129,8 @@ def test_the_way_to_a_stop_is_that_from_the_stop_of_the_crew_before() -> None:
 
 def test_the_first_day_shown_is_the_first_one_planned(desk: Desk, coded: Path) -> None:
     answer = desk.login("city").get("/day.json").json()
-    # What the desk adds: how far it is, and what the ledger has of it.
-    added = {"metres": None, "ledger": None}
+    # What the desk adds: how far it is, what the ledger has of it, and whether the own authority files it.
+    added = {"metres": None, "ledger": None, "is_own": True}
     assert [visit | added for visit in answer["visits"]] == [
         visit | added for visit in told(coded, "plan", "today", "--level", "city")
     ]

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=[pytest.param("en", marks=pytest.mark.whole), "zh"])
 def served(
     request: pytest.FixtureRequest, coded: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
@@ -84,6 +84,7 @@ def logged_in(chromium: Any, desk: Desk, address: str, **more: Any) -> Any:
     return window
 
 
+@pytest.mark.whole
 def test_no_page_is_wider_than_its_screen_and_none_asks_another_host(
     served: Any, chromium: Any, paths: list[str]
 ) -> None:

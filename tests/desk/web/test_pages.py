@@ -1,4 +1,4 @@
-"""Pages: whole in both languages, of one file of styles and no script, and told where something is not there."""
+"""Pages: whole in both languages, of one file of styles and some modules, and told where something is not there."""
 
 import re
 import shutil
@@ -72,15 +72,22 @@ class Elements(HTMLParser):
         return [attributes[name] or "" for _, attributes in self.found if name in attributes]
 
 
-def test_a_page_is_one_file_with_one_of_styles_without_script_and_asks_no_other_site(
+def test_a_page_has_no_style_or_script_within_and_asks_no_other_site(
     speaking: Desk, paths: list[str]
 ) -> None:
     browser = speaking.login("leader")
+    files = browser.get("/kept.json").json()["files"]
+    assert len(files) > 5
+    modules = sum(len(browser.get(one).content) for one in files if one.endswith(".js"))
     for path in [*paths, "/login"]:
         answer = browser.get(path)
         page = Elements(answer.text)
         tags = {tag for tag, _ in page.found}
-        assert not tags & {"script", "style", "iframe", "img"}, path
+        assert not tags & {"style", "iframe", "img"}, path
+        scripts = [names for tag, names in page.found if tag == "script"]
+        assert {one["type"] for one in scripts} <= {"module"} and {one.get("src") for one in scripts} <= {
+            *files
+        }
         assert (
             page.of("style") == []
             and [one for _, names in page.found for one in names if one[:2] == "on"] == []
@@ -88,7 +95,7 @@ def test_a_page_is_one_file_with_one_of_styles_without_script_and_asks_no_other_
         named = page.of("href") + page.of("src") + page.of("action")
         assert [one for one in named if not re.match(r"(/(?!/)|#|tel:)", one)] == [], path
         loaded = [names["href"] for tag, names in page.found if tag == "link"]
-        size = len(answer.content) + sum(len(browser.get(one or "").content) for one in loaded)
+        size = modules + len(answer.content) + sum(len(browser.get(one or "").content) for one in loaded)
         assert size <= LONGEST_FIRST_LOAD, (path, size)
 
 
@@ -235,7 +242,7 @@ def test_pages_are_kept_by_nobody_and_files_for_good(desk: Desk) -> None:
     assert browser.get("/day").headers["cache-control"] == "no-store"
     assert desk.browser().get("/month").headers["cache-control"] == "no-store"
     assert desk.browser().get("/month.json").headers["cache-control"] == "public, max-age=300"
-    [style] = re.findall(r"/static/desk\.css\?\w{12}", browser.get("/day").text)
+    [style] = re.findall(r"/static/\w{12}/desk\.css", browser.get("/day").text)
     assert "immutable" in browser.get(style).headers["cache-control"]
 
 

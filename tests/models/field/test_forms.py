@@ -10,7 +10,7 @@ from models.field.filings import authority_faults
 from models.field.forms import Filing, Record
 from models.law import criteria_cited, read_citation
 from models.policy.check_items import load_catalogue
-from tests.worlds.field import DAY, PHOTO, filing, finding, record
+from tests.worlds.field import DAY, FINDING, PHOTO, filing, finding, record
 
 
 def test_a_form_that_was_only_begun_is_a_form():
@@ -82,3 +82,10 @@ def test_another_authoritys_enterprise_is_not_filed_for():
     assert authority_faults(("district", "370102"), "district", "370102") == []
     (told,) = authority_faults(("city", ""), "district", "370102")
     assert told.rule == "other_authority" and "370102" in str(told)
+
+
+def test_a_recheck_that_found_everything_rectified_found_nothing_and_any_other_did():
+    done, left = ({"finding_id": FINDING, "opinion": one} for one in ("done", "partly"))
+    assert record(opinions=[done], no_finding=False).result == "clean"
+    assert record(opinions=[left], no_finding=False).result == "findings"
+    assert record(opinions=[done], findings=[finding(id=UUID(int=2))]).result == "findings"

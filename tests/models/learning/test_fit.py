@@ -283,6 +283,7 @@ def fitted_on(threads: int) -> str:
     return found.stdout
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_one_thread_and_two_fit_the_same_card():
     alone = fitted_on(1)

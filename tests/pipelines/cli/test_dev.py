@@ -32,6 +32,7 @@ def answers(address: str) -> bool:
         return False
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_page_and_data_docs_answer_where_it_says_and_end_with_it(home: Home) -> None:
     (home.data_docs).mkdir()

@@ -46,6 +46,7 @@ def unlike(connection: Connection, others: dict[str, pl.DataFrame]) -> list[str]
     return [name for name, frame in others.items() if not frame.equals(ours[name])]
 
 
+@pytest.mark.whole
 def test_rows_that_came_in_meanwhile_and_do_not_count_double_nobody(city: City) -> None:
     home, connection, coding = city
     coding = replace(coding, stored_by=stored_no(connection))
@@ -86,6 +87,7 @@ def test_of_what_is_made_anew_after_the_sample_no_stage_is_passed_over(city: Cit
         assert unlike(connection, others) == []
 
 
+@pytest.mark.whole
 def test_whoever_dies_while_what_was_kept_wrongly_is_forgotten_forgets_nothing(
     city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def differing(
     return [(number, names) for number, names in found if names]
 
 
+@pytest.mark.whole
 def test_a_visit_settles_from_the_next_day_what_was_found_without_one(tmp_path: Path) -> None:
     found = [{"occurred_on": on(-60)}, {"occurred_on": START}]
     policy = reading(unsettled_findings={0: 0, 1: 12})
@@ -173,6 +174,7 @@ def test_rules_that_leave_the_memory_decide_how_ways_are_searched(tmp_path: Path
     assert differing(tmp_path, told, (0, 1, 2, 3), rules_on) == []
 
 
+@pytest.mark.whole
 def test_a_correction_that_is_undone_gives_an_event_back_to_the_first_enterprise(tmp_path: Path) -> None:
     finding = {"occurred_on": on(-60), "severity": "serious", "rectify_due_on": on(-10)}
     told = world(({}, {"enterprise_id": "e2"}), inspections=VISITS, violations=[finding])

@@ -64,6 +64,7 @@ def runs_of(home: Home) -> dict[str, int]:
 # ---------------------------------------------------------------------------------------- what they say
 
 
+@pytest.mark.whole
 def test_documents_say_of_the_whole_city_what_the_copy_says(coded: Path) -> None:
     home = Home(coded)
     assert differing_documents(home, everywhere=True) == []

@@ -94,6 +94,7 @@ def changed(coded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home.root
 
 
+@pytest.mark.whole
 def test_a_killed_restore_leaves_the_old_home_or_the_new_one_and_repeating_it_finishes(
     coded: Path, changed: Path, kept: Path, tmp_path: Path
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_kill_from_outside_at_any_moment_leaves_a_home_that_reads(
     assert published(home)["codes"] == lived(home)
 
 
+@pytest.mark.whole
 def test_a_backup_asked_for_during_a_run_waits_for_it_and_gives_the_same_answers(
     coded: Path, delivery: Path, tmp_path: Path
 ) -> None:

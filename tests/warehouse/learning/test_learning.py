@@ -497,6 +497,7 @@ def test_every_night_the_newest_challenger_codes_beside_the_card_in_force(few: C
     assert coding.card is None, "it codes nobody"
 
 
+@pytest.mark.whole
 def test_what_is_in_force_is_not_in_shadow_and_shadows_go_after_two_months(few: Connection, home: Home):
     save_card(few, card(), fitted_on=TODAY)
     night(few, home, TODAY)

@@ -265,6 +265,7 @@ def test_harder_cut_offs_show_at_once_and_give_those_reasons(coded: Home, harder
     assert len(moved) == harder.moved("issued") > 0
 
 
+@pytest.mark.whole
 def test_milder_cut_offs_wait_as_the_change_rules_ask(milder: PackDiff) -> None:
     assert milder.moved("issued") == 0
     assert milder.moved("facts") > 0
