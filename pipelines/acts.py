@@ -19,6 +19,7 @@ from datetime import date
 from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.words.words import kept
 from models.errors import BusyError, DisputeError, RiskcodeError
@@ -176,7 +177,7 @@ def _take_up(settings: Settings, ledger: Ledger, ends: threading.Event) -> None:
                     pause = AGAIN_SECONDS[min(act.tries, len(AGAIN_SECONDS) - 1)]
                     again[act.act_id] = time.monotonic() + pause
             told = ""
-        except (RiskcodeError, OSError) as error:
+        except (RiskcodeError, SQLAlchemyError, OSError) as error:
             if f"{error}" != told:
                 log.warning("acts of the desk: %s", error)
                 told = f"{error}"
@@ -196,16 +197,30 @@ def carry(settings: Settings, ledger: Ledger, act: Act) -> bool:
             text=True,
             timeout=_LONGEST_SECONDS,
             check=False,
+            # Away from the terminal's group: Ctrl-C ends the desk after the act, not in the middle of it.
+            start_new_session=True,
         )
-        outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
+        outcome = _outcome(done.stdout)
+        if outcome is None:
+            log.warning("act %s did not end as it should: %s", act.act_id, done.stderr.strip()[-500:])
+    except subprocess.TimeoutExpired as error:
         log.warning("act %s did not end as it should: %s", act.act_id, error)
-        outcome = {"state": "waits", "said": None}
+        outcome = None
+    outcome = outcome or {"state": "waits", "said": None}
     if outcome["state"] == "waits":
-        put_off(ledger, act.act_id, outcome["said"])
+        put_off(ledger, act.act_id, outcome.get("said"))
         return False
     settle(ledger, act.act_id, number=outcome.get("number"), said=outcome.get("said"), now=local_now())
     return True
+
+
+def _outcome(told: str) -> dict[str, Any] | None:
+    """How an act ended, by the last line it told; ``None`` where that says nothing."""
+    try:
+        outcome: dict[str, Any] = json.loads(told.splitlines()[-1])
+        return outcome if outcome["state"] in ("done", "refused", "waits") else None
+    except (ValueError, IndexError, KeyError, TypeError):
+        return None
 
 
 def main() -> None:

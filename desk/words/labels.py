@@ -221,11 +221,11 @@ REMEDY = vocab.CodeList(
 ACT = vocab.CodeList(
     "act",
     {
-        "file": "objection lodged",
-        "decide": "objection decided",
-        "withdraw": "objection taken back",
-        "give": "override given",
-        "end": "override ended",
+        "file": "Lodging an objection",
+        "decide": "Deciding an objection",
+        "withdraw": "Taking an objection back",
+        "give": "Giving an override",
+        "end": "Ending an override",
     },
 )
 """What is asked of the warehouse at the desk."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 
 from models.errors import ConflictError, FieldError, NotThereError
 from models.field.states import INSPECTOR, LEADER
@@ -31,6 +31,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 }
 """Who may ask for an act."""
 MOST_LISTED: Final = 100
+MOST_WAITING: Final = 20
+"""Acts of one person at once: each takes seconds of a core."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ def ask_act(
             raise ConflictError(
                 "Something else was asked under the number of this form. Load the page again, and repeat it."
             )
+        own = (ACTS.c.asked_by == user.user_id) & (ACTS.c.state == ASKED)
+        if connection.execute(select(func.count()).select_from(ACTS).where(own)).scalar_one() >= MOST_WAITING:
+            raise FieldError("Too much of what you asked for still waits. Let it be carried out first.")
         row: dict[str, Any] = {"act_id": str(ask.request_id), "kind": kind, "enterprise_id": enterprise_id}
         row |= {"level": authority.level, "division": authority.division, "told": dict(told)}
         row |= {"asked_by": user.user_id, "asked_at": ask.now, "asked_on": ask.now.date()}

@@ -56,6 +56,15 @@ def test_an_act_waits_until_it_is_settled_and_then_stays_so(ledger: Ledger):
     assert audit.verify(ledger).place == 5, "somebody added, two asked, two settled"
 
 
+def test_of_one_person_only_so_many_acts_wait(ledger: Ledger):
+    li, wang = person(ledger, "li"), person(ledger, "wang")
+    for _ in range(20):
+        ask_act(ledger, li, "file", "e1", LIXIA, TOLD, ask())
+    with pytest.raises(FieldError, match="still waits"):
+        ask_act(ledger, li, "file", "e1", LIXIA, TOLD, ask())
+    assert ask_act(ledger, wang, "file", "e1", LIXIA, TOLD, ask()).state == "asked"
+
+
 def test_an_act_of_another_district_is_as_if_it_were_not_there(ledger: Ledger):
     made = ask_act(ledger, person(ledger, "li"), "file", "e1", LIXIA, TOLD, ask())
     stranger = person(ledger, "zhao", "leader", at=SHIZHONG)
