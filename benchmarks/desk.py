@@ -91,7 +91,9 @@ def _answers(address: str) -> bool:
 
 def sessions(home: Home, officers: Sequence[str]) -> dict[str, str]:
     """People of one district, each logged in once: tokens of the leader and of inspectors."""
-    password, tokens = uuid4().hex, dict[str, str]()
+    # A home that was kept has the people of the last time.
+    password, turn = uuid4().hex, uuid4().hex[:8]
+    tokens = dict[str, str]()
     with opened(home) as ledger:
         for login, role, officer in (
             ("leader", "leader", None),
@@ -99,7 +101,7 @@ def sessions(home: Home, officers: Sequence[str]) -> dict[str, str]:
         ):
             add_user(
                 ledger,
-                login=login,
+                login=f"{login}-{turn}",
                 name=login,
                 password=password,
                 roles=frozenset({role}),
@@ -108,7 +110,9 @@ def sessions(home: Home, officers: Sequence[str]) -> dict[str, str]:
                 by=None,
                 officer_id=officer,
             )
-            tokens[login] = log_in(ledger, login, password, address="bench", now=local_now()).token
+            tokens[login] = log_in(
+                ledger, f"{login}-{turn}", password, address="bench", now=local_now()
+            ).token
     return tokens
 
 
@@ -120,7 +124,7 @@ def pages(ids: Sequence[str]) -> dict[str, list[str]]:
         "queue of a district, page 5": ["/queue?page=5"],
         "RED queue of a district": ["/queue?code=red"],
         "enterprise": [f"/enterprises/{one}" for one in ids],
-        "search": [f"/search?q={one}" for one in ids],
+        "search": ["/search?q=机械", "/search?q=化工"],
         "ledger of visits": ["/visits"],
     }
 

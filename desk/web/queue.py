@@ -14,6 +14,7 @@ from desk.words.labels import CHANNEL, VISIT_STATE
 from models.errors import NotThereError, UnansweredError
 from models.vocabulary import CODE, CODE_KEYS, CodeList
 from warehouse.database.documents import queue_of
+from warehouse.database.frames import Connection
 from warehouse.database.reading import Row
 from warehouse.questions import codes as code_queries
 from warehouse.questions.area import Area, divisions
@@ -125,7 +126,7 @@ def _of_code(
     with asking.reading() as connection:
         if found is None:
             found = code_queries.queue(connection, **asked, **paging)
-        paged = Paged(page, size, code_queries.queue_length(connection, **asked))
+    paged = Paged(page, size, asking.desk.published.asked(_length, code, area.district, text or None))
     places = _places(asking, asking.desk.published.asked(divisions))
     told = {"code": code, "of": paged.of, "page": page, "size": size, "enterprises": found}
     filters = {"code": code, "district": district, "text": text}
@@ -138,6 +139,10 @@ def _of_code(
         link=link_of("/queue", filters),
         codes=worst_first(),
     )
+
+
+def _length(connection: Connection, code: str, district: str | None, text: str | None) -> int:
+    return code_queries.queue_length(connection, code=code, district=district, text=text)
 
 
 def narrowed(asking: Asking, district: str) -> Area:
