@@ -26,9 +26,10 @@ class Account(NamedTuple):
 
 
 _BUSIEST = """
-SELECT officer_id, any_value(name) AS name, home_division AS division FROM plan.assignments
-WHERE home_level = 'district' AND role = 'officer' GROUP BY officer_id, home_division
-ORDER BY min(planned_on), count(*) DESC, officer_id
+SELECT a.officer_id, any_value(a.name) AS name, a.home_division AS division
+FROM plan.assignments a JOIN plan.visits v USING (visit_id)
+WHERE a.home_level = 'district' AND a.role = 'officer' AND v.level = 'district' AND v.division = a.home_division
+GROUP BY a.officer_id, a.home_division ORDER BY min(a.planned_on), count(*) DESC, a.officer_id
 """
 
 
@@ -49,7 +50,7 @@ def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
     people = [
         ("leader", words("Leader of the city"), LEADER, city, None),
         ("auditor", words("Auditor"), AUDITOR, city, None),
-        *_inspectors(home),
+        *_of_districts(home, words),
         ("admin", words("Administrator"), ADMIN, city, None),
     ]
     made = list[Account]()
@@ -73,13 +74,18 @@ def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
     return made
 
 
-def _inspectors(home: Home) -> list[tuple[str, str, str, Authority, str]]:
-    """Of two districts the officers whom the plan sends out first."""
+def _of_districts(home: Home, words: Words) -> list[tuple[str, str, str, Authority, str | None]]:
+    """Of two districts the officer whom the plan sends out first, and a leader who approves what that one files."""
     with reading(home) as connection:
         sent = rows(connection, _BUSIEST)
     first = {row["division"]: row for row in reversed(sent)}
     chosen = sorted(first.values(), key=lambda row: row["division"])[:2]
-    return [
-        (f"inspector{n}", row["name"], INSPECTOR, Authority("district", row["division"]), row["officer_id"])
-        for n, row in enumerate(chosen, start=1)
-    ]
+    made = list[tuple[str, str, str, Authority, str | None]]()
+    for n, row in enumerate(chosen, start=1):
+        place = Authority("district", row["division"])
+        leads = words("Leader of {place}", place=words.division(row["division"]))
+        made += [
+            (f"inspector{n}", row["name"], INSPECTOR, place, row["officer_id"]),
+            (f"leader{n}", leads, LEADER, place, None),
+        ]
+    return made

@@ -285,15 +285,18 @@ def _require_admin(by: User | None) -> None:
 def _require_not_oneself(
     by: User | None, before: User, roles: frozenset[str] | None, is_active: bool | None
 ) -> None:
-    """As nobody takes the own key away, one administrator is always left; the terminal of the machine may."""
-    if (
-        by is not None
-        and by.user_id == before.user_id
-        and (is_active is False or (roles and ADMIN not in roles))
-    ):
+    """As nobody takes the own key away, one administrator is always left; the terminal of the machine may.
+
+    Nor does anybody give oneself a role: who keeps users sees no visits until somebody else says so.
+    """
+    if by is None or by.user_id != before.user_id:
+        return
+    if is_active is False or (roles and ADMIN not in roles):
         raise FieldError(
             "Nobody takes the own account of an administrator away. Let another administrator do it."
         )
+    if roles and roles - before.roles:
+        raise FieldError("Nobody gives oneself a role. Let another administrator do it.")
 
 
 def _roles(roles: frozenset[str], authority: Authority | None) -> frozenset[str]:

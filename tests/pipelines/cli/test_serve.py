@@ -47,9 +47,17 @@ def test_a_demo_city_shows_whom_it_lets_in_and_gives_new_passwords_at_every_star
             while not shown or "http://" not in shown[-1]:
                 shown.append(served.stdout.readline())
             accounts = dict(
-                re.findall(r"^(leader|auditor|inspector\d|admin)\s+(\S+)", "".join(shown), re.MULTILINE)
+                re.findall(r"^(leader\d?|auditor|inspector\d|admin)\s+(\S+)", "".join(shown), re.MULTILINE)
             )
-            assert list(accounts) == ["leader", "auditor", "inspector1", "inspector2", "admin"]
+            assert list(accounts) == [
+                "leader",
+                "auditor",
+                "inspector1",
+                "leader1",
+                "inspector2",
+                "leader2",
+                "admin",
+            ]
             with httpx.Client(base_url=address_of(shown[-1])) as browser:
                 for login in ("inspector1", "inspector2"):
                     sent = browser.post("/login", data={"name": login, "password": accounts[login]})
