@@ -22,10 +22,11 @@ from pipelines.beside import watching
 from pipelines.demo_people import let_in, require_demo
 from pipelines.settings import REPOSITORY, Settings, load_settings, version
 from warehouse.clock import local_now
-from warehouse.database.reading import is_published
+from warehouse.database.reading import is_published, reading
 from warehouse.field.engine import Ledger
 from warehouse.field.export import exporting
 from warehouse.field.opening import opened
+from warehouse.questions.today import published_today
 
 _GRACE_SECONDS = 10
 """How long requests that are being answered may go on when the desk is ended."""
@@ -122,3 +123,9 @@ def _show_accounts(settings: Settings, ledger: Ledger, words: Words, console: Co
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)
     console.print(f"[dim]{escape(words('The next start gives new passwords; these are kept nowhere.'))}[/]")
+    with reading(settings.home) as copy:
+        day = published_today(copy)
+    hint = words(
+        "In this city it is {day}: file a visit for that day, and you can record it at once.", day=day
+    )
+    console.print(escape(hint), soft_wrap=True)
