@@ -20,6 +20,7 @@ COMMANDS = [
 ]
 ELSEWHERE = {
     "watch": "goes on for ever; tests/pipelines/test_bulletin.py",
+    "serve --watch": "goes on for ever; tests/pipelines/test_desk_counts.py",
     "run": "tests/pipelines/test_missed_nights.py",
     "run --as-of 2026-06-30 --json": "tests/pipelines/test_run.py",
     "run --source FOLDER --mapping FILE": "tests/pipelines/test_run.py",
