@@ -101,7 +101,8 @@ def _decide(desk: Desk, told: Mapping[str, Any]) -> str:
 
 
 def _withdraw(desk: Desk, told: Mapping[str, Any]) -> str:
-    ruling = Ruling(told["objection_id"], WITHDRAWN_BY_FILER, told["by"], told["reasons"], desk.on)
+    number, by, reasons = (told[name] for name in ("objection_id", "by", "reasons"))
+    ruling = Ruling(number, WITHDRAWN_BY_FILER, by, reasons, desk.on, noted_by=told.get("noted_by"))
     if not is_decided_so(desk.connection, ruling):
         with desk.deciding(undecided(desk.connection, ruling.objection_id).enterprise_id):
             withdraw_objection(desk.connection, ruling)
