@@ -14,7 +14,7 @@ from desk.web import acts
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.errors import status_of
 from desk.web.knowing import firm_of
-from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of
+from desk.web.queue import Page, Paged, Size, Text, link_of, one_of
 from desk.web.sent import Sent, text
 from desk.words.labels import ACT, CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY
 from models.disputes import Involved, conflicts, names_in
@@ -285,7 +285,7 @@ def _ruling(asking: Asking, row: Row, sent: FormData) -> Row:
         return told
     remedy = one_of(REMEDY, text(sent, "remedy"))
     if row["table_name"] is None or remedy == "override":
-        code, until = one_of(CODE, text(sent, "code")), day_of(text(sent, "until"))
+        code, until = one_of(CODE, text(sent, "code")), acts.day_of(text(sent, "until"))
         if code is None or until is None:
             raise FieldError("An override needs a code and a last day. Choose both.")
         return told | {"remedy": "override", "code": code, "until": until.isoformat()}

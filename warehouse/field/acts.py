@@ -17,7 +17,7 @@ from models.field.states import INSPECTOR, LEADER
 from warehouse.field import audit
 from warehouse.field.engine import Ledger
 from warehouse.field.jurisdiction import Authority
-from warehouse.field.tables import ACTS, canonical
+from warehouse.field.tables import ACTS, AUDIT, canonical
 from warehouse.field.users import User
 from warehouse.field.visit import Ask
 
@@ -34,6 +34,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 MOST_LISTED: Final = 100
 MOST_WAITING: Final = 20
 """Acts of one person at once: each takes seconds of a core."""
+_UNFORESEEN: Final = "act_ended_unforeseen"
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,14 @@ def put_off(ledger: Ledger, act_id: str, said: Mapping[str, str] | None) -> None
         values = {"tries": ACTS.c.tries + 1, "said": dict(said) if said else None}
         waits = (ACTS.c.act_id == act_id) & (ACTS.c.state == ASKED)
         connection.execute(update(ACTS).where(waits).values(**values))
+
+
+def ended_unforeseen(ledger: Ledger, act_id: str, *, now: datetime) -> int:
+    """Note that a try ended in a way nobody foresaw; how many of its tries did."""
+    with ledger.writing() as connection:
+        audit.append(connection, at=now, by=None, act=_UNFORESEEN, subject=act_id)
+        mine = (AUDIT.c.act == _UNFORESEEN) & (AUDIT.c.subject == act_id)
+        return connection.execute(select(func.count()).select_from(AUDIT).where(mine)).scalar_one()
 
 
 def settle(

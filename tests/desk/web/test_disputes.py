@@ -207,6 +207,9 @@ def test_an_override_is_given_and_ended_by_leaders_with_a_reason(
     sent = fields(page.text, "/overrides") | {"until": "2026-07-09", "reason": REASONS}
     lacking = crew.leader.post("/overrides", data=sent)
     assert lacking.status_code == 422 and REASONS in lacking.text
+    for name in ("first_day", "until"):
+        far = crew.leader.post("/overrides", data=sent | {"code": "blue", name: "9999-12-31"})
+        assert far.status_code == 422 and "cannot be meant" in far.text and waiting(crew.desk.ledger) == []
     assert crew.leader.post("/overrides", data=sent | {"code": "blue"}).status_code == 303
     [told] = settled(crew, "V-2026-99")
     assert (told["code"], told["first_day"], told["until"]) == ("blue", "2026-06-30", "2026-07-09")
