@@ -74,6 +74,10 @@ function link(address, text) {
   return made;
 }
 
+function toLogIn() {
+  return link(`/login?next=${location.pathname}`, words.login);
+}
+
 function button(text, act) {
   const made = document.createElement("button");
   made.type = "button";
@@ -198,6 +202,7 @@ async function found() {
   const stopped = waiting.find((one) => one.state === "refused");
   if (stopped) shownFaults(stopped);
   if (waiting.length) note(filled(words.waits, { n: waiting.length }), "empty", " ", link("/outbox", words.outbox));
+  if (waiting.some((one) => one.state === "login")) note(words.session_over, "fault", " ", toLogIn());
 }
 
 async function dropped() {
@@ -282,7 +287,7 @@ async function take(act) {
     shown.remove();
     shownFaults(stopped);
   } else if (stopped?.state === "conflict") location.assign("/outbox");
-  else if (stopped?.state === "login") shown.append(" ", link(`/login?next=${location.pathname}`, words.login));
+  else if (stopped?.state === "login") shown.replaceChildren(words.session_over, " ", toLogIn());
 }
 
 /** What was written here went to the server meanwhile: what is written now would be written on what is past. */

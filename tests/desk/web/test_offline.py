@@ -233,6 +233,8 @@ def test_a_session_that_ends_loses_nothing_and_nobody_else_can_send_it(noon: Noo
     device.window.clear_cookies()
     page.click(KEEP)
     page.locator("#notes a", has_text="Log in").wait_for()
+    said = page.inner_text("#notes")
+    assert "session is over" in said and "network" not in said
     [entry] = device.waiting()
     assert entry["state"] == "login"
     device.log_in(noon.crew, "leader")
