@@ -39,7 +39,7 @@ from warehouse.disputes.objections import Filing, file_objection
 from warehouse.disputes.overrides import Given, end_override, enterprise_of, give_override, is_given_so
 from warehouse.disputes.sitting import Desk, at_the_desk
 from warehouse.disputes.what_if import Datum
-from warehouse.field.acts import Act, put_off, settle, waiting
+from warehouse.field.acts import Act, ended_unforeseen, put_off, settle, waiting
 from warehouse.field.engine import Ledger
 
 log = logging.getLogger("riskcode")
@@ -50,6 +50,10 @@ AGAIN_SECONDS = (2, 5, 15, 60)
 """Before an act that had to wait is tried again: the first, second … time."""
 ALONE_SECONDS = 30
 """How often whoever is not alone asks whether the other has gone."""
+MOST_UNFORESEEN = 5
+"""Ends of an act that nobody foresaw, after which it is refused: it would wait for ever."""
+_LONGEST_LOGGED = 20_000
+"""Characters of what an act wrote before it died: a traceback, whole."""
 _LONGEST_SECONDS = 15 * 60
 """After which an act that does not end is given up, to be tried again."""
 
@@ -101,7 +105,8 @@ def _decide(desk: Desk, told: Mapping[str, Any]) -> str:
 
 
 def _withdraw(desk: Desk, told: Mapping[str, Any]) -> str:
-    ruling = Ruling(told["objection_id"], WITHDRAWN_BY_FILER, told["by"], told["reasons"], desk.on)
+    number, by, reasons = (told[name] for name in ("objection_id", "by", "reasons"))
+    ruling = Ruling(number, WITHDRAWN_BY_FILER, by, reasons, desk.on, noted_by=told.get("noted_by"))
     if not is_decided_so(desk.connection, ruling):
         with desk.deciding(undecided(desk.connection, ruling.objection_id).enterprise_id):
             withdraw_objection(desk.connection, ruling)
@@ -200,18 +205,29 @@ def carry(settings: Settings, ledger: Ledger, act: Act) -> bool:
             # Away from the terminal's group: Ctrl-C ends the desk after the act, not in the middle of it.
             start_new_session=True,
         )
-        outcome = _outcome(done.stdout)
-        if outcome is None:
-            log.warning("act %s did not end as it should: %s", act.act_id, done.stderr.strip()[-500:])
+        outcome, why = _outcome(done.stdout), done.stderr.strip()[-_LONGEST_LOGGED:]
     except subprocess.TimeoutExpired as error:
-        log.warning("act %s did not end as it should: %s", act.act_id, error)
-        outcome = None
-    outcome = outcome or {"state": "waits", "said": None}
+        outcome, why = None, f"{error}"
+    if outcome is None:
+        log.error("act %s did not end as it should: %s", act.act_id, why)
+        outcome = _unforeseen(ended_unforeseen(ledger, act.act_id, now=local_now()))
     if outcome["state"] == "waits":
         put_off(ledger, act.act_id, outcome.get("said"))
         return False
     settle(ledger, act.act_id, number=outcome.get("number"), said=outcome.get("said"), now=local_now())
     return True
+
+
+def _unforeseen(times: int) -> dict[str, Any]:
+    """What follows for an act that ended so many times in a way nobody foresaw."""
+    if times >= MOST_UNFORESEEN:
+        said = Message(
+            "it failed {n} times for a reason that lies in the program. Ask the administrator: the log of the desk "
+            "has the reason",
+            {"n": times},
+        )
+        return {"state": "refused", "said": kept(said)}
+    return {"state": "waits", "said": kept(Message("the last try failed; it is tried again by itself"))}
 
 
 def _outcome(told: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Acts that are asked of the warehouse: written down at once, carried out beside the desk, and how they ended."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -25,6 +25,7 @@ OF_OBJECTIONS, OF_OVERRIDES = (FILE, DECIDE, WITHDRAW), (GIVE, END)
 _SHOWN_FOR = timedelta(days=14)
 """How long a refusal stands on the list of who should know of it."""
 _MOST = 4000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 LEAST_SAID = 20
 """Characters of a written reason, as the rules of objections want it."""
 
@@ -111,6 +112,20 @@ def own_name(asking: Asking) -> str:
             copy, "SELECT name FROM serve.officers WHERE officer_id = $id", {"id": user.officer_id or ""}
         )
     return found[0]["name"] if found else user.name
+
+
+def day_of(told: str) -> date | None:
+    """A day of a form; none where none was chosen.
+
+    Raises FieldError for one that is none, or of another century.
+    """
+    try:
+        day = date.fromisoformat(told) if told else None
+    except ValueError:
+        raise FieldError("'{text}' is no day. Write it as 2026-06-30.", text=told) from None
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise FieldError("The year of {day} cannot be meant. Write a day of this century.", day=day)
+    return day
 
 
 def prose(sent: FormData, name: str) -> str:

@@ -115,6 +115,8 @@ def _told(visit: Visit | None, user: User) -> Row | None:
         "version": visit.version,
         "planned_on": visit.filing.planned_on,
         "is_filed": visit.filed_at is not None,
+        "filed_at": visit.filed_at,
+        "approved_at": visit.approved_at,
         "people": [visit.names.get(one, one) for one in going],
         "is_mine": is_mine(visit, user),
     }

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -42,6 +42,8 @@ KIND_OF = {
 BASIS = N_("Work Safety Law of the People's Republic of China, article 65")
 """Whatever the visit is for: the article that lets the authority enter and inspect; people add to it."""
 BEGINS, ENDS = time(9), time(11)
+LEAST_AHEAD, HALF_HOUR, LASTS = timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=2)
+"""Of a visit of today: filed before it begins, and begun at a time that people say."""
 FILING_STEPS = ("edit", "file", "start_emergency", "file_afterwards")
 """Steps that are taken on this page."""
 Number = Annotated[str, Query(max_length=200)]
@@ -61,8 +63,7 @@ def new(
 
 
 def _prefilled(asking: Asking, enterprise: str, plan: str, rechecks: UUID | None, kind: str) -> Filing:
-    today = asking.now.date()
-    around: Row = {"begins_at": BEGINS, "ends_at": ENDS, "planned_on": today, "basis": asking.words(BASIS)}
+    around: Row = {**window(asking.now, asking.now.date()), "basis": asking.words(BASIS)}
     if asking.viewer.officer_id:
         around["officers"] = [asking.viewer.officer_id]
     if plan:
@@ -85,6 +86,24 @@ def _prefilled(asking: Asking, enterprise: str, plan: str, rechecks: UUID | None
     )
 
 
+def window(now: datetime, day: date) -> Row:
+    """Day, beginning and end of a visit of a day that can still be filed before it begins.
+
+    Of today, and of days that are over: from a full half hour on, but not before nine; where no time is left today,
+    tomorrow.
+    """
+    if day > now.date():
+        return {"planned_on": day, "begins_at": BEGINS, "ends_at": ENDS}
+    soonest = now.replace(tzinfo=None) + LEAST_AHEAD
+    since = timedelta(hours=soonest.hour, minutes=soonest.minute, seconds=soonest.second)
+    midnight = datetime.combine(soonest.date(), time())
+    begins = max(midnight - HALF_HOUR * (-since // HALF_HOUR), datetime.combine(now.date(), BEGINS))
+    ends = begins + LASTS
+    if ends.date() != now.date():
+        return window(now, now.date() + timedelta(days=1))
+    return {"planned_on": now.date(), "begins_at": begins.time(), "ends_at": ends.time()}
+
+
 def _of_plan(asking: Asking, plan: str) -> Row:
     """The filing that a visit of the plan makes.  Raises NotThereError."""
     viewer = asking.viewer
@@ -97,7 +116,7 @@ def _of_plan(asking: Asking, plan: str) -> Row:
     told: Row = {"enterprise_id": row["enterprise_id"], "plan_visit_id": plan, "channel": row["channel"]}
     told |= {"kind": KIND_OF.get(row["channel"], "other"), "mode": row["mode"]}
     told |= {name: row[name] for name in ("item_codes", "officers", "technical_inspectors")}
-    return told | ({"planned_on": row["planned_on"]} if row["planned_on"] else {})
+    return told | (window(asking.now, row["planned_on"]) if row["planned_on"] else {})
 
 
 @dataclass(frozen=True)
@@ -144,7 +163,6 @@ def _form(
         "version": visit.version if visit else 0,
         "state": visit.state if visit else "draft",
     }
-    steps = steps_from(visit.position, asking.own_session.user.roles) if visit else ()
     return asking.answer(
         "filing.html",
         told,
@@ -156,15 +174,24 @@ def _form(
         request_id=uuid.uuid4(),
         items=offered_items(register, shown.planned_on or asking.now.date(), shown.item_codes),
         channels=CHANNELS,
-        steps=[one.name for one in steps if one.name in FILING_STEPS] or ["edit", "file", "start_emergency"],
+        steps=_steps(asking, visit) if visit else ("edit", "file", "start_emergency"),
         is_full=known.cap is not None and known.visits_this_year >= known.cap,
     )
 
 
+def _steps(asking: Asking, visit: Visit) -> list[str]:
+    """Steps of this page that the viewer may take with a visit as it stands."""
+    user = asking.own_session.user
+    able = steps_from(visit.position, user.roles) if user.jurisdiction.acts_for(visit.authority) else ()
+    return [one.name for one in able if one.name in FILING_STEPS]
+
+
 @router.get("/visits/{visit_id}/filing", include_in_schema=False)
 def edit(asking: Somebody, visit_id: UUID) -> Response:
-    """The filing of a visit that has none yet, to go on with."""
+    """The filing of a visit that has none yet, to go on with; where nothing is to be done with it, the visit."""
     visit = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
+    if not _steps(asking, visit):
+        return asking.go(f"/visits/{visit_id}")
     return _form(asking, visit.filing, visit_id=visit_id, visit=visit)
 
 

@@ -14,7 +14,7 @@ from desk.web import acts
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.errors import status_of
 from desk.web.knowing import firm_of
-from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of
+from desk.web.queue import Page, Paged, Size, Text, link_of, one_of
 from desk.web.sent import Sent, text
 from desk.words.labels import ACT, CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY
 from models.disputes import Involved, conflicts, names_in
@@ -23,7 +23,7 @@ from models.vocabulary import CODE
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.field import audit
-from warehouse.field.acts import DECIDE, FILE, WITHDRAW
+from warehouse.field.acts import DECIDE, FILE, WITHDRAW, is_lodger, lodging
 from warehouse.questions import disputes as queries
 from warehouse.questions.codes import code_of
 
@@ -124,6 +124,8 @@ def _filing(asking: Asking, register: Row, sent: FormData) -> Row:
         "corrections": corrected,
         "late_reason": acts.prose(sent, "late_reason") or None,
         "new_evidence": acts.prose(sent, "new_evidence") or None,
+        # Who writes it down for another does not decide it.
+        "lodged_by": acts.own_name(asking),
     }
 
 
@@ -194,7 +196,8 @@ def _page(
         datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
         code = code_of(copy, row["enterprise_id"])
         recorded = _recorders(copy, row, datum)
-    hands = conflicts(acts.own_name(asking), Involved(row["filed_by"], recorded_by=recorded))
+    me, lodged = acts.own_name(asking), lodging(asking.desk.ledger, row["objection_id"])
+    hands = conflicts(me, Involved(row["filed_by"], recorded_by=recorded))
     waits = [
         one
         for one in acts.pending(asking, acts.OF_OBJECTIONS)
@@ -211,7 +214,8 @@ def _page(
         status=status_of(fault) if fault else 200,
         today=asking.now.date(),
         may_decide=is_open and may[DECIDE],
-        may_withdraw=is_open and may[WITHDRAW],
+        is_lodger=lodged is not None and is_lodger(lodged, user.user_id, me),
+        may_withdraw=is_open and may[WITHDRAW] and "recorded" not in hands,
         hands=hands if row["is_decisive"] else (),
         given=defaultdict(str, given or {}),
         fault=asking.words.of(fault) if fault else "",
@@ -281,7 +285,7 @@ def _ruling(asking: Asking, row: Row, sent: FormData) -> Row:
         return told
     remedy = one_of(REMEDY, text(sent, "remedy"))
     if row["table_name"] is None or remedy == "override":
-        code, until = one_of(CODE, text(sent, "code")), day_of(text(sent, "until"))
+        code, until = one_of(CODE, text(sent, "code")), acts.day_of(text(sent, "until"))
         if code is None or until is None:
             raise FieldError("An override needs a code and a last day. Choose both.")
         return told | {"remedy": "override", "code": code, "until": until.isoformat()}
@@ -297,9 +301,33 @@ def take_back(asking: Somebody, objection_id: Number, sent: Sent) -> Response:
     asking.require_form(text(sent, "csrf"))
     row = _found(asking, objection_id)
     try:
-        if row["state"] != "open":
-            raise FieldError("The objection is decided already. Look at it as it stands now.")
-        told = {"objection_id": objection_id, "by": row["filed_by"], "reasons": acts.prose(sent, "why")}
+        told = _taken_back(asking, row, sent)
         return acts.ask(asking, WITHDRAW, firm_of(asking, row["enterprise_id"]), told, sent)
     except FieldError as error:
         return _page(asking, row, given=_given(sent), fault=error)
+
+
+def _taken_back(asking: Asking, row: Row, sent: FormData) -> Row:
+    """What the form notes: the wish of who filed it, and who noted it here.  Raises FieldError."""
+    if row["state"] != "open":
+        raise FieldError("The objection is decided already. Look at it as it stands now.")
+    why, me = acts.prose(sent, "why"), acts.own_name(asking)
+    if not why:
+        raise FieldError(
+            "It is not said how it was taken back. Write by what and when, such as the letter and its day."
+        )
+    with asking.reading() as copy:
+        datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
+        recorded = _recorders(copy, row, datum)
+    if "recorded" in conflicts(me, Involved("", recorded_by=recorded)):
+        raise FieldError(
+            "You recorded what is contested yourself. Let a colleague note that it is taken back."
+        )
+    reasons = asking.words("{why} (noted at the desk by {name})", why=why, name=me)
+    return {
+        "objection_id": row["objection_id"],
+        "by": row["filed_by"],
+        "reasons": reasons,
+        "noted_by": me,
+        "why": why,
+    }

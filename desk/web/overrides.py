@@ -13,7 +13,7 @@ from desk.web import acts
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.errors import status_of
 from desk.web.knowing import firm_of, rules_on
-from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of, worst_first
+from desk.web.queue import Page, Paged, Size, Text, link_of, one_of, worst_first
 from desk.web.sent import Sent, text
 from desk.words.labels import ACT, VERDICT
 from models.errors import FieldError, NotThereError
@@ -125,14 +125,14 @@ def give(asking: Somebody, sent: Sent) -> Response:
 
 def _given(asking: Asking, register: Row, sent: FormData) -> Row:
     """What the form gives.  Raises FieldError."""
-    code, until = one_of(CODE, text(sent, "code")), day_of(text(sent, "until"))
+    code, until = one_of(CODE, text(sent, "code")), acts.day_of(text(sent, "until"))
     if code is None or until is None:
         raise FieldError("An override needs a code and a last day. Choose both.")
     return {
         "enterprise_id": register["enterprise_id"],
         "code": code,
         # The day stays that of the form, however long it waits: done again it is the same override.
-        "first_day": (day_of(text(sent, "first_day")) or asking.desk.edition["as_of"]).isoformat(),
+        "first_day": (acts.day_of(text(sent, "first_day")) or asking.desk.edition["as_of"]).isoformat(),
         "until": until.isoformat(),
         "reason": acts.reason(sent, "reason"),
         "by": acts.own_name(asking),

@@ -1,12 +1,15 @@
 """One visit with its whole history, how far it has come, and the steps that can be taken (D3)."""
 
 import uuid
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
 from pydantic import AwareDatetime
+from starlette.datastructures import FormData
 
 from desk.say import field as sayings
 from desk.say import way_back as back_said
@@ -15,7 +18,7 @@ from desk.web.knowing import names_of, names_of_firms, plain, rules_on
 from desk.web.sent import Sent, answers_of, ask_of, text, with_signatures
 from desk.web.steps import answered, taken_on, version_in
 from models.documents import Strict
-from models.errors import FieldError
+from models.errors import FaultsError, FieldError
 from models.field.closing import recheck_by
 from models.field.forms import Answers, Filing, Prose, Record
 from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP, steps_from
@@ -41,8 +44,21 @@ ONE_BUTTON = frozenset({"approve", "approve_afterwards", "start", "close", *WITH
 @page_and_json(router, "/visits/{visit_id}")
 def visit(asking: Somebody, visit_id: UUID) -> Response:
     """A visit: filing, record, findings, every step with who, when and why, and what can be done next."""
-    desk, user = asking.desk, asking.own_session.user
-    found = ledger_visits.load(desk.ledger, user, visit_id)
+    return _page(asking, ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id))
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """What stood against a form that was sent, and the form as it was sent.  ``finding_id``: that it closes."""
+
+    faults: tuple[Any, ...]
+    sent: FormData
+    finding_id: UUID | None = None
+
+
+def _page(asking: Asking, found: Visit, wrong: _Wrong | None = None) -> Response:
+    """The visit as it stands; with what stood against a form, and what was typed there."""
+    desk, user, visit_id = asking.desk, asking.own_session.user, found.visit_id
     audit.looked_at(desk.ledger, at=asking.now, by=user.user_id, what="visit", subject=str(visit_id))
     people = {one.user_id: one.name for one in users(desk.ledger)}
     steps = [
@@ -80,8 +96,21 @@ def visit(asking: Somebody, visit_id: UUID) -> Response:
         "way_back": _back(asking, back),
         "code": code,
     }
-    around = _around(asking, found, findings) | {"is_refused": is_refused(back)}
-    return asking.answer("visit.html", told, headers={"etag": f'"{found.version}"'}, **around)
+    around = _around(asking, found, findings) | {"is_refused": is_refused(back)} | _given(wrong)
+    status = 422 if wrong else 200
+    return asking.answer("visit.html", told, status=status, headers={"etag": f'"{found.version}"'}, **around)
+
+
+def _given(wrong: _Wrong | None) -> Row:
+    """What was typed, where it is typed on the page of a visit."""
+    typed = {name: text(wrong.sent, name) for name in wrong.sent} if wrong else {}
+    closing = str(wrong.finding_id) if wrong and wrong.finding_id else ""
+    return {
+        "faults": wrong.faults if wrong else (),
+        "closing": closing,
+        "given_answers": defaultdict(str, typed if closing else {}),
+        "given_signatures": {} if closing else typed,
+    }
 
 
 def _back(asking: Asking, back: WayBack) -> Row:
@@ -203,8 +232,11 @@ def sign(asking: Somebody, visit_id: UUID, sent: Sent) -> Response:
     found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
     if found.record is None:
         raise FieldError("There is no record yet. Write it first.")
-    signed = with_signatures(sent, found.record, found, names_of(asking, found), ask.now)
-    taken_on(asking, found, "sign", ask, Brought(record=signed))
+    try:
+        signed = with_signatures(sent, found.record, found, names_of(asking, found), ask.now)
+        taken_on(asking, found, "sign", ask, Brought(record=signed))
+    except FaultsError as error:
+        return _page(asking, found, _Wrong(error.faults, sent))
     return asking.go(f"/visits/{visit_id}")
 
 
@@ -214,5 +246,8 @@ def close_finding(asking: Somebody, visit_id: UUID, finding_id: UUID, sent: Sent
     ask = ask_of(asking, sent)
     found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
     brought = Brought(finding_id=finding_id, answers=answers_of(sent))
-    taken_on(asking, found, "close_finding", ask, brought)
+    try:
+        taken_on(asking, found, "close_finding", ask, brought)
+    except FaultsError as error:
+        return _page(asking, found, _Wrong(error.faults, sent, finding_id))
     return asking.go(f"/visits/{visit_id}#findings")

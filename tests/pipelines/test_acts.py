@@ -16,7 +16,7 @@ from tests.worlds.homes import copy_of
 from tests.worlds.ledgers import NOON, ask, ledger_of, person
 from tests.worlds.runs import DAY_1
 from warehouse.connection import holding
-from warehouse.field.acts import Act, act_of, ask_act
+from warehouse.field.acts import Act, act_of, ask_act, ended_unforeseen
 from warehouse.field.engine import Ledger
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.users import User, users
@@ -75,6 +75,24 @@ def test_an_objection_is_lodged_and_decided_and_what_is_done_twice_is_done_once(
         assert carry_out(settings, "decide", DAY_1, ruling) == "O-2026-0001"
     assert asked(home, "SELECT outcome, remedy FROM dispute.decisions") == [("upheld", "withdraw")]
     assert asked(home, "SELECT count(*) FROM serve.enterprise_findings WHERE violation_id = ?", key) == [(0,)]
+
+
+def test_an_act_that_ends_unforeseen_five_times_is_refused_and_the_log_has_why(
+    settings: Settings, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Asked by who went past the form.
+    told = {"code": "red", "first_day": "9999-12-31", "until": "9999-12-31", "reason": REASONS, "by": "钱七"}
+    [(firm,)] = asked(settings.home.root, "SELECT min(enterprise_id) FROM risk.codes WHERE code = 'green'")
+    asked_for, head = act(ledger, "give", firm, enterprise_id=firm, **told), person_of(ledger)
+    for _ in range(3):
+        ended_unforeseen(ledger, asked_for.act_id, now=NOON)
+    assert not carry(settings, ledger, asked_for)
+    waits = act_of(ledger, head, asked_for.act_id)
+    assert waits.state == "asked" and "tried again" in (waits.said or {})["en"]
+    assert "Traceback" in caplog.text and "OverflowError" in caplog.text
+    assert carry(settings, ledger, asked_for)
+    refused = act_of(ledger, head, asked_for.act_id)
+    assert refused.state == "refused" and "Ask the administrator" in (refused.said or {})["en"]
 
 
 @pytest.mark.whole

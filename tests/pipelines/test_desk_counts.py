@@ -153,6 +153,9 @@ def test_a_visit_tells_how_far_it_has_come(home: Home) -> None:
         watched(home)
         assert way(desk, home, visit.visit_id).state == way(desk, home, again.visit_id).state == "counted"
         assert code_of(home, firm) != "red"
+        told = way(desk, home, visit.visit_id)
+        moments = [one for one in (told.received_at, told.exported_at, told.counted_at) if one]
+        assert told.counted_at is not None and moments == sorted(moments), "its finding went back twice"
         [(on,)] = stored(home, "SELECT rectified_on FROM core.current_violations WHERE source = 'desk'")
         assert on == DAY_1
 

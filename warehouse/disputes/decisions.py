@@ -39,7 +39,7 @@ class Ruling:
     """A decision as it comes in.
 
     ``remedy`` and ``corrections`` of what is upheld: by default what was asked for.  ``code`` and ``until``: of an
-    override.
+    override.  ``noted_by``: who notes at the desk that it is taken back, where that is another than ``by``.
     """
 
     objection_id: str
@@ -51,6 +51,7 @@ class Ruling:
     corrections: Mapping[str, str] = field(default_factory=dict[str, str])
     code: str | None = None
     until: date | None = None
+    noted_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ WITHDRAWN_BY_FILER = "withdrawn_by_filer"
 def withdraw_objection(connection: Connection, ruling: Ruling) -> Objection:
     """Record that who filed an objection takes it back.  Returns the objection.
 
-    Raises DisputeError when somebody else asks for it.
+    Raises DisputeError when somebody else asks for it, or who recorded the datum notes it.
     """
     objection_id, objection = ruling.objection_id, undecided(connection, ruling.objection_id)
     if same_name(ruling.by) != same_name(objection.filed_by):
@@ -112,6 +113,12 @@ def withdraw_objection(connection: Connection, ruling: Ruling) -> Objection:
             "./riskcode objection decide",
             objection_id=objection_id,
             filed_by=objection.filed_by,
+        )
+    if ruling.noted_by and same_name(ruling.noted_by) in _recorders(connection, objection):
+        raise DisputeError(
+            "{name} recorded what is contested: have a colleague note that {objection_id} is taken back.",
+            name=ruling.noted_by,
+            objection_id=objection_id,
         )
     taken_back = replace(ruling, on=max(ruling.on, objection.filed_on))
     _record(

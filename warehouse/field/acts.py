@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
+from models.disputes import same_name
 from models.errors import ConflictError, FieldError, NotThereError
 from models.field.states import INSPECTOR, LEADER
 from warehouse.field import audit
 from warehouse.field.engine import Ledger
 from warehouse.field.jurisdiction import Authority
-from warehouse.field.tables import ACTS, canonical
+from warehouse.field.tables import ACTS, AUDIT, canonical
 from warehouse.field.users import User
 from warehouse.field.visit import Ask
 
@@ -33,6 +34,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 MOST_LISTED: Final = 100
 MOST_WAITING: Final = 20
 """Acts of one person at once: each takes seconds of a core."""
+_UNFORESEEN: Final = "act_ended_unforeseen"
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def ask_act(
             raise ConflictError(
                 "Something else was asked under the number of this form. Load the page again, and repeat it."
             )
+        if kind == DECIDE:
+            _refuse_lodger(connection, user, enterprise_id, told)
         own = (ACTS.c.asked_by == user.user_id) & (ACTS.c.state == ASKED)
         if connection.execute(select(func.count()).select_from(ACTS).where(own)).scalar_one() >= MOST_WAITING:
             raise FieldError("Too much of what you asked for still waits. Let it be carried out first.")
@@ -100,6 +104,32 @@ def ask_act(
             connection, at=ask.now, by=user.user_id, act="act_asked", subject=row["act_id"], details=details
         )
         return _act(connection.execute(select(ACTS).where(mine)).mappings().one())
+
+
+def lodging(ledger: Ledger, objection_id: str) -> Act | None:
+    """The act by which an objection was lodged at the desk; ``None`` for one that was lodged elsewhere."""
+    with ledger.reading() as connection:
+        found = connection.execute(select(ACTS).where(_lodged(objection_id))).mappings().first()
+    return None if found is None else _act(found)
+
+
+def is_lodger(act: Act, user_id: str, name: str) -> bool:
+    """Whether somebody lodged an objection at the desk: by the account, or by the name he answers under."""
+    return act.asked_by == user_id or same_name(act.told.get("lodged_by") or "") == same_name(name)
+
+
+def _lodged(objection_id: str) -> ColumnElement[bool]:
+    return (ACTS.c.kind == FILE) & (ACTS.c.number == objection_id)
+
+
+def _refuse_lodger(connection: Connection, user: User, enterprise_id: str, told: Mapping[str, Any]) -> None:
+    """Raises FieldError for who lodged at the desk what is decided here."""
+    # Lodged, and not noted yet under which number: it may be this very one.
+    unnoted = (ACTS.c.kind == FILE) & (ACTS.c.state == ASKED) & (ACTS.c.enterprise_id == enterprise_id)
+    mine = _lodged(told["objection_id"]) | unnoted
+    lodged = [_act(row) for row in connection.execute(select(ACTS).where(mine)).mappings()]
+    if any(is_lodger(one, user.user_id, told["by"]) for one in lodged):
+        raise FieldError("You lodged this objection at the desk yourself. Let another leader decide it.")
 
 
 def act_of(ledger: Ledger, user: User, act_id: str) -> Act:
@@ -134,6 +164,14 @@ def put_off(ledger: Ledger, act_id: str, said: Mapping[str, str] | None) -> None
         values = {"tries": ACTS.c.tries + 1, "said": dict(said) if said else None}
         waits = (ACTS.c.act_id == act_id) & (ACTS.c.state == ASKED)
         connection.execute(update(ACTS).where(waits).values(**values))
+
+
+def ended_unforeseen(ledger: Ledger, act_id: str, *, now: datetime) -> int:
+    """Note that a try ended in a way nobody foresaw; how many of its tries did."""
+    with ledger.writing() as connection:
+        audit.append(connection, at=now, by=None, act=_UNFORESEEN, subject=act_id)
+        mine = (AUDIT.c.act == _UNFORESEEN) & (AUDIT.c.subject == act_id)
+        return connection.execute(select(func.count()).select_from(AUDIT).where(mine)).scalar_one()
 
 
 def settle(

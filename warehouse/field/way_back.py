@@ -55,7 +55,8 @@ class WayBack:
 
     ``state``: open (nothing is signed), waits (``waits_for``), received, exported, refused or counted.
     ``received_at``: when its last revision was signed; ``exported_at``: when the last of its rows came to lie in the
-    inbox; ``counted_at``: when what readers see was taken in.
+    inbox; ``counted_at``: when what readers see was taken in.  They never contradict each other: a moment that is not
+    known of the same rows is left out.
     """
 
     visit_id: UUID
@@ -88,9 +89,14 @@ def way_back(ledger: Ledger, copy: Connection, home: Home, user: User, visit_id:
     }
     rows = tuple(_sent(one, place, shown, refusals.get((one.table, one.key))) for one in held)
     state, waits = told_of(visit, missing, rows)
-    counted = _taken_in(copy, held, received) if state == COUNTED else None
     last = max((one.place for one in held if one.table != "filings"), default=0)
     exported = exported_at(home, last) if 0 < last <= place else None
+    counted = None
+    if state == COUNTED:
+        # What was written again after it was signed, such as an answer to a finding, counts by its own file; where
+        # that changed nothing there, the first one counts, and when it came to the inbox is not kept.
+        counted = _taken_in(copy, held, exported or received) or _taken_in(copy, held, received)
+        exported = None if exported and counted and exported > counted else exported
     return WayBack(visit_id, state, received, exported, counted, waits, rows)
 
 

@@ -19,21 +19,39 @@ let held = await store.draft(user.id, visit_id);
 let reading = Promise.resolve();
 let writing = Promise.resolve();
 let is_written = true;
+let is_overtaken = false;
 
 // --- what is written -------------------------------------------------------------------------------------------------
 
-/** Keep the form as it stands; while one is being kept, the next waits and holds all that came meanwhile. */
+/** Keep the form as it stands; while one is being kept, the next waits and holds all that came meanwhile.
+ *
+ * Whoever was overtaken by another window keeps nothing any more, and says so. */
 function keep() {
   is_written = false;
   const write = async () => {
-    if (is_written) return;
+    if (is_written || is_overtaken) return;
     const { version, state } = held ?? about;
     const who = { user_id: user.id, user_name: user.name, visit_id, firm: about.firm };
     is_written = true;
-    held = await store.keepDraft({ ...who, version, state, fields: fieldsOf(form), changed_at: Date.now() });
+    // Later than what it takes the place of, whatever the clock says: no two are alike.
+    const changed_at = Math.max(Date.now(), (held?.changed_at ?? 0) + 1);
+    const draft = { ...who, version, state, fields: fieldsOf(form), changed_at };
+    const kept = await store.keepDraft(draft, held?.changed_at);
+    if (kept) held = kept;
+    else overtaken();
   };
   writing = writing.then(write, write);
   return writing;
+}
+
+function overtaken() {
+  is_overtaken = true;
+  const buttons = [...notes.querySelectorAll("button"), ...form.querySelectorAll("button:not(.unseen)")];
+  for (const one of buttons) one.hidden = true;
+  const shown = note(words.overtaken, "fault", " ", button(words.load_kept, () => location.reload()));
+  shown.id = "overtaken";
+  shown.setAttribute("role", "alert");
+  shown.scrollIntoView({ block: "center" });
 }
 
 function unkept(error) {
@@ -54,6 +72,10 @@ function link(address, text) {
   made.href = address;
   made.textContent = text;
   return made;
+}
+
+function toLogIn() {
+  return link(`/login?next=${location.pathname}`, words.login);
 }
 
 function button(text, act) {
@@ -180,11 +202,17 @@ async function found() {
   const stopped = waiting.find((one) => one.state === "refused");
   if (stopped) shownFaults(stopped);
   if (waiting.length) note(filled(words.waits, { n: waiting.length }), "empty", " ", link("/outbox", words.outbox));
+  if (waiting.some((one) => one.state === "login")) note(words.session_over, "fault", " ", toLogIn());
 }
 
 async function dropped() {
   if (!confirm(words.drop_sure)) return;
   await writing;
+  const now = await store.draft(user.id, visit_id);
+  if (now && now.changed_at !== held.changed_at) {
+    overtaken();
+    return;
+  }
   await store.dropDraft(user.id, visit_id);
   location.reload();
 }
@@ -243,7 +271,7 @@ function steps(act) {
 async function take(act) {
   await reading;
   await keep();
-  const made = steps(act);
+  const made = is_overtaken ? [] : steps(act);
   if (!made.length) return;
   await store.add(held, made);
   // Not waited for: some browsers ask the person.
@@ -259,7 +287,7 @@ async function take(act) {
     shown.remove();
     shownFaults(stopped);
   } else if (stopped?.state === "conflict") location.assign("/outbox");
-  else if (stopped?.state === "login") shown.append(" ", link(`/login?next=${location.pathname}`, words.login));
+  else if (stopped?.state === "login") shown.replaceChildren(words.session_over, " ", toLogIn());
 }
 
 /** What was written here went to the server meanwhile: what is written now would be written on what is past. */
@@ -276,6 +304,7 @@ async function pressed(act) {
     addFinding().querySelector("select").focus();
   } else if (act.startsWith("remove:")) takeOut(act.slice("remove:".length));
   await keep();
+  if (is_overtaken) return;
   if (["keep", "record", "sign", "revise"].includes(act)) await take(act);
 }
 

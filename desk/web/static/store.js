@@ -72,10 +72,17 @@ export async function drafts() {
   return (await opened).getAll("drafts");
 }
 
-/** Keep a form as it stands.  What it was begun on stays: only what is sent moves that on. */
-export async function keepDraft(one) {
+/** Keep a form as it stands.  What it was begun on stays: only what is sent moves that on.
+ *
+ * `since`: when what this window looks at was kept, none where nothing was.  None is kept, and none returned, where
+ * another window has kept something since. */
+export async function keepDraft(one, since) {
   const change = (await opened).transaction("drafts", "readwrite", SAFE);
   const before = await change.store.get([one.user_id, one.visit_id]);
+  if (before && before.changed_at !== since) {
+    await change.done;
+    return null;
+  }
   const kept = { ...one, version: before?.version ?? one.version, state: before?.state ?? one.state };
   await change.store.put(kept);
   await change.done;

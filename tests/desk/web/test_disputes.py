@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.worlds.crews import MORNING, Crew, fields
 from tests.worlds.desks import asked, desk_of
 from tests.worlds.disputed import disputed
 from warehouse.field.acts import settle, waiting
+from warehouse.field.users import users
 
 REASONS = "现场核实设备已于六月一日停用并断电，有照片和停用记录为证"
 
@@ -135,7 +137,8 @@ def test_a_leader_decides_with_reasons_and_nobody_else(crew: Crew) -> None:
     assert (asked_for["remedy"], asked_for["code"], asked_for["until"]) == ("override", "green", "2026-07-10")
 
 
-def test_who_recorded_the_datum_is_told_that_somebody_else_decides(crew: Crew, home: Path) -> None:
+def login_of_recorder(crew: Crew, home: Path) -> httpx.Client:
+    """A leader who recorded the datum that is contested."""
     [(officers,)] = asked(
         home,
         "SELECT v.officers FROM dispute.objections o JOIN serve.enterprise_findings f ON f.violation_id = o.datum_id "
@@ -144,16 +147,54 @@ def test_who_recorded_the_datum_is_told_that_somebody_else_decides(crew: Crew, h
     )
     name = officers.split(";")[0]
     [(number,)] = asked(home, "SELECT min(officer_id) FROM serve.officers WHERE name = ?", name)
-    crew.desk.add("hand", "leader", level="district", division="370102", officer_id=number)
-    page = crew.desk.login("hand").get("/objections/O-2026-01").text
+    if all(one.login != "hand" for one in users(crew.desk.ledger)):
+        crew.desk.add("hand", "leader", level="district", division="370102", officer_id=number)
+    return crew.desk.login("hand")
+
+
+def test_who_recorded_the_datum_is_told_that_somebody_else_decides(crew: Crew, home: Path) -> None:
+    page = login_of_recorder(crew, home).get("/objections/O-2026-01").text
     assert "You had a hand in it yourself" in page and "/decision" not in page
 
 
-def test_who_filed_it_takes_it_back_by_name(crew: Crew) -> None:
+def test_who_lodged_an_objection_at_the_desk_does_not_decide_it(
+    crew: Crew, contested: tuple[str, str, str]
+) -> None:
+    lodged = fields(crew.leader.get(f"/objections/new?enterprise={contested[0]}").text, "/objections")
+    decided = fields(crew.leader.get("/objections/O-2026-01").text, "/objections/O-2026-01/decision")
+    decided |= {"outcome": "upheld", "reasons": REASONS}
+    crew.leader.post("/objections", data=lodged | {"by": "王五", "grounds": "不实"})
+    # Before its number is noted, and after.
+    for _ in range(2):
+        refused = crew.leader.post("/objections/O-2026-01/decision", data=decided)
+        assert refused.status_code == 422 and "Let another leader decide it" in refused.text
+        if waiting(crew.desk.ledger):
+            [told] = settled(crew, "O-2026-01")
+            assert (told["by"], told["lodged_by"]) == ("王五", "Leader")
+    page = crew.leader.get("/objections/O-2026-01").text
+    assert "You lodged this objection at the desk yourself" in page and "/decision" not in page
+    crew.desk.add("other", "leader", level="district", division="370102")
+    other = crew.desk.login("other")
+    sent = fields(other.get("/objections/O-2026-01").text, "/objections/O-2026-01/decision")
+    sent |= {"outcome": "upheld", "reasons": REASONS}
+    assert other.post("/objections/O-2026-01/decision", data=sent).status_code == 303
+    assert len(settled(crew)) == 1
+
+
+def test_who_filed_it_takes_it_back_in_writing_and_who_noted_it_is_named(crew: Crew, home: Path) -> None:
     path = "/objections/O-2026-01/withdrawal"
-    sent = fields(crew.officer.get("/objections/O-2026-01").text, path)
-    assert crew.officer.post(path, data=sent).status_code == 303
-    assert settled(crew) == [{"kind": "withdraw", "objection_id": "O-2026-01", "by": "王五", "reasons": ""}]
+    sent = fields(crew.leader.get("/objections/O-2026-01").text, path)
+    assert "by what and when" in crew.leader.post(path, data=sent | {"why": " "}).text
+    sent |= {"why": "书面撤回 2026-06-30"}
+    assert crew.leader.post(path, data=sent).status_code == 303
+    [told] = settled(crew)
+    assert (told["by"], told["noted_by"]) == ("王五", "Leader")
+    assert told["reasons"] == "书面撤回 2026-06-30 (noted at the desk by Leader)"
+    hand = login_of_recorder(crew, home)
+    assert path not in hand.get("/objections/O-2026-01").text
+    csrf = {"csrf": fields(hand.get("/objections").text, "/logout")["csrf"]}
+    assert "You recorded what is contested" in hand.post(path, data=sent | csrf).text
+    assert waiting(crew.desk.ledger) == []
     assert crew.leader.post("/objections/O-2026-02/withdrawal", data=sent).status_code in (403, 422)
 
 
@@ -166,6 +207,9 @@ def test_an_override_is_given_and_ended_by_leaders_with_a_reason(
     sent = fields(page.text, "/overrides") | {"until": "2026-07-09", "reason": REASONS}
     lacking = crew.leader.post("/overrides", data=sent)
     assert lacking.status_code == 422 and REASONS in lacking.text
+    for name in ("first_day", "until"):
+        far = crew.leader.post("/overrides", data=sent | {"code": "blue", name: "9999-12-31"})
+        assert far.status_code == 422 and "cannot be meant" in far.text and waiting(crew.desk.ledger) == []
     assert crew.leader.post("/overrides", data=sent | {"code": "blue"}).status_code == 303
     [told] = settled(crew, "V-2026-99")
     assert (told["code"], told["first_day"], told["until"]) == ("blue", "2026-06-30", "2026-07-09")

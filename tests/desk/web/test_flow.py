@@ -1,14 +1,16 @@
 """The life of a visit at the desk, by forms alone, and what stands against each of its steps."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desk.web.filing import window
 from tests.worlds.crews import JPEG, Crew, fields, rules
 from tests.worlds.desks import LIXIA, asked
+from warehouse.clock import LOCAL
 from warehouse.field import outbox
 
 
@@ -59,6 +61,8 @@ def test_a_visit_lives_from_its_filing_to_its_closing_on_forms_alone(crew: Crew)
     told |= {"refusal.reason": "负责人认为不存在问题", "refusal.witness": "社区工作人员赵六"}
     unconfirmed = officer.post(path, data=told)
     assert unconfirmed.status_code == 422 and "not confirmed" in unconfirmed.text
+    told = fields(unconfirmed.text, path)
+    assert told["refusal.witness"] == ["社区工作人员赵六"]
     assert officer.post(path, data=told | {"confirmed": "1"}).status_code == 303
     visit = officer.get(f"/visits/{number}.json").json()
     assert visit["state"] == "counted"
@@ -98,6 +102,9 @@ def test_a_visit_lives_from_its_filing_to_its_closing_on_forms_alone(crew: Crew)
     }
     half = officer.post(path, data=answers)
     assert half.status_code == 422 and "no_responsible" in half.text and "no_same_kind" in half.text
+    typed = fields(half.text, path)
+    assert (typed["cause"], typed["consequence"]) == (["无人清理"], ["影响疏散"])
+    answers = typed
     answers |= {"responsible_unit": "仓储部", "responsible_person": "钱七", "same_kind": "其余仓库无此情况"}
     assert officer.post(path, data=answers).status_code == 303
     page = officer.get(f"/visits/{number}").text
@@ -133,6 +140,35 @@ def test_a_filing_that_lacks_something_is_refused_with_the_next_step(
     number = crew.begin(**other)
     assert rules(crew.step(number, "file")) == wanted
     assert crew.officer.get(f"/visits/{number}.json").json()["state"] == "draft"
+
+
+@pytest.mark.parametrize(
+    ("hour", "day", "begins", "ends"),
+    [
+        ("08:00", 1, "09:00", "11:00"),
+        ("09:14", 1, "09:30", "11:30"),
+        ("09:16", 1, "10:00", "12:00"),
+        ("21:15", 1, "21:30", "23:30"),
+        ("21:16", 2, "09:00", "11:00"),
+        ("23:50", 2, "09:00", "11:00"),
+    ],
+)
+def test_the_window_that_is_offered_can_still_be_filed(hour: str, day: int, begins: str, ends: str) -> None:
+    now = datetime.combine(date(2026, 7, 1), time.fromisoformat(hour), LOCAL)
+    told = {"begins_at": time.fromisoformat(begins), "ends_at": time.fromisoformat(ends)}
+    assert window(now, now.date()) == {"planned_on": date(2026, 7, day), **told}
+    assert window(now, date(2026, 7, 5)) == {
+        "planned_on": date(2026, 7, 5),
+        "begins_at": time(9),
+        "ends_at": time(11),
+    }
+
+
+def test_of_a_visit_that_counts_nothing_is_filed_any_more(crew: Crew) -> None:
+    number = crew.counted()
+    answer = crew.officer.get(f"/visits/{number}/filing")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/visits/{number}")
+    assert 'value="file"' in crew.officer.get(f"/visits/{crew.begin()}/filing").text
 
 
 def test_who_is_recused_or_uncertified_does_not_go(crew: Crew, coded: Path) -> None:

@@ -228,3 +228,7 @@ def test_my_day_tells_what_the_ledger_has_of_a_planned_visit_and_who_claimed_it(
     assert (held["visit_id"], held["state"], held["is_mine"]) == (number, "filed", False)
     page = crew.leader.get(f"/day?on={day}&of=authority").text
     assert f"/visits/{number}" in page and "claimed by others" in page and to_file not in page
+    filed = crew.leader.get(f"/visits/{number}.json").json()["filed_at"]
+    assert f"filed 2026-07-01 {filed[11:16]}" in page and "approved 2026" not in page
+    crew.done(number, "approve", crew.leader)
+    assert "approved 2026-07-01 08:00" in crew.leader.get(f"/day?on={day}&of=authority").text

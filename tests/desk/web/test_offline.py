@@ -233,6 +233,8 @@ def test_a_session_that_ends_loses_nothing_and_nobody_else_can_send_it(noon: Noo
     device.window.clear_cookies()
     page.click(KEEP)
     page.locator("#notes a", has_text="Log in").wait_for()
+    said = page.inner_text("#notes")
+    assert "session is over" in said and "network" not in said
     [entry] = device.waiting()
     assert entry["state"] == "login"
     device.log_in(noon.crew, "leader")
@@ -429,6 +431,30 @@ def test_of_two_windows_one_sends(noon: Noon, device: Device) -> None:
         one.evaluate("dispatchEvent(new Event('online'))")
     other.locator("#none").wait_for()
     assert [one.rsplit("/", 1)[1] for one in asked] == ["start.json", "keep.json"]
+
+
+@pytest.mark.whole
+def test_of_two_windows_on_one_record_none_destroys_what_the_other_wrote(noon: Noon, device: Device) -> None:
+    device.log_in(noon.crew, "officer")
+    path = f"/records/{noon.begun()}"
+    second = Device(device.address, device.window)
+    second.page = device.window.new_page()
+    first_page, second_page = device.go(path), second.go(path)
+    first_page.fill("#situation", "第一个窗口写下的")
+    first_page.wait_for_timeout(200)
+    second_page.fill("#situation", "第二个窗口写下的")
+    note = second_page.locator("#overtaken")
+    note.wait_for()
+    assert "written on in another window" in note.inner_text()
+    first_page.fill("#places", "一车间")
+    first_page.wait_for_timeout(200)
+    assert first_page.locator("#overtaken").count() == 0
+    second_page.fill("#places", "仓库")
+    note.get_by_role("button").click()
+    second_page.wait_for_selector("form[data-ready]", state="attached")
+    second_page.locator("#notes", has_text="was put back").wait_for()
+    told = [second_page.input_value(one) for one in ("#situation", "#places")]
+    assert told == ["第一个窗口写下的", "一车间"]
 
 
 @pytest.mark.whole

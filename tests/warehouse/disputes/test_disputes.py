@@ -490,6 +490,9 @@ def test_only_the_filer_takes_an_objection_back(connection: Connection) -> None:
     number = filed(connection)
     with pytest.raises(DisputeError, match="nobody else"):
         withdraw_objection(connection, Ruling(number, WITHDRAWN_BY_FILER, "张三", "", DAY))
+    noted = Ruling(number, WITHDRAWN_BY_FILER, "厂长 王某", "书面撤回", DAY, noted_by="李 四")
+    with pytest.raises(DisputeError, match="have a colleague note"):
+        withdraw_objection(connection, noted)
     day_before = DAY - timedelta(days=1)
     withdraw_objection(connection, Ruling(number, WITHDRAWN_BY_FILER, " 厂长 王某", "", day_before))
     assert one(connection, "FROM dispute.decisions")["decided_on"] == DAY

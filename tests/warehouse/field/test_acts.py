@@ -38,6 +38,21 @@ def test_leaders_decide_and_inspectors_lodge_for_their_own_authority_and_those_b
     assert not any(may_ask(person(ledger, role, role), "file", LIXIA) for role in ("analyst", "auditor"))
 
 
+def test_who_lodged_an_objection_decides_it_under_no_account_and_no_name(ledger: Ledger):
+    wang, other = person(ledger, "wang", "leader"), person(ledger, "other", "leader")
+    lodged = ask_act(ledger, wang, "file", "e1", LIXIA, TOLD | {"lodged_by": "王 强"}, ask())
+    told = {"objection_id": "O-1", "outcome": "upheld", "reasons": "属实"}
+    tried = ((wang, "某某"), (other, "王强"))
+    for _ in range(2):
+        for who, name in tried:
+            with pytest.raises(FieldError, match="Let another leader decide it"):
+                ask_act(ledger, who, "decide", "e1", LIXIA, told | {"by": name}, ask())
+        settle(ledger, lodged.act_id, number="O-1", said=None, now=NOON)
+    assert ask_act(ledger, other, "decide", "e1", LIXIA, told | {"by": "赵六"}, ask()).state == "asked"
+    another = told | {"objection_id": "O-2", "by": "王强"}
+    assert ask_act(ledger, wang, "decide", "e1", LIXIA, another, ask()).state == "asked"
+
+
 def test_an_act_waits_until_it_is_settled_and_then_stays_so(ledger: Ledger):
     li = person(ledger, "li")
     first, second = (ask_act(ledger, li, "file", firm, LIXIA, TOLD, ask()) for firm in ("e1", "e2"))
