@@ -147,7 +147,14 @@ def _keep(taking: Taking) -> Values:
 def _finish(taking: Taking) -> Values:
     record, known, visit = _record(taking), taking.judged_by, taking.visit
     taking.faults.extend(
-        record_faults(record, visit.filing, known.facts, taking.now, filed_at=visit.filed_at)
+        record_faults(
+            record,
+            visit.filing,
+            known.facts,
+            taking.now,
+            filed_at=visit.filed_at,
+            approved_at=visit.approved_at,
+        )
     )
     return {"record": record.model_dump(mode="json")}
 
