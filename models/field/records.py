@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models.field.facts import Facts, Fault
-from models.field.forms import PROLONGED, Filing, Finding, Record
+from models.field.forms import PROLONGED, Filing, Finding, Record, in_zone
 from models.policy.pack import PolicyOnDay
 
 ON_THE_SPOT, ORDER = "on_the_spot", "order"
@@ -96,10 +96,10 @@ def _times(record: Record, filing: Filing, now: datetime) -> Iterator[Fault]:
             clause="D3",
             part="ended_at",
         )
-    if begun.astimezone(now.tzinfo).date() != filing.planned_on:
+    if _day(record, now) != filing.planned_on:
         yield Fault(
             "The visit was filed for {filed} and began on {begun}. Correct the day, or cancel it and file another one.",
-            {"filed": filing.planned_on, "begun": begun.astimezone(now.tzinfo).date()},
+            {"filed": filing.planned_on, "begun": _day(record, now)},
             rule="other_day",
             clause="D1",
             part="begun_at",
@@ -292,7 +292,7 @@ def _opinions(record: Record, filing: Filing, facts: Facts, now: datetime) -> It
 
 def _day(record: Record, now: datetime) -> date:
     """The day of the visit, in the zone of the place."""
-    return (record.begun_at or now).astimezone(now.tzinfo).date()
+    return in_zone(record.begun_at or now, now.tzinfo).date()
 
 
 def _officers_signed(record: Record, filing: Filing, policy: PolicyOnDay) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from models.field.forms import in_zone
 from warehouse.clock import LOCAL
 
 _ID, _HASH, _WORD = String(36), String(64), String(200)
@@ -45,7 +46,7 @@ class Moment(TypeDecorator[datetime]):
         """As it is read."""
         if value is None:
             return None
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(LOCAL)
+        return in_zone(value if value.tzinfo else value.replace(tzinfo=UTC), LOCAL)
 
 
 class Document(TypeDecorator[Any]):

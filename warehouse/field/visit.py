@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, select
 from models.documents import Strict
 from models.errors import NotThereError
 from models.field.facts import Facts
-from models.field.forms import Answers, Filing, Prose, Record
+from models.field.forms import STORED, Answers, Filing, Prose, Record
 from models.field.states import Position
 from models.policy.pack import PolicyOnDay
 from warehouse.field.jurisdiction import Authority
@@ -129,14 +129,14 @@ def visit_of(row: RowMapping) -> Visit:
         counted_revision=row["counted_revision"],
         created_by=row["created_by"],
         changed_at=row["changed_at"],
-        filing=Filing.model_validate(row["filing"]),
+        filing=Filing.model_validate(row["filing"], context=STORED),
         names=row["names"],
         filed_by=row["filed_by"],
         filed_at=row["filed_at"],
         is_late=row["is_late"],
         approved_by=row["approved_by"],
         approved_at=row["approved_at"],
-        record=Record.model_validate(row["record"]) if row["record"] is not None else None,
+        record=Record.model_validate(row["record"], context=STORED) if row["record"] is not None else None,
         counted_at=row["counted_at"],
     )
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
 from desk.web import ledger
-from tests.worlds.crews import JPEG, Crew, fields
+from tests.worlds.crews import JPEG, Crew, fields, rules
 from tests.worlds.desks import LIXIA, asked
 from warehouse.field import audit, visits
+from warehouse.field.tables import VISITS
 
 
 def test_asked_again_nothing_is_done_twice_and_something_else_under_the_same_number_is_refused(
@@ -85,6 +87,28 @@ def test_analysts_read_and_write_nothing(crew: Crew) -> None:
     told = {"visit_id": str(uuid.uuid4()), "request_id": str(uuid.uuid4()), "filing": crew.filing()}
     assert crew.analyst.post("/visits.json", json=told).status_code == 422
     assert crew.analyst.put(f"/blobs/{sha256(JPEG).hexdigest()}", content=JPEG).status_code == 403
+
+
+def test_moments_out_of_our_time_are_refused_and_those_stored_before_are_shown(crew: Crew) -> None:
+    number = crew.begun()
+    for at in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
+        day, refused = at[:10], [crew.step(number, "keep", record=crew.record(begun_at=at))]
+        refused.append(crew.step(number, "keep", record=crew.record(), device_at=at))
+        refused.append(crew.step(number, "keep", record=crew.record(crew.finding(rectify_due_on=day))))
+        told = {"visit_id": str(uuid.uuid4()), "request_id": str(uuid.uuid4())}
+        refused.append(crew.officer.post("/visits.json", json=told | {"filing": crew.filing(planned_on=day)}))
+        form = fields(crew.officer.get(f"/records/{number}").text, f"/records/{number}")
+        sent = form | {"begun_at": f"{day}T09:00", "do": "keep"}
+        refused.append(crew.officer.post(f"/records/{number}", data=sent))
+        assert [one.status_code for one in refused] == [422] * 5
+    crew.done(number, "keep", record=crew.record())
+    with crew.desk.ledger.writing() as connection:
+        mine = VISITS.c.visit_id == number
+        old = crew.record(begun_at="0001-01-01T00:00:00+08:00", ended_at="9999-12-31T23:59:59+00:00")
+        connection.execute(update(VISITS).where(mine).values(record=old))
+    for page in (f"/visits/{number}", f"/records/{number}", f"/visits/{number}.json", "/visits"):
+        assert crew.officer.get(page).status_code == 200, page
+    assert "times_backwards" not in rules(crew.step(number, "record"))
 
 
 def test_a_form_of_another_session_is_not_taken(crew: Crew) -> None:

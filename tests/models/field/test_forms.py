@@ -1,5 +1,6 @@
 """Forms: unfinished ones are forms, senseless ones are not, and what they say of themselves."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -7,10 +8,11 @@ from pydantic import ValidationError
 
 from models.field.facts import criteria_of
 from models.field.filings import authority_faults
-from models.field.forms import Filing, Record
+from models.field.forms import STORED, Filing, Record, in_zone
 from models.law import criteria_cited, read_citation
 from models.policy.check_items import load_catalogue
 from tests.worlds.field import DAY, FINDING, PHOTO, filing, finding, record
+from warehouse.clock import LOCAL
 
 
 def test_a_form_that_was_only_begun_is_a_form():
@@ -49,6 +51,27 @@ def test_a_finding_stands_once_and_times_have_their_zone():
         record(findings=[finding(), finding()])
     with pytest.raises(ValidationError):
         record(begun_at="2026-06-30T09:30:00")
+
+
+@pytest.mark.parametrize("year", ["0001", "1999", "2101", "9999"])
+def test_days_and_moments_lie_in_our_time_and_what_was_stored_before_is_read_all_the_same(year: str):
+    at = f"{year}-12-31T23:59:59+08:00"
+    signed = [{"officer_id": "o1", "signed_at": at}]
+    for differs in ({"begun_at": at}, {"ended_at": at}, {"officers": signed}):
+        with pytest.raises(ValidationError, match="2000 to 2100"):
+            record(**differs)
+    with pytest.raises(ValidationError, match="2000 to 2100"):
+        filing(planned_on=f"{year}-12-31")
+    with pytest.raises(ValidationError, match="2000 to 2100"):
+        finding(rectify_due_on=f"{year}-12-31")
+    held = Record.model_validate({"begun_at": at, "officers": signed}, context=STORED)
+    assert held.begun_at is not None and held.begun_at.year == int(year)
+
+
+def test_a_moment_that_another_zone_does_not_have_stays_as_it_is():
+    first, last = datetime.min.replace(tzinfo=timezone(timedelta(hours=8))), datetime.max.replace(tzinfo=UTC)
+    assert in_zone(first, UTC) == first and in_zone(last, LOCAL) == last
+    assert in_zone(datetime(2026, 6, 30, tzinfo=UTC), LOCAL).hour == 8
 
 
 def test_a_form_comes_back_from_its_json_as_it_was():
