@@ -212,7 +212,7 @@ class Record(Strict):
 
     ``no_finding``: the statement that nothing was found.  ``outcome``: what findings cannot tell, that work was
     stopped or the check refused.  ``opinions``: of a re-check.  ``integrity_pledge``: that it was handed over.
-    Times carry their offset.
+    Times carry their offset; those of signatures are what the device says until the record is signed (``signed_by``).
     """
 
     begun_at: Moment | None = None
@@ -235,6 +235,20 @@ class Record(Strict):
             if len(set(told)) < len(told):
                 raise ValueError("a finding stands twice")
         return self
+
+    def signed_by(self, now: datetime) -> "Record":
+        """The record as it is kept once it is signed: no signature lies before the visit began, or after ``now``.
+
+        A device may have signed off line, by a clock that is wrong: that is no reason to refuse what people signed.
+        The moment of the acceptance is what counts; the device's own is kept beside the step.
+        """
+
+        def within(at: datetime) -> datetime:
+            return min(max(at, self.begun_at or at), now)
+
+        officers = tuple(one.model_copy(update={"signed_at": within(one.signed_at)}) for one in self.officers)
+        unit = self.unit and self.unit.model_copy(update={"signed_at": within(self.unit.signed_at)})
+        return self.model_copy(update={"officers": officers, "unit": unit})
 
     @property
     def images(self) -> frozenset[str]:

@@ -250,5 +250,11 @@ def test_my_day_tells_what_the_ledger_has_of_a_planned_visit_and_who_claimed_it(
     found = crew.leader.get(f"/day.json?on={day}&of=authority").json()["visits"]
     [held] = [row["ledger"] for row in found if row["visit_id"] == plan]
     assert (held["visit_id"], held["state"], held["is_mine"]) == (number, "filed", False)
+    crew.begin(**told)
+    other, *_ = (one for one in crew.firms if one != firm)
+    strange = crew.begin(**told | {"enterprise_id": other, "recusal_confirmed": True})
+    assert "plan_visit_of_another" in rules(crew.step(strange, "file"))
+    found = crew.leader.get(f"/day.json?on={day}&of=authority").json()["visits"]
+    assert [row["ledger"] for row in found if row["visit_id"] == plan] == [held], "the one that is farthest"
     page = crew.leader.get(f"/day?on={day}&of=authority").text
     assert f"/visits/{number}" in page and "claimed by others" in page and to_file not in page

@@ -11,7 +11,7 @@ from models.field.filings import authority_faults
 from models.field.forms import STORED, Filing, Record, in_zone
 from models.law import criteria_cited, read_citation
 from models.policy.check_items import load_catalogue
-from tests.worlds.field import DAY, FINDING, PHOTO, filing, finding, record
+from tests.worlds.field import DAY, FINDING, PHOTO, filing, finding, moment, record
 from warehouse.clock import LOCAL
 
 
@@ -85,6 +85,19 @@ def test_the_result_is_the_gravest_thing_told():
     assert record(findings=[finding()]).result == "findings"
     assert record(findings=[finding(), finding(id=UUID(int=2), is_major=True)]).result == "serious"
     assert record(outcome="stopped", findings=[finding()]).result == "stopped"
+
+
+def test_signatures_lie_between_the_beginning_of_the_visit_and_the_moment_it_is_signed():
+    signed = [
+        {"officer_id": f"o{n}", "signed_at": f"{day}T11:30:00+08:00"}
+        for n, day in enumerate(("2001-01-01", "2026-06-30", "2099-01-01"))
+    ]
+    kept = record(officers=signed, unit={"name": "王某", "signed_at": "2099-01-01T00:00:00Z"})
+    kept = kept.signed_by(moment("2026-06-30 12:00"))
+    times = [one.signed_at for one in kept.officers]
+    assert times == [moment(f"2026-06-30 {at}") for at in ("09:35", "11:30", "12:00")]
+    assert kept.unit is not None and kept.unit.signed_at == moment("2026-06-30 12:00")
+    assert record(unit=None).signed_by(moment("2026-06-30 12:00")).unit is None
 
 
 def test_the_images_of_a_record_are_its_photos_and_drawn_signatures():
