@@ -137,6 +137,11 @@ class Filing(Strict):
     rechecks: UUID | None = None
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """Numbers of all who go, each once."""
+        return tuple(dict.fromkeys((*self.officers, *self.technical_inspectors)))
+
+    @property
     def is_assistance(self) -> bool:
         """Whether it is a visit of assistance (P11)."""
         return self.kind == "assistance"

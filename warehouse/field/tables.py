@@ -141,6 +141,12 @@ VISITS: Final = Table(
     Column("counted_at", Moment),
 )
 Index("ix_visits_level_division_state", VISITS.c.level, VISITS.c.division, VISITS.c.state)
+GOING: Final = Table(
+    "going",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("officer_id", _WORD, primary_key=True, index=True, doc="number of who goes, as filed"),
+)
 STEPS: Final = Table(
     "steps",
     METADATA,
@@ -191,6 +197,12 @@ BLOBS: Final = Table(
     Column("size", Integer, nullable=False),
     Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
     Column("at", Moment, nullable=False),
+)
+SENDERS: Final = Table(
+    "senders",
+    METADATA,
+    Column("sha256", _HASH, ForeignKey("blobs.sha256"), primary_key=True),
+    Column("by", _ID, ForeignKey("users.user_id"), primary_key=True, doc="who sent these very bytes"),
 )
 OUTBOX: Final = Table(
     "outbox",
