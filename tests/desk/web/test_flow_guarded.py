@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from desk.web import ledger
 from tests.worlds.crews import JPEG, Crew, fields, rules
-from tests.worlds.desks import LIXIA, asked
+from tests.worlds.desks import LIXIA, SHIZHONG, asked
 from warehouse.field import audit, visits
 from warehouse.field.tables import VISITS
 
@@ -118,6 +118,33 @@ def test_a_form_of_another_session_is_not_taken(crew: Crew) -> None:
     assert crew.leader.post(path, data=sent).status_code == 403
     assert crew.officer.post(path, data=sent | {"csrf": ""}).status_code == 403
     assert crew.officer.post(path, data=sent).status_code == 303
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "undefined", "utf-8; charset=utf-7"])
+def test_forms_in_encodings_of_no_browser_are_not_read(crew: Crew, charset: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n\\ud800\r\n'
+    body = b"".join(part % name for name in (b"csrf", b"name", b"reason", b"to")) + b"--x--\r\n"
+    head = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    for path in ("/logout", "/login", "/language", f"/visits/{uuid.uuid4()}/steps/cancel"):
+        assert crew.officer.post(path, content=body, headers=head).status_code == 422, path
+    plain = {"content-type": 'multipart/form-data; boundary=x; charset="UTF-8"'}
+    assert crew.officer.post("/logout", content=body, headers=plain).status_code == 403
+    answer = crew.officer.post(
+        "/visits.json", content=b'{"reason": "\\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+def test_who_is_lent_sees_the_visit_and_its_enterprise_and_nothing_else(crew: Crew) -> None:
+    officer = next(one for one in crew.names if one not in crew.officers)
+    lent = crew.desk.login(crew.desk.add("helper", level="district", division=SHIZHONG, officer_id=officer))
+    number = crew.begin(officers=[crew.officers[0], officer])
+    crew.done(number, "file")
+    assert lent.get(f"/visits/{number}").status_code == 200
+    assert lent.get(f"/enterprises/{crew.firms[0]}").status_code == 200
+    assert lent.get(f"/enterprises/{crew.firms[1]}").status_code == 404
+    assert number in lent.get("/visits").text
+    assert crew.step(number, "edit", lent).status_code == 422
 
 
 def test_the_pass_code_opens_without_an_account_and_tells_of_no_hazard(crew: Crew) -> None:
