@@ -7,7 +7,7 @@ from typing import Any
 from desk.words.labels import CHANNEL
 from desk.words.words import Words
 from models import vocabulary as vocab
-from models.field.forms import OPINION, Filing, Finding, Opinion, Record
+from models.field.forms import OPINION, Filing, Finding, Opinion, Record, in_zone
 from warehouse.clock import LOCAL
 
 Told = list[tuple[str, str]]
@@ -16,7 +16,7 @@ Told = list[tuple[str, str]]
 
 def moment(at: datetime | None) -> str:
     """A moment in the time of the place, to the minute."""
-    return f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M}" if at else "–"
+    return f"{in_zone(at, LOCAL):%Y-%m-%d %H:%M}" if at else "–"
 
 
 def yes(told: bool, words: Words) -> str:

@@ -87,7 +87,9 @@ def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
     """
     user = asking.own_session.user
     made = claims(asking.desk.ledger, user, {row["enterprise_id"] for row in found}) if found else []
-    by_plan = {one.filing.plan_visit_id: one for one in made if one.filing.plan_visit_id}
+    # Of several the one that is farthest: a draft beside it makes nothing undone.
+    made.sort(key=lambda one: LEDGER_STATE.keys.index(one.state))
+    by_plan = {(one.filing.enterprise_id, one.filing.plan_visit_id): one for one in made}
     same_day = {
         (one.filing.enterprise_id, one.filing.planned_on): one
         for one in made
@@ -98,7 +100,9 @@ def with_ledger(asking: Asking, found: list[Row]) -> list[Row]:
             **row,
             "is_own": (row["level"], row["division"] or "") == (asking.viewer.level, asking.viewer.division),
             "ledger": _told(
-                by_plan.get(row["visit_id"]) or same_day.get((row["enterprise_id"], row["planned_on"])), user
+                by_plan.get((row["enterprise_id"], row["visit_id"]))
+                or same_day.get((row["enterprise_id"], row["planned_on"])),
+                user,
             ),
         }
         for row in found

@@ -20,6 +20,7 @@ from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
 from warehouse.field import audit
+from warehouse.field.visits import claims
 from warehouse.questions.passport import passports
 from warehouse.questions.records import findings_of, visits_of
 from warehouse.questions.search import firm
@@ -42,7 +43,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
     with asking.reading() as connection:
         register = firm(connection, enterprise_id)
         planned = visits_to(connection, enterprise_id)
-        if register is None or not _is_for(asking, register, planned):
+        if register is None or not (_is_for(asking, register, planned) or _is_sent(asking, enterprise_id)):
             raise NotThereError(
                 "There is no enterprise '{enterprise_id}' here. Look for it by its name: /search",
                 enterprise_id=enterprise_id,
@@ -80,6 +81,13 @@ def _is_for(asking: Asking, register: Row, planned: list[Row]) -> bool:
         for visit in planned
         if visit["planned_on"] is not None
     )
+
+
+def _is_sent(asking: Asking, enterprise_id: str) -> bool:
+    """Whether a filing that was not given up names the viewer, whoever filed it."""
+    number = asking.viewer.officer_id
+    made = claims(asking.desk.ledger, asking.own_session.user, [enterprise_id]) if number else []
+    return any(number in one.filing.people for one in made)
 
 
 def _asked_of_copy(connection: Connection, enterprise_id: str) -> Row | None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 from starlette.datastructures import FormData
 
 from desk.web.asking import Asking, Somebody, for_programs, page_and_json
@@ -18,7 +17,7 @@ from desk.web.steps import answered, taken_on
 from models.documents import Strict
 from models.errors import FaultsError, NotThereError, UnansweredError
 from models.field.facts import Fault
-from models.field.forms import Filing
+from models.field.forms import Filing, Moment
 from models.field.states import steps_from
 from models.messages import N_
 from models.policy.channels import CHANNELS
@@ -244,7 +243,7 @@ class Beginning(Strict):
     visit_id: UUID
     request_id: UUID
     filing: Filing
-    device_at: AwareDatetime | None = None
+    device_at: Moment | None = None
 
 
 @for_programs(router, "/visits.json")

@@ -3,6 +3,7 @@
 Plain ASGI: a body that is too long is cut off before a form or JSON is parsed.
 """
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import DeskError, ForbiddenError, TooLongError, TooOftenError
+from models.errors import DeskError, ForbiddenError, TooLongError, TooOftenError, UnansweredError
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -27,6 +28,8 @@ HEADERS: Mapping[str, str] = {
 }
 """Of every answer, errors and files too.  Nothing comes from elsewhere, no script or style stands in a page."""
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+_UTF_8 = re.compile(r'charset="?utf-8"?(?=\s*(?:;|$))')
 
 BODIES: Mapping[str, int] = {
     "/visits": 2 * 2**20,
@@ -85,6 +88,8 @@ class Limited:
             raise ForbiddenError(
                 "This came from another site and was not done. Open the desk itself and do it there."
             )
+        if not _is_readable(headers.get("content-type", "")):
+            raise UnansweredError("What was sent cannot be read. Go back, load the page again, repeat it.")
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self.limits.of(scope["path"]):
             raise self._too_long(scope)
@@ -145,6 +150,16 @@ def _is_own(headers: Headers) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _is_readable(content_type: str) -> bool:
+    """Whether a form in parts is written as browsers do.
+
+    Other encodings make of it what is no text (``unicode_escape``), or nothing at all.
+    """
+    told = content_type.lower()
+    named = len(_UTF_8.findall(told))
+    return not told.startswith("multipart/") or told.count("charset") == named
 
 
 def _with_headers(send: Send) -> Send:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 from starlette.datastructures import FormData
 
 from desk.say import field as sayings
@@ -20,7 +19,7 @@ from desk.web.steps import answered, taken_on, version_in
 from models.documents import Strict
 from models.errors import FaultsError, FieldError
 from models.field.closing import recheck_by
-from models.field.forms import Answers, Filing, Prose, Record
+from models.field.forms import Answers, Filing, Moment, Prose, Record
 from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP, steps_from
 from warehouse.database.reading import Row
 from warehouse.field import audit
@@ -180,7 +179,7 @@ class Asked(Strict):
     """What a program brings with a step; each step reads what it asks for."""
 
     request_id: UUID
-    device_at: AwareDatetime | None = None
+    device_at: Moment | None = None
     filing: Filing | None = None
     record: Record | None = None
     reason: Prose = ""

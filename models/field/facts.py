@@ -58,6 +58,7 @@ class Facts:
     a cap nobody set is none.  ``counts_in_cap``: whether this visit would count too.  ``item_codes``: of the
     catalogue in force.  ``criteria``: by item, the criteria of lists of major hazards that name it for this very
     enterprise.  ``to_recheck``: findings of the visit that is looked at again which are not settled yet.
+    ``planned_for``: the enterprise of the visit of the plan that is made, where the copy knows it.
     """
 
     officers: Mapping[str, Officer] = field(default_factory=dict[str, Officer])
@@ -67,6 +68,7 @@ class Facts:
     item_codes: frozenset[str] = frozenset()
     criteria: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     to_recheck: frozenset[UUID] = frozenset()
+    planned_for: str | None = None
 
 
 def criteria_of(

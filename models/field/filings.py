@@ -27,6 +27,31 @@ def filing_faults(filing: Filing, facts: Facts, policy: PolicyOnDay, now: dateti
     ]
 
 
+def plan_faults(filing: Filing, facts: Facts, *, is_taken: bool) -> list[Fault]:
+    """What stands against making this visit of the plan; ``is_taken``: whether another visit makes it already."""
+    found = list[Fault]()
+    if facts.planned_for is not None and facts.planned_for != filing.enterprise_id:
+        found.append(
+            Fault(
+                "The visit of the plan belongs to another enterprise. Begin the visit from your day, or without the "
+                "plan.",
+                rule="plan_visit_of_another",
+                clause="D1",
+                part="plan_visit_id",
+            )
+        )
+    if is_taken:
+        found.append(
+            Fault(
+                "This visit of the plan is filed already. Go on with that visit, or have it cancelled first.",
+                rule="plan_visit_taken",
+                clause="D1",
+                part="plan_visit_id",
+            )
+        )
+    return found
+
+
 def emergency_deadline(visited_on: date, policy: PolicyOnDay) -> tuple[date, bool]:
     """The last day to file an emergency visit, all of it, and whether the calendar of its year is provisional (D1)."""
     return add_working_days(visited_on, policy.desk.emergency.file_within_working_days)

@@ -5,12 +5,19 @@ must be there before the next step.  A value that no rule could make sense of (a
 hash) is refused when the form is read.  All forms are frozen and forbid unknown fields.
 """
 
-from collections.abc import Callable, Collection
-from datetime import date, time
-from typing import Annotated
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, time, tzinfo
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from models.documents import Strict
 from models.policy.channels import CHANNELS
@@ -59,6 +66,30 @@ def _local(clock: time) -> time:
     return clock
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Years that days and moments of a visit lie in; what lies elsewhere cannot even be reckoned into another zone."""
+STORED: Final[Mapping[str, bool]] = {"is_stored": True}
+"""Context in which a form is read that was stored before: its days and moments are taken as they are."""
+_When = TypeVar("_When", date, datetime)
+
+
+def _of_our_time(when: _When, info: ValidationInfo) -> _When:
+    if info.context != STORED and not FIRST_YEAR <= when.year <= LAST_YEAR:
+        raise ValueError(f"the year is not one of {FIRST_YEAR} to {LAST_YEAR}")
+    return when
+
+
+def in_zone(at: datetime, zone: tzinfo | None) -> datetime:
+    """A moment in a zone; as it is where a calendar has no such moment, as of some that were stored before."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
+
+
+Day = Annotated[date, AfterValidator(_of_our_time)]
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""With its offset."""
 Clock = Annotated[time, AfterValidator(_local)]
 Channel = Annotated[str, AfterValidator(_known(CHANNELS))]
 Kind = Annotated[str, AfterValidator(_known(INSPECTION_KIND.keys))]
@@ -94,7 +125,7 @@ class Filing(Strict):
     item_codes: tuple[Name, ...] = Field(default=(), max_length=500)
     mode: Mode = "on_site"
     departments: tuple[Name, ...] = Field(default=(), max_length=20)
-    planned_on: date | None = None
+    planned_on: Day | None = None
     begins_at: Clock | None = None
     ends_at: Clock | None = None
     officers: tuple[Name, ...] = Field(default=(), max_length=50)
@@ -104,6 +135,11 @@ class Filing(Strict):
     recusal_confirmed: bool = False
     beyond_cap_reason: Prose = ""
     rechecks: UUID | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Numbers of all who go, each once."""
+        return tuple(dict.fromkeys((*self.officers, *self.technical_inspectors)))
 
     @property
     def is_assistance(self) -> bool:
@@ -129,7 +165,7 @@ class Finding(Strict):
     criterion: Line = ""
     disposal: Disposal | None = None
     measure: Prose = ""
-    rectify_due_on: date | None = None
+    rectify_due_on: Day | None = None
 
 
 class Answers(Strict):
@@ -149,14 +185,14 @@ class Opinion(Strict):
     opinion: Verdict
     note: Prose = ""
     photos: tuple[Sha256, ...] = Field(default=(), max_length=MOST_PHOTOS)
-    due_on: date | None = None
+    due_on: Day | None = None
 
 
 class Signature(Strict):
     """An officer's signature; ``image``: hash of what was drawn, where it was."""
 
     officer_id: Name
-    signed_at: AwareDatetime
+    signed_at: Moment
     image: Sha256 | None = None
 
 
@@ -165,7 +201,7 @@ class UnitSignature(Strict):
 
     name: Name
     post: Line = ""
-    signed_at: AwareDatetime
+    signed_at: Moment
     image: Sha256 | None = None
 
 
@@ -181,11 +217,11 @@ class Record(Strict):
 
     ``no_finding``: the statement that nothing was found.  ``outcome``: what findings cannot tell, that work was
     stopped or the check refused.  ``opinions``: of a re-check.  ``integrity_pledge``: that it was handed over.
-    Times carry their offset.
+    Times carry their offset; those of signatures are what the device says until the record is signed (``signed_by``).
     """
 
-    begun_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    begun_at: Moment | None = None
+    ended_at: Moment | None = None
     places: tuple[Name, ...] = Field(default=(), max_length=100)
     situation: Prose = ""
     certificates_shown: bool = False
@@ -204,6 +240,20 @@ class Record(Strict):
             if len(set(told)) < len(told):
                 raise ValueError("a finding stands twice")
         return self
+
+    def signed_by(self, now: datetime) -> "Record":
+        """The record as it is kept once it is signed: no signature lies before the visit began, or after ``now``.
+
+        A device may have signed off line, by a clock that is wrong: that is no reason to refuse what people signed.
+        The moment of the acceptance is what counts; the device's own is kept beside the step.
+        """
+
+        def within(at: datetime) -> datetime:
+            return min(max(at, self.begun_at or at), now)
+
+        officers = tuple(one.model_copy(update={"signed_at": within(one.signed_at)}) for one in self.officers)
+        unit = self.unit and self.unit.model_copy(update={"signed_at": within(self.unit.signed_at)})
+        return self.model_copy(update={"officers": officers, "unit": unit})
 
     @property
     def images(self) -> frozenset[str]:

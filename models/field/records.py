@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models.field.facts import Facts, Fault
-from models.field.forms import PROLONGED, Filing, Finding, Record
+from models.field.forms import PROLONGED, Filing, Finding, Record, in_zone
 from models.policy.pack import PolicyOnDay
 
 ON_THE_SPOT, ORDER = "on_the_spot", "order"
@@ -13,14 +13,21 @@ ON_THE_SPOT, ORDER = "on_the_spot", "order"
 
 
 def record_faults(
-    record: Record, filing: Filing, facts: Facts, now: datetime, *, filed_at: datetime | None
+    record: Record,
+    filing: Filing,
+    facts: Facts,
+    now: datetime,
+    *,
+    filed_at: datetime | None,
+    approved_at: datetime | None,
 ) -> list[Fault]:
     """What stands against keeping a record as complete; nothing where it may be signed.
 
-    ``filed_at``: when the visit was filed; an emergency may have none yet (D1).  ``now``: in the zone of the place.
+    ``filed_at``, ``approved_at``: when that was done; an emergency may have neither yet (D1).  ``now``: in the zone of
+    the place.
     """
     return [
-        *_filed(record, filing, filed_at),
+        *_filed(record, filing, filed_at, approved_at),
         *_times(record, filing, now),
         *(_assisted(record) if filing.is_assistance else _inspected(record, filing, facts, now)),
     ]
@@ -31,7 +38,9 @@ def signature_faults(record: Record, filing: Filing, policy: PolicyOnDay) -> lis
     return [*_officers_signed(record, filing, policy), *_unit_signed(record, filing)]
 
 
-def _filed(record: Record, filing: Filing, filed_at: datetime | None) -> Iterator[Fault]:
+def _filed(
+    record: Record, filing: Filing, filed_at: datetime | None, approved_at: datetime | None
+) -> Iterator[Fault]:
     if filing.emergency is not None:
         return
     if filed_at is None:
@@ -41,13 +50,26 @@ def _filed(record: Record, filing: Filing, filed_at: datetime | None) -> Iterato
             clause="D1",
             part="filing",
         )
-    elif record.begun_at is not None and record.begun_at < filed_at:
+    elif record.begun_at is not None and record.begun_at < _minute(filed_at):
         yield Fault(
             "The visit began before it was filed. Correct the time, or file it as an emergency with its reason.",
             rule="begun_before_filed",
             clause="D1",
             part="begun_at",
         )
+    elif record.begun_at is not None and (approved_at is None or record.begun_at < _minute(approved_at)):
+        yield Fault(
+            "The visit began before it was approved. Correct the time; what could not wait is filed as an emergency "
+            "with its reason.",
+            rule="begun_before_approved",
+            clause="D1",
+            part="begun_at",
+        )
+
+
+def _minute(at: datetime) -> datetime:
+    """The minute of a moment: pages write when a visit began to the minute."""
+    return at.replace(second=0, microsecond=0)
 
 
 def _times(record: Record, filing: Filing, now: datetime) -> Iterator[Fault]:
@@ -74,10 +96,10 @@ def _times(record: Record, filing: Filing, now: datetime) -> Iterator[Fault]:
             clause="D3",
             part="ended_at",
         )
-    if begun.astimezone(now.tzinfo).date() != filing.planned_on:
+    if _day(record, now) != filing.planned_on:
         yield Fault(
             "The visit was filed for {filed} and began on {begun}. Correct the day, or cancel it and file another one.",
-            {"filed": filing.planned_on, "begun": begun.astimezone(now.tzinfo).date()},
+            {"filed": filing.planned_on, "begun": _day(record, now)},
             rule="other_day",
             clause="D1",
             part="begun_at",
@@ -270,7 +292,7 @@ def _opinions(record: Record, filing: Filing, facts: Facts, now: datetime) -> It
 
 def _day(record: Record, now: datetime) -> date:
     """The day of the visit, in the zone of the place."""
-    return (record.begun_at or now).astimezone(now.tzinfo).date()
+    return in_zone(record.begun_at or now, now.tzinfo).date()
 
 
 def _officers_signed(record: Record, filing: Filing, policy: PolicyOnDay) -> Iterator[Fault]:

@@ -6,21 +6,23 @@ A file is written beside its place, brought to the disk and then renamed; whatev
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import Connection, Text, insert, select, type_coerce
 
 from models.errors import FieldError, NotThereError
 from warehouse.exchange import synced
 from warehouse.field import audit
 from warehouse.field.counting import count_waiting, has_blobs
 from warehouse.field.engine import Ledger
-from warehouse.field.tables import BLOBS, IMAGES, VISITS
+from warehouse.field.jurisdiction import Authority, authority_of
+from warehouse.field.tables import BLOBS, GOING, IMAGES, SENDERS, STEPS, USERS, VISITS
 from warehouse.field.users import User
+from warehouse.field.visit import seen_by
 
 MOST_BYTES: Final = 8 * 2**20
 """Of one photo.  Phones shrink them to a few hundred KiB."""
@@ -32,34 +34,72 @@ def put_blob(ledger: Ledger, user: User, name: str, parts: Iterable[bytes], now:
     Raises FieldError for other bytes than the name says, and as soon as there are too many.
     """
     require_name(name)
+    path = path_of(ledger, name)
     with ledger.reading() as connection:
-        if has_blobs(connection, [name]) and path_of(ledger, name).exists():
-            return False
-    size = _write(path_of(ledger, name), name, parts)
+        is_there = has_blobs(connection, [name]) and path.exists()
+        is_sent = _is_sent(connection, name, user)
+    # What is there already is no proof that these bytes are the same.
+    size = _checked(name, parts) if is_there else _write(path, name, parts)
+    if is_there and is_sent:
+        return False
     with ledger.writing() as connection:
-        if has_blobs(connection, [name]):
-            return False
-        connection.execute(insert(BLOBS).values(sha256=name, size=size, by=user.user_id, at=now))
-        audit.append(
-            connection, at=now, by=user.user_id, act="photo_kept", subject=name, details={"size": size}
-        )
-        count_waiting(connection, name, now)
-    return True
+        is_new = not has_blobs(connection, [name])
+        if is_new:
+            connection.execute(insert(BLOBS).values(sha256=name, size=size, by=user.user_id, at=now))
+            details = {"size": size}
+            audit.append(connection, at=now, by=user.user_id, act="photo_kept", subject=name, details=details)
+        if not _is_sent(connection, name, user):
+            connection.execute(insert(SENDERS).values(sha256=name, by=user.user_id))
+        if is_new:
+            count_waiting(connection, name, now)
+    return is_new
 
 
 def blob_of(ledger: Ledger, user: User, name: str) -> Path:
-    """The file of a photo, for whoever sees a visit that shows it, or sent it.  Raises NotThereError."""
+    """The file of a photo, for whoever sent it, or sees a visit that shows it.  Raises NotThereError.
+
+    A visit shows what its record, signed or not, cites and what was sent by its own people: who knows a hash alone
+    opens nothing by citing it.
+    """
     require_name(name)
-    mine = user.jurisdiction
-    shown = exists().where(
-        IMAGES.c.sha256 == name, IMAGES.c.visit_id == VISITS.c.visit_id, mine.where(VISITS)
-    )
-    query = select(BLOBS.c.sha256).where(BLOBS.c.sha256 == name, (BLOBS.c.by == user.user_id) | shown)
     with ledger.reading() as connection:
-        found = connection.execute(query).first() if mine.reads else None
-    if found is None or not path_of(ledger, name).exists():
+        is_seen = user.jurisdiction.reads and (
+            _is_sent(connection, name, user) or _is_shown(connection, name, user)
+        )
+    if not is_seen or not path_of(ledger, name).exists():
         raise NotThereError("There is no such photo. Look at the visit as it stands now.")
     return path_of(ledger, name)
+
+
+def _is_sent(connection: Connection, name: str, user: User) -> bool:
+    mine = (SENDERS.c.sha256 == name) & (SENDERS.c.by == user.user_id)
+    return connection.execute(select(SENDERS.c.by).where(mine)).first() is not None
+
+
+def _is_shown(connection: Connection, name: str, user: User) -> bool:
+    """Whether a visit that somebody sees cites a photo that its own people sent."""
+    signed = VISITS.c.visit_id.in_(select(IMAGES.c.visit_id).where(IMAGES.c.sha256 == name))
+    unsigned = VISITS.c.state.in_(("started", "recorded")) & type_coerce(VISITS.c.record, Text).contains(name)
+    citing = select(VISITS.c.visit_id, VISITS.c.level, VISITS.c.division).where(
+        seen_by(user), signed | unsigned
+    )
+    sent = select(USERS).join(SENDERS, SENDERS.c.by == USERS.c.user_id).where(SENDERS.c.sha256 == name)
+    senders = connection.execute(sent).mappings().all()
+    for visit_id, level, division in connection.execute(citing):
+        # Who has left the authority since has taken a step of the visit, or goes there.
+        own = set(connection.execute(select(STEPS.c.by).where(STEPS.c.visit_id == visit_id)).scalars())
+        going = set(
+            connection.execute(select(GOING.c.officer_id).where(GOING.c.visit_id == visit_id)).scalars()
+        )
+        authority = Authority(level, division)
+        if any(
+            authority_of(one["level"], one["division"]) == authority
+            or one["user_id"] in own
+            or one["officer_id"] in going
+            for one in senders
+        ):
+            return True
+    return False
 
 
 def path_of(ledger: Ledger, name: str) -> Path:
@@ -87,17 +127,11 @@ def _write(path: Path, name: str, parts: Iterable[bytes]) -> int:
     digest, size = sha256(), 0
     try:
         with open(part, "xb", opener=_mine) as written:
-            for piece in parts:
+            for piece in _limited(parts):
                 size += len(piece)
-                if size > MOST_BYTES:
-                    raise FieldError(
-                        "A photo has at most {most} MiB. Make it smaller and send it again.",
-                        most=MOST_BYTES // 2**20,
-                    )
                 digest.update(piece)
                 written.write(piece)
-            if digest.hexdigest() != name:
-                raise FieldError("The bytes of a photo are not those of its name. Send it again.")
+            _require_same(name, digest.hexdigest())
             written.flush()
             os.fsync(written.fileno())
         part.rename(path)
@@ -105,6 +139,33 @@ def _write(path: Path, name: str, parts: Iterable[bytes]) -> int:
         part.unlink(missing_ok=True)
     synced(path.parent)
     return size
+
+
+def _checked(name: str, parts: Iterable[bytes]) -> int:
+    """The size of bytes that are those of a name.  Raises FieldError."""
+    digest, size = sha256(), 0
+    for piece in _limited(parts):
+        size += len(piece)
+        digest.update(piece)
+    _require_same(name, digest.hexdigest())
+    return size
+
+
+def _limited(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes.  Raises FieldError as soon as there are too many."""
+    size = 0
+    for piece in parts:
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise FieldError(
+                "A photo has at most {most} MiB. Make it smaller and send it again.", most=MOST_BYTES // 2**20
+            )
+        yield piece
+
+
+def _require_same(name: str, told: str) -> None:
+    if told != name:
+        raise FieldError("The bytes of a photo are not those of its name. Send it again.")
 
 
 def _mine(path: str, flags: int) -> int:

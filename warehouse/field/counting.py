@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from models.field.forms import DONE, PROLONGED, Finding, Record
+from models.field.forms import DONE, PROLONGED, STORED, Finding, Record
 from models.field.records import ON_THE_SPOT
 from models.field.states import PROGRAM, taken
 from warehouse.clock import LOCAL
@@ -171,7 +171,7 @@ def _counted_record(connection: Connection, visit: Visit) -> Record | None:
         return None
     mine = REVISIONS.c.visit_id == str(visit.visit_id)
     query = select(REVISIONS.c.record).where(mine, REVISIONS.c.revision == visit.counted_revision)
-    return Record.model_validate(connection.execute(query).scalar_one())
+    return Record.model_validate(connection.execute(query).scalar_one(), context=STORED)
 
 
 def _read(connection: Connection, visit_id: UUID) -> Visit:

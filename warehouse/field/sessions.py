@@ -44,7 +44,7 @@ class Session:
 
     def is_own(self, csrf: str) -> bool:
         """Whether a form comes from this session."""
-        return hmac.compare_digest(self.csrf.encode(), csrf.encode())
+        return hmac.compare_digest(self.csrf.encode(), csrf.encode(errors="surrogatepass"))
 
 
 def log_in(ledger: Ledger, login: str, password: str, *, address: str, now: datetime) -> Session:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, select
 from models.errors import FieldError
 from models.field.closing import closing_faults
 from models.field.facts import Fault
-from models.field.filings import approval_faults, emergency_faults, filing_faults, is_late
+from models.field.filings import approval_faults, emergency_faults, filing_faults, is_late, plan_faults
 from models.field.forms import Answers, Filing, Record
 from models.field.records import record_faults, signature_faults
-from models.field.states import finding_taken
-from warehouse.field.tables import FINDINGS
+from models.field.states import FINAL, START, finding_taken
+from warehouse.field.tables import FINDINGS, VISITS
 from warehouse.field.users import User
 from warehouse.field.visit import Brought, FindingState, Known, Visit, findings_of, row_of, visit_of
 
@@ -80,6 +80,7 @@ def _edit(taking: Taking) -> Values:
 def _file(taking: Taking) -> Values:
     filing, known = _filing(taking), taking.judged_by
     taking.faults.extend(filing_faults(filing, known.facts, known.policy, taking.now))
+    taking.faults.extend(plan_faults(filing, known.facts, is_taken=_is_taken(taking, filing)))
     going = {*filing.officers, *filing.technical_inspectors}
     return filing_values(filing) | {
         "filed_by": taking.user.user_id,
@@ -87,6 +88,20 @@ def _file(taking: Taking) -> Values:
         "is_late": is_late(filing, known.policy, taking.now),
         "names": {one: known.facts.officers[one].name for one in sorted(going & known.facts.officers.keys())},
     }
+
+
+def _is_taken(taking: Taking, filing: Filing) -> bool:
+    """Whether another visit that is filed, or under way, makes the same visit of the plan."""
+    if filing.plan_visit_id is None:
+        return False
+    query = select(VISITS.c.filing).where(
+        VISITS.c.enterprise_id == filing.enterprise_id,
+        VISITS.c.visit_id != str(taking.visit.visit_id),
+        VISITS.c.state.not_in({START.state, *FINAL}),
+    )
+    return any(
+        one["plan_visit_id"] == filing.plan_visit_id for one in taking.connection.execute(query).scalars()
+    )
 
 
 def _file_afterwards(taking: Taking) -> Values:
@@ -119,8 +134,9 @@ def _start(_taking: Taking) -> Values:
 
 
 def _start_emergency(taking: Taking) -> Values:
-    filing = _filing(taking)
-    taking.faults.extend(emergency_faults(filing, taking.judged_by.policy))
+    filing, known = _filing(taking), taking.judged_by
+    taking.faults.extend(emergency_faults(filing, known.policy))
+    taking.faults.extend(plan_faults(filing, known.facts, is_taken=_is_taken(taking, filing)))
     return filing_values(filing)
 
 
@@ -147,15 +163,24 @@ def _keep(taking: Taking) -> Values:
 def _finish(taking: Taking) -> Values:
     record, known, visit = _record(taking), taking.judged_by, taking.visit
     taking.faults.extend(
-        record_faults(record, visit.filing, known.facts, taking.now, filed_at=visit.filed_at)
+        record_faults(
+            record,
+            visit.filing,
+            known.facts,
+            taking.now,
+            filed_at=visit.filed_at,
+            approved_at=visit.approved_at,
+        )
     )
     return {"record": record.model_dump(mode="json")}
 
 
 def _sign(taking: Taking) -> Values:
-    values = _finish(taking)
-    taking.faults.extend(signature_faults(_record(taking), taking.visit.filing, taking.judged_by.policy))
-    return values | {"revision": taking.visit.revision + 1}
+    values, record = _finish(taking), _record(taking)
+    taking.faults.extend(signature_faults(record, taking.visit.filing, taking.judged_by.policy))
+    # What is told of the step stays as it was brought, so that asking again is known again.
+    kept = record.signed_by(taking.now).model_dump(mode="json")
+    return values | {"record": kept, "revision": taking.visit.revision + 1}
 
 
 def _revise(taking: Taking) -> Values:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from models.field.forms import in_zone
 from warehouse.clock import LOCAL
 
 _ID, _HASH, _WORD = String(36), String(64), String(200)
@@ -45,7 +46,7 @@ class Moment(TypeDecorator[datetime]):
         """As it is read."""
         if value is None:
             return None
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(LOCAL)
+        return in_zone(value if value.tzinfo else value.replace(tzinfo=UTC), LOCAL)
 
 
 class Document(TypeDecorator[Any]):
@@ -140,6 +141,12 @@ VISITS: Final = Table(
     Column("counted_at", Moment),
 )
 Index("ix_visits_level_division_state", VISITS.c.level, VISITS.c.division, VISITS.c.state)
+GOING: Final = Table(
+    "going",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True),
+    Column("officer_id", _WORD, primary_key=True, index=True, doc="number of who goes, as filed"),
+)
 STEPS: Final = Table(
     "steps",
     METADATA,
@@ -190,6 +197,12 @@ BLOBS: Final = Table(
     Column("size", Integer, nullable=False),
     Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
     Column("at", Moment, nullable=False),
+)
+SENDERS: Final = Table(
+    "senders",
+    METADATA,
+    Column("sha256", _HASH, ForeignKey("blobs.sha256"), primary_key=True),
+    Column("by", _ID, ForeignKey("users.user_id"), primary_key=True, doc="who sent these very bytes"),
 )
 OUTBOX: Final = Table(
     "outbox",

@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from models.documents import Strict
 from models.errors import NotThereError
 from models.field.facts import Facts
-from models.field.forms import Answers, Filing, Prose, Record
+from models.field.forms import STORED, Answers, Filing, Prose, Record
 from models.field.states import Position
 from models.policy.pack import PolicyOnDay
 from warehouse.field.jurisdiction import Authority
-from warehouse.field.tables import FINDINGS, VISITS, canonical
+from warehouse.field.tables import FINDINGS, GOING, VISITS, canonical
 from warehouse.field.users import User
 
 
@@ -109,9 +109,21 @@ def content_hash(told: Mapping[str, Any]) -> str:
     return sha256(canonical(plain).encode()).hexdigest()
 
 
+def seen_by(user: User) -> ColumnElement[bool]:
+    """The visits that somebody sees: of the own authority and those below, and those that the person is sent to.
+
+    Who is lent to another authority goes there and reads; what is done, that authority does.
+    """
+    within = user.jurisdiction.where(VISITS)
+    if not user.officer_id or not user.jurisdiction.reads:
+        return within
+    sent = select(GOING.c.visit_id).where(GOING.c.officer_id == user.officer_id)
+    return within | VISITS.c.visit_id.in_(sent)
+
+
 def row_of(connection: Connection, visit_id: UUID, user: User) -> RowMapping:
     """The row of a visit, for whoever sees it.  Raises NotThereError: also for one of another authority."""
-    mine = (VISITS.c.visit_id == str(visit_id)) & user.jurisdiction.where(VISITS)
+    mine = (VISITS.c.visit_id == str(visit_id)) & seen_by(user)
     found = connection.execute(select(VISITS).where(mine)).mappings().first()
     if found is None:
         raise NotThereError("There is no such visit. Look at the list of your visits.")
@@ -129,14 +141,14 @@ def visit_of(row: RowMapping) -> Visit:
         counted_revision=row["counted_revision"],
         created_by=row["created_by"],
         changed_at=row["changed_at"],
-        filing=Filing.model_validate(row["filing"]),
+        filing=Filing.model_validate(row["filing"], context=STORED),
         names=row["names"],
         filed_by=row["filed_by"],
         filed_at=row["filed_at"],
         is_late=row["is_late"],
         approved_by=row["approved_by"],
         approved_at=row["approved_at"],
-        record=Record.model_validate(row["record"]) if row["record"] is not None else None,
+        record=Record.model_validate(row["record"], context=STORED) if row["record"] is not None else None,
         counted_at=row["counted_at"],
     )
 

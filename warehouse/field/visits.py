@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Text, insert, or_, select, type_coerce, update
+from sqlalchemy import Connection, Select, Text, delete, insert, or_, select, type_coerce, update
 
 from models.errors import ConflictError, FaultsError, FieldError
 from models.field.facts import Fault
@@ -22,7 +22,7 @@ from warehouse.field.counting import count_if_whole, filed_back, told_back
 from warehouse.field.engine import Ledger
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.steps import TAKE, Taking, filing_values
-from warehouse.field.tables import FINDINGS, IMAGES, REVISIONS, STEPS, VISITS, canonical
+from warehouse.field.tables import FINDINGS, GOING, IMAGES, REVISIONS, STEPS, VISITS, canonical
 from warehouse.field.users import User
 from warehouse.field.visit import (
     Ask,
@@ -33,6 +33,7 @@ from warehouse.field.visit import (
     content_hash,
     findings_of,
     row_of,
+    seen_by,
     visit_of,
 )
 
@@ -63,6 +64,7 @@ def begin(
         row |= {"counted_revision": 0, "created_by": user.user_id, "created_at": ask.now}
         row |= {"changed_at": ask.now, "names": {}, "is_late": False, **filing_values(filing)}
         connection.execute(insert(VISITS).values(**row))
+        _keep_people(connection, visit_id, filing)
         _note(connection, visit_id, 1, ("begin", START.state, START.state), user, ask, told, "")
         return visit_of(row_of(connection, visit_id, user))
 
@@ -106,7 +108,7 @@ def listed(
     limit: int = MOST_LISTED,
 ) -> list[Visit]:
     """Visits that somebody sees, those planned last first; at most so many."""
-    query = select(VISITS).where(user.jurisdiction.where(VISITS))
+    query = select(VISITS).where(seen_by(user))
     if states:
         query = query.where(VISITS.c.state.in_(states))
     if planned_on is not None:
@@ -137,13 +139,13 @@ class Wanted:
 
 def every(ledger: Ledger, user: User, wanted: Wanted) -> Iterator[Visit]:
     """All visits that are wanted and that somebody sees, those planned last first, read in portions."""
-    query = _narrowed(select(VISITS.c.visit_id).where(user.jurisdiction.where(VISITS)), wanted)
+    query = _narrowed(select(VISITS.c.visit_id).where(seen_by(user)), wanted)
     query = query.order_by(VISITS.c.planned_on.is_(None), VISITS.c.planned_on.desc(), VISITS.c.visit_id)
     with ledger.reading() as connection:
         numbers = list(connection.execute(query).scalars())
     for begins in range(0, len(numbers), _PORTION):
         portion = numbers[begins : begins + _PORTION]
-        mine = VISITS.c.visit_id.in_(portion) & user.jurisdiction.where(VISITS)
+        mine = VISITS.c.visit_id.in_(portion) & seen_by(user)
         # A transaction each: who reads slowly holds up nobody.
         with ledger.reading() as connection:
             found = {
@@ -180,7 +182,7 @@ def _goes(visit: Visit, who: str) -> bool:
 def claims(ledger: Ledger, user: User, enterprises: Collection[str]) -> list[Visit]:
     """Visits to some enterprises that are begun, or made, and not given up, as far as somebody sees them."""
     query = select(VISITS).where(
-        user.jurisdiction.where(VISITS),
+        seen_by(user),
         VISITS.c.enterprise_id.in_(sorted(set(enterprises))),
         VISITS.c.state.not_in(FINAL),
     )
@@ -227,6 +229,8 @@ def take(
         version = visit.version + 1
         changes = {"state": place.state, "version": version, "changed_at": ask.now, **values}
         connection.execute(update(VISITS).where(VISITS.c.visit_id == str(visit_id)).values(**changes))
+        if "filing" in values:
+            _keep_people(connection, visit_id, Filing.model_validate(values["filing"]))
         _note(
             connection,
             visit_id,
@@ -276,6 +280,14 @@ def _is_repeated(connection: Connection, visit: Visit, step: str, ask: Ask, brou
         held=visit,
         offered=brought,
     )
+
+
+def _keep_people(connection: Connection, visit_id: UUID, filing: Filing) -> None:
+    """Write down who goes."""
+    connection.execute(delete(GOING).where(GOING.c.visit_id == str(visit_id)))
+    people = [{"visit_id": str(visit_id), "officer_id": one} for one in filing.people]
+    if people:
+        connection.execute(insert(GOING), people)
 
 
 def _note(

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection as LedgerConnection
 from sqlalchemy import select
 
-from models.field.forms import Record
+from models.field.forms import STORED, Record
 from warehouse.clock import LOCAL
 from warehouse.database.frames import Connection
 from warehouse.database.meta import value
@@ -172,7 +172,7 @@ def _signed(connection: LedgerConnection, visit: Visit) -> tuple[datetime | None
         select(REVISIONS).where(REVISIONS.c.visit_id == str(visit.visit_id)).order_by(REVISIONS.c.revision)
     )
     found = connection.execute(query).mappings().all()
-    records = [Record.model_validate(row["record"]) for row in found]
+    records = [Record.model_validate(row["record"], context=STORED) for row in found]
     numbers = {str(one.id) for record in records for one in record.findings}
     return (found[-1]["at"] if found else None), sorted(numbers)
 

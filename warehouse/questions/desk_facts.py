@@ -99,7 +99,16 @@ def facts_of(
         counts_in_cap=counts_in_cap(filing, policy.planning),
         item_codes=frozenset(item.code for item in items),
         criteria=criteria_of(items, sector=register["sector"], industry=register["industry"]),
+        planned_for=_planned_for(connection, filing.plan_visit_id),
     )
+
+
+def _planned_for(connection: Connection, plan_visit_id: str | None) -> str | None:
+    """The enterprise of a visit of the plan; none of one that the plan does not have, or has no more."""
+    if plan_visit_id is None:
+        return None
+    found = rows(connection, _PLANNED, {"id": plan_visit_id})
+    return found[0]["enterprise_id"] if found else None
 
 
 def _cap(connection: Connection, enterprise_id: str, year: int, since: set[date]) -> tuple[int, int | None]:

@@ -92,12 +92,20 @@ class Play:
         told = filing(**case.get("filing", {})).model_dump(mode="json")
         return self.own(told | {"enterprise_id": firm})
 
-    def begun(self, firm: str, told: Mapping[str, Any], filed: datetime, starts: datetime) -> str:
-        """A visit that is filed and approved at a moment, and begun at another."""
+    def begun(
+        self,
+        firm: str,
+        told: Mapping[str, Any],
+        filed: datetime,
+        starts: datetime,
+        approved: datetime | None = None,
+    ) -> str:
+        """A visit that is filed at a moment, approved then or at another, and begun at one more."""
         self.at(filed)
         crew = self.crew
         number = crew.begin(firm=firm, **{name: one for name, one in told.items() if name != "enterprise_id"})
         crew.done(number, "file")
+        self.at(approved or filed)
         crew.done(number, "approve", crew.leader)
         self.at(starts)
         crew.done(number, "start")
@@ -180,7 +188,8 @@ def _written(play: Play, case: Case, firm: str) -> None:
     told, known = play.filing(case, firm), play.own(case.get("known", {}))
     if told["rechecks"]:
         told["rechecks"] = play.earlier(firm, known["to_recheck"])
-    number = play.begun(firm, told, moment("2026-06-29 16:00"), moment(f"{DAY} 09:35"))
+    filed, approved = moment("2026-06-29 16:00"), case.get("approved")
+    number = play.begun(firm, told, filed, moment(f"{DAY} 09:35"), moment(approved) if approved else None)
     play.at(moment(case.get("now", f"{DAY} 12:00")))
     assert play.recorded(number, play.own(_record(case))) == set(case["then"]["faults"])
 

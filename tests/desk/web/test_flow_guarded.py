@@ -7,11 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
 from desk.web import ledger
-from tests.worlds.crews import JPEG, Crew, fields
-from tests.worlds.desks import LIXIA, asked
+from tests.worlds.crews import JPEG, Crew, fields, rules
+from tests.worlds.desks import LIXIA, SHIZHONG, asked
 from warehouse.field import audit, visits
+from warehouse.field.tables import VISITS
 
 
 def test_asked_again_nothing_is_done_twice_and_something_else_under_the_same_number_is_refused(
@@ -87,6 +89,28 @@ def test_analysts_read_and_write_nothing(crew: Crew) -> None:
     assert crew.analyst.put(f"/blobs/{sha256(JPEG).hexdigest()}", content=JPEG).status_code == 403
 
 
+def test_moments_out_of_our_time_are_refused_and_those_stored_before_are_shown(crew: Crew) -> None:
+    number = crew.begun()
+    for at in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
+        day, refused = at[:10], [crew.step(number, "keep", record=crew.record(begun_at=at))]
+        refused.append(crew.step(number, "keep", record=crew.record(), device_at=at))
+        refused.append(crew.step(number, "keep", record=crew.record(crew.finding(rectify_due_on=day))))
+        told = {"visit_id": str(uuid.uuid4()), "request_id": str(uuid.uuid4())}
+        refused.append(crew.officer.post("/visits.json", json=told | {"filing": crew.filing(planned_on=day)}))
+        form = fields(crew.officer.get(f"/records/{number}").text, f"/records/{number}")
+        sent = form | {"begun_at": f"{day}T09:00", "do": "keep"}
+        refused.append(crew.officer.post(f"/records/{number}", data=sent))
+        assert [one.status_code for one in refused] == [422] * 5
+    crew.done(number, "keep", record=crew.record())
+    with crew.desk.ledger.writing() as connection:
+        mine = VISITS.c.visit_id == number
+        old = crew.record(begun_at="0001-01-01T00:00:00+08:00", ended_at="9999-12-31T23:59:59+00:00")
+        connection.execute(update(VISITS).where(mine).values(record=old))
+    for page in (f"/visits/{number}", f"/records/{number}", f"/visits/{number}.json", "/visits"):
+        assert crew.officer.get(page).status_code == 200, page
+    assert "times_backwards" not in rules(crew.step(number, "record"))
+
+
 def test_a_form_of_another_session_is_not_taken(crew: Crew) -> None:
     number = crew.begin()
     path = f"/visits/{number}/steps/cancel"
@@ -94,6 +118,33 @@ def test_a_form_of_another_session_is_not_taken(crew: Crew) -> None:
     assert crew.leader.post(path, data=sent).status_code == 403
     assert crew.officer.post(path, data=sent | {"csrf": ""}).status_code == 403
     assert crew.officer.post(path, data=sent).status_code == 303
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "undefined", "utf-8; charset=utf-7"])
+def test_forms_in_encodings_of_no_browser_are_not_read(crew: Crew, charset: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n\\ud800\r\n'
+    body = b"".join(part % name for name in (b"csrf", b"name", b"reason", b"to")) + b"--x--\r\n"
+    head = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    for path in ("/logout", "/login", "/language", f"/visits/{uuid.uuid4()}/steps/cancel"):
+        assert crew.officer.post(path, content=body, headers=head).status_code == 422, path
+    plain = {"content-type": 'multipart/form-data; boundary=x; charset="UTF-8"'}
+    assert crew.officer.post("/logout", content=body, headers=plain).status_code == 403
+    answer = crew.officer.post(
+        "/visits.json", content=b'{"reason": "\\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+def test_who_is_lent_sees_the_visit_and_its_enterprise_and_nothing_else(crew: Crew) -> None:
+    officer = next(one for one in crew.names if one not in crew.officers)
+    lent = crew.desk.login(crew.desk.add("helper", level="district", division=SHIZHONG, officer_id=officer))
+    number = crew.begin(officers=[crew.officers[0], officer])
+    crew.done(number, "file")
+    assert lent.get(f"/visits/{number}").status_code == 200
+    assert lent.get(f"/enterprises/{crew.firms[0]}").status_code == 200
+    assert lent.get(f"/enterprises/{crew.firms[1]}").status_code == 404
+    assert number in lent.get("/visits").text
+    assert crew.step(number, "edit", lent).status_code == 422
 
 
 def test_the_pass_code_opens_without_an_account_and_tells_of_no_hazard(crew: Crew) -> None:
@@ -136,7 +187,7 @@ def test_a_photo_is_a_picture_under_the_hash_of_its_bytes(crew: Crew) -> None:
     name = sha256(other).hexdigest()
     assert crew.officer.put(f"/blobs/{name}", content=other).json()["is_new"]
     assert not crew.officer.put(f"/blobs/{name}", content=other).json()["is_new"]
-    assert crew.officer.put(f"/blobs/{name}", content=JPEG + b"x").status_code in (200, 422)
+    assert crew.officer.put(f"/blobs/{name}", content=JPEG + b"x").status_code == 422
     page = b"<script>alert(1)</script>"
     refused = crew.officer.put(f"/blobs/{sha256(page).hexdigest()}", content=page)
     assert refused.status_code == 422 and "JPEG" in refused.json()["error"]
@@ -226,6 +277,12 @@ def test_my_day_tells_what_the_ledger_has_of_a_planned_visit_and_who_claimed_it(
     found = crew.leader.get(f"/day.json?on={day}&of=authority").json()["visits"]
     [held] = [row["ledger"] for row in found if row["visit_id"] == plan]
     assert (held["visit_id"], held["state"], held["is_mine"]) == (number, "filed", False)
+    crew.begin(**told)
+    other, *_ = (one for one in crew.firms if one != firm)
+    strange = crew.begin(**told | {"enterprise_id": other, "recusal_confirmed": True})
+    assert "plan_visit_of_another" in rules(crew.step(strange, "file"))
+    found = crew.leader.get(f"/day.json?on={day}&of=authority").json()["visits"]
+    assert [row["ledger"] for row in found if row["visit_id"] == plan] == [held], "the one that is farthest"
     page = crew.leader.get(f"/day?on={day}&of=authority").text
     assert f"/visits/{number}" in page and "claimed by others" in page and to_file not in page
     filed = crew.leader.get(f"/visits/{number}.json").json()["filed_at"]

@@ -58,9 +58,10 @@ def _record(case: Case) -> Any:
     told = dict(case.get("record", {}))
     told["findings"] = [finding(**one).model_dump() for one in told.get("findings", ())]
     visit, now = filing(**case.get("filing", {})), moment(case.get("now", "2026-06-30 12:00"))
-    kept = record(**told)
+    kept, filed = record(**told), moment("2026-06-29 16:00")
+    approved = moment(case.get("approved", "2026-06-29 16:05"))
     return [
-        *record_faults(kept, visit, _known(case), now, filed_at=moment("2026-06-29 16:00")),
+        *record_faults(kept, visit, _known(case), now, filed_at=filed, approved_at=approved),
         *signature_faults(kept, visit, _policy(case)),
     ]
 
@@ -85,6 +86,7 @@ def test_a_case_of_the_desk_is_judged_as_written(case: Case):
         "note",
         "asks",
         "now",
+        "approved",
         "filing",
         "record",
         "known",

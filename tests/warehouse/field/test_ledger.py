@@ -22,7 +22,7 @@ from warehouse.field.audit import Head
 from warehouse.field.blobs import blob_of, put_blob
 from warehouse.field.engine import URL_SETTING, Ledger, ledger_url
 from warehouse.field.opening import MIGRATIONS, bring_up_to_date
-from warehouse.field.tables import APPEND_ONLY, AUDIT, METADATA, Moment, canonical
+from warehouse.field.tables import APPEND_ONLY, AUDIT, GOING, METADATA, SENDERS, Moment, canonical
 from warehouse.field.visits import load
 from warehouse.home import Home
 from warehouse.keeping.backup import back_up
@@ -34,6 +34,22 @@ def test_brought_up_from_nothing_a_ledger_has_the_tables_that_the_program_knows(
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
         assert context.get_current_revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def test_who_goes_and_who_sent_is_told_of_what_a_ledger_held_before(ledger: Ledger):
+    desk, photo = Desk(ledger), sha256(b"jpeg").hexdigest()
+    visit = desk.begun(filing(technical_inspectors=["t1", "o1"]))
+    put_blob(ledger, desk.inspector, photo, [b"jpeg"], NOON)
+    with ledger.writing() as connection:
+        connection.execute(text("DROP TABLE going"))
+        connection.execute(text("DROP TABLE senders"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    bring_up_to_date(ledger)
+    with ledger.reading() as connection:
+        going = connection.execute(select(GOING.c.officer_id).order_by(GOING.c.officer_id)).scalars().all()
+        assert going == ["o1", "o2", "t1"]
+        assert connection.execute(select(SENDERS)).all() == [(photo, desk.inspector.user_id)]
+    assert desk.again(visit) == visit
 
 
 def test_brought_up_twice_it_is_as_before(ledger: Ledger):
