@@ -64,7 +64,7 @@ def filing(row: Row, words: Words) -> str:
 
     Only an emergency may be filed afterwards.
     """
-    if (held := row["ledger"]) and held["filed_at"]:
+    if (held := row.get("ledger")) and held["filed_at"]:
         told = [words("filed {at}", at=moment(held["filed_at"]))]
         told += [words("approved {at}", at=moment(held["approved_at"]))] if held["approved_at"] else []
         return " · ".join(told)
