@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from desk.say.visits import filing
 from desk.words.labels import CHANNEL
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.field.forms import OPINION, Filing, Finding, Opinion, Record, in_zone
 from warehouse.clock import LOCAL
+from warehouse.database.reading import Row
 
 Told = list[tuple[str, str]]
 """Heads, each with what stands under it."""
@@ -17,6 +19,16 @@ Told = list[tuple[str, str]]
 def moment(at: datetime | None) -> str:
     """A moment in the time of the place, to the minute."""
     return f"{in_zone(at, LOCAL):%Y-%m-%d %H:%M}" if at else "–"
+
+
+def filed(row: Row, words: Words) -> str:
+    """When a visit of the plan was filed and approved, by the ledger (``ledger``); before that, when it must be."""
+    held = row["ledger"]
+    if not held or not held["filed_at"]:
+        return filing(row, words)
+    told = [words("filed {at}", at=moment(held["filed_at"]))]
+    told += [words("approved {at}", at=moment(held["approved_at"]))] if held["approved_at"] else []
+    return " · ".join(told)
 
 
 def yes(told: bool, words: Words) -> str:

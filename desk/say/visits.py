@@ -2,7 +2,6 @@
 
 from itertools import groupby
 
-from desk.say.field import moment
 from desk.words.labels import CHECK_WHY
 from desk.words.words import Words
 from models import vocabulary as vocab
@@ -60,14 +59,7 @@ def reasons_text(row: Row, words: Words) -> str:
 
 
 def filing(row: Row, words: Words) -> str:
-    """When the visit was filed and approved, by the ledger (``ledger``); before that, when it must be filed (D1).
-
-    Only an emergency may be filed afterwards.
-    """
-    if (held := row.get("ledger")) and held["filed_at"]:
-        told = [words("filed {at}", at=moment(held["filed_at"]))]
-        told += [words("approved {at}", at=moment(held["approved_at"]))] if held["approved_at"] else []
-        return " · ".join(told)
+    """When the visit must be filed (D1): only an emergency may be filed afterwards."""
     is_after = row["file_by"] is not None and row["file_by"].date() > row["planned_on"]
     return (
         words("may be filed up to 1 working day after the visit (D1)")

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.files.tables import as_json
 from desk.say import facts, ways
+from desk.say import field as field_say
 from desk.say import passport as passport_say
 from desk.say import visits as visits_say
 from desk.web.viewer import Viewer, viewer_of
@@ -77,6 +78,7 @@ def _environment() -> Environment:
     names: dict[str, Any] = made.globals
     names |= {
         "facts": facts,
+        "field_say": field_say,
         "labels": labels,
         "passport_say": passport_say,
         "visits_say": visits_say,
