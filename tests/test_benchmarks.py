@@ -83,23 +83,27 @@ def test_the_night_brings_new_rows_and_corrections(bulk: Bulk) -> None:
     assert 0 < night.filter(pl.col("violation_id").is_in(known)).height < night.height
 
 
+@pytest.mark.whole
 def test_the_same_delivery_again_is_read_by_nobody(report: Report) -> None:
     rows = {stage.stage: stage.rows for stage in report.stages}
     assert rows["the same delivery again"] == 0
     assert rows["the same rows in other files"] == SMALL.events + SMALL.enterprises
 
 
+@pytest.mark.whole
 def test_every_stage_of_the_chain_is_compared_with_a_floor(report: Report) -> None:
     assert {stage.group for stage in report.chain} == {"intake", "rescoring"}
     assert all((report.floor_ratio(stage) or 0) > 0 for stage in report.chain)
 
 
+@pytest.mark.whole
 def test_the_table_fits_its_width_and_names_the_two_most_expensive_stages(report: Report) -> None:
     lines = shown(report).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert all(stage.stage in lines[-1] for stage in report.most_expensive())
 
 
+@pytest.mark.whole
 def test_the_numbers_can_be_saved(report: Report, tmp_path: Path) -> None:
     save(report, tmp_path / "results" / "latest.json")
     data = json.loads((tmp_path / "results" / "latest.json").read_text(encoding="utf-8"))

@@ -116,6 +116,7 @@ def _is_busy(pid: int) -> bool:
     return _cpu_seconds(pid) - before > 0.2
 
 
+@pytest.mark.whole
 def test_a_visit_tells_how_far_it_has_come(home: Home) -> None:
     firm = green(home)
     with ledger_of(home) as ledger:

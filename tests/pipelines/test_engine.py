@@ -35,6 +35,7 @@ def engine_told(run: Warehouse, connection) -> str:
         return run.engine_now
 
 
+@pytest.mark.whole
 def test_a_run_by_spark_makes_and_counts_what_a_run_here_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def refitted(learnt_from: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     return home, {name: one.value for name, one in event.materialization.metadata.items()}
 
 
+@pytest.mark.whole
 def test_the_refit_job_stores_a_challenger_with_its_report_and_changes_no_code(
     refitted: tuple[Path, dict[str, Any]],
 ):

@@ -157,6 +157,7 @@ def kill_after(begun: subprocess.Popen[str], home: Path, steps: int, moment: flo
     return alive
 
 
+@pytest.mark.whole
 def test_killed_runs_leave_the_published_copy_and_the_next_run_gives_the_undisturbed_result(
     coded: Path, news: Path, met: Met, tmp_path: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_major_hazard_recorded_makes_a_green_red_and_its_rectification_does_no
     assert stored(anew, CORE) == stored(home, CORE)
 
 
+@pytest.mark.whole
 def test_a_daily_file_written_again_changes_what_changed_and_a_later_day_is_a_correction(home: Home) -> None:
     firm, desk = green(home), home.inbox / "desk"
     others = [finding(firm, DAY_1, f"v-{n}", severity="general", is_major_hazard=False) for n in (2, 3)]
@@ -133,6 +134,7 @@ def test_a_daily_file_written_again_changes_what_changed_and_a_later_day_is_a_co
     assert [(row[2], row[3], row[5]) for row in known] == [(DAY_1, DAY_2, None), (DAY_2, forever, DAY_2)]
 
 
+@pytest.mark.whole
 def test_a_finding_without_its_visit_is_refused_shown_and_counts_when_the_visit_comes(home: Home) -> None:
     firm, desk = green(home), home.inbox / "desk"
     write_days(desk, {"violations": [finding(firm, DAY_1)]})

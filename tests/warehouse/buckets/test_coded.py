@@ -18,6 +18,7 @@ from warehouse.home import Home
 from warehouse.rules.in_force import coding_on
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(3 if EVERYTHING else 1))
 def test_buckets_make_what_is_made_at_once(seed: int, tmp_path: Path) -> None:
     numbers = list[int]()

@@ -108,6 +108,7 @@ def test_an_alert_is_offered_until_the_day_it_is_known_to_be_answered(tmp_path: 
     assert differing(tmp_path, told, (0, 1, 2), always(reading(unanswered_alerts={0: 0, 1: 12}))) == []
 
 
+@pytest.mark.whole
 def test_findings_are_offered_until_the_day_they_are_known_to_be_put_right(tmp_path: Path) -> None:
     # So many that the search is cut short, and all acts are told, useless ones too.
     ordered = [{"occurred_on": on(-60 - n), "rectify_due_on": on(400 + n)} for n in range(9)]

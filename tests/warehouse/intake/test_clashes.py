@@ -77,6 +77,7 @@ def partitions(draw: st.DrawFn) -> tuple[list[list[Row]], list[int]]:
     return kept, draw(st.permutations(range(len(kept) + 1)))
 
 
+@pytest.mark.whole
 @settings(max_examples=tries(60, 8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=partitions())
 def test_files_one_by_one_in_any_order_count_as_all_of_them_in_one_night(

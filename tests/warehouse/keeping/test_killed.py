@@ -122,6 +122,7 @@ def test_a_killed_restore_leaves_the_old_home_or_the_new_one_and_repeating_it_fi
     assert found == {False, True}, "kills before and after the decision"
 
 
+@pytest.mark.whole
 def test_a_killed_backup_counts_for_nothing_and_the_next_one_clears_it_away(
     coded: Path, kept: Path, tmp_path: Path
 ) -> None:

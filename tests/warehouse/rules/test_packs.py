@@ -273,6 +273,7 @@ def test_milder_cut_offs_wait_as_the_change_rules_ask(milder: PackDiff) -> None:
     assert milder.counts("facts", "new").get("red", 0) <= milder.counts("facts", "old").get("red", 0)
 
 
+@pytest.mark.whole
 def test_the_workload_of_both_sides_is_planned_from_the_same_beginning(milder: PackDiff) -> None:
     # The codes of the day are the same on both sides, so are the visits.
     assert milder.planned and milder.load
