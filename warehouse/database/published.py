@@ -115,6 +115,8 @@ def _open(path: Path) -> Connection:
     connection = duckdb.connect()
     try:
         attach(connection, path, _COPY, read_only=True)
+        # Many ask at once, little each: a second thread of each would only wait for those of the others.
+        connection.execute("SET threads TO 1")
         require_copy_format(_looking_at_copy(connection))
     except duckdb.Error as error:
         connection.close()
