@@ -195,5 +195,5 @@ def test_a_desk_that_is_killed_and_asked_again_has_done_everything_once(
     how = (KILLED, TORN)[(number + number // 10) % 2]
     dead = played(world, home, world.doom.begun(home.root, home.root, *_server(home), at=at, how=how))
     # Threads differ in what they are early enough to change, so the last points may not be come to.
-    assert dead == 1 or number >= KILLS - 3
+    assert dead == 1 or number >= KILLS - 6
     assert held(home) == world.comes_to, (at, how)
