@@ -10,9 +10,10 @@ from starlette.datastructures import FormData
 
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.knowing import authority_over
-from desk.web.sent import ask_of, text
+from desk.web.sent import ask_of, prose
 from desk.words.labels import ACT, ACT_STATE
 from models.errors import FieldError
+from models.field.forms import FIRST_YEAR, LAST_YEAR
 from warehouse.database.reading import Row, rows
 from warehouse.field.acts import DECIDE, END, FILE, GIVE, WITHDRAW, Act, act_of, ask_act, may_ask, unsettled
 from warehouse.field.users import find_user
@@ -24,8 +25,6 @@ Again = Annotated[str, Query(description="an act that was refused, to be asked f
 OF_OBJECTIONS, OF_OVERRIDES = (FILE, DECIDE, WITHDRAW), (GIVE, END)
 _SHOWN_FOR = timedelta(days=14)
 """How long a refusal stands on the list of who should know of it."""
-_MOST = 4000
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 LEAST_SAID = 20
 """Characters of a written reason, as the rules of objections want it."""
 
@@ -123,17 +122,9 @@ def day_of(told: str) -> date | None:
         day = date.fromisoformat(told) if told else None
     except ValueError:
         raise FieldError("'{text}' is no day. Write it as 2026-06-30.", text=told) from None
-    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise FieldError("The year of {day} cannot be meant. Write a day of this century.", day=day)
     return day
-
-
-def prose(sent: FormData, name: str) -> str:
-    """A text of a form.  Raises FieldError for one that is too long."""
-    told = text(sent, name).replace("\r\n", "\n")
-    if len(told) > _MOST:
-        raise FieldError("A text is too long. Write it in 4,000 characters at most.")
-    return told
 
 
 def reason(sent: FormData, name: str) -> str:

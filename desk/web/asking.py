@@ -32,6 +32,7 @@ from warehouse.clock import LOCAL
 from warehouse.database.frames import Connection
 from warehouse.database.published import Published
 from warehouse.database.reading import Row
+from warehouse.field import audit
 from warehouse.field.engine import Ledger
 from warehouse.field.sessions import Session, session_of
 from warehouse.home import Home
@@ -203,6 +204,11 @@ class Asking:
         """The published copy."""
         with self.desk.published.reading() as connection:
             yield connection
+
+    def note_look(self, what: str, subject: str) -> None:
+        """Have it in the audit that this person read what is noted by name."""
+        by = self.own_session.user.user_id
+        audit.looked_at(self.desk.ledger, at=self.now, by=by, what=what, subject=subject)
 
     def require_form(self, csrf: str) -> None:
         """Raise ForbiddenError unless a form of this session was sent."""

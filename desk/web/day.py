@@ -128,8 +128,7 @@ def _told(visit: Visit | None, user: User) -> Row | None:
 
 def is_mine(visit: Visit, user: User) -> bool:
     """Whether somebody goes there, or began it."""
-    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
-    return user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in going
+    return user.user_id in (visit.created_by, visit.filed_by) or user.officer_id in visit.filing.people
 
 
 def whose(viewer: Viewer) -> list[Whose]:

@@ -19,7 +19,6 @@ from models.errors import NotThereError
 from warehouse.database.documents import passport_of
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
-from warehouse.field import audit
 from warehouse.field.visits import claims
 from warehouse.questions.passport import passports
 from warehouse.questions.records import findings_of, visits_of
@@ -51,10 +50,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
         found = passport_of(asking.desk.home, enterprise_id) or _asked_of_copy(connection, enterprise_id)
         visits = visits_of(connection, enterprise_id, limit=MOST_VISITS)
         findings = findings_of(connection, enterprise_id, limit=MOST_FINDINGS)
-    user = asking.own_session.user
-    audit.looked_at(
-        asking.desk.ledger, at=asking.now, by=user.user_id, what="passport", subject=register["enterprise_id"]
-    )
+    asking.note_look("passport", register["enterprise_id"])
     told = {
         "register": register,
         "planned": planned,

@@ -13,12 +13,11 @@ from starlette.datastructures import FormData
 from desk.web.asking import Asking, Somebody, for_programs, page_and_json
 from desk.web.knowing import authority_over, firm_of, judged_by
 from desk.web.sent import Sent, after, ask_of, filing_of, number_of, read, text
-from desk.web.steps import answered, taken_on
+from desk.web.steps import able, answered, taken_on
 from models.documents import Strict
 from models.errors import FaultsError, NotThereError, UnansweredError
 from models.field.facts import Fault
 from models.field.forms import Filing, Moment
-from models.field.states import steps_from
 from models.messages import N_
 from models.policy.channels import CHANNELS
 from warehouse.database.reading import Row
@@ -180,9 +179,7 @@ def _form(
 
 def _steps(asking: Asking, visit: Visit) -> list[str]:
     """Steps of this page that the viewer may take with a visit as it stands."""
-    user = asking.own_session.user
-    able = steps_from(visit.position, user.roles) if user.jurisdiction.acts_for(visit.authority) else ()
-    return [one.name for one in able if one.name in FILING_STEPS]
+    return [one for one in able(asking, visit) if one in FILING_STEPS]
 
 
 @router.get("/visits/{visit_id}/filing", include_in_schema=False)

@@ -16,7 +16,6 @@ from desk.web.queue import Page, Paged, Size, Text, day_of, link_of, one_of
 from models import vocabulary as vocab
 from models.field.states import VISIT_STATE
 from warehouse.database.reading import Row
-from warehouse.field import audit
 from warehouse.field.visit import Visit
 from warehouse.field.visits import MOST_LISTED, Wanted, every
 from warehouse.field.way_back import refused_among
@@ -104,7 +103,7 @@ def export(asking: Somebody, narrowed: Narrowed) -> Response:
     """The same as a table for spreadsheets, in the reader's language; all of it, however long."""
     ledger, user = asking.desk.ledger, asking.own_session.user
     asked = " ".join(f"{name}={one}" for name, one in narrowed.told.items() if one)
-    audit.looked_at(ledger, at=asking.now, by=user.user_id, what="ledger", subject=asked[:200] or "all")
+    asking.note_look("ledger", asked[:200] or "all")
     found = every(ledger, user, narrowed.wanted)
     headers = {"content-disposition": 'attachment; filename="visits.csv"'}
     return StreamingResponse(_table(asking, found), 200, headers, "text/csv; charset=utf-8")

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -15,14 +15,13 @@ from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.errors import status_of
 from desk.web.knowing import firm_of
 from desk.web.queue import Page, Paged, Size, Text, link_of, one_of
-from desk.web.sent import Sent, text
+from desk.web.sent import Sent, fields, prose, text
 from desk.words.labels import ACT, CONTESTABLE, FILER, OBJECTION_STATE, OUTCOME, REMEDY
 from models.disputes import Involved, conflicts, names_in
 from models.errors import FieldError, NotThereError
 from models.vocabulary import CODE
 from warehouse.database.frames import Connection
 from warehouse.database.reading import Row, rows
-from warehouse.field import audit
 from warehouse.field.acts import DECIDE, FILE, WITHDRAW, is_lodger, lodging
 from warehouse.questions import disputes as queries
 from warehouse.questions.codes import code_of
@@ -95,7 +94,7 @@ def lodge(asking: Somebody, sent: Sent) -> Response:
     try:
         return acts.ask(asking, FILE, register, _filing(asking, register, sent), sent)
     except FieldError as error:
-        return _lodging(asking, register, _given(sent), fault=error)
+        return _lodging(asking, register, fields(sent), fault=error)
 
 
 def _filing(asking: Asking, register: Row, sent: FormData) -> Row:
@@ -106,7 +105,7 @@ def _filing(asking: Asking, register: Row, sent: FormData) -> Row:
     )
     by = acts.own_name(asking) if filer == "officer" else text(sent, "by")[:200]
     key = register["enterprise_id"] if table == "enterprises" else text(sent, "key")[:200]
-    grounds, corrected = acts.prose(sent, "grounds"), _corrections(sent, table)
+    grounds, corrected = prose(sent, "grounds"), _corrections(sent, table)
     if not by:
         raise FieldError("It is not said who objects. Write the name of the enterprise's person.")
     if not grounds:
@@ -122,8 +121,8 @@ def _filing(asking: Asking, register: Row, sent: FormData) -> Row:
         "grounds": grounds,
         "datum": [table, text(sent, "source")[:200] or None, key] if table else None,
         "corrections": corrected,
-        "late_reason": acts.prose(sent, "late_reason") or None,
-        "new_evidence": acts.prose(sent, "new_evidence") or None,
+        "late_reason": prose(sent, "late_reason") or None,
+        "new_evidence": prose(sent, "new_evidence") or None,
         # Who writes it down for another does not decide it.
         "lodged_by": acts.own_name(asking),
     }
@@ -138,11 +137,6 @@ def _corrections(sent: FormData, table: str | None) -> dict[str, str]:
     if not told.keys() <= {*say.correctable(table)}:
         raise FieldError("There is no such column to correct. Choose one of the list.")
     return told
-
-
-def _given(sent: FormData) -> Row:
-    """The form as it was sent."""
-    return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
 def _lodging(asking: Asking, register: Row, given: Row, *, fault: FieldError | None = None) -> Response:
@@ -189,13 +183,10 @@ def _page(
     asking: Asking, row: Row, *, given: Mapping[str, Any] | None = None, fault: FieldError | None = None
 ) -> Response:
     user, register = asking.own_session.user, firm_of(asking, row["enterprise_id"])
-    audit.looked_at(
-        asking.desk.ledger, at=asking.now, by=user.user_id, what="objection", subject=row["objection_id"]
-    )
+    asking.note_look("objection", row["objection_id"])
     with asking.reading() as copy:
-        datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
+        datum, recorded = _contested(copy, row)
         code = code_of(copy, row["enterprise_id"])
-        recorded = _recorders(copy, row, datum)
     me, lodged = acts.own_name(asking), lodging(asking.desk.ledger, row["objection_id"])
     hands = conflicts(me, Involved(row["filed_by"], recorded_by=recorded))
     waits = [
@@ -248,34 +239,42 @@ def _datum(copy: Connection, table: str, source: str, key: str) -> Row | None:
     return found[0] if len(found) == 1 else None
 
 
-def _recorders(copy: Connection, row: Row, datum: Row | None) -> set[str]:
-    """Who recorded the datum, as far as the copy knows it: officers of its visit."""
+def _contested(copy: Connection, row: Row) -> tuple[Row | None, set[str]]:
+    """What an objection is about, and who recorded it as far as the copy knows: officers of its visit."""
+    datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
     visit = (
         datum["inspection_id"] if datum else row["datum_id"] if row["table_name"] == "inspections" else None
     )
     if visit is None:
-        return set()
+        return datum, set()
     asked = "SELECT officers FROM serve.enterprise_visits WHERE inspection_id = $visit AND source = $source"
     found = rows(copy, asked, {"visit": visit, "source": row["source"]})
-    return {name for one in found for name in names_in(one["officers"])}
+    return datum, {name for one in found for name in names_in(one["officers"])}
 
 
 @router.post("/objections/{objection_id}/decision", include_in_schema=False)
 def decide(asking: Somebody, objection_id: Number, sent: Sent) -> Response:
     """Uphold or reject, with written reasons."""
+    return _ended(asking, objection_id, sent, DECIDE, _ruling)
+
+
+def _ended(
+    asking: Asking, objection_id: str, sent: FormData, kind: str, told: Callable[[Asking, Row, FormData], Row]
+) -> Response:
+    """Ask for what ends an open objection; the page again, as it was filled in, where something stands against it."""
     asking.require_form(text(sent, "csrf"))
     row = _found(asking, objection_id)
     try:
-        told = _ruling(asking, row, sent)
-        return acts.ask(asking, DECIDE, firm_of(asking, row["enterprise_id"]), told, sent)
+        if row["state"] != "open":
+            raise FieldError("The objection is decided already. Look at it as it stands now.")
+        asked = told(asking, row, sent)
+        return acts.ask(asking, kind, firm_of(asking, row["enterprise_id"]), asked, sent)
     except FieldError as error:
-        return _page(asking, row, given=_given(sent), fault=error)
+        return _page(asking, row, given=fields(sent), fault=error)
 
 
 def _ruling(asking: Asking, row: Row, sent: FormData) -> Row:
     """What the form decides.  Raises FieldError."""
-    if row["state"] != "open":
-        raise FieldError("The objection is decided already. Look at it as it stands now.")
     outcome, reasons = one_of(OUTCOME, text(sent, "outcome")), acts.reason(sent, "reasons")
     if outcome is None:
         raise FieldError("It is not said whether the objection is upheld. Choose one.")
@@ -298,27 +297,18 @@ def _ruling(asking: Asking, row: Row, sent: FormData) -> Row:
 @router.post("/objections/{objection_id}/withdrawal", include_in_schema=False)
 def take_back(asking: Somebody, objection_id: Number, sent: Sent) -> Response:
     """Note that who filed it takes it back."""
-    asking.require_form(text(sent, "csrf"))
-    row = _found(asking, objection_id)
-    try:
-        told = _taken_back(asking, row, sent)
-        return acts.ask(asking, WITHDRAW, firm_of(asking, row["enterprise_id"]), told, sent)
-    except FieldError as error:
-        return _page(asking, row, given=_given(sent), fault=error)
+    return _ended(asking, objection_id, sent, WITHDRAW, _taken_back)
 
 
 def _taken_back(asking: Asking, row: Row, sent: FormData) -> Row:
     """What the form notes: the wish of who filed it, and who noted it here.  Raises FieldError."""
-    if row["state"] != "open":
-        raise FieldError("The objection is decided already. Look at it as it stands now.")
-    why, me = acts.prose(sent, "why"), acts.own_name(asking)
+    why, me = prose(sent, "why"), acts.own_name(asking)
     if not why:
         raise FieldError(
             "It is not said how it was taken back. Write by what and when, such as the letter and its day."
         )
     with asking.reading() as copy:
-        datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
-        recorded = _recorders(copy, row, datum)
+        _, recorded = _contested(copy, row)
     if "recorded" in conflicts(me, Involved("", recorded_by=recorded)):
         raise FieldError(
             "You recorded what is contested yourself. Let a colleague note that it is taken back."

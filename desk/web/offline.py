@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, Response
 from desk.files.tables import as_json
 from desk.web.asking import STAMP, STATIC, Anybody, Asking, Somebody
 from desk.web.day import is_mine
+from desk.web.record import WRITTEN
 from models.field.states import VISIT_STEP
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
@@ -39,7 +40,7 @@ def worker() -> Response:
 def outbox(asking: Anybody) -> Response:
     """The frame of the outbox; what waits lies on the device and is put in there by script."""
     _ = asking.own_session
-    return asking.page("outbox.html", steps=VISIT_STEP)
+    return asking.page("outbox.html", steps=VISIT_STEP, written=sorted(WRITTEN))
 
 
 @router.get("/kept.json")

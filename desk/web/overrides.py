@@ -14,7 +14,7 @@ from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.errors import status_of
 from desk.web.knowing import firm_of, rules_on
 from desk.web.queue import Page, Paged, Size, Text, link_of, one_of, worst_first
-from desk.web.sent import Sent, text
+from desk.web.sent import Sent, fields, text
 from desk.words.labels import ACT, VERDICT
 from models.errors import FieldError, NotThereError
 from models.vocabulary import CODE
@@ -119,8 +119,7 @@ def give(asking: Somebody, sent: Sent) -> Response:
     try:
         return acts.ask(asking, GIVE, register, _given(asking, register, sent), sent)
     except FieldError as error:
-        told = {name: value for name, value in sent.items() if isinstance(value, str)}
-        return _giving(asking, register, told, fault=error)
+        return _giving(asking, register, fields(sent), fault=error)
 
 
 def _given(asking: Asking, register: Row, sent: FormData) -> Row:

@@ -123,8 +123,8 @@ def _of_code(
     asked: dict[str, Any] = {"code": code, "district": area.district, "text": text or None}
     paging: dict[str, Any] = {"limit": size, "skip": (page - 1) * size}
     found = queue_of(asking.desk.home, **asked, **paging)
-    with asking.reading() as connection:
-        if found is None:
+    if found is None:
+        with asking.reading() as connection:
             found = code_queries.queue(connection, **asked, **paging)
     paged = Paged(page, size, asking.desk.published.asked(_length, code, area.district, text or None))
     places = _places(asking, asking.desk.published.asked(divisions))

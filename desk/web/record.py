@@ -14,10 +14,10 @@ from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.knowing import judged_by, names_of
 from desk.web.photos import kept_from
 from desk.web.sent import Sent, after, ask_of, record_of, text, texts, with_signatures
-from desk.web.steps import taken_on
+from desk.web.steps import able, taken_on
 from models.errors import FaultsError, FieldError
 from models.field.forms import OPINION, Finding, Record
-from models.field.states import SIGNED, STEPS, steps_from
+from models.field.states import SIGNED, STEPS
 from models.vocabulary import DISPOSAL, SEVERITY
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
@@ -66,7 +66,6 @@ def _page(
     status: int = 200,
     at: str = "",
 ) -> Response:
-    user = asking.own_session.user
     judged = judged_by(asking, visit.filing, asking.now, but=visit)
     day = visit.filing.planned_on or asking.now.date()
     items, known = items_by_code(day), judged.known.facts
@@ -80,8 +79,7 @@ def _page(
         "criteria": {code: list(said) for code, said in known.criteria.items()},
         "to_recheck": again,
     }
-    place = STEPS["start"].lands(visit.position) if visit.state == "approved" else visit.position
-    able = steps_from(place, user.roles) if user.jurisdiction.acts_for(visit.authority) else ()
+    begun = STEPS["start"].lands(visit.position) if visit.state == "approved" else None
     return asking.answer(
         "record.html",
         told,
@@ -94,7 +92,7 @@ def _page(
         about=_by_finding(faults),
         items=offered_items(judged.register, day, visit.filing.item_codes),
         say=sayings,
-        able=[one.name for one in able],
+        able=able(asking, visit, at=begun),
         is_revision=visit.state in SIGNED,
         request_id=uuid.uuid4(),
         outcomes=OUTCOMES,

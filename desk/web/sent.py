@@ -18,6 +18,8 @@ from warehouse.clock import LOCAL
 from warehouse.field.visit import Ask, Visit
 
 Form = TypeVar("Form", bound=BaseModel)
+MOST_LETTERS = 4000
+"""Of a text of several lines."""
 MOST_FIELDS = 8000
 """Of one form: two hundred findings with their photos."""
 
@@ -33,6 +35,19 @@ def text(sent: FormData, name: str) -> str:
     """A field, empty where it was not sent."""
     value = sent.get(name, "")
     return value.strip() if isinstance(value, str) else ""
+
+
+def prose(sent: FormData, name: str) -> str:
+    """A text of several lines.  Raises FieldError for one that is too long."""
+    told = text(sent, name).replace("\r\n", "\n")
+    if len(told) > MOST_LETTERS:
+        raise FieldError("A text is too long. Write it in 4,000 characters at most.")
+    return told
+
+
+def fields(sent: FormData) -> dict[str, str]:
+    """A form as it was sent, without its files, to be shown once more."""
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
 def texts(sent: FormData, name: str) -> list[str]:

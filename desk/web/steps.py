@@ -6,7 +6,7 @@ from desk.files.tables import as_json
 from desk.web.asking import Asking
 from desk.web.knowing import judged_by, plain
 from models.errors import NotThereError, UnansweredError
-from models.field.states import STEPS
+from models.field.states import STEPS, Position, steps_from
 from warehouse.field import visits as ledger_visits
 from warehouse.field.visit import Ask, Brought, Visit
 
@@ -34,6 +34,14 @@ def taken_on(asking: Asking, visit: Visit, step: str, ask: Ask, brought: Brought
     known = judged_by(asking, filing, ask.now, but=visit).known if step in JUDGED else None
     user = asking.own_session.user
     return ledger_visits.take(asking.desk.ledger, user, visit.visit_id, step, ask, brought, known)
+
+
+def able(asking: Asking, visit: Visit, *, at: Position | None = None) -> list[str]:
+    """Names of the steps that the viewer may take with a visit as it stands, or ``at`` another position."""
+    user = asking.own_session.user
+    if not user.jurisdiction.acts_for(visit.authority):
+        return []
+    return [one.name for one in steps_from(at or visit.position, user.roles)]
 
 
 def answered(visit: Visit) -> Response:

@@ -13,16 +13,16 @@ from starlette.datastructures import FormData
 from desk.say import field as sayings
 from desk.say import way_back as back_said
 from desk.web.asking import Asking, Somebody, for_programs, page_and_json
+from desk.web.filing import FILING_STEPS
 from desk.web.knowing import names_of, names_of_firms, plain, rules_on
-from desk.web.sent import Sent, answers_of, ask_of, text, with_signatures
-from desk.web.steps import answered, taken_on, version_in
+from desk.web.sent import Sent, answers_of, ask_of, prose, text, with_signatures
+from desk.web.steps import able, answered, taken_on, version_in
 from models.documents import Strict
 from models.errors import FaultsError, FieldError
 from models.field.closing import recheck_by
 from models.field.forms import Answers, Filing, Moment, Prose, Record
-from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP, steps_from
+from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP
 from warehouse.database.reading import Row
-from warehouse.field import audit
 from warehouse.field import visits as ledger_visits
 from warehouse.field.passes import SHOWN
 from warehouse.field.users import users
@@ -33,7 +33,6 @@ from warehouse.questions.desk_facts import items_by_code
 
 router = APIRouter()
 
-ON_PAGE_OF_FILING = frozenset({"edit", "file", "start_emergency", "file_afterwards"})
 ON_PAGE_OF_RECORD = frozenset({"keep", "record", "revise"})
 WITH_REASON = frozenset({"send_back", "cancel", "withdraw"})
 ONE_BUTTON = frozenset({"approve", "approve_afterwards", "start", "close", *WITH_REASON})
@@ -58,7 +57,7 @@ class _Wrong:
 def _page(asking: Asking, found: Visit, wrong: _Wrong | None = None) -> Response:
     """The visit as it stands; with what stood against a form, and what was typed there."""
     desk, user, visit_id = asking.desk, asking.own_session.user, found.visit_id
-    audit.looked_at(desk.ledger, at=asking.now, by=user.user_id, what="visit", subject=str(visit_id))
+    asking.note_look("visit", str(visit_id))
     people = {one.user_id: one.name for one in users(desk.ledger)}
     steps = [
         {**one, "by_name": people.get(one["by"] or "")}
@@ -72,7 +71,6 @@ def _page(asking: Asking, found: Visit, wrong: _Wrong | None = None) -> Response
     with asking.reading() as copy:
         back = way_back(desk.ledger, copy, desk.home, user, visit_id)
         code = code_of(copy, found.filing.enterprise_id)
-    able = steps_from(found.position, user.roles) if user.jurisdiction.acts_for(found.authority) else ()
     told: Row = {
         **plain(found),
         "findings": [
@@ -91,7 +89,7 @@ def _page(asking: Asking, found: Visit, wrong: _Wrong | None = None) -> Response
             | {"record": one["record"]}
             for one in revisions
         ],
-        "able": [one.name for one in able],
+        "able": able(asking, found),
         "way_back": _back(asking, back),
         "code": code,
     }
@@ -169,7 +167,7 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
         "is_due": any(one.state == "due" for one in findings),
         "one_button": ONE_BUTTON,
         "with_reason": WITH_REASON,
-        "on_filing": ON_PAGE_OF_FILING,
+        "on_filing": FILING_STEPS,
         "on_record": ON_PAGE_OF_RECORD,
         "answers": Answers(),
     }
@@ -214,14 +212,8 @@ def step_by_form(asking: Somebody, visit_id: UUID, step: str, sent: Sent) -> Res
     found = ledger_visits.load(asking.desk.ledger, asking.own_session.user, visit_id)
     if step not in ONE_BUTTON:
         raise FieldError("This step is taken on another page. Look at the visit as it stands now.")
-    taken_on(asking, found, step, ask, Brought(reason=_reason(text(sent, "reason"))))
+    taken_on(asking, found, step, ask, Brought(reason=prose(sent, "reason")))
     return asking.go(f"/visits/{visit_id}")
-
-
-def _reason(told: str) -> str:
-    if len(told) > 4000:
-        raise FieldError("The reason is too long. Write it in 4,000 characters at most.")
-    return told.replace("\r\n", "\n")
 
 
 @router.post("/visits/{visit_id}/signatures", include_in_schema=False)

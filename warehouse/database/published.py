@@ -49,12 +49,8 @@ class Published:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """A connection of one's own.  Raises WarehouseError while nothing is published that this program can read."""
-        # A cursor begins in the empty database, whatever its parent looks at.
-        cursor = _looking_at_copy(self._newest().connection.cursor())
-        try:
+        with _cursor(self._newest()) as cursor:
             yield cursor
-        finally:
-            cursor.close()
 
     def asked(self, question: Callable[..., Answer], *told: Hashable) -> Answer:
         """What a question of ``warehouse.questions`` answers to these arguments; asked of a copy once.
@@ -67,11 +63,8 @@ class Published:
             if key in held.answers:
                 held.answers.move_to_end(key)
                 return held.answers[key]
-        cursor = _looking_at_copy(held.connection.cursor())
-        try:
+        with _cursor(held) as cursor:
             answer = question(cursor, *told)
-        finally:
-            cursor.close()
         with self._lock:
             held.answers[key] = answer
             if len(held.answers) > MOST_REMEMBERED:
@@ -102,6 +95,16 @@ def _mark_of(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return told.st_ino, told.st_mtime_ns
+
+
+@contextmanager
+def _cursor(held: _Held) -> Generator[Connection]:
+    # A cursor begins in the empty database, whatever its parent looks at.
+    cursor = _looking_at_copy(held.connection.cursor())
+    try:
+        yield cursor
+    finally:
+        cursor.close()
 
 
 def _looking_at_copy(connection: Connection) -> Connection:

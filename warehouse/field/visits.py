@@ -175,8 +175,7 @@ def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 def _goes(visit: Visit, who: str) -> bool:
-    going = (*visit.filing.officers, *visit.filing.technical_inspectors)
-    return not who or any(who == one or who in visit.names.get(one, "") for one in going)
+    return not who or any(who == one or who in visit.names.get(one, "") for one in visit.filing.people)
 
 
 def claims(ledger: Ledger, user: User, enterprises: Collection[str]) -> list[Visit]:

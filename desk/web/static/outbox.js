@@ -4,11 +4,10 @@ import { age, filled, moment, size, told, user } from "./page.js";
 import { send } from "./sending.js";
 import * as store from "./store.js";
 
-const { words, steps } = told();
+const { words, steps, written } = told();
 const list = document.getElementById("entries");
 const frame = document.getElementById("entry");
 
-const WRITTEN = new Set(["approved", "started", "recorded", "signed", "counted", "closed"]);
 const part = (shown, name) => shown.querySelector(`[data-part="${name}"]`);
 const bytesOf = (photos) => photos.reduce((sum, one) => sum + one.bytes.byteLength, 0);
 
@@ -52,7 +51,7 @@ async function drawn(entry, is_behind) {
     retry: state !== "behind" && state !== "conflict",
     login: state === "login",
     open: state === "refused",
-    anew: state === "conflict" && WRITTEN.has(entry.held?.state),
+    anew: state === "conflict" && written.includes(entry.held?.state),
     save: true,
     delete: Boolean(entry.saved_at),
   };
