@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +17,7 @@ from tests.worlds.field import FINDING, filing, finding, record
 from tests.worlds.hazards import hazard, rechecked
 from tests.worlds.homes import copy_of
 from tests.worlds.ledgers import LIXIA, MORNING, NOON, Desk, ask, ledger_of, person
-from tests.worlds.runs import DAY_1, ended, process, riskcode, run_arguments
+from tests.worlds.runs import DAY_1, ended, process, riskcode, run_arguments, until
 from warehouse.clock import LOCAL
 from warehouse.database.reading import reading
 from warehouse.field.export import export
@@ -39,15 +38,6 @@ def home(coded: Path, tmp_path: Path) -> Home:
 def way(desk: Desk, home: Home, visit_id: UUID) -> WayBack:
     with reading(home) as copy:
         return way_back(desk.ledger, copy, home, desk.inspector, visit_id)
-
-
-def until(what: Callable[[], bool], seconds: float = 120) -> float:
-    """Wait until something holds; how long that took."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() < begun + seconds
-        time.sleep(0.1)
-    return time.monotonic() - begun
 
 
 def test_a_record_signed_in_one_process_turns_the_code_red_by_serve_and_watch(home: Home) -> None:

@@ -16,8 +16,15 @@ from PIL import Image
 
 from desk.web.asking import SESSION
 from tests.worlds.crews import Crew
+from tests.worlds.desks import Desk
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+IN_CHROMIUM = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM"),
+]
+"""Marks of tests that use it."""
+AXE = Path(__file__).parents[1] / "desk" / "web" / "axe" / "axe.min.js"
 PHONE = {"width": 360, "height": 800}
 PLAIN = "desk.test"
 """A name of this machine that browsers do not take for it, so that the line is a plain one."""
@@ -99,9 +106,9 @@ class Device:
 
 
 @contextmanager
-def listening(crew: Crew) -> Generator[int]:
-    """The port on which the desk of a crew answers browsers."""
-    server = uvicorn.Server(uvicorn.Config(crew.desk.app, port=0, log_level="error"))
+def listening(desk: Desk) -> Generator[int]:
+    """The port on which a desk answers browsers."""
+    server = uvicorn.Server(uvicorn.Config(desk.app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -112,6 +119,19 @@ def listening(crew: Crew) -> Generator[int]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def serious(page: Any) -> list[str]:
+    """What axe finds on a page with all of it open that is serious, or worse."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.add_script_tag(path=AXE)
+    told = page.evaluate("axe.run()")
+    assert len(told["passes"]) > 10, "rules were tried"
+    return [
+        f"{page.url}: {one['id']} {one['nodes'][0]['html'][:160]}"
+        for one in told["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def killed(profile: Path) -> None:
@@ -131,7 +151,7 @@ def killed(profile: Path) -> None:
 @pytest.fixture(scope="module")
 def port(crews: Crew) -> Iterator[int]:
     """The port of the desk of the crew of a file."""
-    with listening(crews) as found:
+    with listening(crews.desk) as found:
         yield found
 
 

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,6 +73,15 @@ def process(home: Path, *command: str, **more: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def until(what: Callable[[], bool], seconds: float = 120) -> float:
+    """Wait until something holds; how long that took."""
+    begun = time.monotonic()
+    while not what():
+        assert time.monotonic() < begun + seconds, "it never came to that"
+        time.sleep(0.1)
+    return time.monotonic() - begun
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ a leader at a desk file, approve, record without a network, and look again; a de
 their own.  Every step is photographed into the folder ``SCREENS``.
 """
 
-import os
 import re
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +19,12 @@ import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.worlds.desks import PASSWORD, desk_of
+from tests.worlds.devices import CHROMIUM
 from tests.worlds.field import DAY, moment
-from tests.worlds.runs import process
+from tests.worlds.runs import process, until
 from warehouse.database.reading import reading, rows
 from warehouse.home import Home
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PHONE, SCREEN = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
 PATIENCE_SECONDS = 60.0
 HAZARD, CRITERION = "GEN-04", "令第10号 3(2)"
@@ -84,14 +83,6 @@ class Stage:
         """Processor seconds of the watch."""
         told = psutil.Process(self.watch.pid).cpu_times()
         return told.user + told.system
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < limit, "it never came to that"
-        time.sleep(0.1)
 
 
 @contextmanager

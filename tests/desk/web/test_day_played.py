@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.web.day_played import CHROMIUM, chromium, play
+from tests.desk.web.day_played import chromium, play
+from tests.worlds.devices import IN_CHROMIUM
 from tests.worlds.homes import copy_of
 from warehouse.home import Home
 
@@ -12,8 +13,10 @@ MOST_CPU_SECONDS = 5.0
 """From a record to its code."""
 
 
+pytestmark = IN_CHROMIUM
+
+
 @pytest.mark.whole
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM")
 def test_a_day_is_filed_approved_recorded_without_network_coded_and_looked_at_again(
     coded: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """Forms and lists of the desk in Chromium: as wide as their screens, by the rules of axe, used without script."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,16 +7,16 @@ from typing import Any
 import pytest
 
 from desk.web.asking import SESSION
-from tests.desk.web.test_in_a_browser import AXE, chromium, listening, pytestmark
 from tests.worlds.crews import MORNING, Crew
 from tests.worlds.desks import LIXIA, Desk, asked, desk_of
+from tests.worlds.devices import IN_CHROMIUM, listening, serious
 from tests.worlds.disputed import disputed
+from tests.worlds.effort import EVERYTHING
 from tests.worlds.states import of_every_state
 
-__all__ = ["chromium", "pytestmark"]
+pytestmark = IN_CHROMIUM
 
 WIDTHS = (360, 1280)
-IS_WHOLE = os.environ.get("RISKCODE_TESTS") == "all"
 HEAD = "head"
 """Leads, inspects and keeps users, so that every form is there."""
 
@@ -36,8 +35,8 @@ def served(
         desk.now = MORNING
         visits = of_every_state(Crew(desk, home))
         desk.add(HEAD, "leader", "inspector", "admin", level="district", division=LIXIA)
-        with listening(desk) as address:
-            yield desk, address, visits
+        with listening(desk) as port:
+            yield desk, f"http://127.0.0.1:{port}", visits
 
 
 def pages(home: Path, visits: dict[str, str]) -> list[str]:
@@ -56,7 +55,7 @@ def pages(home: Path, visits: dict[str, str]) -> list[str]:
             "/me",
         ),
     ]
-    if not IS_WHOLE:
+    if not EVERYTHING:
         return each
     [(source, key)] = asked(
         home, "SELECT source, datum_id FROM dispute.objections WHERE objection_id = 'O-2026-01'"
@@ -96,14 +95,7 @@ def test_no_form_is_wider_than_its_screen_and_axe_finds_nothing_serious(
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-        page.add_script_tag(path=AXE)
-        told = page.evaluate("axe.run()")
-        assert len(told["passes"]) > 10, "rules were tried"
-        found += [
-            f"{path}: {one['id']} {one['nodes'][0]['html'][:160]}"
-            for one in told["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
+        found += serious(page)
     window.close()
     assert found == [] and [url for url in asked_for if not url.startswith(address)] == []
 

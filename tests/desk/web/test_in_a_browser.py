@@ -1,27 +1,18 @@
 """The desk in Chromium: on a phone without script, for the keyboard, and by the rules of axe."""
 
-import os
-import threading
-import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from desk.web.asking import SESSION
 from tests.worlds.desks import Desk, asked, desk_of
+from tests.worlds.devices import IN_CHROMIUM, listening, serious
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-AXE = Path(__file__).with_name("axe") / "axe.min.js"
 WIDTHS = (360, 768, 1280)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM"),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module", params=[pytest.param("en", marks=pytest.mark.whole), "zh"])
@@ -31,32 +22,8 @@ def served(
     """A desk in each language that listens, its address, and the session of a leader."""
     with desk_of(coded, tmp_path_factory.mktemp("served"), language=request.param) as desk:
         desk.add("leader", "leader")
-        with listening(desk) as address:
-            yield desk, address
-
-
-@contextmanager
-def listening(desk: Desk) -> Generator[str]:
-    """A desk that listens; its address."""
-    server = uvicorn.Server(uvicorn.Config(desk.app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    [listener] = server.servers[0].sockets
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        with listening(desk) as port:
+            yield desk, f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +76,7 @@ def test_axe_finds_nothing_serious(served: Any, chromium: Any, paths: list[str])
         if path == "/login":
             window.clear_cookies()
         page.goto(path)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        page.add_script_tag(path=AXE)
-        told = page.evaluate("axe.run()")
-        assert len(told["passes"]) > 10, "rules were tried"
-        found += [
-            f"{path}: {one['id']} {one['nodes'][0]['html'][:160]}"
-            for one in told["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
+        found += serious(page)
     window.close()
     assert found == []
 
