@@ -13,7 +13,6 @@ from desk.say import passport as sentences
 from desk.say import ways
 from desk.web import acts
 from desk.web.asking import Asking, Somebody, page_and_json
-from desk.web.knowing import firm_of
 from desk.words.words import Words
 from models.errors import NotThereError
 from warehouse.database.documents import passport_of
@@ -62,7 +61,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
     day = {"as_of": found["as_of"]} if found else {}
     # Whose enterprise it is may object and decide; who was only sent there may not.
     is_own = asking.viewer.area.covers(register["division"])
-    may = acts.may(asking, firm_of(asking, enterprise_id)) if is_own else {}
+    may = acts.may(asking, register) if is_own else {}
     said |= {"is_own": is_own, "may": defaultdict(bool, may)}
     return asking.answer("enterprise.html", told | day, may_file=asking.viewer.may_file, **said)
 

@@ -55,7 +55,7 @@ def append(
 
 def looked_at(ledger: Ledger, *, at: datetime, by: str, what: str, subject: str) -> Head:
     """Note that somebody read what is noted by name, such as the passport of an enterprise."""
-    with ledger.writing() as connection:
+    with ledger.writing(is_small=True) as connection:
         return append(connection, at=at, by=by, act="looked_at", subject=subject, details={"what": what})
 
 

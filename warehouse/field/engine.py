@@ -28,6 +28,8 @@ _ADVISORY = 0x7269736B
 """Key of the advisory lock: that of this program among all users of the server."""
 _WRITES = "riskcode_writes"
 """Option of a connection whose transaction writes."""
+_SMALL = "riskcode_small"
+"""Option of one whose transaction does not wait for the disk."""
 
 _locks: dict[str, threading.Lock] = {}
 _locks_made = threading.Lock()
@@ -57,8 +59,11 @@ class Ledger:
             yield connection
 
     @contextmanager
-    def writing(self) -> Generator[Connection]:
+    def writing(self, *, is_small: bool = False) -> Generator[Connection]:
         """A transaction that writes, alone; all of it is kept, or nothing.
+
+        ``is_small``: nobody waits for it, and the end of a process leaves it as it is, but a power failure may take
+        the last of its kind: the next other transaction makes them as safe as itself.
 
         Raises BusyError where others write for longer than anybody waits.
         """
@@ -66,12 +71,15 @@ class Ledger:
             raise _busy()
         try:
             with _told(self.url), self.engine.connect() as plain:
-                connection = plain.execution_options(**{_WRITES: True})
+                connection = plain.execution_options(**{_WRITES: True, _SMALL: is_small})
                 with connection.begin():
                     if not self.is_sqlite:
                         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
+                        if is_small:
+                            connection.execute(text("SET LOCAL synchronous_commit TO off"))
                     yield connection
-            self.written.set()
+            if not is_small:
+                self.written.set()
         finally:
             self._lock.release()
 
@@ -152,16 +160,18 @@ def _set_up(connection: Any, _record: object) -> None:
     for pragma in (
         f"busy_timeout = {PATIENCE_SECONDS * 1000}",
         "journal_mode = WAL",
-        # What was answered as kept outlives a power failure: a signed record is nowhere else.
-        "synchronous = FULL",
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(_WRITES):
+        # What was answered as kept outlives a power failure: a signed record is nowhere else.  A connection comes from
+        # whoever had it before, so each transaction says what it wants.
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(_SMALL) else 'FULL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
 
 @contextmanager

@@ -35,7 +35,8 @@ def firm(connection: Connection, enterprise_id: str) -> Row | None:
     found = rows(
         connection,
         """
-        SELECT e.enterprise_id, e.name, e.division, e.sector, e.status, e.address, k.contact, k.phone
+        SELECT e.enterprise_id, e.name, e.enforcing_level AS level, e.division, e.sector, e.status, e.address,
+               k.contact, k.phone
         FROM core.enterprises e LEFT JOIN plan.contacts k USING (enterprise_id) WHERE e.enterprise_id = $id
         """,
         {"id": enterprise_id},

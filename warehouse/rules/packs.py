@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from models.errors import PolicyError
 from models.policy import Policy
 from models.policy.loading import policy_from
 from warehouse.connection import writing
-from warehouse.database.copies import Copy, copy_tables
+from warehouse.database.copies import Copy, copy_tables, stamp
 from warehouse.database.frames import Connection, insert, transaction
 from warehouse.database.meta import next_stored_no, value, written_at
 from warehouse.database.reading import Row, open_copy, telling_of_runs
@@ -200,13 +201,17 @@ def pack_on(connection: Connection, default: Policy, day: date, *, stored_by: in
 
 def read_pack(connection: Connection, content_hash: str) -> Policy:
     """A stored pack.  Raises PolicyError when it is not there or this program cannot read it."""
+    return _read_back(content_hash, _content(connection, content_hash))
+
+
+def _content(connection: Connection, content_hash: str) -> str:
     content = value(connection, "SELECT content FROM ops.packs WHERE hash = ?", [content_hash])
     if content is None:
         raise PolicyError(
             "Pack {content_hash} is in force but is not stored. Restore the warehouse from a backup.",
             content_hash=content_hash[:12],
         )
-    return _read_back(content_hash, content)
+    return content
 
 
 @lru_cache(maxsize=64)
@@ -256,10 +261,19 @@ def list_activations(home: Home) -> list[Row]:
 
 def published_pack_on(home: Home, default: Policy, day: date) -> Policy:
     """The pack in force on a day, for who reads the readers' copy; ``default`` in a home where none was activated."""
-    if not PACKS.at(home).exists():
+    path = PACKS.at(home)
+    held = _published_on(path, mark, max(day, FIRST_DAY)) if (mark := stamp(path)) else None
+    if held is None or held[0] == default.content_hash:
         return default
-    with open_copy(PACKS.at(home)) as connection:
-        return pack_on(connection, default, day)
+    return _read_back(*held)
+
+
+@lru_cache(maxsize=64)
+def _published_on(path: Path, _mark: str, day: date) -> tuple[str, str] | None:
+    """Hash and content of the pack in force; opening the copy takes longer than a page may."""
+    with open_copy(path) as connection:
+        held = _hash_on(connection, day)
+        return None if held is None else (held, _content(connection, held))
 
 
 def list_packs(home: Home) -> list[Row]:

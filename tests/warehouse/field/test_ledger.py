@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from models.errors import SettingsError, WarehouseError
@@ -176,6 +176,29 @@ def test_who_looked_at_a_passport_is_told(desk: Desk):
         "e1",
         {"what": "passport"},
     )
+
+
+def test_only_a_look_does_not_wait_for_the_disk(desk: Desk):
+    told: list[str] = []
+
+    def noted(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "synchronous" in statement:
+            told.append(statement)
+
+    event.listen(desk.ledger.engine, "before_cursor_execute", noted)
+    by = desk.inspector.user_id
+    for _ in range(2):
+        audit.looked_at(desk.ledger, at=NOON, by=by, what="passport", subject="e1")
+        desk.ledger.written.clear()
+        audit.looked_at(desk.ledger, at=NOON, by=by, what="passport", subject="e2")
+        assert not desk.ledger.written.is_set(), "nobody waits for looks"
+        with desk.ledger.writing() as connection:
+            audit.append(connection, at=NOON, by=by, act="began", subject="x")
+    if desk.ledger.is_sqlite:
+        assert told == [f"PRAGMA synchronous = {mode}" for mode in ("NORMAL", "NORMAL", "FULL") * 2]
+    else:
+        assert told == ["SET LOCAL synchronous_commit TO off"] * 4
+    assert audit.verify(desk.ledger).place >= 6
 
 
 def test_a_moment_without_a_zone_is_not_kept():

@@ -28,6 +28,7 @@ from warehouse.rules.packs import (
     begin_with,
     differs,
     list_activations,
+    published_pack_on,
     read_pack,
     stored_pack,
 )
@@ -73,6 +74,18 @@ def test_an_activation_within_the_memory_gives_every_day_its_own_rules(home: Hom
         assert coding_on(connection, STARTER, date(2026, 7, 10)).policy.pack == "hard"
         # Before the first day of all the pack holds that the home began with.
         assert activated_on(connection, FIRST_DAY - timedelta(days=400)).name == "starter"
+
+
+def test_who_reads_the_copy_has_each_activation_at_once(home: Home) -> None:
+    day = date(2026, 7, 20)
+    assert published_pack_on(home, MILD, day).name == "mild", "where none was activated"
+    with writing(home) as connection:
+        issued_on(connection, END)
+    for pack, since in ((HARD, date(2026, 7, 10)), (MILD, day)):
+        activate(home, pack, from_day(since), default=STARTER)
+        for _ in range(2):
+            assert published_pack_on(home, STARTER, day).name == pack.name
+            assert published_pack_on(home, STARTER, date(2026, 7, 9)).name == "starter"
 
 
 def test_dated_values_of_each_pack_count_only_while_it_is_in_force() -> None:
