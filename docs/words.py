@@ -24,7 +24,7 @@ import desk.words.labels
 from desk.words.catalogue import FOLDER, SOURCE, languages
 from models import vocabulary
 from models.errors import RiskcodeError
-from models.field import forms, states
+from models.field import forms, papers, states
 from models.tables.canonical import TABLES
 from pipelines.cli import app
 from pipelines.cli.groups import Later
@@ -94,7 +94,7 @@ def _errors(kind: type[RiskcodeError]) -> Iterator[type[RiskcodeError]]:
 
 def labels() -> Iterator[Found]:
     """Labels of code lists, each in the context of its list, and the names of tables."""
-    for module in (vocabulary, desk.words.labels, forms, states):
+    for module in (vocabulary, desk.words.labels, forms, papers, states):
         for codes in vars(module).values():
             if isinstance(codes, vocabulary.CodeList):
                 for key in codes.keys:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -70,9 +71,20 @@ def _place(path: Path) -> int:
 
 @pytest.fixture(autouse=True)
 def no_instance_is_left() -> None:
-    """Dagster remembers the instance that was open last, even when that is gone: who loads definitions next fails."""
+    """Dagster remembers the instance that was open last, even when that is gone: who loads definitions next fails.
+
+    An instance of an earlier test may go in the midst of another, and bring back the one before itself.
+    """
     if storage := sys.modules.get("dagster._core.storage.defs_state.base"):
         storage._current_storage.set(None)
+        storage.DefsStateStorage.get = classmethod(lambda _: _if_there(storage._current_storage.get()))
+
+
+def _if_there(held: Any) -> Any:
+    """What is kept of an instance, while there still is one."""
+    return (
+        None if held is None or held._instance_weakref is None or held._instance_weakref() is None else held
+    )
 
 
 @pytest.fixture

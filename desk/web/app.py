@@ -18,6 +18,7 @@ from desk.web import (
     objections,
     offline,
     overrides,
+    papers,
     passes,
     people,
     photos,
@@ -46,6 +47,8 @@ _PAGES = (
     filing,
     record,
     ledger_pages,
+    # Before the visit: its paths are longer ones.
+    papers,
     visit,
     photos,
     passes,

@@ -35,6 +35,7 @@ from warehouse.database.reading import Row
 from warehouse.field import audit
 from warehouse.field.engine import Ledger
 from warehouse.field.sessions import Session, session_of
+from warehouse.field.users import users
 from warehouse.home import Home
 from warehouse.questions.codes import last_run
 from warehouse.questions.today import published_now
@@ -193,6 +194,11 @@ class Asking:
         moment = self.desk.clock().astimezone(LOCAL)
         with self.reading() as connection:
             return self.desk.dated(connection, moment)
+
+    @cached_property
+    def people(self) -> dict[str, str]:
+        """Names of everybody who uses the desk, by number."""
+        return {one.user_id: one.name for one in users(self.desk.ledger)}
 
     @property
     def address(self) -> str:

@@ -25,7 +25,6 @@ from models.field.states import FINDING_STATE, VISIT_STATE, VISIT_STEP
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
 from warehouse.field.passes import SHOWN
-from warehouse.field.users import users
 from warehouse.field.visit import Ask, Brought, Visit
 from warehouse.field.way_back import WayBack, is_refused, way_back
 from warehouse.questions.codes import code_of
@@ -58,7 +57,7 @@ def _page(asking: Asking, found: Visit, wrong: _Wrong | None = None) -> Response
     """The visit as it stands; with what stood against a form, and what was typed there."""
     desk, user, visit_id = asking.desk, asking.own_session.user, found.visit_id
     asking.note_look("visit", str(visit_id))
-    people = {one.user_id: one.name for one in users(desk.ledger)}
+    people = asking.people
     steps = [
         {**one, "by_name": people.get(one["by"] or "")}
         for one in ledger_visits.history(desk.ledger, user, visit_id)

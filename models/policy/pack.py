@@ -8,6 +8,7 @@ from models.features.windows import FeaturePolicy
 from models.policy.desk import DeskFile, DeskPolicy, desk_on
 from models.policy.in_force import histories, in_force
 from models.policy.learning import LearningFile, LearningPolicy, learning_on
+from models.policy.papers import PapersFile, PapersPolicy, papers_on
 from models.policy.planning import CapFile, PlanningFile, PlanningPolicy, planning_on
 from models.policy.review import ReviewFile, ReviewPolicy, review_on
 from models.policy.shape import (
@@ -86,6 +87,7 @@ class PolicyOnDay:
     planning: PlanningPolicy
     review: ReviewPolicy
     desk: DeskPolicy
+    papers: PapersPolicy
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class PackFiles:
     caps: CapFile
     review: ReviewFile
     desk: DeskFile
+    papers: PapersFile
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class Policy:
             ),
             review=review_on(files.review, as_of),
             desk=desk_on(files.desk, as_of),
+            papers=papers_on(files.papers, as_of),
         )
 
     def scorecard_on(self, day: date) -> Scorecard:

@@ -9,6 +9,7 @@ import typer
 
 from desk.files.tables import as_json
 from desk.words.words import Words
+from pipelines.cli.desk_papers import app as papers_app
 from pipelines.cli.desk_users import app as users_app
 from pipelines.cli.options import Json, WrongUse
 from pipelines.settings import load_settings
@@ -23,6 +24,7 @@ audit_app = typer.Typer(no_args_is_help=True)
 blobs_app = typer.Typer(no_args_is_help=True)
 app.add_typer(audit_app, name="audit", help="Whether anybody changed what was noted.")
 app.add_typer(users_app, name="user", help="Who may come in: add, list, change, password, remove.")
+app.add_typer(papers_app, name="papers", help="What documents tell, and their templates.")
 app.add_typer(blobs_app, name="blobs", help="Photos of records.")
 
 

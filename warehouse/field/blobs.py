@@ -39,7 +39,7 @@ def put_blob(ledger: Ledger, user: User, name: str, parts: Iterable[bytes], now:
         is_there = has_blobs(connection, [name]) and path.exists()
         is_sent = _is_sent(connection, name, user)
     # What is there already is no proof that these bytes are the same.
-    size = _checked(name, parts) if is_there else _write(path, name, parts)
+    size = _checked(name, parts) if is_there else write_named(path, name, _limited(parts))
     if is_there and is_sent:
         return False
     with ledger.writing() as connection:
@@ -121,13 +121,17 @@ def require_name(name: str) -> None:
         raise FieldError("A photo is named by its SHA-256 in lower case. Let the device reckon it again.")
 
 
-def _write(path: Path, name: str, parts: Iterable[bytes]) -> int:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+def write_named(path: Path, name: str, parts: Iterable[bytes]) -> int:
+    """Write a file whose name is the SHA-256 of its bytes, whole or not at all.  Returns its size.
+
+    Raises FieldError for other bytes than the name says.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{name}.{uuid.uuid4().hex}.part")
     digest, size = sha256(), 0
     try:
         with open(part, "xb", opener=_mine) as written:
-            for piece in _limited(parts):
+            for piece in parts:
                 size += len(piece)
                 digest.update(piece)
                 written.write(piece)

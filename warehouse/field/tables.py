@@ -235,6 +235,32 @@ ACTS: Final = Table(
     Column("settled_at", Moment),
 )
 Index("ix_acts_state_asked_at", ACTS.c.state, ACTS.c.asked_at)
+PAPERS: Final = Table(
+    "papers",
+    METADATA,
+    Column(
+        "paper_id", _ID, primary_key=True, doc="given by whoever issues, so that asking again does nothing"
+    ),
+    Column("kind", String(20), nullable=False),
+    Column("level", String(20), nullable=False, doc="of the authority that issues it"),
+    Column("division", String(20), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("n", Integer, nullable=False, doc="1, 2, 3 … of its kind, authority and year, without a gap"),
+    Column("number", _WORD, nullable=False, doc="as it is written on it"),
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), nullable=False, index=True),
+    Column("revision", Integer, nullable=False, doc="of the record it is told from; 0 before there is one"),
+    Column("language", String(10), nullable=False),
+    Column("asked_hash", _HASH, nullable=False, doc="of what was typed"),
+    Column("held", Document, nullable=False, doc="what its fields hold, by name"),
+    Column("word", _HASH, nullable=False, doc="SHA-256 of the Word file"),
+    Column("pdf", _HASH, doc="likewise; empty where no font had Chinese"),
+    Column("issued_by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("voided_by", _ID, ForeignKey("users.user_id")),
+    Column("voided_at", Moment),
+    Column("void_reason", Text),
+    UniqueConstraint("kind", "level", "division", "year", "n"),
+)
 AUDIT: Final = Table(
     "audit",
     METADATA,

@@ -132,3 +132,21 @@ def test_only_photos_that_stood_still_for_a_day_are_swept(home: Home) -> None:
         os.utime(folder / name, times=(then, then))
     assert as_json(home, "blobs", "sweep") == {"removed": 1}
     assert [path.name for path in folder.iterdir()] == ["new.part"]
+
+
+def test_fields_and_templates_of_documents_are_told_written_and_checked(home: Home, tmp_path: Path) -> None:
+    fields = as_json(home, "papers", "fields", "order")
+    assert {one["field"] for one in fields if one["is_typed"]} == {"review_body", "court"}
+    assert all(one["basis"] and one["reference"] for one in as_json(home, "papers", "fields"))
+    shown = told(home, "papers", "fields")
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    written = as_json(home, "papers", "templates", str(tmp_path / "own"))
+    assert len(written["files"]) == 20 and "order.zh.docx" in written["files"]
+    assert as_json(home, "papers", "templates", str(tmp_path / "own"))["files"] == []
+    (home.root / "papers").mkdir()
+    own = home.root / "papers" / "order.zh.docx"
+    own.write_bytes((tmp_path / "own" / "order.zh.docx").read_bytes())
+    assert as_json(home, "papers", "check")["faults"] == []
+    own.write_bytes((tmp_path / "own" / "case.zh.docx").read_bytes())
+    wrong = told(home, "papers", "check")
+    assert wrong.returncode == 2 and "asks for" in wrong.stdout and "desk papers fields" in wrong.stdout

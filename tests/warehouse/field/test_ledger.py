@@ -41,6 +41,7 @@ def test_who_goes_and_who_sent_is_told_of_what_a_ledger_held_before(ledger: Ledg
     visit = desk.begun(filing(technical_inspectors=["t1", "o1"]))
     put_blob(ledger, desk.inspector, photo, [b"jpeg"], NOON)
     with ledger.writing() as connection:
+        connection.execute(text("DROP TABLE papers"))
         connection.execute(text("DROP TABLE going"))
         connection.execute(text("DROP TABLE senders"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
