@@ -52,7 +52,10 @@ def _block(block: Block, paper: Paper, held: Mapping[str, Value], words: Words) 
             "lines": [_line(label(name), row) for name in block.signed for row in held[name]],
         }
     if block.boxes is not None:
-        return {"kind": "boxes", "boxes": [[words.of(one), words.of(block.marks)] for one in block.boxes]}
+        return {
+            "kind": "boxes",
+            "boxes": [[words.of(one), words.of(block.marks)] for one in block.boxes.values()],
+        }
     assert block.shown is not None
     return {"kind": "photos", "label": label(block.shown), "photos": held[block.shown]}
 

@@ -78,7 +78,7 @@ def _block(document: Any, block: Block, paper: Paper, words: Words) -> None:
         _write(paragraph, _with_blanks(block, words.of(block.sealed)))
     elif block.boxes is not None:
         table = _table(document, len(block.boxes), (_WIDTH - Cm(6.5), Cm(6.5)))
-        for row, asked in zip(table.rows, block.boxes, strict=True):
+        for row, asked in zip(table.rows, block.boxes.values(), strict=True):
             _write(row.cells[0].paragraphs[0], words.of(asked))
             _write(row.cells[1].paragraphs[0], words.of(block.marks))
     elif block.listed is not None:

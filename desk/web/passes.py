@@ -15,6 +15,7 @@ from desk.web.knowing import names_of
 from models.errors import FieldError
 from warehouse.database.reading import Row
 from warehouse.field import visits as ledger_visits
+from warehouse.field.evaluations import MADE, evaluation_code
 from warehouse.field.passes import SHOWN, pass_code, visit_of_pass
 from warehouse.field.visit import Visit
 from warehouse.questions.desk_facts import items_by_code, register_of
@@ -70,5 +71,8 @@ def _public(asking: Asking, visit: Visit) -> Row:
         "officers": [{"officer_id": one, "name": names.get(one)} for one in numbers],
         "assistants": filing.assistants,
         "basis": filing.basis,
+        "evaluation": f"/evaluate/{evaluation_code(asking.desk.ledger, visit.visit_id)}"
+        if visit.state in MADE
+        else None,
         "items": [sayings.item(one, items, words) for one in filing.item_codes],
     }

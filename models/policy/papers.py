@@ -30,7 +30,7 @@ class Block(Strict):
 
     ``rows``: fields as a table of labels and values.  ``text``: a paragraph in which ``{field}`` is filled in.
     ``sealed``: the same at the right, where the seal goes.  ``listed``: a field with several numbered entries.
-    ``signed``: fields of signatures.  ``shown``: photos.  ``boxes``: questions answered by hand, by one of ``marks``.
+    ``signed``: fields of signatures.  ``shown``: photos.  ``boxes``: questions by name, answered by one of ``marks``.
     """
 
     rows: list[Text] | None = None
@@ -39,7 +39,7 @@ class Block(Strict):
     listed: Text | None = None
     signed: list[Text] | None = None
     shown: Text | None = None
-    boxes: list[Words] | None = None
+    boxes: dict[Text, Words] | None = None
     marks: Words | None = None
 
     @model_validator(mode="after")
@@ -151,6 +151,11 @@ class PapersPolicy:
         if kind not in PAPERS:
             raise KeyError(kind)
         return getattr(self, kind)
+
+    @property
+    def questions(self) -> dict[str, Words]:
+        """What an enterprise is asked about a visit, by name (D4): on paper and on the page alike."""
+        return {name: said for block in self.evaluation.body for name, said in (block.boxes or {}).items()}
 
 
 def papers_on(file: PapersFile, day: date) -> PapersPolicy:

@@ -26,15 +26,31 @@ _SEAL_BYTES = 16
 _KEY_BYTES = 32
 
 
+_PASS: Final = b"pass"
+
+
 def pass_code(ledger: Ledger, visit_id: UUID) -> str:
     """The code of a visit: 43 characters that an address takes."""
-    return urlsafe_b64encode(visit_id.bytes + _seal(ledger, visit_id)).decode().rstrip("=")
+    return seal(ledger, visit_id, _PASS)
+
+
+def seal(ledger: Ledger, visit_id: UUID, purpose: bytes) -> str:
+    """The number of a visit with a seal for one purpose, as an address takes it."""
+    return urlsafe_b64encode(visit_id.bytes + _seal(ledger, visit_id, purpose)).decode().rstrip("=")
+
+
+def sealed_number(ledger: Ledger, code: str, purpose: bytes) -> UUID | None:
+    """The number in a code whose seal is ours and for this purpose; ``None`` in any other."""
+    visit_id = _number(code)
+    if visit_id is None or not hmac.compare_digest(seal(ledger, visit_id, purpose).encode(), code.encode()):
+        return None
+    return visit_id
 
 
 def visit_of_pass(ledger: Ledger, code: str) -> Visit:
     """The visit of a code, for anybody who holds the code.  Raises NotThereError."""
-    visit_id = _number(code)
-    if visit_id is None or not hmac.compare_digest(pass_code(ledger, visit_id).encode(), code.encode()):
+    visit_id = sealed_number(ledger, code, _PASS)
+    if visit_id is None:
         raise _no_such_pass()
     with ledger.reading() as connection:
         query = select(VISITS).where(VISITS.c.visit_id == str(visit_id), VISITS.c.state.in_(SHOWN))
@@ -59,8 +75,8 @@ def _no_such_pass() -> NotThereError:
     )
 
 
-def _seal(ledger: Ledger, visit_id: UUID) -> bytes:
-    return hmac.new(_key(ledger), b"pass" + visit_id.bytes, sha256).digest()[:_SEAL_BYTES]
+def _seal(ledger: Ledger, visit_id: UUID, purpose: bytes) -> bytes:
+    return hmac.new(_key(ledger), purpose + visit_id.bytes, sha256).digest()[:_SEAL_BYTES]
 
 
 def _key(ledger: Ledger) -> bytes:

@@ -261,6 +261,26 @@ PAPERS: Final = Table(
     Column("void_reason", Text),
     UniqueConstraint("kind", "level", "division", "year", "n"),
 )
+EVALUATED: Final = Table(
+    "evaluated",
+    METADATA,
+    Column("visit_id", _ID, ForeignKey("visits.visit_id"), primary_key=True, doc="its link was used"),
+)
+EVALUATIONS: Final = Table(
+    "evaluations",
+    METADATA,
+    Column(
+        "evaluation_id", _ID, primary_key=True, doc="drawn at random; which visit it is about is not kept"
+    ),
+    Column("level", String(20), nullable=False, doc="of the authority that visited"),
+    Column("division", String(20), nullable=False),
+    Column("quarter", String(6), nullable=False, doc="of the visit, as 2026Q3"),
+    Column("is_shown", Boolean, nullable=False, doc="so many came together that nobody can be guessed"),
+    Column("told", Document, nullable=False),
+    Index("ix_evaluations_level_division_quarter", "level", "division", "quarter"),
+    # In the order of their numbers on the disk too: not in that of their coming.
+    sqlite_with_rowid=False,
+)
 AUDIT: Final = Table(
     "audit",
     METADATA,

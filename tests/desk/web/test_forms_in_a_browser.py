@@ -53,6 +53,8 @@ def pages(home: Path, visits: dict[str, str]) -> list[str]:
             "/users",
             "/users/new",
             "/me",
+            *(f"/visits/{visits['signed']}/papers", f"/visits/{visits['signed']}/papers/record"),
+            *("/papers", "/evaluations"),
         ),
     ]
     if not EVERYTHING:

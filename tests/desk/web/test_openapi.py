@@ -35,6 +35,9 @@ PATHS = (
     "/visits/{visit_id}/pass.json",
     "/records/{visit_id}.json",
     "/pass/{code}.json",
+    "/papers.json",
+    "/visits/{visit_id}/papers.json",
+    "/evaluations.json",
 )
 OPEN = {
     "nobody": ("/month.json",),
@@ -44,6 +47,7 @@ OPEN = {
 WRITTEN = {
     ("post", "/visits.json"),
     ("post", "/visits/{visit_id}/steps/{step}.json"),
+    ("post", "/visits/{visit_id}/papers/{kind}.json"),
     ("put", "/blobs/{name}"),
 }
 
@@ -69,7 +73,13 @@ def test_all_that_programs_may_ask_is_described_and_nothing_else(description: An
     assert {one.path for one in operations if one.method == "get" and one.path.endswith(".json")} == {*PATHS}
     assert {(one.method, one.path) for one in operations if one.method != "get"} == WRITTEN
     others = [one.path for one in operations if one.method == "get" and not one.path.endswith(".json")]
-    assert others == ["/visits.csv", "/blobs/{name}"]
+    assert set(others) == {
+        "/visits.csv",
+        "/blobs/{name}",
+        "/papers/{paper_id}.pdf",
+        "/papers/{paper_id}.docx",
+        "/visits/{visit_id}/papers/{kind}/draft.pdf",
+    }
 
 
 @settings(max_examples=tries(120), suppress_health_check=[HealthCheck.too_slow])
@@ -107,7 +117,7 @@ def test_nothing_that_a_program_sends_makes_the_desk_fail(
 def test_who_is_not_logged_in_is_told_that_and_not_what_is_wrong_with_what_was_sent(
     desk: Desk, method: str, path: str
 ) -> None:
-    address = path.format(visit_id=uuid.uuid4(), step="file", name="0" * 64)
+    address = path.format(visit_id=uuid.uuid4(), step="file", name="0" * 64, kind="record")
     nobody, auditor = desk.browser(), desk.login(desk.add(f"auditor-{method}-{len(path)}", "auditor"))
     for content in (b"{", b"[" * 10_000, b'{"visit_id": 1}', b"\xff"):
         headers = {"content-type": "application/json"}
