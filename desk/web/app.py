@@ -24,6 +24,7 @@ from desk.web import (
     queue,
     record,
     search,
+    statutes,
     visit,
 )
 from desk.web import ledger as ledger_pages
@@ -43,6 +44,7 @@ _PAGES = (
     enterprise,
     month,
     search,
+    statutes,
     filing,
     record,
     ledger_pages,

@@ -50,9 +50,7 @@ class Index:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False)
         with closing(self._connection.cursor()) as writing:
             for table in ("items", "texts"):
-                writing.execute(
-                    f"CREATE VIRTUAL TABLE {table} USING fts5({_COLUMNS})"
-                )
+                writing.execute(f"CREATE VIRTUAL TABLE {table} USING fts5({_COLUMNS})")
             writing.executemany(
                 "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)", map(_of_item, self._items.values())
             )

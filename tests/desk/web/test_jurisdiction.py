@@ -220,6 +220,7 @@ def test_what_the_desk_lists_is_of_the_own_place_only(
                 "/visits/{visit}/filing",
                 "/records/{visit}",
                 "{act}",
+                "/statutes.json?q=灭火器&visit={visit}",
             ),
             *("{act}.json", "/objections/{objection}", "/objections/{objection}.json"),
             *("/objections/new?enterprise={firm}", "/overrides/new.json?enterprise={firm}"),

@@ -19,6 +19,7 @@ PATHS = (
     "/enterprises/{enterprise_id}.json",
     "/month.json",
     "/search.json",
+    "/statutes.json",
     "/visits/new.json",
     "/visits.json",
     "/objections.json",
