@@ -53,7 +53,7 @@ HOSTS = {
     "www.apache.org",
 }
 """Hosts that may be named: this machine, and those of standards and licences within pictures and texts."""
-OTHERS_OWN = ("desk/web/static/idb/", "tests/desk/web/axe/")
+OTHERS_OWN = ("desk/web/static/idb/", "desk/web/static/leaflet/", "tests/desk/web/axe/")
 """What others wrote and is kept as they did."""
 
 

@@ -22,6 +22,8 @@ LISTS = (
     "/day.json?of=area",
     "/day.json?of=area&on=2026-07-02",
     "/day.json?of=me",
+    "/map.json?of=authority",
+    "/map.json?of=area&on=2026-07-02",
     "/queue.json?size=200",
     "/queue.json?size=200&page=2",
     "/queue.json?size=200&channel=red",

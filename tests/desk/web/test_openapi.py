@@ -15,6 +15,8 @@ from tests.worlds.effort import tries
 
 PATHS = (
     "/day.json",
+    "/map.json",
+    "/map/ground.json",
     "/queue.json",
     "/enterprises/{enterprise_id}.json",
     "/month.json",

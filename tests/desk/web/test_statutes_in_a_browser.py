@@ -1,4 +1,4 @@
-"""Statute on the spot in Chromium: looked for beside a finding, taken at a tap, and without network among what is here."""
+"""Statute on the spot in Chromium: looked for beside a finding, taken at a tap; without network among what is here."""
 
 import uuid
 from typing import Any
@@ -69,7 +69,7 @@ def test_a_criterion_of_this_enterprise_is_taken_with_its_item_and_none_of_anoth
 def test_without_network_the_items_of_the_page_are_looked_through_and_it_says_so(
     device: Device, crew: Crew, finding: tuple[str, str]
 ) -> None:
-    visit, number = finding
+    visit, _ = finding
     device.log_in(crew, "officer")
     device.go("/day")
     device.kept(f"/records/{visit}")
