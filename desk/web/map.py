@@ -21,6 +21,8 @@ from warehouse.questions.ground import ground
 
 router = APIRouter()
 
+_NAVIGATION = "https://uri.amap.com/navigation?to={},{}&mode=car&coordinate=gaode"
+"""Where a link for navigation leads, with the place in GCJ-02 and nothing that tells who is visited."""
 _DIGITS = 6
 """Of a degree; the last is a tenth of a metre."""
 
@@ -60,7 +62,8 @@ def _stop(row: Row) -> Row:
     )
     is_known = None not in (row["longitude"], row["latitude"])
     shifted = [round(one, _DIGITS) for one in gcj02(row["longitude"], row["latitude"])] if is_known else None
-    return {**{name: row[name] for name in names}, "gcj02": shifted}
+    link = _NAVIGATION.format(*shifted) if shifted else None
+    return {**{name: row[name] for name in names}, "gcj02": shifted, "navigation": link}
 
 
 def _point(row: Row, words: Words) -> Row:

@@ -10,7 +10,7 @@ from models.statutes.grams import plain
 
 _CLAUSE = re.compile(r"[a-z ]*[(\d][\d().]*[a-z]?", re.ASCII)
 """A place as citations write it."""
-_ORDINAL = "\u7b2c"
+_ORDINAL = chr(0x7B2C)
 """What stands before the number of an article."""
 _ARTICLE = re.compile(rf"{_ORDINAL}?(\d+(?:\(\d+\))*)", re.ASCII)
 

@@ -59,7 +59,7 @@ class Index:
             )
 
     def ask(self, question: str, *, most: int) -> Statutes:
-        """Items and texts, at most so many of each; where a place or code is named, the items of it alone."""
+        """Items and texts, at most so many of each; of a place or code that is named, it alone."""
         place = place_named(question)
         codes = re.findall(r"[a-z0-9]+-\d{2,}", plain(question))
         named = [
@@ -68,11 +68,10 @@ class Index:
             if code.lower() in codes or (place is not None and place.is_cited_by(item.cites))
         ]
         keys = named or self._found("items", question, most)
-        texts = [place.text.name] if place and place.text.name in self._texts else []
-        texts = list(dict.fromkeys([*texts, *self._found("texts", question, most, shortest=2)]))
+        texts = [place.text.name] if place else self._found("texts", question, most, shortest=2)
         return Statutes(
             tuple(self._items[key] for key in keys[:most]),
-            tuple(self._texts[key] for key in texts[:most]),
+            tuple(self._texts[key] for key in texts[:most] if key in self._texts),
             place,
         )
 

@@ -73,6 +73,8 @@ const markers = L.layerGroup();
 map.on("popupopen", ({ popup: shown }) => {
   shown.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close);
 });
+// Leaflet hears it only where the map itself has the focus, and then none of its points.
+document.addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
 L.control.zoom({ zoomInTitle: words.closer, zoomOutTitle: words.farther }).addTo(map);
 L.control.scale({ imperial: false }).addTo(map);
 if (tiles) {

@@ -98,10 +98,10 @@ def test_with_tiles_pictures_of_their_host_are_let_through_on_the_map_alone(
 ) -> None:
     with desk_of(coded, tmp_path) as desk:
         desk.add("lixia", "leader", level="district", division=LIXIA)
-        desk.app.state.desk.tiles = tiles_of("https://tiles.jinan.example:8443/{z}/{x}/{y}.png")
+        desk.app.state.desk.tiles = tiles_of("https://tiles.jinan.invalid:8443/{z}/{x}/{y}.png")
         browser = desk.login("lixia")
         policy = browser.get("/map").headers["content-security-policy"]
-        assert policy.endswith("; img-src 'self' data: https://tiles.jinan.example:8443")
+        assert policy.endswith("; img-src 'self' data: https://tiles.jinan.invalid:8443")
         assert policy.startswith(HEADERS["content-security-policy"])
         assert browser.get("/day").headers["content-security-policy"] == HEADERS["content-security-policy"]
 
@@ -111,11 +111,11 @@ def test_a_setting_of_tiles_is_https_or_a_path_of_this_site() -> None:
     assert tiles_of("/tiles/{z}/{x}/{y}.png") == Tiles("/tiles/{z}/{x}/{y}.png", "")
     assert tiles_of("/tiles/{z}/{x}/{y}.png").policy.endswith("img-src 'self' data:")  # pyright: ignore[reportOptionalMemberAccess]
     for wrong in (
-        "http://tiles.example/{z}/{x}/{y}.png",
-        "//tiles.example/{z}/{x}/{y}.png",
-        "https://tiles.example/{z}/{x}.png",
-        "https://tiles.example; script-src https://x/{z}/{x}/{y}.png",
-        "https://user@tiles.example/{z}/{x}/{y}.png",
+        "http://tiles.invalid/{z}/{x}/{y}.png",
+        "//tiles.invalid/{z}/{x}/{y}.png",
+        "https://tiles.invalid/{z}/{x}.png",
+        "https://tiles.invalid; script-src https://x/{z}/{x}/{y}.png",
+        "https://user@tiles.invalid/{z}/{x}/{y}.png",
         "https:///{z}/{x}/{y}.png",
         "tiles/{z}/{x}/{y}.png",
     ):

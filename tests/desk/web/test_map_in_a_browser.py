@@ -93,6 +93,10 @@ def test_a_tap_tells_what_the_list_tells_with_links_and_a_place_with_two_visits_
     assert note.locator("a[href^='/enterprises/']").count() == 1
     assert note.locator("a[href^='https://uri.amap.com/navigation?to=117.03']").count() == 1
     page.keyboard.press("Escape")
+    note.wait_for(state="detached")
+    # To show the note the map was moved.
+    page.reload()
+    page.wait_for_selector("#map[data-ready]", state="attached")
     page.locator("#map .point.many").click()
     page.locator(".leaflet-popup h3").nth(1).wait_for()
 
@@ -137,13 +141,13 @@ def test_tiles_of_the_setting_are_asked_of_their_host_and_of_no_other(
         route.fulfill(status=204)
 
     page.route("https://**/*", answered)
-    desk.app.state.desk.tiles = tiles_of("https://tiles.example/{z}/{x}/{y}.png")
+    desk.app.state.desk.tiles = tiles_of("https://tiles.invalid/{z}/{x}/{y}.png")
     try:
         page.goto("/map?on=2026-07-01")
         page.wait_for_selector("#map[data-ready]", state="attached")
         page.wait_for_timeout(300)
     finally:
         desk.app.state.desk.tiles = None
-    assert asked and all(url.startswith("https://tiles.example/") for url in asked)
-    assert page.locator(".leaflet-control-attribution").inner_text() == "tiles.example"
+    assert asked and all(url.startswith("https://tiles.invalid/") for url in asked)
+    assert page.locator(".leaflet-control-attribution").inner_text() == "tiles.invalid"
     window.close()
