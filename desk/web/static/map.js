@@ -81,8 +81,22 @@ if (tiles) {
   map.attributionControl.setPrefix(false);
   L.tileLayer(tiles.url, { maxZoom: NEAREST, attribution: tiles.host }).addTo(map);
 }
-if (points.length) {
-  map.fitBounds(L.latLngBounds(points.map((one) => one.at)).pad(0.1), { maxZoom: AT_FIRST });
+const all = points.length ? L.latLngBounds(points.map((one) => one.at)).pad(0.1) : null;
+
+/** Show all points in the room there is now; paper is narrower than most screens. */
+function whole() {
+  map.invalidateSize({ animate: false });
+  if (all) map.fitBounds(all, { maxZoom: AT_FIRST, animate: false });
+}
+
+for (const [event, is_on] of Object.entries({ beforeprint: true, afterprint: false })) {
+  addEventListener(event, () => {
+    box.classList.toggle("on-paper", is_on);
+    whole();
+  });
+}
+if (all) {
+  whole();
   tours.forEach((stops, tour) => {
     const line = stops.map((one) => one.at);
     L.polyline(line, { className: `way-of tour-${tour % COLOURS}`, interactive: false, smoothFactor: 0 }).addTo(map);

@@ -82,6 +82,18 @@ def test_points_stand_in_the_order_of_the_tour_on_one_line_above_the_own_ground(
     assert [url for url in asked if not url.startswith(address)] == []
 
 
+def test_on_paper_all_points_are_within_the_map(opened: Any) -> None:
+    page, _, _ = opened
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    box = page.locator("#map").bounding_box()
+    points = [page.locator("#map .point").nth(n).bounding_box() for n in range(3)]
+    assert box["width"] <= 640
+    assert all(box["x"] <= one["x"] <= box["x"] + box["width"] - one["width"] for one in points)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#map").bounding_box()["width"] > 640
+
+
 def test_a_tap_tells_what_the_list_tells_with_links_and_a_place_with_two_visits_tells_both(
     opened: Any,
 ) -> None:
