@@ -6,7 +6,7 @@ or with one missing, sounds what was typed by its sound; a word of letters is fo
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from models.statutes.sounds import merged, sound, syllables_of
@@ -28,15 +28,21 @@ def grams(text: str) -> list[str]:
 
 
 def asked_grams(text: str) -> list[str]:
-    """What a question looks for, each once; a word of letters that is nothing but syllables is also taken as such."""
+    """What a question looks for, each once; words of letters that are nothing but syllables are also taken as such."""
     text = plain(text)[:MOST_CHARACTERS]
-    spelled = [
-        gram
-        for run in _RUNS.findall(text)
-        if run.isascii()
-        for gram in _sounds(map(merged, syllables_of(run)))
-    ]
-    return list(dict.fromkeys([*grams(text), *spelled]))
+    return list(dict.fromkeys([*grams(text), *_spelled(text)]))
+
+
+def _spelled(text: str) -> Iterator[str]:
+    """Pairs of the syllables that a text spells, across the blanks between them."""
+    spelled = list[str]()
+    for run in _RUNS.findall(text):
+        found = [merged(one) for one in syllables_of(run)] if run.isascii() else []
+        if not found:
+            yield from _sounds(spelled)
+            spelled = []
+        spelled += found
+    yield from _sounds(spelled)
 
 
 def _run(run: str) -> Iterator[str]:
@@ -45,7 +51,7 @@ def _run(run: str) -> Iterator[str]:
     yield from _sounds(map(sound, run))
 
 
-def _sounds(sounds: Iterator[str]) -> Iterator[str]:
+def _sounds(sounds: Iterable[str]) -> Iterator[str]:
     # A digit between both, so that no two pairs of syllables and no word are written alike.
     return (f"{one}0{other}" for one, other in pairwise(sounds))
 

@@ -45,6 +45,11 @@ def test_a_homophone_shares_its_pair_of_sounds_with_what_was_meant() -> None:
     assert {"mie0huo", "huo0qi"} <= {*asked_grams("miehuoqi")} & {*grams("灭火器")}
 
 
+def test_syllables_are_pairs_across_blanks_and_not_across_another_word() -> None:
+    assert "huo0qi" in asked_grams("mie huo qi")
+    assert "huo0qi" not in asked_grams("mie huo DCS qi")
+
+
 def test_words_of_letters_share_three_letters_in_spite_of_an_error() -> None:
     assert {*grams("presure")} & {*grams("Pressure")} == {"3pre", "3res", "3sur", "3ure"}
     assert grams("UPS") == ["ups"], "a short one is found as it is"

@@ -75,7 +75,17 @@ def test_a_question_takes_no_more_than_its_share_of_a_core() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["灭火器压力不足", "灭火气压力不足", "灭器压力不足", "miehuoqi yali", "extinguisher presure"]
+    "question",
+    [
+        "灭火器压力不足",
+        "不足压力灭火器",
+        "灭火气压力不足",
+        "蔑货启鸭历不族",
+        "灭器压力不足",
+        "miehuoqi yali",
+        "mie huo qi",
+        "extinguisher presure",
+    ],
 )
 def test_the_same_is_found_by_characters_sounds_letters_and_with_one_missing(question: str) -> None:
     assert codes(question)[0] == "FIRE-01"
