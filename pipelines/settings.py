@@ -41,6 +41,7 @@ class Settings:
     ``RISKCODE_ENGINE``: what codes a whole city, ``local`` (default) or ``spark``.
     ``RISKCODE_SPARK_MASTER``: its master (default: as Spark is configured).
     ``RISKCODE_SPARK_FOLDER``: a folder that all machines of Spark see (default: one in the home).
+    ``RISKCODE_TILES``: where the map of the desk has its pictures from (default: it has none; ``desk.web.tiles``).
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     engine: Engine = "local"
     spark_master: str | None = None
     spark_folder: Path | None = None
+    tiles: str | None = None
 
 
 def load_settings() -> Settings:
@@ -77,6 +79,7 @@ def load_settings() -> Settings:
         engine=_engine("RISKCODE_ENGINE"),
         spark_master=os.environ.get("RISKCODE_SPARK_MASTER") or None,
         spark_folder=Path(folder) if (folder := os.environ.get("RISKCODE_SPARK_FOLDER")) else None,
+        tiles=os.environ.get("RISKCODE_TILES") or None,
     )
 
 

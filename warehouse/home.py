@@ -56,6 +56,8 @@ class Home:
         # What the desk keeps: the ledger of visits, and the photos of their records.
         self.field: Final = root / "field"
         self.ledger: Final = self.field / "ledger.sqlite"
+        # What the authority drew of its own ground, as GeoJSON.
+        self.map: Final = root / "map"
         # Seeds of draws committed to; secret until the draws are revealed.
         self.seeds: Final = root / "seeds"
         # Dagster's own instance: runs, events, schedules.

@@ -4,6 +4,7 @@ import re
 
 from desk.words.labels import LAW_PART
 from desk.words.words import Words
+from models.policy.check_items import CheckItem
 
 
 def citation(reference: str | None, words: Words) -> str:
@@ -19,3 +20,8 @@ def citation(reference: str | None, words: Words) -> str:
     for part in LAW_PART.keys:
         first = re.sub(rf"\b{part}\b", words.label(LAW_PART, part), first)
     return first
+
+
+def references(item: CheckItem, words: Words) -> list[str]:
+    """What a check item rests on: each law with its place, as a sheet cites it."""
+    return [said for one in item.cites or (item.reference,) if (said := citation(one, words))]

@@ -26,12 +26,15 @@ from desk.web import (
     queue,
     record,
     search,
+    statutes,
     visit,
 )
 from desk.web import ledger as ledger_pages
+from desk.web import map as map_pages
 from desk.web.asking import STAMP, STATIC, Desk
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
+from desk.web.tiles import Tiles
 from models.policy.pack import Policy
 from warehouse.database.frames import Connection
 from warehouse.field.engine import Ledger
@@ -41,10 +44,12 @@ from warehouse.questions.today import published_now
 _PAGES = (
     entry,
     day,
+    map_pages,
     queue,
     enterprise,
     month,
     search,
+    statutes,
     filing,
     record,
     ledger_pages,
@@ -84,11 +89,12 @@ def build(
     policy: Policy | None = None,
     dated: Callable[[Connection, datetime], datetime] = published_now,
     version: str = "0",
+    tiles: Tiles | None = None,
 ) -> FastAPI:
     """The desk of a home, in a language until somebody chooses another.
 
     It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
-    ``policy``: the rules of a home in which none were activated.  ``dated``: see ``Desk``.
+    ``policy``: the rules of a home in which none were activated.  ``dated``, ``tiles``: see ``Desk``.
     """
     app = FastAPI(
         title="riskcode: the desk",
@@ -98,7 +104,7 @@ def build(
         redoc_url=None,
         exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
     )
-    app.state.desk = Desk(home, ledger, language, clock, policy, dated)
+    app.state.desk = Desk(home, ledger, language, clock, policy, dated, tiles)
     app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
     for page in _PAGES:
         app.include_router(page.router)

@@ -20,6 +20,7 @@ from desk.say import facts, ways
 from desk.say import field as field_say
 from desk.say import passport as passport_say
 from desk.say import visits as visits_say
+from desk.web.tiles import Tiles
 from desk.web.viewer import Viewer, viewer_of
 from desk.words import labels
 from desk.words.catalogue import languages
@@ -107,7 +108,7 @@ class Desk:
 
     ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
     which none were activated, the pack that comes with the program where none is given.  ``dated``: what moment it is
-    in the city of the copy.
+    in the city of the copy.  ``tiles``: pictures below the points of the map, none where no setting names them.
     """
 
     home: Home
@@ -116,6 +117,7 @@ class Desk:
     clock: Callable[[], datetime]
     policy: Policy | None = None
     dated: Callable[[Connection, datetime], datetime] = published_now
+    tiles: Tiles | None = None
     published: Published = field(init=False)
     environment: Environment = field(init=False, default_factory=_environment)
     _told: tuple[object, Row] | None = field(init=False, default=None)

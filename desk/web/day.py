@@ -1,5 +1,7 @@
 """My day: the visits of a crew, or of all crews of an authority, in the order in which they are made."""
 
+from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -32,14 +34,55 @@ FULL = 12
 """Visits of a page that holds all there is to check; of more, the page of each crew does."""
 
 
+On = Annotated[str, Query(description="a day; default: today, or the next one with visits")]
+Of = Annotated[Whose | None, Query(description="whose visits; inspectors see their own")]
+OfCrew = Annotated[str, Query(description="one crew of these, by its whole name", max_length=300)]
+
+
 @page_and_json(router, "/day")
-def day(
-    asking: Somebody,
-    on: Annotated[str, Query(description="a day; default: today, or the next one with visits")] = "",
-    of: Annotated[Whose | None, Query(description="whose visits; inspectors see their own")] = None,
-    crew: Annotated[str, Query(description="one crew of these, by its whole name", max_length=300)] = "",
-) -> Response:
+def day(asking: Somebody, on: On = "", of: Of = None, crew: OfCrew = "") -> Response:
     """The visits of a day by crew, in their order: where, why, what to check, whom to ask for."""
+    plan = asking.desk.published.asked(horizon)
+    asked = day_asked(asking, on, of, crew)
+    lack = missing(plan)
+    return asking.answer(
+        "day.html",
+        asked.told,
+        choices=asked.choices,
+        crews=crews_of(asked.visits),
+        first_checks=FIRST_CHECKS,
+        is_full=len(asked.visits) <= FULL,
+        lack=asking.words.of(lack) if lack else "",
+        is_today=asked.is_today,
+        ledger_codes=LEDGER_STATE,
+        may_file=asking.viewer.may_file,
+    )
+
+
+@dataclass(frozen=True)
+class DayAsked:
+    """The visits of a day that somebody asked for and may see.  ``of``: whose; ``choices``: whose else.
+
+    ``before``, ``after``: the days next to it that have visits.
+    """
+
+    day: date
+    of: Whose | None
+    choices: list[Whose]
+    before: date | None
+    after: date | None
+    visits: list[Row]
+    is_today: bool
+
+    @property
+    def told(self) -> Row:
+        """What programs are told of it."""
+        names = ("day", "of", "before", "after", "visits")
+        return {name: getattr(self, name) for name in names}
+
+
+def day_asked(asking: Asking, on: str, of: Whose | None, crew: str) -> DayAsked:
+    """The visits of a day, with their way and what the ledger has of them.  Raises ForbiddenError, UnansweredError."""
     viewer = asking.viewer
     choices = whose(viewer)
     chosen = of or (choices[0] if choices else None)
@@ -47,7 +90,6 @@ def day(
         raise ForbiddenError("The visits of other crews are for their leader to see. Yours: /day")
     area, sent = _asked(viewer, chosen)
     copy = asking.desk.published
-    plan = copy.asked(horizon)
     days = copy.asked(planned_days, area, sent) if chosen else []
     with asking.reading() as connection:
         # Where deliveries go on it is the clock that tells it, and no copy.
@@ -56,26 +98,14 @@ def day(
     found = with_way(copy.asked(visits, asked, asked, area, sent)) if chosen else []
     if crew:
         found = [row for row in found if row["crew_id"] == crew]
-    found = with_ledger(asking, found)
-    told = {
-        "day": asked,
-        "of": chosen,
-        "before": next((one for one in reversed(days) if one < asked), None),
-        "after": next((one for one in days if one > asked), None),
-        "visits": found,
-    }
-    lack = missing(plan)
-    return asking.answer(
-        "day.html",
-        told,
+    return DayAsked(
+        day=asked,
+        of=chosen,
         choices=choices,
-        crews=crews_of(found),
-        first_checks=FIRST_CHECKS,
-        is_full=len(found) <= FULL,
-        lack=asking.words.of(lack) if lack else "",
+        before=next((one for one in reversed(days) if one < asked), None),
+        after=next((one for one in days if one > asked), None),
+        visits=with_ledger(asking, found),
         is_today=asked == today,
-        ledger_codes=LEDGER_STATE,
-        may_file=asking.viewer.may_file,
     )
 
 
@@ -118,6 +148,8 @@ def _told(visit: Visit | None, user: User) -> Row | None:
         "state": visit.state,
         "version": visit.version,
         "planned_on": visit.filing.planned_on,
+        "begins_at": visit.filing.begins_at,
+        "ends_at": visit.filing.ends_at,
         "is_filed": visit.filed_at is not None,
         "filed_at": visit.filed_at,
         "approved_at": visit.approved_at,

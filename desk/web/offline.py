@@ -2,6 +2,7 @@
 
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
@@ -21,10 +22,17 @@ WORKED_ON = ("approved", "started", "recorded")
 """States of visits whose pages are needed on the way."""
 MOST = 30
 """Visits that are kept, those nearest to today."""
+
+
+def _is_of_map(path: Path) -> bool:
+    """Whether only the map needs a file; without network it has nothing to draw that the day does not tell."""
+    return path.name == "map.js" or path.parent.name == "leaflet"
+
+
 _FILES = tuple(
     f"/static/{STAMP}/{path.relative_to(STATIC).as_posix()}"
     for path in sorted(STATIC.rglob("*"))
-    if path.suffix in (".css", ".js", ".svg") and path.name != "worker.js"
+    if path.suffix in (".css", ".js", ".svg") and path.name != "worker.js" and not _is_of_map(path)
 )
 
 

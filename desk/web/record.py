@@ -1,21 +1,24 @@
 """The record of a visit (现场检查记录): places, findings one by one, photos, opinions of a re-check."""
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from desk.say import field as sayings
+from desk.say.citations import references
 from desk.web.asking import Asking, Somebody, page_and_json
 from desk.web.knowing import judged_by, names_of
 from desk.web.photos import kept_from
 from desk.web.sent import Sent, after, ask_of, record_of, text, texts, with_signatures
 from desk.web.steps import able, taken_on
-from models.errors import FaultsError, FieldError
+from models.errors import FaultsError, FieldError, UnansweredError
 from models.field.forms import OPINION, Finding, Record
 from models.field.states import SIGNED, STEPS
 from models.vocabulary import DISPOSAL, SEVERITY
@@ -32,15 +35,52 @@ WRITTEN = frozenset({"approved", "started", "recorded", "signed", "counted", "cl
 """States in which a record is written; that of a visit that has not begun begins it."""
 MORE, REMOVE = "more", "remove:"
 """Buttons that change how many findings there are."""
+SEARCH = "search:"
+"""Button that goes on to the search for what a finding is, and comes back with it."""
 
 
 @page_and_json(router, "/records/{visit_id}")
-def record(asking: Somebody, visit_id: UUID) -> Response:
-    """The record as it was kept last, with all there is to choose from: items, criteria, findings to look at again."""
+def record(
+    asking: Somebody,
+    visit_id: UUID,
+    finding: Annotated[UUID | None, Query(description="a finding for which something was found")] = None,
+    item: Annotated[str, Query(max_length=100, description="its check item")] = "",
+    criterion: Annotated[str, Query(max_length=200, description="its criterion, of a major hazard")] = "",
+) -> Response:
+    """The record as it was kept last, with all there is to choose from: items, criteria, findings to look at again.
+
+    What was found for a finding is written into it on the page, and kept with the rest of it.
+    """
     visit = _load(asking, visit_id)
     if visit.state not in WRITTEN:
         raise FieldError("The visit is not approved. Have it approved first, then write its record.")
-    return _page(asking, visit, visit.record or _blank(visit, asking))
+    found = (finding, item, criterion) if finding and item else None
+    return _page(asking, visit, visit.record or _blank(visit, asking), found=found)
+
+
+def _with_found(
+    shown: Record,
+    found: tuple[UUID, str, str],
+    items: Collection[str],
+    criteria: Mapping[str, Collection[str]],
+) -> Record:
+    """The record with what was found for a finding; a criterion only where its item is major for the enterprise.
+
+    Raises UnansweredError for an item that is none on the day of the visit.
+    """
+    finding, item, criterion = found
+    if item not in items:
+        raise UnansweredError(
+            "'{item}' is no check item on the day of this visit. Look for another one: /statutes", item=item
+        )
+    changed = {"item_code": item, "criterion": criterion if criterion in criteria.get(item, ()) else ""}
+    return shown.model_copy(
+        update={
+            "findings": tuple(
+                one.model_copy(update=changed) if one.id == finding else one for one in shown.findings
+            )
+        }
+    )
 
 
 def _load(asking: Asking, visit_id: UUID) -> Visit:
@@ -65,10 +105,12 @@ def _page(
     faults: tuple[Any, ...] = (),
     status: int = 200,
     at: str = "",
+    found: tuple[UUID, str, str] | None = None,
 ) -> Response:
     judged = judged_by(asking, visit.filing, asking.now, but=visit)
     day = visit.filing.planned_on or asking.now.date()
     items, known = items_by_code(day), judged.known.facts
+    shown = _with_found(shown, found, items, known.criteria) if found else shown
     again = _to_recheck(asking, visit, items)
     told: Row = {
         "visit_id": str(visit.visit_id),
@@ -79,6 +121,7 @@ def _page(
         "criteria": {code: list(said) for code, said in known.criteria.items()},
         "to_recheck": again,
     }
+    offered = offered_items(judged.register, day, visit.filing.item_codes)
     begun = STEPS["start"].lands(visit.position) if visit.state == "approved" else None
     return asking.answer(
         "record.html",
@@ -90,7 +133,8 @@ def _page(
         register_name=judged.register["name"],
         faults=faults,
         about=_by_finding(faults),
-        items=offered_items(judged.register, day, visit.filing.item_codes),
+        items=offered,
+        references={one.code: references(one, asking.words) for one in offered},
         say=sayings,
         able=able(asking, visit, at=begun),
         is_revision=visit.state in SIGNED,
@@ -155,7 +199,15 @@ def write(asking: Somebody, visit_id: UUID, sent: Sent) -> Response:
         taken_on(asking, visit, step, ask, Brought(record=changed))
     except FaultsError as error:
         return _page(asking, visit, told, faults=error.faults, status=422)
+    if do.startswith(SEARCH):
+        return asking.go(_search(sent, visit_id, do.removeprefix(SEARCH)))
     return asking.go(f"/visits/{visit_id}" if step == "record" else f"/records/{visit_id}{at}")
+
+
+def _search(sent: FormData, visit_id: UUID, finding: str) -> str:
+    """Where the search for what a finding is goes on; what was written is kept by then."""
+    asked = {"visit": str(visit_id), "finding": finding, "q": text(sent, f"{finding}.search")}
+    return f"/statutes?{urlencode(asked)}"
 
 
 def _counted(told: Record, do: str, request: str) -> tuple[Record, str]:

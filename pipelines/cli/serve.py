@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from desk.terminal.layout import plain_table
 from desk.web.app import build
+from desk.web.tiles import tiles_of
 from desk.words.words import Words
 from models.errors import RiskcodeError
 from models.field.states import ROLE
@@ -52,6 +53,7 @@ def serve(
     What counts at the desk goes into the inbox at once; objections and overrides are carried out by a process beside.
     """
     settings = load_settings()
+    tiles = tiles_of(settings.tiles)
     home, words, console = settings.home.prepare(), Words(settings.language), Console(highlight=False)
     if demo:
         _make_demo(settings)
@@ -73,6 +75,7 @@ def serve(
             clock=local_now,
             policy=load_policy(settings.pack),
             version=version(),
+            tiles=tiles,
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from warehouse.home import Home, sides_of
 
-FOLDERS = ("field", "cards", "reports", "seeds", "exports/draws", "logs", "demo")
+FOLDERS = ("field", "cards", "reports", "seeds", "exports/draws", "logs", "demo", "map")
 """Folders that are kept with all that is in them; the ledger before its photos, so that none it tells of is missing."""
 CONFIG = "dagster/dagster.yaml"
 """Kept, but put back only where there is none: it says how this machine works."""

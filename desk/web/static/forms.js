@@ -21,9 +21,10 @@ export function putBack(form, fields) {
   }
 }
 
-function choose(list, value) {
+/** Choose from a list, and add what is not in it. */
+export function choose(list, value, said = value) {
   // What was to choose from then may not be any more; it is what the person chose all the same.
-  if (![...list.options].some((one) => one.value === value)) list.add(new Option(value, value));
+  if (![...list.options].some((one) => one.value === value)) list.add(new Option(said, value));
   list.value = value;
 }
 

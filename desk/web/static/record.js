@@ -1,10 +1,11 @@
 // The record on the device: every change kept at once, findings and photos without the server, steps by the outbox.
 
-import { fieldsOf, putBack, reader, recordOf, signed } from "./forms.js";
+import { choose, fieldsOf, putBack, reader, recordOf, signed } from "./forms.js";
 import { number } from "./hash.js";
 import { filled, moment, told, user } from "./page.js";
 import { photoOf, thumbnail } from "./pictures.js";
 import { send } from "./sending.js";
+import { among, looked } from "./statutes.js";
 import * as store from "./store.js";
 
 const about = told();
@@ -103,6 +104,7 @@ function numbered() {
 function addFinding(id = number()) {
   const made = document.createElement("template");
   made.innerHTML = blank.innerHTML.replaceAll(NIL, id);
+  for (const one of made.content.querySelectorAll("[data-script]")) one.hidden = false;
   document.getElementById("more").before(made.content);
   const added = document.getElementById(`f-${id}`);
   numbered();
@@ -112,6 +114,60 @@ function addFinding(id = number()) {
 function takeOut(id) {
   document.getElementById(`f-${id}`).remove();
   numbered();
+}
+
+/** Show what the text beside a finding may mean, each to be taken at a tap. */
+async function search(id) {
+  const part = document.getElementById(`f-${id}`);
+  const text = document.getElementById(`q-${id}`).value.trim();
+  if (!text) return;
+  const options = [...document.getElementById(`c-${id}`).options];
+  const [items, is_whole] = await looked(text, visit_id).then(
+    (found) => [found, true],
+    () => [among(text, options, about.criteria), false],
+  );
+  const listed = document.createElement("ul");
+  listed.className = "plain";
+  for (const one of items) {
+    const line = document.createElement("li");
+    const more = document.createElement("span");
+    more.className = "sub";
+    more.textContent = [one.item_code, ...one.references, ...(one.applies ? [] : [words.not_for])].join(" · ");
+    const take = (criterion) => taken(id, one, criterion).catch(unkept);
+    line.append(one.title, more, button(words.take, () => take("")));
+    for (const each of one.criteria) {
+      line.append(" ", button(filled(words.take_as, { criterion: each }), () => take(each)));
+    }
+    listed.append(line);
+  }
+  const said = [items.length ? "" : words.none_found, is_whole ? "" : words.only_kept].filter(Boolean).join(" ");
+  part.querySelector(".found").replaceChildren(said, listed);
+}
+
+/** Write an item into a finding, with a criterion where one was chosen, and say what it rests on. */
+async function taken(id, item, criterion) {
+  const [codes, criteria] = [document.getElementById(`c-${id}`), document.getElementById(`k-${id}`)];
+  choose(codes, item.item_code, `${item.item_code} ${item.title}`);
+  const others = (about.criteria[item.item_code] ?? []).filter((one) => !hasOption(criteria, one));
+  for (const one of others) criteria.add(new Option(one, one));
+  choose(criteria, criterion);
+  criteria.closest("details").open ||= Boolean(criterion);
+  if (item.references.length) about.references[item.item_code] ??= item.references.join(" · ");
+  restsOn(id);
+  document.querySelector(`#f-${id} .found`).replaceChildren();
+  codes.focus();
+  await keep();
+}
+
+function hasOption(list, value) {
+  return [...list.options].some((one) => one.value === value);
+}
+
+function restsOn(id) {
+  const said = document.getElementById(`r-${id}`);
+  const references = about.references[document.getElementById(`c-${id}`).value];
+  said.lastElementChild.textContent = references ?? "";
+  said.hidden = !references;
 }
 
 // --- photos ----------------------------------------------------------------------------------------------------------
@@ -181,6 +237,7 @@ async function restore(fields) {
     }
   }
   putBack(form, fields);
+  for (const id of wanted) restsOn(id);
   for (const one of form.querySelectorAll("details")) one.open ||= isFilled(one);
 }
 
@@ -303,6 +360,7 @@ async function pressed(act) {
     form.elements.no_finding.checked = false;
     addFinding().querySelector("select").focus();
   } else if (act.startsWith("remove:")) takeOut(act.slice("remove:".length));
+  else if (act.startsWith("search:")) await search(act.slice("search:".length));
   await keep();
   if (is_overtaken) return;
   if (["keep", "record", "sign", "revise"].includes(act)) await take(act);
@@ -326,6 +384,12 @@ form.addEventListener("submit", (event) => {
 });
 form.addEventListener("input", (event) => {
   if (event.target.type !== "file") keep().catch(unkept);
+  if (event.target.name.endsWith(".item_code")) restsOn(event.target.id.slice(2));
+});
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target.type !== "search") return;
+  event.preventDefault();
+  search(event.target.id.slice(2)).catch(unkept);
 });
 form.addEventListener("change", (event) => {
   if (event.target.type !== "file") return;

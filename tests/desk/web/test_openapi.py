@@ -15,10 +15,13 @@ from tests.worlds.effort import tries
 
 PATHS = (
     "/day.json",
+    "/map.json",
+    "/map/ground.json",
     "/queue.json",
     "/enterprises/{enterprise_id}.json",
     "/month.json",
     "/search.json",
+    "/statutes.json",
     "/visits/new.json",
     "/visits.json",
     "/objections.json",

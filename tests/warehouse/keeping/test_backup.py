@@ -37,6 +37,7 @@ def filled(home: Home) -> Home:
         "dagster/dagster.yaml": "telemetry: {}\n",
         "dagster/history/runs.db": "written at any time",
         "days/2026-06-30.duckdb": "a place",
+        "map/park.geojson": "{}",
     }.items():
         path = home.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +71,7 @@ def test_a_backup_holds_what_cannot_be_made_again_and_says_what_it_holds(
         "dagster/dagster.yaml",
         "exports/draws/D-1.json",
         "inbox/shi/mapping.yaml",
+        "map/park.geojson",
         "seeds/D-1",
         "warehouse.duckdb",
     ]
