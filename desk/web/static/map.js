@@ -68,7 +68,8 @@ async function ground() {
 
 box.hidden = !points.length;
 // Pictures are sharp at whole scales alone.
-const map = L.map(box, { zoomControl: false, attributionControl: Boolean(tiles), zoomSnap: tiles ? 1 : 0.25 });
+const how = { zoomControl: false, attributionControl: Boolean(tiles), fadeAnimation: false };
+const map = L.map(box, { ...how, zoomSnap: tiles ? 1 : 0.25 });
 const markers = L.layerGroup();
 map.on("popupopen", ({ popup: shown }) => {
   shown.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close);
