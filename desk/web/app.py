@@ -13,14 +13,17 @@ from desk.web import (
     day,
     enterprise,
     entry,
+    feeds,
     filing,
     month,
     objections,
+    odk,
     offline,
     overrides,
     passes,
     people,
     photos,
+    programs,
     queue,
     record,
     search,
@@ -28,6 +31,7 @@ from desk.web import (
 )
 from desk.web import ledger as ledger_pages
 from desk.web.asking import STAMP, STATIC, Desk
+from desk.web.described import describe
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
 from models.policy.pack import Policy
@@ -38,6 +42,7 @@ from warehouse.questions.today import published_now
 
 _PAGES = (
     entry,
+    programs,
     day,
     queue,
     enterprise,
@@ -47,9 +52,11 @@ _PAGES = (
     record,
     ledger_pages,
     visit,
+    odk,
     photos,
     passes,
     people,
+    feeds,
     acts,
     objections,
     overrides,
@@ -98,4 +105,5 @@ def build(
     for page in _PAGES:
         app.include_router(page.router)
     app.mount("/static", _Static(directory=STATIC))
+    describe(app)
     return app

@@ -1,5 +1,6 @@
 """One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
 
+import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from desk.say import facts, ways
 from desk.say import field as field_say
 from desk.say import passport as passport_say
 from desk.say import visits as visits_say
+from desk.web.limits import Rates
 from desk.web.viewer import Viewer, viewer_of
 from desk.words import labels
 from desk.words.catalogue import languages
@@ -43,6 +45,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SESSION, LANGUAGE = "riskcode_session", "riskcode_language"
 """Cookies."""
+_BEARER = "Bearer "
 OWNER: Final = "desk-user"
 """Header of pages: for whom they are; of requests of a device: by whom what is sent was written."""
 YEAR = 366 * 24 * 3600
@@ -106,7 +109,7 @@ class Desk:
 
     ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
     which none were activated, the pack that comes with the program where none is given.  ``dated``: what moment it is
-    in the city of the copy.
+    in the city of the copy.  ``feeds``: how often each calendar has asked.
     """
 
     home: Home
@@ -116,6 +119,7 @@ class Desk:
     policy: Policy | None = None
     dated: Callable[[Connection, datetime], datetime] = published_now
     published: Published = field(init=False)
+    feeds: Rates = field(init=False, default_factory=lambda: Rates(1 / 10, 30, time.monotonic))
     environment: Environment = field(init=False, default_factory=_environment)
     _told: tuple[object, Row] | None = field(init=False, default=None)
 
@@ -162,7 +166,9 @@ class Asking:
     @cached_property
     def own_session(self) -> Session:
         """The session.  Raises LoginError where there is none, or another person's than who wrote what is sent."""
-        token = self.request.cookies.get(SESSION)
+        told = self.request.headers.get("authorization", "")
+        # Programs send what they got at the login; browsers keep a cookie.
+        token = told[len(_BEARER) :] if told.startswith(_BEARER) else self.request.cookies.get(SESSION)
         if not token:
             raise LoginError("Nobody is logged in. Log in and ask again: /login")
         session = session_of(self.desk.ledger, token, self.desk.clock())
@@ -316,7 +322,7 @@ class Known(APIRoute):
         return known
 
 
-_TOLD: dict[int | str, dict[str, Any]] = {
+TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The facts of the page of the same name, with the day they are of."},
     401: {"description": "Nobody is logged in."},
     403: {"description": "Who is logged in may not see that."},
@@ -328,7 +334,7 @@ _TOLD: dict[int | str, dict[str, Any]] = {
 
 
 _WRITTEN: dict[int | str, dict[str, Any]] = {
-    **{status: told for status, told in _TOLD.items() if status != 200},
+    **{status: told for status, told in TOLD.items() if status != 200},
     400: {"description": "What was sent cannot be read at all."},
     409: {"description": "It was changed meanwhile, or something else was asked under this number."},
     413: {"description": "More was sent than is taken."},
@@ -367,7 +373,7 @@ def page_and_json(
 
     def add(function: Callable[..., Response]) -> Callable[..., Response]:
         # The longer one first: a name in a path takes dots too.
-        router.add_api_route(f"{path}.json", function, methods=["GET"], responses=_TOLD, response_model=None)
+        router.add_api_route(f"{path}.json", function, methods=["GET"], responses=TOLD, response_model=None)
         router.add_api_route(path, function, methods=["GET"], include_in_schema=False, response_model=None)
         return function
 

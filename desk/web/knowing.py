@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from desk.web.asking import Asking
 from models.errors import NotThereError
-from models.field.forms import Filing
+from models.field.forms import Filing, Record
 from models.policy import load_policy
 from models.policy.pack import PolicyOnDay
 from warehouse.database.reading import Row, rows
@@ -110,6 +113,26 @@ def names_of_firms(asking: Asking, found: Iterable[Visit]) -> dict[str, str]:
     ids = sorted({one.filing.enterprise_id for one in found})
     with asking.reading() as connection:
         return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": ids})}
+
+
+class VisitTold(BaseModel):
+    """A visit as programs are told it (``plain``)."""
+
+    visit_id: UUID
+    level: str
+    division: str
+    state: str
+    version: int
+    revision: int
+    counted_revision: int
+    changed_at: datetime
+    filing: Filing
+    names: dict[str, str]
+    filed_at: datetime | None
+    is_late: bool
+    approved_at: datetime | None
+    record: Record | None
+    counted_at: datetime | None
 
 
 def plain(visit: Visit) -> dict[str, Any]:

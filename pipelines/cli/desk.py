@@ -1,4 +1,4 @@
-"""``./riskcode desk``: what the desk keeps, from the machine it runs on: export, audit, users, photos."""
+"""``./riskcode desk``: what the desk keeps, from the machine it runs on: export, audit, users, photos, doors."""
 
 import json as jsonlib
 import time
@@ -9,6 +9,7 @@ import typer
 
 from desk.files.tables import as_json
 from desk.words.words import Words
+from pipelines.cli.desk_doors import odk
 from pipelines.cli.desk_users import app as users_app
 from pipelines.cli.options import Json, WrongUse
 from pipelines.settings import load_settings
@@ -24,6 +25,7 @@ blobs_app = typer.Typer(no_args_is_help=True)
 app.add_typer(audit_app, name="audit", help="Whether anybody changed what was noted.")
 app.add_typer(users_app, name="user", help="Who may come in: add, list, change, password, remove.")
 app.add_typer(blobs_app, name="blobs", help="Photos of records.")
+app.command("odk")(odk)
 
 
 @app.command("export")

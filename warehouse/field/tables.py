@@ -235,6 +235,33 @@ ACTS: Final = Table(
     Column("settled_at", Moment),
 )
 Index("ix_acts_state_asked_at", ACTS.c.state, ACTS.c.asked_at)
+SUBMISSIONS: Final = Table(
+    "submissions",
+    METADATA,
+    Column("instance_id", _WORD, primary_key=True, doc="given by the device that filled in the form"),
+    Column("content_hash", _HASH, primary_key=True, doc="of what it says"),
+    Column("visit_id", _ID, nullable=False, index=True, doc="as it names it"),
+    Column("state", String(20), nullable=False, doc="taken, conflict or refused"),
+    Column("rule", String(40), nullable=False, doc="why it was not taken; else empty"),
+    Column("said", Document, nullable=False, doc="the same in words, by language"),
+    Column("told", Document, nullable=False, doc="its rows as they came"),
+    Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+FEEDS: Final = Table(
+    "feeds",
+    METADATA,
+    Column("feed_id", _ID, primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column(
+        "token_hash", _HASH, nullable=False, unique=True, doc="SHA-256; the token itself is with its owner"
+    ),
+    Column("of", String(20), nullable=False, doc="whose visits: me, crew or authority"),
+    Column("language", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)
 AUDIT: Final = Table(
     "audit",
     METADATA,
