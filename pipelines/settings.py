@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from desk.web.provider import Provider
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
 from models.errors import SettingsError
@@ -41,6 +42,10 @@ class Settings:
     ``RISKCODE_ENGINE``: what codes a whole city, ``local`` (default) or ``spark``.
     ``RISKCODE_SPARK_MASTER``: its master (default: as Spark is configured).
     ``RISKCODE_SPARK_FOLDER``: a folder that all machines of Spark see (default: one in the home).
+    ``RISKCODE_OUTWARD``: a mapping of what the desk has to a platform's fields (default: a sample).
+    ``RISKCODE_OIDC_ISSUER``: an OpenID provider by which people log in at the desk, with ``RISKCODE_OIDC_CLIENT_ID``
+    and ``RISKCODE_OIDC_CLIENT_SECRET``; ``RISKCODE_OIDC_CLAIM``, ``RISKCODE_OIDC_ALGORITHMS``, ``RISKCODE_OIDC_ADDRESS``;
+    ``RISKCODE_OIDC_ONLY``: no passwords beside it.
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -56,6 +61,8 @@ class Settings:
     engine: Engine = "local"
     spark_master: str | None = None
     spark_folder: Path | None = None
+    outward: Path | None = None
+    provider: Provider | None = None
 
 
 def load_settings() -> Settings:
@@ -77,6 +84,25 @@ def load_settings() -> Settings:
         engine=_engine("RISKCODE_ENGINE"),
         spark_master=os.environ.get("RISKCODE_SPARK_MASTER") or None,
         spark_folder=Path(folder) if (folder := os.environ.get("RISKCODE_SPARK_FOLDER")) else None,
+        provider=_provider(),
+        outward=Path(file).resolve() if (file := os.environ.get("RISKCODE_OUTWARD")) else None,
+    )
+
+
+def _provider() -> Provider | None:
+    def told(name: str) -> str:
+        return (os.environ.get(name) or "").strip()
+
+    if not told("RISKCODE_OIDC_ISSUER"):
+        return None
+    return Provider(
+        told("RISKCODE_OIDC_ISSUER"),
+        told("RISKCODE_OIDC_CLIENT_ID"),
+        told("RISKCODE_OIDC_CLIENT_SECRET"),
+        claim=told("RISKCODE_OIDC_CLAIM") or "preferred_username",
+        algorithms=tuple(one.strip() for one in (told("RISKCODE_OIDC_ALGORITHMS") or "RS256").split(",")),
+        is_only=told("RISKCODE_OIDC_ONLY") == "1",
+        address=told("RISKCODE_OIDC_ADDRESS"),
     )
 
 

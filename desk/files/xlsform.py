@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from desk.files.tables import BOOK
+from desk.files.tables import workbook
 from desk.words.words import Words
 from models import vocabulary as vocab
 from models.field.forms import Filing
@@ -55,15 +55,13 @@ Line = dict[str, str]
 
 def form_of(checklist: Checklist, words: Words) -> bytes:
     """The form as an Excel file, in one language.  The same visit gives the same cells."""
-    import xlsxwriter
-
     sheets = {
         "survey": [*_survey(checklist, words)],
         "choices": [*_choices(checklist, words)],
         "settings": [_settings(checklist, words)],
     }
     written = io.BytesIO()
-    with xlsxwriter.Workbook(written, {**BOOK, "in_memory": True}) as book:
+    with workbook(written) as book:
         for name, lines in sheets.items():
             sheet = book.add_worksheet(name)
             for column, head in enumerate(_HEADS[name]):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from desk.files.outward.mapping import SAMPLE
 from desk.web import (
     acts,
     day,
@@ -27,13 +29,17 @@ from desk.web import (
     queue,
     record,
     search,
+    single,
     visit,
 )
 from desk.web import ledger as ledger_pages
+from desk.web import outward as outward_pages
 from desk.web.asking import STAMP, STATIC, Desk
 from desk.web.described import describe
 from desk.web.errors import handlers, refusal
 from desk.web.limits import Limited, Limits
+from desk.web.oidc import Oidc
+from desk.web.provider import Provider
 from models.policy.pack import Policy
 from warehouse.database.frames import Connection
 from warehouse.field.engine import Ledger
@@ -42,6 +48,7 @@ from warehouse.questions.today import published_now
 
 _PAGES = (
     entry,
+    single,
     programs,
     day,
     queue,
@@ -60,6 +67,7 @@ _PAGES = (
     acts,
     objections,
     overrides,
+    outward_pages,
     offline,
 )
 
@@ -86,11 +94,14 @@ def build(
     policy: Policy | None = None,
     dated: Callable[[Connection, datetime], datetime] = published_now,
     version: str = "0",
+    outward: Path | None = None,
+    provider: Provider | None = None,
 ) -> FastAPI:
     """The desk of a home, in a language until somebody chooses another.
 
     It reads published copies and the ``ledger``, and never opens the warehouse.  ``clock``: now, with its offset.
-    ``policy``: the rules of a home in which none were activated.  ``dated``: see ``Desk``.
+    ``policy``: the rules of a home in which none were activated.  ``dated``, ``outward``: see ``Desk``.
+    ``provider``: of logins, beside passwords or instead of them.
     """
     app = FastAPI(
         title="riskcode: the desk",
@@ -100,7 +111,16 @@ def build(
         redoc_url=None,
         exception_handlers=handlers(),  # pyright: ignore[reportArgumentType]
     )
-    app.state.desk = Desk(home, ledger, language, clock, policy, dated)
+    app.state.desk = Desk(
+        home,
+        ledger,
+        language,
+        clock,
+        policy,
+        dated,
+        outward or SAMPLE,
+        Oidc(provider) if provider else None,
+    )
     app.add_middleware(Limited, limits=limits or Limits(), refuse=lambda error: refusal(error, app))
     for page in _PAGES:
         app.include_router(page.router)

@@ -16,12 +16,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from desk.files.outward.mapping import SAMPLE
 from desk.files.tables import as_json
 from desk.say import facts, ways
 from desk.say import field as field_say
 from desk.say import passport as passport_say
 from desk.say import visits as visits_say
 from desk.web.limits import Rates
+from desk.web.oidc import Oidc
 from desk.web.viewer import Viewer, viewer_of
 from desk.words import labels
 from desk.words.catalogue import languages
@@ -109,7 +111,9 @@ class Desk:
 
     ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
     which none were activated, the pack that comes with the program where none is given.  ``dated``: what moment it is
-    in the city of the copy.  ``feeds``: how often each calendar has asked.
+    in the city of the copy.  ``outward``: the mapping of what goes to a platform.
+    ``oidc``: who else tells who somebody is.
+    ``feeds``: how often each calendar has asked.
     """
 
     home: Home
@@ -118,6 +122,8 @@ class Desk:
     clock: Callable[[], datetime]
     policy: Policy | None = None
     dated: Callable[[Connection, datetime], datetime] = published_now
+    outward: Path = SAMPLE
+    oidc: Oidc | None = None
     published: Published = field(init=False)
     feeds: Rates = field(init=False, default_factory=lambda: Rates(1 / 10, 30, time.monotonic))
     environment: Environment = field(init=False, default_factory=_environment)
@@ -125,6 +131,11 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.published = Published(self.home)
+
+    def require_passwords(self) -> None:
+        """Raise ForbiddenError where nobody logs in by password."""
+        if self.oidc is not None and self.oidc.provider.is_only:
+            raise ForbiddenError("Nobody logs in by password here. Log in by the provider: /login")
 
     @property
     def edition(self) -> Row:

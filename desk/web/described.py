@@ -48,6 +48,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         "get_form", "The checklist of a visit as an XLSForm", "visits"
     ),
     ("get", "/submissions.json"): Operation("list_submissions", "What came back of such forms", "visits"),
+    ("get", "/outward.json"): Operation("get_outward", "Counted visits of a day, for a platform", "visits"),
     ("get", "/pass/{code}.json"): Operation("open_pass_code", "What an enterprise sees of a visit", "visits"),
     ("put", "/blobs/{name}"): Operation("put_photo", "Keep a photo under the SHA-256 of its bytes", "photos"),
     ("get", "/blobs/{name}"): Operation("get_photo", "A photo", "photos"),

@@ -17,7 +17,13 @@ from warehouse.database.reading import Row, rows
 from warehouse.field import visits as ledger_visits
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.visit import Known, Visit
-from warehouse.questions.desk_facts import authority_of_firm, counts_in_cap, facts_of, register_of
+from warehouse.questions.desk_facts import (
+    authority_of_firm,
+    counts_in_cap,
+    facts_of,
+    firm_names,
+    register_of,
+)
 from warehouse.rules.packs import published_pack_on
 
 _MOST_DAYS = 64
@@ -107,12 +113,8 @@ def names_of(asking: Asking, visit: Visit) -> dict[str, str]:
 
 def names_of_firms(asking: Asking, found: Iterable[Visit]) -> dict[str, str]:
     """Names of the enterprises of visits by number, as the register has them."""
-    asked = (
-        "SELECT enterprise_id, name FROM core.enterprises WHERE list_contains($ids::VARCHAR[], enterprise_id)"
-    )
-    ids = sorted({one.filing.enterprise_id for one in found})
     with asking.reading() as connection:
-        return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": ids})}
+        return firm_names(connection, {one.filing.enterprise_id for one in found})
 
 
 class VisitTold(BaseModel):

@@ -17,7 +17,7 @@ _LONGEST = 200
 _TOLD: dict[int | str, dict[str, Any]] = {
     400: {"description": "What was sent cannot be read at all."},
     401: {"description": "Login or password is wrong, there were too many attempts, or nobody is logged in."},
-    403: {"description": "Another site sent it."},
+    403: {"description": "Another site sent it, or nobody logs in by password here."},
     413: {"description": "More was sent than is taken."},
     422: {"description": "What was sent is not what is asked for."},
     429: {"description": "One address asked too often."},
@@ -44,6 +44,7 @@ class LoggedIn(Strict):
 @router.post("/login.json", responses={200: {"model": LoggedIn}, **_TOLD}, response_model=None)
 def enter(asking: Anybody, asked: Login) -> Response:
     """Begin a session of twelve hours at most, of four without a request."""
+    asking.desk.require_passwords()
     ledger, now = asking.desk.ledger, asking.desk.clock()
     session = log_in(ledger, asked.login, asked.password, address=asking.address, now=now)
     told = LoggedIn(

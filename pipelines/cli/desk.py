@@ -9,7 +9,7 @@ import typer
 
 from desk.files.tables import as_json
 from desk.words.words import Words
-from pipelines.cli.desk_doors import odk
+from pipelines.cli.desk_doors import odk, outward
 from pipelines.cli.desk_users import app as users_app
 from pipelines.cli.options import Json, WrongUse
 from pipelines.settings import load_settings
@@ -26,6 +26,7 @@ app.add_typer(audit_app, name="audit", help="Whether anybody changed what was no
 app.add_typer(users_app, name="user", help="Who may come in: add, list, change, password, remove.")
 app.add_typer(blobs_app, name="blobs", help="Photos of records.")
 app.command("odk")(odk)
+app.command("outward")(outward)
 
 
 @app.command("export")

@@ -73,6 +73,8 @@ def serve(
             clock=local_now,
             policy=load_policy(settings.pack),
             version=version(),
+            outward=settings.outward,
+            provider=settings.provider,
         )
         server = uvicorn.Server(
             uvicorn.Config(

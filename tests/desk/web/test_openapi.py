@@ -36,6 +36,7 @@ PATHS = (
     "/records/{visit_id}.json",
     "/pass/{code}.json",
     "/submissions.json",
+    "/outward.json",
 )
 OPEN = {
     "nobody": ("/month.json",),
