@@ -279,6 +279,7 @@ ALERT = vocab.CodeList(
         "late": "night missed",
         "recovered": "night made up for",
         "notifier": "message not sent",
+        "call": "another system does not answer",
         "overdue": "RED inspections overdue",
         "objection": "objections to be decided",
         "alarm": "alarms of monitoring",

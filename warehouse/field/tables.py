@@ -262,6 +262,20 @@ FEEDS: Final = Table(
     Column("used_at", Moment),
     Column("revoked_at", Moment),
 )
+CALLS: Final = Table(
+    "calls",
+    METADATA,
+    Column("call_id", _ID, primary_key=True, doc="follows from what happened, so that it is the same again"),
+    Column("kind", String(40), nullable=False),
+    Column("place", Integer, nullable=False, doc="of the line of the audit that tells it"),
+    Column("body", Document, nullable=False, doc="as it is sent"),
+    Column("created_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("said", Text, nullable=False, doc="why it was not taken last"),
+)
+Index("ix_calls_taken_at_next_at", CALLS.c.taken_at, CALLS.c.next_at)
 AUDIT: Final = Table(
     "audit",
     METADATA,
