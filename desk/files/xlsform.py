@@ -20,6 +20,22 @@ FINDINGS: Final = "findings"
 """Name of the repeat; its file in what comes back is called by it."""
 PHOTOS: Final = ("photo", "photo_2", "photo_3")
 """Fields of one finding that hold a picture."""
+ASKED: Final = frozenset(
+    {
+        *(
+            "begun_at",
+            "ended_at",
+            "places",
+            "situation",
+            "certificates_shown",
+            "integrity_pledge",
+            "no_finding",
+        ),
+        *("outcome", "item_code", "place", "description", *PHOTOS, "severity", "disposal", "is_major"),
+        *("criterion", "measure", "rectify_due_on", "note"),
+    }
+)
+"""Fields that a person fills in."""
 OUTCOMES: Final = ("stopped", "refused")
 """What findings cannot tell."""
 YES, NO = "yes", "no"

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from desk.files.odk import submissions
-from desk.files.xlsform import Checklist, form_of
+from desk.files.xlsform import ASKED, Checklist, form_of
 from desk.web.asking import TOLD, Asking, Somebody, page_and_json
 from desk.web.knowing import judged_by
 from desk.web.sent import Sent, text, uploads
@@ -90,6 +90,7 @@ def _page(asking: Asking, *, brought: list[Kept] | None = None, fault: str = "")
         fault=fault,
         brought=None if brought is None else _counts(brought, asking),
         codes=SUBMISSION_STATE,
+        shown=ASKED,
     )
 
 

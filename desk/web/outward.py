@@ -36,12 +36,13 @@ def outward(
         "persons": list(mapping.persons),
     }
     documents, fault = list[Row](), ""
+    names = names_of_firms(asking, [one.visit for one in found])
     try:
-        documents = documents_of(found, names_of_firms(asking, [one.visit for one in found]), mapping)
+        documents = documents_of(found, names, mapping)
         require_fit(in_envelope(documents, asked, 1, mapping), mapping, asking.desk.outward)
     except MappingError as error:
         fault = asking.words.of(error)
     asking.note_look("outward", f"{asked}")
     told |= {"documents": documents, "fits": not fault}
     shown = [(one, text_of(document)) for one, document in zip(found, documents, strict=False)]
-    return asking.answer("outward.html", told, fault=fault, shown=shown)
+    return asking.answer("outward.html", told, fault=fault, shown=shown, names=names)
