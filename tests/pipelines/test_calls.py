@@ -17,8 +17,9 @@ from pipelines.settings import Settings, load_settings
 from pipelines.webhook import Webhook, networks_of, signature
 from tests.worlds.field import finding, record
 from tests.worlds.hooks import Hook, hook
-from tests.worlds.ledgers import EVENING_BEFORE, NOON, Desk, home_in, ledger_of
+from tests.worlds.ledgers import EVENING_BEFORE, LIXIA, NOON, Desk, ask, home_in, ledger_of
 from tests.worlds.runs import process, until
+from warehouse.field.acts import DECIDE, FILE, ask_act, settle
 from warehouse.field.calls import AGAIN, due, gather, gather_refused, waiting
 from warehouse.field.outbox import TABLES
 from warehouse.home import Home
@@ -82,6 +83,21 @@ def test_what_happens_to_a_visit_is_told_signed_and_without_names(
         assert {"at", "place", "enterprise_id", "level", "division", "version"} < set(one.told)
         assert "Li" not in one.content.decode() and "o1" not in one.content.decode()
     assert len({one.told["id"] for one in there.came}) == 3
+
+
+def test_an_objection_that_is_decided_is_told_and_one_that_is_only_lodged_is_not(desk: Desk) -> None:
+    gather(desk.ledger, NOON)
+    decided = {"objection_id": "O-2026-0001", "outcome": "upheld", "by": "刘敏", "reasons": "查明属实"}
+    lodged = {"by": "王五", "grounds": "不服"}
+    for kind, who, told in ((FILE, desk.inspector, lodged), (DECIDE, desk.leader, decided)):
+        act = ask_act(desk.ledger, who, kind, "e1", LIXIA, told, ask())
+        settle(desk.ledger, act.act_id, number="O-2026-0001", said=None, now=NOON)
+    assert gather(desk.ledger, NOON) == 1
+    [call] = waiting(desk.ledger)
+    told = ("objection_id", "outcome", "enterprise_id", "division")
+    assert call.kind == "objection.decided"
+    assert [call.body[name] for name in told] == ["O-2026-0001", "upheld", "e1", "370102"]
+    assert "刘敏" not in str(call.body)
 
 
 def test_a_signature_is_reckoned_by_hand() -> None:

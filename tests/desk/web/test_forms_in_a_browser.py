@@ -53,6 +53,8 @@ def pages(home: Path, visits: dict[str, str]) -> list[str]:
             "/users",
             "/users/new",
             "/me",
+            "/submissions",
+            "/outward?day=2026-07-01",
         ),
     ]
     if not EVERYTHING:
