@@ -28,6 +28,8 @@ LATE, RECOVERED, NOTIFIER = "late", "recovered", "notifier"
 """Further kinds: a night is missed, it is made up for, ``RISKCODE_NOTIFY`` failed."""
 OVERDUE, OBJECTION, ALARM = "overdue", "objection", "alarm"
 """Kinds of news (``pipelines.bulletin``): REDs overdue, objections to be decided, alarms of monitoring."""
+CALL = "call"
+"""A further kind: another system does not take what it is called for (``pipelines.calls``)."""
 NO_FAULTS = frozenset({RECOVERED, OVERDUE, OBJECTION, ALARM})
 _QUOTING = frozenset({RUN, RETRIED, TICK})
 """Kinds whose cause is said by whatever failed, and may quote what it was working on."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from desk.web.provider import Provider
 from desk.words.catalogue import SOURCE, languages
 from desk.words.words import Words
 from models.errors import SettingsError
+from pipelines.webhook import Webhook, networks_of
 from warehouse.buckets.needed import Engine
 from warehouse.clock import COMMISSIONED_ON, commissioned_on
 from warehouse.home import Home
@@ -42,6 +44,12 @@ class Settings:
     ``RISKCODE_SPARK_MASTER``: its master (default: as Spark is configured).
     ``RISKCODE_SPARK_FOLDER``: a folder that all machines of Spark see (default: one in the home).
     ``RISKCODE_TILES``: where the map of the desk has its pictures from (default: it has none; ``desk.web.tiles``).
+    ``RISKCODE_OUTWARD``: a mapping of what the desk has to a platform's fields (default: a sample).
+    ``RISKCODE_OIDC_ISSUER``: an OpenID provider by which people log in at the desk, with ``RISKCODE_OIDC_CLIENT_ID``
+    and ``RISKCODE_OIDC_CLIENT_SECRET``; ``RISKCODE_OIDC_CLAIM``, ``RISKCODE_OIDC_ALGORITHMS``,
+    ``RISKCODE_OIDC_ADDRESS``; ``RISKCODE_OIDC_ONLY``: no passwords beside it.
+    ``RISKCODE_WEBHOOK``: an address that is called when something happens at the desk, with
+    ``RISKCODE_WEBHOOK_SECRET``; ``RISKCODE_WEBHOOK_NETWORKS``: of the house, that may be called.
     ``RISKCODE_REAL_DATA``: folder with real data sets for the tests marked ``real``.
     """
 
@@ -58,6 +66,9 @@ class Settings:
     spark_master: str | None = None
     spark_folder: Path | None = None
     tiles: str | None = None
+    outward: Path | None = None
+    provider: Provider | None = None
+    webhook: Webhook | None = None
 
 
 def load_settings() -> Settings:
@@ -80,7 +91,35 @@ def load_settings() -> Settings:
         spark_master=os.environ.get("RISKCODE_SPARK_MASTER") or None,
         spark_folder=Path(folder) if (folder := os.environ.get("RISKCODE_SPARK_FOLDER")) else None,
         tiles=os.environ.get("RISKCODE_TILES") or None,
+        provider=_provider(),
+        webhook=_webhook(),
+        outward=Path(file).resolve() if (file := os.environ.get("RISKCODE_OUTWARD")) else None,
     )
+
+
+def _provider() -> Provider | None:
+    def told(name: str) -> str:
+        return (os.environ.get(name) or "").strip()
+
+    if not told("RISKCODE_OIDC_ISSUER"):
+        return None
+    return Provider(
+        told("RISKCODE_OIDC_ISSUER"),
+        told("RISKCODE_OIDC_CLIENT_ID"),
+        told("RISKCODE_OIDC_CLIENT_SECRET"),
+        claim=told("RISKCODE_OIDC_CLAIM") or "preferred_username",
+        algorithms=tuple(one.strip() for one in (told("RISKCODE_OIDC_ALGORITHMS") or "RS256").split(",")),
+        is_only=told("RISKCODE_OIDC_ONLY") == "1",
+        address=told("RISKCODE_OIDC_ADDRESS"),
+    )
+
+
+def _webhook() -> Webhook | None:
+    url = (os.environ.get("RISKCODE_WEBHOOK") or "").strip()
+    if not url:
+        return None
+    networks = networks_of(os.environ.get("RISKCODE_WEBHOOK_NETWORKS") or "")
+    return Webhook(url, os.environ.get("RISKCODE_WEBHOOK_SECRET") or "", networks)
 
 
 def _engine(name: str) -> Engine:

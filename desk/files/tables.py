@@ -73,15 +73,16 @@ def _write_xlsx(rows: list[Row], output: Path, title: str) -> None:
 
 
 @contextmanager
-def workbook(output: Path) -> Generator[Any]:
-    """A new Excel file.  Raises OSError where it cannot be written."""
+def workbook(output: Path | io.BytesIO) -> Generator[Any]:
+    """A new Excel file, or one in memory.  Raises OSError where it cannot be written."""
     # Only a workbook needs the library; most rows are shown or written as CSV.
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    output.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(output, Path):
+        output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with xlsxwriter.Workbook(str(output), BOOK) as book:
+        with xlsxwriter.Workbook(output, BOOK | {"in_memory": not isinstance(output, Path)}) as book:
             yield book
     except FileCreateError as error:
         raise OSError(str(error)) from error

@@ -1,5 +1,6 @@
 """One request: who asks, in which language, of which published copy; and how it is answered, as a page or as JSON."""
 
+import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,19 +14,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from desk.files.outward.mapping import SAMPLE
 from desk.files.tables import as_json
-from desk.say import facts, ways
-from desk.say import field as field_say
-from desk.say import passport as passport_say
-from desk.say import visits as visits_say
+from desk.web.environment import environment
+from desk.web.limits import Rates
+from desk.web.oidc import Oidc
 from desk.web.tiles import Tiles
 from desk.web.viewer import Viewer, viewer_of
-from desk.words import labels
 from desk.words.catalogue import languages
 from desk.words.words import Words
-from models import vocabulary
 from models.errors import ForbiddenError, LoginError, WarehouseError
 from models.field.states import ADMIN
 from models.policy.pack import Policy
@@ -45,6 +44,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SESSION, LANGUAGE = "riskcode_session", "riskcode_language"
 """Cookies."""
+_BEARER = "Bearer "
 OWNER: Final = "desk-user"
 """Header of pages: for whom they are; of requests of a device: by whom what is sent was written."""
 YEAR = 366 * 24 * 3600
@@ -68,40 +68,6 @@ def speaker(language: str) -> Words:
     return Words(language)
 
 
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    # The types of the library know its own names only.
-    names: dict[str, Any] = made.globals
-    names |= {
-        "facts": facts,
-        "field_say": field_say,
-        "labels": labels,
-        "passport_say": passport_say,
-        "visits_say": visits_say,
-        "vocabulary": vocabulary,
-        "ways": ways,
-        "stamp": STAMP,
-    }
-    filters: dict[str, Any] = made.filters
-    filters |= {"with_label": _with_label, "with_division": _with_division}
-    return made
-
-
-def _with_label(key: str, codes: vocabulary.CodeList, words: Words) -> tuple[str, str]:
-    return key, words.label(codes, key)
-
-
-def _with_division(key: str, words: Words) -> tuple[str, str]:
-    return key, words.division(key)
-
-
 @dataclass
 class Desk:
     """What all requests share.
@@ -109,6 +75,8 @@ class Desk:
     ``language``: of who has chosen none; ``clock``: now, in the time of the place; ``policy``: the rules of a home in
     which none were activated, the pack that comes with the program where none is given.  ``dated``: what moment it is
     in the city of the copy.  ``tiles``: pictures below the points of the map, none where no setting names them.
+    ``outward``: the mapping of what goes to a platform.  ``oidc``: who else tells who somebody is.
+    ``feeds``: how often each calendar has asked.
     """
 
     home: Home
@@ -118,12 +86,20 @@ class Desk:
     policy: Policy | None = None
     dated: Callable[[Connection, datetime], datetime] = published_now
     tiles: Tiles | None = None
+    outward: Path = SAMPLE
+    oidc: Oidc | None = None
     published: Published = field(init=False)
-    environment: Environment = field(init=False, default_factory=_environment)
+    feeds: Rates = field(init=False, default_factory=lambda: Rates(1 / 10, 30, time.monotonic))
+    environment: Environment = field(init=False, default_factory=lambda: environment(STAMP))
     _told: tuple[object, Row] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.published = Published(self.home)
+
+    def require_passwords(self) -> None:
+        """Raise ForbiddenError where nobody logs in by password."""
+        if self.oidc is not None and self.oidc.provider.is_only:
+            raise ForbiddenError("Nobody logs in by password here. Log in by the provider: /login")
 
     @property
     def edition(self) -> Row:
@@ -165,7 +141,9 @@ class Asking:
     @cached_property
     def own_session(self) -> Session:
         """The session.  Raises LoginError where there is none, or another person's than who wrote what is sent."""
-        token = self.request.cookies.get(SESSION)
+        told = self.request.headers.get("authorization", "")
+        # Programs send what they got at the login; browsers keep a cookie.
+        token = told[len(_BEARER) :] if told.startswith(_BEARER) else self.request.cookies.get(SESSION)
         if not token:
             raise LoginError("Nobody is logged in. Log in and ask again: /login")
         session = session_of(self.desk.ledger, token, self.desk.clock())
@@ -324,7 +302,7 @@ class Known(APIRoute):
         return known
 
 
-_TOLD: dict[int | str, dict[str, Any]] = {
+TOLD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The facts of the page of the same name, with the day they are of."},
     401: {"description": "Nobody is logged in."},
     403: {"description": "Who is logged in may not see that."},
@@ -336,7 +314,7 @@ _TOLD: dict[int | str, dict[str, Any]] = {
 
 
 _WRITTEN: dict[int | str, dict[str, Any]] = {
-    **{status: told for status, told in _TOLD.items() if status != 200},
+    **{status: told for status, told in TOLD.items() if status != 200},
     400: {"description": "What was sent cannot be read at all."},
     409: {"description": "It was changed meanwhile, or something else was asked under this number."},
     413: {"description": "More was sent than is taken."},
@@ -375,7 +353,7 @@ def page_and_json(
 
     def add(function: Callable[..., Response]) -> Callable[..., Response]:
         # The longer one first: a name in a path takes dots too.
-        router.add_api_route(f"{path}.json", function, methods=["GET"], responses=_TOLD, response_model=None)
+        router.add_api_route(f"{path}.json", function, methods=["GET"], responses=TOLD, response_model=None)
         router.add_api_route(path, function, methods=["GET"], include_in_schema=False, response_model=None)
         return function
 

@@ -28,7 +28,7 @@ def login(asking: Anybody, next: str = "/") -> Response:
     """The form; who is logged in goes on."""
     if asking.session is not None:
         return asking.go(local(next))
-    return _form(asking, next)
+    return form(asking, next)
 
 
 @router.post("/login")
@@ -39,17 +39,29 @@ def enter(
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Begin a session, or say why not."""
+    asking.desk.require_passwords()
     try:
         session = log_in(asking.desk.ledger, name, password, address=asking.address, now=asking.desk.clock())
     except RiskcodeError as error:
-        return _form(asking, next, name=name, fault=asking.words.of(error), status=status_of(error))
+        return form(asking, next, name=name, fault=asking.words.of(error), status=status_of(error))
     answer = asking.go(local(next))
-    _keep(asking, answer, SESSION, session.token)
+    keep(asking, answer, SESSION, session.token)
     return answer
 
 
-def _form(asking: Asking, next: str, *, name: str = "", fault: str = "", status: int = 200) -> Response:
-    return asking.page("login.html", status=status, next=local(next), name=name, fault=fault)
+def form(asking: Asking, next: str, *, name: str = "", fault: str = "", status: int = 200) -> Response:
+    """The page to log in."""
+    provider = asking.desk.oidc.provider if asking.desk.oidc else None
+    return asking.page(
+        "login.html",
+        status=status,
+        next=local(next),
+        name=name,
+        fault=fault,
+        has_provider=provider is not None,
+        has_passwords=provider is None or not provider.is_only,
+        is_out="out" in asking.request.query_params,
+    )
 
 
 @router.post("/logout")
@@ -57,7 +69,7 @@ def leave(asking: Anybody, csrf: Annotated[str, Form(max_length=_LONGEST)] = "")
     """End the session, here and in the ledger."""
     asking.require_form(csrf)
     log_out(asking.desk.ledger, asking.own_session, asking.desk.clock())
-    answer = asking.go("/login")
+    answer = asking.go("/login?out=1" if asking.desk.oidc else "/login")
     answer.delete_cookie(SESSION)
     return answer
 
@@ -70,7 +82,7 @@ def choose(asking: Anybody, to: Annotated[str, Form()] = "", next: Annotated[str
             "'{language}' is not spoken here. Choose one of: {known}.", language=to, known=_known()
         )
     answer = asking.go(local(next))
-    _keep(asking, answer, LANGUAGE, to, seconds=YEAR)
+    keep(asking, answer, LANGUAGE, to, seconds=YEAR)
     return answer
 
 
@@ -78,7 +90,7 @@ def _known() -> str:
     return ", ".join(languages())
 
 
-def _keep(asking: Asking, answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+def keep(asking: Asking, answer: Response, name: str, value: str, *, seconds: int | None = None) -> None:
     """Let the browser keep something no script can read; only over an encrypted line where this one is."""
     is_encrypted = asking.request.url.scheme == "https"
     answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=is_encrypted)

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from desk.web.asking import Asking, Somebody, for_programs, page_and_json
 from desk.web.knowing import authority_over, firm_of, judged_by
 from desk.web.sent import Sent, after, ask_of, filing_of, number_of, read, text
-from desk.web.steps import able, answered, taken_on
+from desk.web.steps import VISIT, able, answered, taken_on
 from models.documents import Strict
 from models.errors import FaultsError, NotThereError, UnansweredError
 from models.field.facts import Fault
@@ -243,7 +243,7 @@ class Beginning(Strict):
     device_at: Moment | None = None
 
 
-@for_programs(router, "/visits.json")
+@for_programs(router, "/visits.json", told_200=VISIT)
 def begin_by_program(asking: Somebody, begun: Beginning) -> Response:
     """Begin a visit as a draft; begun again with the same filing it is the same."""
     ask = Ask(begun.request_id, asking.now, 0, begun.device_at)

@@ -4,17 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from desk.web.asking import Asking
 from models.errors import NotThereError
-from models.field.forms import Filing
+from models.field.forms import Filing, Record
 from models.policy import load_policy
 from models.policy.pack import PolicyOnDay
 from warehouse.database.reading import Row, rows
 from warehouse.field import visits as ledger_visits
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.visit import Known, Visit
-from warehouse.questions.desk_facts import authority_of_firm, counts_in_cap, facts_of, register_of
+from warehouse.questions.desk_facts import (
+    authority_of_firm,
+    counts_in_cap,
+    facts_of,
+    firm_names,
+    register_of,
+)
 from warehouse.rules.packs import published_pack_on
 
 _MOST_DAYS = 64
@@ -104,12 +113,28 @@ def names_of(asking: Asking, visit: Visit) -> dict[str, str]:
 
 def names_of_firms(asking: Asking, found: Iterable[Visit]) -> dict[str, str]:
     """Names of the enterprises of visits by number, as the register has them."""
-    asked = (
-        "SELECT enterprise_id, name FROM core.enterprises WHERE list_contains($ids::VARCHAR[], enterprise_id)"
-    )
-    ids = sorted({one.filing.enterprise_id for one in found})
     with asking.reading() as connection:
-        return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": ids})}
+        return firm_names(connection, {one.filing.enterprise_id for one in found})
+
+
+class VisitTold(BaseModel):
+    """A visit as programs are told it (``plain``)."""
+
+    visit_id: UUID
+    level: str
+    division: str
+    state: str
+    version: int
+    revision: int
+    counted_revision: int
+    changed_at: datetime
+    filing: Filing
+    names: dict[str, str]
+    filed_at: datetime | None
+    is_late: bool
+    approved_at: datetime | None
+    record: Record | None
+    counted_at: datetime | None
 
 
 def plain(visit: Visit) -> dict[str, Any]:

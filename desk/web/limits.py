@@ -35,10 +35,12 @@ BODIES: Mapping[str, int] = {
     "/visits": 2 * 2**20,
     "/blobs/": 8 * 2**20 + 1,
     "/records/": 32 * 2**20,
+    "/submissions": 64 * 2**20,
     "/objections": 2**18,
     "/overrides": 2**18,
 }
-"""Bytes: a record of two hundred findings, one photo, a form with some photos, and texts of 4,000 characters."""
+"""Bytes: a record of two hundred findings, one photo, a form with some photos, an export of ODK, and texts of 4,000
+characters."""
 _MOST_ADDRESSES = 20_000
 """Addresses that are remembered; of more the ones that asked longest ago begin anew."""
 
@@ -63,7 +65,7 @@ class Limited:
 
     def __init__(self, app: ASGIApp, limits: Limits, refuse: Callable[[DeskError], ASGIApp]) -> None:
         self.app, self.limits, self.refuse = app, limits, refuse
-        self._rates = _Rates(limits.a_minute / 60, limits.a_minute, limits.clock)
+        self._rates = Rates(limits.a_minute / 60, limits.a_minute, limits.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -126,7 +128,7 @@ class Limited:
         )
 
 
-class _Rates:
+class Rates:
     """For each address a bucket that fills with time and empties with every request."""
 
     def __init__(self, a_second: float, most: int, clock: Callable[[], float]) -> None:
@@ -134,6 +136,7 @@ class _Rates:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def allows(self, address: str) -> bool:
+        """Whether one more may be asked; then it counts."""
         now = self.clock()
         left, since = self._buckets.pop(address, (float(self.most), now))
         left = min(float(self.most), left + (now - since) * self.a_second)

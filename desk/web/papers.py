@@ -140,7 +140,7 @@ def draft(asking: Somebody, visit_id: UUID, kind: str) -> Response:
     return _pdf(pdf_of(laid, pictures, asking.now), f"{kind}-draft")
 
 
-class Asked(Strict):
+class PaperAsked(Strict):
     """What a program brings to issue a document: the fields that somebody types, by name."""
 
     request_id: UUID
@@ -157,7 +157,7 @@ def issue_by_program(
     asking: Somebody,
     visit_id: UUID,
     kind: str,
-    asked: Asked,
+    asked: PaperAsked,
     if_match: Annotated[str | None, Header(description='version that was looked at: "3"')] = None,
 ) -> Response:
     """Issue a document; asked again with the same ``request_id`` nothing is done twice."""

@@ -10,10 +10,13 @@ from starlette.datastructures import FormData
 from desk.web.asking import Asking, Keeper, Person, page_and_json
 from desk.web.errors import status_of
 from desk.web.sent import Sent, text, texts
+from desk.web.viewer import feed_choices
+from desk.words.labels import FEED
 from models.errors import FieldError, LoginError, RiskcodeError, WarehouseError
 from models.field.states import ROLE
 from models.vocabulary import LEVEL
 from warehouse.database.reading import Row
+from warehouse.field.feeds import feeds_of
 from warehouse.field.jurisdiction import Authority
 from warehouse.field.sessions import open_sessions
 from warehouse.field.users import (
@@ -203,7 +206,7 @@ def _authority(asking: Asking, sent: FormData) -> Authority | None:
 @page_and_json(router, "/me")
 def me(asking: Person) -> Response:
     """The own account."""
-    return _own(asking)
+    return own_page(asking)
 
 
 @router.post("/me/password", include_in_schema=False)
@@ -218,10 +221,10 @@ def own_password(asking: Person, sent: Sent) -> Response:
         checked(ledger, session.user.login, _typed(sent, "old"), address=asking.address, now=now)
         set_password(ledger, session.user.user_id, new, by=session.user, now=now, keep=session.token_hash)
     except LoginError as error:
-        return _own(asking, fault=asking.words.of(error), status=403)
+        return own_page(asking, fault=asking.words.of(error), status=403)
     except FieldError as error:
-        return _own(asking, fault=asking.words.of(error), status=status_of(error))
-    return _own(asking, is_done=True)
+        return own_page(asking, fault=asking.words.of(error), status=status_of(error))
+    return own_page(asking, is_done=True)
 
 
 def _typed(sent: FormData, name: str) -> str:
@@ -230,6 +233,20 @@ def _typed(sent: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _own(asking: Asking, *, fault: str = "", status: int = 200, is_done: bool = False) -> Response:
-    told = {"user": _plain(asking.own_session.user)}
-    return asking.answer("me.html", told, status=status, fault=fault, is_done=is_done, role_codes=ROLE)
+def own_page(
+    asking: Asking, *, fault: str = "", status: int = 200, is_done: bool = False, address: str = ""
+) -> Response:
+    """The own account.  ``address``: of a calendar that was made just now."""
+    user = asking.own_session.user
+    feeds = [
+        {"feed_id": one.feed_id, "of": one.of, "created_at": one.created_at, "used_at": one.used_at}
+        for one in feeds_of(asking.desk.ledger, user)
+    ]
+    told = {"user": _plain(user), "feeds": feeds}
+    around: dict[str, Any] = {
+        "role_codes": ROLE,
+        "feed_codes": FEED,
+        "feed_choices": feed_choices(user),
+        "address_made": address,
+    }
+    return asking.answer("me.html", told, status=status, fault=fault, is_done=is_done, **around)

@@ -7,26 +7,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
+from desk.files.pictures import image_type
 from desk.files.tables import as_json
 from desk.web.asking import Asking, Somebody, for_programs
 from desk.web.sent import uploads
-from models.errors import FieldError, ForbiddenError
+from models.errors import ForbiddenError
 from models.field.states import INSPECTOR, LEADER
 from warehouse.field.blobs import MOST_BYTES, blob_of, put_blob
 
 router = APIRouter()
-
-_BEGINNINGS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
-
-
-def image_type(content: bytes) -> str:
-    """What a picture is by its first bytes, whatever it is called.  Raises FieldError for anything else."""
-    for beginning, told in _BEGINNINGS:
-        if content.startswith(beginning):
-            return told
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    raise FieldError("A photo is a JPEG, PNG or WebP picture, and this file is none. Choose another one.")
 
 
 async def _body(request: Request) -> bytes:

@@ -1,10 +1,12 @@
 """A step of a visit, asked for by a page or by a program, and the answer to programs."""
 
+from typing import Any, Final
+
 from fastapi.responses import Response
 
 from desk.files.tables import as_json
 from desk.web.asking import Asking
-from desk.web.knowing import judged_by, plain
+from desk.web.knowing import VisitTold, judged_by, plain
 from models.errors import NotThereError, UnansweredError
 from models.field.states import STEPS, Position, steps_from
 from warehouse.field import visits as ledger_visits
@@ -24,6 +26,10 @@ JUDGED = frozenset(
     }
 )
 """Steps for which it must be known what the copy and the rules say."""
+UNWRITTEN: Final = frozenset({"approved", "started", "recorded"})
+"""States of a visit whose record is still to be written."""
+VISIT: Final[dict[str, Any]] = {"description": "The visit as it is then.", "model": VisitTold}
+"""What ``answered`` answers, described."""
 
 
 def taken_on(asking: Asking, visit: Visit, step: str, ask: Ask, brought: Brought) -> Visit:

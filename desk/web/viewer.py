@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from models.errors import ForbiddenError
 from models.field.states import INSPECTOR, LEADER
+from warehouse.field.feeds import AUTHORITY, CREW, ME
 from warehouse.field.jurisdiction import READERS
 from warehouse.field.users import User
 from warehouse.questions.area import Area
@@ -55,3 +56,12 @@ def viewer_of(user: User) -> Viewer:
             "Your account keeps users and sees no enterprise. Log in as somebody who inspects, leads or analyses."
         )
     return Viewer(user.name, user.roles, user.authority.level, user.authority.division, user.officer_id)
+
+
+def feed_choices(user: User) -> list[str]:
+    """Whose visits a calendar of somebody may show: the own ones, those of the own crew, those of the own authority."""
+    if user.authority is None or not user.jurisdiction.reads:
+        return []
+    found = [ME] if user.officer_id else []
+    found += [CREW] if user.crew_id else []
+    return found + ([AUTHORITY] if viewer_of(user).sees_all_crews else [])

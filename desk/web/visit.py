@@ -16,7 +16,7 @@ from desk.web.asking import Asking, Somebody, for_programs, page_and_json
 from desk.web.filing import FILING_STEPS
 from desk.web.knowing import names_of, names_of_firms, plain, rules_on
 from desk.web.sent import Sent, answers_of, ask_of, prose, text, with_signatures
-from desk.web.steps import able, answered, taken_on, version_in
+from desk.web.steps import UNWRITTEN, VISIT, able, answered, taken_on, version_in
 from models.documents import Strict
 from models.errors import FaultsError, FieldError
 from models.field.closing import recheck_by
@@ -158,6 +158,7 @@ def _around(asking: Asking, found: Visit, findings: list[Any]) -> Row:
         "record_told": sayings.record_rows(found.record, names, items, words) if found.record else [],
         "followed": told,
         "has_pass": found.state in SHOWN,
+        "has_form": found.state in UNWRITTEN and found.filing.rechecks is None,
         "request_id": uuid.uuid4,
         "say": sayings,
         "codes": VISIT_STATE,
@@ -188,6 +189,7 @@ class Asked(Strict):
 @for_programs(
     router,
     "/visits/{visit_id}/steps/{step}.json",
+    told_200=VISIT,
     told_428={"description": "It is not said which version was looked at."},
 )
 def step_by_program(

@@ -236,6 +236,18 @@ ACT_STATE = vocab.CodeList(
 )
 
 
+SUBMISSION_STATE = vocab.CodeList(
+    "state of a submission", {"taken": "taken", "conflict": "in conflict", "refused": "refused"}
+)
+"""What became of a form of another program that came back."""
+
+
+FEED = vocab.CodeList(
+    "calendar", {"me": "my visits", "crew": "visits of my crew", "authority": "visits of my authority"}
+)
+"""Whose visits a calendar shows."""
+
+
 VERDICT = vocab.CodeList(
     "verdict",
     {
@@ -267,6 +279,7 @@ ALERT = vocab.CodeList(
         "late": "night missed",
         "recovered": "night made up for",
         "notifier": "message not sent",
+        "call": "another system does not answer",
         "overdue": "RED inspections overdue",
         "objection": "objections to be decided",
         "alarm": "alarms of monitoring",

@@ -1,4 +1,4 @@
-"""``./riskcode desk``: what the desk keeps, from the machine it runs on: export, audit, users, photos."""
+"""``./riskcode desk``: what the desk keeps, from the machine it runs on: export, audit, users, photos, doors."""
 
 import json as jsonlib
 import time
@@ -9,6 +9,7 @@ import typer
 
 from desk.files.tables import as_json
 from desk.words.words import Words
+from pipelines.cli.desk_doors import odk, outward
 from pipelines.cli.desk_papers import app as papers_app
 from pipelines.cli.desk_users import app as users_app
 from pipelines.cli.options import Json, WrongUse
@@ -26,6 +27,8 @@ app.add_typer(audit_app, name="audit", help="Whether anybody changed what was no
 app.add_typer(users_app, name="user", help="Who may come in: add, list, change, password, remove.")
 app.add_typer(papers_app, name="papers", help="What documents tell, and their templates.")
 app.add_typer(blobs_app, name="blobs", help="Photos of records.")
+app.command("odk")(odk)
+app.command("outward")(outward)
 
 
 @app.command("export")

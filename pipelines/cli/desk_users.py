@@ -100,7 +100,7 @@ def change(
     with opened(settings.home.prepare()) as ledger:
         changed = change_user(
             ledger,
-            _found(ledger, login).user_id,
+            user_by_login(ledger, login).user_id,
             by=None,
             now=local_now(),
             roles=_roles(role) if role else None,
@@ -118,7 +118,7 @@ def password(login: Login, ask: Asked = False, json: Json = False) -> None:
     settings = load_settings()
     words, new = Words(settings.language), _password(ask, Words(settings.language))
     with opened(settings.home.prepare()) as ledger:
-        user = _found(ledger, login)
+        user = user_by_login(ledger, login)
         set_password(ledger, user.user_id, new, by=None, now=local_now())
     _tell([user], words, json=json, password=None if ask else new)
 
@@ -128,12 +128,13 @@ def remove(login: Login, json: Json = False) -> None:
     """Let somebody in no more; what the person signed stays."""
     settings = load_settings()
     with opened(settings.home.prepare()) as ledger:
-        user_id = _found(ledger, login).user_id
+        user_id = user_by_login(ledger, login).user_id
         gone = change_user(ledger, user_id, by=None, now=local_now(), is_active=False)
     _tell([gone], Words(settings.language), json=json)
 
 
-def _found(ledger: Ledger, login: str) -> User:
+def user_by_login(ledger: Ledger, login: str) -> User:
+    """A person by login.  Raises NotThereError."""
     typed = login.strip().lower()
     found = next((one for one in users(ledger) if one.login == typed), None)
     if found is None:

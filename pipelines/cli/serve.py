@@ -20,6 +20,7 @@ from models.field.states import ROLE
 from models.policy import load_policy
 from pipelines.acts import carrying
 from pipelines.beside import watching
+from pipelines.calls import calling
 from pipelines.demo_people import let_in, require_demo
 from pipelines.settings import REPOSITORY, Settings, load_settings, version
 from warehouse.clock import local_now
@@ -62,6 +63,7 @@ def serve(
         _listening(host, port) as listener,
         exporting(ledger, home),
         carrying(settings, ledger),
+        calling(settings, ledger),
         watching(settings) if watch else nullcontext(),
     ):
         if demo:
@@ -76,6 +78,8 @@ def serve(
             policy=load_policy(settings.pack),
             version=version(),
             tiles=tiles,
+            outward=settings.outward,
+            provider=settings.provider,
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -13,7 +13,7 @@ from models.errors import LoginError
 from warehouse.field import audit
 from warehouse.field.engine import Ledger
 from warehouse.field.tables import SESSIONS
-from warehouse.field.users import User, checked, user_of
+from warehouse.field.users import User, checked, user_of, user_of_login
 
 LONGEST: Final = timedelta(hours=12)
 """From login on, whatever is done: a working day in the field."""
@@ -50,13 +50,27 @@ class Session:
 def log_in(ledger: Ledger, login: str, password: str, *, address: str, now: datetime) -> Session:
     """Begin a session.  Raises LoginError."""
     user = checked(ledger, login, password, address=address, now=now)
+    return _begun(ledger, user, {"address": address[:200]}, now)
+
+
+def log_in_as(ledger: Ledger, login: str, *, address: str, now: datetime) -> Session:
+    """Begin a session of whom a provider of logins vouches for.  Raises LoginError for who is nobody here."""
+    user = user_of_login(ledger, login)
+    if user is None or not user.is_active:
+        raise LoginError(
+            "Nobody here has the login '{login}' that the provider tells. Have an administrator add it.",
+            login=login[:200],
+        )
+    return _begun(ledger, user, {"address": address[:200], "by": "provider"}, now)
+
+
+def _begun(ledger: Ledger, user: User, details: dict[str, str], now: datetime) -> Session:
     token = secrets.token_urlsafe(32)
     session = Session(token, user, now + LONGEST)
     with ledger.writing() as connection:
         connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at < now - _KEPT))
         row = {"token_hash": _hash(token), "user_id": user.user_id, "created_at": now, "seen_at": now}
         connection.execute(insert(SESSIONS).values(**row, expires_at=session.expires_at))
-        details = {"address": address[:200]}
         audit.append(
             connection, at=now, by=user.user_id, act="logged_in", subject=user.user_id, details=details
         )

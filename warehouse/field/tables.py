@@ -281,6 +281,47 @@ EVALUATIONS: Final = Table(
     # In the order of their numbers on the disk too: not in that of their coming.
     sqlite_with_rowid=False,
 )
+SUBMISSIONS: Final = Table(
+    "submissions",
+    METADATA,
+    Column("instance_id", _WORD, primary_key=True, doc="given by the device that filled in the form"),
+    Column("content_hash", _HASH, primary_key=True, doc="of what it says"),
+    Column("visit_id", _ID, nullable=False, index=True, doc="as it names it"),
+    Column("state", String(20), nullable=False, doc="taken, conflict or refused"),
+    Column("rule", String(40), nullable=False, doc="why it was not taken; else empty"),
+    Column("said", Document, nullable=False, doc="the same in words, by language"),
+    Column("told", Document, nullable=False, doc="its rows as they came"),
+    Column("by", _ID, ForeignKey("users.user_id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+FEEDS: Final = Table(
+    "feeds",
+    METADATA,
+    Column("feed_id", _ID, primary_key=True),
+    Column("user_id", _ID, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column(
+        "token_hash", _HASH, nullable=False, unique=True, doc="SHA-256; the token itself is with its owner"
+    ),
+    Column("of", String(20), nullable=False, doc="whose visits: me, crew or authority"),
+    Column("language", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)
+CALLS: Final = Table(
+    "calls",
+    METADATA,
+    Column("call_id", _ID, primary_key=True, doc="follows from what happened, so that it is the same again"),
+    Column("kind", String(40), nullable=False),
+    Column("place", Integer, nullable=False, doc="of the line of the audit that tells it"),
+    Column("body", Document, nullable=False, doc="as it is sent"),
+    Column("created_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("said", Text, nullable=False, doc="why it was not taken last"),
+)
+Index("ix_calls_taken_at_next_at", CALLS.c.taken_at, CALLS.c.next_at)
 AUDIT: Final = Table(
     "audit",
     METADATA,

@@ -188,6 +188,13 @@ def user_of(connection: Connection, user_id: str) -> User:
     return _user(_row(connection, user_id))
 
 
+def user_of_login(ledger: Ledger, login: str) -> User | None:
+    """A person by login, however it is written."""
+    with ledger.reading() as connection:
+        found = connection.execute(select(USERS).where(USERS.c.login == _written(login))).mappings().first()
+    return _user(found) if found else None
+
+
 def checked(ledger: Ledger, login: str, password: str, *, address: str, now: datetime) -> User:
     """Whoever has this login and password.  ``address``: where the attempt comes from.
 

@@ -29,6 +29,14 @@ def register_of(connection: Connection, enterprise_id: str) -> Row | None:
     return found[0] if found else None
 
 
+def firm_names(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Names of enterprises by number, as the register has them."""
+    asked = (
+        "SELECT enterprise_id, name FROM core.enterprises WHERE list_contains($ids::VARCHAR[], enterprise_id)"
+    )
+    return {row["enterprise_id"]: row["name"] for row in rows(connection, asked, {"ids": sorted(ids)})}
+
+
 def authority_of_firm(register: Row, planning: PlanningPolicy) -> tuple[str, str]:
     """Level and division of the authority an enterprise belongs to (P1), as the plan has it."""
     level = register["level"] or planning.visiting.default_level

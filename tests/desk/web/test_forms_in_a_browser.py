@@ -55,6 +55,8 @@ def pages(home: Path, visits: dict[str, str]) -> list[str]:
             "/me",
             *(f"/visits/{visits['signed']}/papers", f"/visits/{visits['signed']}/papers/record"),
             *("/papers", "/evaluations"),
+            "/submissions",
+            "/outward?day=2026-07-01",
         ),
     ]
     if not EVERYTHING:
