@@ -147,6 +147,7 @@ def test_a_backfilled_day_enters_neither_the_history_nor_the_published_copy(
     assert counts[0]["before_as_of"] == DAY_1
 
 
+@pytest.mark.whole
 @pytest.mark.slow
 def test_runs_are_kept_in_dagsters_own_instance_and_the_dead_are_marked(lived: tuple[Home, str, str]) -> None:
     home, dead, backfill = lived

@@ -98,6 +98,7 @@ def test_a_promoted_card_scores_from_the_next_day_and_a_rollback_ends_it(
     assert told(home, "explain", firm)["foretold"] == []
 
 
+@pytest.mark.whole
 def test_a_card_is_fitted_and_measured_on_request_as_of_the_day_published_last(
     refitted: tuple[Path, dict[str, Any]], tmp_path: Path
 ):

@@ -67,6 +67,7 @@ def watched(home: Home) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.whole
 def test_a_major_hazard_recorded_makes_a_green_red_and_its_rectification_does_not_leave_it_so(
     home: Home, delivery: Path, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ def major_hazard(enterprise_id: str, inspection_id: str, number: str = "X-1") ->
     return dict(zip(COLUMNS, values, strict=True))
 
 
+@pytest.mark.whole
 def test_an_objection_that_changes_a_code_is_carried_through(home: Path) -> None:
     firm, visit, officers = visited(home)
     wrong = major_hazard(firm, visit)

@@ -27,6 +27,7 @@ def city() -> KnownCity:
     return known
 
 
+@pytest.mark.whole
 def test_the_forecast_is_what_every_single_day_would_give(city: KnownCity):
     last = END + timedelta(days=DAYS)
     foretold = spread(city.connection.sql("FROM risk.forecast").pl(), END, last)
