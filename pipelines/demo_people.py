@@ -1,11 +1,11 @@
-"""People of the demo city who may use its desk: a leader, an auditor, two inspectors, and who keeps users."""
+"""People of the demo city who may use its desk: leaders, an auditor, inspectors, who keeps users, an enterprise."""
 
 import secrets
 from typing import NamedTuple
 
 from desk.words.words import Words
 from models.errors import WarehouseError
-from models.field.states import ADMIN, AUDITOR, INSPECTOR, LEADER
+from models.field.states import ADMIN, AUDITOR, ENTERPRISE, INSPECTOR, LEADER
 from pipelines.demo_home import demo_size
 from warehouse.clock import local_now
 from warehouse.database.reading import reading, rows
@@ -22,9 +22,24 @@ class Account(NamedTuple):
     password: str
     name: str
     role: str
-    authority: Authority
+    authority: Authority | None
 
 
+class _Person(NamedTuple):
+    login: str
+    name: str
+    role: str
+    authority: Authority | None = None
+    officer_id: str | None = None
+    enterprise_id: str | None = None
+
+
+_VISITED = """
+SELECT v.enterprise_id, e.name FROM plan.visits v JOIN core.enterprises e USING (enterprise_id)
+WHERE list_contains(v.officers, $officer) AND v.planned_on IS NOT NULL AND e.division = $division
+ORDER BY v.planned_on, v.stop, v.visit_id LIMIT 1
+"""
+"""Whom somebody visits first in the own district."""
 _BUSIEST = """
 SELECT a.officer_id, any_value(a.name) AS name, a.home_division AS division
 FROM plan.assignments a JOIN plan.visits v USING (visit_id)
@@ -48,13 +63,14 @@ def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
     require_demo(home)
     city, known = Authority("city"), {one.login: one for one in users(ledger)}
     people = [
-        ("leader", words("Leader of the city"), LEADER, city, None),
-        ("auditor", words("Auditor"), AUDITOR, city, None),
-        *_of_districts(home, words),
-        ("admin", words("Administrator"), ADMIN, city, None),
+        _Person("leader", words("Leader of the city"), LEADER, city),
+        _Person("auditor", words("Auditor"), AUDITOR, city),
+        *(crews := _of_districts(home, words)),
+        _Person("admin", words("Administrator"), ADMIN, city),
+        *_visited(home, crews),
     ]
     made = list[Account]()
-    for login, name, role, authority, officer_id in people:
+    for login, name, role, authority, officer_id, enterprise_id in people:
         password, now = secrets.token_urlsafe(9), local_now()
         if login in known:
             set_password(ledger, known[login].user_id, password, by=None, now=now)
@@ -69,23 +85,37 @@ def let_in(home: Home, ledger: Ledger, words: Words) -> list[Account]:
                 now=now,
                 by=None,
                 officer_id=officer_id,
+                enterprise_id=enterprise_id,
             )
         made.append(Account(login, password, name, role, authority))
     return made
 
 
-def _of_districts(home: Home, words: Words) -> list[tuple[str, str, str, Authority, str | None]]:
+def _visited(home: Home, crews: list[_Person]) -> list[_Person]:
+    """The enterprise that the first inspector visits first."""
+    first = next((one for one in crews if one.officer_id), None)
+    if first is None or first.authority is None:
+        return []
+    asked = {"officer": first.officer_id, "division": first.authority.division}
+    with reading(home) as connection:
+        found = rows(connection, _VISITED, asked)
+    return [
+        _Person("enterprise1", row["name"], ENTERPRISE, enterprise_id=row["enterprise_id"]) for row in found
+    ]
+
+
+def _of_districts(home: Home, words: Words) -> list[_Person]:
     """Of two districts the officer whom the plan sends out first, and a leader who approves what that one files."""
     with reading(home) as connection:
         sent = rows(connection, _BUSIEST)
     first = {row["division"]: row for row in reversed(sent)}
     chosen = sorted(first.values(), key=lambda row: row["division"])[:2]
-    made = list[tuple[str, str, str, Authority, str | None]]()
+    made = list[_Person]()
     for n, row in enumerate(chosen, start=1):
         place = Authority("district", row["division"])
         leads = words("Leader of {place}", place=words.division(row["division"]))
         made += [
-            (f"inspector{n}", row["name"], INSPECTOR, place, row["officer_id"]),
-            (f"leader{n}", leads, LEADER, place, None),
+            _Person(f"inspector{n}", row["name"], INSPECTOR, place, row["officer_id"]),
+            _Person(f"leader{n}", leads, LEADER, place),
         ]
     return made

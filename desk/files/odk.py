@@ -7,6 +7,7 @@ written to the disk and nothing is guessed: a submission that cannot be read say
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -36,7 +37,7 @@ def submissions(file: IO[bytes], name: str) -> list[Submission]:
     try:
         with zipfile.ZipFile(file) as archive:
             return [*_read(archive, name)]
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DeliveryError(
             "{path} is no ZIP file that can be read ({error}). Export the submissions of the form as CSV, with its "
             "repeats, once more.",

@@ -19,7 +19,6 @@ from warehouse.field.visit import Visit
 
 Value = str | list[str] | list[Row]
 """A line or text, numbered entries, or signatures and photos with their keys."""
-_ENDINGS = "市区县"
 _DISTRICT_DIGITS = 6
 
 
@@ -79,7 +78,9 @@ def number_of(source: Source, word: str, year: int, n: int) -> str:
     """The number of a document as it is written on it; the same in every language."""
     chinese = Words("zh")
     authority, form = source.visit.authority, _form(source)
-    places = {name: said.rstrip(_ENDINGS) for name, said in _places(source, chinese).items()}
+    # What kind of place it is, is left out of its number.
+    endings = chinese.within("last letters of the names of places", "-")
+    places = {name: said.rstrip(endings) for name, said in _places(source, chinese).items()}
     place = form.short.format(**places)
     assert authority.level in vocab.LEVEL.keys
     return source.papers.numbers.form.format(place=place, word=word, year=year, n=n)
@@ -118,7 +119,8 @@ def day(source: Source, when: date | None) -> str:
     """A day as documents write it."""
     if when is None:
         return _none(source)
-    return f"{when.year}年{when.month}月{when.day}日" if source.words.language == "zh" else f"{when:%d %B %Y}"
+    told = {"year": when.year, "month": when.month, "day": when.day}
+    return source.words.within("a day as documents write it", "{year}-{month}-{day}", **told)
 
 
 def _moment(source: Source, at: datetime | None) -> str:

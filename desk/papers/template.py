@@ -18,8 +18,8 @@ from desk.papers.archive import same_bytes
 from desk.words.words import Words
 from models.policy.papers import Block, Paper
 
-TITLE_FONT, TEXT_FONT = "方正小标宋简体", "仿宋_GB2312"
-"""Fonts of official documents; both belong to somebody, so they are named only."""
+TITLE_FONT, TEXT_FONT = "FZXiaoBiaoSong-B05S", "FangSong_GB2312"
+"""Fonts of official documents, as Word knows them; both belong to somebody, so they are named only."""
 _LABELS, _WIDTH = Cm(4.6), Cm(15.9)
 _TWO_LETTERS = Pt(24)
 
@@ -53,7 +53,7 @@ def _page(document: Any, words: Words) -> None:
     _name_font(style.element.get_or_add_rPr(), TEXT_FONT)
     footer = section.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    before, between, after = ("第 ", " 页　共 ", " 页") if words.language == "zh" else ("page ", " of ", "")
+    before, between, after = words("page {n} of {of}", n="|", of="|").split("|")
     for said, counted in ((before, "PAGE"), (between, "NUMPAGES"), (after, "")):
         footer.add_run(said)
         if counted:
@@ -88,7 +88,7 @@ def _block(document: Any, block: Block, paper: Paper, words: Words) -> None:
         for name in block.signed:
             label = words.of(paper.fields[name].label)
             head = f"{{% if one.label %}}{{{{ one.label }}}}{{% else %}}{label}{{% endif %}}"
-            day = "____年__月__日" if words.language == "zh" else "date: ____________"
+            day = words("date: ____________")
             when = f"{{% if one.at %}}{{{{ one.at }}}}{{% else %}}{day}{{% endif %}}"
             line = f"{head}{colon}{{{{ one.image }}}} {{{{ one.name }}}}　　　　{when}"
             _loop(document, name, [line])

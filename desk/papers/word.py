@@ -9,7 +9,8 @@ from zipfile import BadZipFile
 from docx.opc.exceptions import PackageNotFoundError
 from docx.shared import Cm
 from docxtpl import DocxTemplate, InlineImage
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from desk.papers.archive import same_bytes
 from desk.papers.facts import Value
@@ -107,8 +108,14 @@ def _strange(place: object, names: list[str]) -> SettingsError:
     )
 
 
-def _environment() -> Environment:
-    return Environment(undefined=StrictUndefined, autoescape=True)
+def _environment() -> ImmutableSandboxedEnvironment:
+    """What a template may ask: its fields, loops and conditions; not what lies behind Python's objects.
+
+    Whoever may lay down a form of Word is not for that somebody who runs programs as the desk's user.
+    """
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    made.globals.clear()
+    return made
 
 
 def _filled(

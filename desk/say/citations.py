@@ -1,10 +1,14 @@
 """The law behind a check item as it is cited on a sheet: the article, without the remarks of whoever looked it up."""
 
 import re
+from typing import TYPE_CHECKING
 
 from desk.words.labels import LAW_PART
 from desk.words.words import Words
-from models.policy.check_items import CheckItem
+
+if TYPE_CHECKING:
+    # Who reads a plan waits for no tables.
+    from models.policy.check_items import CheckItem
 
 
 def citation(reference: str | None, words: Words) -> str:
@@ -22,6 +26,6 @@ def citation(reference: str | None, words: Words) -> str:
     return first
 
 
-def references(item: CheckItem, words: Words) -> list[str]:
+def references(item: "CheckItem", words: Words) -> list[str]:
     """What a check item rests on: each law with its place, as a sheet cites it."""
     return [said for one in item.cites or (item.reference,) if (said := citation(one, words))]

@@ -18,6 +18,7 @@ from desk.web import (
     evaluations,
     feeds,
     filing,
+    mine,
     month,
     objections,
     odk,
@@ -64,6 +65,7 @@ _PAGES = (
     statutes,
     filing,
     record,
+    mine,
     ledger_pages,
     # Before the visit: its paths are longer ones.
     papers,

@@ -271,6 +271,14 @@ def person(request: Request) -> Asking:
     return asking
 
 
+def owner(request: Request) -> Asking:
+    """A request of somebody of an enterprise, about that enterprise.  Raises LoginError, ForbiddenError."""
+    asking = person(request)
+    if not asking.own_session.user.enterprise_id:
+        raise ForbiddenError("This page is for people of an enterprise. Your own pages begin at /day")
+    return asking
+
+
 def keeper(request: Request) -> Asking:
     """A request of an administrator.  Raises LoginError, ForbiddenError."""
     asking = person(request)
@@ -282,6 +290,7 @@ def keeper(request: Request) -> Asking:
 Anybody = Annotated[Asking, Depends(anybody)]
 Somebody = Annotated[Asking, Depends(somebody)]
 Person = Annotated[Asking, Depends(person)]
+Owner = Annotated[Asking, Depends(owner)]
 Keeper = Annotated[Asking, Depends(keeper)]
 
 

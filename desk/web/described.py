@@ -80,6 +80,11 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("get", "/overrides/new.json"): Operation(
         "propose_override", "What an override is given with", "objections"
     ),
+    ("get", "/my.json"): Operation("get_own_enterprise", "The own enterprise", "enterprises"),
+    ("get", "/my/papers/{paper_id}.pdf"): Operation("get_own_paper_pdf", "An own document as PDF", "papers"),
+    ("get", "/my/papers/{paper_id}.docx"): Operation(
+        "get_own_paper_word", "An own document as a Word file", "papers"
+    ),
     ("get", "/users.json"): Operation("list_users", "Who may come in", "users"),
     ("get", "/users/new.json"): Operation("propose_user", "What is asked of a new user", "users"),
     ("get", "/users/{user_id}.json"): Operation("get_user", "One user", "users"),

@@ -46,7 +46,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
                 "There is no enterprise '{enterprise_id}' here. Look for it by its name: /search",
                 enterprise_id=enterprise_id,
             )
-        found = passport_of(asking.desk.home, enterprise_id) or _asked_of_copy(connection, enterprise_id)
+        found = found_of(asking, connection, enterprise_id)
         visits = visits_of(connection, enterprise_id, limit=MOST_VISITS)
         findings = findings_of(connection, enterprise_id, limit=MOST_FINDINGS)
     asking.note_look("passport", register["enterprise_id"])
@@ -57,7 +57,7 @@ def enterprise(asking: Somebody, enterprise_id: str) -> Response:
         "visits": visits,
         "findings": findings,
     }
-    said = _said(found, asking.words) if found else {}
+    said = said_of(found, asking.words) if found else {}
     day = {"as_of": found["as_of"]} if found else {}
     # Whose enterprise it is may object and decide; who was only sent there may not.
     is_own = asking.viewer.area.covers(register["division"])
@@ -85,13 +85,15 @@ def _is_sent(asking: Asking, enterprise_id: str) -> bool:
     return any(number in one.filing.people for one in made)
 
 
-def _asked_of_copy(connection: Connection, enterprise_id: str) -> Row | None:
-    """What the published copy says where no document does; ``None`` of an enterprise without a code."""
+def found_of(asking: Asking, connection: Connection, enterprise_id: str) -> Row | None:
+    """The passport, from the documents, else from the copy; ``None`` of an enterprise without a code."""
+    if (told := passport_of(asking.desk.home, enterprise_id)) is not None:
+        return told
     found = rows(connection, passports(), {"ids": [enterprise_id]})
     return found[0] if found else None
 
 
-def _said(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
+def said_of(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """What the page shows of a passport, in sentences and rows."""
     history = list(reversed(found["history"]))
     scored = sentences.scored(found)

@@ -18,8 +18,10 @@ _LONGEST = 200
 
 @router.get("/")
 def first(asking: Anybody) -> Response:
-    """My day is the first page; of who keeps users alone, the users."""
+    """My day is the first page; of who keeps users alone, the users; of an enterprise, itself."""
     session = asking.session
+    if session and session.user.enterprise_id:
+        return asking.go("/my")
     return asking.go("/users" if session and not session.user.jurisdiction.reads else "/day")
 
 

@@ -44,7 +44,7 @@ def send(asking: Anybody, code: Code, sent: Sent) -> Response:
 
 def _require_enterprise(asking: Asking) -> None:
     """Raise ForbiddenError for who is logged in as one of those who are judged."""
-    if asking.session is not None:
+    if asking.session is not None and not asking.session.user.enterprise_id:
         raise ForbiddenError(
             "A visit is evaluated by the enterprise. Log out, or leave it to the enterprise."
         )

@@ -144,7 +144,8 @@ def _lodging(asking: Asking, register: Row, given: Row, *, fault: FieldError | N
         raise FieldError("Objections are lodged by those who inspect or lead there. Let one of them do it.")
     table = given.get("table", "")
     with asking.reading() as copy:
-        datum = _datum(copy, table, given.get("source", ""), given.get("key", ""))
+        firm = register["enterprise_id"]
+        datum = _datum(copy, firm, table, given.get("source", ""), given.get("key", ""))
         code = code_of(copy, register["enterprise_id"])
     told: Row = {"register": register, "code": code, "table": table, "datum": datum}
     told |= {"columns": [name for name, _ in say.columns(table, asking.words)] if table else []}
@@ -229,19 +230,25 @@ _SHOWN = {
 """Tables of the published copy that have what is contested; of others only the number is known there."""
 
 
-def _datum(copy: Connection, table: str, source: str, key: str) -> Row | None:
-    """The datum as readers see it now; none where the copy has no rows of its table."""
+def _datum(copy: Connection, enterprise_id: str, table: str, source: str, key: str) -> Row | None:
+    """The datum of an enterprise as readers see it now; none where the copy has no rows of its table.
+
+    A number alone opens nothing: it may be another enterprise's, of another place.
+    """
     if table not in _SHOWN or not key:
         return None
     of, number = _SHOWN[table]
-    asked = f"FROM {of} WHERE {number} = $key AND ($source = '' OR source = $source)"
-    found = rows(copy, asked, {"key": key, "source": source})
+    asked = (
+        f"FROM {of} WHERE enterprise_id = $firm AND {number} = $key AND ($source = '' OR source = $source)"
+    )
+    found = rows(copy, asked, {"firm": enterprise_id, "key": key, "source": source})
     return found[0] if len(found) == 1 else None
 
 
 def _contested(copy: Connection, row: Row) -> tuple[Row | None, set[str]]:
     """What an objection is about, and who recorded it as far as the copy knows: officers of its visit."""
-    datum = _datum(copy, row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
+    told = (row["enterprise_id"], row["table_name"] or "", row["source"] or "", row["datum_id"] or "")
+    datum = _datum(copy, *told)
     visit = (
         datum["inspection_id"] if datum else row["datum_id"] if row["table_name"] == "inspections" else None
     )

@@ -206,24 +206,28 @@ def void(asking: Somebody, paper_id: UUID, sent: Sent) -> Response:
 @router.get("/papers/{paper_id}.pdf", response_class=Response)
 def as_pdf(asking: Somebody, paper_id: UUID) -> Response:
     """A document as it was issued, as PDF."""
-    held = _opened(asking, paper_id)
-    if held.pdf is None:
-        raise NotThereError("There was no font with Chinese when this was issued, so it is a Word file only.")
-    return _pdf(ledger_papers.file_of(asking.desk.ledger, held.pdf), held.number)
+    return paper_response(asking, _opened(asking, paper_id), is_pdf=True)
 
 
 @router.get("/papers/{paper_id}.docx", response_class=Response)
 def as_word(asking: Somebody, paper_id: UUID) -> Response:
     """A document as it was issued, as a Word file."""
-    held = _opened(asking, paper_id)
-    content = ledger_papers.file_of(asking.desk.ledger, held.word)
-    return Response(content, 200, _named(f"{held.number}.docx", "attachment"), WORD_TYPE)
+    return paper_response(asking, _opened(asking, paper_id), is_pdf=False)
 
 
 def _opened(asking: Asking, paper_id: UUID) -> Issued:
-    held = ledger_papers.paper_of(asking.desk.ledger, asking.own_session.user, paper_id)
-    asking.note_look("paper", str(paper_id))
-    return held
+    return ledger_papers.paper_of(asking.desk.ledger, asking.own_session.user, paper_id)
+
+
+def paper_response(asking: Asking, held: Issued, *, is_pdf: bool) -> Response:
+    """One of the files of a document.  Raises NotThereError where there is no PDF."""
+    asking.note_look("paper", str(held.paper_id))
+    if is_pdf and held.pdf is None:
+        raise NotThereError("There was no font with Chinese when this was issued, so it is a Word file only.")
+    if is_pdf and held.pdf is not None:
+        return _pdf(ledger_papers.file_of(asking.desk.ledger, held.pdf), held.number)
+    content = ledger_papers.file_of(asking.desk.ledger, held.word)
+    return Response(content, 200, _named(f"{held.number}.docx", "attachment"), WORD_TYPE)
 
 
 def _pdf(content: bytes, name: str) -> Response:

@@ -30,6 +30,7 @@ from warehouse.field.users import (
     users,
 )
 from warehouse.questions.area import is_known
+from warehouse.questions.desk_facts import register_of
 
 router = APIRouter()
 
@@ -68,6 +69,7 @@ def add(asking: Keeper, sent: Sent) -> Response:
             by=asking.own_session.user,
             crew_id=text(sent, "crew_id")[:200] or None,
             officer_id=text(sent, "officer_id")[:200] or None,
+            enterprise_id=_enterprise(asking, sent),
         )
     except FieldError as error:
         return _form(asking, None, sent=sent, fault=error)
@@ -155,7 +157,7 @@ def _form(
 
 
 _BLANK: Row = {
-    **dict.fromkeys(("login", "name", "division", "crew_id", "officer_id"), ""),
+    **dict.fromkeys(("login", "name", "division", "crew_id", "officer_id", "enterprise_id"), ""),
     "roles": ["inspector"],
     "level": "district",
 }
@@ -164,7 +166,9 @@ _BLANK: Row = {
 def _sent(sent: FormData) -> Row:
     told: Row = {name: text(sent, name) for name in ("login", "name", "level", "division")}
     return (
-        told | {name: text(sent, name) for name in ("crew_id", "officer_id")} | {"roles": texts(sent, "role")}
+        told
+        | {name: text(sent, name) for name in ("crew_id", "officer_id", "enterprise_id")}
+        | {"roles": texts(sent, "role")}
     )
 
 
@@ -179,6 +183,7 @@ def _plain(user: User) -> dict[str, Any]:
         "division": user.authority.division if user.authority else "",
         "crew_id": user.crew_id,
         "officer_id": user.officer_id,
+        "enterprise_id": user.enterprise_id,
         "is_active": user.is_active,
     }
 
@@ -201,6 +206,19 @@ def _authority(asking: Asking, sent: FormData) -> Authority | None:
                 division=division,
             )
     return Authority(level, division)
+
+
+def _enterprise(asking: Asking, sent: FormData) -> str | None:
+    """The enterprise that was named.  Raises FieldError for one that is not in the register."""
+    number = text(sent, "enterprise_id")[:200]
+    if number:
+        with asking.reading() as copy:
+            found = register_of(copy, number)
+        if found is None:
+            raise FieldError(
+                "There is no enterprise {number} in the register. Look for it: /search", number=number
+            )
+    return number or None
 
 
 @page_and_json(router, "/me")

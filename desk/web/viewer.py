@@ -50,7 +50,9 @@ class Viewer:
 
 
 def viewer_of(user: User) -> Viewer:
-    """A user of the ledger as one who sees enterprises.  Raises ForbiddenError for who keeps users alone."""
+    """A user of the ledger as one who sees enterprises.  Raises ForbiddenError for who does not."""
+    if user.enterprise_id:
+        raise ForbiddenError("This page is for those who inspect. What there is about your enterprise: /my")
     if user.authority is None or not user.jurisdiction.reads:
         raise ForbiddenError(
             "Your account keeps users and sees no enterprise. Log in as somebody who inspects, leads or analyses."

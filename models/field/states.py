@@ -18,6 +18,7 @@ from models.messages import Label, Message
 from models.vocabulary import CodeList
 
 INSPECTOR, LEADER, ANALYST, AUDITOR, ADMIN = "inspector", "leader", "analyst", "auditor", "admin"
+ENTERPRISE = "enterprise"
 ROLE = CodeList(
     "role",
     {
@@ -26,9 +27,11 @@ ROLE = CodeList(
         ANALYST: "analyst",
         AUDITOR: "auditor",
         ADMIN: "administrator",
+        ENTERPRISE: "enterprise",
     },
 )
-"""Who uses the desk.  Analysts and auditors read; administrators keep users and see no visits."""
+"""Who uses the desk.  Analysts and auditors read; administrators keep users and see no visits; enterprises see
+themselves."""
 PROGRAM = "program"
 """Who takes a step that no person takes."""
 VISIT_STATE = CodeList(

@@ -27,7 +27,9 @@ app = typer.Typer(no_args_is_help=True)
 Login = Annotated[str, typer.Argument(help="what the person logs in with")]
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--role", help="inspector, leader, analyst, auditor or admin; may be given again"),
+    typer.Option(
+        "--role", help="inspector, leader, analyst, auditor, admin or enterprise; may be given again"
+    ),
 ]
 Level = Annotated[str | None, typer.Option(help="of the authority: city, district or town")]
 Division = Annotated[str | None, typer.Option(help="of the authority, e.g. 370102; none for the city")]
@@ -47,6 +49,10 @@ def add(
     division: Division = None,
     crew: Crew = None,
     officer: Officer = None,
+    enterprise: Annotated[
+        str | None,
+        typer.Option(help="of somebody of an enterprise: its number, with the role enterprise alone"),
+    ] = None,
     ask: Asked = False,
     json: Json = False,
 ) -> None:
@@ -65,6 +71,7 @@ def add(
             by=None,
             crew_id=crew,
             officer_id=officer,
+            enterprise_id=enterprise,
         )
     _tell([made], words, json=json, password=None if ask else password)
 

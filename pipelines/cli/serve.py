@@ -125,7 +125,7 @@ def _show_accounts(settings: Settings, ledger: Ledger, words: Words, console: Co
     for head in (words("Login"), words("Password"), words("name"), words("role"), words("authority")):
         table.add_column(head, no_wrap=True)
     for one in let_in(settings.home, ledger, words):
-        place = words.authority(one.authority.level, one.authority.division)
+        place = words.authority(one.authority.level, one.authority.division) if one.authority else "–"
         cells = (one.login, one.password, one.name, words.label(ROLE, one.role), place)
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)

@@ -51,10 +51,17 @@ class Desk:
         )
 
     def add(
-        self, login: str, *roles: str, level: str = "city", division: str = "", officer_id: str | None = None
+        self,
+        login: str,
+        *roles: str,
+        level: str = "city",
+        division: str = "",
+        officer_id: str | None = None,
+        enterprise_id: str | None = None,
     ) -> str:
         """Somebody with an account; an inspector where nothing is said."""
-        authority = None if roles == ("admin",) else Authority(level, division)
+        is_nowhere = roles in (("admin",), ("enterprise",))
+        authority = None if is_nowhere else Authority(level, division)
         add_user(
             self.ledger,
             login=login,
@@ -65,6 +72,7 @@ class Desk:
             now=NOW,
             by=None,
             officer_id=officer_id,
+            enterprise_id=enterprise_id,
         )
         return login
 

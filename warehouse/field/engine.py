@@ -137,6 +137,8 @@ def _engine(url: URL) -> Engine:
             max_overflow=64,
             pool_timeout=PATIENCE_SECONDS,
             pool_pre_ping=not _is_sqlite(url),
+            # What people wrote, and hashes of passwords and tokens, do not belong into a log.
+            hide_parameters=True,
         )
     except ModuleNotFoundError as error:
         raise SettingsError(

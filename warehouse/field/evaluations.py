@@ -53,6 +53,15 @@ def visit_to_evaluate(ledger: Ledger, code: str) -> Visit:
     return visit_of(found)
 
 
+def to_evaluate(ledger: Ledger, enterprise_id: str) -> list[Visit]:
+    """Visits to an enterprise that were made and not evaluated yet, the last first; ten at most."""
+    mine = (VISITS.c.enterprise_id == enterprise_id) & VISITS.c.state.in_(MADE)
+    query = select(VISITS).where(mine, VISITS.c.visit_id.not_in(select(EVALUATED.c.visit_id)))
+    with ledger.reading() as connection:
+        found = connection.execute(query.order_by(VISITS.c.planned_on.desc(), VISITS.c.visit_id).limit(10))
+        return [visit_of(row) for row in found.mappings()]
+
+
 def evaluate(ledger: Ledger, code: str, told: Evaluation, questions: Collection[str], now: datetime) -> None:
     """Keep what an enterprise says of a visit, once.  Raises FaultsError, NotThereError, FieldError."""
     if faults := evaluation_faults(told, frozenset(questions)):

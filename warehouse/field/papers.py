@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from models.errors import BusyError, ConflictError, FieldError, NotThereError
 from models.field.states import INSPECTOR, LEADER
@@ -158,6 +158,34 @@ def register_of_papers(
     query = query.order_by(PAPERS.c.issued_at.desc(), PAPERS.c.kind, PAPERS.c.n.desc())
     with ledger.reading() as connection:
         return [_issued(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+HANDED: Final = ("notice", "pledge", "record", "measure", "order", "opinion")
+"""Kinds that an enterprise is handed; all others are of the authority alone."""
+
+
+def handed_over(ledger: Ledger, enterprise_id: str) -> list[Issued]:
+    """Documents of visits to an enterprise that it is handed, the last issued first; void ones are not among them."""
+    query = _handed(enterprise_id).order_by(PAPERS.c.issued_at.desc(), PAPERS.c.kind)
+    with ledger.reading() as connection:
+        return [_issued(row) for row in connection.execute(query.limit(MOST_LISTED)).mappings()]
+
+
+def handed_paper(ledger: Ledger, enterprise_id: str, paper_id: UUID) -> Issued:
+    """One of them.  Raises NotThereError."""
+    with ledger.reading() as connection:
+        query = _handed(enterprise_id).where(PAPERS.c.paper_id == str(paper_id))
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise NotThereError("There is no such document. Look at the documents of your enterprise: /my")
+    return _issued(found)
+
+
+def _handed(enterprise_id: str) -> Select[Any]:
+    own = select(VISITS.c.visit_id).where(VISITS.c.enterprise_id == enterprise_id)
+    return select(PAPERS).where(
+        PAPERS.c.visit_id.in_(own), PAPERS.c.kind.in_(HANDED), PAPERS.c.voided_at.is_(None)
+    )
 
 
 def file_of(ledger: Ledger, name: str) -> bytes:

@@ -90,6 +90,7 @@ USERS: Final = Table(
     Column("division", String(20), nullable=False, doc="of the authority; empty for the city"),
     Column("crew_id", _WORD),
     Column("officer_id", _WORD, doc="number in the register of officers"),
+    Column("enterprise_id", _WORD, doc="of whom the enterprise itself lets in; of all others empty"),
     Column("is_active", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
 )

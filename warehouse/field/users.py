@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import FieldError, LoginError, NotThereError
-from models.field.states import ADMIN, ROLE
+from models.field.states import ADMIN, ENTERPRISE, ROLE
 from models.vocabulary import LEVEL
 from warehouse.field import audit
 from warehouse.field.engine import Ledger
@@ -38,7 +38,10 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class User:
-    """A person at the desk.  ``officer_id``: number in the register of officers, where the person is one."""
+    """A person at the desk.  ``officer_id``: number in the register of officers, where the person is one.
+
+    ``enterprise_id``: of the enterprise that the person speaks for; of those who work for an authority none.
+    """
 
     user_id: str
     login: str
@@ -48,6 +51,7 @@ class User:
     crew_id: str | None
     officer_id: str | None
     is_active: bool
+    enterprise_id: str | None = None
 
     @property
     def jurisdiction(self) -> Jurisdiction:
@@ -67,8 +71,11 @@ def add_user(
     by: User | None,
     crew_id: str | None = None,
     officer_id: str | None = None,
+    enterprise_id: str | None = None,
 ) -> User:
     """Let somebody in from now on.  ``by``: an administrator; none from the command line of the machine.
+
+    ``enterprise_id``: of somebody of an enterprise, who sees that one alone.
 
     Raises FieldError.
     """
@@ -79,11 +86,12 @@ def add_user(
         "login": _written(login),
         "name": _plain(name).strip()[:200],
         "password": _hashed(password),
-        "roles": sorted(_roles(roles, authority)),
+        "roles": sorted(_roles(roles, authority, enterprise_id)),
         "level": authority.level if authority else None,
         "division": authority.division if authority else "",
         "crew_id": crew_id,
         "officer_id": officer_id,
+        "enterprise_id": enterprise_id,
         "is_active": True,
         "created_at": now,
     }
@@ -92,7 +100,8 @@ def add_user(
     try:
         with ledger.writing() as connection:
             connection.execute(insert(USERS).values(**values))
-            told = {name: values[name] for name in ("login", "roles", "level", "division", "officer_id")}
+            names = ("login", "roles", "level", "division", "officer_id", "enterprise_id")
+            told = {name: values[name] for name in names}
             _note(connection, now, by, "user_added", values["user_id"], told)
             return _user(_row(connection, values["user_id"]))
     except IntegrityError as error:
@@ -127,7 +136,7 @@ def change_user(
         changes: dict[str, Any] = {}
         if roles is not None or authority is not None or is_nowhere:
             place = None if is_nowhere else authority or before.authority
-            changes["roles"] = sorted(_roles(roles or before.roles, place))
+            changes["roles"] = sorted(_roles(roles or before.roles, place, before.enterprise_id))
             changes |= {"level": place.level if place else None, "division": place.division if place else ""}
         given = {"crew_id": crew_id, "officer_id": officer_id, "is_active": is_active}
         changes |= {
@@ -306,13 +315,22 @@ def _require_not_oneself(
         raise FieldError("Nobody gives oneself a role. Let another administrator do it.")
 
 
-def _roles(roles: frozenset[str], authority: Authority | None) -> frozenset[str]:
+def _roles(
+    roles: frozenset[str], authority: Authority | None, enterprise_id: str | None = None
+) -> frozenset[str]:
     try:
         given = known_roles(roles, ROLE.keys)
     except ValueError as error:
         raise FieldError(
             "There is no role {roles}. Choose of: {known}.", roles=str(error), known=", ".join(ROLE.keys)
         ) from error
+    if ENTERPRISE in given or enterprise_id:
+        # Who is inspected and who inspects are never one account.
+        if given != frozenset({ENTERPRISE}) or authority is not None or not enterprise_id:
+            raise FieldError(
+                "Somebody of an enterprise has that role alone, the number of the enterprise, and no authority."
+            )
+        return given
     if authority is None:
         if given - {ADMIN}:
             raise FieldError("Only an administrator belongs to no authority. Give level and division.")
@@ -340,6 +358,7 @@ def _user(row: RowMapping) -> User:
         crew_id=row["crew_id"],
         officer_id=row["officer_id"],
         is_active=row["is_active"],
+        enterprise_id=row["enterprise_id"],
     )
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.worlds.crews import MORNING, Crew, fields
-from tests.worlds.desks import asked, desk_of
+from tests.worlds.desks import SHIZHONG, asked, desk_of
 from tests.worlds.disputed import disputed
 from warehouse.field.acts import settle, waiting
 from warehouse.field.users import users
@@ -229,6 +229,22 @@ def test_an_override_is_given_and_ended_by_leaders_with_a_reason(
     assert settled(crew) == [
         {"kind": "end", "override_id": "V-2026-01", "by": "Leader", "reason": REASONS},
     ]
+
+
+def test_by_the_number_of_a_datum_nobody_reads_what_is_another_enterprises(crew: Crew, home: Path) -> None:
+    [(own,)] = asked(home, f"SELECT min(enterprise_id) FROM core.enterprises WHERE division = '{SHIZHONG}'")
+    for table, of, number in (
+        ("violations", "serve.enterprise_findings", "violation_id"),
+        ("inspections", "serve.enterprise_visits", "inspection_id"),
+    ):
+        for firm, is_own in (("= ?", True), ("<> ?", False)):
+            found = asked(
+                home, f"SELECT {number} FROM {of} WHERE enterprise_id {firm} ORDER BY 1 LIMIT 1", own
+            )
+            for (key,) in found:
+                path = f"/objections/new.json?enterprise={own}&table={table}&key={key}"
+                told = crew.stranger.get(path).json()["datum"]
+                assert (told is not None) == is_own, path
 
 
 def test_of_another_district_there_is_none(crew: Crew, contested: tuple[str, str, str]) -> None:

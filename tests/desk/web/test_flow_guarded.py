@@ -170,7 +170,7 @@ def test_the_pass_code_opens_without_an_account_and_tells_of_no_hazard(crew: Cre
             "is_filed",
             "officers",
         ),
-        *("is_assistance", "is_emergency", "assistants", "basis", "items"),
+        *("is_assistance", "is_emergency", "assistants", "basis", "items", "evaluation"),
     }
     assert [one["officer_id"] for one in told["officers"]] == crew.officers
     shown = anybody.get(f"/pass/{code}").text

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 from desk.papers import facts
 from desk.papers.pdf import chinese_fonts
+from desk.papers.pictures import picture
 from desk.papers.template import template_of
 from desk.papers.word import FOLDER, faults
 from desk.words.catalogue import languages
@@ -283,6 +284,35 @@ def test_a_template_of_the_bureau_takes_the_place_of_the_packs_and_an_unknown_na
         shutil.rmtree(own)
     used = [one["n"] for one in crew.officer.get("/papers.json?kind=evaluation").json()["papers"]]
     assert sorted(used) == list(range(1, len(used) + 1)), "a document that failed used no number"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ unit.__class__.__mro__ }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{% for one in ''.__class__.__base__.__subclasses__() %}{{ one }}{% endfor %}",
+    ],
+)
+def test_a_template_asks_for_fields_and_runs_nothing(crew: Crew, text: str) -> None:
+    own = crew.desk.home.root / FOLDER
+    own.mkdir(exist_ok=True)
+    number = crew.counted(crew.finding())
+    try:
+        document = Document()
+        document.add_paragraph(text)
+        document.save(own / "pledge.en.docx")
+        answer = issue(crew, number, "pledge")
+        assert answer.status_code >= 400 and "pledge.en.docx" in answer.text, answer.text
+    finally:
+        shutil.rmtree(own)
+
+
+def test_a_picture_that_would_fill_the_memory_is_left_out() -> None:
+    made = BytesIO()
+    Image.new("1", (13_000, 13_000)).save(made, "PNG")
+    assert len(made.getvalue()) < 100_000 and picture(made.getvalue()) is None
+    assert picture(photo()) is not None and picture(b"no picture") is None
 
 
 def test_templates_and_files_are_the_same_bytes_whenever_they_are_made() -> None:

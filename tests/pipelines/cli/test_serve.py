@@ -47,7 +47,11 @@ def test_a_demo_city_shows_whom_it_lets_in_and_gives_new_passwords_at_every_star
             while not shown or "http://" not in shown[-1]:
                 shown.append(served.stdout.readline())
             accounts = dict(
-                re.findall(r"^(leader\d?|auditor|inspector\d|admin)\s+(\S+)", "".join(shown), re.MULTILINE)
+                re.findall(
+                    r"^(leader\d?|auditor|inspector\d|admin|enterprise\d)\s+(\S+)",
+                    "".join(shown),
+                    re.MULTILINE,
+                )
             )
             assert list(accounts) == [
                 "leader",
@@ -57,6 +61,7 @@ def test_a_demo_city_shows_whom_it_lets_in_and_gives_new_passwords_at_every_star
                 "inspector2",
                 "leader2",
                 "admin",
+                "enterprise1",
             ]
             with httpx.Client(base_url=address_of(shown[-1])) as browser:
                 for login in ("inspector1", "inspector2"):
@@ -64,6 +69,10 @@ def test_a_demo_city_shows_whom_it_lets_in_and_gives_new_passwords_at_every_star
                     assert sent.status_code == 303
                     day = browser.get("/day.json").json()
                     assert day["of"] == "me" and day["visits"]
+                sent = browser.post(
+                    "/login", data={"name": "enterprise1", "password": accounts["enterprise1"]}
+                )
+                assert sent.status_code == 303 and browser.get("/my.json").json()["register"]["name"]
                 if seen:
                     assert (
                         browser.post("/login", data={"name": "leader", "password": seen[0]}).status_code

@@ -44,6 +44,7 @@ def test_who_goes_and_who_sent_is_told_of_what_a_ledger_held_before(ledger: Ledg
         newer = ("papers", "evaluated", "evaluations", "submissions", "feeds", "calls")
         for later in (*newer, "going", "senders"):
             connection.execute(text(f"DROP TABLE {later}"))
+        connection.execute(text("ALTER TABLE users DROP COLUMN enterprise_id"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     bring_up_to_date(ledger)
     with ledger.reading() as connection:
