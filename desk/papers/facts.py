@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from desk.say import field as say
@@ -26,15 +27,14 @@ _DISTRICT_DIGITS = 6
 class Source:
     """From what a document is told.
 
-    ``register``: row of the enterprise; ``officers``: of the register, by number; ``items``: of the catalogue, by code;
-    ``used`` and ``cap``: visits of this year; ``people``: names of users; ``before``: the visit that is looked at
-    again, where this one does; ``address``: of the pass code; ``orders``: numbers of the orders of ``before``;
-    ``opinion``: what the approver wrote.
+    ``register``: row of the enterprise, with whom to ask for; ``officers``: of the register, by number; ``items``: of
+    the catalogue, by code; ``used`` and ``cap``: visits of this year; ``people``: names of users; ``before``: the visit
+    that is looked at again, where this one does; ``address``: of the pass code; ``orders``: numbers of the orders of
+    ``before``; ``opinion``: what the approver wrote.
     """
 
     visit: Visit
     register: Row
-    contact: Row
     officers: Mapping[str, Officer]
     items: Mapping[str, Any]
     papers: PapersPolicy
@@ -77,12 +77,11 @@ def offered(paper: Paper, source: Source) -> dict[str, str]:
 def number_of(source: Source, word: str, year: int, n: int) -> str:
     """The number of a document as it is written on it; the same in every language."""
     chinese = Words("zh")
-    authority, form = source.visit.authority, _form(source)
+    form = _form(source)
     # What kind of place it is, is left out of its number.
     endings = chinese.within("last letters of the names of places", "-")
     places = {name: said.rstrip(endings) for name, said in _places(source, chinese).items()}
     place = form.short.format(**places)
-    assert authority.level in vocab.LEVEL.keys
     return source.papers.numbers.form.format(place=place, word=word, year=year, n=n)
 
 
@@ -205,23 +204,11 @@ def _refusal(source: Source) -> str:
 def finding(source: Source, one: Finding, photos: range) -> str:
     """A finding as documents tell it: item, place, fact, whether it is a major hazard, how it is handled, photos."""
     words = source.words
-    parts = [
-        say.item(one.item_code, source.items, words) if one.item_code else "",
-        one.place,
-        one.description,
-    ]
-    if one.is_major:
-        parts.append(words.aside(words("major accident hazard"), one.criterion or "–"))
-    if one.disposal:
-        parts.append(words.label(vocab.DISPOSAL, one.disposal))
-    if one.measure:
-        parts.append(one.measure)
-    if one.rectify_due_on:
-        parts.append(words("to be put right by {day}", day=day(source, one.rectify_due_on)))
+    parts = say.finding_parts(one, source.items, words, partial(day, source))
     if photos:
         numbers = f"{photos[0] + 1}" if len(photos) == 1 else f"{photos[0] + 1}–{photos[-1] + 1}"
         parts.append(words("photo {numbers}", numbers=numbers))
-    return "；".join(filter(None, parts)) if words.language == "zh" else "; ".join(filter(None, parts))
+    return ("；" if words.language == "zh" else "; ").join(parts)
 
 
 def _findings(source: Source) -> list[str]:
@@ -381,7 +368,7 @@ TOLD: Final[Mapping[str, Callable[[Source], Value]]] = {
     "sign_head": _by_hand,
     "attached": _attached,
     # What somebody types begins so.
-    "phone": lambda source: source.contact.get("phone") or "",
+    "phone": lambda source: source.register["phone"] or "",
     "facts": _facts,
     "review_body": _review,
     "court": _court,

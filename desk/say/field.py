@@ -1,7 +1,7 @@
 """How a filing, a record and the steps of a visit are told: heads and what stands under them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from desk.say.visits import filing
@@ -95,8 +95,10 @@ def record_rows(
     return told
 
 
-def finding_line(one: Finding, items: Mapping[str, Any], words: Words) -> str:
-    """A finding in one line."""
+def finding_parts(
+    one: Finding, items: Mapping[str, Any], words: Words, said_of: Callable[[date], str] = str
+) -> list[str]:
+    """What there is to say of a finding but its photos, piece by piece.  ``said_of``: how a day is written."""
     parts = [item(one.item_code, items, words) if one.item_code else "", one.place, one.description]
     if one.is_major:
         parts.append(words.aside(words("major accident hazard"), one.criterion or "–"))
@@ -105,10 +107,16 @@ def finding_line(one: Finding, items: Mapping[str, Any], words: Words) -> str:
     if one.measure:
         parts.append(one.measure)
     if one.rectify_due_on:
-        parts.append(words("to be put right by {day}", day=one.rectify_due_on))
+        parts.append(words("to be put right by {day}", day=said_of(one.rectify_due_on)))
+    return [*filter(None, parts)]
+
+
+def finding_line(one: Finding, items: Mapping[str, Any], words: Words) -> str:
+    """A finding in one line."""
+    parts = finding_parts(one, items, words)
     if one.photos:
         parts.append(words.plural("{n} photo", "{n} photos", len(one.photos)))
-    return " · ".join(filter(None, parts)) or "–"
+    return " · ".join(parts) or "–"
 
 
 def opinion_line(one: Opinion, words: Words) -> str:

@@ -321,7 +321,6 @@ def _source(asking: Asking, visit: Visit) -> facts.Source:
     return facts.Source(
         visit=visit,
         register=register,
-        contact=register,
         officers=known.officers,
         items=items_by_code(day),
         papers=rules_on(asking, asking.now.date()).papers,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from models.errors import FaultsError, FieldError, NotThereError
 from models.field.evaluation import GOOD, LEAST_SHOWN, Evaluation, evaluation_faults
@@ -46,11 +46,16 @@ def visit_to_evaluate(ledger: Ledger, code: str) -> Visit:
                 "This link opens nothing: it is not one of ours, or the visit is not made yet. Use it after the visit, "
                 "or call 12345."
             )
-        if connection.execute(select(EVALUATED).where(EVALUATED.c.visit_id == str(visit_id))).first():
-            raise FieldError(
-                "This visit was evaluated already; the link works once. If that was not you, call 12345."
-            )
+        _require_unused(connection, str(visit_id))
     return visit_of(found)
+
+
+def _require_unused(connection: Connection, visit_id: str) -> None:
+    """Raises FieldError for the link of a visit that was evaluated."""
+    if connection.execute(select(EVALUATED).where(EVALUATED.c.visit_id == visit_id)).first():
+        raise FieldError(
+            "This visit was evaluated already; the link works once. If that was not you, call 12345."
+        )
 
 
 def to_evaluate(ledger: Ledger, enterprise_id: str) -> list[Visit]:
@@ -71,10 +76,8 @@ def evaluate(ledger: Ledger, code: str, told: Evaluation, questions: Collection[
     own = {"level": visit.authority.level, "division": visit.authority.division, "quarter": quarter_of(day)}
     key = str(visit.visit_id)
     with ledger.writing() as connection:
-        if connection.execute(select(EVALUATED).where(EVALUATED.c.visit_id == key)).first():
-            raise FieldError(
-                "This visit was evaluated already; the link works once. If that was not you, call 12345."
-            )
+        # Somebody may have been quicker.
+        _require_unused(connection, key)
         connection.execute(insert(EVALUATED).values(visit_id=key))
         audit.append(connection, at=now, by=None, act="evaluated", subject=key)
         row = {"evaluation_id": str(uuid4()), **own, "is_shown": False, "told": told.model_dump()}

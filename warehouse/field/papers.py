@@ -111,7 +111,8 @@ def issue(
             row |= {"issued_by": user.user_id, "issued_at": ask.now}
             connection.execute(insert(PAPERS).values(**row))
             details = {name: row[name] for name in ("kind", "number", "visit_id", "revision", "word", "pdf")}
-            _note(connection, ask.now, user, "paper_issued", row["paper_id"], details)
+            by, key = user.user_id, row["paper_id"]
+            audit.append(connection, at=ask.now, by=by, act="paper_issued", subject=key, details=details)
             return _issued(_row(connection, ask.request_id))
     raise BusyError("Others issue documents at the same moment. Try again; nothing was issued.")
 
@@ -127,7 +128,8 @@ def void(ledger: Ledger, user: User, paper_id: UUID, reason: str, ask: Ask) -> I
             values = {"voided_by": user.user_id, "voided_at": ask.now, "void_reason": reason.strip()}
             connection.execute(update(PAPERS).where(PAPERS.c.paper_id == str(paper_id)).values(**values))
             details = {"number": held.number, "reason": reason.strip()}
-            _note(connection, ask.now, user, "paper_voided", str(paper_id), details)
+            by, key = user.user_id, str(paper_id)
+            audit.append(connection, at=ask.now, by=by, act="paper_voided", subject=key, details=details)
         return _issued(_row(connection, paper_id))
 
 
@@ -295,9 +297,3 @@ def _issued(row: RowMapping) -> Issued:
     told = {name: row[name] for name in (*names, "voided_by", "voided_at", "void_reason")}
     place = Authority(row["level"], row["division"])
     return Issued(paper_id=UUID(row["paper_id"]), visit_id=UUID(row["visit_id"]), authority=place, **told)
-
-
-def _note(
-    connection: Connection, now: datetime, user: User, act: str, subject: str, details: Mapping[str, Any]
-) -> None:
-    audit.append(connection, at=now, by=user.user_id, act=act, subject=subject, details=details)
